@@ -1,0 +1,1 @@
+"""BlockMRS: advice at the side of the field, and medical records that their owner shares."""

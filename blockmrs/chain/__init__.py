@@ -1,0 +1,1 @@
+"""A ledger of constant-size transactions with proofs; it never speaks of patients."""

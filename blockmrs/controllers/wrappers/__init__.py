@@ -1,0 +1,1 @@
+"""What stands around every request: headers, session, form tokens, errors."""

@@ -1,0 +1,1 @@
+"""The rules, pure: no clock, disk, SQL, keys or HTTP."""

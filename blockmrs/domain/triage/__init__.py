@@ -1,0 +1,1 @@
+"""Findings and rules give an assessment with its rationale."""

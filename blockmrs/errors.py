@@ -1,0 +1,83 @@
+"""Every error raised on purpose, as one tree; `controllers/http_errors.py` maps it to HTTP statuses.
+
+Messages and context carry identifiers only: never a name, a symptom, a password or a key.
+"""
+
+
+class BlockMRSError(Exception):
+    """The root of the tree. `context` holds identifiers for the log, such as `cid=` or `height=`."""
+
+    def __init__(self, message: str, **context: object) -> None:
+        super().__init__(message)
+        self.message = message
+        self.context = context
+
+    def __str__(self) -> str:
+        if not self.context:
+            return self.message
+        details = ", ".join(f"{name}={value}" for name, value in self.context.items())
+        return f"{self.message} ({details})"
+
+
+class InvalidInput(BlockMRSError):
+    """The caller's text or bytes are not a value. `field` names the form field, where there is one."""
+
+    def __init__(self, message: str, *, field: str | None = None, **context: object) -> None:
+        super().__init__(message, **context)
+        self.field = field
+
+
+class NotAuthenticated(BlockMRSError):
+    """We do not know who asks."""
+
+
+class NotAuthorized(BlockMRSError):
+    """They may know of it, but not do this."""
+
+
+class NotFound(BlockMRSError):
+    """It is absent, or they were never granted it: strangers can't tell which."""
+
+
+class Ended(BlockMRSError):
+    """They could once, and no longer can: a share that was stopped or has run out."""
+
+
+class Conflict(BlockMRSError):
+    """The world moved first."""
+
+
+class TooManyAttempts(BlockMRSError):
+    """Too often in too short a time; `retry_after_s` says when to try again."""
+
+    def __init__(self, message: str, *, retry_after_s: int, **context: object) -> None:
+        super().__init__(message, **context)
+        self.retry_after_s = retry_after_s
+
+
+class VerificationFailed(BlockMRSError):
+    """Our own data failed a check: alert, and show nothing of it."""
+
+
+class InvalidSignature(VerificationFailed):
+    """A signature does not verify, or its key is not acceptable."""
+
+
+class InvalidProof(VerificationFailed):
+    """A Merkle proof does not lead to the root."""
+
+
+class ObjectMismatch(VerificationFailed):
+    """Bytes are not what their name or commitment says."""
+
+
+class CannotOpen(VerificationFailed):
+    """Sealed bytes do not open with this key; deliberately says no more."""
+
+
+class Unavailable(BlockMRSError):
+    """A node or disk did not answer."""
+
+
+class StorageUnavailable(Unavailable):
+    """The object store did not answer, or could not keep the bytes."""

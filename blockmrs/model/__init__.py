@@ -1,0 +1,1 @@
+"""SQL rows, and queries that return values."""

@@ -1,0 +1,1 @@
+"""One method per use case: who may, what happens, in which order."""

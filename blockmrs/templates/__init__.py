@@ -1,0 +1,1 @@
+"""Pages: display only, escaping left on."""
