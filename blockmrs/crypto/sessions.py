@@ -1,0 +1,36 @@
+"""What a browser's cookie holds, and the keys that exist only while it is presented.
+
+The cookie's value is a random token; the server keeps its digest to find the session, and nothing from which the
+token, or a key derived from it, could be computed again.
+"""
+
+import hashlib
+import hmac
+import re
+import secrets
+
+from blockmrs.errors import InvalidInput
+
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
+
+
+def new_token() -> str:
+    """A fresh token: 256 random bits as 43 characters of base64url."""
+    return secrets.token_urlsafe(32)
+
+
+def check_token(token: str) -> str:
+    """The token itself if it has the form of one, else InvalidInput."""
+    if not _TOKEN.fullmatch(token):
+        raise InvalidInput("not a session token")
+    return token
+
+
+def token_digest(token: str) -> bytes:
+    """32 bytes under which the server finds the session."""
+    return hashlib.sha256(b"blockmrs/1 session id\x00" + token.encode("ascii")).digest()
+
+
+def token_key(token: str, purpose: str) -> bytes:
+    """A 32-byte key for `purpose` that exists only while the browser shows its token (HMAC-SHA256 as the PRF)."""
+    return hmac.digest(token.encode("ascii"), b"blockmrs/1 session key\x00" + purpose.encode("ascii"), "sha256")
