@@ -1,0 +1,55 @@
+"""Bits as text that people read aloud and type: Crockford's base32, without I, L, O and U.
+
+Source: Douglas Crockford, "Base 32"; docs/protocol.md "Recovery code".
+"""
+
+import unicodedata
+
+from blockmrs.errors import InvalidInput
+
+ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+BITS = 5
+_VALUES = {character: value for value, character in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
+_SEPARATORS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00b7.,_")
+
+
+def encode(data: bytes) -> str:
+    """`data` as characters of five bits each, the first bits first; its bits must be a multiple of five."""
+    bits = 8 * len(data)
+    if bits % BITS:
+        raise InvalidInput("the bits do not fill whole characters", size_bytes=len(data))
+    return from_integer(int.from_bytes(data, "big"), bits // BITS)
+
+
+def from_integer(value: int, length: int) -> str:
+    """The integer `value` as exactly `length` characters, most significant first."""
+    return "".join(ALPHABET[(value >> (BITS * place)) & 31] for place in reversed(range(length)))
+
+
+def to_integer(canonical: str) -> int:
+    """The integer that canonical text (from `canonical_text`) stands for."""
+    value = 0
+    for character in canonical:
+        value = value << BITS | _VALUES[character]
+    return value
+
+
+def canonical_text(typed: str, *, what: str = "code") -> str:
+    """What a person typed, in the alphabet alone: any case, O for 0, I and L for 1; spaces and dashes dropped.
+
+    Raises:
+        InvalidInput: a character that no code contains; says which place, never which character.
+    """
+    characters = []
+    for character in unicodedata.normalize("NFKC", typed).upper():
+        if character.isspace() or character in _SEPARATORS:
+            continue
+        if character not in _VALUES:
+            raise InvalidInput(f"character {len(characters) + 1} of the {what} is one that no {what} contains")
+        characters.append(ALPHABET[_VALUES[character]])
+    return "".join(characters)
+
+
+def group(text: str, size: int = 4) -> str:
+    """`text` in groups of `size`, joined by hyphens."""
+    return "-".join(text[start : start + size] for start in range(0, len(text), size))
