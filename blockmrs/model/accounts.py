@@ -10,7 +10,7 @@ from sqlalchemy import ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blockmrs.model.base import Base
-from blockmrs.model.database import Guarded, UtcDateTime
+from blockmrs.model.rows import Guarded, UtcDateTime
 
 
 class AccountRow(Guarded, Base):

@@ -1,0 +1,89 @@
+"""The database's door: engines whose commits are durable, short transactions, and nothing half written.
+
+Transactions belong to services, not to requests: seal, store and submit first, then one short `write()` for the rows.
+"""
+
+import sqlite3
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy import create_engine as sqlalchemy_engine
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from blockmrs.errors import Unavailable
+from blockmrs.model.rows import ROW_KEY, check_rows
+
+# WAL with FULL survives a power cut; with NORMAL a ledger that had published a head would fork itself.
+SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+
+
+def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
+    """An engine for `url` whose every SQLite connection is durable, checks foreign keys and overwrites what it deletes.
+
+    With the execution option `write=True` a transaction starts with BEGIN IMMEDIATE, so that what it read is still
+    true when it writes.
+    """
+    if not url.startswith("sqlite"):
+        return sqlalchemy_engine(url)
+    engine = sqlalchemy_engine(url, pool_size=16, max_overflow=16)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        # The driver must not open transactions by itself: `_begin` below does.
+        connection.isolation_level = None
+        for pragma in (f"busy_timeout={busy_timeout_ms}", *SQLITE_PRAGMAS):
+            connection.execute(f"PRAGMA {pragma}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        writes = connection.get_execution_options().get("write", False)
+        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+    return engine
+
+
+class Database:
+    """Short transactions over one engine. `row_key` (32 bytes) authenticates every guarded row that is written."""
+
+    def __init__(self, engine: Engine, row_key: bytes) -> None:
+        self.engine = engine
+        self._writing = engine.execution_options(write=True)
+        self._row_key = row_key
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """A session that sees one state of the database; nothing done in it is kept."""
+        with _unavailable_when_locked(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            yield session
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """A session that holds the write lock from its start; committed at the end, undone by any exception."""
+        with _unavailable_when_locked(), Session(self._writing, expire_on_commit=False) as session:
+            session.info[ROW_KEY] = self._row_key
+            with session.begin():
+                session.connection()
+                yield session
+
+    def check_rows(self, progress: Callable[[str, int, int], None] = lambda *_: None) -> int:
+        """Return how many guarded rows there are, all of them as they were written.
+
+        Args:
+            progress: called with a table's name, the rows checked in it, and the rows it has.
+
+        Raises:
+            VerificationFailed: a row's bytes are not what this server wrote; names the table and the row's digest.
+        """
+        with self.engine.connect() as connection:
+            return check_rows(connection, self._row_key, progress)
+
+
+@contextmanager
+def _unavailable_when_locked() -> Iterator[None]:
+    try:
+        yield
+    except OperationalError as error:
+        # The statement and its values stay out of the message: it ends up in the log.
+        raise Unavailable("the database did not answer", reason=type(error.orig).__name__) from None

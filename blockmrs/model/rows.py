@@ -1,0 +1,174 @@
+"""Rows that prove themselves: each carries a MAC under a key that is not in the database."""
+
+import hmac
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import BigInteger, Connection, Dialect, LargeBinary, Table, TypeDecorator, event
+from sqlalchemy.engine import Row
+from sqlalchemy.orm import (
+    Mapped,
+    Mapper,
+    ORMExecuteState,
+    Session,
+    attributes,
+    mapped_column,
+    object_mapper,
+    object_session,
+)
+
+from blockmrs.encoding import Value, encode
+from blockmrs.errors import VerificationFailed
+from blockmrs.model.base import Base
+
+MAC_BYTES = 32
+ROW_KEY = "row_key"  # where a session's `info` holds the key
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time, kept as whole milliseconds since 1970."""
+
+    impl = BigInteger
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
+        """Refuse a time without a zone: it would be read back as another moment."""
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a time without a zone")
+        return (value - _EPOCH) // timedelta(milliseconds=1)
+
+    def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
+        """Return the same moment, in UTC."""
+        return None if value is None else _EPOCH + timedelta(milliseconds=value)
+
+
+def derive_row_key(pepper: bytes) -> bytes:
+    """The 32-byte key under which rows are authenticated; a copy of the database alone cannot compute it."""
+    return hmac.digest(pepper, b"blockmrs/1 row", "sha256")
+
+
+class Guarded:
+    """A row with a MAC over its table's name and every other column, set whenever it is written.
+
+    It shows a changed row, not a missing one or one put back to an earlier state.
+    """
+
+    mac: Mapped[bytes] = mapped_column(LargeBinary(MAC_BYTES), sort_order=1000)
+
+
+def _stored(value: object) -> Value:
+    """The value as the driver stores it, whichever of its types it comes in."""
+    if isinstance(value, memoryview | bytearray):
+        return bytes(value)
+    if isinstance(value, bool):
+        return int(value)
+    if value is None or isinstance(value, int | str | bytes):
+        return value
+    raise TypeError(f"a guarded row cannot hold {type(value).__name__}")
+
+
+def compute_mac(key: bytes, table: str, columns: dict[str, object]) -> bytes:
+    """32 bytes over the table's name and the stored value of each column, in the order of their names."""
+    message: list[Value] = [table]
+    for name in sorted(columns):
+        stored = _stored(columns[name])
+        # Negative integers have no encoding in the protocol; as text they cannot be taken for a number.
+        message.append([name, f"{stored}" if isinstance(stored, int) and stored < 0 else stored])
+    return hmac.digest(key, b"blockmrs/1 row\x00" + encode(message), "sha256")
+
+
+def _row_mac(target: Guarded, connection: Connection) -> bytes:
+    session = object_session(target)
+    key = session.info.get(ROW_KEY) if session is not None else None
+    if key is None:
+        raise RuntimeError("rows are written through Database.write()")
+    mapper = object_mapper(target)
+    columns: dict[str, object] = {}
+    for attribute in mapper.column_attrs:
+        column = attribute.columns[0]
+        if attribute.key == "mac":
+            continue
+        value = getattr(target, attribute.key)
+        process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
+        columns[column.name] = process(value) if process is not None and value is not None else value
+    return compute_mac(key, cast(Table, mapper.local_table).name, columns)
+
+
+@event.listens_for(Guarded, "before_insert", propagate=True)
+def _before_insert(mapper: Mapper[Any], connection: Connection, target: Guarded) -> None:
+    for attribute in mapper.column_attrs:
+        default = attribute.columns[0].default
+        # The MAC covers defaults too, and SQLAlchemy would fill them in only after this event.
+        if default is not None and default.is_scalar and getattr(target, attribute.key) is None:
+            setattr(target, attribute.key, cast(Any, default).arg)
+    target.mac = _row_mac(target, connection)
+
+
+@event.listens_for(Guarded, "after_insert", propagate=True)
+def _after_insert(mapper: Mapper[Any], connection: Connection, target: Guarded) -> None:
+    """Do the MAC again where the database chose the primary key."""
+    mac = _row_mac(target, connection)
+    if mac == target.mac:
+        return
+    table = cast(Table, mapper.local_table)
+    keys = [
+        column == value
+        for column, value in zip(table.primary_key, mapper.primary_key_from_instance(target), strict=True)
+    ]
+    connection.execute(table.update().where(*keys).values(mac=mac))
+    attributes.set_committed_value(target, "mac", mac)
+
+
+@event.listens_for(Guarded, "before_update", propagate=True)
+def _before_update(mapper: Mapper[Any], connection: Connection, target: Guarded) -> None:
+    mac = _row_mac(target, connection)
+    if mac != target.mac:
+        target.mac = mac
+
+
+@event.listens_for(Session, "do_orm_execute")
+def _refuse_unseen_writes(state: ORMExecuteState) -> None:
+    """Stop statements that would change guarded rows without their MAC."""
+    if not (state.is_update or state.is_insert):
+        return
+    mapper = state.bind_mapper
+    if mapper is not None and issubclass(mapper.class_, Guarded):
+        raise RuntimeError("guarded rows are changed as objects, so that their MAC follows")
+
+
+def guarded_tables() -> list[Table]:
+    """Every table whose rows carry a MAC, by name."""
+    tables = [cast(Table, mapper.local_table) for mapper in Base.registry.mappers if issubclass(mapper.class_, Guarded)]
+    return sorted(tables, key=lambda table: table.name)
+
+
+def check_rows(connection: Connection, key: bytes, progress: Callable[[str, int, int], None]) -> int:
+    """Return how many guarded rows there are, all of them as they were written; else VerificationFailed."""
+    total = 0
+    for table in guarded_tables():
+        names = [column.name for column in table.columns]
+        # Names come from our own metadata. The driver's raw values are compared: result types would hide a change.
+        count = connection.exec_driver_sql(f'SELECT count(*) FROM "{table.name}"').scalar_one()  # noqa: S608
+        columns = ", ".join(f'"{name}"' for name in names)
+        for number, row in enumerate(connection.exec_driver_sql(f'SELECT {columns} FROM "{table.name}"'), start=1):  # noqa: S608
+            _check_row(key, table, names, row)
+            progress(table.name, number, count)
+        total += count
+    return total
+
+
+def _check_row(key: bytes, table: Table, names: list[str], row: Row[Any]) -> None:
+    values = dict(zip(names, row, strict=True))
+    mac = values.pop("mac")
+    try:
+        matches = isinstance(mac, bytes) and hmac.compare_digest(mac, compute_mac(key, table.name, values))
+    except TypeError:
+        matches = False
+    if not matches:
+        place = repr([values[column.name] for column in table.primary_key]).encode()
+        row_digest = hmac.digest(key, place, "sha256").hex()[:16]
+        raise VerificationFailed("a row was changed outside this program", table=table.name, row=row_digest)
