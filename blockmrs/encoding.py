@@ -44,7 +44,10 @@ def _check(value: object, depth: int) -> None:
 def encode(value: Value) -> bytes:
     """The one encoding of `value`; InvalidInput if it is not a value of the protocol."""
     _check(value, 0)
-    return cast(bytes, cbor2.dumps(value, canonical=True))
+    try:
+        return cast(bytes, cbor2.dumps(value, canonical=True))
+    except UnicodeEncodeError as error:
+        raise InvalidInput("text with half a character") from error
 
 
 def decode(data: bytes) -> Value:

@@ -40,7 +40,7 @@ def canonical_text(typed: str, *, what: str = "code") -> str:
     Raises:
         InvalidInput: a character that no code contains; says which place, never which character.
     """
-    characters = []
+    characters: list[str] = []
     for character in unicodedata.normalize("NFKC", typed).upper():
         if character.isspace() or character in _SEPARATORS:
             continue

@@ -1,0 +1,72 @@
+"""Secrets that live in a file of their own, outside the database: the pepper, a sealer's key."""
+
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from blockmrs.errors import VerificationFailed
+
+_OTHERS = stat.S_IRWXG | stat.S_IRWXO
+
+
+def read_or_create_secret_file(path: Path, size_bytes: int = 32) -> bytes:
+    """The secret in `path`; made of fresh random bytes, durably and for its owner alone, when there is none.
+
+    Of several processes that start at once, all get the same secret.
+
+    Raises:
+        VerificationFailed: the file is no ordinary file, has another size, or others than its owner may use it.
+    """
+    try:
+        return _read(path, size_bytes)
+    except FileNotFoundError:
+        _create(path, secrets.token_bytes(size_bytes))
+    return _read(path, size_bytes)
+
+
+def _read(path: Path, size_bytes: int) -> bytes:
+    try:
+        # Not following a link, and not waiting for a writer should it be a pipe.
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK)
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        raise VerificationFailed("the secret file cannot be read", path=path) from error
+    with open(descriptor, "rb") as file:
+        status = os.fstat(file.fileno())
+        if not stat.S_ISREG(status.st_mode):
+            raise VerificationFailed("the secret file is no ordinary file", path=path)
+        if status.st_mode & _OTHERS:
+            raise VerificationFailed("others than its owner may use the secret file: chmod 600 it", path=path)
+        content = file.read(size_bytes + 1)
+    if len(content) != size_bytes:
+        raise VerificationFailed("the secret file has another size", path=path, size_bytes=size_bytes)
+    return content
+
+
+def _create(path: Path, content: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
+    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            # A link never replaces: whoever comes second keeps the first one's secret, and nobody sees half a file.
+            os.link(draft, path)
+        except FileExistsError:
+            return
+    finally:
+        draft.unlink()
+        _sync_folder(path.parent)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,159 @@
+"""A seed under a password or a recovery code: Argon2id over a peppered secret, then committing encryption.
+
+Opening the wrapped seed is the only password check there is. Source: RFC 9106; docs/protocol.md "Wrapping".
+"""
+
+import hmac
+import secrets
+import struct
+import threading
+import unicodedata
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from hashlib import sha256
+
+from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.labels import label
+from blockmrs.crypto.recovery_codes import new_recovery_code, parse_recovery_code
+from blockmrs.crypto.secret_files import read_or_create_secret_file
+from blockmrs.errors import CannotOpen, InvalidInput, Unavailable
+
+__all__ = ["WrapCost", "Wrapper", "new_recovery_code", "parse_recovery_code", "read_or_create_secret_file"]
+
+WRAP_VERSION = 1
+PEPPER_BYTES = 32
+SALT_BYTES = 16
+SECRET_MAX_CHARACTERS = 1024
+
+# Version, memory in KiB, iterations, lanes, salt: big-endian, 23 bytes.
+_HEADER = struct.Struct(">BIBB16s")
+_MEMORY_MAX_KIB = 256 * 1024
+_ITERATIONS_MAX = 16
+_LANES_MAX = 16
+# Argon2 itself wants 8 KiB for each lane.
+_MEMORY_PER_LANE_KIB = 8
+_WORK_MAX_KIB = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class WrapCost:
+    """What one Argon2id costs: memory in KiB, passes over it, lanes. InvalidInput outside the protocol's bounds."""
+
+    memory_kib: int = 64 * 1024
+    iterations: int = 3
+    lanes: int = 4
+
+    def __post_init__(self) -> None:
+        if not (1 <= self.lanes <= _LANES_MAX and 1 <= self.iterations <= _ITERATIONS_MAX):
+            raise InvalidInput("the cost of wrapping has 1 to 16 lanes and 1 to 16 iterations")
+        if not self.lanes * _MEMORY_PER_LANE_KIB <= self.memory_kib <= _MEMORY_MAX_KIB:
+            raise InvalidInput("the cost of wrapping has 8 KiB of memory for each lane, up to 256 MiB")
+        if self.memory_kib * self.iterations > _WORK_MAX_KIB:
+            raise InvalidInput("the cost of wrapping is at most 1 GiB of memory times iterations")
+
+
+class Wrapper:
+    """Wraps small secrets under what a person remembers or keeps on paper.
+
+    Args:
+        pepper: 32 secret bytes kept outside the database; without them a stolen database cannot be guessed at.
+        cost: for new wraps; each wrap carries its own, checked when it is read.
+        at_once: how many Argon2id may run at once in this process; `cost.memory_kib` each.
+        wait_s: how long one waits for its turn before Unavailable.
+    """
+
+    __slots__ = ("_cost", "_pepper", "_turns", "_wait_s")
+
+    def __init__(self, pepper: bytes, cost: WrapCost, at_once: int = 2, *, wait_s: float = 10.0) -> None:
+        if len(pepper) != PEPPER_BYTES:
+            raise InvalidInput("a pepper has 32 bytes")
+        self._pepper = pepper
+        self._cost = cost
+        self._turns = threading.BoundedSemaphore(at_once)
+        self._wait_s = wait_s
+
+    def wrap(self, secret: str, content: bytes, *, context: bytes) -> bytes:
+        """`content` sealed under `secret` for `context` (what it is and whose): 95 bytes longer for a seed."""
+        header = self._header(secrets.token_bytes(SALT_BYTES))
+        key = self._stretch(secret, header, self._cost)
+        return header + seal_secret(key, content, context=_bound(header, context))
+
+    def unwrap(self, secret: str, wrapped: bytes, *, context: bytes) -> bytes:
+        """What `wrap` sealed.
+
+        Raises:
+            CannotOpen: another secret, pepper or context, or other bytes: deliberately not told apart.
+            Unavailable: too many at once.
+        """
+        header, sealed = wrapped[: _HEADER.size], wrapped[_HEADER.size :]
+        key = self._stretch(secret, header, _read_cost(header))
+        return open_secret(key, sealed, context=_bound(header, context))
+
+    def dummy(self, secret: str) -> None:
+        """Does the work of `unwrap` for nothing, so that an unknown user takes as long as a wrong password."""
+        self._stretch(secret, self._header(bytes(SALT_BYTES)), self._cost)
+
+    def lookup(self, purpose: str, name: str) -> bytes:
+        """32 bytes that stand for `name` in an index, the same however it is typed; meaningless without the pepper."""
+        return hmac.digest(self._pepper, label(f"lookup {purpose}") + normalise_name(name).encode(), sha256)
+
+    def _header(self, salt: bytes) -> bytes:
+        cost = self._cost
+        return _HEADER.pack(WRAP_VERSION, cost.memory_kib, cost.iterations, cost.lanes, salt)
+
+    def _stretch(self, secret: str, header: bytes, cost: WrapCost) -> bytes:
+        peppered = hmac.digest(self._pepper, label("wrap") + _normalise_secret(secret), sha256)
+        salt = header[-SALT_BYTES:]
+        with self._turn():
+            try:
+                return Argon2id(
+                    salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
+                ).derive(peppered)
+            except MemoryError as error:
+                raise Unavailable("not enough memory to check a password; try again") from error
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        if not self._turns.acquire(timeout=self._wait_s):
+            raise Unavailable("busy with other sign-ins; try again in a moment")
+        try:
+            yield
+        finally:
+            self._turns.release()
+
+
+def normalise_name(name: str) -> str:
+    """A user name as it is compared: NFKC, case folded, white space at the ends dropped and inside made one space."""
+    folded = unicodedata.normalize("NFKC", _checked_text(name)).casefold()
+    return " ".join(unicodedata.normalize("NFKC", folded).split())
+
+
+def _normalise_secret(secret: str) -> bytes:
+    return unicodedata.normalize("NFKC", _checked_text(secret)).encode()
+
+
+def _checked_text(text: str) -> str:
+    if len(text) > SECRET_MAX_CHARACTERS:
+        raise InvalidInput("too long", limit=SECRET_MAX_CHARACTERS)
+    if any("\ud800" <= character <= "\udfff" for character in text):
+        raise InvalidInput("not text")
+    return text
+
+
+def _read_cost(header: bytes) -> WrapCost:
+    try:
+        version, memory_kib, iterations, lanes, _ = _HEADER.unpack(header)
+        # A hostile row must not make us fill the machine's memory: the bounds are checked before any work.
+        cost = WrapCost(memory_kib, iterations, lanes)
+    except (struct.error, InvalidInput) as error:
+        raise CannotOpen("the sealed bytes do not open") from error
+    if version != WRAP_VERSION:
+        raise CannotOpen("the sealed bytes do not open")
+    return cost
+
+
+def _bound(header: bytes, context: bytes) -> bytes:
+    return b"wrap\x00" + header + context
