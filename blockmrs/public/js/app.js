@@ -1,0 +1,63 @@
+// Small helps for pages that work without them: the chosen theme, "Show" beside a password, "Copy" below a code.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+  try {
+    var theme = localStorage.getItem("theme");
+    if (theme === "dark" || theme === "light" || theme === "sun") root.setAttribute("data-theme", theme);
+  } catch (error) { /* storage is switched off: the page keeps its own colours */ }
+
+  function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    var errors = document.getElementById("errors");
+    if (errors) errors.focus();
+
+    each("[data-show]", function (button) {
+      var input = document.getElementById(button.getAttribute("data-show"));
+      var word = button.firstElementChild;
+      var show = word.textContent;
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        var hidden = input.type === "password";
+        input.type = hidden ? "text" : "password";
+        word.textContent = hidden ? button.getAttribute("data-hide-word") : show;
+        button.setAttribute("aria-pressed", String(hidden));
+      });
+    });
+
+    each("[data-copy]", function (button) {
+      if (!navigator.clipboard) return;
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        var text = document.getElementById(button.getAttribute("data-copy")).textContent;
+        navigator.clipboard.writeText(text).then(function () {
+          button.textContent = button.getAttribute("data-done-word");
+          document.getElementById("status").textContent = button.textContent;
+        });
+      });
+    });
+
+    each("[data-theme-choice]", function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        var chosen = button.getAttribute("data-theme-choice");
+        try {
+          if (chosen) localStorage.setItem("theme", chosen); else localStorage.removeItem("theme");
+        } catch (error) { /* the choice then lasts for this page */ }
+        if (chosen) root.setAttribute("data-theme", chosen); else root.removeAttribute("data-theme");
+      });
+    });
+
+    // A double tap sends once. The server answers a repeat the same anyway.
+    each("form[method=post]", function (form) {
+      form.addEventListener("submit", function (event) {
+        if (form.hasAttribute("data-sent")) { event.preventDefault(); return; }
+        form.setAttribute("data-sent", "");
+      });
+    });
+    window.addEventListener("pageshow", function () {
+      each("form[data-sent]", function (form) { form.removeAttribute("data-sent"); });
+    });
+  });
+})();
