@@ -1,0 +1,68 @@
+"""Bytes by content identifier: what every object store promises, whoever keeps the bytes.
+
+`embedded` keeps them in a folder, `kubo` in an IPFS node; `outbox` stands in front of a store that may be away.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from blockmrs.cid import Cid
+from blockmrs.errors import InvalidInput
+
+# An object is one raw IPFS block; Bitswap nodes refuse blocks over 2 MiB.
+MAX_OBJECT_BYTES = 1024 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """Whether a store can take an object now, in words for an operator; `objects` None: it cannot say how many."""
+
+    ok: bool
+    detail: str
+    objects: int | None = None
+
+
+class ObjectStore(Protocol):
+    """Keeps objects of up to MAX_OBJECT_BYTES under the identifiers computed from their bytes.
+
+    Every method may raise StorageUnavailable: the disk or node did not answer, or could not keep the bytes.
+    """
+
+    def put(self, content: bytes) -> Cid:
+        """Keep `content` durably and return its identifier; keeping the same bytes again changes nothing.
+
+        Raises:
+            InvalidInput: `content` is longer than MAX_OBJECT_BYTES.
+        """
+        ...
+
+    def get(self, cid: Cid) -> bytes:
+        """The bytes that `cid` names, always checked against it.
+
+        Raises:
+            NotFound: this store does not hold them.
+            ObjectMismatch: it holds other bytes under that name.
+        """
+        ...
+
+    def has(self, cid: Cid) -> bool:
+        """Whether something is held under `cid`; says nothing about whether its bytes are right."""
+        ...
+
+    def pin(self, cid: Cid) -> None:
+        """Make sure that an object held here stays; NotFound if it is not held. `put` pins already."""
+        ...
+
+    def unpin(self, cid: Cid) -> None:
+        """Let go of an object: from now on this store does not hold it. Copies elsewhere stay."""
+        ...
+
+    def health(self) -> Health:
+        """How the store is doing; the one method that answers instead of raising."""
+        ...
+
+
+def check_size(content: bytes) -> None:
+    """Raise InvalidInput unless `content` may be one object."""
+    if len(content) > MAX_OBJECT_BYTES:
+        raise InvalidInput("an object is at most 1 MiB", size_bytes=len(content))

@@ -1,0 +1,153 @@
+"""Objects waiting for a node that is away: nothing that a person was told is saved is ever lost."""
+
+import fcntl
+import logging
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from blockmrs.cid import Cid
+from blockmrs.errors import BlockMRSError, NotFound, StorageUnavailable, VerificationFailed
+from blockmrs.storage import MAX_OBJECT_BYTES, Health, ObjectStore, check_size
+from blockmrs.storage.folder import BlockFolder
+from blockmrs.storage.transfer import place
+
+log = logging.getLogger(__name__)
+
+
+class OutboxStore:
+    """An ObjectStore that puts into `inner`, or durably into `folder` while `inner` cannot take it.
+
+    Several threads and processes may share the folder; a lock file in it keeps one push from undoing another's unpin.
+    """
+
+    def __init__(self, inner: ObjectStore, folder: Path) -> None:
+        self.inner = inner
+        self._waiting = BlockFolder(folder, ("waiting",), MAX_OBJECT_BYTES)
+        self._lock_file = folder / "lock"
+
+    def put(self, content: bytes) -> Cid:
+        """Keep `content` in the inner store, or else in the outbox; StorageUnavailable only when neither can."""
+        check_size(content)
+        try:
+            return self.inner.put(content)
+        except StorageUnavailable as error:
+            cid = Cid.of(content)
+            self._waiting.write(cid, content)
+            log.warning("an object waits in the outbox: %s (cid=%s)", error.message, cid)
+            return cid
+
+    def get(self, cid: Cid) -> bytes:
+        try:
+            return self._waiting.read(cid)
+        except NotFound:
+            return self.inner.get(cid)
+        except (VerificationFailed, StorageUnavailable) as error:
+            log.warning("an object in the outbox cannot be read: %s", error)
+            try:
+                return self.inner.get(cid)
+            except NotFound:
+                raise error from None
+
+    def has(self, cid: Cid) -> bool:
+        return self._waiting.has(cid) or self.inner.has(cid)
+
+    def pin(self, cid: Cid) -> None:
+        if not self._waiting.has(cid):
+            self.inner.pin(cid)
+
+    def unpin(self, cid: Cid) -> None:
+        with self._locked():
+            self.inner.unpin(cid)
+            self._waiting.remove(cid)
+
+    def health(self) -> Health:
+        inner = self.inner.health()
+        try:
+            pending = self.pending()
+        except StorageUnavailable as error:
+            return Health(ok=False, detail=f"{inner.detail}; outbox: {error}", objects=inner.objects)
+        if not pending:
+            return inner
+        return Health(ok=inner.ok, detail=f"{inner.detail}; waiting in the outbox: {pending}", objects=inner.objects)
+
+    def waiting(self, cid: Cid) -> bool:
+        """Whether the object is saved here but has not reached the inner store yet."""
+        return self._waiting.has(cid)
+
+    def pending(self) -> int:
+        """How many objects wait."""
+        return sum(1 for _ in self._waiting.iter_cids())
+
+    def iter_waiting(self) -> Iterator[Cid]:
+        """The identifiers of the objects that wait."""
+        return self._waiting.iter_cids()
+
+    def flush(self) -> int:
+        """Push what waits, and return how many objects reached the inner store and left the outbox.
+
+        An object leaves only after the inner store has given its bytes back. One bad object stays, is named in the
+        log, and stops no other. When the inner store is away the rest waits for the next time. Never raises for that.
+        """
+        moved = 0
+        for cid in sorted(self._waiting.iter_cids()):
+            try:
+                with self._locked():
+                    moved += self._push(cid)
+            except StorageUnavailable as error:
+                log.warning("an object stays in the outbox: %s", error)
+                if not self.inner.health().ok:
+                    break
+            except BlockMRSError:
+                log.exception("an object cannot leave the outbox")
+        return moved
+
+    def _push(self, cid: Cid) -> bool:
+        try:
+            content = self._waiting.read(cid)
+        except NotFound:
+            return False  # Another process pushed it first, or it was unpinned.
+        place(self.inner, content)
+        self._waiting.remove(cid)
+        return True
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        # Opened afresh each time: such a lock belongs to the open file, so it parts threads as well as processes.
+        try:
+            descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        except OSError as error:
+            raise StorageUnavailable(f"the outbox cannot be locked: {error.strerror}") from error
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(descriptor)
+
+
+class Flusher:
+    """A thread that flushes `outbox` every `interval_s`, from `start` (call it after any fork) until `stop`."""
+
+    def __init__(self, outbox: OutboxStore, interval_s: float) -> None:
+        self._outbox = outbox
+        self._interval_s = interval_s
+        self._stopping = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="outbox-flusher", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End after the object that is under way, at most `timeout_s` from now; safe to call twice."""
+        self._stopping.set()
+        if self._thread.is_alive():
+            self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stopping.wait(self._interval_s):
+            try:
+                self._outbox.flush()
+            except Exception:
+                log.exception("flushing the outbox failed; it will be tried again")
