@@ -23,6 +23,7 @@ class AccountRow(Guarded, Base):
     wrapped_by_password: Mapped[bytes] = mapped_column(LargeBinary)
     wrapped_by_recovery: Mapped[bytes] = mapped_column(LargeBinary)
     sealed_profile: Mapped[bytes] = mapped_column(LargeBinary)
+    sealed_desk: Mapped[bytes | None] = mapped_column(LargeBinary)
     is_admin: Mapped[bool] = mapped_column(default=False)
     recovery_confirmed: Mapped[bool] = mapped_column(default=False)
 
@@ -111,12 +112,12 @@ class ReportCodeRow(Guarded, Base):
 
 
 class SavedReportRow(Guarded, Base):
-    """Says that one pressing of Save is done: a keyed digest of the form's own number, and its sealed answer."""
+    """Finds a saved report by its form's own number, and by its address; both as keyed digests of the author's."""
 
     __tablename__ = "saved_report"
 
-    draft_digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
-    sealed_report: Mapped[bytes] = mapped_column(LargeBinary)
+    lookup: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
 class HeldObjectRow(Guarded, Base):

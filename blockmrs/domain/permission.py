@@ -1,0 +1,52 @@
+"""Who may do what with a report: the one place that decides, for pages, programs and commands alike.
+
+A person's *standing* towards a report comes from what their keys could open; this module only says what follows.
+"""
+
+from enum import Enum
+
+from blockmrs.errors import Ended, NotAuthorized, NotFound
+
+
+class Standing(Enum):
+    """What somebody is to one report."""
+
+    AUTHOR = "author"
+    SUBJECT = "subject"  # the player, or a guardian who acts for them
+    RECIPIENT = "recipient"
+    FORMER_RECIPIENT = "former recipient"
+    STRANGER = "stranger"
+
+
+class Action(Enum):
+    """What somebody wants to do with one report."""
+
+    READ = "read"
+    SEE_WHO_LOOKED = "see who looked"
+    SHARE = "share"
+    STOP_SHARE = "stop a share"
+    MAKE_CODE = "make a code"
+    RELEASE_TO_FAMILY = "release to the family"
+
+
+_ALLOWED = {
+    Standing.AUTHOR: frozenset(Action),
+    Standing.SUBJECT: frozenset({Action.READ, Action.SEE_WHO_LOOKED}),
+    Standing.RECIPIENT: frozenset({Action.READ}),
+}
+
+
+def require(action: Action, standing: Standing) -> None:
+    """Return if somebody with `standing` may do `action`.
+
+    Raises:
+        NotFound: a stranger, who must not learn whether the report exists.
+        Ended: a former recipient, who knows of it and no longer may.
+        NotAuthorized: they may read it, but not do this.
+    """
+    if standing is Standing.STRANGER:
+        raise NotFound("no such report")
+    if standing is Standing.FORMER_RECIPIENT:
+        raise Ended("this share has ended")
+    if action not in _ALLOWED[standing]:
+        raise NotAuthorized("they may read this report, not change who sees it")

@@ -1,0 +1,81 @@
+"""An injury report: what a coach saw, what the rules advised, and what was done."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+
+from blockmrs.errors import InvalidInput
+
+NOTE_LIMIT = 300
+TEXT_LIMIT = 80
+# Control and direction-changing characters would let a text pose as another on the hospital's screen.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+MECHANISMS = ("fall", "hit by player", "hit by ball or object", "twist", "no contact", "other")
+FIRST_AID_DONE = ("kept still", "ice", "pressure on the wound", "recovery position", "CPR", "defibrillator", "inhaler",
+                  "adrenaline pen", "cooled with water", "nothing yet")  # fmt: skip
+TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet")
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedFinding:
+    """One answer given at the field: the question, and `yes`, `no`, `unsure` or the words of a choice."""
+
+    finding: str
+    question: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What the rules said, kept as it was said: `level` 1 (most urgent) to 4."""
+
+    level: int
+    words: str
+    reasons: tuple[tuple[str, str], ...]
+    rules_version: str
+    reviewed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything that a report says. Times are aware UTC."""
+
+    player: str
+    shirt_number: str
+    age: str
+    injured_at: datetime
+    written_at: datetime
+    place: str
+    sport: str
+    mechanism: tuple[str, ...]
+    findings: tuple[ReportedFinding, ...]
+    advice: Advice
+    done: tuple[str, ...]
+    ambulance_called_at: datetime | None
+    told: tuple[str, ...]
+    note: str
+    author: str
+    team: str
+
+    @property
+    def title(self) -> str:
+        """How the report is named in a list that only its readers see."""
+        return f"{self.player}, {self.age}" if self.age else self.player
+
+
+def check_text(text: str, *, field: str, limit: int = TEXT_LIMIT, what: str = "this") -> str:
+    """`text` with outer spaces removed if it fits and holds no control characters; else InvalidInput."""
+    cleaned = text.replace("\r\n", "\n").strip()
+    if len(cleaned) > limit:
+        raise InvalidInput(f"Use {limit} characters or fewer for {what}. It has {len(cleaned)}", field=field)
+    if _CONTROL.search(cleaned):
+        raise InvalidInput(f"Type {what} again: it holds characters that cannot be shown", field=field)
+    return cleaned
+
+
+def check_choices(chosen: tuple[str, ...], allowed: tuple[str, ...], *, field: str) -> tuple[str, ...]:
+    """`chosen` without repeats, in the order of `allowed`; InvalidInput names a value that is not offered."""
+    if any(value not in allowed for value in chosen):
+        raise InvalidInput("Choose from the list", field=field)
+    return tuple(value for value in allowed if value in chosen)

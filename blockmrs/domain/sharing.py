@@ -1,0 +1,290 @@
+"""What the parties say to each other: grants, revocations, introductions, appointments and receipts.
+
+Each value knows the integer keys of its fields inside a transaction (docs/protocol.md "Payloads"). Keys 0 to 5 belong to
+the chain. Times are aware UTC, carried as milliseconds since 1970.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from blockmrs.cid import Cid
+from blockmrs.encoding import Value
+from blockmrs.errors import InvalidInput
+
+Fields = Mapping[int, Value]
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+TITLE_LIMIT = 64
+
+
+def to_ms(time: datetime) -> int:
+    """Milliseconds since 1970 of an aware time."""
+    if time.tzinfo is None:
+        raise InvalidInput("a time without a zone")
+    return (time - _EPOCH) // timedelta(milliseconds=1)
+
+
+def from_ms(value: Value) -> datetime:
+    """The UTC time of `value` milliseconds since 1970."""
+    if isinstance(value, bool) or not isinstance(value, int) or value > 253_402_300_799_999:
+        raise InvalidInput("not a time")
+    return _EPOCH + timedelta(milliseconds=value)
+
+
+def _bytes(fields: Fields, key: int, size: int = 32) -> bytes:
+    value = fields.get(key)
+    if not isinstance(value, bytes) or len(value) != size:
+        raise InvalidInput("a field has another size than the protocol says", key=key)
+    return value
+
+
+def _optional_bytes(fields: Fields, key: int, size: int = 32) -> bytes | None:
+    return None if fields.get(key) is None else _bytes(fields, key, size)
+
+
+def _text(fields: Fields, key: int, limit: int = TITLE_LIMIT) -> str:
+    value = fields.get(key, "")
+    if not isinstance(value, str) or len(value) > limit:
+        raise InvalidInput("a text field is missing or too long", key=key)
+    return value
+
+
+def _number(fields: Fields, key: int) -> int | None:
+    value = fields.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise InvalidInput("a number field is not a number", key=key)
+    return value
+
+
+def _present(fields: dict[int, Value]) -> dict[int, Value]:
+    return {key: value for key, value in fields.items() if value not in (None, "")}
+
+
+def clip(text: str, limit: int = TITLE_LIMIT) -> str:
+    """`text` cut to `limit` characters, for titles that travel inside a transaction of constant size."""
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+@dataclass(frozen=True, slots=True)
+class Pointer:
+    """Where an object is and the granted key (32 bytes) that opens it."""
+
+    cid: Cid
+    seed: bytes
+
+    def __repr__(self) -> str:
+        return f"Pointer({self.cid})"
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """Leave for the recipient of the transaction to read one update.
+
+    `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt goes
+    back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping names the
+    `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most urgent) to 4.
+    """
+
+    update_id: bytes
+    subject: bytes
+    purpose: str
+    not_before: datetime
+    not_after: datetime | None = None
+    object: Pointer | None = None
+    return_to_author: bytes | None = None
+    return_to_subject: bytes | None = None
+    number: int | None = None
+    previous: bytes | None = None
+    grantee: bytes | None = None
+    copy_of: bytes | None = None
+    draft_mark: bytes | None = None
+    level: int | None = None
+    withheld: bool = False
+    title: str = ""
+    party: str = ""
+
+    def covers(self, at: datetime) -> bool:
+        """Whether the time `at` lies in this grant's time."""
+        return self.not_before <= at and (self.not_after is None or at < self.not_after)
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of a `grant` transaction."""
+        return _present(
+            {
+                6: 0,  # scope: these updates; 1 (a kind) and 2 (all from now on) are reserved
+                7: self.object.cid.digest if self.object else None,
+                8: self.object.seed if self.object else None,
+                9: self.update_id,
+                10: self.purpose,
+                11: to_ms(self.not_before),
+                12: to_ms(self.not_after) if self.not_after else None,
+                13: self.subject,
+                14: self.return_to_author,
+                15: self.return_to_subject,
+                16: self.number,
+                17: self.previous,
+                18: self.grantee,
+                19: self.copy_of,
+                20: self.draft_mark,
+                21: self.level,
+                22: _present({0: clip(self.title), 1: clip(self.party), 2: self.withheld or None}) or None,
+            }
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Grant":
+        """The grant that `fields` say, else InvalidInput."""
+        if fields.get(6) != 0:
+            raise InvalidInput("a grant with a scope of a later version")
+        digest, seed = _optional_bytes(fields, 7), _optional_bytes(fields, 8)
+        labels = fields.get(22, {})
+        if not isinstance(labels, Mapping):
+            raise InvalidInput("a grant's labels are no map")
+        until = fields.get(12)
+        return cls(
+            update_id=_bytes(fields, 9),
+            subject=_bytes(fields, 13),
+            purpose=_text(fields, 10),
+            not_before=from_ms(fields.get(11)),
+            not_after=None if until is None else from_ms(until),
+            object=Pointer(Cid(digest), seed) if digest and seed else None,
+            return_to_author=_optional_bytes(fields, 14),
+            return_to_subject=_optional_bytes(fields, 15),
+            number=_number(fields, 16),
+            previous=_optional_bytes(fields, 17),
+            grantee=_optional_bytes(fields, 18),
+            copy_of=_optional_bytes(fields, 19),
+            draft_mark=_optional_bytes(fields, 20, 16),
+            level=_number(fields, 21),
+            withheld=labels.get(2) is True,
+            title=_text(labels, 0),
+            party=_text(labels, 1),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Revocation:
+    """Ends the grant whose payload id is `grant_id`, from `at` on."""
+
+    grant_id: bytes
+    at: datetime
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of a `revoke` transaction."""
+        return {6: self.grant_id, 7: to_ms(self.at)}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Revocation":
+        """The revocation that `fields` say, else InvalidInput."""
+        return cls(_bytes(fields, 6), from_ms(fields.get(7)))
+
+
+@dataclass(frozen=True, slots=True)
+class Introduction:
+    """Opens a line: its key, and the object holding the author's card. `peer` stands in the author's own copy."""
+
+    card: Pointer
+    line_key: bytes | None = None
+    peer: bytes | None = None
+    party: str = ""
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of an `introduce` transaction."""
+        return _present(
+            {6: self.line_key, 7: self.card.cid.digest, 8: self.card.seed, 9: self.peer, 10: clip(self.party)}
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Introduction":
+        """The introduction that `fields` say, else InvalidInput."""
+        return cls(
+            Pointer(Cid(_bytes(fields, 7)), _bytes(fields, 8)),
+            _optional_bytes(fields, 6),
+            _optional_bytes(fields, 9),
+            _text(fields, 10),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Appointment:
+    """Lets a card act for `dependent`: the object holds the dependent's sealed seed.
+
+    `relation` is one of `holder` (the author of a provisional card, to themselves), `self` (the real person),
+    `guardian`, `member` (of an organisation).
+    """
+
+    dependent: bytes
+    secret: Pointer
+    relation: str
+    not_before: datetime
+    not_after: datetime | None = None
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of an `appoint` transaction."""
+        return _present(
+            {
+                6: self.dependent,
+                7: self.secret.cid.digest,
+                8: self.secret.seed,
+                9: self.relation,
+                10: to_ms(self.not_before),
+                11: to_ms(self.not_after) if self.not_after else None,
+            }
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Appointment":
+        """The appointment that `fields` say, else InvalidInput."""
+        relation, until = _text(fields, 9), fields.get(11)
+        if relation not in RELATIONS:
+            raise InvalidInput("an appointment of an unknown kind")
+        return cls(
+            _bytes(fields, 6),
+            Pointer(Cid(_bytes(fields, 7)), _bytes(fields, 8)),
+            relation,
+            from_ms(fields.get(10)),
+            None if until is None else from_ms(until),
+        )
+
+
+RELATIONS = ("holder", "self", "guardian", "member")
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """"I opened this update at this time": a claim by the reader's application, signed by the member who read."""
+
+    update_id: bytes
+    at: datetime
+    purpose: str
+    reader: str
+    organisation: str = ""
+    grant_id: bytes | None = None
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of a `receipt` transaction."""
+        return _present(
+            {
+                6: self.update_id,
+                7: to_ms(self.at),
+                8: self.purpose,
+                9: clip(self.reader),
+                10: clip(self.organisation),
+                11: self.grant_id,
+            }
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Receipt":
+        """The receipt that `fields` say, else InvalidInput."""
+        return cls(
+            _bytes(fields, 6),
+            from_ms(fields.get(7)),
+            _text(fields, 8),
+            _text(fields, 9),
+            _text(fields, 10),
+            _optional_bytes(fields, 11),
+        )

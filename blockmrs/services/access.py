@@ -1,0 +1,191 @@
+"""What somebody is to a report, found out with their own keys; `domain.permission` says what follows from it."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sqlalchemy import select
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.permission import Action, Standing, require
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
+from blockmrs.model.accounts import SavedReportRow
+from blockmrs.model.database import Database
+from blockmrs.services.actor import Actor
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.organisations import Organisations
+from blockmrs.services.teams import Teams
+
+REPORT = "report"
+# Reports are addressed by the first 16 bytes of their update id, in hexadecimal.
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Where the author's own grant of a report stands, and the player's provisional card, if the author made it."""
+
+    update_id: bytes
+    position: int
+    subject: bytes
+    secret: Pointer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the actor is to one report. `reader` holds the keys that opened `entry`."""
+
+    standing: Standing
+    entry: GrantEntry
+    reader: Keyring = field(repr=False)
+    held: Held | None = None
+    author_card: Card | None = None
+    saved: Saved | None = None
+
+    @property
+    def grant(self) -> Grant:
+        """The grant by which the actor reads."""
+        return self.entry.grant
+
+
+def report_address(update_id: bytes) -> str:
+    """The report's id in addresses: says nothing to whom it was not granted."""
+    return update_id[:ID_BYTES].hex()
+
+
+def parse_report_address(text: str) -> bytes:
+    """The first bytes of the update id; NotFound when the text is no address of ours."""
+    try:
+        prefix = bytes.fromhex(text)
+    except ValueError as error:
+        raise NotFound("no such report") from error
+    if len(prefix) != ID_BYTES or text != prefix.hex():
+        raise NotFound("no such report")
+    return prefix
+
+
+class AccessFinder:
+    """Finds reports for an actor: as author, for those they act for, and as member of an organisation."""
+
+    def __init__(self, database: Database, mailbox: Mailbox, teams: Teams, organisations: Organisations) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._teams = teams
+        self._organisations = organisations
+
+    def allow(self, actor: Actor, address: str, action: Action) -> Access:
+        """The actor's access to the report at `address`, if they may do `action` with it; else an error."""
+        access = self.find(actor, parse_report_address(address))
+        require(action, access.standing if access is not None else Standing.STRANGER)
+        assert access is not None, "a stranger was refused"  # noqa: S101 - tells the type checker what require() did
+        return access
+
+    def find(self, actor: Actor, prefix: bytes) -> Access | None:
+        """The strongest standing that the actor has towards the report; None for a stranger."""
+        return self._as_author(actor, prefix) or self._as_subject(actor, prefix) or self._as_recipient(actor, prefix)
+
+    def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[SavedReportRow]:
+        """The rows that find a saved report by its form's number and by its address."""
+        content = encode(
+            [
+                saved.update_id,
+                saved.position,
+                saved.subject,
+                saved.secret.cid.digest if saved.secret else None,
+                saved.secret.seed if saved.secret else None,
+            ]
+        )
+        return [
+            SavedReportRow(lookup=lookup, sealed=seal_secret(actor.keyring.derive("saved"), content, context=lookup))
+            for lookup in (
+                actor.keyring.derive("saved draft", draft_id),
+                actor.keyring.derive("saved report", saved.update_id[:ID_BYTES]),
+            )
+        ]
+
+    def saved_by_draft(self, actor: Actor, draft_id: bytes) -> Saved | None:
+        """The report that this pressing of Save made, if it is done."""
+        return self._saved(actor, actor.keyring.derive("saved draft", draft_id))
+
+    def subject_held(self, actor: Actor, saved: Saved) -> Held | None:
+        """The player's provisional card, which the report's author holds."""
+        if saved.secret is not None:
+            appointment = Appointment(saved.subject, saved.secret, "holder", self._mailbox.now())
+            return self._mailbox.held(appointment)
+        for dependent, appointment in self._mailbox.own_line(actor.keyring).appointments:
+            if dependent == saved.subject:
+                return self._mailbox.held(appointment)
+        return None
+
+    def inbox(self, actor: Actor) -> Iterator[Access]:
+        """Every report that was ever shared with an organisation of the actor, with its standing now."""
+        now = self._mailbox.now()
+        for held in self._organisations.memberships(actor):
+            issued = self._organisations.doorbell_issued(held.keyring.card.id)
+            for card, message in self._mailbox.doorbell(held.keyring, issued):
+                if message.kind is not Kind.INTRODUCE:
+                    continue
+                try:
+                    introduction = Introduction.from_fields(message.fields)
+                except InvalidInput:
+                    continue
+                if introduction.line_key is None:
+                    continue
+                line = self._mailbox.line_from(introduction.line_key, held.keyring, card)
+                for entry in line.grants.values():
+                    active = entry.revoked is None and entry.grant.covers(now)
+                    standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
+                    yield Access(standing, entry, held.keyring, held, card)
+
+    def _as_author(self, actor: Actor, prefix: bytes) -> Access | None:
+        keyring = actor.keyring
+        saved = self._saved(actor, keyring.derive("saved report", prefix))
+        if saved is not None:
+            entries = self._mailbox.own_page(keyring, saved.position, saved.position + 1).grants
+        else:
+            # Without the row (a recovered account) the own line says the same.
+            entries = self._mailbox.own_line(keyring).grants
+        for entry in entries.values():
+            grant = entry.grant
+            if grant.purpose == REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
+                found = saved or Saved(grant.update_id, 0, grant.subject, None)
+                return Access(Standing.AUTHOR, entry, keyring, saved=found)
+        return None
+
+    def _as_subject(self, actor: Actor, prefix: bytes) -> Access | None:
+        for held in self._teams.acting_for(actor):
+            line = self._mailbox.line_by_anyone(held.keyring.own_line, held.keyring)
+            for entry in line.grants.values():
+                grant = entry.grant
+                if grant.update_id.startswith(prefix) and grant.grantee is None and grant.object is not None:
+                    return Access(Standing.SUBJECT, entry, held.keyring, held)
+        return None
+
+    def _as_recipient(self, actor: Actor, prefix: bytes) -> Access | None:
+        former = None
+        for access in self.inbox(actor):
+            if not access.grant.update_id.startswith(prefix):
+                continue
+            if access.standing is Standing.RECIPIENT:
+                return access
+            former = access
+        return former
+
+    def _saved(self, actor: Actor, lookup: bytes) -> Saved | None:
+        with self._database.read() as rows:
+            sealed = rows.scalar(select(SavedReportRow.sealed).where(SavedReportRow.lookup == lookup))
+        if sealed is None:
+            return None
+        try:
+            content = decode(open_secret(actor.keyring.derive("saved"), sealed, context=lookup))
+        except Unavailable:
+            raise
+        except BlockMRSError:
+            return None  # The row is only a short cut; the own line holds the same.
+        update_id, position, subject, digest, seed = content  # type: ignore[misc]  # our own row, sealed since
+        secret = Pointer(Cid(digest), seed) if digest and seed else None
+        return Saved(update_id, position, subject, secret)

@@ -1,0 +1,92 @@
+"""What one use case writes: objects first, then all its transactions in one block.
+
+Effects run from harmless to visible: objects, ledger, rows. A crash between them leaves an orphan, never a dangling
+name.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.transaction import Kind, seal_transaction
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import SealedObject
+from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.sharing import Pointer
+from blockmrs.encoding import Value
+from blockmrs.storage import ObjectStore
+
+
+class Batch:
+    """Collects the transactions of one use case; `commit` puts them into one block.
+
+    `kept` lists the objects stored so far with their sizes in bytes; `positions` says where on its line each payload id
+    stands.
+    """
+
+    def __init__(self, ledger: Ledger, objects: ObjectStore) -> None:
+        self._ledger = ledger
+        self._objects = objects
+        self._transactions: list[bytes] = []
+        self._next: dict[bytes, int] = defaultdict(lambda: -1)
+        self.kept: list[tuple[Cid, int]] = []
+        self.positions: dict[bytes, int] = {}
+
+    def keep(self, sealed: SealedObject) -> Pointer:
+        """Store an object durably now; returns where it is and what opens it."""
+        cid = self._objects.put(sealed.content)
+        self.kept.append((cid, len(sealed.content)))
+        return Pointer(cid, sealed.seed)
+
+    def add(
+        self, kind: Kind, fields: Mapping[int, Value], *, author: Keyring, recipient: Card, line_key: bytes
+    ) -> bytes:
+        """Add a transaction at the next free place of a line; returns its payload id (32 bytes)."""
+        position = self._next[line_key]
+        if position < 0:
+            position = self._ledger.next_free(line_key)
+        self._next[line_key] = position + 1
+        payload_id = self.add_at(
+            kind,
+            fields,
+            author=author,
+            recipient_id=recipient.id,
+            recipient_key=recipient.sealing_key,
+            slot=slot_at(line_key, position),
+            one_time_seed=one_time_seed_at(line_key, position),
+        )
+        self.positions[payload_id] = position
+        return payload_id
+
+    def add_at(
+        self,
+        kind: Kind,
+        fields: Mapping[int, Value],
+        *,
+        author: Keyring,
+        recipient_id: bytes,
+        recipient_key: bytes,
+        slot: bytes,
+        one_time_seed: bytes,
+    ) -> bytes:
+        """Add a transaction at a place that is known; returns its payload id (32 bytes)."""
+        sealed = seal_transaction(
+            kind,
+            fields,
+            author=author.card.id,
+            signing_seed=author.signing_seed,
+            recipient=recipient_id,
+            recipient_key=recipient_key,
+            slot=slot,
+            one_time_seed=one_time_seed,
+            chain_id=self._ledger.chain_id,
+        )
+        self._transactions.append(sealed.transaction)
+        return sealed.payload_id
+
+    def commit(self) -> int:
+        """Write everything to the ledger as part of one block; returns how many transactions stand in it."""
+        if self._transactions:
+            self._ledger.submit(self._transactions)
+        return len(self._transactions)

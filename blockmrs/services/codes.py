@@ -1,0 +1,241 @@
+"""A report for people without an account: by QR code, or by a code that is read out and typed.
+
+The QR carries 128 random bits. The typed code is a 4-character locator, not secret, and an 8-character secret under
+Argon2id and the pepper. A wrong locator costs no Argon2; ten wrong secrets end the typed code and leave the QR.
+"""
+
+import secrets
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.exc import IntegrityError
+
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.sessions import token_key
+from blockmrs.crypto.wrapping import Wrapper
+from blockmrs.domain.permission import Action
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant, Pointer, from_ms, to_ms
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import CannotOpen, NotFound, Unavailable
+from blockmrs.model.accounts import ReportCodeRow
+from blockmrs.model.database import Database
+from blockmrs.services.access import Access, AccessFinder
+from blockmrs.services.actor import Actor
+from blockmrs.services.cards import Cards
+from blockmrs.services.code_text import format_code, new_code, parse_code
+from blockmrs.services.fhir import read_report
+from blockmrs.services.locks import KeyedLocks
+from blockmrs.services.throttle import Throttle
+from blockmrs.services.updates import read_update
+from blockmrs.storage import ObjectStore
+
+LOCATOR = 4
+SECRET = 8
+MAX_WRONG = 10
+_QR_BYTES = 16
+_GONE = "No report opens with this code. It may have ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCode:
+    """A code as its report's author sees it. `typed` is None once it was ended by wrong tries."""
+
+    typed: str | None = field(repr=False)
+    qr_secret: str = field(repr=False)
+    until: datetime
+    stopped: bool
+    openings: int
+    first_opened: datetime | None
+    wrong_tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedByCode:
+    """A report opened by code."""
+
+    report: Report
+    until: datetime
+
+
+class Codes:
+    """Makes, stops and opens codes."""
+
+    def __init__(
+        self,
+        database: Database,
+        objects: ObjectStore,
+        cards: Cards,
+        access: AccessFinder,
+        wrapper: Wrapper,
+        throttle: Throttle,
+        lifetime: timedelta,
+        clock: Callable[[], datetime],
+        chain_id: bytes,
+    ) -> None:
+        self._database = database
+        self._objects = objects
+        self._cards = cards
+        self._access = access
+        self._wrapper = wrapper
+        self._throttle = throttle
+        self._lifetime = lifetime
+        self._clock = clock
+        self._chain_id = chain_id
+        self._locks = KeyedLocks()
+
+    def make(self, actor: Actor, address: str) -> ReportCode:
+        """A code for the report, or the one that still works."""
+        access = self._access.allow(actor, address, Action.MAKE_CODE)
+        with self._locks.hold(access.grant.update_id):
+            current = self._current(actor, access)
+            if current is not None and not current.stopped and current.typed is not None:
+                return current
+            handle = self._handle(actor, access)
+            for _ in range(5):
+                try:
+                    return self._write(actor, access, handle)
+                except IntegrityError:
+                    continue  # The locator is in use: 2^20 exist, another one is free.
+        raise Unavailable("no code could be made now")
+
+    def stop(self, actor: Actor, address: str) -> None:
+        """End the code, QR and typed, at once."""
+        access = self._access.allow(actor, address, Action.MAKE_CODE)
+        with self._database.write() as rows:
+            for row in rows.scalars(select(ReportCodeRow).where(ReportCodeRow.handle == self._handle(actor, access))):
+                row.sealed_typed, row.sealed_qr = None, b""
+
+    def status(self, actor: Actor, address: str) -> ReportCode | None:
+        """The report's newest code, for its author; the family sees when it was opened, not the code."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        return self._current(actor, access)
+
+    def open_qr(self, qr_secret: str, address: str) -> OpenedByCode:
+        """The report behind a scanned code; NotFound for wrong, stopped and expired ones alike."""
+        self._throttle.count("code", address, limit=60, window=timedelta(minutes=15))
+        lookup = self._wrapper.lookup("report code", qr_secret)
+        with self._database.read() as rows:
+            row = rows.scalar(select(ReportCodeRow).where(ReportCodeRow.qr_lookup == lookup))
+        if row is None or not row.sealed_qr or row.expires <= self._clock():
+            raise NotFound(_GONE)
+        content = open_secret(token_key(qr_secret, "report code"), row.sealed_qr, context=row.locator.encode())
+        return self._open(row.locator, content)
+
+    def open_typed(self, text: str, address: str) -> OpenedByCode:
+        """The report behind a typed code; NotFound for wrong, stopped and expired ones alike."""
+        code = parse_code(text, LOCATOR + SECRET)
+        locator, secret = code[:LOCATOR], code[LOCATOR:]
+        self._throttle.count("code", address, limit=60, window=timedelta(minutes=15))
+        sealed = self._count_try(locator)
+        try:
+            content = self._wrapper.unwrap(secret, sealed, context=b"report code" + locator.encode())
+        except CannotOpen as error:
+            raise NotFound(_GONE) from error
+        with self._database.write() as rows:
+            if (row := rows.get(ReportCodeRow, locator)) is not None:
+                row.wrong_tries = max(0, row.wrong_tries - 1)
+        return self._open(locator, content)
+
+    def erase_expired(self) -> int:
+        """Remove the rows of codes that are over; returns how many."""
+        with self._database.write() as rows:
+            gone = rows.scalars(select(ReportCodeRow.locator).where(ReportCodeRow.expires <= self._clock())).all()
+            rows.execute(delete(ReportCodeRow).where(ReportCodeRow.locator.in_(gone)))
+        return len(gone)
+
+    def _count_try(self, locator: str) -> bytes:
+        """Count the try before looking, so that parallel tries count too; returns what the right secret opens."""
+        with self._database.write() as rows:
+            row = rows.get(ReportCodeRow, locator)
+            if row is None or row.sealed_typed is None or row.expires <= self._clock():
+                raise NotFound(_GONE)
+            sealed = row.sealed_typed
+            row.wrong_tries += 1
+            ended = row.wrong_tries > MAX_WRONG
+            if ended:
+                row.sealed_typed = None
+        if ended:
+            raise NotFound(_GONE)
+        return sealed
+
+    def _open(self, locator: str, content: bytes) -> OpenedByCode:
+        values = decode(content)
+        if not isinstance(values, list):
+            raise NotFound(_GONE)
+        update_id, subject, digest, seed, grantor, until = values
+        grant = Grant(update_id, subject, "care", from_ms(0), object=Pointer(Cid(digest), seed))
+        update = read_update(self._objects, self._cards, grant, grantor, chain_id=self._chain_id)
+        with self._database.write() as rows:
+            if (row := rows.get(ReportCodeRow, locator)) is not None:
+                row.openings += 1
+                row.first_opened = row.first_opened or self._clock()
+        return OpenedByCode(read_report(update.body), from_ms(until))
+
+    def _write(self, actor: Actor, access: Access, handle: bytes) -> ReportCode:
+        grant = access.grant
+        if grant.object is None:
+            raise NotFound("no such report")
+        locator, secret, qr_secret = new_code(LOCATOR), new_code(SECRET), secrets.token_urlsafe(_QR_BYTES)
+        until = self._clock() + self._lifetime
+        pointer = grant.object
+        content = encode(
+            [grant.update_id, grant.subject, pointer.cid.digest, pointer.seed, access.entry.author, to_ms(until)]
+        )
+        row = ReportCodeRow(
+            locator=locator,
+            handle=handle,
+            sealed_typed=self._wrapper.wrap(secret, content, context=b"report code" + locator.encode()),
+            qr_lookup=self._wrapper.lookup("report code", qr_secret),
+            sealed_qr=seal_secret(token_key(qr_secret, "report code"), content, context=locator.encode()),
+            sealed_for_author=seal_secret(
+                actor.keyring.derive("code"), encode([locator + secret, qr_secret]), context=locator.encode()
+            ),
+            expires=until,
+            wrong_tries=0,
+            openings=0,
+        )
+        with self._database.write() as rows:
+            rows.execute(delete(ReportCodeRow).where(ReportCodeRow.expires <= self._clock()))
+            rows.add(row)
+        return ReportCode(format_code(locator + secret), qr_secret, until, False, 0, None, 0)
+
+    def _current(self, actor: Actor, access: Access) -> ReportCode | None:
+        with self._database.read() as rows:
+            row = rows.scalar(
+                select(ReportCodeRow)
+                .where(ReportCodeRow.handle == self._handle(actor, access), ReportCodeRow.expires > self._clock())
+                .order_by(ReportCodeRow.expires.desc())
+                .limit(1)
+            )
+        if row is None:
+            return None
+        typed, qr_secret = None, ""
+        try:
+            opened = decode(
+                open_secret(actor.keyring.derive("code"), row.sealed_for_author, context=row.locator.encode())
+            )
+            typed, qr_secret = (str(part) for part in opened) if isinstance(opened, list) else (None, "")
+        except CannotOpen:
+            pass  # The family: they see that a code exists and when it was opened.
+        return ReportCode(
+            typed=format_code(typed) if typed and row.sealed_typed is not None else None,
+            qr_secret=qr_secret,
+            until=row.expires,
+            stopped=not row.sealed_qr,
+            openings=row.openings,
+            first_opened=row.first_opened,
+            wrong_tries=min(row.wrong_tries, MAX_WRONG),
+        )
+
+    def _handle(self, actor: Actor, access: Access) -> bytes:
+        """Finds a report's codes with the player's keys, which the author and the family have and nobody else."""
+        held = access.held
+        if held is None and access.saved is not None:
+            held = self._access.subject_held(actor, access.saved)
+        if held is None:
+            raise NotFound("no such report")
+        return held.keyring.derive("report code", access.grant.update_id)

@@ -1,0 +1,91 @@
+"""Checking everything this node holds: the chain, every object, every row."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.cid import Cid
+from blockmrs.errors import NotFound, ObjectMismatch, VerificationFailed
+from blockmrs.model.accounts import HeldObjectRow
+from blockmrs.model.database import Database, check_structure
+from blockmrs.storage import ObjectStore
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was checked and found right."""
+
+    blocks: int
+    transactions: int
+    objects: int
+    waiting: int
+    unlisted: int
+    rows: int
+
+
+class Evidence:
+    """Verifies this node's own data."""
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        objects: ObjectStore,
+        stored: Callable[[], Iterable[Cid]],
+        waiting: Callable[[], int],
+    ) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._objects = objects
+        self._stored = stored
+        self._waiting = waiting
+
+    def check_everything(self, progress: Progress) -> Checked:
+        """Check all of it; VerificationFailed names the first wrong thing.
+
+        An object that nobody was told is saved (a save cut off before its block) is counted as unlisted; it must still
+        be what its name says.
+        """
+        check_structure(self._database.engine)
+        rows = self._database.check_rows(progress)
+        counts = self._ledger.check_everything(progress)
+        objects = self._check_objects(progress)
+        unlisted = self._check_unlisted(progress)
+        return Checked(counts.blocks, counts.transactions, objects, self._waiting(), unlisted, rows)
+
+    def held(self) -> list[Cid]:
+        """The content identifiers of all objects that somebody was told are saved."""
+        with self._database.read() as rows:
+            return [Cid(digest) for digest in rows.scalars(select(HeldObjectRow.digest))]
+
+    def _check_objects(self, progress: Progress) -> int:
+        with self._database.read() as rows:
+            held = rows.execute(select(HeldObjectRow.digest, HeldObjectRow.size_bytes)).all()
+        for done, (digest, size_bytes) in enumerate(held):
+            cid = Cid(digest)
+            self._check_object(cid, size_bytes)
+            progress("objects", done + 1, len(held))
+        return len(held)
+
+    def _check_unlisted(self, progress: Progress) -> int:
+        with self._database.read() as rows:
+            held = set(rows.scalars(select(HeldObjectRow.digest)))
+        unlisted = [cid for cid in self._stored() if cid.digest not in held]
+        for done, cid in enumerate(unlisted):
+            self._check_object(cid, None)
+            progress("unlisted objects", done + 1, len(unlisted))
+        return len(unlisted)
+
+    def _check_object(self, cid: Cid, size_bytes: int | None) -> None:
+        try:
+            content = self._objects.get(cid)
+        except NotFound as error:
+            raise VerificationFailed("an object is missing", cid=cid) from error
+        except ObjectMismatch as error:
+            raise VerificationFailed("an object's bytes are not what its name says", cid=cid) from error
+        if size_bytes is not None and len(content) != size_bytes:
+            raise VerificationFailed("an object has another size than its row says", cid=cid)

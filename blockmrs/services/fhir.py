@@ -1,0 +1,207 @@
+"""A report as FHIR R4, and back.
+
+Written as a document Bundle: Composition, Patient, Practitioner (who wrote it) and one Observation per statement.
+`fhir.resources` (its R4B classes, which accept the R4 resources used here) checks all that is written. Codes are ours
+(`urn:blockmrs:report`) where no standard code says exactly the same.
+Source: HL7 FHIR R4 Bundle, Composition, Observation; LOINC 34133-9, 30525-0.
+"""
+
+import json
+import uuid
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from fhir.resources.R4B.bundle import Bundle
+from pydantic import ValidationError
+
+from blockmrs.domain.reports import Advice, Report, ReportedFinding
+from blockmrs.errors import InvalidInput
+
+_REPORT = "urn:blockmrs:report"
+_FINDING = "urn:blockmrs:finding"
+_RULE = "urn:blockmrs:rule"
+_MAX_BYTES = 512 * 1024
+_UNKNOWN = "unsure"
+
+
+def write_report(report: Report) -> bytes:
+    """The report as UTF-8 JSON of a FHIR document Bundle, checked by the R4B classes."""
+    patient_id, author_id = _urn(), _urn()
+    patient: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": report.player}]}
+    author = {"resourceType": "Practitioner", "name": [{"text": report.author}]}
+    observations = [
+        *(_said(patient_id, report, name, text) for name, text in _statements(report)),
+        *(_found(patient_id, report, finding) for finding in report.findings),
+        *(_because(patient_id, report, rule, text) for rule, text in report.advice.reasons),
+    ]
+    entries = [(_urn(), observation) for observation in observations]
+    composition = {
+        "resourceType": "Composition",
+        "status": "final",
+        "type": {
+            "coding": [{"system": "http://loinc.org", "code": "34133-9", "display": "Summary of episode note"}],
+            "text": "Sports injury report",
+        },
+        "subject": {"reference": patient_id},
+        "date": _time(report.written_at),
+        "author": [{"reference": author_id}],
+        "title": "Sports injury report",
+        "section": [
+            {
+                "title": "Report",
+                "text": {"status": "generated", "div": _narrative(report)},
+                "entry": [{"reference": name} for name, _ in entries],
+            }
+        ],
+    }
+    bundle = {
+        "resourceType": "Bundle",
+        "type": "document",
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": _urn()},
+        "timestamp": _time(report.written_at),
+        "entry": [
+            {"fullUrl": name, "resource": resource}
+            for name, resource in [(_urn(), composition), (patient_id, patient), (author_id, author), *entries]
+        ],
+    }
+    try:
+        Bundle.model_validate(bundle)
+    except ValidationError as error:
+        # The library's message quotes the values, which are health data: it goes nowhere.
+        raise InvalidInput("the report is not valid FHIR R4") from error
+    return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def read_report(content: bytes) -> Report:
+    """The report inside a Bundle written by `write_report`; InvalidInput when it is something else."""
+    try:
+        if len(content) > _MAX_BYTES:
+            raise InvalidInput("the report is larger than any we write")
+        resources = [entry["resource"] for entry in json.loads(content)["entry"]]
+        return _read(resources)
+    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        raise InvalidInput("this is not a report that this version can show") from error
+
+
+def _read(resources: list[dict[str, Any]]) -> Report:
+    by_type = {kind: [r for r in resources if r["resourceType"] == kind] for kind in ("Patient", "Practitioner")}
+    said: dict[str, list[str]] = {}
+    findings: list[ReportedFinding] = []
+    reasons: list[tuple[str, str]] = []
+    for observation in (r for r in resources if r["resourceType"] == "Observation"):
+        coding = observation["code"]["coding"][0]
+        if coding["system"] == _FINDING:
+            findings.append(ReportedFinding(coding["code"], observation["code"]["text"], _answer(observation)))
+        elif coding["system"] == _RULE:
+            reasons.append((coding["code"], observation["valueString"]))
+        else:
+            said.setdefault(coding["code"], []).append(observation["valueString"])
+
+    def one(name: str) -> str:
+        return said.get(name, [""])[0]
+
+    called = one("ambulance-called-at")
+    return Report(
+        player=by_type["Patient"][0]["name"][0]["text"],
+        author=by_type["Practitioner"][0]["name"][0]["text"],
+        shirt_number=one("shirt-number"),
+        age=one("age"),
+        injured_at=datetime.fromisoformat(one("injured-at")),
+        written_at=datetime.fromisoformat(one("written-at")),
+        place=one("place"),
+        sport=one("sport"),
+        team=one("team"),
+        mechanism=tuple(said.get("mechanism", [])),
+        findings=tuple(findings),
+        advice=Advice(
+            level=int(one("level")),
+            words=one("disposition"),
+            reasons=tuple(reasons),
+            rules_version=one("rules-version"),
+            reviewed=one("rules-reviewed") == "yes",
+        ),
+        done=tuple(said.get("done", [])),
+        ambulance_called_at=datetime.fromisoformat(called) if called else None,
+        told=tuple(said.get("told", [])),
+        note=one("note"),
+    )
+
+
+def _statements(report: Report) -> list[tuple[str, str]]:
+    called = report.ambulance_called_at
+    single = [
+        ("age", report.age),
+        ("shirt-number", report.shirt_number),
+        ("injured-at", _time(report.injured_at)),
+        ("written-at", _time(report.written_at)),
+        ("place", report.place),
+        ("sport", report.sport),
+        ("team", report.team),
+        ("level", str(report.advice.level)),
+        ("disposition", report.advice.words),
+        ("rules-version", report.advice.rules_version),
+        ("rules-reviewed", "yes" if report.advice.reviewed else "no"),
+        ("ambulance-called-at", _time(called) if called else ""),
+        ("note", report.note),
+    ]
+    several = [("mechanism", report.mechanism), ("done", report.done), ("told", report.told)]
+    return [pair for pair in single if pair[1]] + [(name, value) for name, values in several for value in values]
+
+
+def _observation(patient: str, report: Report, system: str, code: str, text: str) -> dict[str, Any]:
+    return {
+        "resourceType": "Observation",
+        "status": "final",
+        "code": {"coding": [{"system": system, "code": code}], "text": text},
+        "subject": {"reference": patient},
+        "effectiveDateTime": _time(report.injured_at),
+    }
+
+
+def _said(patient: str, report: Report, name: str, value: str) -> dict[str, Any]:
+    observation = _observation(patient, report, _REPORT, name, name.replace("-", " "))
+    if name == "age":
+        # LOINC "Age" stands beside our own code, for readers that know nothing of ours.
+        observation["code"]["coding"].append({"system": "http://loinc.org", "code": "30525-0", "display": "Age"})
+    return observation | {"valueString": value}
+
+
+def _found(patient: str, report: Report, finding: ReportedFinding) -> dict[str, Any]:
+    observation = _observation(patient, report, _FINDING, finding.finding, finding.question)
+    if finding.answer in ("yes", "no"):
+        return observation | {"valueBoolean": finding.answer == "yes"}
+    if finding.answer == _UNKNOWN:
+        system = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
+        return observation | {"dataAbsentReason": {"coding": [{"system": system, "code": "asked-unknown"}]}}
+    return observation | {"valueString": finding.answer}
+
+
+def _answer(observation: dict[str, Any]) -> str:
+    if "valueBoolean" in observation:
+        return "yes" if observation["valueBoolean"] else "no"
+    return str(observation.get("valueString", _UNKNOWN))
+
+
+def _because(patient: str, report: Report, rule: str, text: str) -> dict[str, Any]:
+    return _observation(patient, report, _RULE, rule, "Why this advice was given") | {"valueString": text}
+
+
+def _narrative(report: Report) -> str:
+    lines = [
+        f"{report.player}, {report.age or 'age not known'}",
+        f"{report.advice.words} (level {report.advice.level} of 4)",
+        *(f"{finding.question} {finding.answer}" for finding in report.findings),
+        *(f"Done: {done}" for done in report.done),
+        report.note,
+    ]
+    body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
+    return f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
+
+
+def _time(moment: datetime) -> str:
+    return moment.astimezone(UTC).isoformat(timespec="seconds")
+
+
+def _urn() -> str:
+    return f"urn:uuid:{uuid.uuid4()}"

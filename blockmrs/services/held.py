@@ -1,0 +1,13 @@
+"""Which objects somebody was told are saved, so that a missing one is noticed."""
+
+from sqlalchemy.orm import Session
+
+from blockmrs.model.accounts import HeldObjectRow
+from blockmrs.services.batch import Batch
+
+
+def remember_objects(rows: Session, batch: Batch) -> None:
+    """Note every object that `batch` kept; the caller's transaction makes it durable."""
+    for cid, size_bytes in batch.kept:
+        if rows.get(HeldObjectRow, cid.digest) is None:
+            rows.add(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes))

@@ -1,0 +1,192 @@
+"""Organisations, their staff, and the directory in which only they stand.
+
+An organisation is a card whose seed is sealed to each member. The operator adds it; its first member, and every
+later one, comes by invitation.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import func, select
+from sqlalchemy.exc import IntegrityError
+
+from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.envelope import seal_object
+from blockmrs.crypto.keys import Keyring, new_seed
+from blockmrs.domain.sharing import Appointment
+from blockmrs.encoding import encode
+from blockmrs.errors import InvalidInput, NotFound, Unavailable
+from blockmrs.model.accounts import DoorbellTokenRow, OrganisationRow, StaffRow
+from blockmrs.model.database import Database
+from blockmrs.services.actor import Actor
+from blockmrs.services.cards import Cards
+from blockmrs.services.held import remember_objects
+from blockmrs.services.invitations import Invitations
+from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.passwords import check_display_name
+
+STAFF = "staff"
+_TOKENS = 64
+_FEW_TOKENS = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Organisation:
+    """An organisation as the directory shows it."""
+
+    card_id: bytes
+    name: str
+    place: str
+    staff: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DoorbellToken:
+    """One place on a doorbell line, to introduce oneself at."""
+
+    slot: bytes
+    one_time_seed: bytes
+
+
+class Organisations:
+    """Adds organisations and staff; lists them; hands out doorbell tokens."""
+
+    def __init__(self, database: Database, mailbox: Mailbox, cards: Cards, invitations: Invitations) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._invitations = invitations
+
+    def add(self, name: str, place: str = "") -> str:
+        """Add an organisation to the directory; returns the invitation code for its first member."""
+        name = check_display_name(name, "name")
+        place = check_display_name(place, "place") if place.strip() else ""
+        if self._named(name):
+            raise InvalidInput("An organisation of this name exists", field="name")
+        seed = new_seed()
+        keyring = Keyring.from_seed(seed)
+        batch = self._mailbox.batch()
+        self._cards.publish(batch, keyring)
+        batch.commit()
+        try:
+            with self._database.write() as rows:
+                rows.add(OrganisationRow(card_id=keyring.card.id, name=name, place=place, doorbell_issued=_TOKENS))
+                rows.flush()
+                for number in range(_TOKENS):
+                    rows.add(_token(keyring, number))
+                remember_objects(rows, batch)
+        except IntegrityError as error:
+            raise InvalidInput("An organisation of this name exists", field="name") from error
+        return self._invitations.make({0: STAFF, 1: seed, 2: name})
+
+    def invite(self, actor: Actor, organisation_id: bytes) -> str:
+        """An invitation code for a further member; only a member can make one."""
+        held = self.membership(actor, organisation_id)
+        return self._invitations.make({0: STAFF, 1: held.seed, 2: held.label})
+
+    def accept(self, actor: Actor, code: str, address: str) -> Organisation:
+        """Make the actor a member: the organisation appoints their card, and the directory lists them."""
+        spelled, content = self._invitations.open(code, address)
+        seed = content.get(1)
+        if content.get(0) != STAFF or not isinstance(seed, bytes):
+            raise NotFound("no invitation opens with this code")
+        label = str(content.get(2, ""))
+        organisation = Keyring.from_seed(seed)
+        card_id = organisation.card.id
+        batch = self._mailbox.batch()
+        secret = batch.keep(seal_object(encode({0: seed, 1: label}), chain_id=self._mailbox.chain_id))
+        batch.add(
+            Kind.APPOINT,
+            Appointment(card_id, secret, "member", self._mailbox.now()).to_fields(),
+            author=organisation,
+            recipient=actor.keyring.card,
+            line_key=actor.keyring.doorbell_line,
+        )
+        batch.commit()
+        with self._database.write() as rows:
+            self._invitations.use(rows, spelled)
+            if rows.get(StaffRow, (actor.keyring.card.id, card_id)) is None:
+                rows.add(StaffRow(card_id=actor.keyring.card.id, organisation_id=card_id, name=actor.display_name))
+            remember_objects(rows, batch)
+        return self.find(card_id)
+
+    def memberships(self, actor: Actor) -> list[Held]:
+        """The organisations that the actor is a member of."""
+        return [held for held in self._mailbox.appointed(actor.keyring) if held.relation == "member"]
+
+    def membership(self, actor: Actor, organisation_id: bytes) -> Held:
+        """The actor's membership of one organisation; NotFound for everybody else."""
+        for held in self.memberships(actor):
+            if held.keyring.card.id == organisation_id:
+                return held
+        raise NotFound("no such organisation")
+
+    def directory(self) -> list[Organisation]:
+        """Every listed organisation with its listed staff, by name."""
+        with self._database.read() as rows:
+            staff: dict[bytes, list[str]] = {}
+            for organisation_id, name in rows.execute(select(StaffRow.organisation_id, StaffRow.name)):
+                staff.setdefault(organisation_id, []).append(name)
+            return [
+                Organisation(row.card_id, row.name, row.place, tuple(sorted(staff.get(row.card_id, []))))
+                for row in rows.scalars(select(OrganisationRow).order_by(OrganisationRow.name))
+            ]
+
+    def find(self, card_id: bytes) -> Organisation:
+        """One organisation of the directory; NotFound when it is not listed."""
+        with self._database.read() as rows:
+            row = rows.get(OrganisationRow, card_id)
+            if row is None:
+                raise NotFound("no such organisation")
+            return Organisation(row.card_id, row.name, row.place)
+
+    def doorbell_issued(self, organisation_id: bytes) -> int:
+        """How many doorbell tokens the directory ever held for this organisation: how far its members must read."""
+        with self._database.read() as rows:
+            return rows.get_one(OrganisationRow, organisation_id).doorbell_issued
+
+    def take_token(self, organisation_id: bytes) -> DoorbellToken:
+        """A doorbell token, handed out once; the last one is handed out again, which costs linkability only."""
+        with self._database.write() as rows:
+            tokens = rows.scalars(
+                select(DoorbellTokenRow)
+                .where(DoorbellTokenRow.organisation_id == organisation_id)
+                .order_by(DoorbellTokenRow.token_id)
+                .limit(2)
+            ).all()
+            if not tokens:
+                raise Unavailable("this organisation cannot be reached now")
+            token = DoorbellToken(tokens[0].slot, tokens[0].one_time_seed)
+            if len(tokens) > 1:
+                rows.delete(tokens[0])
+            return token
+
+    def top_up(self, held: Held) -> None:
+        """Issue more doorbell tokens when few are left; only a member's session can."""
+        card_id = held.keyring.card.id
+        with self._database.read() as rows:
+            left = rows.scalar(
+                select(func.count())
+                .select_from(DoorbellTokenRow)
+                .where(DoorbellTokenRow.organisation_id == card_id)
+            )
+        if left is not None and left >= _FEW_TOKENS:
+            return
+        with self._database.write() as rows:
+            organisation = rows.get_one(OrganisationRow, card_id)
+            issued = organisation.doorbell_issued
+            organisation.doorbell_issued = issued + _TOKENS
+            for number in range(issued, issued + _TOKENS):
+                rows.add(_token(held.keyring, number))
+
+    def _named(self, name: str) -> bool:
+        with self._database.read() as rows:
+            return rows.scalar(select(OrganisationRow.card_id).where(OrganisationRow.name == name)) is not None
+
+
+def _token(keyring: Keyring, number: int) -> DoorbellTokenRow:
+    return DoorbellTokenRow(
+        organisation_id=keyring.card.id,
+        slot=slot_at(keyring.doorbell_line, number),
+        one_time_seed=one_time_seed_at(keyring.doorbell_line, number),
+    )

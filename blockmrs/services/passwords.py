@@ -1,0 +1,44 @@
+"""What a new password or user name must be. No composition rules: length, and not easily guessed."""
+
+import re
+import unicodedata
+
+from zxcvbn import zxcvbn
+
+from blockmrs.errors import InvalidInput
+
+PASSWORD_MIN = 12
+PASSWORD_MAX = 256
+NAME_MAX = 80
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
+
+
+def normalise_user_name(text: str) -> str:
+    """The one spelling under which a user name or e-mail address is looked up; InvalidInput if it is none."""
+    name = unicodedata.normalize("NFKC", text).strip().casefold()
+    if not 3 <= len(name) <= NAME_MAX or _CONTROL.search(name) or " " in name:
+        raise InvalidInput("Enter a user name or email of 3 to 80 characters, without spaces", field="user_name")
+    return name
+
+
+def check_display_name(text: str, field: str = "display_name") -> str:
+    """A person's, team's or player's name as shown to others: 1 to 80 characters, no control characters."""
+    name = unicodedata.normalize("NFC", text).strip()
+    if not 1 <= len(name) <= NAME_MAX or _CONTROL.search(name):
+        raise InvalidInput("Enter a name of 1 to 80 characters", field=field)
+    return name
+
+
+def check_new_password(password: str, *, user_name: str, display_name: str = "", field: str = "password") -> str:
+    """The password itself if it is long enough and not among the easily guessed; else InvalidInput says what to do."""
+    if len(password) < PASSWORD_MIN:
+        raise InvalidInput("Use 12 characters or more. Three or four words work well", field=field)
+    if len(password) > PASSWORD_MAX:
+        raise InvalidInput("Use 256 characters or fewer", field=field)
+    if unicodedata.normalize("NFKC", password).casefold() == user_name:
+        raise InvalidInput("Use a password that is not your user name", field=field)
+    # zxcvbn looks at 72 characters at most; more of it costs time and changes no verdict.
+    verdict = zxcvbn(password[:72], user_inputs=[user_name, display_name])
+    if verdict["score"] < 2:
+        raise InvalidInput("That password is easy to guess. Use three or four words that do not go together", field=field)
+    return password

@@ -1,0 +1,278 @@
+"""Saving and opening injury reports.
+
+Effects of a save, in this order: the sealed objects are durable, then all its transactions stand in one block, then
+the rows that find it again. Only then does the page say "Saved".
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant, Pointer, to_ms
+from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
+from blockmrs.model.database import Database
+from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, report_address
+from blockmrs.services.actor import Actor
+from blockmrs.services.batch import Batch
+from blockmrs.services.cards import Cards
+from blockmrs.services.fhir import read_report, write_report
+from blockmrs.services.held import remember_objects
+from blockmrs.services.locks import KeyedLocks
+from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.teams import Player, Teams
+from blockmrs.services.updates import read_update, write_update
+from blockmrs.storage import ObjectStore
+
+DRAFT_BYTES = 16
+_LIST_PAGE = 20
+_LOOK_BACK = 3
+# A clock on a phone may be a little ahead of ours.
+_FUTURE = timedelta(minutes=5)
+_OLDEST = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """A report that is saved: object, chain and rows are durable. `waiting`: not yet at the IPFS node."""
+
+    address: str
+    title: str
+    level: int
+    saved_at: datetime
+    withheld: bool
+    waiting: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReport:
+    """A report's content with what its reader is to it."""
+
+    address: str
+    report: Report
+    standing: Standing
+    saved_at: datetime
+    withheld: bool
+    waiting: bool
+    acting_for: str = ""
+
+
+class Reports:
+    """Saves, lists and opens reports."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        objects: ObjectStore,
+        teams: Teams,
+        access: AccessFinder,
+        waiting: Callable[[Pointer], bool],
+    ) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._teams = teams
+        self._access = access
+        self._waiting = waiting
+        self._locks = KeyedLocks()
+
+    def save(
+        self, actor: Actor, draft_id: str, report: Report, *, player: Player | None, withheld: bool
+    ) -> SavedReport:
+        """Save `report` once, however often it is called with one `draft_id` (32 hexadecimal digits).
+
+        `player` None makes a provisional card for somebody who is on no roster. `withheld` keeps it from the family
+        until the author releases it.
+        """
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        draft = parse_draft_id(draft_id)
+        now = self._mailbox.now()
+        check_time(report.injured_at, now)
+        mark = actor.keyring.derive("draft mark", draft)
+        with self._locks.hold(mark):
+            done = self._access.saved_by_draft(actor, draft)
+            if done is None:
+                done = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES])
+            if done is None:
+                done = self._write(actor, draft, mark[:DRAFT_BYTES], report, player, withheld)
+        return self._describe(actor, done)
+
+    def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
+        """The report that this form already made, if it did."""
+        saved = self._access.saved_by_draft(actor, parse_draft_id(draft_id))
+        return None if saved is None else self._describe(actor, saved)
+
+    def open(self, actor: Actor, address: str) -> OpenedReport:
+        """The report at `address` for its author, or for the family; recipients open through `sharing.open_shared`."""
+        access = self._access.allow(actor, address, Action.READ)
+        if access.standing is Standing.RECIPIENT:
+            raise NotAuthorized("a shared report is opened from the inbox, which leaves a receipt")
+        return self.read(actor, access)
+
+    def read(self, actor: Actor, access: Access) -> OpenedReport:
+        """The content behind an access that was allowed."""
+        grant = access.grant
+        update = read_update(
+            self._objects, self._cards, grant, access.entry.author, chain_id=self._mailbox.chain_id
+        )
+        pointer = grant.object
+        return OpenedReport(
+            address=report_address(grant.update_id),
+            report=read_report(update.body),
+            standing=access.standing,
+            saved_at=grant.not_before,
+            withheld=access.standing is Standing.AUTHOR and self.is_withheld(actor, access),
+            waiting=pointer is not None and self._waiting(pointer),
+            acting_for=access.held.label if access.standing is Standing.SUBJECT and access.held else "",
+        )
+
+    def mine(self, actor: Actor, page: int = 1) -> tuple[list[SavedReport], bool]:
+        """The actor's own reports, newest first, 20 places of their line at a time; and whether older ones exist."""
+        keyring = actor.keyring
+        stop = max(0, self._mailbox.length(keyring.own_line) - (page - 1) * _LIST_PAGE)
+        start = max(0, stop - _LIST_PAGE)
+        found: dict[bytes | None, SavedReport] = {}
+        for entry in self._mailbox.own_page(keyring, start, stop).grants.values():
+            if entry.grant.purpose == REPORT and entry.grant.object is not None:
+                # Two processes may have written one pressing of Save twice: it is one report.
+                found.setdefault(entry.grant.draft_mark, self._listed(entry.grant))
+        return list(reversed(found.values())), start > 0
+
+    def about(self, actor: Actor) -> list[tuple[Held, list[SavedReport]]]:
+        """Per person the actor acts for: their reports, newest first."""
+        people = []
+        for held in self._teams.acting_for(actor):
+            line = self._mailbox.line_by_anyone(held.keyring.own_line, held.keyring)
+            own = [entry.grant for entry in line.grants.values() if entry.grant.grantee is None]
+            people.append((held, [self._listed(grant) for grant in reversed(own) if grant.purpose == REPORT]))
+        return people
+
+    def is_withheld(self, actor: Actor, access: Access) -> bool:
+        """Whether the author still keeps this report from the family."""
+        return access.grant.withheld and not self._book_says_released(actor, access.grant)
+
+    def book_key(self, keyring: Keyring, update_id: bytes) -> bytes:
+        """The line on which the author keeps the book of one report: who got it, and until when."""
+        return keyring.derive("book", update_id)
+
+    def give_to_subject(self, batch: Batch, actor: Actor, subject: Held, grant: Grant) -> None:
+        """Add the owner's grant to `batch`, with its number and the update before it."""
+        line_key = subject.keyring.own_line
+        number = self._mailbox.length(line_key)
+        previous = None
+        if number:
+            last = self._mailbox.subject_page(subject.keyring, max(0, number - 5), number).grants.values()
+            previous = next((e.grant.update_id for e in reversed(list(last)) if e.grant.grantee is None), None)
+        owned = replace(grant, number=number, previous=previous, draft_mark=None, withheld=False)
+        batch.add(
+            Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
+        )
+
+    def _book_says_released(self, actor: Actor, grant: Grant) -> bool:
+        book = self._mailbox.private_line(self.book_key(actor.keyring, grant.update_id), actor.keyring)
+        return any(entry.grant.grantee == grant.subject for entry in book.grants.values())
+
+    def _write(
+        self, actor: Actor, draft: bytes, mark: bytes, report: Report, player: Player | None, withheld: bool
+    ) -> Saved:
+        keyring, now = actor.keyring, self._mailbox.now()
+        batch = self._mailbox.batch()
+        if player is not None:
+            subject, secret = self._teams.holding(player), player.secret
+        else:
+            made = self._teams.make_provisional(batch, actor, report.player)
+            subject, secret = Held(made.keyring, "holder", report.player, made.seed), made.secret
+        report = replace(report, written_at=now)
+        pointer, update_id = write_update(
+            batch,
+            keyring,
+            subject=subject.keyring.card.id,
+            kind=REPORT,
+            purpose="care",
+            body=write_report(report),
+            created=now,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(
+            update_id,
+            subject.keyring.card.id,
+            REPORT,
+            now,
+            object=pointer,
+            draft_mark=mark,
+            level=report.advice.level,
+            withheld=withheld,
+            title=report.title,
+        )
+        own = batch.add(
+            Kind.GRANT, grant.to_fields(), author=keyring, recipient=keyring.card, line_key=keyring.own_line
+        )
+        if not withheld:
+            self.give_to_subject(batch, actor, subject, grant)
+        batch.commit()
+        saved = Saved(update_id, batch.positions[own], subject.keyring.card.id, secret)
+        with self._database.write() as rows:
+            for row in self._access.save_rows(actor, draft, saved):
+                rows.add(row)
+            remember_objects(rows, batch)
+        return saved
+
+    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes) -> Saved | None:
+        """Rows for a save that was cut off after its block: the chain has it, so it is the same report."""
+        keyring = actor.keyring
+        stop = self._mailbox.length(keyring.own_line)
+        # A cut-off save stands at the end of the line: its author pressed Save again before doing much else.
+        for position in range(stop - 1, max(-1, stop - 1 - _LOOK_BACK), -1):
+            for entry in self._mailbox.own_page(keyring, position, position + 1).grants.values():
+                if entry.grant.draft_mark == mark and entry.grant.object is not None:
+                    saved = Saved(entry.grant.update_id, position, entry.grant.subject, None)
+                    with self._database.write() as rows:
+                        for row in self._access.save_rows(actor, draft, saved):
+                            rows.add(row)
+                    return saved
+        return None
+
+    def _describe(self, actor: Actor, saved: Saved) -> SavedReport:
+        entries = self._mailbox.own_page(actor.keyring, saved.position, saved.position + 1).grants
+        for entry in entries.values():
+            if entry.grant.update_id == saved.update_id:
+                return self._listed(entry.grant)
+        raise Conflict("the saved report is not where its row says")
+
+    def _listed(self, grant: Grant) -> SavedReport:
+        pointer = grant.object
+        return SavedReport(
+            address=report_address(grant.update_id),
+            title=grant.title,
+            level=grant.level or 1,
+            saved_at=grant.not_before,
+            withheld=grant.withheld,
+            waiting=pointer is not None and self._waiting(pointer),
+        )
+
+
+def parse_draft_id(text: str) -> bytes:
+    """The 16 bytes of a form's own number; InvalidInput when it is none."""
+    try:
+        draft = bytes.fromhex(text)
+    except ValueError:
+        draft = b""
+    if len(draft) != DRAFT_BYTES:
+        raise InvalidInput("Open the form again: its number is missing", field="draft_id")
+    return draft
+
+
+def check_time(moment: datetime, now: datetime, field: str = "injured_at") -> None:
+    """InvalidInput unless `moment` is in the last 90 days and not in the future."""
+    to_ms(moment)
+    if moment > now + _FUTURE:
+        raise InvalidInput("Enter a time that is not in the future", field=field)
+    if moment < now - _OLDEST:
+        raise InvalidInput("Enter a time in the last 90 days", field=field)

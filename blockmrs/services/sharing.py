@@ -1,0 +1,337 @@
+"""Sharing a report with an organisation, stopping it, opening what was shared, and who looked."""
+
+import os
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Card
+from blockmrs.domain.permission import Action, Standing, require
+from blockmrs.domain.sharing import Grant, Introduction, Pointer, Receipt, Revocation
+from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.model.database import Database
+from blockmrs.services.access import Access, AccessFinder, parse_report_address, report_address
+from blockmrs.services.actor import Actor
+from blockmrs.services.batch import Batch
+from blockmrs.services.cards import Cards
+from blockmrs.services.held import remember_objects
+from blockmrs.services.locks import KeyedLocks
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.organisations import Organisation, Organisations
+from blockmrs.services.reports import OpenedReport, Reports
+
+PURPOSES = ("care", "second opinion", "sport", "insurance", "other")
+LONGEST = timedelta(days=366)
+# Opening again within this time needs no second receipt.
+_RECEIPT_COVERS = timedelta(hours=12)
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One share of a report, with the receipts that came back."""
+
+    share_id: str
+    party: str
+    purpose: str
+    since: datetime
+    until: datetime | None
+    stopped: datetime | None
+    active: bool
+    receipts: tuple[Receipt, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class InboxItem:
+    """A shared report as the inbox lists it, before it is opened."""
+
+    address: str
+    title: str
+    level: int
+    sender: str
+    organisation: str
+    purpose: str
+    shared_at: datetime
+    until: datetime | None
+    active: bool
+    opened_at: datetime | None
+
+
+class Sharing:
+    """Grants, revocations and receipts of reports."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        organisations: Organisations,
+        access: AccessFinder,
+        reports: Reports,
+    ) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._organisations = organisations
+        self._access = access
+        self._reports = reports
+        self._locks = KeyedLocks()
+
+    def grant(self, actor: Actor, address: str, organisation_id: bytes, purpose: str, until: datetime) -> Share:
+        """Let an organisation of the directory read the report until `until`; a repeated one is the same share."""
+        access = self._access.allow(actor, address, Action.SHARE)
+        organisation = self._organisations.find(organisation_id)
+        now = self._mailbox.now()
+        if purpose not in PURPOSES:
+            raise InvalidInput("Choose why you share", field="purpose")
+        if not now < until <= now + LONGEST:
+            raise InvalidInput("Choose an end date within the next year", field="until")
+        with self._locks.hold(access.grant.update_id):
+            share = self._active_share(actor, access, organisation_id)
+            if share is None:
+                self._write_grant(actor, access, organisation, purpose, until)
+                share = self._active_share(actor, access, organisation_id)
+        if share is None:
+            raise NotFound("no such share")
+        return share
+
+    def stop(self, actor: Actor, address: str, share_id: str) -> Share:
+        """End a share: its recipient cannot open the report again. They may have kept what they saw."""
+        access = self._access.allow(actor, address, Action.STOP_SHARE)
+        with self._locks.hold(access.grant.update_id):
+            entry = self._book_entry(actor, access, share_id)
+            if entry.revoked is None:
+                self._write_revocation(actor, access, entry)
+        return next(share for share in self.shares(actor, address) if share.share_id == share_id)
+
+    def release_to_family(self, actor: Actor, address: str) -> None:
+        """Send a withheld report to the player's line, and with it all shares made so far."""
+        access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
+        with self._locks.hold(access.grant.update_id):
+            if not self._reports.is_withheld(actor, access):
+                return
+            subject = self._subject(actor, access)
+            batch = self._mailbox.batch()
+            self._reports.give_to_subject(batch, actor, subject, access.grant)
+            for entry in self._book(actor, access):
+                copy = replace(entry.grant, return_to_author=None)
+                self._add(batch, Kind.GRANT, copy, actor, subject.keyring.card, subject.keyring.own_line)
+            released = Grant(access.grant.update_id, access.grant.subject, "family", self._mailbox.now(),
+                             grantee=access.grant.subject)  # fmt: skip
+            self._add(batch, Kind.GRANT, released, actor, actor.keyring.card, self._book_key(actor, access))
+            batch.commit()
+
+    def shares(self, actor: Actor, address: str) -> list[Share]:
+        """Every share of the report with its receipts, newest first: for its author and for the family."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        return [self._share(access, entry) for entry in reversed(self._book(actor, access))]
+
+    def inbox(self, actor: Actor) -> list[InboxItem]:
+        """What was shared with the actor's organisations: what can be read first, then by level, then newest."""
+        items = [self._item(actor, access) for access in self._access.inbox(actor)]
+        items.sort(key=lambda item: item.shared_at, reverse=True)
+        items.sort(key=lambda item: (not item.active, item.level))
+        for held in self._organisations.memberships(actor):
+            self._organisations.top_up(held)
+        return items
+
+    def cover(self, actor: Actor, address: str) -> InboxItem:
+        """What stands on a shared report before it is opened."""
+        return self._item(actor, self._recipient(actor, address))
+
+    def acknowledge(self, actor: Actor, address: str) -> None:
+        """Leave the signed receipts for author and subject; afterwards the actor may read for twelve hours."""
+        access = self._recipient(actor, address)
+        grant, card, held = access.grant, access.author_card, access.held
+        if self._opened_at(actor, access) is not None or held is None or card is None:
+            return
+        receipt = Receipt(
+            grant.update_id, self._mailbox.now(), grant.purpose, actor.display_name, held.label, access.entry.id
+        )
+        batch = self._mailbox.batch()
+        if grant.return_to_author is not None:
+            self._add(batch, Kind.RECEIPT, receipt, actor, card, grant.return_to_author)
+        if grant.return_to_subject is not None:
+            subject = self._cards.find(grant.subject)
+            self._add(batch, Kind.RECEIPT, receipt, actor, subject, grant.return_to_subject)
+        self._add(batch, Kind.RECEIPT, receipt, actor, actor.keyring.card, self._opened_key(actor, grant))
+        batch.commit()
+
+    def open_shared(self, actor: Actor, address: str) -> OpenedReport | None:
+        """The report's content, once the actor has left a receipt; None before that."""
+        access = self._recipient(actor, address)
+        if self._opened_at(actor, access) is None:
+            return None
+        return self._reports.read(actor, access)
+
+    def is_author_or_family(self, actor: Actor, address: str) -> bool:
+        """Whether the report's own page is the right one for this actor, rather than the inbox."""
+        access = self._access.find(actor, parse_report_address(address))
+        return access is not None and access.standing in (Standing.AUTHOR, Standing.SUBJECT)
+
+    def _recipient(self, actor: Actor, address: str) -> Access:
+        prefix = parse_report_address(address)
+        former = None
+        for access in self._access.inbox(actor):
+            if access.grant.update_id.startswith(prefix):
+                if access.standing is Standing.RECIPIENT:
+                    return access
+                former = access
+        require(Action.READ, Standing.STRANGER if former is None else former.standing)
+        raise NotFound("no such report")
+
+    def _item(self, actor: Actor, access: Access) -> InboxItem:
+        grant = access.grant
+        return InboxItem(
+            address=report_address(grant.update_id),
+            title=grant.title,
+            level=grant.level or 1,
+            sender=grant.party,
+            organisation=access.held.label if access.held else "",
+            purpose=grant.purpose,
+            shared_at=grant.not_before,
+            until=grant.not_after,
+            active=access.standing is Standing.RECIPIENT,
+            opened_at=self._opened_at(actor, access, ever=True),
+        )
+
+    def _opened_at(self, actor: Actor, access: Access, *, ever: bool = False) -> datetime | None:
+        line = self._mailbox.private_line(self._opened_key(actor, access.grant), actor.keyring)
+        times = [receipt.at for _, receipt in line.receipts if receipt.grant_id == access.entry.id]
+        last = max(times, default=None)
+        if last is None or ever or self._mailbox.now() - last < _RECEIPT_COVERS:
+            return last
+        return None
+
+    def _write_grant(
+        self, actor: Actor, access: Access, organisation: Organisation, purpose: str, until: datetime
+    ) -> None:
+        keyring, card = actor.keyring, self._cards.find(organisation.card_id)
+        line_key = keyring.line_to(card.id)
+        batch = self._mailbox.batch()
+        if self._mailbox.length(line_key) == 0:
+            self._introduce(batch, actor, card, line_key, organisation)
+        back_to_author, back_to_subject = os.urandom(32), os.urandom(32)
+        grant = Grant(
+            access.grant.update_id,
+            access.grant.subject,
+            purpose,
+            self._mailbox.now(),
+            not_after=until,
+            object=access.grant.object,
+            return_to_author=back_to_author,
+            return_to_subject=back_to_subject,
+            level=access.grant.level,
+            title=access.grant.title,
+            party=actor.display_name,
+        )
+        grant_id = self._add(batch, Kind.GRANT, grant, actor, card, line_key)
+        copy = replace(grant, object=None, title="", party=organisation.name, grantee=card.id, copy_of=grant_id)
+        self._add(batch, Kind.GRANT, copy, actor, keyring.card, self._book_key(actor, access))
+        if not self._reports.is_withheld(actor, access):
+            subject = self._subject(actor, access)
+            owned = replace(copy, return_to_author=None)
+            self._add(batch, Kind.GRANT, owned, actor, subject.keyring.card, subject.keyring.own_line)
+        batch.commit()
+        with self._database.write() as rows:
+            remember_objects(rows, batch)
+
+    def _write_revocation(self, actor: Actor, access: Access, entry: GrantEntry) -> None:
+        grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
+        if grant_id is None or grantee is None:
+            raise NotFound("no such share")
+        card, now, batch = self._cards.find(grantee), self._mailbox.now(), self._mailbox.batch()
+        ends = Revocation(grant_id, now)
+        self._add(batch, Kind.REVOKE, ends, actor, card, actor.keyring.line_to(grantee))
+        self._add(batch, Kind.REVOKE, Revocation(entry.id, now), actor, actor.keyring.card,
+                  self._book_key(actor, access))  # fmt: skip
+        if not self._reports.is_withheld(actor, access):
+            subject = self._subject(actor, access)
+            line = self._mailbox.line_by_anyone(subject.keyring.own_line, subject.keyring)
+            for copy in line.grants.values():
+                if copy.grant.copy_of == grant_id:
+                    self._add(batch, Kind.REVOKE, Revocation(copy.id, now), actor, subject.keyring.card,
+                              subject.keyring.own_line)  # fmt: skip
+        batch.commit()
+
+    def _introduce(
+        self, batch: Batch, actor: Actor, card: Card, line_key: bytes, organisation: Organisation
+    ) -> None:
+        token = self._organisations.take_token(card.id)
+        pointer: Pointer = self._cards.pointer(actor.keyring.card.id)
+        introduction = Introduction(pointer, line_key=line_key, party=actor.display_name)
+        batch.add_at(
+            Kind.INTRODUCE,
+            introduction.to_fields(),
+            author=actor.keyring,
+            recipient_id=card.id,
+            recipient_key=card.sealing_key,
+            slot=token.slot,
+            one_time_seed=token.one_time_seed,
+        )
+        own = Introduction(pointer, peer=card.id, party=organisation.name)
+        self._add(batch, Kind.INTRODUCE, own, actor, actor.keyring.card, actor.keyring.own_line)
+
+    def _add(
+        self,
+        batch: Batch,
+        kind: Kind,
+        value: Grant | Revocation | Receipt | Introduction,
+        actor: Actor,
+        recipient: Card,
+        line_key: bytes,
+    ) -> bytes:
+        return batch.add(kind, value.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
+
+    def _active_share(self, actor: Actor, access: Access, organisation_id: bytes) -> Share | None:
+        for entry in self._book(actor, access):
+            share = self._share(access, entry)
+            if entry.grant.grantee == organisation_id and share.active:
+                return share
+        return None
+
+    def _share(self, access: Access, entry: GrantEntry) -> Share:
+        grant = entry.grant
+        back = grant.return_to_author if access.standing is Standing.AUTHOR else grant.return_to_subject
+        receipts = self._mailbox.return_line(back, access.reader) if back is not None else []
+        active = entry.revoked is None and grant.covers(self._mailbox.now())
+        return Share(
+            share_id=entry.id.hex(),
+            party=grant.party,
+            purpose=grant.purpose,
+            since=grant.not_before,
+            until=grant.not_after,
+            stopped=entry.revoked.at if entry.revoked else None,
+            active=active,
+            receipts=tuple(receipt for _, receipt in receipts),
+        )
+
+    def _book(self, actor: Actor, access: Access) -> list[GrantEntry]:
+        """The copies of every share of this report, from the author's book or from the subject's line."""
+        if access.standing is Standing.AUTHOR:
+            line = self._mailbox.private_line(self._book_key(actor, access), actor.keyring)
+        else:
+            line = self._mailbox.line_by_anyone(access.reader.own_line, access.reader)
+        update_id = access.grant.update_id
+        return [
+            entry
+            for entry in line.grants.values()
+            if entry.grant.update_id == update_id and entry.grant.copy_of is not None
+        ]
+
+    def _book_entry(self, actor: Actor, access: Access, share_id: str) -> GrantEntry:
+        for entry in self._book(actor, access):
+            if entry.id.hex() == share_id:
+                return entry
+        raise NotFound("no such share")
+
+    def _book_key(self, actor: Actor, access: Access) -> bytes:
+        return self._reports.book_key(actor.keyring, access.grant.update_id)
+
+    def _opened_key(self, actor: Actor, grant: Grant) -> bytes:
+        return actor.keyring.derive("opened", grant.update_id)
+
+    def _subject(self, actor: Actor, access: Access) -> Held:
+        subject = self._access.subject_held(actor, access.saved) if access.saved is not None else None
+        if subject is None:
+            raise NotFound("the player's card is not held here")
+        return subject

@@ -1,0 +1,320 @@
+"""A coach's team: the roster, as sealed updates of the coach's own record, and invitations to families.
+
+No table knows a player. Each player has a provisional card whose seed stays with the coach; when a player or
+guardian joins, the provisional card appoints them, and nothing is signed again.
+"""
+
+import json
+import os
+from dataclasses import asdict, dataclass, field, replace
+
+from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
+from blockmrs.crypto.keys import Keyring, new_seed
+from blockmrs.domain.reports import check_text
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotFound, Unavailable
+from blockmrs.model.accounts import AccountRow
+from blockmrs.model.database import Database
+from blockmrs.services.actor import Actor
+from blockmrs.services.batch import Batch
+from blockmrs.services.cards import Cards
+from blockmrs.services.held import remember_objects
+from blockmrs.services.invitations import Invitations
+from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.passwords import check_display_name
+from blockmrs.services.updates import read_update, write_update
+from blockmrs.storage import ObjectStore
+
+FAMILY = "family"
+ROSTER = "roster"
+MAX_PLAYERS = 60
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One line of a roster. `card` and `secret_*` (hex) find the provisional card and its seed."""
+
+    player_id: str
+    name: str
+    number: str
+    card: str
+    secret_digest: str
+    secret_seed: str
+
+    def __repr__(self) -> str:
+        return f"Player({self.player_id})"
+
+    @property
+    def card_id(self) -> bytes:
+        """The provisional card's id, 32 bytes."""
+        return bytes.fromhex(self.card)
+
+    @property
+    def secret(self) -> Pointer:
+        """Where the provisional card's seed is."""
+        return Pointer(Cid(bytes.fromhex(self.secret_digest)), bytes.fromhex(self.secret_seed))
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team and its players; `version` is the update id of the roster it was read from, empty before the first."""
+
+    name: str = ""
+    players: tuple[Player, ...] = ()
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody who joined for a player: their name and what they are to the player."""
+
+    name: str
+    relation: str
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyInvitation:
+    """What an invitation says before it is accepted."""
+
+    player: str
+    team: str
+    coach: str
+
+
+@dataclass(slots=True)
+class ProvisionalCard:
+    """A card made for somebody without an account."""
+
+    keyring: Keyring
+    secret: Pointer
+    seed: bytes = field(repr=False)
+
+
+class Teams:
+    """The roster and its invitations."""
+
+    def __init__(
+        self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore, invitations: Invitations
+    ) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._invitations = invitations
+
+    def team(self, actor: Actor) -> Team:
+        """The actor's team as last saved; an empty one before the first."""
+        grant = self._latest(actor)
+        if grant is None:
+            return Team()
+        update = read_update(
+            self._objects, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id
+        )
+        content = json.loads(update.body)
+        players = tuple(Player(**player) for player in content["players"])
+        return Team(content["name"], players, grant.update_id.hex())
+
+    def player(self, actor: Actor, player_id: str) -> Player:
+        """One player of the actor's roster."""
+        for player in self.team(actor).players:
+            if player.player_id == player_id:
+                return player
+        raise NotFound("no such player on this roster")
+
+    def rename(self, actor: Actor, name: str, version: str) -> Team:
+        """The team under a new name."""
+        team = self._checked(actor, version)
+        return self._save(actor, replace(team, name=check_display_name(name, "team_name")), self._mailbox.batch())
+
+    def add_player(self, actor: Actor, name: str, number: str, version: str) -> Team:
+        """The team with one more player, who gets a provisional card."""
+        name = check_display_name(name, "player_name")
+        number = check_text(number, field="number", limit=4, what="the shirt number")
+        team = self._checked(actor, version)
+        if len(team.players) >= MAX_PLAYERS:
+            raise InvalidInput(f"A roster holds {MAX_PLAYERS} players at most", field="player_name")
+        batch = self._mailbox.batch()
+        made = self.make_provisional(batch, actor, name)
+        player = Player(
+            player_id=os.urandom(8).hex(),
+            name=name,
+            number=number,
+            card=made.keyring.card.id.hex(),
+            secret_digest=made.secret.cid.digest.hex(),
+            secret_seed=made.secret.seed.hex(),
+        )
+        return self._save(actor, replace(team, players=(*team.players, player)), batch)
+
+    def remove_player(self, actor: Actor, player_id: str, version: str) -> Team:
+        """The team without one player; reports about them stay where they are."""
+        team = self._checked(actor, version)
+        left = tuple(player for player in team.players if player.player_id != player_id)
+        if len(left) == len(team.players):
+            raise NotFound("no such player on this roster")
+        return self._save(actor, replace(team, players=left), self._mailbox.batch())
+
+    def make_provisional(self, batch: Batch, actor: Actor, name: str) -> ProvisionalCard:
+        """A card for somebody without an account; its seed stays on the actor's own line."""
+        seed = new_seed()
+        keyring = Keyring.from_seed(seed)
+        self._cards.publish(batch, keyring)
+        secret = batch.keep(seal_object(encode({0: seed, 1: name}), chain_id=self._mailbox.chain_id))
+        batch.add(
+            Kind.APPOINT,
+            Appointment(keyring.card.id, secret, "holder", self._mailbox.now()).to_fields(),
+            author=actor.keyring,
+            recipient=actor.keyring.card,
+            line_key=actor.keyring.own_line,
+        )
+        return ProvisionalCard(keyring, secret, seed)
+
+    def holding(self, player: Player) -> Held:
+        """The provisional card's keys, which the coach holds."""
+        return self._mailbox.held(Appointment(player.card_id, player.secret, "holder", self._mailbox.now()))
+
+    def invite_family(self, actor: Actor, player_id: str) -> str:
+        """A code with which the player, or a guardian, joins and reads the reports about this player."""
+        team = self.team(actor)
+        player = next((p for p in team.players if p.player_id == player_id), None)
+        if player is None:
+            raise NotFound("no such player on this roster")
+        held = self.holding(player)
+        line = actor.keyring.doorbell_line
+        # Several invitations may name one place: entries are told apart by their ids, never by their slot.
+        place = self._mailbox.length(line)
+        pointer = self._cards.pointer(actor.keyring.card.id)
+        return self._invitations.make(
+            {
+                0: FAMILY,
+                1: held.seed,
+                2: player.name,
+                3: team.name,
+                4: actor.keyring.card.id,
+                5: actor.display_name,
+                6: slot_at(line, place),
+                7: one_time_seed_at(line, place),
+                8: pointer.cid.digest,
+                9: pointer.seed,
+            }
+        )
+
+    def read_invitation(self, code: str, address: str) -> FamilyInvitation:
+        """What the code invites to, for the person to check before joining."""
+        _, content = self._open_family(code, address)
+        return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
+
+    def join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
+        """Act for the player from now on (`self` or `guardian`), and tell the coach."""
+        if relation not in ("self", "guardian"):
+            raise InvalidInput("Choose who you are to the player", field="relation")
+        spelled, content = self._open_family(code, address)
+        seed = content[1]
+        player = Keyring.from_seed(seed)
+        coach = self._cards.find(content[4])
+        batch = self._mailbox.batch()
+        secret = batch.keep(seal_object(encode({0: seed, 1: content[2]}), chain_id=self._mailbox.chain_id))
+        batch.add(
+            Kind.APPOINT,
+            Appointment(player.card.id, secret, relation, self._mailbox.now()).to_fields(),
+            author=player,
+            recipient=actor.keyring.card,
+            line_key=actor.keyring.doorbell_line,
+        )
+        batch.add_at(
+            Kind.INTRODUCE,
+            Introduction(
+                self._cards.pointer(actor.keyring.card.id),
+                peer=player.card.id,
+                party=f"{relation}:{actor.display_name}",
+            ).to_fields(),
+            author=actor.keyring,
+            recipient_id=coach.id,
+            recipient_key=coach.sealing_key,
+            slot=content[6],
+            one_time_seed=content[7],
+        )
+        batch.commit()
+        with self._database.write() as rows:
+            self._invitations.use(rows, spelled)
+            remember_objects(rows, batch)
+        return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
+
+    def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
+        """Who joined for which player, by provisional card id."""
+        found: dict[bytes, list[Joined]] = {}
+        for _, message in self._mailbox.doorbell(actor.keyring):
+            if message.kind is not Kind.INTRODUCE:
+                continue
+            try:
+                introduction = Introduction.from_fields(message.fields)
+            except InvalidInput:
+                continue
+            relation, _, name = introduction.party.partition(":")
+            if introduction.peer is not None and relation in ("self", "guardian"):
+                found.setdefault(introduction.peer, []).append(Joined(name, relation))
+        return found
+
+    def acting_for(self, actor: Actor) -> list[Held]:
+        """The people whose reports the actor reads: themselves as a player, and children."""
+        return [held for held in self._mailbox.appointed(actor.keyring) if held.relation in ("self", "guardian")]
+
+    def _open_family(self, code: str, address: str) -> tuple[str, dict[int, bytes]]:
+        spelled, content = self._invitations.open(code, address)
+        if content.get(0) != FAMILY:
+            raise NotFound("no invitation opens with this code")
+        return spelled, content  # type: ignore[return-value]  # made by invite_family, sealed since
+
+    def _checked(self, actor: Actor, version: str) -> Team:
+        team = self.team(actor)
+        if team.version != version:
+            raise Conflict("the roster was changed elsewhere meanwhile")
+        return team
+
+    def _save(self, actor: Actor, team: Team, batch: Batch) -> Team:
+        body = {"name": team.name, "players": [asdict(player) for player in team.players]}
+        now, card = self._mailbox.now(), actor.keyring.card
+        pointer, update = write_update(
+            batch,
+            actor.keyring,
+            subject=card.id,
+            kind=ROSTER,
+            purpose=ROSTER,
+            body=json.dumps(body, ensure_ascii=False).encode(),
+            created=now,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(update, card.id, ROSTER, now, object=pointer)
+        batch.add(
+            Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line
+        )
+        batch.commit()
+        desk = seal_secret(
+            actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id
+        )
+        with self._database.write() as rows:
+            rows.get_one(AccountRow, actor.account_id).sealed_desk = desk
+            remember_objects(rows, batch)
+        return replace(team, version=update.hex())
+
+    def _latest(self, actor: Actor) -> Grant | None:
+        with self._database.read() as rows:
+            sealed = rows.get_one(AccountRow, actor.account_id).sealed_desk
+        if sealed is not None:
+            try:
+                fields = decode(open_secret(actor.keyring.derive("desk"), sealed, context=actor.account_id))
+                if isinstance(fields, dict):
+                    return Grant.from_fields(fields)
+            except Unavailable:
+                raise
+            except BlockMRSError:
+                pass  # The row is only a short cut: the own line holds the same, and is read instead.
+        rosters = [
+            entry.grant
+            for entry in self._mailbox.own_line(actor.keyring).grants.values()
+            if entry.grant.purpose == ROSTER and entry.grant.object is not None
+        ]
+        return rosters[-1] if rosters else None
