@@ -163,8 +163,10 @@ def genesis_header(*, random: bytes, time_ms: int, sealers: SealerSet, sealer: b
     )
 
 
-def next_header(predecessor: Header, chain_id: bytes, *, time_ms: int, tree_size: int, root: bytes) -> Header:
-    """The unsigned header after `predecessor`, by the same sealer for the same set; never earlier than it."""
+def next_header(
+    predecessor: Header, chain_id: bytes, *, sealer: bytes, time_ms: int, tree_size: int, root: bytes
+) -> Header:
+    """The unsigned header after `predecessor`, naming the same set of sealers; never earlier than it."""
     return replace(
         predecessor,
         chain_id=chain_id,
@@ -173,6 +175,7 @@ def next_header(predecessor: Header, chain_id: bytes, *, time_ms: int, tree_size
         time_ms=max(time_ms, predecessor.time_ms),
         tree_size=tree_size,
         root=root,
+        sealer=sealer,
         signature=bytes(SIGNATURE_BYTES),
     )
 

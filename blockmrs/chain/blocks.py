@@ -1,0 +1,109 @@
+"""From transactions to a block's rows, and from stored rows back to what a header says of them.
+
+Source: docs/protocol.md "The ledger".
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from blockmrs.chain.header import Header, SealerSet, verify_genesis, verify_header
+from blockmrs.chain.merkle import Frontier, peak_coordinates
+from blockmrs.chain.sealer import SignedBlock
+from blockmrs.chain.store import Block, HeaderRow, LedgerView, NodeRow, TransactionRow
+from blockmrs.chain.transaction import Transaction
+from blockmrs.errors import InvalidInput, VerificationFailed
+
+
+@dataclass(frozen=True, slots=True)
+class Additions:
+    """The rows that a block adds beneath its header."""
+
+    transactions: Sequence[TransactionRow]
+    nodes: Sequence[NodeRow]
+
+    def under(self, header: Header, sealers: SealerSet | None = None) -> Block:
+        """The block of these rows under `header`; `sealers` is the set that it names anew, if it does."""
+        encoded = None if sealers is None else sealers.encode()
+        row = HeaderRow(header.height, header.tree_size, header.encode(), encoded)
+        return Block(row, self.transactions, self.nodes)
+
+
+def extend(log: Frontier, transactions: Sequence[Transaction]) -> Additions:
+    """Append `transactions` to `log` and return the rows that come of it."""
+    rows: list[TransactionRow] = []
+    nodes: list[NodeRow] = []
+    for transaction in transactions:
+        digest = transaction.digest
+        rows.append(TransactionRow(log.size, digest, transaction.slot, transaction.one_time_key, transaction.encode()))
+        nodes.extend(NodeRow(*node) for node in log.append(digest))
+    return Additions(rows, nodes)
+
+
+def log_at(view: LedgerView, header: Header) -> Frontier:
+    """The log as `header` says it is, ready to be extended; VerificationFailed if the stored nodes do not lead there.
+
+    So nothing is ever signed on top of a damaged tree.
+    """
+    wanted = peak_coordinates(header.tree_size)
+    found = view.nodes(wanted)
+    log = Frontier(header.tree_size, [found[node] for node in wanted if node in found])
+    if len(log.peaks) != len(wanted) or log.root() != header.root:
+        raise VerificationFailed("the log's nodes do not lead to the root in the header", height=header.height)
+    return log
+
+
+def read_sealers(view: LedgerView, digest: bytes) -> SealerSet:
+    """The set of sealers with this digest, as kept beside the header that named it; else VerificationFailed."""
+    for encoded in view.sealer_sets():
+        try:
+            sealers = SealerSet.decode(encoded)
+        except InvalidInput as error:
+            raise VerificationFailed("a stored set of sealers cannot be decoded") from error
+        if sealers.digest == digest:
+            return sealers
+    raise VerificationFailed("a header names sealers that are not stored")
+
+
+def verify_newest(view: LedgerView) -> bytes:
+    """Check the newest header against the one before, its sealers and the stored log; returns the chain id."""
+    newest = view.newest_header()
+    if newest is None:
+        raise VerificationFailed("the store holds no chain")
+    try:
+        headers = [Header.decode(row.content) for row in view.headers(max(0, newest.height - 1), 2)]
+    except InvalidInput as error:
+        raise VerificationFailed("the newest headers cannot be decoded", height=newest.height) from error
+    if len(headers) == 1:
+        chain_id = verify_genesis(headers[0], read_sealers(view, headers[0].next_sealers))
+    else:
+        predecessor, header = headers
+        verify_header(header, predecessor, read_sealers(view, predecessor.next_sealers))
+        chain_id = header.chain_id
+    log_at(view, headers[-1])
+    return chain_id
+
+
+def is_next_block(newest: HeaderRow | None, published: SignedBlock) -> bool:
+    """Whether `published` is the block that follows `newest` (None: an empty store)."""
+    if newest is None:
+        return published.header.height == 0
+    predecessor = Header.decode(newest.content)
+    return published.header.height == newest.height + 1 and published.header.previous == predecessor.digest
+
+
+def rebuild_block(view: LedgerView, newest: HeaderRow | None, published: SignedBlock) -> Block:
+    """The rows of a published block that follows `newest`, after checking it as if somebody else had made it."""
+    header = published.header
+    sealers = None if published.sealers is None else SealerSet.decode(published.sealers)
+    if newest is None:
+        if sealers is None:
+            raise VerificationFailed("the head file's first block names no sealers")
+        verify_genesis(header, sealers)
+        return Additions((), ()).under(header, sealers)
+    predecessor = Header.decode(newest.content)
+    verify_header(header, predecessor, read_sealers(view, predecessor.next_sealers))
+    log = log_at(view, predecessor)
+    additions = extend(log, [Transaction.decode(content) for content in published.transactions])
+    if (log.size, log.root()) != (header.tree_size, header.root):
+        raise VerificationFailed("the head file's block does not lead to its own root", height=header.height)
+    return additions.under(header, sealers)

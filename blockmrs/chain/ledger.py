@@ -1,0 +1,396 @@
+"""Ledger: submit, commit, look up, prove.
+
+The order of effects for a block: signed; head file durable; database committed; acknowledged. `chain/sealer.py` says
+why. A block takes all submissions that wait when it begins: whoever gets the lock seals for the others.
+
+Source: docs/protocol.md "The ledger".
+"""
+
+import copy
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Lock
+
+from blockmrs.chain import merkle
+from blockmrs.chain.blocks import (
+    Additions,
+    extend,
+    is_next_block,
+    log_at,
+    read_sealers,
+    rebuild_block,
+    verify_newest,
+)
+from blockmrs.chain.check import Checked, Progress, check_chain, no_progress
+from blockmrs.chain.header import Header, SealerSet, genesis_header, milliseconds, next_header
+from blockmrs.chain.lines import WINDOW, one_time_key_at, slot_at
+from blockmrs.chain.sealer import OnStep, Sealer, SignedBlock, no_step
+from blockmrs.chain.store import HeaderRow, LedgerStore, LedgerView, LedgerWriter
+from blockmrs.chain.transaction import Transaction, verify_transaction
+from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable, VerificationFailed
+
+__all__ = ["MAX_BLOCK_TRANSACTIONS", "Ledger", "Place", "Sealer"]
+
+MAX_BLOCK_TRANSACTIONS = 1024
+"""The most that one block adds: what a crash may make us repeat, and what a follower takes at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a transaction stands: its index in the log, from 0, and the height of the block that brought it."""
+
+    index: int
+    height: int
+
+
+class _Submission:
+    def __init__(self, transactions: Sequence[Transaction]) -> None:
+        self.entries = {transaction.digest: transaction for transaction in transactions}
+        self.digests = [transaction.digest for transaction in transactions]
+        self.places: dict[bytes, Place] | None = None
+        self.error: BlockMRSError | None = None
+
+    @property
+    def is_settled(self) -> bool:
+        return self.places is not None or self.error is not None
+
+    def result(self) -> list[Place]:
+        if self.places is None:
+            # A copy: several threads may raise the error of the block that they shared.
+            raise copy.copy(self.error) from self.error  # type: ignore[misc]
+        return [self.places[digest] for digest in self.digests]
+
+
+class Ledger:
+    """The chain in `store`, continued with `sealer`; begun if the store is empty. Any number of threads may call it.
+
+    Args:
+        clock: gives aware times; a header is never earlier than the one before it, whatever the clock says.
+        on_step: told each step of a block just done; for tests that stop the process there.
+
+    Raises:
+        VerificationFailed: the newest header is not valid, or the log does not lead to its root.
+        Unavailable: the store is empty, but the head file says that a chain was already published.
+    """
+
+    def __init__(
+        self, store: LedgerStore, sealer: Sealer, clock: Callable[[], datetime], *, on_step: OnStep = no_step
+    ) -> None:
+        self._store = store
+        self._sealer = sealer
+        self._clock = clock
+        self._on_step = on_step
+        self._waiting: deque[_Submission] = deque()
+        self._waiting_lock = Lock()
+        self._sealing = Lock()
+        self._begin()
+        with self._store.read() as view:
+            self.chain_id = verify_newest(view)
+
+    def head(self) -> Header:
+        """The newest header, also of blocks that other processes have sealed."""
+        with self._store.read() as view:
+            return Header.decode(_newest(view).content)
+
+    @property
+    def size(self) -> int:
+        """How many transactions the log has."""
+        with self._store.read() as view:
+            return _newest(view).tree_size
+
+    def header(self, height: int) -> Header:
+        """The header at `height`, else NotFound."""
+        with self._store.read() as view:
+            rows = view.headers(height, 1) if height >= 0 else []
+        if not rows or rows[0].height != height:
+            raise NotFound("the chain has no header at this height", height=height)
+        return Header.decode(rows[0].content)
+
+    def submit(self, transactions: Sequence[bytes]) -> list[Place]:
+        """All of `transactions`, durable, in one block; those seen before keep the place that they have.
+
+        Raises:
+            InvalidInput: one has another size or version, or they are more than fit one block: none is taken.
+            InvalidSignature: one is forged, or belongs to another chain: none is taken.
+            Unavailable: the disk or a lock did not answer, or this node may not sign. They may still come to stand in
+                the log; submitting the same bytes again gives their places.
+        """
+        if len(transactions) > MAX_BLOCK_TRANSACTIONS:
+            raise InvalidInput("too many transactions for one block", limit=MAX_BLOCK_TRANSACTIONS)
+        if not transactions:
+            return []
+        # Checked before anybody else's wait for the same block, so that a refusal is nobody else's trouble.
+        submission = _Submission([self._admit(content) for content in transactions])
+        with self._waiting_lock:
+            self._waiting.append(submission)
+        with self._sealing:
+            while not submission.is_settled:
+                self._seal_for(self._take_waiting())
+        return submission.result()
+
+    def transaction(self, index: int) -> Transaction:
+        """The transaction at `index`, else NotFound."""
+        with self._store.read() as view:
+            rows = view.transactions(index, 1) if index >= 0 else []
+        if not rows or rows[0].index != index:
+            raise NotFound("the log has no transaction at this index", index=index)
+        return Transaction.decode(rows[0].content)
+
+    def place_of(self, digest: bytes) -> Place:
+        """Where the transaction with this digest (32 bytes) stands, else NotFound."""
+        with self._store.read() as view:
+            found = _places(view, [digest])
+        if digest not in found:
+            raise NotFound("the log has no transaction with this digest")
+        return found[digest]
+
+    def at_slots(self, slots: Sequence[bytes]) -> dict[bytes, list[Transaction]]:
+        """All that stands at `slots`, in the log's order, under whatever one-time keys; empty slots are left out."""
+        with self._store.read() as view:
+            rows = view.at_slots(slots)
+        found: dict[bytes, list[Transaction]] = {}
+        for row in rows:
+            found.setdefault(row.slot, []).append(Transaction.decode(row.content))
+        return found
+
+    def read_line(self, line_key: bytes, start: int = 0) -> Iterator[tuple[int, Transaction]]:
+        """Every (number, transaction) of a line from number `start` on, until `WINDOW` slots after the last are empty.
+
+        What stands there under another one-time key is never fetched, however much it is.
+        """
+        last = start - 1
+        while True:
+            found = self._in_window(line_key, range(last + 1, last + 1 + WINDOW))
+            if not found:
+                return
+            yield from found
+            last = found[-1][0]
+
+    def next_free(self, line_key: bytes, start: int = 0) -> int:
+        """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
+
+        Only what stands under the line's own one-time keys counts. O(log n) look-ups by doubling and halving. They
+        could be led far ahead by somebody who holds the line key and wrote beyond the window, where no reader looks:
+        so the window before the answer must be full, or the line is walked as a reader walks it.
+
+        Args:
+            start: a number up to which the caller knows that the line is in use.
+        """
+        step = 1
+        used, free = start - 1, start
+        while self._is_used(line_key, free):
+            used, free = free, free + step
+            step *= 2
+        while free - used > 1:
+            middle = (used + free) // 2
+            if self._is_used(line_key, middle):
+                used = middle
+            else:
+                free = middle
+        before = range(max(start, free - WINDOW), free)
+        if len({number for number, _ in self._in_window(line_key, before)}) == len(before):
+            return free
+        last = start - 1
+        for number, _ in self.read_line(line_key, start):
+            last = number
+        return last + 1
+
+    def prove_inclusion(self, index: int, size: int) -> merkle.InclusionProof:
+        """That transaction `index` is in the log's first `size`; InvalidInput if it is not, or the log is shorter."""
+        with self._store.read() as view:
+            _check_size(view, size)
+            return merkle.prove_inclusion(index, size, view.nodes)
+
+    def prove_consistency(self, old_size: int, new_size: int) -> merkle.ConsistencyProof:
+        """That the log of `old_size` begins that of `new_size`; InvalidInput unless 0 < old <= new <= the log's."""
+        with self._store.read() as view:
+            _check_size(view, new_size)
+            return merkle.prove_consistency(old_size, new_size, view.nodes)
+
+    def root_at(self, size: int) -> bytes:
+        """The root over the log's first `size` transactions; InvalidInput if it has fewer."""
+        with self._store.read() as view:
+            _check_size(view, size)
+            return merkle.root_of(size, view.nodes)
+
+    def check_everything(self, progress: Progress = no_progress) -> Checked:
+        """Check every byte of the chain again, and count what was checked.
+
+        Args:
+            progress: called with "transactions", how many are done, and how many there are.
+
+        Raises:
+            VerificationFailed: the first thing that is wrong, in plain words, with its row.
+        """
+        return check_chain(self._store, self._sealer, progress)
+
+    def _in_window(self, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
+        """What stands on the line at `numbers` (a window at most), under its own one-time keys, by number."""
+        number_at = {slot_at(line_key, number): number for number in numbers}
+        with self._store.read() as view:
+            # Most slots are empty: only for the others is a one-time key worth deriving.
+            occupied = view.occupied(list(number_at))
+            rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
+        found = [(number_at[row.slot], Transaction.decode(row.content)) for row in rows]
+        return sorted(found, key=lambda entry: entry[0])
+
+    def _is_used(self, line_key: bytes, number: int) -> bool:
+        return bool(self._in_window(line_key, range(number, number + 1)))
+
+    def _admit(self, content: bytes) -> Transaction:
+        transaction = Transaction.decode(content)
+        verify_transaction(transaction, self.chain_id)
+        return transaction
+
+    def _take_waiting(self) -> list[_Submission]:
+        taken: list[_Submission] = []
+        room = MAX_BLOCK_TRANSACTIONS
+        with self._waiting_lock:
+            while self._waiting and len(self._waiting[0].entries) <= room:
+                taken.append(self._waiting.popleft())
+                room -= len(taken[-1].entries)
+        return taken
+
+    def _seal_for(self, submissions: Sequence[_Submission]) -> None:
+        entries = {digest: entry for submission in submissions for digest, entry in submission.entries.items()}
+        try:
+            places = self._seal(entries)
+        except BlockMRSError as error:
+            for submission in submissions:
+                submission.error = error
+            return
+        except BaseException:
+            for submission in submissions:
+                submission.error = Unavailable("the block could not be sealed")
+            raise
+        for submission in submissions:
+            submission.places = places
+
+    def _seal(self, entries: dict[bytes, Transaction]) -> dict[bytes, Place]:
+        with self._sealer.exclusive():
+            published = self._catch_up()
+            with self._store.write() as writer:
+                newest = _newest(writer)
+                _check_published(writer, published)
+                places = _places(writer, list(entries))
+                new = [transaction for digest, transaction in entries.items() if digest not in places]
+                if new:
+                    self._add_block(writer, newest, new)
+                    for index, transaction in enumerate(new, start=newest.tree_size):
+                        places[transaction.digest] = Place(index, newest.height + 1)
+            self._on_step("committed")
+        return places
+
+    def _add_block(self, writer: LedgerWriter, newest: HeaderRow, new: Sequence[Transaction]) -> None:
+        predecessor = Header.decode(newest.content)
+        if self._sealer.public_key not in read_sealers(writer, predecessor.next_sealers).keys:
+            raise Unavailable("this node's sealer key is not one of the chain's, so it signs nothing")
+        log = log_at(writer, predecessor)
+        additions = extend(log, new)
+        header = self._sealer.sign(
+            next_header(
+                predecessor,
+                self.chain_id,
+                sealer=self._sealer.public_key,
+                time_ms=milliseconds(self._clock()),
+                tree_size=log.size,
+                root=log.root(),
+            )
+        )
+        self._on_step("signed")
+        self._sealer.publish(SignedBlock(header, tuple(row.content for row in additions.transactions)))
+        self._on_step("published")
+        writer.add(additions.under(header))
+        self._on_step("added")
+
+    def _begin(self) -> None:
+        """Start a chain if the store is empty; else repeat a block whose commit was cut off."""
+        with self._store.read() as view:
+            is_new = view.newest_header() is None
+        try:
+            with self._sealer.exclusive():
+                published = self._catch_up()
+                with self._store.write() as writer:
+                    if writer.newest_header() is None:
+                        self._start_chain(writer, published)
+        except Unavailable:
+            if is_new:
+                raise
+            # Reading must go on, whatever keeps this node from signing; `submit` will say what it is.
+
+    def _start_chain(self, writer: LedgerWriter, published: SignedBlock | None) -> None:
+        if published is not None:
+            raise Unavailable(
+                "the database holds no chain, but the head file says that this node has published one; restore the"
+                " database that belongs to it",
+                height=published.header.height,
+            )
+        sealers = SealerSet.of([self._sealer.public_key])
+        header = self._sealer.sign(
+            genesis_header(
+                random=secrets.token_bytes(32),
+                time_ms=milliseconds(self._clock()),
+                sealers=sealers,
+                sealer=self._sealer.public_key,
+            )
+        )
+        self._on_step("signed")
+        self._sealer.publish(SignedBlock(header, (), sealers.encode()))
+        self._on_step("published")
+        writer.add(Additions((), ()).under(header, sealers))
+        self._on_step("added")
+
+    def _catch_up(self) -> SignedBlock | None:
+        """Put the published block into the database if exactly that one is missing there; returns it in any case."""
+        published = self._sealer.read_head()
+        if published is not None:
+            with self._store.read() as view:
+                is_next = is_next_block(view.newest_header(), published)
+            if is_next:
+                with self._store.write() as writer:
+                    newest = writer.newest_header()
+                    if is_next_block(newest, published):
+                        writer.add(rebuild_block(writer, newest, published))
+                self._on_step("repeated")
+        return published
+
+
+def _newest(view: LedgerView) -> HeaderRow:
+    newest = view.newest_header()
+    if newest is None:
+        raise Unavailable("the ledger's database holds no chain any more")
+    return newest
+
+
+def _check_size(view: LedgerView, size: int) -> None:
+    if not 0 <= size <= _newest(view).tree_size:
+        raise InvalidInput("the log is shorter than this size", size=size)
+
+
+def _check_published(view: LedgerView, published: SignedBlock | None) -> None:
+    """Raise Unavailable unless the database holds the header that was published last, or goes on from it."""
+    if published is None:
+        raise Unavailable(
+            "the head file beside the sealer's key is missing, so this node cannot know what it published and signs"
+            " nothing"
+        )
+    rows = view.headers(published.header.height, 1)
+    if not rows or rows[0].content != published.header.encode():
+        raise Unavailable(
+            "the database is older than the head that this node has published, or differs from it; signing would fork"
+            " the chain",
+            height=published.header.height,
+        )
+
+
+def _places(view: LedgerView, digests: Sequence[bytes]) -> dict[bytes, Place]:
+    places = {}
+    for digest, index in view.indexes_of(digests).items():
+        row = view.header_over(index)
+        if row is None:
+            raise VerificationFailed("a transaction stands beyond the newest header", index=index)
+        places[digest] = Place(index, row.height)
+    return places

@@ -1,0 +1,228 @@
+"""The ledger's rows, and `SqlLedgerStore`, which keeps blocks in them.
+
+These rows carry no code of their own against change: the signed headers and the Merkle tree are their proof.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeVar
+
+from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, func, insert, or_, select, tuple_
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.orm import Mapped, mapped_column
+
+from blockmrs.chain.merkle import Coordinates
+from blockmrs.chain.store import Block, HeaderRow, LedgerView, LedgerWriter, NodeRow, RowCounts, TransactionRow
+from blockmrs.errors import Unavailable, VerificationFailed
+from blockmrs.model.base import Base
+
+# Databases limit how many values one statement takes (SQLite: 32,766; before 3.32: 999).
+_VALUES_AT_ONCE = 400
+
+_Item = TypeVar("_Item")
+
+
+class ChainHeaderRow(Base):
+    """A header's bytes; `tree_size` repeats its own, and `sealers` holds the set it names, where that is new."""
+
+    __tablename__ = "chain_header"
+
+    height: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    tree_size: Mapped[int] = mapped_column(BigInteger, index=True)
+    content: Mapped[bytes] = mapped_column(LargeBinary(249))
+    sealers: Mapped[bytes | None] = mapped_column(LargeBinary)
+
+
+class ChainTransactionRow(Base):
+    """A transaction's bytes at its index in the log; digest, slot and one-time key repeat them, to search by."""
+
+    __tablename__ = "chain_transaction"
+
+    log_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), unique=True)
+    slot: Mapped[bytes] = mapped_column(LargeBinary(32))
+    one_time_key: Mapped[bytes] = mapped_column(LargeBinary(32))
+    content: Mapped[bytes] = mapped_column(LargeBinary(2048))
+
+    # Not unique: whoever saw a slot coming could otherwise occupy it, and so block a grant or a revocation.
+    __table_args__ = (Index(None, "slot", "one_time_key"),)
+
+
+class ChainNodeRow(Base):
+    """A complete node of the Merkle tree."""
+
+    __tablename__ = "chain_node"
+
+    level: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    node_index: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+    __table_args__ = ({"sqlite_with_rowid": False},)
+
+
+_HEADERS = select(
+    ChainHeaderRow.height, ChainHeaderRow.tree_size, ChainHeaderRow.content, ChainHeaderRow.sealers
+).order_by(ChainHeaderRow.height)
+_TRANSACTIONS = select(
+    ChainTransactionRow.log_index,
+    ChainTransactionRow.digest,
+    ChainTransactionRow.slot,
+    ChainTransactionRow.one_time_key,
+    ChainTransactionRow.content,
+).order_by(ChainTransactionRow.log_index)
+_NODES = select(ChainNodeRow.level, ChainNodeRow.node_index, ChainNodeRow.digest).order_by(
+    ChainNodeRow.level, ChainNodeRow.node_index
+)
+
+
+class SqlLedgerStore:
+    """Blocks in SQL. Threads and processes that use one SQLite file share one chain.
+
+    `engine` comes from `blockmrs.model.database.create_engine`, so that commits are durable and `write=True` takes the
+    write lock at once. The store uses connections of its own: no caller's transaction is ever part of a block.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._writing = engine.execution_options(write=True)
+
+    @contextmanager
+    def read(self) -> Iterator[LedgerView]:
+        """One state of the database, which others may go on changing meanwhile."""
+        with _errors(), self._engine.connect() as connection:
+            yield _SqlView(connection)
+
+    @contextmanager
+    def write(self) -> Iterator[LedgerWriter]:
+        """The newest state under the write lock; committed, and on disk, at a normal end."""
+        with _errors(), self._writing.begin() as connection:
+            yield _SqlView(connection)
+
+    def check_storage(self) -> None:
+        """Raise VerificationFailed if SQLite finds the file damaged: pages, indexes or a row out of its place."""
+        if self._engine.dialect.name != "sqlite":
+            return
+        with _errors(), self._engine.connect() as connection:
+            for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check(1)"):
+                if finding != "ok":
+                    raise VerificationFailed("the database file is damaged", finding=finding)
+
+
+@contextmanager
+def _errors() -> Iterator[None]:
+    """Our own errors at our edge; statements and values stay out of the messages."""
+    try:
+        yield
+    except OperationalError as error:
+        raise Unavailable("the ledger's database did not answer", reason=str(error.orig)) from None
+    except DBAPIError as error:
+        raise VerificationFailed("the ledger's tables are damaged", reason=str(error.orig)) from None
+
+
+class _SqlView:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def newest_header(self) -> HeaderRow | None:
+        row = self._connection.execute(_HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)).first()
+        return None if row is None else HeaderRow(*row)
+
+    def headers(self, start: int, count: int) -> list[HeaderRow]:
+        query = _HEADERS.where(ChainHeaderRow.height >= start).limit(count)
+        return [HeaderRow(*row) for row in self._connection.execute(query)]
+
+    def header_over(self, index: int) -> HeaderRow | None:
+        query = _HEADERS.where(ChainHeaderRow.tree_size > index).order_by(None)
+        row = self._connection.execute(query.order_by(ChainHeaderRow.tree_size, ChainHeaderRow.height).limit(1)).first()
+        return None if row is None else HeaderRow(*row)
+
+    def sealer_sets(self) -> list[bytes]:
+        query = select(ChainHeaderRow.sealers).where(ChainHeaderRow.sealers.is_not(None))
+        found = self._connection.scalars(query.order_by(ChainHeaderRow.height.desc()))
+        return [sealers for sealers in found if sealers is not None]
+
+    def transactions(self, start: int, count: int) -> list[TransactionRow]:
+        query = _TRANSACTIONS.where(ChainTransactionRow.log_index >= start).limit(count)
+        return [TransactionRow(*row) for row in self._connection.execute(query)]
+
+    def indexes_of(self, digests: Sequence[bytes]) -> dict[bytes, int]:
+        columns = select(ChainTransactionRow.digest, ChainTransactionRow.log_index)
+        found: dict[bytes, int] = {}
+        for some in _batches(digests):
+            rows = self._connection.execute(columns.where(ChainTransactionRow.digest.in_(some)))
+            found.update((digest, index) for digest, index in rows)
+        return found
+
+    def at_slots(self, slots: Sequence[bytes]) -> list[TransactionRow]:
+        found: list[TransactionRow] = []
+        for some in _batches(sorted(set(slots))):
+            rows = self._connection.execute(_TRANSACTIONS.where(ChainTransactionRow.slot.in_(some)))
+            found.extend(TransactionRow(*row) for row in rows)
+        return sorted(found, key=lambda row: row.index)
+
+    def occupied(self, slots: Sequence[bytes]) -> set[bytes]:
+        column = select(ChainTransactionRow.slot).distinct()
+        found: set[bytes] = set()
+        for some in _batches(slots):
+            found.update(self._connection.scalars(column.where(ChainTransactionRow.slot.in_(some))))
+        return found
+
+    def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
+        place = tuple_(ChainTransactionRow.slot, ChainTransactionRow.one_time_key)
+        found: list[TransactionRow] = []
+        for some in _batches(sorted(set(places))):
+            rows = self._connection.execute(_TRANSACTIONS.where(place.in_(some)))
+            found.extend(TransactionRow(*row) for row in rows)
+        return sorted(found, key=lambda row: row.index)
+
+    def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:
+        found: dict[Coordinates, bytes] = {}
+        for some in _batches(list(wanted), size=50):
+            each = (and_(ChainNodeRow.level == level, ChainNodeRow.node_index == index) for level, index in some)
+            rows = self._connection.execute(_NODES.where(or_(*each)))
+            found.update(((level, index), digest) for level, index, digest in rows)
+        return found
+
+    def node_range(self, level: int, start: int, count: int) -> list[NodeRow]:
+        within = and_(ChainNodeRow.level == level, ChainNodeRow.node_index.between(start, start + count - 1))
+        return [NodeRow(*row) for row in self._connection.execute(_NODES.where(within))]
+
+    def counts(self) -> RowCounts:
+        tables = (ChainHeaderRow, ChainTransactionRow, ChainNodeRow)
+        return RowCounts(*(self._connection.scalars(select(func.count()).select_from(table)).one() for table in tables))
+
+    def add(self, block: Block) -> None:
+        header = block.header
+        self._connection.execute(
+            insert(ChainHeaderRow),
+            {
+                "height": header.height,
+                "tree_size": header.tree_size,
+                "content": header.content,
+                "sealers": header.sealers,
+            },
+        )
+        if not block.transactions:
+            return
+        self._connection.execute(
+            insert(ChainTransactionRow),
+            [
+                {
+                    "log_index": row.index,
+                    "digest": row.digest,
+                    "slot": row.slot,
+                    "one_time_key": row.one_time_key,
+                    "content": row.content,
+                }
+                for row in block.transactions
+            ],
+        )
+        self._connection.execute(
+            insert(ChainNodeRow),
+            [{"level": node.level, "node_index": node.index, "digest": node.digest} for node in block.nodes],
+        )
+
+
+def _batches(items: Sequence[_Item], size: int = _VALUES_AT_ONCE) -> Iterator[Sequence[_Item]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
