@@ -1,0 +1,167 @@
+"""`/field`: from "someone is hurt" to advice, signed out, with nothing stored.
+
+The answers travel in the body of each form. These POSTs change nothing, so they carry no form token, and the pages
+set no cookie. Whatever arrives, the answer is a page with the emergency number on it.
+
+  GET  /field            the danger signs; the advice of each travels along for the script
+  POST /field/check      one sign, "None of these" or "Not sure"; also a further sign from a result
+  POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
+"""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.context import stateless
+from blockmrs.controllers.field_views import (
+    OWN_FIELDS,
+    PAGE_FIELDS,
+    Journey,
+    Pairs,
+    ResultView,
+    View,
+    page_view,
+    result_view,
+    utc_now,
+)
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.loader import RulesUnreadable
+from blockmrs.domain.triage.rules import DangerSign
+from blockmrs.errors import InvalidInput
+from blockmrs.services.triage import TriageService
+
+MOST_FIELDS = 300
+LONGEST_NAME = 200
+LONGEST_VALUE = 2000
+TEMPLATES = "blockmrs.templates.field."
+
+
+class FieldController(TGController):
+    """The coach's pages. `report` is set by whoever builds the reports: their pages live below this address."""
+
+    def __init__(self, triage: TriageService, clock: Callable[[], datetime] = utc_now) -> None:
+        super().__init__()
+        self._triage = triage
+        self._clock = clock
+        self._ready_made: tuple[tuple[DangerSign, ResultView], ...] | None = None
+
+    @expose()
+    def index(self, **_ignored: object) -> str:
+        """The first screen: the danger signs of the rules."""
+        return self._guarded(lambda: self._signs({}))
+
+    @expose()
+    @stateless
+    def check(self, **_ignored: object) -> str:
+        """The advice for a danger sign, or the first question."""
+        return self._answered()
+
+    @expose()
+    @stateless
+    def ask(self, _number: str = "1", **_ignored: object) -> str:
+        """The next question, or the advice."""
+        return self._answered()
+
+    def _answered(self) -> str:
+        if tg.request.method != "POST":
+            redirect("/field")
+        return self._guarded(self._next)
+
+    def _guarded(self, page: Callable[[], str]) -> str:
+        try:
+            return page()
+        except RulesUnreadable:
+            return self._page("unreadable", status=503)
+
+    def _next(self) -> str:
+        """The page that follows from what was posted; what cannot be read is asked again, with the rest kept."""
+        try:
+            pairs = posted_pairs()
+            journey = Journey.read(pairs, self._clock())
+            before = self._triage.read(self._carried_only(pairs))
+        except InvalidInput:
+            return self._signs({"": self._sorry()}, status=422)
+        change = next((value for name, value in pairs if name == "change"), None)
+        try:
+            if change is not None:
+                interview = self._triage.without(before, change)
+            else:
+                interview = self._triage.read(self._triage.only_mine(pairs))
+        except InvalidInput as error:
+            return self._again(before, journey, pairs, error)
+        if change is None:
+            journey = journey.after(self._triage.carry(before), self._triage.carry(interview))
+        return self._show(interview, journey, {}, ())
+
+    def _again(self, before: Interview, journey: Journey, pairs: Pairs, error: InvalidInput) -> str:
+        """The same page with what is wrong; with nothing answered yet, the first screen."""
+        name = error.field or ""
+        picked = tuple(value for key, value in pairs if key == "pick")
+        if not self._triage.carry(before):
+            return self._signs({"": self._sorry()}, status=422)
+        words = tg.i18n.ugettext("Choose what is true, or “None of these”")
+        errors = {name: words} if name in {"pick", "choose"} else {"": words}
+        return self._show(before, journey, errors, picked, status=422)
+
+    def _show(
+        self, interview: Interview, journey: Journey, errors: dict[str, str], picked: tuple[str, ...], status: int = 200
+    ) -> str:
+        page = self._triage.next_page(interview)
+        if page is None:
+            return self._page("result", view=result_view(self._triage, interview, journey))
+        view = page_view(self._triage, interview, journey, picked)
+        return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
+
+    def _signs(self, errors: dict[str, str], status: int = 200) -> str:
+        view = View((), int(self._clock().timestamp()))
+        if self._ready_made is None:
+            self._ready_made = tuple((sign, self._advice_for(sign)) for sign in self._triage.rules.signs)
+        return self._page(
+            "signs", status=status, rules=self._triage.rules, view=view, errors=errors, ready_made=self._ready_made
+        )
+
+    def _advice_for(self, sign: DangerSign) -> ResultView:
+        """What the script shows when this sign is tapped: the very view that the server would answer with."""
+        return result_view(self._triage, self._triage.read([("sign", sign.id)]), Journey(0))
+
+    def _carried_only(self, pairs: Pairs) -> Pairs:
+        mine = self._triage.only_mine(pairs)
+        return tuple((name, value) for name, value in mine if name not in PAGE_FIELDS and name not in OWN_FIELDS)
+
+    @staticmethod
+    def _sorry() -> str:
+        return tg.i18n.ugettext("We could not read that answer. Start here, or call.")
+
+    @staticmethod
+    def _page(name: str, status: int = 200, **variables: Any) -> str:
+        """The page as HTML. An error here is a page of ours, which the general error page must not replace."""
+        if status != 200:
+            tg.response.status_int = status
+            tg.request.disable_error_pages()
+        variables.setdefault("errors", {})
+        return str(tg.render_template(variables, "kajiki", TEMPLATES + name))
+
+
+def posted_pairs() -> Pairs:
+    """The form's pairs as text, in order.
+
+    Raises:
+        InvalidInput: not UTF-8, a file, or more or longer than any form of ours could be.
+    """
+    try:
+        items = list(tg.request.POST.items())
+    except (UnicodeError, ValueError) as error:
+        raise InvalidInput("the form is not readable text", field="form") from error
+    if len(items) > MOST_FIELDS:
+        raise InvalidInput("the form has too many fields", field="form")
+    for name, value in items:
+        if not isinstance(value, str):
+            raise InvalidInput("a field is a file", field="form")
+        if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
+            raise InvalidInput("a field is too long", field="form")
+        if not (name + value).isprintable():
+            raise InvalidInput("a field holds control characters", field="form")
+    return tuple(items)

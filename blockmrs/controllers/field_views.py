@@ -1,0 +1,136 @@
+"""What the pages under /field show, as values: the controller makes them, the templates only print them."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.rules import DangerSign, Level
+from blockmrs.services.triage import Seen, TriageService
+
+Pairs = tuple[tuple[str, str], ...]
+
+MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+          "December")  # fmt: skip
+OLDEST = timedelta(days=7)
+MOST_PAGES = 24
+OWN_FIELDS = frozenset({"started", "was", "trail", "change"})
+PAGE_FIELDS = frozenset({"page", "pick", "choose", "answer", "sign"})
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """How a person came to the page they see: carried from form to form, never stored.
+
+    `started` is in seconds since 1970. `was` is the last advice they saw. Each entry of `trail` names the fields that
+    one page added, so that "Back" can take exactly those away again.
+    """
+
+    started: int
+    was: Level | None = None
+    trail: tuple[str, ...] = ()
+
+    @classmethod
+    def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> "Journey":
+        """The journey told by a form. What cannot be believed is left out: it decides nothing about the advice."""
+        given: dict[str, str] = {}
+        trail: list[str] = []
+        for name, value in pairs:
+            if name == "trail":
+                trail.append(value)
+            elif name in OWN_FIELDS:
+                given.setdefault(name, value)
+        latest = int(now.timestamp())
+        started = given.get("started", "")
+        seconds = int(started) if started.isascii() and started.isdigit() and len(started) < 12 else latest
+        if not latest - OLDEST.total_seconds() <= seconds <= latest:
+            seconds = latest
+        was = given.get("was", "")
+        return cls(seconds, Level(int(was)) if was in {"1", "2", "3", "4"} else None, tuple(trail[:MOST_PAGES]))
+
+    def after(self, before: Pairs, now_carried: Pairs) -> "Journey":
+        """The journey one page later: `trail` has grown by what is carried now and was not before."""
+        added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
+        return Journey(self.started, self.was, (*self.trail, " ".join(added))) if added else self
+
+    def pairs(self) -> Pairs:
+        """The form fields that carry it on, without `started`, which the template writes."""
+        was = (("was", str(int(self.was))),) if self.was else ()
+        return (*was, *(("trail", step) for step in self.trail))
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What any page under /field needs besides its question. `back` is empty where "Back" is the first screen."""
+
+    carried: Pairs
+    started: int
+    back: Pairs = ()
+    picked: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView(View):
+    """The advice and all that stands around it."""
+
+    assessment: Assessment | None = None
+    words: str = ""
+    seen: tuple[Seen, ...] = ()
+    because: tuple[str, ...] = ()
+    chips: tuple[DangerSign, ...] = ()
+    changed: str = ""
+    day: str = ""
+
+
+def format_day(iso: str, translate: Any = str) -> str:
+    """`2026-11-22` as `22 November 2026`; anything else as it is."""
+    try:
+        day = date.fromisoformat(iso)
+    except ValueError:
+        return iso
+    return f"{day.day} {translate(MONTHS[day.month - 1])} {day.year}"
+
+
+def way_back(carried: Pairs, journey: Journey) -> Pairs:
+    """The fields of a form that goes one page back, or nothing where that is the first screen."""
+    if len(journey.trail) < 2:
+        return ()
+    last = set(journey.trail[-1].split())
+    kept = tuple((name, value) for name, value in carried if name not in last)
+    earlier = Journey(journey.started, journey.was, journey.trail[:-1])
+    return (*kept, *earlier.pairs(), ("started", str(journey.started)))
+
+
+def page_view(triage: TriageService, interview: Interview, journey: Journey, picked: Sequence[str] = ()) -> View:
+    """The view of a question page."""
+    carried = triage.carry(interview)
+    return View((*carried, *journey.pairs()), journey.started, way_back(carried, journey), tuple(picked))
+
+
+def result_view(triage: TriageService, interview: Interview, journey: Journey) -> ResultView:
+    """The view of the advice. Every form on it carries the level, so that a later one can say "Advice changed"."""
+    found = triage.conclude(interview)
+    carried = triage.carry(interview)
+    onward = Journey(journey.started, found.level, journey.trail)
+    changed = ""
+    if journey.was is not None and found.level != journey.was:
+        changed = "up" if found.level < journey.was else "down"
+    said = {row.finding for row in triage.seen(interview)}
+    return ResultView(
+        carried=(*carried, *onward.pairs()),
+        started=journey.started,
+        back=way_back(carried, onward),
+        assessment=found,
+        words=triage.rules.level_words[found.level],
+        seen=triage.seen(interview),
+        because=tuple(dict.fromkeys(reason.because for reason in found.reasons[:2])),
+        chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
+        changed=changed,
+        day=format_day(found.date),
+    )
+
+
+def utc_now() -> datetime:
+    """The present, aware of its zone."""
+    return datetime.now(UTC)

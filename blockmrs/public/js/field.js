@@ -1,0 +1,141 @@
+// /field without waiting: the advice that travelled inside the page, on screen at the tap. Everything here also works
+// without this script. Nothing about the person is kept: only the chosen theme is.
+(function () {
+  "use strict";
+  var root = document.documentElement;
+
+  function chosen() {
+    try { return localStorage.getItem("theme") || ""; } catch (error) { return ""; }
+  }
+  function wear(theme) {
+    if (theme === "dark" || theme === "light" || theme === "sun") root.setAttribute("data-theme", theme);
+    else root.removeAttribute("data-theme");
+  }
+  wear(chosen());
+
+  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
+  function now() { return Math.floor(Date.now() / 1000); }
+
+  document.addEventListener("DOMContentLoaded", function () {
+    var main = document.getElementById("main");
+    var errors = document.getElementById("errors");
+    if (errors) errors.focus();
+    else if (document.getElementById("result")) document.getElementById("result").focus({ preventScroll: true });
+    sunButton();
+    signalLine();
+    countUp();
+    setInterval(countUp, 1000);
+    signs(main);
+  });
+
+  // Sun theme: black on white, thick borders, larger words. Pressed again, the page is as it was before.
+  function sunButton() {
+    var button = document.getElementById("sun");
+    if (!button) return;
+    var before = chosen() === "sun" ? "" : chosen();
+    function show() { button.setAttribute("aria-pressed", String(root.getAttribute("data-theme") === "sun")); }
+    button.hidden = false;
+    button.addEventListener("click", function () {
+      var theme = root.getAttribute("data-theme") === "sun" ? before : "sun";
+      wear(theme);
+      try {
+        if (theme) localStorage.setItem("theme", theme); else localStorage.removeItem("theme");
+      } catch (error) { /* storage is switched off: the choice lasts for this page */ }
+      show();
+    });
+    show();
+  }
+
+  function signalLine() {
+    var line = document.getElementById("status");
+    var words = document.getElementById("no-signal").textContent;
+    function show() { line.textContent = navigator.onLine === false ? words : ""; }
+    window.addEventListener("online", show);
+    window.addEventListener("offline", show);
+    show();
+  }
+
+  function countUp() {
+    all("main .since").forEach(function (line) {
+      var seconds = Math.max(0, now() - Number(line.getAttribute("data-since")));
+      var minutes = Math.floor(seconds / 60);
+      line.lastElementChild.textContent = minutes + ":" + ("0" + seconds % 60).slice(-2);
+      line.hidden = false;
+    });
+  }
+
+  // Danger signs: each tap on the first screen has its advice in a <template>.
+  function signs(main) {
+    var form = document.getElementById("signs");
+    if (!form || !form.classList.contains("now") || !("content" in document.createElement("template"))) return;
+    if (!main.querySelector("template")) return;
+    var first = Array.prototype.slice.call(main.childNodes);
+    var title = document.title;
+    var started = now();
+
+    function fill(nodes) {
+      while (main.firstChild) main.removeChild(main.firstChild);
+      nodes.forEach(function (node) { main.appendChild(node); });
+      window.scrollTo(0, 0);
+    }
+    function adviceFor(sign) {
+      return first.filter(function (node) { return node.id === "advice-" + sign; })[0];
+    }
+    function show(sign) {
+      var advice = adviceFor(sign);
+      fill([document.importNode(advice.content, true)]);
+      all("input[name=started]", main).forEach(function (input) { input.value = started; });
+      all(".since", main).forEach(function (line) { line.setAttribute("data-since", started); });
+      document.title = advice.getAttribute("data-title");
+      countUp();
+      document.getElementById("result").focus({ preventScroll: true });
+    }
+    function showFirst() {
+      fill(first);
+      document.title = title;
+      main.focus({ preventScroll: true });
+    }
+
+    // A further sign adds its first aid under what is there, and goes with every form on the page. It hides nothing.
+    function add(sign, chip) {
+      var other = adviceFor(sign).content;
+      var heading = document.createElement("h3");
+      heading.textContent = chip.textContent;
+      heading.tabIndex = -1;
+      var more = main.querySelector(".more");
+      more.appendChild(heading);
+      more.appendChild(document.importNode(other.querySelector(".do"), true));
+      var dont = other.querySelector(".dont");
+      if (dont) more.appendChild(document.importNode(dont, true));
+      var seen = main.querySelector(".seen");
+      if (seen) seen.appendChild(document.importNode(other.querySelector(".seen > div"), true));
+      var carried = all(".report input", other).filter(function (input) { return /^a\./.test(input.name); });
+      all("form", main).forEach(function (target) {
+        carried.forEach(function (input) { target.insertBefore(document.importNode(input, true), target.firstChild); });
+      });
+      chip.parentNode.removeChild(chip);
+      heading.focus();
+    }
+
+    main.addEventListener("click", function (event) {
+      var button = event.target.closest("button[name=sign]");
+      if (button && adviceFor(button.value)) {
+        event.preventDefault();
+        if (button.closest(".also")) { add(button.value, button); return; }
+        history.pushState({ sign: button.value }, "");
+        show(button.value);
+        return;
+      }
+      if (event.target.closest("a.go-back") && history.state && history.state.sign) {
+        event.preventDefault();
+        history.back();
+      }
+    });
+    window.addEventListener("popstate", function (event) {
+      if (event.state && event.state.sign && adviceFor(event.state.sign)) show(event.state.sign);
+      else showFirst();
+    });
+    // Coming back from another page: the address is the first screen, the state says which advice was shown.
+    if (history.state && history.state.sign && adviceFor(history.state.sign)) show(history.state.sign);
+  }
+})();
