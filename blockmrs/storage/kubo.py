@@ -8,7 +8,7 @@ which identifiers exist. Objects of other nodes come to this one by pinning or f
 import io
 import os
 import time
-from typing import Any
+from typing import Any, Self
 
 import ipfshttpclient
 from ipfshttpclient.exceptions import AddressError, ErrorResponse, StatusError
@@ -120,6 +120,12 @@ class KuboStore:
             self._client[1].close()
             self._client = None
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def _connected(self) -> Any:
         """This process's client: made at the first call, and anew after a fork, for sockets must not be shared."""
         if self._client is None or self._client[0] != os.getpid():
@@ -131,6 +137,9 @@ class KuboStore:
             # A proxy or .netrc of the environment, or a redirect, must get neither the token nor the objects.
             session.trust_env = False
             session.max_redirects = 0
+            for adapter in session.adapters.values():
+                # An option of old that urllib3 2 ignores with a warning at every call, and urllib3 3 refuses.
+                adapter.poolmanager.connection_pool_kw.pop("strict", None)
             self._client = (os.getpid(), client)
         return self._client[1]
 

@@ -34,10 +34,14 @@ class OutboxStore:
         try:
             return self.inner.put(content)
         except StorageUnavailable as error:
-            cid = Cid.of(content)
-            self._waiting.write(cid, content)
-            log.warning("an object waits in the outbox: %s (cid=%s)", error.message, cid)
-            return cid
+            log.warning("an object goes to the outbox: %s", error)
+            return self.keep(content)
+
+    def keep(self, content: bytes) -> Cid:
+        """Keep `content` durably in the outbox itself, for the next flush; StorageUnavailable if the disk refuses."""
+        cid = Cid.of(content)
+        self._waiting.write(cid, content)
+        return cid
 
     def get(self, cid: Cid) -> bytes:
         try:

@@ -1,0 +1,168 @@
+"""A real node that goes away, hangs, comes back, refuses us, or holds wrong bytes."""
+
+import multiprocessing
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import ipfshttpclient
+import pytest
+
+from blockmrs.cid import Cid
+from blockmrs.errors import NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.storage.embedded import EmbeddedStore
+from blockmrs.storage.kubo import KuboStore
+from blockmrs.storage.outbox import Flusher, OutboxStore
+from blockmrs.storage.transfer import migrate_objects
+from tests.contract.kubo import KuboNode
+
+pytestmark = pytest.mark.kubo
+
+
+@pytest.fixture
+def kubo(kubo_node: KuboNode) -> Iterator[KuboStore]:
+    with kubo_node.store() as store:
+        yield store
+
+
+@pytest.fixture
+def stopped(kubo_node: KuboNode) -> Iterator[KuboNode]:
+    """The node, switched off; it runs again afterwards."""
+    kubo_node.stop()
+    yield kubo_node
+    if not kubo_node.is_running:
+        kubo_node.start()
+
+
+@pytest.fixture
+def frozen(kubo_node: KuboNode) -> Iterator[KuboNode]:
+    kubo_node.freeze()
+    yield kubo_node
+    kubo_node.thaw()
+
+
+def test_a_save_while_the_node_is_down_reaches_it_when_it_is_back(
+    stopped: KuboNode, kubo: KuboStore, tmp_path: Path
+) -> None:
+    outbox = OutboxStore(kubo, tmp_path)
+    content = os.urandom(4096)
+    cid = outbox.put(content)
+    assert outbox.waiting(cid)
+    assert outbox.get(cid) == content
+    assert outbox.flush() == 0
+    stopped.start()
+    assert outbox.flush() == 1
+    assert not outbox.waiting(cid)
+    assert kubo.get(cid) == content
+
+
+def test_the_flusher_empties_the_outbox_once_the_node_is_back(
+    stopped: KuboNode, kubo: KuboStore, tmp_path: Path
+) -> None:
+    outbox = OutboxStore(kubo, tmp_path)
+    cids = [outbox.put(os.urandom(4096)) for _ in range(5)]
+    flusher = Flusher(outbox, interval_s=0.05)
+    flusher.start()
+    stopped.start()
+    deadline = time.monotonic() + 20
+    while outbox.pending() and time.monotonic() < deadline:
+        time.sleep(0.05)
+    flusher.stop()
+    assert all(kubo.has(cid) for cid in cids)
+
+
+def test_an_open_connection_survives_a_restart_of_the_node(kubo_node: KuboNode, kubo: KuboStore) -> None:
+    cid = kubo.put(b"before")
+    kubo_node.stop()
+    kubo_node.start()
+    assert kubo.get(cid) == b"before"
+
+
+def test_objects_and_pins_survive_a_crash_of_the_node(kubo_node: KuboNode, kubo: KuboStore) -> None:
+    content = os.urandom(4096)
+    cid = kubo.put(content)
+    kubo_node.kill()
+    kubo_node.start()
+    assert kubo.get(cid) == content
+    assert str(cid) in kubo_node.pins()
+
+
+def test_a_put_object_is_pinned_and_an_unpinned_one_is_not(kubo_node: KuboNode, kubo: KuboStore) -> None:
+    cid = kubo.put(os.urandom(64))
+    assert str(cid) in kubo_node.pins()
+    kubo.unpin(cid)
+    assert str(cid) not in kubo_node.pins()
+
+
+def test_a_node_that_hangs_costs_no_more_than_the_timeout(frozen: KuboNode) -> None:
+    started = time.monotonic()
+    with frozen.store(timeout_s=0.5) as kubo:
+        with pytest.raises(StorageUnavailable):
+            kubo.put(b"never answered")
+        with pytest.raises(StorageUnavailable):
+            kubo.get(Cid.of(b"never answered"))
+        assert not kubo.health().ok
+    assert time.monotonic() - started < 5
+
+
+def test_a_missing_object_is_answered_at_once_by_a_node_with_a_network(stopped: KuboNode, kubo: KuboStore) -> None:
+    stopped.start("--routing=none")
+    started = time.monotonic()
+    with pytest.raises(NotFound):
+        kubo.get(Cid.of(os.urandom(16)))
+    assert time.monotonic() - started < 1
+    stopped.stop()
+
+
+@pytest.mark.parametrize("token", [None, "wrong"])
+def test_a_node_that_does_not_know_us_is_unavailable(kubo_node: KuboNode, token: str | None) -> None:
+    with KuboStore(kubo_node.address, 5.0, token) as stranger:
+        with pytest.raises(StorageUnavailable, match="does not let us in"):
+            stranger.put(b"x")
+        assert not stranger.health().ok
+
+
+@pytest.mark.parametrize("call", ["/id", "/config/show", "/add", "/cat", "/repo/gc", "/key/list", "/shutdown"])
+def test_our_secret_opens_nothing_but_blocks_and_pins(kubo_node: KuboNode, kubo: KuboStore, call: str) -> None:
+    client = kubo._connected()
+    with pytest.raises(ipfshttpclient.exceptions.StatusError, match="403"):
+        client._client.request(call)
+
+
+def test_each_process_opens_its_own_connections(kubo: KuboStore) -> None:
+    cid = kubo.put(b"before the fork")
+    mine = kubo._connected()
+    ours, theirs = multiprocessing.Pipe()
+
+    def child() -> None:
+        theirs.send((kubo._connected() is mine, kubo.get(cid)))
+        kubo.close()
+
+    process = multiprocessing.get_context("fork").Process(target=child)
+    process.start()
+    process.join(20)
+    assert ours.recv() == (False, b"before the fork")
+    assert kubo.get(cid) == b"before the fork"
+
+
+def test_migration_to_the_node_and_back_keeps_every_name_and_byte(kubo: KuboStore, tmp_path: Path) -> None:
+    source, back = EmbeddedStore(tmp_path / "source"), EmbeddedStore(tmp_path / "back")
+    cids = [source.put(os.urandom(4096)) for _ in range(20)]
+    assert migrate_objects(source, kubo, cids, lambda done: None).copied == 20
+    assert migrate_objects(kubo, back, cids, lambda done: None).copied == 20
+    assert all(back.get(cid) == source.get(cid) for cid in cids)
+
+
+def test_a_block_that_changed_on_the_node_is_put_right_from_the_outbox(
+    kubo_node: KuboNode, kubo: KuboStore, tmp_path: Path
+) -> None:
+    content = os.urandom(4096)
+    cid = kubo.put(content)
+    kubo_node.block_file(content).write_bytes(b"something else")
+    with pytest.raises(ObjectMismatch):
+        kubo.get(cid)
+    outbox = OutboxStore(kubo, tmp_path)
+    outbox.keep(content)
+    assert outbox.flush() == 1
+    assert kubo.get(cid) == content
