@@ -45,7 +45,7 @@ def encode(value: Value) -> bytes:
     """The one encoding of `value`; InvalidInput if it is not a value of the protocol."""
     _check(value, 0)
     try:
-        return cast(bytes, cbor2.dumps(value, canonical=True))
+        return cbor2.dumps(value, canonical=True)
     except UnicodeEncodeError as error:
         raise InvalidInput("text with half a character") from error
 

@@ -33,13 +33,15 @@ def _read(path: Path, size_bytes: int) -> bytes:
         raise
     except OSError as error:
         raise VerificationFailed("the secret file cannot be read", path=path) from error
-    with open(descriptor, "rb") as file:
-        status = os.fstat(file.fileno())
-        if not stat.S_ISREG(status.st_mode):
+    try:
+        mode = os.fstat(descriptor).st_mode
+        if not stat.S_ISREG(mode):
             raise VerificationFailed("the secret file is no ordinary file", path=path)
-        if status.st_mode & _OTHERS:
+        if mode & _OTHERS:
             raise VerificationFailed("others than its owner may use the secret file: chmod 600 it", path=path)
-        content = file.read(size_bytes + 1)
+        content = os.read(descriptor, size_bytes + 1)
+    finally:
+        os.close(descriptor)
     if len(content) != size_bytes:
         raise VerificationFailed("the secret file has another size", path=path, size_bytes=size_bytes)
     return content
