@@ -1,7 +1,7 @@
 """What the parties say to each other: grants, revocations, introductions, appointments and receipts.
 
-Each value knows the integer keys of its fields inside a transaction (docs/protocol.md "Payloads"). Keys 0 to 5 belong to
-the chain. Times are aware UTC, carried as milliseconds since 1970.
+Each value knows the integer keys of its fields inside a transaction (docs/protocol.md "Payloads"). Keys 0 to 5 belong
+to the chain. Times are aware UTC, carried as milliseconds since 1970.
 """
 
 from collections.abc import Mapping
@@ -83,8 +83,8 @@ class Pointer:
 class Grant:
     """Leave for the recipient of the transaction to read one update.
 
-    `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt goes
-    back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping names the
+    `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt
+    goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping names the
     `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most urgent) to 4.
     """
 
@@ -255,7 +255,7 @@ RELATIONS = ("holder", "self", "guardian", "member")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """"I opened this update at this time": a claim by the reader's application, signed by the member who read."""
+    """ "I opened this update at this time": a claim by the reader's application, signed by the member who read."""
 
     update_id: bytes
     at: datetime

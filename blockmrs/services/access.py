@@ -186,6 +186,9 @@ class AccessFinder:
             raise
         except BlockMRSError:
             return None  # The row is only a short cut; the own line holds the same.
-        update_id, position, subject, digest, seed = content  # type: ignore[misc]  # our own row, sealed since
-        secret = Pointer(Cid(digest), seed) if digest and seed else None
-        return Saved(update_id, position, subject, secret)
+        match content:
+            case [bytes() as update_id, int() as position, bytes() as subject, digest, seed]:
+                if isinstance(digest, bytes) and isinstance(seed, bytes):
+                    return Saved(update_id, position, subject, Pointer(Cid(digest), seed))
+                return Saved(update_id, position, subject, None)
+        return None

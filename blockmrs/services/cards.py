@@ -91,4 +91,3 @@ class Cards:
                 raise
             return None
         return card
-

@@ -23,8 +23,8 @@ from blockmrs.model.accounts import AccountRow, SessionRow, SetupTokenRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
-from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.held import remember_objects
+from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.passwords import check_display_name, check_new_password, normalise_user_name
 from blockmrs.services.throttle import Throttle
 
@@ -228,9 +228,7 @@ class Identity:
             rows.execute(delete(SetupTokenRow))
         return signed_up
 
-    def _open(
-        self, user_name: str, secret: str, address: str, which: str, wrong: str
-    ) -> tuple[bytes, AccountRow]:
+    def _open(self, user_name: str, secret: str, address: str, which: str, wrong: str) -> tuple[bytes, AccountRow]:
         try:
             name = normalise_user_name(user_name)
         except InvalidInput:

@@ -69,9 +69,7 @@ class Line:
 class Mailbox:
     """Opens the lines of a keyring. Cost: O(own entries), whatever the length of the chain."""
 
-    def __init__(
-        self, ledger: Ledger, objects: ObjectStore, cards: Cards, clock: Callable[[], datetime]
-    ) -> None:
+    def __init__(self, ledger: Ledger, objects: ObjectStore, cards: Cards, clock: Callable[[], datetime]) -> None:
         self._ledger = ledger
         self._objects = objects
         self._cards = cards
@@ -103,7 +101,7 @@ class Mailbox:
         return self._sort(self._read(line_key, keyring, author=keyring.card))
 
     def line_by_anyone(self, line_key: bytes, reader: Keyring) -> Line:
-        """A line that several may write, such as a dependent's own line: each entry is checked against its author's card."""
+        """A line that several may write, such as a dependent's own: each entry is checked against its author's card."""
         return self._sort(self._read(line_key, reader, author=None))
 
     def length(self, line_key: bytes) -> int:

@@ -166,9 +166,7 @@ class Organisations:
         card_id = held.keyring.card.id
         with self._database.read() as rows:
             left = rows.scalar(
-                select(func.count())
-                .select_from(DoorbellTokenRow)
-                .where(DoorbellTokenRow.organisation_id == card_id)
+                select(func.count()).select_from(DoorbellTokenRow).where(DoorbellTokenRow.organisation_id == card_id)
             )
         if left is not None and left >= _FEW_TOKENS:
             return

@@ -40,5 +40,5 @@ def check_new_password(password: str, *, user_name: str, display_name: str = "",
     # zxcvbn looks at 72 characters at most; more of it costs time and changes no verdict.
     verdict = zxcvbn(password[:72], user_inputs=[user_name, display_name])
     if verdict["score"] < 2:
-        raise InvalidInput("That password is easy to guess. Use three or four words that do not go together", field=field)
+        raise InvalidInput("That password is easy to guess. Use four words that do not belong together", field=field)
     return password

@@ -119,9 +119,7 @@ class Reports:
     def read(self, actor: Actor, access: Access) -> OpenedReport:
         """The content behind an access that was allowed."""
         grant = access.grant
-        update = read_update(
-            self._objects, self._cards, grant, access.entry.author, chain_id=self._mailbox.chain_id
-        )
+        update = read_update(self._objects, self._cards, grant, access.entry.author, chain_id=self._mailbox.chain_id)
         pointer = grant.object
         return OpenedReport(
             address=report_address(grant.update_id),

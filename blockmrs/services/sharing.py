@@ -253,9 +253,7 @@ class Sharing:
                               subject.keyring.own_line)  # fmt: skip
         batch.commit()
 
-    def _introduce(
-        self, batch: Batch, actor: Actor, card: Card, line_key: bytes, organisation: Organisation
-    ) -> None:
+    def _introduce(self, batch: Batch, actor: Actor, card: Card, line_key: bytes, organisation: Organisation) -> None:
         token = self._organisations.take_token(card.id)
         pointer: Pointer = self._cards.pointer(actor.keyring.card.id)
         introduction = Introduction(pointer, line_key=line_key, party=actor.display_name)

@@ -111,9 +111,7 @@ class Teams:
         grant = self._latest(actor)
         if grant is None:
             return Team()
-        update = read_update(
-            self._objects, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id
-        )
+        update = read_update(self._objects, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id)
         content = json.loads(update.body)
         players = tuple(Player(**player) for player in content["players"])
         return Team(content["name"], players, grant.update_id.hex())
@@ -288,13 +286,9 @@ class Teams:
             chain_id=self._mailbox.chain_id,
         )
         grant = Grant(update, card.id, ROSTER, now, object=pointer)
-        batch.add(
-            Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line
-        )
+        batch.add(Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line)
         batch.commit()
-        desk = seal_secret(
-            actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id
-        )
+        desk = seal_secret(actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id)
         with self._database.write() as rows:
             rows.get_one(AccountRow, actor.account_id).sealed_desk = desk
             remember_objects(rows, batch)

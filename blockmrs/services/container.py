@@ -1,0 +1,30 @@
+"""The services of one application, built by `config.assembly` and handed to controllers and commands."""
+
+from dataclasses import dataclass
+
+from blockmrs.services.codes import Codes
+from blockmrs.services.evidence import Evidence
+from blockmrs.services.health import HealthService
+from blockmrs.services.identity import Identity
+from blockmrs.services.invitations import Invitations
+from blockmrs.services.organisations import Organisations
+from blockmrs.services.reports import Reports
+from blockmrs.services.sharing import Sharing
+from blockmrs.services.teams import Teams
+from blockmrs.services.triage import TriageService
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """One of each."""
+
+    triage: TriageService
+    identity: Identity
+    invitations: Invitations
+    organisations: Organisations
+    teams: Teams
+    reports: Reports
+    sharing: Sharing
+    codes: Codes
+    evidence: Evidence
+    health: HealthService

@@ -1,0 +1,107 @@
+"""A whole installation in a folder, from real parts, with cheap password hashing: for tests below the web."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.sealer import Sealer
+from blockmrs.crypto.secret_files import read_or_create_secret_file
+from blockmrs.crypto.wrapping import WrapCost, Wrapper
+from blockmrs.domain.reports import Advice, Report, ReportedFinding
+from blockmrs.model.base import Base
+from blockmrs.model.chain import SqlLedgerStore
+from blockmrs.model.database import Database, create_engine
+from blockmrs.model.rows import derive_row_key
+from blockmrs.services.access import AccessFinder
+from blockmrs.services.actor import Actor
+from blockmrs.services.cards import Cards
+from blockmrs.services.codes import Codes
+from blockmrs.services.evidence import Evidence
+from blockmrs.services.identity import Identity, SessionLimits
+from blockmrs.services.invitations import Invitations
+from blockmrs.services.mailbox import Mailbox
+from blockmrs.services.organisations import Organisations
+from blockmrs.services.reports import Reports
+from blockmrs.services.sharing import Sharing
+from blockmrs.services.teams import Teams
+from blockmrs.services.throttle import Throttle
+from blockmrs.storage import ObjectStore
+from blockmrs.storage.embedded import EmbeddedStore
+from blockmrs.storage.outbox import OutboxStore
+
+PASSWORD = "marble kettle sunrise otter"
+
+
+@dataclass
+class World:
+    """Every service over one folder. `store` replaces the embedded block store, to let a node be away."""
+
+    folder: Path
+    clock: Callable[[], datetime]
+    store: ObjectStore | None = None
+    codes_of: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        secrets, clock = self.folder / "secrets", self.clock
+        self.pepper = read_or_create_secret_file(secrets / "pepper")
+        self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
+        Base.metadata.create_all(self.engine)
+        self.database = Database(self.engine, derive_row_key(self.pepper))
+        self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / "head"), clock)
+        self.embedded = EmbeddedStore(self.folder / "objects")
+        self.objects = OutboxStore(self.store or self.embedded, self.folder / "outbox")
+        wrapper = Wrapper(self.pepper, WrapCost(memory_kib=64, iterations=1, lanes=1))
+        self.throttle = Throttle(self.database, wrapper, clock)
+        self.cards = Cards(self.ledger, self.objects)
+        self.mailbox = Mailbox(self.ledger, self.objects, self.cards, clock)
+        limits = SessionLimits(timedelta(hours=2), timedelta(hours=12))
+        self.identity = Identity(self.database, self.mailbox, self.cards, wrapper, self.throttle, limits, clock)
+        self.invitations = Invitations(self.database, wrapper, self.throttle, timedelta(days=7), clock)
+        self.organisations = Organisations(self.database, self.mailbox, self.cards, self.invitations)
+        self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations)
+        self.access = AccessFinder(self.database, self.mailbox, self.teams, self.organisations)
+        self.reports = Reports(
+            self.database, self.mailbox, self.cards, self.objects, self.teams, self.access,
+            lambda pointer: self.objects.waiting(pointer.cid),
+        )  # fmt: skip
+        self.sharing = Sharing(self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports)
+        self.codes = Codes(
+            self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
+            self.ledger.chain_id,
+        )  # fmt: skip
+        self.evidence = Evidence(
+            self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending
+        )
+
+    def person(self, user_name: str, display_name: str) -> Actor:
+        """A new account that has confirmed its recovery code, signed in."""
+        signed_up = self.identity.sign_up(user_name, display_name, PASSWORD)
+        self.codes_of[user_name] = signed_up.recovery_code
+        actor = self.identity.actor_for(signed_up.token)
+        assert actor is not None
+        self.identity.confirm_recovery(actor)
+        return replace(actor, recovery_confirmed=True)
+
+    def report(self, player: str = "Sam Rivers", level: int = 1) -> Report:
+        """A believable report."""
+        now = self.clock()
+        return Report(
+            player=player,
+            shirt_number="7",
+            age="13 to 15",
+            injured_at=now - timedelta(minutes=10),
+            written_at=now,
+            place="North Field",
+            sport="Rugby",
+            mechanism=("fall",),
+            findings=(ReportedFinding("head/vomited", "Threw up?", "yes"),),
+            advice=Advice(level, "Call an ambulance now", (("HEAD-08", "Vomiting twice can be serious."),), "1", False),
+            done=("ice",),
+            ambulance_called_at=None,
+            told=("nobody yet",),
+            note="Landed on the back of the head.",
+            author="Ana Coach",
+            team="North U15",
+        )
