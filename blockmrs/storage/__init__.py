@@ -62,7 +62,7 @@ class ObjectStore(Protocol):
         ...
 
 
-def check_size(content: bytes) -> None:
+def check_size(content: bytes, max_bytes: int = MAX_OBJECT_BYTES) -> None:
     """Raise InvalidInput unless `content` may be one object."""
-    if len(content) > MAX_OBJECT_BYTES:
-        raise InvalidInput("an object is at most 1 MiB", size_bytes=len(content))
+    if len(content) > max_bytes:
+        raise InvalidInput(f"an object is at most {max_bytes // 1024} KiB", size_bytes=len(content))

@@ -17,10 +17,11 @@ class EmbeddedStore:
     """An ObjectStore in `folder`, which is made when missing. Safe for many threads and processes at once."""
 
     def __init__(self, folder: Path, max_bytes: int = MAX_OBJECT_BYTES) -> None:
+        self._max_bytes = max_bytes
         self._blocks = BlockFolder(folder, _SHARDS, max_bytes)
 
     def put(self, content: bytes) -> Cid:
-        check_size(content)
+        check_size(content, self._max_bytes)
         cid = Cid.of(content)
         self._blocks.write(cid, content)
         return cid

@@ -18,6 +18,7 @@ from blockmrs.errors import InvalidInput, NotFound, ObjectMismatch, StorageUnava
 from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_size
 
 _CONNECT_TIMEOUT_S = 2.0
+_PART_BYTES = 16 * 1024
 # Whatever Kubo's own defaults or `Import.*` settings say: the CID is the same on every node.
 _PUT_OPTIONS = {"cid-codec": "raw", "mhtype": "sha2-256", "mhlen": "32", "pin": "true", "allow-big-block": "false"}
 
@@ -62,21 +63,13 @@ class KuboStore:
         return cid
 
     def get(self, cid: Cid) -> bytes:
-        deadline = time.monotonic() + self._timeout_s
-        content = bytearray()
         try:
-            with self._connected().block.get(str(cid), stream=True) as parts:
-                for part in parts:
-                    content += part
-                    if len(content) > MAX_OBJECT_BYTES:
-                        raise ObjectMismatch("longer than any object", cid=cid)
-                    if time.monotonic() > deadline:
-                        raise StorageUnavailable("the IPFS node was too slow", cid=cid)
+            content = self._read(cid)
         except _FAILURES as error:
             raise _absent_or_unavailable(error, cid) from error
         # Kubo does not check what it reads from its disk, and a broken transfer can look like the end of the bytes.
-        cid.check_bytes(bytes(content))
-        return bytes(content)
+        cid.check_bytes(content)
+        return content
 
     def has(self, cid: Cid) -> bool:
         try:
@@ -103,9 +96,11 @@ class KuboStore:
                 raise _unavailable(error, cid) from error
         try:
             # The client has no method for this call.
-            client._client.request("/block/rm", (str(cid),), opts={"force": "true"}, decoder="json")
+            answers = client._client.request("/block/rm", (str(cid),), opts={"force": "true"}, decoder="json")
         except _FAILURES as error:
             raise _unavailable(error, cid) from error
+        if any(answer.get("Error") for answer in answers):
+            raise StorageUnavailable("the IPFS node did not let go of an object", cid=cid)
 
     def health(self) -> Health:
         try:
@@ -125,6 +120,26 @@ class KuboStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _read(self, cid: Cid) -> bytes:
+        deadline = time.monotonic() + self._timeout_s
+        # Not `block.get`: it reads whatever comes, however much and for however long, before it returns.
+        opened, parts = self._connected()._client._request(
+            "POST", "/block/get", (("arg", str(cid)),),
+            auth=None, data=None, headers=None, timeout=None, chunk_size=_PART_BYTES,
+        )  # fmt: skip
+        content = bytearray()
+        try:
+            for part in parts:
+                content += part
+                if len(content) > MAX_OBJECT_BYTES:
+                    raise ObjectMismatch("longer than any object", cid=cid)
+                if time.monotonic() > deadline:
+                    raise StorageUnavailable("the IPFS node was too slow", cid=cid)
+        finally:
+            for response in opened:
+                response.close()
+        return bytes(content)
 
     def _connected(self) -> Any:
         """This process's client: made at the first call, and anew after a fork, for sockets must not be shared."""

@@ -33,7 +33,7 @@ def test_what_was_put_is_what_is_got(store: ObjectStore, size_bytes: int) -> Non
 
 def test_an_object_over_the_limit_is_refused(store: ObjectStore) -> None:
     content = fresh(MAX_OBJECT_BYTES + 1)
-    with pytest.raises(InvalidInput, match="1 MiB"):
+    with pytest.raises(InvalidInput, match="1024 KiB"):
         store.put(content)
     assert not store.has(Cid.of(content))
 
