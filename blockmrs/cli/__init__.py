@@ -1,30 +1,39 @@
 """`blockmrs` and its commands, one file each: they call services, as controllers do."""
 
 import importlib
+from typing import Any
 
 import click
 
-# Name of the command: the module that holds it as `command`. Loaded only when called, so that `--help` stays quick.
-COMMANDS: dict[str, str] = {}
+from blockmrs.errors import BlockMRSError
+
+# Each command stands in blockmrs/cli/<name>.py as `command`; it is imported only when called, so that help stays quick.
+COMMANDS = ("migrate", "serve")
 
 
-class LazyGroup(click.Group):
-    """A group whose commands are imported when they are called."""
+class Commands(click.Group):
+    """Finds commands by name; an error that was raised on purpose ends with its message, not with a trace."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
-        """Return every command's name."""
+        """Every command's name."""
         return sorted(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return the command, or None where there is no such name."""
-        module = COMMANDS.get(cmd_name)
-        if module is None:
+        """The command, or None where there is no such name."""
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = importlib.import_module(module).command
+        command: click.Command = importlib.import_module(f"blockmrs.cli.{cmd_name}").command
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """Run the command; exit status 1 with the reason when it fails."""
+        try:
+            return super().invoke(ctx)
+        except BlockMRSError as error:
+            raise click.ClickException(str(error)) from error
 
-@click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="blockmrs")
 def main() -> None:
     """Medical records that their owner holds."""

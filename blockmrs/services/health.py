@@ -22,7 +22,7 @@ class Readiness:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a report could be saved and read now. A store that is away does not prevent it: the outbox takes it."""
+        """Whether a report can be saved now. A store that is away does not prevent it: there is the outbox."""
         return self.database and self.chain
 
 

@@ -1,0 +1,18 @@
+"""`blockmrs migrate`: bring the database up to date."""
+
+import click
+
+from blockmrs.cli.common import settings_option
+from blockmrs.config.assembly import build_database
+from blockmrs.config.settings import Settings
+from blockmrs.websetup import prepare
+
+
+@click.command()
+@settings_option
+def command(settings: Settings) -> None:
+    """Bring the database up to date; does nothing when it is."""
+    database = build_database(settings)
+    changed = prepare(database)
+    database.engine.dispose()
+    click.echo("The database was migrated." if changed else "The database is up to date.")

@@ -1,0 +1,54 @@
+"""`blockmrs serve`: migrate, then serve until stopped."""
+
+import logging
+import signal
+import sys
+
+import click
+import waitress
+
+from blockmrs.cli.common import settings_option, start_logging
+from blockmrs.config.application import assemble, start_background
+from blockmrs.config.assembly import build_database, build_foundation, build_services
+from blockmrs.config.settings import Settings, is_local
+from blockmrs.websetup import announce_setup_token, prepare
+
+# Waitress reads a body whole before the application sees it; what lies between this and the form's own limit gets a
+# page that says so, and more than this is cut off.
+LARGEST_READ_BYTES = 16 * 1024 * 1024
+
+log = logging.getLogger(__name__)
+
+
+@click.command()
+@settings_option
+@click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
+@click.option("--port", default=8080, show_default=True, envvar="PORT", help="The port to listen on.")
+@click.option("--threads", default=8, show_default=True, help="How many requests are answered at once.")
+def command(settings: Settings, host: str, port: int, threads: int) -> None:
+    """Migrate the database and serve the site."""
+    start_logging()
+    database = build_database(settings)
+    prepare(database)
+    database.engine.dispose()
+    foundation = build_foundation(settings)
+    services = build_services(settings, foundation)
+    announce_setup_token(services.identity)
+    if not settings.site.secure_cookies and not all(is_local(name) for name in settings.site.hosts):
+        log.warning("blockmrs.site.secure_cookies is false for a host that others can reach: use HTTPS, and set it")
+    server = waitress.create_server(
+        assemble(settings, services),
+        host=host,
+        port=port,
+        threads=threads,
+        ident=None,
+        max_request_body_size=LARGEST_READ_BYTES,
+        clear_untrusted_proxy_headers=True,
+    )
+    flusher = start_background(settings, foundation)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    click.echo(f"Serving on http://{host}:{port}/")
+    try:
+        server.run()
+    finally:
+        flusher.stop()

@@ -1,0 +1,68 @@
+"""`blockmrs verify`: check the chain, every row and every object that this node holds."""
+
+import json
+from dataclasses import asdict
+
+import click
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from blockmrs.cli.common import open_services, settings_option
+from blockmrs.config.settings import Settings
+from blockmrs.errors import BlockMRSError
+from blockmrs.services.evidence import Checked
+
+_WHAT = {
+    "headers": "block headers: chained, signed, time never runs back",
+    "transactions": "transactions: size, one-time key, signature, place in the log",
+    "nodes": "Merkle nodes, computed anew from the transactions",
+    "objects": "objects that somebody was told are saved: there, and what their name says",
+    "unlisted": "objects of saves that were cut off: harmless, and what their name says",
+    "waiting": "objects that wait for the IPFS node",
+    "rows": "rows of the other tables: as this server wrote them",
+}
+
+
+class _Bars:
+    """One bar for each kind of thing, as the check reaches it."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress = progress
+        self._tasks: dict[str, TaskID] = {}
+
+    def __call__(self, what: str, done: int, of: int) -> None:
+        if what not in self._tasks:
+            self._tasks[what] = self._progress.add_task(what, total=of)
+        self._progress.update(self._tasks[what], completed=done, total=of)
+
+
+@click.command()
+@settings_option
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+def command(settings: Settings, as_json: bool) -> None:
+    """Check the whole chain and everything that this node holds; exit status 1 names the first thing wrong."""
+    errors = Console(stderr=True)
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    try:
+        with Progress(*columns, console=errors, transient=True) as progress:
+            checked = open_services(settings).evidence.check_everything(_Bars(progress))
+    except BlockMRSError as error:
+        if as_json:
+            click.echo(json.dumps({"ok": False, "wrong": str(error)}))
+        else:
+            errors.print(f"WRONG: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+        raise click.exceptions.Exit(1) from error
+    if as_json:
+        click.echo(json.dumps({"ok": True, **asdict(checked)}))
+    else:
+        _print(checked)
+
+
+def _print(checked: Checked) -> None:
+    table = Table(title="Checked, and found right", title_justify="left", box=None, show_header=False)
+    table.add_column(justify="right")
+    table.add_column()
+    for name, count in asdict(checked).items():
+        table.add_row(f"{count:,}", _WHAT[name])
+    Console().print(table)

@@ -1,0 +1,94 @@
+"""The TurboGears application: its configuration, its wrappers, and the edge around it."""
+
+from pathlib import Path
+from typing import Any
+
+import tg
+from tg import FullStackApplicationConfigurator
+
+import blockmrs
+from blockmrs.config.assembly import Foundation, build_foundation, build_services
+from blockmrs.config.settings import Settings, read_settings
+from blockmrs.controllers.assets import Assets
+from blockmrs.controllers.context import page_variables
+from blockmrs.controllers.root import RootController
+from blockmrs.controllers.site import Site
+from blockmrs.controllers.wrappers.csrf import protect
+from blockmrs.controllers.wrappers.edge import Edge
+from blockmrs.controllers.wrappers.errors import ErrorMapper
+from blockmrs.controllers.wrappers.sessions import Sessions
+from blockmrs.services.container import Services
+from blockmrs.storage.outbox import Flusher
+
+PUBLIC = Path(blockmrs.__file__).parent / "public"
+
+
+def make_app(_global_conf: dict[str, str] | None = None, **app_conf: str) -> Edge:
+    """The application for a PasteDeploy server, from the `[app:main]` section of an .ini file."""
+    return build_application(read_settings(app_conf))
+
+
+def build_application(settings: Settings) -> Edge:
+    """The application for `settings`, on a migrated database; objects that wait are pushed in the background."""
+    foundation = build_foundation(settings)
+    start_background(settings, foundation)
+    return assemble(settings, build_services(settings, foundation))
+
+
+def start_background(settings: Settings, foundation: Foundation) -> Flusher:
+    """Bring objects that wait to their node, now and then; ends with the process."""
+    flusher = Flusher(foundation.objects, settings.storage.outbox_interval_s)
+    flusher.start()
+    return flusher
+
+
+def assemble(settings: Settings, services: Services) -> Edge:
+    """The web layer over `services`."""
+    site = Site(
+        find_actor=services.identity.actor_for,
+        assets=Assets(PUBLIC),
+        hosts=frozenset(host.lower() for host in settings.site.hosts),
+        secure_cookies=settings.site.secure_cookies,
+        emergency_number=settings.site.emergency_number,
+        language=settings.site.language,
+        body_bytes=settings.site.body_bytes,
+    )
+    configurator = FullStackApplicationConfigurator()
+    configurator.update_blueprint(_blueprint(services, site))
+    configurator.get_component("dispatch").register_controller_wrapper(protect)
+    # Outermost last: an error page, too, knows its browser.
+    configurator.register_application_wrapper(ErrorMapper, after=False)
+    configurator.register_application_wrapper(Sessions, after=ErrorMapper)
+    return Edge(configurator.make_wsgi_app({"debug": "false"}, {}), site)
+
+
+def _blueprint(services: Services, site: Site) -> dict[str, Any]:
+    return {
+        "package": blockmrs,
+        "root_controller": RootController(services, site),
+        "blockmrs.services": services,
+        "blockmrs.site": site,
+        "renderers": ["json", "kajiki"],
+        "default_renderer": "kajiki",
+        "variable_provider": page_variables,
+        "app_globals": tg.util.Bunch,
+        "helpers": tg.util.Bunch(),
+        # Ours replace all of these; several have holes in their defaults.
+        "use_sqlalchemy": False,
+        "session.enabled": False,
+        "cache.enabled": False,
+        "i18n.enabled": False,
+        # English is the language that the messages are written in, and has no catalogue.
+        "i18n.lang": None if site.language == "en" else site.language,
+        "sa_auth.enabled": False,
+        "tm.enabled": False,
+        "errorpage.enabled": False,
+        "trace_errors.enable": False,
+        "trace_slowreqs.enable": False,
+        # Otherwise "/doc/x.pdf" loses its ".pdf", and "?self=1" breaks an action that takes any name.
+        "disable_request_extensions": True,
+        "ignore_parameters": ["self"],
+        "json.isodates": True,
+        "auto_reload_templates": False,
+        "templating.kajiki.strip_text": False,
+    }

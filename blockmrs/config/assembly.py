@@ -1,0 +1,134 @@
+"""Builds database, ledger, object store and services from the settings: the one place where they are chosen."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.sealer import Sealer
+from blockmrs.cid import Cid
+from blockmrs.config.settings import Settings, StorageSettings
+from blockmrs.crypto.secret_files import read_or_create_secret_file
+from blockmrs.crypto.wrapping import WrapCost, Wrapper
+from blockmrs.errors import InvalidInput
+from blockmrs.model.chain import SqlLedgerStore
+from blockmrs.model.database import Database, create_engine
+from blockmrs.model.rows import derive_row_key
+from blockmrs.services.access import AccessFinder
+from blockmrs.services.cards import Cards
+from blockmrs.services.codes import Codes
+from blockmrs.services.container import Services
+from blockmrs.services.evidence import Evidence
+from blockmrs.services.health import HealthService
+from blockmrs.services.identity import Identity, SessionLimits
+from blockmrs.services.invitations import Invitations
+from blockmrs.services.mailbox import Mailbox
+from blockmrs.services.organisations import Organisations
+from blockmrs.services.reports import Reports
+from blockmrs.services.sharing import Sharing
+from blockmrs.services.teams import Teams
+from blockmrs.services.throttle import Throttle
+from blockmrs.services.triage import TriageService
+from blockmrs.storage import ObjectStore
+from blockmrs.storage.embedded import EmbeddedStore
+from blockmrs.storage.kubo import KuboStore
+from blockmrs.storage.outbox import OutboxStore
+
+Clock = Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Foundation:
+    """What the services stand on."""
+
+    database: Database
+    pepper: bytes
+    ledger: Ledger
+    objects: OutboxStore
+    clock: Clock
+
+    def stored_cids(self) -> Iterator[Cid]:
+        """Every object that this node's own folders hold; an IPFS node is not asked for its list."""
+        if isinstance(self.objects.inner, EmbeddedStore):
+            yield from self.objects.inner.iter_cids()
+        yield from self.objects.iter_waiting()
+
+
+def utc_now() -> datetime:
+    """The time, in UTC."""
+    return datetime.now(UTC)
+
+
+def pepper_file(settings: Settings) -> Path:
+    """The file of the pepper; without it no password opens anything."""
+    return settings.data.secrets / "pepper"
+
+
+def build_database(settings: Settings) -> Database:
+    """The database, with its folder and the pepper made where there were none. Migrates nothing."""
+    settings.data.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    pepper = read_or_create_secret_file(pepper_file(settings))
+    return Database(create_engine(settings.data.url), derive_row_key(pepper))
+
+
+def build_sealer(settings: Settings) -> Sealer:
+    """The sealer of this machine; its key and head file lie beside the pepper, never in the database."""
+    return Sealer(settings.data.secrets / "sealer.key", settings.data.secrets / "sealer.head")
+
+
+def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
+    """The object store that the settings choose; `folder` is the embedded one's."""
+    if settings.kind == "embedded":
+        return EmbeddedStore(folder)
+    token = None
+    if settings.kubo_token_file:
+        try:
+            token = Path(settings.kubo_token_file).read_text(encoding="ascii").strip()
+        except (OSError, UnicodeDecodeError) as error:
+            raise InvalidInput("the file of the IPFS node's token cannot be read") from error
+    return KuboStore(settings.kubo_address, settings.timeout_s, token)
+
+
+def build_foundation(settings: Settings, clock: Clock = utc_now) -> Foundation:
+    """Everything below the services. The database must be migrated; a new chain begins where there is none."""
+    database = build_database(settings)
+    ledger = Ledger(SqlLedgerStore(database.engine), build_sealer(settings), clock)
+    objects = OutboxStore(build_object_store(settings.storage, settings.data.objects), settings.data.outbox)
+    return Foundation(database, read_or_create_secret_file(pepper_file(settings)), ledger, objects, clock)
+
+
+def build_services(settings: Settings, foundation: Foundation) -> Services:
+    """Every service, wired to the same foundation."""
+    database, ledger, objects, clock = foundation.database, foundation.ledger, foundation.objects, foundation.clock
+    passwords, codes_for = settings.passwords, settings.sharing
+    cost = WrapCost(memory_kib=passwords.memory_kib, iterations=passwords.iterations, lanes=passwords.lanes)
+    wrapper = Wrapper(foundation.pepper, cost, passwords.at_once)
+    throttle = Throttle(database, wrapper, clock)
+    cards = Cards(ledger, objects)
+    mailbox = Mailbox(ledger, objects, cards, clock)
+    limits = SessionLimits(timedelta(seconds=settings.sessions.idle_s), timedelta(seconds=settings.sessions.longest_s))
+    identity = Identity(database, mailbox, cards, wrapper, throttle, limits, clock)
+    lifetime = timedelta(seconds=codes_for.invitation_lifetime_s)
+    invitations = Invitations(database, wrapper, throttle, lifetime, clock)
+    organisations = Organisations(database, mailbox, cards, invitations)
+    teams = Teams(database, mailbox, cards, objects, invitations)
+    access = AccessFinder(database, mailbox, teams, organisations)
+    reports = Reports(
+        database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid)
+    )
+    code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
+    return Services(
+        triage=TriageService(),
+        identity=identity,
+        invitations=invitations,
+        organisations=organisations,
+        teams=teams,
+        reports=reports,
+        sharing=Sharing(database, mailbox, cards, organisations, access, reports),
+        codes=Codes(
+            database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id
+        ),
+        evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
+        health=HealthService(database, ledger, objects, objects.pending),
+    )

@@ -1,0 +1,215 @@
+"""The settings, read once into frozen values with their units in their names.
+
+In the .ini file a setting is `blockmrs.<group>.<name>`; development.ini explains each. A name that is not known here
+stops the start, so that a typing error never passes for a default.
+"""
+
+import configparser
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any, Literal, get_args, get_origin, get_type_hints
+
+from blockmrs.errors import InvalidInput
+
+PREFIX = "blockmrs."
+
+
+@dataclass(frozen=True, slots=True)
+class DataSettings:
+    """Where things are kept. An empty `database_url` is SQLite in the folder."""
+
+    folder: Path = Path("data")
+    database_url: str = ""
+
+    @property
+    def url(self) -> str:
+        """The database's address."""
+        return self.database_url or f"sqlite:///{self.folder.absolute() / 'blockmrs.db'}"
+
+    @property
+    def secrets(self) -> Path:
+        """The folder of the pepper and the sealer's key."""
+        return self.folder / "secrets"
+
+    @property
+    def objects(self) -> Path:
+        """The folder of the embedded block store."""
+        return self.folder / "objects"
+
+    @property
+    def outbox(self) -> Path:
+        """The folder of objects that wait for a node."""
+        return self.folder / "outbox"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteSettings:
+    """How the site is reached and what it says."""
+
+    hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
+    secure_cookies: bool = False
+    emergency_number: str = "911"
+    language: Literal["en"] = "en"
+    body_bytes: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class SessionSettings:
+    """How long a browser stays signed in."""
+
+    idle_s: int = 3600
+    longest_s: int = 43_200
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordSettings:
+    """What one opening of a password costs, and how many may run at once."""
+
+    memory_kib: int = 65_536
+    iterations: int = 3
+    lanes: int = 4
+    at_once: int = 2
+
+
+@dataclass(frozen=True, slots=True)
+class StorageSettings:
+    """Which object store holds the encrypted objects."""
+
+    kind: Literal["embedded", "kubo"] = "embedded"
+    kubo_address: str = "/ip4/127.0.0.1/tcp/5001"
+    kubo_token_file: str = ""
+    timeout_s: float = 10.0
+    outbox_interval_s: float = 5.0
+
+
+@dataclass(frozen=True, slots=True)
+class ChainSettings:
+    """When blocks are made. An interval of 0 commits at once."""
+
+    interval_s: float = 0.0
+    batch: int = 16
+
+
+@dataclass(frozen=True, slots=True)
+class SharingSettings:
+    """How long codes work."""
+
+    code_lifetime_s: int = 86_400
+    invitation_lifetime_s: int = 1_209_600
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Every setting, by group."""
+
+    data: DataSettings = field(default_factory=DataSettings)
+    site: SiteSettings = field(default_factory=SiteSettings)
+    sessions: SessionSettings = field(default_factory=SessionSettings)
+    passwords: PasswordSettings = field(default_factory=PasswordSettings)
+    storage: StorageSettings = field(default_factory=StorageSettings)
+    chain: ChainSettings = field(default_factory=ChainSettings)
+    sharing: SharingSettings = field(default_factory=SharingSettings)
+
+
+def setting_names() -> dict[str, str]:
+    """Every setting's full name and its default, as text."""
+    names = {}
+    for group in fields(Settings):
+        defaults = getattr(Settings(), group.name)
+        for setting in fields(defaults):
+            names[f"{PREFIX}{group.name}.{setting.name}"] = _format(getattr(defaults, setting.name))
+    return names
+
+
+def read_settings(texts: Mapping[str, str]) -> Settings:
+    """The settings that `texts` gives; names without the prefix belong to others and are passed over.
+
+    Raises:
+        InvalidInput: a name that is not known, or a text that is not a value of its setting.
+    """
+    given = {name: text for name, text in texts.items() if name.startswith(PREFIX)}
+    groups: dict[str, Any] = {}
+    for group in fields(Settings):
+        group_class = type(getattr(Settings(), group.name))
+        types, values = get_type_hints(group_class), {}
+        for setting in fields(group_class):
+            name = f"{PREFIX}{group.name}.{setting.name}"
+            if name in given:
+                values[setting.name] = _parse(name, given.pop(name).strip(), types[setting.name])
+        groups[group.name] = group_class(**values)
+    if given:
+        raise InvalidInput("there is no such setting", name=min(given))
+    return _checked(Settings(**groups))
+
+
+def load_settings(path: Path) -> Settings:
+    """The settings of the `[app:main]` section of an .ini file; `%(here)s` in it is the file's folder."""
+    here = str(path.absolute().parent).replace("%", "%%")
+    parser = configparser.ConfigParser(defaults={"here": here}, inline_comment_prefixes=(" ;",))
+    try:
+        with path.open(encoding="utf-8") as file:
+            parser.read_file(file)
+        return read_settings(dict(parser["app:main"]))
+    except OSError as error:
+        raise InvalidInput("the settings file cannot be read", path=path) from error
+    except (configparser.Error, KeyError, UnicodeDecodeError) as error:
+        raise InvalidInput("the settings file is not an .ini file with a section [app:main]", path=path) from error
+
+
+def is_local(host: str) -> bool:
+    """Whether `host` is this machine's own address, which only programs on it can reach."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def _format(value: object) -> str:
+    if isinstance(value, tuple):
+        return " ".join(value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _parse(name: str, text: str, wanted: Any) -> object:
+    if wanted is bool and text.lower() in ("true", "false"):
+        return text.lower() == "true"
+    if get_origin(wanted) is Literal and text in get_args(wanted):
+        return text
+    if get_origin(wanted) is tuple and text:
+        return tuple(text.split())
+    if wanted is str:
+        return text
+    if wanted is Path and text:
+        return Path(text)
+    if wanted in (int, float):
+        try:
+            return wanted(text)
+        except ValueError as error:
+            raise InvalidInput("this setting is a number", name=name) from error
+    raise InvalidInput("this setting has another kind of value", name=name)
+
+
+def _checked(settings: Settings) -> Settings:
+    """The settings themselves, if their numbers make sense together."""
+    rules = {
+        "passwords.memory_kib": 8 <= settings.passwords.memory_kib <= 4_194_304,
+        "passwords.iterations": 1 <= settings.passwords.iterations <= 100,
+        "passwords.lanes": 1 <= settings.passwords.lanes <= 64,
+        "passwords.at_once": 1 <= settings.passwords.at_once <= 64,
+        "sessions.idle_s": 60 <= settings.sessions.idle_s <= settings.sessions.longest_s,
+        "site.body_bytes": 65_536 <= settings.site.body_bytes <= 16_777_216,
+        "storage.timeout_s": 0 < settings.storage.timeout_s <= 600,
+        "storage.outbox_interval_s": settings.storage.outbox_interval_s > 0,
+        "sharing.code_lifetime_s": 60 <= settings.sharing.code_lifetime_s <= 604_800,
+        "sharing.invitation_lifetime_s": 60 <= settings.sharing.invitation_lifetime_s <= 7_776_000,
+        "chain.interval_s": settings.chain.interval_s >= 0,
+        "chain.batch": 1 <= settings.chain.batch <= 65_536,
+    }
+    for name, holds in rules.items():
+        if not holds:
+            raise InvalidInput("this setting is outside its bounds", name=PREFIX + name)
+    return settings

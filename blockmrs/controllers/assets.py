@@ -1,0 +1,32 @@
+"""Static files under addresses that change with their content, so that browsers may keep them for good."""
+
+import hashlib
+from pathlib import Path
+
+DIGEST_CHARACTERS = 10
+
+
+class Assets:
+    """The files of the public folder, read once at start."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self._versions = {
+            "/" + path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()[:DIGEST_CHARACTERS]
+            for path in sorted(folder.rglob("*"))
+            if path.is_file()
+        }
+
+    def address(self, path: str) -> str:
+        """`path` with its content's version; unchanged where there is no such file."""
+        version = self._versions.get(path)
+        return path if version is None else f"{path}?v={version}"
+
+    def has(self, path: str) -> bool:
+        """Whether `path` names a static file."""
+        return path in self._versions
+
+    def is_current(self, path: str, query: str) -> bool:
+        """Whether this address names exactly the content that is here, and so will never change."""
+        version = self._versions.get(path)
+        return version is not None and query == f"v={version}"

@@ -1,0 +1,101 @@
+"""What an action may ask about the request that it answers."""
+
+from typing import Any, TypeVar, cast
+
+import tg
+
+from blockmrs.controllers.browser import ENVIRON_KEY, Browser
+from blockmrs.controllers.site import Site
+from blockmrs.errors import BlockMRSError, NotAuthenticated
+from blockmrs.services.actor import Actor
+from blockmrs.services.container import Services
+
+Action = TypeVar("Action")
+STATELESS = "blockmrs_stateless"
+PAGE = ("GET", "HEAD")
+POST = ("POST",)
+
+
+def services() -> Services:
+    """The services of this application. Controllers get theirs by constructor; this is for those that cannot."""
+    return cast(Services, tg.config["blockmrs.services"])
+
+
+def site() -> Site:
+    """How this site is reached and what it says."""
+    return cast(Site, tg.config["blockmrs.site"])
+
+
+def browser() -> Browser:
+    """The browser that sent this request."""
+    return cast(Browser, tg.request.environ[ENVIRON_KEY])
+
+
+def current_actor() -> Actor | None:
+    """Who is signed in, or None."""
+    return browser().actor()
+
+
+def require_actor() -> Actor:
+    """Who is signed in; NotAuthenticated becomes the sign-in page, which keeps what was entered."""
+    actor = current_actor()
+    if actor is None:
+        raise NotAuthenticated("sign in to go on")
+    return actor
+
+
+def csrf_token() -> str:
+    """A token for a form on this page; different each time, equally good."""
+    return browser().csrf_token()
+
+
+def browser_token() -> str:
+    """The random token of this browser, signed in or not; made now where there was none."""
+    return browser().token_or_new()
+
+
+def sign_in_browser(token: str) -> None:
+    """Give the browser the session's token, with this answer."""
+    browser().sign_in(token)
+
+
+def sign_out_browser() -> None:
+    """Take the token away from the browser, with this answer."""
+    browser().sign_out()
+
+
+def client_address() -> str:
+    """The address that this request came from, for throttling only; never stored or logged in clear."""
+    return str(tg.request.environ.get("REMOTE_ADDR") or "")
+
+
+def stateless(action: Action) -> Action:
+    """Mark an action whose POST changes nothing, so that it needs no form token. Stands below `@expose`."""
+    setattr(action, STATELESS, True)
+    return action
+
+
+def check_local_address(text: str | None) -> str:
+    """`text` if it is an address on this site, else "/"; so that signing in never leads elsewhere."""
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 2000:
+        return "/"
+    if any(ord(character) < 0x20 or character in "\\\x7f" for character in text):
+        return "/"
+    return text
+
+
+def page_variables() -> dict[str, Any]:
+    """The names that every template may use."""
+    try:
+        actor = current_actor()
+    except BlockMRSError:
+        # Advice must show while the database is away; who needs to know asks `require_actor`, and fails.
+        actor = None
+    return {
+        "actor": actor,
+        "csrf_token": csrf_token,
+        "asset": site().assets.address,
+        "emergency_number": site().emergency_number,
+        "lang": site().language,
+        "request_path": tg.request.path_info,
+    }

@@ -1,0 +1,35 @@
+"""The site map: which controller answers which address."""
+
+from typing import Any
+
+from tg import TGController, expose
+
+from blockmrs.controllers.context import PAGE
+from blockmrs.controllers.field import FieldController
+from blockmrs.controllers.health import HealthController
+from blockmrs.controllers.site import Site
+from blockmrs.services.container import Services
+
+
+class RootController(TGController):
+    """Hands each part of the site the services that it calls."""
+
+    def __init__(self, services: Services, site: Site) -> None:
+        super().__init__()
+        self._health = HealthController(services.health)
+        self.field = FieldController(services.triage)
+
+    @expose("blockmrs.templates.home", allowed_methods=PAGE)
+    def index(self) -> dict[str, Any]:
+        """Two doors: somebody is hurt; my record."""
+        return {"errors": {}}
+
+    @expose("json", allowed_methods=PAGE)
+    def healthz(self) -> dict[str, Any]:
+        """Say that the process answers."""
+        return self._health.alive()
+
+    @expose("json", allowed_methods=PAGE)
+    def readyz(self) -> dict[str, Any]:
+        """Say whether reports can be saved and read."""
+        return self._health.ready()

@@ -1,0 +1,25 @@
+"""What the web layer needs to know of the settings."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from blockmrs.controllers.assets import Assets
+from blockmrs.services.actor import Actor
+
+
+@dataclass(frozen=True, slots=True)
+class Site:
+    """How this site is reached and what it says; built once by `config`."""
+
+    find_actor: Callable[[str], Actor | None]
+    assets: Assets
+    hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
+    secure_cookies: bool = False
+    emergency_number: str = "911"
+    language: str = "en"
+    body_bytes: int = 1_048_576
+
+    @property
+    def cookie_name(self) -> str:
+        """The cookie's name. With the prefix a browser takes it from this host alone, over HTTPS, for every path."""
+        return "__Host-blockmrs" if self.secure_cookies else "blockmrs"

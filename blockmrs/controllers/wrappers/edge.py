@@ -1,0 +1,192 @@
+"""The outermost WSGI layer: headers on every answer, and a clean refusal of what no action should have to see."""
+
+import gzip
+import io
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from blockmrs.controllers.site import Site
+from blockmrs.controllers.wrappers.trace import describe
+
+log = logging.getLogger(__name__)
+REFUSED_KEY = "blockmrs.refused"
+CONTENT_SECURITY_POLICY = "; ".join(
+    (
+        "default-src 'none'",
+        "script-src 'self'",
+        "style-src 'self'",
+        "img-src 'self'",
+        "connect-src 'self'",
+        "manifest-src 'self'",
+        "worker-src 'self'",
+        "form-action 'self'",
+        "base-uri 'none'",
+        "frame-ancestors 'none'",
+    )
+)
+SECURITY_HEADERS = (
+    ("Content-Security-Policy", CONTENT_SECURITY_POLICY),
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+    ("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()"),
+)
+COMPRESSIBLE = frozenset(
+    {
+        "text/html",
+        "text/css",
+        "text/plain",
+        "text/javascript",
+        "application/javascript",
+        "application/json",
+        "application/manifest+json",
+        "image/svg+xml",
+    }
+)
+SMALLEST_COMPRESSED = 512
+LARGEST_COMPRESSED = 2 * 1024 * 1024
+
+Environ = dict[str, Any]
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Edge:
+    """Wraps the whole application, statics and errors included."""
+
+    def __init__(self, app: WsgiApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+        extra = (("Strict-Transport-Security", "max-age=63072000"),) if site.secure_cookies else ()
+        self._headers = SECURITY_HEADERS + extra
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the request."""
+        status = self._refuse(environ)
+        if status is not None:
+            # The page is made where all error pages are made; nothing that was sent reaches it.
+            environ.update(
+                {
+                    REFUSED_KEY: status,
+                    "REQUEST_METHOD": "GET",
+                    "PATH_INFO": "/",
+                    "QUERY_STRING": "",
+                    "CONTENT_LENGTH": "0",
+                    "CONTENT_TYPE": "",
+                    "HTTP_HOST": min(self._site.hosts),
+                    "wsgi.input": io.BytesIO(),
+                }
+            )
+            environ.pop("HTTP_TRANSFER_ENCODING", None)
+        path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        answer = _Answer()
+        try:
+            answer.body = self._app(environ, answer.start)
+            self._finish(environ, answer, path, query)
+        except Exception as error:  # noqa: BLE001 - the server's own page would lack the headers
+            log.error("the application broke: %s", describe(error))
+            answer.replace("500 Internal Server Error", b"Something went wrong here. In danger, call for help.\n")
+        headers = [pair for pair in answer.headers if pair[0].lower() not in _names(self._headers)]
+        start_response(answer.status, headers + list(self._headers))
+        return answer.body
+
+    def _refuse(self, environ: Environ) -> int | None:
+        """The status with which this request is refused unread, or None."""
+        host = environ.get("HTTP_HOST", "")
+        if host.rpartition(":")[0] in self._site.hosts and host.rpartition(":")[2].isdigit():
+            host = host.rpartition(":")[0]
+        if host.lower() not in self._site.hosts:
+            return 400
+        try:
+            for name in ("SCRIPT_NAME", "PATH_INFO"):
+                path = environ.get(name, "").encode("latin-1").decode("utf-8")
+                if any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
+                    return 400
+        except (UnicodeEncodeError, UnicodeDecodeError):
+            return 400
+        length = environ.get("CONTENT_LENGTH") or ""
+        if not length:
+            return 411 if environ.get("HTTP_TRANSFER_ENCODING") else None
+        if not (length.isascii() and length.isdigit()):
+            return 400
+        return 413 if int(length) > self._site.body_bytes else None
+
+    def _finish(self, environ: Environ, answer: "_Answer", path: str, query: str) -> None:
+        kind = answer.get("Content-Type").partition(";")[0].strip().lower()
+        if self._site.assets.has(path) and answer.status.startswith(("200", "304")):
+            fresh = "public, max-age=31536000, immutable" if self._site.assets.is_current(path, query) else "no-cache"
+            answer.set("Cache-Control", fresh)
+            answer.drop("Expires")
+        if kind not in COMPRESSIBLE:
+            return
+        answer.set("Vary", "Accept-Encoding")
+        length = answer.get("Content-Length")
+        if (
+            not answer.status.startswith("304")
+            and environ.get("REQUEST_METHOD") != "HEAD"
+            and not answer.get("Content-Encoding")
+            and length.isdigit()
+            and SMALLEST_COMPRESSED <= int(length) <= LARGEST_COMPRESSED
+            and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        ):
+            answer.compress()
+
+
+class _Answer:
+    """What the application answered, before it is sent."""
+
+    def __init__(self) -> None:
+        self.status = "500 Internal Server Error"
+        self.headers: list[tuple[str, str]] = []
+        self.body: Iterable[bytes] = []
+
+    def start(self, status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> Callable[[bytes], None]:
+        self.status, self.headers = status, list(headers)
+
+        def write(_data: bytes) -> None:
+            raise RuntimeError("no part of this application writes that way")
+
+        return write
+
+    def get(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    def drop(self, name: str) -> None:
+        self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
+
+    def set(self, name: str, value: str) -> None:
+        self.drop(name)
+        self.headers.append((name, value))
+
+    def replace(self, status: str, body: bytes) -> None:
+        self.status, self.body = status, [body]
+        self.headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+
+    def compress(self) -> None:
+        """Form tokens are masked anew in every page, so that its compressed size tells nothing about them."""
+        whole = self.body
+        try:
+            content = gzip.compress(b"".join(whole), compresslevel=6, mtime=0)
+        finally:
+            if hasattr(whole, "close"):
+                whole.close()
+        self.body = [content]
+        self.set("Content-Encoding", "gzip")
+        self.set("Content-Length", str(len(content)))
+        if etag := self.get("ETag"):
+            self.set("ETag", etag if etag.startswith("W/") else f"W/{etag}")
+
+
+def _names(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(name.lower() for name, _ in headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

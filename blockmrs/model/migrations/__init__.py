@@ -1,0 +1,67 @@
+"""Brings a database to the tables that this code needs; run by `blockmrs migrate` and before serving."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine
+
+from blockmrs.errors import VerificationFailed
+from blockmrs.model import accounts, chain
+from blockmrs.model.base import Base
+
+# Every module with tables stands here, so that their metadata is complete whoever asks.
+TABLE_MODULES = (accounts, chain)
+FOLDER = Path(__file__).parent
+
+
+def migrate(engine: Engine) -> None:
+    """Every migration is done, all of them or none."""
+    with engine.execution_options(write=True).begin() as connection:
+        command.upgrade(_config(connection), "head")
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether no migration is missing."""
+    with engine.connect() as connection:
+        current = MigrationContext.configure(connection).get_current_heads()
+    return set(current) == set(ScriptDirectory.from_config(_config(None)).get_heads())
+
+
+def schema_differences(engine: Engine) -> list[Any]:
+    """What Alembic would have to change to make the database what the code expects."""
+    with engine.connect() as connection:
+        return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
+
+
+def check_structure(engine: Engine, progress: Callable[[str, int, int], None] = lambda *_: None) -> None:
+    """Check the database's own pages, its references, and that its tables are the expected ones.
+
+    Raises:
+        VerificationFailed: names the first check that found something.
+    """
+    with engine.connect() as connection:
+        if connection.dialect.name == "sqlite":
+            progress("database pages", 0, 1)
+            if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() != "ok":
+                raise VerificationFailed("the database file is damaged")
+            progress("database pages", 1, 1)
+            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            if broken is not None:
+                raise VerificationFailed("a row names another that does not exist", table=broken[0])
+    if not is_current(engine):
+        raise VerificationFailed("the database has not been migrated")
+    if schema_differences(engine):
+        raise VerificationFailed("the database's tables are not the expected ones")
+
+
+def _config(connection: Connection | None) -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.attributes["connection"] = connection
+    return config

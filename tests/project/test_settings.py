@@ -1,0 +1,66 @@
+"""Every setting is documented with its default, and nothing unknown passes."""
+
+import re
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from blockmrs.config.settings import Settings, load_settings, read_settings, setting_names
+from blockmrs.errors import InvalidInput
+
+ROOT = Path(__file__).parents[2]
+LINES = (ROOT / "development.ini").read_text(encoding="utf-8").splitlines()
+
+
+def documented() -> dict[str, str]:
+    pairs = (re.fullmatch(r"(blockmrs\.[a-z_.]+) =\s?(.*)", line) for line in LINES)
+    return {pair[1]: pair[2].replace("%(here)s/", "") for pair in pairs if pair}
+
+
+def test_every_setting_stands_in_development_ini_with_its_default() -> None:
+    assert documented() == setting_names()
+
+
+def test_every_setting_is_explained_in_the_line_above_it() -> None:
+    unexplained = [line for above, line in pairwise(LINES) if line.startswith("blockmrs.") and above[:2] != "; "]
+    assert unexplained == []
+
+
+def test_development_ini_is_all_defaults_but_for_the_folder() -> None:
+    settings = load_settings(ROOT / "development.ini")
+    assert settings.data.folder == ROOT / "data"
+    assert settings.site == Settings().site
+
+
+def test_an_unknown_name_stops_the_start() -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_settings({"blockmrs.storage.kubo_adress": "/ip4/127.0.0.1/tcp/5001"})
+    assert caught.value.context["name"] == "blockmrs.storage.kubo_adress"
+
+
+def test_names_of_others_are_passed_over() -> None:
+    assert read_settings({"debug": "false", "use": "egg:blockmrs"}) == Settings()
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("blockmrs.passwords.at_once", "two"),
+        ("blockmrs.passwords.memory_kib", "1"),
+        ("blockmrs.site.secure_cookies", "yes"),
+        ("blockmrs.site.hosts", ""),
+        ("blockmrs.storage.kind", "s3"),
+        ("blockmrs.chain.interval_s", "-1"),
+        ("blockmrs.sessions.idle_s", "999999"),
+    ],
+)
+def test_a_text_that_is_no_value_is_refused_by_name(name: str, text: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_settings({name: text})
+    assert caught.value.context["name"] == name
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match=r"missing\.ini"):
+        load_settings(tmp_path / "missing.ini")
