@@ -67,16 +67,17 @@ def seal_object(plaintext: bytes, *, chain_id: bytes) -> SealedObject:
 
 
 def open_object(content: bytes, seed: bytes, *, chain_id: bytes) -> bytes:
-    """The plaintext of an object's bytes, after these checks in this order (docs/protocol.md "Opening an object").
+    """The plaintext of an object's bytes, after steps 2 to 5 of docs/protocol.md "Reading an update", in that order.
+
+    Step 1, that the bytes are those that their content identifier names, is the object store's.
 
     Raises:
         ObjectMismatch: the object is committed to another key than the one of `seed`.
         CannotOpen: everything else.
     """
-    # 1. The length is one that objects have.
+    # 2. The length is one that objects have, and the version is known.
     if len(content) not in _OBJECT_SIZES:
         raise CannotOpen("the object has no length that objects have")
-    # 2. The version is known.
     if content[0] != OBJECT_VERSION:
         raise CannotOpen("the object's version is not known")
     # 3. The key commitment, before anything is opened: AES-GCM alone would let one object open to two texts under
@@ -85,7 +86,7 @@ def open_object(content: bytes, seed: bytes, *, chain_id: bytes) -> bytes:
         raise ObjectMismatch("the object is not committed to this key")
     # 4. HPKE opens.
     padded = open_with(content[_HEADER_BYTES:], seed, info=chain_label("object", chain_id))
-    # 5. The padding and 6. the compressed text are well-formed.
+    # 5. Padding and DEFLATE are well-formed, and the text is not longer than any may be.
     return _inflate(_unpad(padded))
 
 
