@@ -20,8 +20,9 @@ Progress = Callable[[str, int, int], None]
 class Checked:
     """What was checked and found right."""
 
-    blocks: int
+    headers: int
     transactions: int
+    nodes: int
     objects: int
     waiting: int
     unlisted: int
@@ -56,7 +57,7 @@ class Evidence:
         counts = self._ledger.check_everything(progress)
         objects = self._check_objects(progress)
         unlisted = self._check_unlisted(progress)
-        return Checked(counts.headers, counts.transactions, objects, self._waiting(), unlisted, rows)
+        return Checked(counts.headers, counts.transactions, counts.nodes, objects, self._waiting(), unlisted, rows)
 
     def held(self) -> list[Cid]:
         """The content identifiers of all objects that somebody was told are saved."""

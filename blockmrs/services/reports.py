@@ -82,6 +82,10 @@ class Reports:
         self._waiting = waiting
         self._locks = KeyedLocks()
 
+    def now(self) -> datetime:
+        """The time by this node's clock."""
+        return self._mailbox.now()
+
     def save(
         self, actor: Actor, draft_id: str, report: Report, *, player: Player | None, withheld: bool
     ) -> SavedReport:

@@ -130,22 +130,23 @@ class Teams:
 
     def add_player(self, actor: Actor, name: str, number: str, version: str) -> Team:
         """The team with one more player, who gets a provisional card."""
-        name = check_display_name(name, "player_name")
-        number = check_text(number, field="number", limit=4, what="the shirt number")
+        return self.add_players(actor, [(number, name)], version)
+
+    def add_players(self, actor: Actor, added: list[tuple[str, str]], version: str) -> Team:
+        """The team with more players, each a shirt number and a name: all of them, or none."""
+        checked = [
+            (
+                check_text(number, field="number", limit=4, what="the shirt number"),
+                check_display_name(name, "player_name"),
+            )
+            for number, name in added
+        ]
         team = self._checked(actor, version)
-        if len(team.players) >= MAX_PLAYERS:
+        if len(team.players) + len(checked) > MAX_PLAYERS:
             raise InvalidInput(f"A roster holds {MAX_PLAYERS} players at most", field="player_name")
         batch = self._mailbox.batch()
-        made = self.make_provisional(batch, actor, name)
-        player = Player(
-            player_id=os.urandom(8).hex(),
-            name=name,
-            number=number,
-            card=made.keyring.card.id.hex(),
-            secret_digest=made.secret.cid.digest.hex(),
-            secret_seed=made.secret.seed.hex(),
-        )
-        return self._save(actor, replace(team, players=(*team.players, player)), batch)
+        players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
+        return self._save(actor, replace(team, players=(*team.players, *players)), batch)
 
     def remove_player(self, actor: Actor, player_id: str, version: str) -> Team:
         """The team without one player; reports about them stay where they are."""
@@ -259,6 +260,17 @@ class Teams:
     def acting_for(self, actor: Actor) -> list[Held]:
         """The people whose reports the actor reads: themselves as a player, and children."""
         return [held for held in self._mailbox.appointed(actor.keyring) if held.relation in ("self", "guardian")]
+
+    def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
+        made = self.make_provisional(batch, actor, name)
+        return Player(
+            player_id=os.urandom(8).hex(),
+            name=name,
+            number=number,
+            card=made.keyring.card.id.hex(),
+            secret_digest=made.secret.cid.digest.hex(),
+            secret_seed=made.secret.seed.hex(),
+        )
 
     def _open_family(self, code: str, address: str) -> tuple[str, dict[int, bytes]]:
         spelled, content = self._invitations.open(code, address)

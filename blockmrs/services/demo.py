@@ -1,0 +1,139 @@
+"""A believable club for a fresh installation, made through the same services that the pages use."""
+
+import secrets
+from dataclasses import dataclass
+from datetime import timedelta
+
+from blockmrs.domain.reports import Report
+from blockmrs.errors import Conflict
+from blockmrs.services.actor import Actor
+from blockmrs.services.advice import advice_of, findings_of
+from blockmrs.services.container import Services
+from blockmrs.services.sharing import PURPOSES
+
+_WORDS = (
+    "amber anchor apron barrel basil beacon birch bramble brook button cactus candle canyon cedar cello cherry cinder "
+    "clover cobalt copper coral cotton crater cricket daisy dolphin ember falcon feather fennel ferry fiddle flint "
+    "forest fossil garnet ginger glacier granite hazel heron hollow indigo island ivory jasmine kettle lantern lemon "
+    "lilac linen lobster magnet maple marble meadow mint mosaic nectar nutmeg oak oboe olive onyx orchid otter oyster "
+    "paddle pebble pepper pigeon plum pollen poppy prairie quartz quill rabbit raven ribbon river rocket saddle "
+    "saffron salmon sapphire sparrow spruce sunset teapot thistle timber tulip turtle umbrella velvet violet walnut "
+    "willow window winter zephyr"
+).split()
+_PLAYERS = (
+    ("1", "Noor Haddad"), ("2", "Eli Brandt"), ("4", "Ravi Menon"), ("5", "Tomas Vela"), ("7", "Sam Rivers"),
+    ("8", "Jonah Okafor"), ("10", "Luca Ferri"), ("11", "Mei Tan"), ("14", "Ada Lind"),
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class DemoAccount:
+    """One person of the demonstration, with the password made for this installation."""
+
+    role: str
+    user_name: str
+    password: str
+    recovery_code: str
+
+    def __repr__(self) -> str:
+        return f"DemoAccount({self.role})"
+
+
+@dataclass(frozen=True, slots=True)
+class Demo:
+    """What was made: accounts, and the address and code of the first report."""
+
+    accounts: tuple[DemoAccount, ...]
+    report: str
+    typed_code: str
+
+
+def make_demo(services: Services) -> Demo:
+    """Fill a fresh installation; Conflict when it already holds an organisation."""
+    if services.organisations.directory():
+        raise Conflict("this installation is in use: the demonstration is for a fresh one")
+    made: list[DemoAccount] = []
+    coach = _person(services, made, "coach", "coach.ana", "Ana Torres")
+    parent = _person(services, made, "parent", "maria.rivers", "Maria Rivers")
+    second = _person(services, made, "parent", "joy.okafor", "Joy Okafor")
+    player = _person(services, made, "player", "ada.lind", "Ada Lind")
+    doctor = _person(services, made, "clinician", "dr.lee", "Dr Lee")
+    nurse = _person(services, made, "clinician", "nurse.park", "Nurse Park")
+
+    invitation = services.organisations.add("North Hospital", "12 Mill Road, emergency department")
+    hospital = services.organisations.accept(doctor, invitation, "")
+    services.organisations.accept(nurse, services.organisations.invite(doctor, hospital.card_id), "")
+
+    team = services.teams.rename(coach, "North Field U15", services.teams.team(coach).version)
+    team = services.teams.add_players(coach, list(_PLAYERS), team.version)
+    by_name = {entry.name: entry for entry in team.players}
+    for person, name, relation in (
+        (parent, "Sam Rivers", "guardian"),
+        (second, "Jonah Okafor", "guardian"),
+        (player, "Ada Lind", "self"),
+    ):
+        code = services.teams.invite_family(coach, by_name[name].player_id)
+        services.teams.join(person, code, relation, "")
+
+    first = services.reports.save(
+        coach, secrets.token_hex(16), _head_report(services), player=by_name["Sam Rivers"], withheld=False
+    )
+    second_report = services.reports.save(
+        coach, secrets.token_hex(16), _wrist_report(services), player=by_name["Jonah Okafor"], withheld=False
+    )
+    until = services.reports.now() + timedelta(days=30)
+    for saved in (first, second_report):
+        services.sharing.grant(coach, saved.address, hospital.card_id, PURPOSES[0], until)
+    code = services.codes.make(coach, first.address)
+    return Demo(tuple(made), first.address, code.typed or "")
+
+
+def _person(services: Services, made: list[DemoAccount], role: str, user_name: str, name: str) -> Actor:
+    password = "-".join(secrets.choice(_WORDS) for _ in range(5))
+    signed_up = services.identity.sign_up(user_name, name, password)
+    actor = services.identity.actor_for(signed_up.token)
+    if actor is None:
+        raise Conflict("the new account could not be used")
+    services.identity.confirm_recovery(actor)
+    confirmed = services.identity.actor_for(signed_up.token)
+    services.identity.sign_out(signed_up.token)
+    made.append(DemoAccount(role, user_name, password, signed_up.recovery_code))
+    return confirmed or actor
+
+
+def _head_report(services: Services) -> Report:
+    answers = {"head-vomits": "2", "head-knocked-out": "unsure"}
+    return _report(services, "head", answers, "Sam Rivers", "7", "hit by player", "Clash of heads at a ruck.")
+
+
+def _wrist_report(services: Services) -> Report:
+    answers = {"limb-bent": "yes"}
+    return _report(services, "limb", answers, "Jonah Okafor", "8", "fall", "Fell on the outstretched hand.")
+
+
+def _report(
+    services: Services, complaint: str, answers: dict[str, str], player: str, number: str, mechanism: str, note: str
+) -> Report:
+    """A report whose advice is what the real rules say to these answers."""
+    triage, now = services.triage, services.reports.now()
+    band = next(band for band in triage.rules.age_bands if band.label.startswith("13"))
+    fields = [("complaints", complaint), ("age", band.id), *((f"a.{name}", answer) for name, answer in answers.items())]
+    interview = triage.read(fields)
+    return Report(
+        player=player,
+        shirt_number=number,
+        age=band.label,
+        injured_at=now - timedelta(minutes=12),
+        written_at=now,
+        place="North Field, gate B",
+        sport="Rugby",
+        mechanism=(mechanism,),
+        findings=findings_of(triage.seen(interview)),
+        advice=advice_of(triage.conclude(interview), triage.rules.level_words),
+        done=("kept still",),
+        ambulance_called_at=None,
+        told=("parent or guardian",),
+        note=note,
+        author="Ana Torres",
+        team="North Field U15",
+    )

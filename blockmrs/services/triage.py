@@ -1,0 +1,270 @@
+"""Start, answer, conclude: what the pages of `/field` need, and nothing that is kept.
+
+An interview lives in the form fields that travel with each page: `a.<finding>`, `age` and `complaints` carry what is
+known; `sign`, or `page` with `pick` and `answer` or `choose`, is what was just tapped. Whatever is not known by name is
+refused by name, so a mistyped or forged field never counts as "no".
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.engine import Assessment, Interview, assess
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.pages import (
+    AGE,
+    CHECKS,
+    LOOKED_AGAIN,
+    NO,
+    SIGNS,
+    SIGNS_AGAIN,
+    UNSURE,
+    WHERE,
+    YES,
+    QuestionPage,
+    absence,
+    answer_all,
+    next_page,
+    page_named,
+    shown_findings,
+)
+from blockmrs.domain.triage.rules import Finding, Kind, Nature, RuleSet
+from blockmrs.errors import InvalidInput
+
+LONGEST_VALUE = 200
+MOST_FIELDS = 400
+PREFIX = "a."
+SINGLE = ("sign", "age", "complaints", "page", "choose", "answer")
+WORDS: Mapping[str, bool | None] = {YES: True, NO: False, UNSURE: None}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """One answer for reading: the question, its short label, and the answer in words."""
+
+    finding: str
+    question: str
+    label: str
+    answer: str
+    value: Answer
+
+
+class TriageService:
+    """Advice for whoever asks. Every method may raise RulesUnreadable, for pages that then only say whom to call."""
+
+    def __init__(self, load: Callable[[], RuleSet] = load_rules) -> None:
+        self._load = load
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set in use."""
+        return self._load()
+
+    def start(self) -> Interview:
+        """An interview with nothing answered."""
+        return Interview()
+
+    def only_mine(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those fields of a form that belong to the interview."""
+        return [(name, value) for name, value in fields if name in (*SINGLE, "pick") or name.startswith(PREFIX)]
+
+    def read(self, fields: Iterable[tuple[str, str]]) -> Interview:
+        """The interview after what was just tapped.
+
+        Args:
+            fields: names and values of one posted form, in any order.
+
+        Raises:
+            InvalidInput: a field is unknown, there twice, too long, or not an answer to its question; `field` says which.
+        """
+        values, picks = _sorted_out(fields)
+        interview = self._carried(values)
+        if "sign" in values:
+            return self._after_sign(interview, values["sign"])
+        if "page" in values:
+            return self._after_page(interview, values, picks)
+        for name in ("choose", "answer"):
+            if name in values:
+                raise InvalidInput("an answer without its page", field=name)
+        if picks:
+            raise InvalidInput("an answer without its page", field="pick")
+        return interview
+
+    def carry(self, interview: Interview) -> tuple[tuple[str, str], ...]:
+        """The hidden fields that bring the interview to the next page; `read` undoes it."""
+        fields = [(PREFIX + name, _as_text(value)) for name, value in interview.answers.items()]
+        if interview.age_band is not None:
+            fields.append(("age", interview.age_band))
+        if interview.presentations:
+            fields.append(("complaints", ",".join(interview.presentations)))
+        return tuple(fields)
+
+    def next_page(self, interview: Interview) -> QuestionPage | None:
+        """The question to ask now, or None when the advice is final."""
+        return next_page(self.rules, interview)
+
+    def conclude(self, interview: Interview) -> Assessment:
+        """The advice for what has been answered so far."""
+        return assess(self.rules, interview)
+
+    def without(self, interview: Interview, finding: str) -> Interview:
+        """The interview with one answer taken back: a finding, `age` or `complaints`; its page is asked again."""
+        if finding == AGE:
+            return replace(interview, age_band=None)
+        if finding == "complaints":
+            own = {name for name, known in self.rules.findings.items() if known.presentation in interview.presentations}
+            kept = {name: value for name, value in interview.answers.items() if name not in own}
+            return Interview(interview.age_band, (), kept)
+        if finding not in self.rules.findings:
+            raise InvalidInput("an unknown finding", field=finding[:LONGEST_VALUE])
+        return replace(interview, answers={k: v for k, v in interview.answers.items() if k != finding})
+
+    def seen(self, interview: Interview, *, all_answers: bool = False) -> tuple[Seen, ...]:
+        """The answers for reading, in the rules' order; those that say "nothing there" only on request."""
+        rows = []
+        for name, finding in self.rules.findings.items():
+            if name not in interview.answers or finding.nature is Nature.NOTE:
+                continue
+            value = interview.answers[name]
+            usual = True if finding.nature is Nature.REASSURING else absence(finding)
+            if all_answers or value is None or value != usual:
+                rows.append(Seen(name, finding.ask, finding.label, _in_words(finding, value), value))
+        return tuple(rows)
+
+    def _carried(self, values: Mapping[str, str]) -> Interview:
+        rules = self.rules
+        answers = {
+            name.removeprefix(PREFIX): self._parse(name, name.removeprefix(PREFIX), text)
+            for name, text in values.items()
+            if name.startswith(PREFIX)
+        }
+        age = values.get("age")
+        if age is not None and not rules.is_age_band(age):
+            raise InvalidInput("an unknown age", field="age")
+        complaints = tuple(values["complaints"].split(",")) if "complaints" in values else ()
+        if not set(complaints) <= set(rules.presentations) or len(set(complaints)) != len(complaints):
+            raise InvalidInput("an unknown or repeated complaint", field="complaints")
+        return Interview(age, complaints, answers)
+
+    def _after_sign(self, interview: Interview, sign: str) -> Interview:
+        """The interview after a tap on the first screen."""
+        findings = {entry.id: entry for entry in self.rules.signs}
+        if sign == "none":
+            return answer_all(self.rules, interview, [name for name in findings if not interview.answers.get(name)])
+        if sign == UNSURE:
+            if LOOKED_AGAIN not in interview.answers:
+                return replace(interview, answers={**interview.answers, LOOKED_AGAIN: True})
+            open_signs = [name for name in findings if interview.answers.get(name) is not True]
+            return answer_all(self.rules, interview, open_signs, unsure=True)
+        if sign not in findings:
+            raise InvalidInput("an unknown danger sign", field="sign")
+        complaints = tuple(dict.fromkeys((*interview.presentations, findings[sign].presentation)))
+        return Interview(interview.age_band, complaints, {**interview.answers, sign: True})
+
+    def _after_page(self, interview: Interview, values: Mapping[str, str], picks: list[str]) -> Interview:
+        """The interview after a question page."""
+        page, choose = values["page"], values.get("choose")
+        if choose is not None and picks:
+            raise InvalidInput("one answer or the other", field="pick")
+        if page in (SIGNS, SIGNS_AGAIN):
+            raise InvalidInput("a danger sign is tapped, not chosen", field="page")
+        if page == WHERE:
+            parts = {part.id: part for part in self.rules.parts}
+            if choose not in parts:
+                raise InvalidInput("an unknown place", field="choose")
+            opened = dict.fromkeys((*interview.presentations, *parts[choose].presentations))
+            return replace(interview, presentations=tuple(opened))
+        if page == AGE:
+            if choose is None or not self.rules.is_age_band(choose):
+                raise InvalidInput("an unknown age", field="choose")
+            return replace(interview, age_band=choose)
+        if page in CHECKS:
+            return self._with(interview, CHECKS[page], choose)
+        plan = page_named(self.rules, page)
+        if plan is None:
+            raise InvalidInput("an unknown page", field="page")
+        if self.rules.findings[plan.findings[0]].nature is Nature.REASSURING:
+            return self._with(interview, plan.findings[0], choose)
+        return self._ticked(interview, shown_findings(self.rules, interview, plan), values.get("answer"), picks)
+
+    def _with(self, interview: Interview, finding: str, choose: str | None) -> Interview:
+        if choose not in WORDS:
+            raise InvalidInput("an unknown answer", field="choose")
+        return replace(interview, answers={**interview.answers, finding: WORDS[choose]})
+
+    def _ticked(self, interview: Interview, shown: tuple[str, ...], answer: str | None, picks: list[str]) -> Interview:
+        """Ticked is yes; the rest is no, or "can't tell" after "Not sure about some"."""
+        if answer not in ("next", "none", UNSURE):
+            raise InvalidInput("an unknown answer", field="answer")
+        if answer == "next" and not picks:
+            raise InvalidInput("nothing was ticked", field="pick")
+        chosen: dict[str, Answer] = {}
+        for pick in picks:
+            name, _, text = pick.partition(":")
+            value = self._parse("pick", name, text)
+            finding = self.rules.findings[name]
+            chosen[name] = value if name not in chosen else _worse(finding, chosen[name], value)
+        rest = [name for name in shown if name not in chosen]
+        after = answer_all(self.rules, interview, rest, unsure=answer == UNSURE)
+        return replace(after, answers={**after.answers, **chosen})
+
+    def _parse(self, field: str, name: str, text: str) -> Answer:
+        """The value that `text` is for the finding `name`; a number outside its bounds is "can't tell"."""
+        finding = self.rules.findings.get(name)
+        if finding is None:
+            raise InvalidInput("an unknown finding", field=field)
+        if text == UNSURE:
+            return None
+        if finding.kind is Kind.YES_NO and text in WORDS:
+            return WORDS[text]
+        if finding.kind is Kind.CHOICE and text in (finding.none, *(option.value for option in finding.options)):
+            return text
+        if finding.kind is Kind.NUMBER and text.isascii() and text.isdigit() and len(text) < 10:
+            number = int(text)
+            return number if finding.least <= number <= finding.most else None
+        raise InvalidInput("not an answer to this question", field=field)
+
+
+def _sorted_out(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list[str]]:
+    """Single fields by name, and the ticked ones; each checked for size and repetition."""
+    values: dict[str, str] = {}
+    picks: list[str] = []
+    for number, (name, value) in enumerate(fields):
+        if number >= MOST_FIELDS:
+            raise InvalidInput("too many fields", field="answer")
+        if len(name) > LONGEST_VALUE or len(value) > LONGEST_VALUE:
+            raise InvalidInput("a value is too long", field=name[:LONGEST_VALUE])
+        if name == "pick":
+            if value in picks:
+                raise InvalidInput("an answer is there twice", field=name)
+            picks.append(value)
+            continue
+        if name not in SINGLE and not name.startswith(PREFIX):
+            raise InvalidInput("an unknown field", field=name)
+        if name in values:
+            raise InvalidInput("a field is there twice", field=name)
+        values[name] = value
+    return values, picks
+
+
+def _worse(finding: Finding, one: Answer, other: Answer) -> Answer:
+    """Of two options ticked at once the one that stands first, which is the more dangerous."""
+    order = [option.value for option in finding.options]
+    return min((one, other), key=lambda value: order.index(value) if value in order else len(order))
+
+
+def _as_text(value: Answer) -> str:
+    if value is None:
+        return UNSURE
+    if isinstance(value, bool):
+        return YES if value else NO
+    return str(value)
+
+
+def _in_words(finding: Finding, value: Answer) -> str:
+    """The answer as a person would read it."""
+    if value is None:
+        return "Not sure"
+    if isinstance(value, bool):
+        return "Yes" if value else "No"
+    return next((option.label for option in finding.options if option.value == value), "No" if value == finding.none else str(value))
