@@ -1,0 +1,41 @@
+"""Times as people read them: "14:02", "today", "3 May 2025"; with their zone where they are evidence.
+
+Pages speak the zone of the machine that serves them, and name it.
+"""
+
+from datetime import datetime, tzinfo
+
+import tg
+
+from blockmrs.controllers.field_views import MONTHS
+
+
+def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
+    """The same moment in the zone of this machine, or in `zone`."""
+    return moment.astimezone(zone)
+
+
+def zone_name(moment: datetime) -> str:
+    """The zone's short name at that moment, such as "UTC" or "EST"."""
+    return local(moment).tzname() or "UTC"
+
+
+def clock_time(moment: datetime) -> str:
+    """Hours and minutes, such as "14:02"."""
+    return f"{local(moment):%H:%M}"
+
+
+def day(moment: datetime) -> str:
+    """The day in words, such as "3 May 2025"."""
+    here = local(moment)
+    return f"{here.day} {tg.i18n.ugettext(MONTHS[here.month - 1])} {here.year}"
+
+
+def full(moment: datetime) -> str:
+    """Day, time and zone: how a report says when."""
+    return f"{day(moment)}, {clock_time(moment)} {zone_name(moment)}"
+
+
+def brief(moment: datetime) -> str:
+    """Day and time without the zone, for lists."""
+    return f"{day(moment)}, {clock_time(moment)}"
