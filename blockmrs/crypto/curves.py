@@ -3,6 +3,8 @@
 Source: RFC 8032 section 5.1.3; RFC 7748 section 6.1; docs/protocol.md "Cards".
 """
 
+from functools import lru_cache
+
 from cryptography.hazmat.primitives.asymmetric.mlkem import MLKEM768PublicKey
 from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X25519PublicKey
 
@@ -29,13 +31,17 @@ def is_acceptable_signing_key(key: bytes) -> bool:
     return y < _P and y not in _SMALL_ORDER_Y
 
 
+# The two checks below cost as much as sealing itself, on keys that are public and come again and again.
+@lru_cache(maxsize=1024)
 def is_point(key: bytes) -> bool:
     """Whether the 32 bytes decompress to a point of edwards25519: x^2 = (y^2 - 1) / (d*y^2 + 1) has a root."""
     y = int.from_bytes(key, "little") & (2**255 - 1)
-    square = (y * y - 1) * pow(_D * y * y + 1, -1, _P) % _P
-    return pow(square, (_P - 1) // 2, _P) in (0, 1)
+    # The quotient is a square when the product is: that spares the division. The divisor is never zero.
+    product = (y * y - 1) * (_D * y * y + 1) % _P
+    return pow(product, (_P - 1) // 2, _P) in (0, 1)
 
 
+@lru_cache(maxsize=1024)
 def is_acceptable_sealing_key(key: bytes) -> bool:
     """Whether `key` is an X-Wing public key: ML-KEM-768 (coefficients below q) and X25519 (canonical, full order)."""
     if len(key) != SEALING_KEY_BYTES:
