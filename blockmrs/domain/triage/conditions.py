@@ -1,0 +1,185 @@
+"""What a rule asks for, and how surely the answers meet it.
+
+The result of a condition is a doubt, a number: 0 when the answers surely meet it, 5 when they do not, and between
+them the level that an answer of "can't tell" may reach at most. "All of" is then the largest doubt and "any of" the
+smallest, so a further yes can only lessen the doubt: no condition here ever makes a person less urgent.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+Answer = bool | str | int | float | None
+"""Yes, no, a choice or a number; None is "can't tell"."""
+
+SURE = 0
+NOT_MET = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is known about the person. An absent answer is "not asked"; None is "can't tell".
+
+    `ages` are the bands that the person may be in: one, or all when the age is not known. A question in `supposed`
+    that was not asked counts as answered in the most dangerous way. `unsure` is the level that "can't tell" may
+    reach, by finding.
+    """
+
+    answers: Mapping[str, Answer]
+    ages: frozenset[str]
+    presentations: frozenset[str]
+    unsure: Mapping[str, int] = field(default_factory=dict)
+    supposed: frozenset[str] = frozenset()
+
+    def doubt_of_unasked(self, finding: str) -> int:
+        """The doubt of a question nobody asked."""
+        return SURE if finding in self.supposed else NOT_MET
+
+    def doubt_of_unsure(self, finding: str) -> int:
+        """The doubt of a question answered with "can't tell"."""
+        return self.unsure.get(finding, NOT_MET)
+
+    def reassures(self, finding: str) -> bool:
+        """Whether the answer is an explicit yes."""
+        return self.answers.get(finding) is True
+
+
+class Condition(Protocol):
+    """One node of a rule's `when`."""
+
+    def doubt(self, facts: Facts) -> int:
+        """0 surely met, 5 not met, else the most urgent level that "can't tell" may reach."""
+
+    def findings(self) -> Iterator[str]:
+        """Ids of all findings it names."""
+
+    def reassurances(self) -> Iterator[str]:
+        """Ids of those findings that only ever calm it down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Is:
+    """The finding has one of `values`: `(True,)` for a danger, `(False,)` for something reassuring."""
+
+    finding: str
+    values: frozenset[bool | str]
+
+    def doubt(self, facts: Facts) -> int:
+        if self.finding not in facts.answers:
+            return facts.doubt_of_unasked(self.finding)
+        answer = facts.answers[self.finding]
+        if answer is None:
+            return facts.doubt_of_unsure(self.finding)
+        return SURE if answer in self.values else NOT_MET
+
+    def findings(self) -> Iterator[str]:
+        yield self.finding
+
+    def reassurances(self) -> Iterator[str]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class AtLeast:
+    """The number is this high or higher."""
+
+    finding: str
+    number: int
+
+    def doubt(self, facts: Facts) -> int:
+        if self.finding not in facts.answers:
+            return facts.doubt_of_unasked(self.finding)
+        answer = facts.answers[self.finding]
+        if not isinstance(answer, int | float):
+            return facts.doubt_of_unsure(self.finding)
+        return SURE if answer >= self.number else NOT_MET
+
+    def findings(self) -> Iterator[str]:
+        yield self.finding
+
+    def reassurances(self) -> Iterator[str]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class NotReassured:
+    """Met unless every one of these is an explicit yes: not asked and "can't tell" reassure nobody."""
+
+    names: tuple[str, ...]
+
+    def doubt(self, facts: Facts) -> int:
+        return NOT_MET if all(facts.reassures(name) for name in self.names) else SURE
+
+    def findings(self) -> Iterator[str]:
+        yield from self.names
+
+    def reassurances(self) -> Iterator[str]:
+        yield from self.names
+
+
+@dataclass(frozen=True, slots=True)
+class AgeIn:
+    """The person may be in one of these age bands."""
+
+    bands: frozenset[str]
+
+    def doubt(self, facts: Facts) -> int:
+        return SURE if self.bands & facts.ages else NOT_MET
+
+    def findings(self) -> Iterator[str]:
+        yield from ()
+
+    def reassurances(self) -> Iterator[str]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class Complaint:
+    """One of these presentations is among the complaints."""
+
+    presentations: frozenset[str]
+
+    def doubt(self, facts: Facts) -> int:
+        return SURE if self.presentations & facts.presentations else NOT_MET
+
+    def findings(self) -> Iterator[str]:
+        yield from ()
+
+    def reassurances(self) -> Iterator[str]:
+        yield from ()
+
+
+@dataclass(frozen=True, slots=True)
+class All:
+    """Every part is met; an empty one always is."""
+
+    parts: tuple[Condition, ...]
+
+    def doubt(self, facts: Facts) -> int:
+        return max((part.doubt(facts) for part in self.parts), default=SURE)
+
+    def findings(self) -> Iterator[str]:
+        for part in self.parts:
+            yield from part.findings()
+
+    def reassurances(self) -> Iterator[str]:
+        for part in self.parts:
+            yield from part.reassurances()
+
+
+@dataclass(frozen=True, slots=True)
+class AnyOf:
+    """At least one part is met."""
+
+    parts: tuple[Condition, ...]
+
+    def doubt(self, facts: Facts) -> int:
+        return min(part.doubt(facts) for part in self.parts)
+
+    def findings(self) -> Iterator[str]:
+        for part in self.parts:
+            yield from part.findings()
+
+    def reassurances(self) -> Iterator[str]:
+        for part in self.parts:
+            yield from part.reassurances()

@@ -1,0 +1,242 @@
+"""Answers in, an assessment with its reasons out: pure, total, and only ever raising.
+
+Four states of a finding: yes, no, can't tell (None), not asked (absent). The level is the most urgent of all rules
+that fire; no rule subtracts, so a further red flag or a "can't tell" instead of a "no" never makes it less urgent.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from blockmrs.domain.triage.conditions import NOT_MET, SURE, Answer, Facts
+from blockmrs.domain.triage.rules import ALWAYS, UNKNOWN_AGE, Advice, Finding, Kind, Level, Rule, RuleSet
+
+LOOK_AGAIN_FROM = 3
+"""So many danger questions answered "can't tell" ask for another look (UNK-06)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Interview:
+    """What has been answered so far. An absent answer is "not asked", None is "can't tell".
+
+    `age_band` None is "not asked yet"; the band `unknown` is "don't know". Both take every band's rules.
+    """
+
+    age_band: str | None = None
+    presentations: tuple[str, ...] = ()
+    answers: Mapping[str, Answer] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that fired. `sure` is False when it rests on a "can't tell"; `level` is what it then gives."""
+
+    rule: str
+    fact: str
+    facts: tuple[str, ...]
+    because: str
+    verified: str
+    level: Level
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Assessment:
+    """What to do, how soon, and why. `reasons[0]` decided it."""
+
+    level: Level
+    disposition: str
+    reasons: tuple[Reason, ...]
+    first_aid: tuple[str, ...]
+    dont: tuple[str, ...]
+    return_to_play: str | None
+    sooner_if: tuple[str, ...]
+    unasked: tuple[str, ...]
+    look_again: tuple[str, ...]
+    reviewed: bool
+    version: str
+    date: str
+
+    @property
+    def final(self) -> bool:
+        """Whether no further answer is awaited: level 1, or nothing open that could raise the level."""
+        return self.level is Level.AMBULANCE or not self.unasked
+
+
+@dataclass(frozen=True, slots=True)
+class _Fired:
+    """A rule with the doubt it fired with and the level it comes to."""
+
+    rule: Rule
+    doubt: int
+    level: Level
+
+    def reason(self) -> Reason:
+        return Reason(
+            rule=self.rule.id,
+            fact=self.rule.evidence[0],
+            facts=self.rule.evidence,
+            because=self.rule.because,
+            verified=self.rule.verified,
+            level=self.level,
+            sure=self.doubt == SURE,
+        )
+
+
+def assess(rules: RuleSet, interview: Interview) -> Assessment:
+    """Say what to do, whatever has been answered so far.
+
+    Never raises: an unknown id is passed over, a value outside its question counts as "can't tell".
+    """
+    facts = facts_of(rules, interview)
+    active = _active(rules, interview)
+    fired = _fire(active, facts) or [_Fired(rules.fallback, SURE, rules.fallback.level)]
+    level, raised = _raise(active, facts, fired[0].level)
+    advice = _advice(rules, raised[0] if raised else fired[0], level)
+    kept = [*raised, *fired]
+    return Assessment(
+        level=level,
+        disposition=level.disposition,
+        reasons=tuple(entry.reason() for entry in kept),
+        first_aid=advice.first_aid,
+        dont=advice.dont,
+        return_to_play=_return_to_play(rules, kept, advice),
+        sooner_if=_sooner_if(rules, interview) if level is not Level.AMBULANCE else (),
+        unasked=_unasked(rules, active, facts, level),
+        look_again=_look_again(rules, facts),
+        reviewed=rules.reviewed,
+        version=rules.version,
+        date=rules.date,
+    )
+
+
+def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
+    """Reassuring questions not asked yet, whose yes could settle a rule that fires now, in the rules' order."""
+    facts = facts_of(rules, interview)
+    found: dict[str, None] = {}
+    for rule in _active(rules, interview):
+        if rule.when.doubt(facts) != NOT_MET:
+            found.update(dict.fromkeys(name for name in rule.when.reassurances() if name not in facts.answers))
+    return tuple(found)
+
+
+def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
+    """The level if each reassuring question not asked yet were answered with yes."""
+    answers = {**dict.fromkeys(calming(rules, interview), True), **interview.answers}
+    return assess(rules, Interview(interview.age_band, interview.presentations, answers)).level
+
+
+def facts_of(rules: RuleSet, interview: Interview) -> Facts:
+    """The interview as conditions see it: known findings only, each value checked against its question."""
+    known = [band.id for band in rules.age_bands if band.id != UNKNOWN_AGE]
+    ages = frozenset([interview.age_band] if interview.age_band in known else known)
+    return Facts(
+        answers={
+            name: _checked(rules.findings[name], value)
+            for name, value in interview.answers.items()
+            if name in rules.findings
+        },
+        ages=ages,
+        presentations=frozenset(interview.presentations),
+        unsure={name: int(finding.unsure) for name, finding in rules.findings.items()},
+    )
+
+
+def concerns(finding: Finding, ages: frozenset[str]) -> bool:
+    """Whether the question is for somebody who may be of these ages."""
+    return not finding.ages or bool(finding.ages & ages)
+
+
+def _checked(finding: Finding, value: Answer) -> Answer:
+    if finding.kind is Kind.YES_NO:
+        return value if isinstance(value, bool) else None
+    if finding.kind is Kind.CHOICE:
+        return value if value == finding.none or any(value == option.value for option in finding.options) else None
+    is_number = isinstance(value, int | float) and not isinstance(value, bool)
+    return value if is_number and finding.least <= float(value or 0) <= finding.most else None
+
+
+def _active(rules: RuleSet, interview: Interview) -> list[Rule]:
+    chosen = [name for name in interview.presentations if name in rules.presentations and name not in ALWAYS]
+    return [rule for name in dict.fromkeys((*ALWAYS, *chosen)) for rule in rules.presentations[name].rules]
+
+
+def _fire(active: Iterable[Rule], facts: Facts) -> list[_Fired]:
+    """Rules that fire, the most urgent first. `otherwise` ones are heard only where nothing else is as urgent."""
+    fired = []
+    for rule in active:
+        doubt = rule.when.doubt(facts)
+        if not rule.raises and doubt != NOT_MET:
+            fired.append(_Fired(rule, doubt, Level(max(rule.level, doubt))))
+    fired.sort(key=lambda entry: (entry.level, entry.rule.otherwise, entry.doubt))
+    if not fired or not fired[0].rule.otherwise:
+        return [entry for entry in fired if not entry.rule.otherwise]
+    return [entry for entry in fired if not entry.rule.otherwise or entry.level is fired[0].level]
+
+
+def _raise(active: Iterable[Rule], facts: Facts, level: Level) -> tuple[Level, list[_Fired]]:
+    """The level after all modifiers, one step a stage at most, and those that raised it, the last stage first."""
+    modifiers = [rule for rule in active if rule.raises]
+    raised: list[_Fired] = []
+    for stage in sorted({rule.stage for rule in modifiers}):
+        stepped = [
+            _Fired(rule, doubt, Level(max(level - 1, doubt)))
+            for rule in modifiers
+            if rule.stage == stage and level in rule.raises and (doubt := rule.when.doubt(facts)) < level
+        ]
+        if stepped:
+            level = min(entry.level for entry in stepped)
+            raised = [*sorted(stepped, key=lambda entry: entry.level), *raised]
+    return level, raised
+
+
+def _advice(rules: RuleSet, deciding: _Fired, level: Level) -> Advice:
+    """The advice the deciding rule names, its presentation's for the level, or the general one."""
+    if deciding.rule.advice and deciding.level is level is deciding.rule.level:
+        owner, _, name = deciding.rule.advice.partition("/")
+        return rules.presentations[owner].advice[name]
+    own = rules.presentations[deciding.rule.presentation].advice
+    return own.get(level.disposition) or rules.presentations["any"].advice[level.disposition]
+
+
+def _return_to_play(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> str | None:
+    """What the most careful of all the fired rules says about playing again."""
+    said = [advice, *(_advice(rules, entry, entry.level) for entry in kept)]
+    return max(said, key=lambda candidate: candidate.sport).return_to_play or None
+
+
+def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
+    """The danger signs to watch for, of each complaint; the general ones when there is none."""
+    chosen = [rules.presentations[name] for name in interview.presentations if name in rules.presentations]
+    lines = [line for presentation in (chosen or [rules.presentations["any"]]) for line in presentation.sooner_if]
+    return tuple(dict.fromkeys(lines))
+
+
+def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level) -> tuple[str, ...]:
+    """Findings not asked that could make the level more urgent, in the rules' order."""
+    absent = {
+        name
+        for name, finding in rules.findings.items()
+        if name not in facts.answers
+        and concerns(finding, facts.ages)
+        and facts.answers.get(finding.settled_by) is not False
+    }
+    supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
+    found: dict[str, None] = {}
+    for rule in active:
+        doubt = rule.when.doubt(supposing)
+        if rule.raises:
+            reachable = max(level - 1, doubt) if level in rule.raises else NOT_MET
+        else:
+            reachable = max(int(rule.level), doubt)
+        if reachable < level:
+            calm = set(rule.when.reassurances())
+            found.update(dict.fromkeys(name for name in rule.when.findings() if name in absent and name not in calm))
+    return tuple(found)
+
+
+def _look_again(rules: RuleSet, facts: Facts) -> tuple[str, ...]:
+    """How to find out, when so many danger questions are "can't tell" that a second look is worth it."""
+    unsure = [name for name, answer in facts.answers.items() if answer is None]
+    if len(unsure) < LOOK_AGAIN_FROM:
+        return ()
+    return tuple(dict.fromkeys(rules.findings[name].how for name in sorted(unsure) if rules.findings[name].how))

@@ -1,0 +1,180 @@
+"""Which question comes next, one page at a time, and what the buttons of a page mean.
+
+Order: danger signs, where it hurts, what you see (the most dangerous first, the same for every age), how old, then
+what depends on the age, then what makes everything more serious. The age comes after the first dangers because a
+life threat must not wait for it, and before the rest so that nobody is asked a baby's questions about an adult. A
+page, or a question on it, that could no longer change the level is left out.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.engine import Interview, assess, calming, concerns, facts_of, level_if_calmed
+from blockmrs.domain.triage.rules import Finding, Kind, Level, Nature, PagePlan, RuleSet
+
+MOST_PAGES = 6
+"""Pages after "None of these" when nothing applies, for one complaint."""
+
+SIGNS, SIGNS_AGAIN, WHERE, AGE = "signs", "signs-again", "where", "age"
+CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
+LOOKED_AGAIN = "looked-again"
+YES, NO, UNSURE = "yes", "no", "unsure"
+
+
+@dataclass(frozen=True, slots=True)
+class Toggle:
+    """One thing to tick. `value` is `<finding>:<answer>`, to be posted as it is."""
+
+    value: str
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button that is an answer by itself."""
+
+    value: str
+    label: str
+    hint: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionPage:
+    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen on."""
+
+    id: str
+    kind: str
+    title: str
+    hint: str
+    toggles: tuple[Toggle, ...] = ()
+    choices: tuple[Choice, ...] = ()
+    findings: tuple[str, ...] = ()
+    number: int = 0
+    at_most: int = MOST_PAGES
+    may_be_unsure: bool = True
+
+
+def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
+    """The question to ask now, or None when the advice is final: level 1, or nothing left that could raise it."""
+    signs = [sign.finding for sign in rules.signs]
+    if assess(rules, interview).level is Level.AMBULANCE and level_if_calmed(rules, interview) is Level.AMBULANCE:
+        return None
+    if any(sign not in interview.answers for sign in signs):
+        if LOOKED_AGAIN not in interview.answers:
+            return _signs_page(rules, SIGNS)
+        for page, finding in CHECKS.items():
+            if finding not in interview.answers:
+                return _choice_page(rules, PagePlan(page, rules.findings[finding].ask, "", (finding,)))
+        return _signs_page(rules, SIGNS_AGAIN)
+    if not interview.presentations:
+        return QuestionPage(WHERE, "choice", "Where does it hurt?", FIRST_HINT, choices=_parts(rules), number=1)
+    return _complaint_page(rules, interview)
+
+
+FIRST_HINT = "More questions mean it looks less serious. If it gets worse, call an ambulance."
+
+
+def page_named(rules: RuleSet, name: str) -> PagePlan | None:
+    """The plan of a page with questions, by its id; None when there is no such page."""
+    return next((plan for plan in _plans(rules, rules.presentations) if plan.id == name and plan.findings), None)
+
+
+def answer_all(rules: RuleSet, interview: Interview, findings: Iterable[str], *, unsure: bool = False) -> Interview:
+    """The interview after "None of these" for `findings`: an explicit no to each, or "can't tell" if `unsure`."""
+    rest = {name: None if unsure else absence(rules.findings[name]) for name in findings}
+    return replace(interview, answers={**interview.answers, **rest})
+
+
+def absence(finding: Finding) -> Answer:
+    """The answer that says "this is not so": no, or the value a choice or number has for it."""
+    return False if finding.kind is Kind.YES_NO else finding.none
+
+
+def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tuple[str, ...]:
+    """The findings of a page that are still worth asking this person, in the page's order.
+
+    Before the age is known a question counts as worth asking if it would be at any single age: what an unknown age
+    alone makes urgent must not hide the questions that matter once the age is told.
+    """
+    bands = [interview.age_band] if interview.age_band else [band.id for band in rules.age_bands]
+    worthwhile: set[str] = set()
+    for band in bands:
+        supposed = replace(interview, age_band=band)
+        worthwhile.update(assess(rules, supposed).unasked, calming(rules, supposed))
+    ages = facts_of(rules, interview).ages
+    return tuple(name for name in plan.findings if name in worthwhile and concerns(rules.findings[name], ages))
+
+
+def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
+    for plan in _in_order(rules, interview):
+        number = _number(rules, interview)
+        if plan.id == AGE:
+            if interview.age_band is None:
+                bands = tuple(Choice(band.id, band.label) for band in rules.age_bands)
+                return QuestionPage(AGE, "choice", plan.title, plan.hint, choices=bands, number=number)
+            continue
+        shown = shown_findings(rules, interview, plan)
+        if not shown:
+            continue
+        if rules.findings[shown[0]].nature is Nature.REASSURING:
+            return replace(_choice_page(rules, plan), number=number)
+        toggles = tuple(toggle for name in shown for toggle in _toggles(rules.findings[name]))
+        return QuestionPage(plan.id, "toggles", plan.title, plan.hint, toggles, findings=shown, number=number)
+    return None
+
+
+def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
+    """All pages of the complaints: those before the age of each, the age once, then the rest; none twice."""
+    chosen = [name for name in interview.presentations if name in rules.presentations]
+    before: dict[str, PagePlan] = {}
+    after: dict[str, PagePlan] = {}
+    for name in chosen:
+        plans = rules.presentations[name].pages
+        turn = [plan.id for plan in plans].index(AGE)
+        before.update((plan.id, plan) for plan in plans[:turn])
+        after.update((plan.id, plan) for plan in plans[turn:])
+    if level_if_calmed(rules, interview) is not assess(rules, interview).level:
+        calm = [plan for plan in (*before.values(), *after.values()) if _is_calming(rules, plan)]
+        yield from calm
+    yield from before.values()
+    yield from after.values()
+
+
+def _is_calming(rules: RuleSet, plan: PagePlan) -> bool:
+    return any(rules.findings[name].nature is Nature.REASSURING for name in plan.findings)
+
+
+def _plans(rules: RuleSet, names: Iterable[str]) -> Iterator[PagePlan]:
+    for name in names:
+        yield from rules.presentations[name].pages
+
+
+def _number(rules: RuleSet, interview: Interview) -> int:
+    done = {plan.id for plan in _plans(rules, interview.presentations) if set(plan.findings) & set(interview.answers)}
+    return 2 + len(done) + (interview.age_band is not None)
+
+
+def _parts(rules: RuleSet) -> tuple[Choice, ...]:
+    return tuple(Choice(part.id, part.label) for part in rules.parts)
+
+
+def _signs_page(rules: RuleSet, page: str) -> QuestionPage:
+    choices = tuple(Choice(sign.id, sign.label) for sign in rules.signs)
+    findings = tuple(sign.finding for sign in rules.signs)
+    hint = "" if page == SIGNS else "Look once more."
+    return QuestionPage(page, "signs", "Is anything here true?", hint, choices=choices, findings=findings)
+
+
+def _choice_page(rules: RuleSet, plan: PagePlan) -> QuestionPage:
+    finding = rules.findings[plan.findings[0]]
+    choices = (Choice(YES, "Yes"), Choice(NO, "No"), Choice(UNSURE, "Not sure"))
+    return QuestionPage(plan.id, "choice", finding.ask, finding.how, choices=choices, findings=plan.findings)
+
+
+def _toggles(finding: Finding) -> Iterator[Toggle]:
+    if finding.kind is Kind.YES_NO:
+        yield Toggle(f"{finding.id}:{YES}", finding.label, finding.how)
+    for option in finding.options:
+        yield Toggle(f"{finding.id}:{option.value}", option.label, finding.how)

@@ -1,0 +1,204 @@
+"""What a rule set is made of: findings, rules, advice and the pages that ask, as read from `protocols/*.toml`.
+
+A finding is one question with an answer; a red flag is a finding that alone sets a level. The content is the
+files themselves; this module only gives it types.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import IntEnum, StrEnum
+
+from blockmrs.domain.triage.conditions import Condition
+
+UNKNOWN_AGE = "unknown"
+ALWAYS = ("life", "any")
+"""Presentations whose rules apply to everybody, whatever the complaint."""
+
+
+class Level(IntEnum):
+    """How urgent, 1 the most. A lower number is the more urgent level."""
+
+    AMBULANCE = 1
+    HOSPITAL = 2
+    CLINICIAN = 3
+    SELF_CARE = 4
+
+    @property
+    def disposition(self) -> str:
+        """The level's id in rule files and programs: `ambulance`, `hospital`, `clinician` or `self_care`."""
+        return self.name.lower()
+
+
+class Nature(StrEnum):
+    """What a yes to a finding means."""
+
+    DANGER = "danger"
+    REASSURING = "reassuring"
+    NOTE = "note"
+
+
+class Kind(StrEnum):
+    """What an answer to a finding is."""
+
+    YES_NO = "yes-no"
+    CHOICE = "choice"
+    NUMBER = "number"
+
+
+class Sport(IntEnum):
+    """How far a person is from playing again; the highest of all that applies is said."""
+
+    NOTHING_SAID = 0
+    OK_IF = 1
+    OUT_TODAY = 2
+    OUT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One answer to a choice or number finding. `value` is what is kept; the first option is the most dangerous."""
+
+    value: str | int
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One question about the person.
+
+    `unsure` is the level that "can't tell" may reach at most (UNK-04). `ages` are the bands that are asked, empty:
+    everybody. `none` is what "None of these" means for a choice or number. `least` and `most` bound a number. A "no" to
+    the finding `settled_by` makes this question unnecessary.
+    """
+
+    id: str
+    presentation: str
+    label: str
+    ask: str
+    how: str
+    kind: Kind
+    nature: Nature
+    unsure: Level
+    ages: frozenset[str]
+    settled_by: str
+    options: tuple[Option, ...]
+    none: str | int | None
+    least: int
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """One reason for a level. `otherwise` rules speak only when no other rule of their presentation does.
+
+    A rule with `raises` is a modifier: each level named there goes up one step while `when` holds. Modifiers of
+    stage 1 work on the level that the rules gave, those of stage 2 on what came out of stage 1. `advice` is
+    `<presentation>/<name>`, or empty for the presentation's own advice for the level.
+    """
+
+    id: str
+    presentation: str
+    when: Condition
+    level: Level
+    because: str
+    evidence: tuple[str, ...]
+    verified: str
+    reviewed_by: str
+    advice: str
+    otherwise: bool
+    raises: frozenset[Level]
+    stage: int
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do while help comes, and what not to do."""
+
+    first_aid: tuple[str, ...]
+    dont: tuple[str, ...]
+    sport: Sport
+    return_to_play: str
+
+
+@dataclass(frozen=True, slots=True)
+class PagePlan:
+    """One page of questions. `findings` in order of danger; the age page has none."""
+
+    id: str
+    title: str
+    hint: str
+    findings: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Presentation:
+    """One complaint: its pages, rules and advice."""
+
+    id: str
+    title: str
+    evidence_section: int
+    pages: tuple[PagePlan, ...]
+    rules: tuple[Rule, ...]
+    advice: Mapping[str, Advice]
+    sooner_if: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DangerSign:
+    """One button of the first screen. A yes to the finding of the same id is level 1."""
+
+    id: str
+    label: str
+    presentation: str
+
+    @property
+    def finding(self) -> str:
+        """The finding that the button answers with yes; it has the sign's own id."""
+        return self.id
+
+
+@dataclass(frozen=True, slots=True)
+class BodyPart:
+    """One answer to "Where does it hurt?", and the presentations it opens."""
+
+    id: str
+    label: str
+    presentations: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AgeBand:
+    """One answer to "How old are they?"."""
+
+    id: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSet:
+    """Everything the engine knows: pure data, never changed after loading."""
+
+    version: str
+    date: str
+    intended_use: str
+    level_words: Mapping[Level, str]
+    age_bands: tuple[AgeBand, ...]
+    signs: tuple[DangerSign, ...]
+    parts: tuple[BodyPart, ...]
+    presentations: Mapping[str, Presentation]
+    findings: Mapping[str, Finding]
+    fallback: Rule
+
+    @property
+    def reviewed(self) -> bool:
+        """True once a clinician has signed every rule."""
+        return all(rule.reviewed_by for rule in self.rules)
+
+    @property
+    def rules(self) -> tuple[Rule, ...]:
+        """Every rule of every presentation, with the fallback last."""
+        return (*(rule for presentation in self.presentations.values() for rule in presentation.rules), self.fallback)
+
+    def is_age_band(self, band: str) -> bool:
+        """Whether `band` is one of the answers to the age question."""
+        return any(known.id == band for known in self.age_bands)
