@@ -28,6 +28,24 @@ class Additions:
         return Block(row, self.transactions, self.nodes)
 
 
+def header_in(row: HeaderRow) -> Header:
+    """The header that a stored row holds, else VerificationFailed: what cannot be decoded is our damage."""
+    try:
+        return Header.decode(row.content)
+    except InvalidInput as error:
+        raise VerificationFailed("a stored header cannot be decoded", kind="header", height=row.height) from error
+
+
+def transaction_in(row: TransactionRow) -> Transaction:
+    """The transaction that a stored row holds, else VerificationFailed."""
+    try:
+        return Transaction.decode(row.content)
+    except InvalidInput as error:
+        raise VerificationFailed(
+            "a stored transaction cannot be decoded", kind="transaction", index=row.index
+        ) from error
+
+
 def extend(log: Frontier, transactions: Sequence[Transaction]) -> Additions:
     """Append `transactions` to `log` and return the rows that come of it."""
     rows: list[TransactionRow] = []
@@ -69,10 +87,7 @@ def verify_newest(view: LedgerView) -> bytes:
     newest = view.newest_header()
     if newest is None:
         raise VerificationFailed("the store holds no chain")
-    try:
-        headers = [Header.decode(row.content) for row in view.headers(max(0, newest.height - 1), 2)]
-    except InvalidInput as error:
-        raise VerificationFailed("the newest headers cannot be decoded", height=newest.height) from error
+    headers = [header_in(row) for row in view.headers(max(0, newest.height - 1), 2)]
     if len(headers) == 1:
         chain_id = verify_genesis(headers[0], read_sealers(view, headers[0].next_sealers))
     else:
@@ -87,7 +102,7 @@ def is_next_block(newest: HeaderRow | None, published: SignedBlock) -> bool:
     """Whether `published` is the block that follows `newest` (None: an empty store)."""
     if newest is None:
         return published.header.height == 0
-    predecessor = Header.decode(newest.content)
+    predecessor = header_in(newest)
     return published.header.height == newest.height + 1 and published.header.previous == predecessor.digest
 
 
@@ -100,7 +115,7 @@ def rebuild_block(view: LedgerView, newest: HeaderRow | None, published: SignedB
             raise VerificationFailed("the head file's first block names no sealers")
         verify_genesis(header, sealers)
         return Additions((), ()).under(header, sealers)
-    predecessor = Header.decode(newest.content)
+    predecessor = header_in(newest)
     verify_header(header, predecessor, read_sealers(view, predecessor.next_sealers))
     log = log_at(view, predecessor)
     additions = extend(log, [Transaction.decode(content) for content in published.transactions])

@@ -6,6 +6,7 @@ Source: docs/protocol.md "Checking everything", which has the same numbers.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
+from blockmrs.chain.blocks import header_in
 from blockmrs.chain.header import Header, SealerSet, verify_genesis, verify_header
 from blockmrs.chain.merkle import Frontier
 from blockmrs.chain.sealer import Sealer, SignedBlock
@@ -166,7 +167,7 @@ class _Check:
         rows = self._view.headers(header.height, 1)
         if rows and rows[0].content == header.encode():
             return
-        if header.height == newest.height + 1 and header.previous == Header.decode(newest.content).digest:
+        if header.height == newest.height + 1 and header.previous == header_in(newest).digest:
             return
         raise VerificationFailed(
             "the database is older than the head that this node has published, or differs from it",

@@ -18,10 +18,12 @@ from blockmrs.chain import merkle
 from blockmrs.chain.blocks import (
     Additions,
     extend,
+    header_in,
     is_next_block,
     log_at,
     read_sealers,
     rebuild_block,
+    transaction_in,
     verify_newest,
 )
 from blockmrs.chain.check import Checked, Progress, check_chain, no_progress
@@ -93,7 +95,7 @@ class Ledger:
     def head(self) -> Header:
         """The newest header, also of blocks that other processes have sealed."""
         with self._store.read() as view:
-            return Header.decode(_newest(view).content)
+            return header_in(_newest(view))
 
     @property
     def size(self) -> int:
@@ -107,7 +109,7 @@ class Ledger:
             rows = view.headers(height, 1) if height >= 0 else []
         if not rows or rows[0].height != height:
             raise NotFound("the chain has no header at this height", height=height)
-        return Header.decode(rows[0].content)
+        return header_in(rows[0])
 
     def submit(self, transactions: Sequence[bytes]) -> list[Place]:
         """All of `transactions`, durable, in one block; those seen before keep the place that they have.
@@ -137,7 +139,7 @@ class Ledger:
             rows = view.transactions(index, 1) if index >= 0 else []
         if not rows or rows[0].index != index:
             raise NotFound("the log has no transaction at this index", index=index)
-        return Transaction.decode(rows[0].content)
+        return transaction_in(rows[0])
 
     def place_of(self, digest: bytes) -> Place:
         """Where the transaction with this digest (32 bytes) stands, else NotFound."""
@@ -153,7 +155,7 @@ class Ledger:
             rows = view.at_slots(slots)
         found: dict[bytes, list[Transaction]] = {}
         for row in rows:
-            found.setdefault(row.slot, []).append(Transaction.decode(row.content))
+            found.setdefault(row.slot, []).append(transaction_in(row))
         return found
 
     def read_line(self, line_key: bytes, start: int = 0) -> Iterator[tuple[int, Transaction]]:
@@ -234,7 +236,7 @@ class Ledger:
             # Most slots are empty: only for the others is a one-time key worth deriving.
             occupied = view.occupied(list(number_at))
             rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
-        found = [(number_at[row.slot], Transaction.decode(row.content)) for row in rows]
+        found = [(number_at[row.slot], transaction_in(row)) for row in rows]
         return sorted(found, key=lambda entry: entry[0])
 
     def _is_used(self, line_key: bytes, number: int) -> bool:
@@ -285,7 +287,7 @@ class Ledger:
         return places
 
     def _add_block(self, writer: LedgerWriter, newest: HeaderRow, new: Sequence[Transaction]) -> None:
-        predecessor = Header.decode(newest.content)
+        predecessor = header_in(newest)
         if self._sealer.public_key not in read_sealers(writer, predecessor.next_sealers).keys:
             raise Unavailable("this node's sealer key is not one of the chain's, so it signs nothing")
         log = log_at(writer, predecessor)
@@ -351,9 +353,7 @@ class Ledger:
                 is_next = is_next_block(view.newest_header(), published)
             if is_next:
                 with self._store.write() as writer:
-                    newest = writer.newest_header()
-                    if is_next_block(newest, published):
-                        writer.add(rebuild_block(writer, newest, published))
+                    writer.add(rebuild_block(writer, writer.newest_header(), published))
                 self._on_step("repeated")
         return published
 
