@@ -164,6 +164,9 @@ def keys() -> list[Case]:
         "card-signing-key-of-order-8": card[:1]
         + bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05")
         + card[33:],
+        "card-signing-key-of-order-8-negative": card[:1]
+        + bytes.fromhex("c7176a703d4dd84fba3c0b760d10670f2a2053fa2c39ccc64ec7fd7792ac037a")
+        + card[33:],
         "card-signing-key-neutral-in-its-second-form": card[:1] + (P + 1).to_bytes(32, "little") + card[33:],
         "card-signing-key-not-canonical": card[:1] + (P + 3).to_bytes(32, "little") + card[33:],
         "card-signing-key-off-the-curve": card[:1] + b"\x02" + bytes(31) + card[33:],

@@ -2,6 +2,7 @@
 
 import random
 import zlib
+from hashlib import sha256
 
 import pytest
 from cryptography.hazmat.primitives import hpke
@@ -13,7 +14,7 @@ from blockmrs.crypto.envelope import open_object, open_secret, open_with, seal_o
 from blockmrs.crypto.keys import sealing_public_key
 from blockmrs.crypto.labels import chain_label
 from blockmrs.errors import CannotOpen, InvalidInput, ObjectMismatch
-from tests.reference import xwing_draft
+from tests.reference import cobblestone, xwing_draft
 from tests.reference.forgery import forge_sealed
 from tests.reference.hpke import ENC_BYTES, open_sealed, seal_to_seed, xwing_decapsulate
 
@@ -286,6 +287,18 @@ def test_cobblestone_gives_the_known_answers() -> None:
         "16b6c2cce95c8a2d3cae3f0e889d3f524682585ec8974c"
     )
     assert decryptor.update(sealed) + decryptor.finalize() == b"hello"
+
+
+def test_the_second_implementation_of_cobblestone_gives_the_known_answer_over_several_chunks() -> None:
+    sealed = cobblestone.seal(bytes(range(32)), bytes(40000), context=b"example-context", salt=bytes(range(24)))
+    assert sha256(sealed).hexdigest() == "c396374ed84c37d663b08e855fad76a20cb8be96e7131b41a09849ce7db12a3d"
+
+
+@pytest.mark.parametrize("length", [0, 16383, 16384, 16385, 40000])
+def test_a_secret_that_the_second_implementation_sealed_opens(length) -> None:
+    context = b"blockmrs/1 secret\x00place"
+    sealed = cobblestone.seal(SEED, bytes(length), context=context, salt=bytes(range(24)))
+    assert open_secret(SEED, sealed, context=b"place") == bytes(length)
 
 
 def test_a_secret_opens_under_its_key_and_context() -> None:
