@@ -4,6 +4,7 @@ from typing import Any, TypeVar, cast
 
 import tg
 
+from blockmrs.controllers import times
 from blockmrs.controllers.browser import ENVIRON_KEY, Browser
 from blockmrs.controllers.site import Site
 from blockmrs.errors import BlockMRSError, NotAuthenticated
@@ -98,4 +99,5 @@ def page_variables() -> dict[str, Any]:
         "emergency_number": site().emergency_number,
         "lang": site().language,
         "request_path": tg.request.path_info,
+        "times": times,
     }

@@ -6,17 +6,18 @@ may write anything to a public log.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.ledger import Ledger, Place
 from blockmrs.chain.lines import WINDOW, one_time_seed_at, slot_at
+from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
 from blockmrs.crypto.envelope import open_object
 from blockmrs.crypto.keys import Card, Keyring, signing_public_key
 from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
 from blockmrs.encoding import decode
-from blockmrs.errors import BlockMRSError, InvalidInput, Unavailable
+from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards, read_card
 from blockmrs.storage import ObjectStore
@@ -48,12 +49,13 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class GrantEntry:
-    """A grant with its id and, where it was ended early, its revocation."""
+    """A grant with its id, its place on its line and, where it was ended early, its revocation."""
 
     id: bytes
     author: bytes
     grant: Grant
     revoked: Revocation | None = None
+    position: int = 0
 
 
 @dataclass(slots=True)
@@ -154,6 +156,22 @@ class Mailbox:
         self._cards.remember(card)
         return card
 
+    def prove(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Place:
+        """Where the grant stands in the log, after its inclusion under the newest header was checked.
+
+        Raises:
+            NotFound: the line holds no such grant.
+            InvalidProof: it is not under the newest root.
+        """
+        for _, transaction in self._transactions(line_key, entry.position, entry.position + 1, 0):
+            opened = self._open(transaction, reader, None)
+            if opened is not None and opened.id == entry.id:
+                place, head = self._ledger.place_of(transaction.digest), self._ledger.head()
+                proof = self._ledger.prove_inclusion(place.index, head.tree_size)
+                verify_inclusion(transaction.encode(), proof, head.root)
+                return place
+        raise NotFound("the line holds no such grant")
+
     def _hold(self, found: dict[bytes, Held], dependent: bytes, appointment: Appointment) -> None:
         try:
             found[dependent] = self.held(appointment)
@@ -220,7 +238,7 @@ class Mailbox:
                 match message.kind:
                     case Kind.GRANT:
                         grant = Grant.from_fields(message.fields)
-                        line.grants[message.id] = GrantEntry(message.id, message.author, grant)
+                        line.grants[message.id] = GrantEntry(message.id, message.author, grant, position=message.position)
                     case Kind.REVOKE:
                         revocations.append(Revocation.from_fields(message.fields))
                     case Kind.INTRODUCE:
@@ -236,5 +254,5 @@ class Mailbox:
                 continue
         for revocation in revocations:
             if (entry := line.grants.get(revocation.grant_id)) is not None and entry.revoked is None:
-                line.grants[entry.id] = GrantEntry(entry.id, entry.author, entry.grant, revocation)
+                line.grants[entry.id] = replace(entry, revoked=revocation)
         return line

@@ -57,7 +57,21 @@ class OpenedReport:
     saved_at: datetime
     withheld: bool
     waiting: bool
+    subject: bytes = b""
     acting_for: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProof:
+    """What proves a report: `update_id` and its author's card, and where the grant stands that lets this reader read.
+
+    It was checked: the update's signature, and that the transaction is under the newest header of the chain.
+    """
+
+    update_id: str
+    signed_by: str
+    transaction: int
+    block: int
 
 
 class Reports:
@@ -132,20 +146,43 @@ class Reports:
             saved_at=grant.not_before,
             withheld=access.standing is Standing.AUTHOR and self.is_withheld(actor, access),
             waiting=pointer is not None and self._waiting(pointer),
+            subject=grant.subject,
             acting_for=access.held.label if access.standing is Standing.SUBJECT and access.held else "",
         )
 
-    def mine(self, actor: Actor, page: int = 1) -> tuple[list[SavedReport], bool]:
-        """The actor's own reports, newest first, 20 places of their line at a time; and whether older ones exist."""
+    def prove(self, actor: Actor, address: str) -> ReportProof:
+        """The proof of a report, for its author and the family; InvalidProof when the chain does not hold it."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        place = self._mailbox.prove(access.reader.own_line, access.reader, access.entry)
+        return ReportProof(
+            update_id=access.grant.update_id.hex(),
+            signed_by=self._cards.find(access.entry.author).fingerprint(),
+            transaction=place.index,
+            block=place.height,
+        )
+
+    def mine(self, actor: Actor, before: int | None = None) -> tuple[list[SavedReport], int | None]:
+        """The actor's own reports, newest first, 20 at a time; and the `before` of the next older ones, if any.
+
+        `before` is a place on the actor's own line, where rosters and players' cards stand between the reports.
+        """
         keyring = actor.keyring
-        stop = max(0, self._mailbox.length(keyring.own_line) - (page - 1) * _LIST_PAGE)
-        start = max(0, stop - _LIST_PAGE)
-        found: dict[bytes | None, SavedReport] = {}
-        for entry in self._mailbox.own_page(keyring, start, stop).grants.values():
-            if entry.grant.purpose == REPORT and entry.grant.object is not None:
-                # Two processes may have written one pressing of Save twice: it is one report.
-                found.setdefault(entry.grant.draft_mark, self._listed(entry.grant))
-        return list(reversed(found.values())), start > 0
+        length = self._mailbox.length(keyring.own_line)
+        stop = length if before is None else max(0, min(before, length))
+        found: dict[bytes, SavedReport] = {}
+        while stop and len(found) < _LIST_PAGE:
+            start = max(0, stop - _LIST_PAGE)
+            entries = list(self._mailbox.own_page(keyring, start, stop).grants.values())
+            stop = start
+            for entry in reversed(entries):
+                grant = entry.grant
+                if grant.purpose == REPORT and grant.object is not None:
+                    # Two processes may have written one pressing of Save twice: it is one report.
+                    found[grant.draft_mark or grant.update_id] = self._listed(grant)
+                    if len(found) == _LIST_PAGE:
+                        stop = entry.position
+                        break
+        return list(found.values()), stop or None
 
     def about(self, actor: Actor) -> list[tuple[Held, list[SavedReport]]]:
         """Per person the actor acts for: their reports, newest first."""

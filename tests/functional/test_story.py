@@ -51,6 +51,24 @@ def share(world: World, carol: Actor, address: str):
     return world.sharing.grant(carol, address, organisation.card_id, "care", until)
 
 
+def test_a_report_proves_where_it_stands_on_the_chain(world, carol):
+    saved = save(world, carol)
+    proof = world.reports.prove(carol, saved.address)
+    assert proof.update_id.startswith(saved.address)
+    assert proof.signed_by == carol.keyring.card.fingerprint()
+    assert 0 < proof.transaction < world.ledger.size
+
+
+def test_own_reports_come_twenty_at_a_time_whatever_stands_between_them(world, carol):
+    addresses = [save(world, carol, draft=f"{number:032x}").address for number in range(22)]
+    team = world.teams.team(carol)
+    world.teams.add_players(carol, [("", f"Player {number}") for number in range(30)], team.version)
+    newest, older = world.reports.mine(carol)
+    oldest, end = world.reports.mine(carol, older)
+    assert [item.address for item in newest + oldest] == addresses[::-1]
+    assert (len(newest), end) == (20, None)
+
+
 def test_the_author_reads_back_what_was_saved(world, carol):
     saved = save(world, carol)
     opened = world.reports.open(carol, saved.address)
