@@ -99,11 +99,22 @@ def test_everything_wrong_with_a_wrap_is_one_and_the_same_error(wrapper, pepper,
     assert str(refusal.value) == "the sealed bytes do not open"
 
 
-def test_a_hostile_cost_is_refused_before_any_work(wrapper, monkeypatch) -> None:
-    wrapped = with_cost(wrapper.wrap("p", SEED, context=b"a"), 2**32 - 1, 1, 4)
+@pytest.mark.parametrize(
+    "header",
+    [(2**32 - 1, 1, 4), (256 * 1024, 16, 4), (256 * 1024, 5, 4), (256 * 1024 + 1, 1, 4), (32, 1, 4, 2)],
+    ids=["4 TiB", "4 GiB in passes", "above 1 GiB in passes", "above 256 MiB", "version 2"],
+)
+def test_a_hostile_header_is_refused_before_any_work(wrapper, monkeypatch, header) -> None:
+    wrapped = with_cost(wrapper.wrap("p", SEED, context=b"a"), *header)
     monkeypatch.setattr(wrapping, "Argon2id", lambda **_: pytest.fail("worked"))
     with pytest.raises(CannotOpen):
         wrapper.unwrap("p", wrapped, context=b"a")
+
+
+def test_the_bounds_of_the_cost_are_themselves_allowed() -> None:
+    assert WrapCost(256 * 1024, 4, 16)
+    assert WrapCost(64 * 1024, 16, 1)
+    assert WrapCost(8, 1, 1)
 
 
 def test_a_wrap_opens_after_the_cost_for_new_ones_was_raised(wrapper) -> None:
