@@ -238,7 +238,9 @@ class Mailbox:
                 match message.kind:
                     case Kind.GRANT:
                         grant = Grant.from_fields(message.fields)
-                        line.grants[message.id] = GrantEntry(message.id, message.author, grant, position=message.position)
+                        line.grants[message.id] = GrantEntry(
+                            message.id, message.author, grant, position=message.position
+                        )
                     case Kind.REVOKE:
                         revocations.append(Revocation.from_fields(message.fields))
                     case Kind.INTRODUCE:
