@@ -53,6 +53,8 @@ def assemble(settings: Settings, services: Services) -> Edge:
         language=settings.site.language,
         body_bytes=settings.site.body_bytes,
     )
+    # What is typed never touches the disk: WebOb would write a larger body to a temporary file, and leave it open.
+    tg.Request.request_body_tempfile_limit = settings.site.body_bytes + 1
     configurator = FullStackApplicationConfigurator()
     configurator.update_blueprint(_blueprint(services, site))
     configurator.get_component("dispatch").register_controller_wrapper(protect)

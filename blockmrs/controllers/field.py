@@ -15,10 +15,11 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.context import stateless
+from blockmrs.controllers.context import PAGE, stateless
 from blockmrs.controllers.field_views import (
     OWN_FIELDS,
     PAGE_FIELDS,
+    REPORT_PREFIX,
     Journey,
     Pairs,
     ResultView,
@@ -48,7 +49,7 @@ class FieldController(TGController):
         self._clock = clock
         self._ready_made: tuple[tuple[DangerSign, ResultView], ...] | None = None
 
-    @expose()
+    @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
         """The first screen: the danger signs of the rules."""
         return self._guarded(lambda: self._signs({}))
@@ -137,10 +138,8 @@ class FieldController(TGController):
 
     @staticmethod
     def _page(name: str, status: int = 200, **variables: Any) -> str:
-        """The page as HTML. An error here is a page of ours, which the general error page must not replace."""
-        if status != 200:
-            tg.response.status_int = status
-            tg.request.disable_error_pages()
+        """The page as HTML; where something was wrong, still a page of ours."""
+        tg.response.status_int = status
         variables.setdefault("errors", {})
         return str(tg.render_template(variables, "kajiki", TEMPLATES + name))
 
@@ -162,6 +161,7 @@ def posted_pairs() -> Pairs:
             raise InvalidInput("a field is a file", field="form")
         if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
             raise InvalidInput("a field is too long", field="form")
-        if not (name + value).isprintable():
+        # A report's note may have lines; it is looked at when the report is saved.
+        if not (name + ("" if name.startswith(REPORT_PREFIX) else value)).isprintable():
             raise InvalidInput("a field holds control characters", field="form")
     return tuple(items)

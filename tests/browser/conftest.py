@@ -1,0 +1,131 @@
+"""The real server as its own process, and real browsers in front of it: a phone on a bad line, and a desktop."""
+
+import shutil
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+
+from tests.browser.axe import house_rules, violations
+
+REPOSITORY = Path(__file__).parents[2]
+HOW_TO_INSTALL = "Chromium is not installed. On Debian: apt-get install chromium. The browser tests need a real one."
+PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
+DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+AxeCheck = Callable[..., None]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Everything in this folder drives a browser."""
+    for item in items:
+        if Path(item.path).is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.browser)
+
+
+@pytest.fixture(scope="session")
+def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("served") / "data"
+
+
+@pytest.fixture(scope="session")
+def settings_file(data_folder: Path) -> Path:
+    """development.ini as it is, but with its data in a folder of its own."""
+    target = data_folder.parent / "test.ini"
+    lines = (REPOSITORY / "development.ini").read_text(encoding="utf-8").splitlines()
+    kept = [line for line in lines if not line.startswith("blockmrs.data.folder")]
+    place = kept.index("[app:main]") + 1
+    kept[place:place] = [f"blockmrs.data.folder = {data_folder}"]
+    target.write_text("\n".join(kept) + "\n", encoding="utf-8")
+    return target
+
+
+@pytest.fixture(scope="session")
+def site(settings_file: Path) -> Iterator[str]:
+    """The address of a running server, without a slash at its end."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    log = settings_file.with_suffix(".log")
+    command = [sys.executable, "-m", "blockmrs", "serve", "-c", str(settings_file), "--port", str(port)]
+    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
+        address = f"http://127.0.0.1:{port}"
+        try:
+            wait_until_served(address, server, log)
+            yield address
+        finally:
+            server.terminate()
+            server.wait(timeout=20)
+
+
+def wait_until_served(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
+    """Return when the server answers; fail with its log when it does not within half a minute."""
+    for _ in range(300):
+        if server.poll() is not None:
+            break
+        try:
+            with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310 - our own address
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail("the server did not start:\n" + log.read_text(encoding="utf-8", errors="replace")[-4000:])
+
+
+@pytest.fixture(scope="session")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="session")
+def chromium(playwright: Playwright) -> Iterator[Browser]:
+    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if program is None:
+        pytest.fail(HOW_TO_INSTALL)
+    browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    yield browser
+    browser.close()
+
+
+@pytest.fixture
+def new_page(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
+    """Make a page in a browser of its own: `new_page(PHONE, theme="dark", java_script_enabled=False)`."""
+    contexts: list[BrowserContext] = []
+
+    def make(device: dict[str, object] | None = None, *, theme: str = "", **options: object) -> Page:
+        context = chromium.new_context(base_url=site, **{**(device or DESKTOP), **options})  # type: ignore[arg-type]
+        context.set_default_timeout(15_000)
+        contexts.append(context)
+        if theme:
+            context.add_init_script(f"localStorage.setItem('theme', '{theme}')")
+        return context.new_page()
+
+    yield make
+    for context in contexts:
+        context.close()
+
+
+@pytest.fixture
+def phone(new_page: Callable[..., Page]) -> Page:
+    return new_page(PHONE)
+
+
+@pytest.fixture
+def desktop(new_page: Callable[..., Page]) -> Page:
+    return new_page(DESKTOP)
+
+
+@pytest.fixture
+def axe_check() -> AxeCheck:
+    """Fail with every finding of axe and of the house rules on the page as it stands."""
+
+    def check(page: Page, *, strict_contrast: bool = False) -> None:
+        found = [*violations(page, strict_contrast=strict_contrast), *house_rules(page)]
+        assert not found, f"{page.url} {page.viewport_size}:\n" + "\n".join(sorted(set(found)))
+
+    return check

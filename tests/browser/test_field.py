@@ -1,0 +1,267 @@
+"""A coach at the side of a field: from the first screen to advice, on a phone with a bad line."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from blockmrs.domain.triage.loader import load_rules
+from tests.browser.conftest import DESKTOP, PHONE
+from tests.browser.taps import Taps
+from tests.browser.wire import Wire
+
+NewPage = Callable[..., Page]
+FIRST_ADVICE_BYTES = 30_000
+FIRST_ADVICE_REQUESTS = 4
+SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])
+SIGNS = [sign.id for sign in load_rules().signs]
+PARTS = [part.id for part in load_rules().parts]
+
+
+def sign(page: Page, name: str) -> None:
+    page.locator(f"#signs button[value={name}]").tap()
+
+
+def walk(page: Page, part: str, taps: Taps) -> None:
+    """From the first screen to the advice, with "None of these" wherever it stands."""
+    taps.on(page.get_by_role("button", name="None of these"))
+    taps.count = 0
+    while not page.locator("#result").count():
+        assert taps.count < 12, "the questions do not end"
+        heading = page.locator("h1").inner_text()
+        if page.locator(f"button[name=choose][value={part}]").count():
+            taps.on(page.locator(f"button[name=choose][value={part}]"))
+        elif page.get_by_role("button", name="None of these").count():
+            taps.on(page.get_by_role("button", name="None of these"))
+        elif page.locator("button[name=choose][value=yes]").count():
+            taps.on(page.locator("button[name=choose][value=yes]"))
+        else:
+            taps.on(page.locator("button[name=choose][value='16-64-years']"))
+        expect(page.locator("h1")).not_to_have_text(heading)
+
+
+@SCRIPT
+def test_a_life_threat_is_one_tap_from_the_first_screen(new_page: NewPage, script: bool) -> None:
+    page = new_page(PHONE, java_script_enabled=script)
+    page.goto("/field")
+    taps = Taps()
+    taps.on(page.locator("#signs button[value=choking]"))
+    expect(page.locator("h1")).to_have_text("Call an ambulance now")
+    expect(page.locator("ol.do > li").first).to_be_visible()
+    assert taps.count == 1
+
+
+@SCRIPT
+@pytest.mark.parametrize("part", PARTS)
+def test_after_none_of_these_at_most_six_taps_lead_to_advice(new_page: NewPage, script: bool, part: str) -> None:
+    page = new_page(PHONE, java_script_enabled=script)
+    page.goto("/field")
+    taps = Taps()
+    walk(page, part, taps)
+    assert taps.count <= 6
+    expect(page.get_by_text("Not yet reviewed by a clinician.")).to_be_visible()
+
+
+@SCRIPT
+def test_the_first_screen_and_the_first_advice_weigh_little(new_page: NewPage, script: bool) -> None:
+    page = new_page(PHONE, java_script_enabled=script)
+    wire = Wire.tap(page)
+    page.goto("/field", wait_until="networkidle")
+    sign(page, "choking")
+    expect(page.locator("h1")).to_have_text("Call an ambulance now")
+    page.wait_for_load_state("networkidle")
+    assert wire.size_bytes <= FIRST_ADVICE_BYTES, f"{wire.size_bytes} bytes: {wire.addresses}"
+    assert wire.requests <= FIRST_ADVICE_REQUESTS + (0 if script else 1), wire.addresses
+    assert len(wire.hosts()) == 1
+
+
+def test_on_a_slow_line_the_advice_is_on_screen_within_a_tenth_of_a_second_of_the_tap(phone: Page) -> None:
+    Wire.tap(phone).slow_down()
+    phone.goto("/field", wait_until="networkidle")
+    phone.evaluate(
+        """() => document.addEventListener("click", () => {
+            const start = performance.now();
+            requestAnimationFrame(() => setTimeout(() => { window.waited = performance.now() - start; }));
+        }, true)"""
+    )
+    sign(phone, "choking")
+    phone.wait_for_function("window.waited !== undefined")
+    assert phone.locator("h1").inner_text() == "Call an ambulance now"
+    assert phone.evaluate("window.waited") < 100
+
+
+def test_the_first_screen_is_painted_soon_on_a_slow_line(phone: Page) -> None:
+    Wire.tap(phone).slow_down()
+    phone.goto("/field", wait_until="networkidle")
+    painted = phone.evaluate(
+        """() => new Promise(resolve => new PerformanceObserver(list => resolve(list.getEntries().at(-1).startTime))
+            .observe({type: "largest-contentful-paint", buffered: true}))"""
+    )
+    assert painted < 2500
+
+
+@pytest.mark.parametrize("name", SIGNS)
+def test_without_any_signal_after_the_first_screen_every_sign_still_has_its_advice(phone: Page, name: str) -> None:
+    wire = Wire.tap(phone)
+    phone.goto("/field", wait_until="networkidle")
+    wire.cut()
+    sign(phone, name)
+    expect(phone.locator("h1")).to_have_text("Call an ambulance now")
+    expect(phone.get_by_role("status")).to_have_text("No signal. This still works.")
+
+
+def test_a_wrong_button_is_one_tap_back(phone: Page) -> None:
+    phone.goto("/field")
+    sign(phone, "choking")
+    phone.get_by_role("link", name="Wrong button? Go back").tap()
+    expect(phone.locator("h1")).to_have_text("Is anything here true?")
+    sign(phone, "fit")
+    expect(phone.locator("dl.seen")).to_contain_text("Fit")
+
+
+def test_the_phones_own_back_returns_to_the_signs(phone: Page) -> None:
+    phone.goto("/field")
+    sign(phone, "choking")
+    phone.go_back()
+    expect(phone.locator("h1")).to_have_text("Is anything here true?")
+    phone.go_forward()
+    expect(phone.locator("h1")).to_have_text("Call an ambulance now")
+
+
+@SCRIPT
+def test_a_further_sign_adds_its_row_and_keeps_the_advice(new_page: NewPage, script: bool) -> None:
+    page = new_page(PHONE, java_script_enabled=script)
+    page.goto("/field")
+    sign(page, "choking")
+    page.locator(".also button[value=fit]").tap()
+    expect(page.locator("dl.seen > div")).to_have_count(2)
+    expect(page.locator("h1")).to_have_text("Call an ambulance now")
+    carried = page.locator("form[action='/field/report/new'] input[value=yes]")
+    expect(carried).to_have_count(2)
+
+
+def test_what_was_added_without_the_server_is_understood_by_it(phone: Page) -> None:
+    phone.goto("/field")
+    sign(phone, "choking")
+    phone.locator(".also button[value=fit]").tap()
+    phone.locator(".also button[value=chest-pain]").tap()
+    phone.get_by_role("button", name="Change Choking").tap()
+    expect(phone.locator("#result, #signs").first).to_be_visible()
+    assert phone.locator("input[name='a.fit'][value=yes]").count()
+
+
+def test_all_signs_and_both_ways_on_fit_above_the_call_bar(new_page: NewPage) -> None:
+    page = new_page({**PHONE, "viewport": {"width": 390, "height": 720}})
+    page.goto("/field")
+    bar = page.locator(".callbar").bounding_box()
+    last = page.locator("#signs button").last.bounding_box()
+    assert bar is not None
+    assert last is not None
+    assert page.locator("#signs button").count() == 12
+    assert last["y"] + last["height"] <= bar["y"]
+    for button in page.locator("#signs button").all():
+        box = button.bounding_box()
+        assert box is not None
+        assert box["height"] >= 64
+
+
+def test_the_call_bar_dials(phone: Page) -> None:
+    phone.goto("/field")
+    assert phone.locator(".callbar a").get_attribute("href") == "tel:911"
+
+
+def test_the_field_pages_are_light_on_a_dark_phone_unless_dark_was_chosen(new_page: NewPage) -> None:
+    background = "() => getComputedStyle(document.documentElement).backgroundColor"
+    page = new_page(PHONE, color_scheme="dark")
+    page.goto("/field")
+    assert page.evaluate(background) == "rgb(255, 255, 255)"
+    dark = new_page(PHONE, theme="dark")
+    dark.goto("/field")
+    assert dark.evaluate(background) == "rgb(16, 20, 24)"
+
+
+def test_the_sun_button_is_kept_and_taken_back(phone: Page) -> None:
+    phone.goto("/field")
+    phone.get_by_role("button", name="Sun").tap()
+    phone.reload()
+    expect(phone.locator("html")).to_have_attribute("data-theme", "sun")
+    phone.get_by_role("button", name="Sun").tap()
+    phone.reload()
+    assert phone.locator("html").get_attribute("data-theme") is None
+
+
+def test_time_counts_up_on_the_result(phone: Page) -> None:
+    phone.goto("/field")
+    sign(phone, "choking")
+    before = phone.locator(".since strong").inner_text()
+    time.sleep(1.2)
+    assert phone.locator(".since strong").inner_text() > before
+
+
+def test_focus_goes_to_the_advice_and_tab_order_starts_with_the_skip_link(desktop: Page) -> None:
+    desktop.goto("/field")
+    desktop.keyboard.press("Tab")
+    assert desktop.evaluate("document.activeElement.className") == "skip"
+    desktop.locator("#signs button[value=choking]").click()
+    assert desktop.evaluate("document.activeElement.id") == "result"
+
+
+def test_focus_is_never_under_the_call_bar(new_page: NewPage) -> None:
+    page = new_page({**PHONE, "viewport": {"width": 390, "height": 600}})
+    page.goto("/field")
+    sign(page, "choking")
+    bar = page.locator(".callbar").bounding_box()
+    assert bar is not None
+    for _ in range(20):
+        page.keyboard.press("Tab")
+        box = page.evaluate(
+            """() => { const e = document.activeElement;
+            return e.closest("main") ? e.getBoundingClientRect().bottom : 0; }"""
+        )
+        assert box <= bar["y"] + 1
+
+
+def test_doubled_text_does_not_scroll_sideways(new_page: NewPage) -> None:
+    page = new_page(PHONE)
+    page.goto("/field")
+    page.evaluate("document.documentElement.style.fontSize = '36px'")
+    sideways = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+    assert page.evaluate(sideways) == 0
+    sign(page, "choking")
+    assert page.evaluate(sideways) == 0
+
+
+@pytest.mark.parametrize("width", [320, 412, 1280])
+@pytest.mark.parametrize("theme", ["light", "dark", "sun"])
+def test_axe_finds_nothing_on_any_page_of_the_flow(
+    new_page: NewPage, axe_check: Callable[..., None], theme: str, width: int
+) -> None:
+    device = {**(DESKTOP if width == 1280 else PHONE), "viewport": {"width": width, "height": 844}}
+    page = new_page({**device, "has_touch": True}, theme=theme, color_scheme="dark" if theme == "dark" else "light")
+    page.goto("/field")
+    axe_check(page, strict_contrast=True)
+    sign(page, "choking")
+    axe_check(page, strict_contrast=True)
+    page.locator(".also button[value=fit]").tap()
+    axe_check(page, strict_contrast=True)
+    page.goto("/field")
+    page.get_by_role("button", name="None of these").tap()
+    axe_check(page, strict_contrast=True)
+    page.locator("button[name=choose][value=head]").tap()
+    axe_check(page, strict_contrast=True)
+    page.get_by_role("button", name="Next").tap()
+    expect(page.locator("#errors")).to_be_focused()
+    axe_check(page, strict_contrast=True)
+    taps = Taps()
+    page.goto("/field")
+    walk(page, "arm-leg", taps)
+    axe_check(page, strict_contrast=True)
+
+
+def test_nothing_about_the_person_is_kept_in_the_browser(phone: Page) -> None:
+    phone.goto("/field")
+    sign(phone, "choking")
+    phone.get_by_role("button", name="Sun").tap()
+    assert phone.evaluate("Object.keys(localStorage)") == ["theme"]
+    assert phone.context.cookies() == []
