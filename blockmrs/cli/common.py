@@ -10,8 +10,10 @@ from typing import Any
 import click
 
 from blockmrs.config.settings import Settings, load_settings
+from blockmrs.errors import InvalidInput
 
 DEFAULT_FILE = "development.ini"
+SHORTEST_PASSPHRASE = 12
 
 
 def settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -43,12 +45,46 @@ def start_logging(level: int = logging.INFO) -> None:
     logging.getLogger("blockmrs").setLevel(level)
 
 
-def open_services(settings: Settings) -> Any:
-    """The services on a database that is brought up to date first."""
-    from blockmrs.config.assembly import build_database, build_foundation, build_services
+def passphrase_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command `--passphrase-file FILE`, and the passphrase in it, or None, as the argument `passphrase`."""
+
+    @click.option(
+        "--passphrase-file",
+        type=click.Path(exists=True, dir_okay=False, path_type=Path),
+        help="A file whose first line seals the backup. Lose it, and nothing opens the backup.",
+    )
+    @functools.wraps(command)
+    def with_passphrase(*arguments: Any, passphrase_file: Path | None, **options: Any) -> Any:
+        return command(*arguments, passphrase=_read_passphrase(passphrase_file), **options)
+
+    return with_passphrase
+
+
+def _read_passphrase(path: Path | None) -> str | None:
+    if path is None:
+        return None
+    try:
+        line = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+    except (OSError, UnicodeDecodeError) as error:
+        raise InvalidInput("the passphrase file cannot be read", path=path) from error
+    if len(line) < SHORTEST_PASSPHRASE:
+        raise InvalidInput(f"a passphrase has at least {SHORTEST_PASSPHRASE} characters", path=path)
+    return line
+
+
+def open_foundation(settings: Settings) -> Any:
+    """What the services stand on, with a database that is brought up to date first."""
+    from blockmrs.config.assembly import build_database, build_foundation
     from blockmrs.websetup import prepare
 
     database = build_database(settings)
     prepare(database)
     database.engine.dispose()
-    return build_services(settings, build_foundation(settings))
+    return build_foundation(settings)
+
+
+def open_services(settings: Settings) -> Any:
+    """The services on a database that is brought up to date first."""
+    from blockmrs.config.assembly import build_services
+
+    return build_services(settings, open_foundation(settings))

@@ -5,10 +5,10 @@ from dataclasses import asdict
 
 import click
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from blockmrs.cli.common import open_services, settings_option
+from blockmrs.cli.progress import show_bars
 from blockmrs.config.settings import Settings
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.evidence import Checked
@@ -24,29 +24,15 @@ _WHAT = {
 }
 
 
-class _Bars:
-    """One bar for each kind of thing, as the check reaches it."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-        self._tasks: dict[str, TaskID] = {}
-
-    def __call__(self, what: str, done: int, of: int) -> None:
-        if what not in self._tasks:
-            self._tasks[what] = self._progress.add_task(what, total=of)
-        self._progress.update(self._tasks[what], completed=done, total=of)
-
-
 @click.command()
 @settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 def command(settings: Settings, as_json: bool) -> None:
     """Check the whole chain and everything that this node holds; exit status 1 names the first thing wrong."""
     errors = Console(stderr=True)
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     try:
-        with Progress(*columns, console=errors, transient=True) as progress:
-            checked = open_services(settings).evidence.check_everything(_Bars(progress))
+        with show_bars() as bars:
+            checked = open_services(settings).evidence.check_everything(bars)
     except BlockMRSError as error:
         if as_json:
             click.echo(json.dumps({"ok": False, "wrong": str(error)}))

@@ -16,16 +16,21 @@ from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
+from blockmrs.services.backup import Backup
 from blockmrs.services.cards import Cards
 from blockmrs.services.codes import Codes
 from blockmrs.services.container import Services
+from blockmrs.services.data_folder import OBJECTS, OUTBOX, FolderLock, use_folder
 from blockmrs.services.evidence import Evidence
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity, SessionLimits
 from blockmrs.services.invitations import Invitations
+from blockmrs.services.joining import Joining
 from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.organisations import Organisations
+from blockmrs.services.overview import Overview
 from blockmrs.services.reports import Reports
+from blockmrs.services.restore import Restore
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
 from blockmrs.services.throttle import Throttle
@@ -40,8 +45,9 @@ Clock = Callable[[], datetime]
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What the services stand on."""
+    """What the services stand on. While `in_use` is held, no restore can replace any of it."""
 
+    in_use: FolderLock
     database: Database
     pepper: bytes
     ledger: Ledger
@@ -66,7 +72,12 @@ def pepper_file(settings: Settings) -> Path:
 
 
 def build_database(settings: Settings) -> Database:
-    """The database, with its folder and the pepper made where there were none. Migrates nothing."""
+    """The database, with its folder and the pepper made where there were none. Migrates nothing.
+
+    Raises:
+        Conflict: a restore is under way in the data folder, or was cut off.
+    """
+    use_folder(settings.data.folder).close()
     settings.data.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
     pepper = read_or_create_secret_file(pepper_file(settings))
     return Database(create_engine(settings.data.url), derive_row_key(pepper))
@@ -92,10 +103,11 @@ def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
 
 def build_foundation(settings: Settings, clock: Clock = utc_now) -> Foundation:
     """Everything below the services. The database must be migrated; a new chain begins where there is none."""
+    in_use = use_folder(settings.data.folder)
     database = build_database(settings)
     ledger = Ledger(SqlLedgerStore(database.engine), build_sealer(settings), clock)
     objects = OutboxStore(build_object_store(settings.storage, settings.data.objects), settings.data.outbox)
-    return Foundation(database, read_or_create_secret_file(pepper_file(settings)), ledger, objects, clock)
+    return Foundation(in_use, database, read_or_create_secret_file(pepper_file(settings)), ledger, objects, clock)
 
 
 def build_services(settings: Settings, foundation: Foundation) -> Services:
@@ -118,10 +130,12 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid)
     )
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
+    health = HealthService(database, ledger, objects, objects.pending)
     return Services(
         triage=TriageService(),
         identity=identity,
         invitations=invitations,
+        joining=Joining(invitations),
         organisations=organisations,
         teams=teams,
         reports=reports,
@@ -130,5 +144,32 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
             database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id
         ),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
-        health=HealthService(database, ledger, objects, objects.pending),
+        health=health,
+        overview=Overview(database, ledger, health),
     )
+
+
+def build_backup(settings: Settings, foundation: Foundation) -> Backup:
+    """What writes backups of this installation, while it works."""
+    return Backup(
+        settings.data.folder,
+        foundation.database.engine,
+        foundation.objects,
+        foundation.stored_cids,
+        foundation.clock,
+    )
+
+
+def build_restore(settings: Settings, clock: Clock = utc_now) -> Restore:
+    """What restores a backup into the data folder; InvalidInput when the database is kept elsewhere."""
+    if settings.data.database_url:
+        raise InvalidInput("a restore needs the database in the data folder", name="blockmrs.data.database_url")
+
+    def keeper(folder: Path) -> Callable[[bytes], Cid]:
+        store = build_object_store(settings.storage, folder / OBJECTS)
+        if isinstance(store, EmbeddedStore):
+            return store.put
+        # The node may be away, or not be there yet: the objects wait, and the server brings them.
+        return OutboxStore(store, folder / OUTBOX).keep
+
+    return Restore(settings.data.folder, keeper, clock)

@@ -1,0 +1,72 @@
+"""`blockmrs restore`: a backup becomes this installation."""
+
+from pathlib import Path
+
+import click
+
+from blockmrs.cli.common import passphrase_option, settings_option
+from blockmrs.cli.progress import show_bars
+from blockmrs.config.assembly import build_restore
+from blockmrs.config.settings import Settings
+from blockmrs.services.restore import HeadFile, RestoreResult
+
+_HEADS = {
+    HeadFile.UP_TO_DATE: "The database has every block that this machine has published. The chain goes on.",
+    HeadFile.ONE_AHEAD: (
+        "This machine has published one block more ({published}) than the backup has. The head file holds it whole:\n"
+        "the next start puts it into the database. The chain goes on."
+    ),
+    HeadFile.NEWER: (
+        "THIS NODE WILL SIGN NOTHING: nothing can be saved or shared. This machine has published blocks{upto} that\n"
+        "the backup does not have, and somebody may have seen them. Signing others in their place would fork the chain.\n"
+        "Reading works. To go on, bring the missing blocks back: restore a newer backup, or a newer copy of the\n"
+        "database. There is no switch that overrides this."
+    ),
+    HeadFile.NONE_HERE: (
+        "This machine has no record of having published anything on this chain, so the backup's own counts (block\n"
+        "{published}). STOP if the old machine may have published blocks after {created}, or still runs: two nodes\n"
+        "with one key would fork the chain, and every follower would see it. Fetch the old machine's newest database\n"
+        "and its file secrets/sealer.head first. Only when you are sure, start this node."
+    ),
+}
+
+
+@click.command()
+@settings_option
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path), required=False)
+@passphrase_option
+@click.option("--replace", is_flag=True, help="Set what the data folder holds aside; asks first.")
+@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--finish", is_flag=True, help="Do the rest of a restore that was cut off in its last step.")
+def command(
+    settings: Settings, file: Path | None, passphrase: str | None, replace: bool, yes: bool, finish: bool
+) -> None:
+    """Make the backup in FILE the content of the data folder, which nobody may be using.
+
+    The whole file is read and checked before anything is replaced, and what was there is kept beside it.
+    """
+    restore = build_restore(settings)
+    if finish:
+        aside = restore.finish()
+        click.echo("There was nothing to finish." if aside is None else f"Finished. What was there is in {aside}.")
+        return
+    if file is None:
+        raise click.UsageError("name the backup's file")
+    if replace and not yes:
+        click.confirm(f"Set aside what is in {settings.data.folder}, and put the backup in its place?", abort=True)
+    with show_bars() as bars:
+        result = restore.read(file, passphrase, bars, replace=replace)
+    _print(result)
+
+
+def _print(result: RestoreResult) -> None:
+    click.echo(f"Restored: {result.objects} objects, and the chain up to block {result.height}.")
+    click.echo(f"The backup was made at {result.created}; whatever was saved after that is not in it.")
+    if result.aside is not None:
+        click.echo(f"What was here before is in {result.aside}; it holds secrets too. Delete it when you are sure.")
+    upto = "" if result.published_height is None else f" (up to {result.published_height})"
+    text = _HEADS[result.head].format(published=result.published_height, created=result.created, upto=upto)
+    click.echo(f"\n{text}\n")
+    if result.missing:
+        click.echo(f"{len(result.missing)} objects were already missing when the backup was made.", err=True)
+    click.echo("Check everything now: blockmrs verify")

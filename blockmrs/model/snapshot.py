@@ -1,0 +1,71 @@
+"""A copy of the whole SQLite database as it was at one moment, taken while others go on writing."""
+
+import os
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from blockmrs.cid import Cid
+from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
+
+
+def copy_database(engine: Engine, path: Path) -> None:
+    """`path`, a new file for its owner alone, is a complete database of its own: one moment of `engine`'s.
+
+    Raises:
+        InvalidInput: the database is not SQLite, which has tools of its own for this.
+        Unavailable: the database or the disk did not answer.
+    """
+    if engine.dialect.name != "sqlite":
+        raise InvalidInput(
+            "only a SQLite database can be copied here; use the database's own backup", at=engine.dialect.name
+        )
+    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    connection = engine.raw_connection()
+    try:
+        with _opened(path) as copy:
+            # In one step: whatever is committed meanwhile is either in the copy as a whole or not at all.
+            connection.driver_connection.backup(copy, pages=-1)  # type: ignore[union-attr]
+            # A file alone must do: without this it would want its -wal file beside it.
+            copy.execute("PRAGMA journal_mode=DELETE")
+    except sqlite3.Error as error:
+        raise Unavailable("the database could not be copied", reason=str(error)) from error
+    finally:
+        connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class CopiedDatabase:
+    """What a copy says: the objects it names, and the encoded headers of its chain, from genesis on."""
+
+    held: frozenset[Cid]
+    headers: tuple[bytes, ...]
+
+
+def read_copy(path: Path) -> CopiedDatabase:
+    """What the database in `path` says; VerificationFailed if the file is damaged or is something else."""
+    try:
+        with _opened(path) as copy:
+            (finding,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            if finding != "ok":
+                raise VerificationFailed("the copy of the database is damaged", finding=finding)
+            held = frozenset(Cid(digest) for (digest,) in copy.execute("SELECT digest FROM held_object"))
+            rows = copy.execute("SELECT content FROM chain_header ORDER BY height").fetchall()
+    except (sqlite3.Error, InvalidInput, TypeError) as error:
+        raise VerificationFailed("this is not a database of this program") from error
+    if not rows:
+        raise VerificationFailed("the copy of the database holds no chain")
+    return CopiedDatabase(held, tuple(content for (content,) in rows))
+
+
+@contextmanager
+def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+    connection = sqlite3.connect(path)
+    try:
+        yield connection
+    finally:
+        connection.close()
