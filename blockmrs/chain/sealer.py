@@ -92,7 +92,11 @@ class Sealer:
             Unavailable: somebody else held it for as long as we were willing to wait.
         """
         deadline = time.monotonic() + self._lock_wait_s
-        with self._key_file.open("rb") as file:
+        try:
+            file = self._key_file.open("rb")
+        except OSError as error:
+            raise Unavailable("the sealer's key file cannot be read", reason=error.strerror) from error
+        with file:
             while not _try_lock(file.fileno()):
                 if time.monotonic() > deadline:
                     raise Unavailable("another process holds the sealer's key")

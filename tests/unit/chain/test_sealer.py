@@ -192,6 +192,33 @@ def test_a_key_held_by_somebody_else_is_waited_for_and_then_given_up(tmp_path):
         pass
 
 
+def test_a_key_file_that_went_away_stops_signing(tmp_path, store):
+    ledger = open_ledger(tmp_path, store)
+    (tmp_path / "sealer.key").unlink()
+    with pytest.raises(Unavailable, match="key file"):
+        ledger.submit([WRITER.write(0, chain_id=ledger.chain_id)])
+
+
+def test_a_full_disk_under_the_database_refuses_and_the_block_follows_when_there_is_room(tmp_path):
+    store = sql_store(tmp_path)
+    ledger = open_ledger(tmp_path, store)
+    contents = [WRITER.write(number, chain_id=ledger.chain_id) for number in range(3)]
+    with store._writing.connect() as connection:
+        pages = connection.exec_driver_sql("PRAGMA page_count").scalar()
+
+    def limit(to):
+        # The pool hands out the connection that came back last.
+        with store._writing.connect() as connection:
+            connection.exec_driver_sql(f"PRAGMA max_page_count={to}")
+
+    limit(pages)
+    with pytest.raises(Unavailable, match="database did not answer"):
+        ledger.submit(contents)
+    assert ledger.size == 0
+    limit(1_000_000)
+    assert ledger.submit(contents) == [Place(index, 1) for index in range(3)]
+
+
 def test_the_key_is_for_its_owner_alone_and_never_shown(tmp_path):
     one = sealer(tmp_path)
     assert stat.S_IMODE((tmp_path / "sealer.key").stat().st_mode) == 0o600
