@@ -75,7 +75,7 @@ class TriageService:
             fields: names and values of one posted form, in any order.
 
         Raises:
-            InvalidInput: a field is unknown, there twice, too long, or not an answer to its question; `field` says which.
+            InvalidInput: a field is unknown, there twice, too long, or no answer to its question; `field` names it.
         """
         values, picks = _sorted_out(fields)
         interview = self._carried(values)
@@ -128,7 +128,7 @@ class TriageService:
             value = interview.answers[name]
             usual = True if finding.nature is Nature.REASSURING else absence(finding)
             if all_answers or value is None or value != usual:
-                rows.append(Seen(name, finding.ask, finding.label, _in_words(finding, value), value))
+                rows.append(Seen(name, finding.ask, finding.label, _in_words(self.rules.words, finding, value), value))
         return tuple(rows)
 
     def _carried(self, values: Mapping[str, str]) -> Interview:
@@ -188,7 +188,7 @@ class TriageService:
         return self._ticked(interview, shown_findings(self.rules, interview, plan), values.get("answer"), picks)
 
     def _with(self, interview: Interview, finding: str, choose: str | None) -> Interview:
-        if choose not in WORDS:
+        if choose is None or choose not in WORDS:
             raise InvalidInput("an unknown answer", field="choose")
         return replace(interview, answers={**interview.answers, finding: WORDS[choose]})
 
@@ -249,7 +249,7 @@ def _sorted_out(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list
 
 def _worse(finding: Finding, one: Answer, other: Answer) -> Answer:
     """Of two options ticked at once the one that stands first, which is the more dangerous."""
-    order = [option.value for option in finding.options]
+    order: list[Answer] = [option.value for option in finding.options]
     return min((one, other), key=lambda value: order.index(value) if value in order else len(order))
 
 
@@ -261,10 +261,14 @@ def _as_text(value: Answer) -> str:
     return str(value)
 
 
-def _in_words(finding: Finding, value: Answer) -> str:
-    """The answer as a person would read it."""
+def _in_words(words: Mapping[str, str], finding: Finding, value: Answer) -> str:
+    """The answer as a person would read it; a number shows as the option that it reaches."""
     if value is None:
-        return "Not sure"
+        return words["not_sure"]
     if isinstance(value, bool):
-        return "Yes" if value else "No"
-    return next((option.label for option in finding.options if option.value == value), "No" if value == finding.none else str(value))
+        return words["yes"] if value else words["no"]
+    for option in finding.options:
+        reached = isinstance(value, int | float) and isinstance(option.value, int) and value >= option.value
+        if value == option.value or reached:
+            return option.label
+    return words["no"]

@@ -69,11 +69,9 @@ def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
                 return _choice_page(rules, PagePlan(page, rules.findings[finding].ask, "", (finding,)))
         return _signs_page(rules, SIGNS_AGAIN)
     if not interview.presentations:
-        return QuestionPage(WHERE, "choice", "Where does it hurt?", FIRST_HINT, choices=_parts(rules), number=1)
+        title, hint = rules.words["where_title"], rules.words["where_hint"]
+        return QuestionPage(WHERE, "choice", title, hint, choices=_parts(rules), number=1)
     return _complaint_page(rules, interview)
-
-
-FIRST_HINT = "More questions mean it looks less serious. If it gets worse, call an ambulance."
 
 
 def page_named(rules: RuleSet, name: str) -> PagePlan | None:
@@ -163,13 +161,14 @@ def _parts(rules: RuleSet) -> tuple[Choice, ...]:
 def _signs_page(rules: RuleSet, page: str) -> QuestionPage:
     choices = tuple(Choice(sign.id, sign.label) for sign in rules.signs)
     findings = tuple(sign.finding for sign in rules.signs)
-    hint = "" if page == SIGNS else "Look once more."
-    return QuestionPage(page, "signs", "Is anything here true?", hint, choices=choices, findings=findings)
+    hint = "" if page == SIGNS else rules.words["signs_again_hint"]
+    return QuestionPage(page, "signs", rules.words["signs_title"], hint, choices=choices, findings=findings)
 
 
 def _choice_page(rules: RuleSet, plan: PagePlan) -> QuestionPage:
     finding = rules.findings[plan.findings[0]]
-    choices = (Choice(YES, "Yes"), Choice(NO, "No"), Choice(UNSURE, "Not sure"))
+    words = rules.words
+    choices = (Choice(YES, words["yes"]), Choice(NO, words["no"]), Choice(UNSURE, words["not_sure"]))
     return QuestionPage(plan.id, "choice", finding.ask, finding.how, choices=choices, findings=plan.findings)
 
 

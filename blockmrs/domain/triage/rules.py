@@ -182,6 +182,7 @@ class RuleSet:
     date: str
     intended_use: str
     level_words: Mapping[Level, str]
+    words: Mapping[str, str]
     age_bands: tuple[AgeBand, ...]
     signs: tuple[DangerSign, ...]
     parts: tuple[BodyPart, ...]

@@ -1,0 +1,315 @@
+"""Parsed rule files become values, each key and id checked; the first thing wrong stops everything."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
+
+from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
+from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN
+from blockmrs.domain.triage.rules import (
+    ALWAYS,
+    UNKNOWN_AGE,
+    Advice,
+    AgeBand,
+    BodyPart,
+    DangerSign,
+    Finding,
+    Kind,
+    Level,
+    Nature,
+    Option,
+    PagePlan,
+    Presentation,
+    Rule,
+    RuleSet,
+    Sport,
+)
+from blockmrs.errors import Unavailable
+
+SIGNS_FILE = "signs.toml"
+FILE_KEYS = ("title", "evidence_section", "finding", "page", "rule", "advice", "sooner_if")
+FINDING_KEYS = (
+    *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
+    *("option", "none", "least", "most"),
+)
+RULE_KEYS = (
+    *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
+    *("advice", "otherwise"),
+)
+FACT = re.compile(r"[A-Z]+-[A-Z]?[0-9]+")
+NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+VERIFIED = ("V", "V2", "M")
+SPORTS = {"out": Sport.OUT, "out-today": Sport.OUT_TODAY, "ok-if": Sport.OK_IF, "": Sport.NOTHING_SAID}
+LEVELS = {level.disposition: level for level in Level}
+WORDS = ("signs_title", "signs_again_hint", "where_title", "where_hint", "yes", "no", "not_sure")
+SIGNS_KEYS = (
+    *("version", "date", "intended_use", "levels", "words"),
+    *("age_band", "age_group", "sign", "part", "fallback"),
+)
+
+Table = Mapping[str, Any]
+
+
+class RulesUnreadable(Unavailable):
+    """The rule files are missing or wrong; pages then say only whom to call."""
+
+
+class RuleReader:
+    """Reads the tables of all files together; `file` is the one that an error names."""
+
+    def __init__(self, tables: Mapping[str, Table]) -> None:
+        self._tables = tables
+        self.file = SIGNS_FILE
+        self._bands: tuple[AgeBand, ...] = ()
+        self._groups: dict[str, frozenset[str]] = {}
+        self._findings: dict[str, Finding] = {}
+        self._names = [name.removesuffix(".toml") for name in tables if name != SIGNS_FILE]
+
+    def rule_set(self) -> RuleSet:
+        """Everything, checked."""
+        signs = self._tables[SIGNS_FILE]
+        self._only(signs, SIGNS_KEYS, "the first table")
+        self._only(signs["words"], WORDS, "the words")
+        self._bands = tuple(AgeBand(*self._texts(table, "id", "label")) for table in signs["age_band"])
+        known = frozenset(band.id for band in self._bands if band.id != UNKNOWN_AGE)
+        self._groups = {band: frozenset([band]) for band in known}
+        self._groups |= {name: frozenset(bands) for name, bands in signs["age_group"].items()}
+        self._require(all(bands <= known for bands in self._groups.values()), "an age group names an unknown band")
+        for name in self._names:
+            self._read_findings(name)
+        presentations = {name: self._presentation(name) for name in sorted(self._names, key=self._always_first)}
+        self.file = SIGNS_FILE
+        rules = RuleSet(
+            version=self._text(signs, "version"),
+            date=self._text(signs, "date"),
+            intended_use=self._text(signs, "intended_use"),
+            level_words=MappingProxyType({LEVELS[name]: str(words) for name, words in signs["levels"].items()}),
+            words=MappingProxyType({word: self._text(signs["words"], word) for word in WORDS}),
+            age_bands=self._bands,
+            signs=tuple(DangerSign(*self._texts(table, "id", "label", "presentation")) for table in signs["sign"]),
+            parts=tuple(self._part(table) for table in signs["part"]),
+            presentations=MappingProxyType(presentations),
+            findings=MappingProxyType(self._findings),
+            fallback=self._rule(signs["fallback"], "any"),
+        )
+        self._check(rules)
+        return rules
+
+    def _always_first(self, name: str) -> tuple[bool, str]:
+        return name not in ALWAYS, name
+
+    def _part(self, table: Table) -> BodyPart:
+        self._only(table, ["id", "label", "presentations"], "a part")
+        return BodyPart(self._text(table, "id"), self._text(table, "label"), tuple(table["presentations"]))
+
+    def _read_findings(self, presentation: str) -> None:
+        self.file = f"{presentation}.toml"
+        for table in self._tables[self.file].get("finding", []):
+            finding = self._finding(table, presentation)
+            self._require(finding.id not in self._findings, "a finding is there twice", finding.id)
+            self._findings[finding.id] = finding
+
+    def _finding(self, table: Table, presentation: str) -> Finding:
+        self._only(
+            table,
+            [
+                "id",
+                "label",
+                "ask",
+                "how",
+                "kind",
+                "nature",
+                "unsure",
+                "ages",
+                "settled_by",
+                "option",
+                "none",
+                "least",
+                "most",
+            ],
+            "a finding",
+        )
+        name = self._text(table, "id")
+        self._require(NAME.fullmatch(name) is not None, "a finding's id is not plain", name)
+        kind = Kind(self._one_of(table.get("kind", "yes-no"), [kind.value for kind in Kind], name))
+        nature = Nature(self._one_of(table.get("nature", "danger"), [nature.value for nature in Nature], name))
+        options = tuple(Option(entry["value"], self._text(entry, "label")) for entry in table.get("option", []))
+        self._require(bool(options) is (kind is not Kind.YES_NO), "options do not fit the kind", name)
+        self._require((table.get("none") is None) is (kind is Kind.YES_NO), "`none` does not fit the kind", name)
+        return Finding(
+            id=name,
+            presentation=presentation,
+            label=self._text(table, "label"),
+            ask=self._text(table, "ask"),
+            how=str(table.get("how", "")),
+            kind=kind,
+            nature=nature,
+            unsure=LEVELS[self._one_of(table.get("unsure"), LEVELS, name)],
+            ages=self._ages(table.get("ages", []), name),
+            settled_by=str(table.get("settled_by", "")),
+            options=options,
+            none=table.get("none"),
+            least=table.get("least", 0),
+            most=table.get("most", 0),
+        )
+
+    def _presentation(self, name: str) -> Presentation:
+        self.file = f"{name}.toml"
+        table = self._tables[self.file]
+        self._only(table, FILE_KEYS, "the first table")
+        presentation = Presentation(
+            id=name,
+            title=self._text(table, "title"),
+            evidence_section=int(table["evidence_section"]),
+            pages=tuple(self._page(entry, name) for entry in table.get("page", [])),
+            rules=tuple(self._rule(entry, name) for entry in table.get("rule", [])),
+            advice=MappingProxyType({key: self._advice(entry, key) for key, entry in table["advice"].items()}),
+            sooner_if=tuple(table.get("sooner_if", [])),
+        )
+        ages = sum(page.id == AGE for page in presentation.pages)
+        self._require(ages == (name not in ALWAYS), "the age is asked once in every complaint", name)
+        return presentation
+
+    def _page(self, table: Table, presentation: str) -> PagePlan:
+        self._only(table, ["id", "title", "hint", "findings"], "a page")
+        name, findings = self._text(table, "id"), tuple(table.get("findings", []))
+        self._require(bool(findings) is (name != AGE), "a page asks something, the age page nothing else", name)
+        for finding in findings:
+            self._owned(finding, presentation)
+        calm = [finding for finding in findings if self._findings[finding].nature is Nature.REASSURING]
+        self._require(not calm or len(findings) == 1, "a reassuring question has its own page", name)
+        return PagePlan(name, self._text(table, "title"), str(table.get("hint", "")), findings)
+
+    def _rule(self, table: Table, presentation: str) -> Rule:
+        self._only(table, RULE_KEYS, "a rule")
+        name = self._text(table, "id")
+        evidence = tuple(table.get("evidence", []))
+        self._require(bool(evidence) and all(FACT.fullmatch(fact) for fact in evidence), "no fact is named", name)
+        raises = frozenset(LEVELS[self._one_of(level, LEVELS, name)] for level in table.get("raises", []))
+        self._require(bool(raises) is not ("disposition" in table), "one of disposition and raises is needed", name)
+        self._require(Level.AMBULANCE not in raises, "nothing is above level 1", name)
+        return Rule(
+            id=name,
+            presentation=presentation,
+            when=self._condition(table.get("when", {}), presentation, name),
+            level=min(raises) if raises else LEVELS[self._one_of(table["disposition"], LEVELS, name)],
+            because=self._text(table, "because"),
+            evidence=evidence,
+            verified=self._one_of(table.get("verified"), VERIFIED, name),
+            reviewed_by=str(table["reviewed_by"]),
+            advice=str(table.get("advice", "")),
+            otherwise=table.get("otherwise") is True,
+            raises=raises,
+            stage=int(table.get("stage", 1)),
+        )
+
+    def _advice(self, table: Table, name: str) -> Advice:
+        self._only(table, ["first_aid", "dont", "sport", "return_to_play"], "advice")
+        sport = SPORTS[self._one_of(table.get("sport", ""), SPORTS, name)]
+        text = str(table.get("return_to_play", ""))
+        self._require(bool(text) is (sport is not Sport.NOTHING_SAID), "sport and its words go together", name)
+        return Advice(tuple(table.get("first_aid", [])), tuple(table.get("dont", [])), sport, text)
+
+    def _condition(self, table: Table, presentation: str, rule: str) -> Condition:
+        parts: list[Condition] = []
+        for key, value in table.items():
+            if key in ("all", "any"):
+                inner = tuple(self._condition(entry, presentation, rule) for entry in value)
+                self._require(bool(inner), "an empty list of conditions", rule)
+                parts.append(All(inner) if key == "all" else AnyOf(inner))
+            elif key == "age":
+                parts.append(AgeIn(self._ages(value, rule)))
+            elif key == "complaint":
+                self._require(set(value) <= set(self._names), "an unknown presentation", rule)
+                parts.append(Complaint(frozenset(value)))
+            elif key == "not_reassured":
+                for name in value:
+                    calm = self._owned(name, presentation).nature is Nature.REASSURING
+                    self._require(calm, "not_reassured needs reassuring findings", rule)
+                parts.append(NotReassured(tuple(value)))
+            else:
+                parts.append(self._answer(self._owned(key, presentation), value, rule))
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
+    def _answer(self, finding: Finding, value: Any, rule: str) -> Condition:
+        self._require(finding.nature is not Nature.NOTE, "a note decides nothing", rule)
+        if finding.kind is Kind.YES_NO:
+            dangerous = finding.nature is Nature.DANGER
+            self._require(value is dangerous, "only the dangerous answer may raise a level", rule)
+            return Is(finding.id, frozenset([dangerous]))
+        if finding.kind is Kind.CHOICE:
+            values: list[str] = value if isinstance(value, list) else [value]
+            known = [option.value for option in finding.options]
+            self._require(bool(values) and all(entry in known for entry in values), "an unknown choice", rule)
+            return Is(finding.id, frozenset(values))
+        limit = value.get("at_least") if isinstance(value, dict) and len(value) == 1 else None
+        self._require(isinstance(limit, int) and limit > finding.least, "a number needs { at_least = … }", rule)
+        return AtLeast(finding.id, int(limit or 0))
+
+    def _owned(self, finding: str, presentation: str) -> Finding:
+        """The finding, which is the presentation's own or one that everybody is asked."""
+        found = self._findings.get(finding)
+        if found is None or found.presentation not in (presentation, *ALWAYS):
+            raise RulesUnreadable("a rule file is wrong", file=self.file, reason="unknown finding", at=finding)
+        return found
+
+    def _ages(self, names: Sequence[str], at: str) -> frozenset[str]:
+        self._require(set(names) <= set(self._groups), "an unknown age band or group", at)
+        return frozenset(band for name in names for band in self._groups[name])
+
+    def _check(self, rules: RuleSet) -> None:
+        """Check what only all the files together can show."""
+        self._unique([rule.id for rule in rules.rules], "rule")
+        self._unique(
+            [page.id for entry in rules.presentations.values() for page in entry.pages if page.id != AGE], "page"
+        )
+        self._unique([band.id for band in rules.age_bands], "age band")
+        self._unique([part.id for part in rules.parts], "part")
+        self._unique([sign.id for sign in rules.signs], "sign")
+        self._require(set(ALWAYS) <= set(rules.presentations), "a file is missing", " ".join(ALWAYS))
+        self._require(set(rules.level_words) == set(Level), "each level needs its words")
+        self._require(rules.is_age_band(UNKNOWN_AGE), "the age may be unknown")
+        for name in (*CHECKS.values(), LOOKED_AGAIN, *(sign.finding for sign in rules.signs)):
+            self._require(name in rules.findings, "a finding is missing", name)
+        for finding in rules.findings.values():
+            self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)
+        for rule in rules.rules:
+            owner, _, name = rule.advice.partition("/")
+            is_known = not rule.advice or (owner in rules.presentations and name in rules.presentations[owner].advice)
+            self._require(is_known, "unknown advice", rule.id)
+        for sign in rules.signs:
+            self._require(sign.presentation in rules.presentations, "a sign's presentation is unknown", sign.id)
+        for part in rules.parts:
+            complaints = set(part.presentations)
+            is_known = bool(complaints) and complaints <= set(rules.presentations) - set(ALWAYS)
+            self._require(is_known, "a part's presentations are unknown", part.id)
+        for level in Level:
+            self._require(level.disposition in rules.presentations["any"].advice, "general advice is missing")
+
+    def _unique(self, names: Iterable[str], what: str) -> None:
+        seen: set[str] = set()
+        for name in names:
+            self._require(name not in seen, f"a {what} is there twice", name)
+            seen.add(name)
+
+    def _one_of(self, value: object, known: Iterable[str], at: str) -> str:
+        self._require(isinstance(value, str) and value in known, f"{value!r} is not one of {', '.join(known)}", at)
+        return str(value)
+
+    def _texts(self, table: Table, *keys: str) -> list[str]:
+        self._only(table, keys, "a table")
+        return [self._text(table, key) for key in keys]
+
+    def _text(self, table: Table, key: str) -> str:
+        value = table.get(key)
+        self._require(isinstance(value, str) and bool(value.strip()), f"`{key}` is missing", str(table.get("id", "")))
+        return str(value)
+
+    def _only(self, table: Table, keys: Iterable[str], what: str) -> None:
+        extra = sorted(set(table) - set(keys))
+        self._require(not extra, f"{what} has unknown keys: {', '.join(extra)}", str(table.get("id", "")))
+
+    def _require(self, is_right: bool, reason: str, at: str = "") -> None:
+        if not is_right:
+            raise RulesUnreadable("a rule file is wrong", file=self.file, reason=reason, at=at)
