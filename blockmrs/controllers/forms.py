@@ -1,0 +1,65 @@
+"""Text from a form becomes a value, or InvalidInput that names the field."""
+
+from collections.abc import Callable
+from typing import Any
+
+import tg
+
+from blockmrs.errors import InvalidInput
+
+MOST_FIELDS = 300
+LONGEST_TEXT = 2000
+
+
+class Form:
+    """The fields that this request's form holds. A field that is missing is empty text."""
+
+    def __init__(self, posted: Any) -> None:
+        try:
+            items = list(posted.items())
+        except (UnicodeError, ValueError) as error:
+            raise InvalidInput("That was not readable text") from error
+        if len(items) > MOST_FIELDS:
+            raise InvalidInput("That form has too many fields")
+        self._values: dict[str, list[Any]] = {}
+        for name, value in items:
+            self._values.setdefault(name, []).append(value)
+
+    def text(self, name: str, limit: int = LONGEST_TEXT) -> str:
+        """The one value of a field, of `limit` characters at most, as it was typed."""
+        values = self._values.get(name, [])
+        if len(values) > 1:
+            raise InvalidInput("Enter this once", field=name)
+        if not values:
+            return ""
+        value = values[0]
+        if not isinstance(value, str):
+            raise InvalidInput("Enter text here, not a file", field=name)
+        if len(value) > limit:
+            raise InvalidInput("Enter less text here", field=name, limit=limit)
+        if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
+            raise InvalidInput("Type this again: it was not readable text", field=name)
+        return value
+
+    def kept(self, name: str, limit: int = LONGEST_TEXT) -> str:
+        """The same for showing it again: empty where it cannot be shown."""
+        try:
+            return self.text(name, limit)
+        except InvalidInput:
+            return ""
+
+
+def posted_form() -> Form:
+    """The form of this request; what stands in the address is no part of it."""
+    return Form(tg.request.POST)
+
+
+def gather(*checks: Callable[[], object]) -> dict[str, str]:
+    """What is wrong, by field, after all checks; so that everything can be mended at once."""
+    found: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except InvalidInput as error:
+            found.setdefault(error.field or "", error.message)
+    return found
