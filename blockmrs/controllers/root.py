@@ -5,8 +5,11 @@ from typing import Any
 from tg import TGController, expose
 
 from blockmrs.controllers.context import PAGE
+from blockmrs.controllers.crew import CrewController
 from blockmrs.controllers.field import FieldController
 from blockmrs.controllers.health import HealthController
+from blockmrs.controllers.inbox import InboxController, OrganisationController
+from blockmrs.controllers.record import LogController, RecordController
 from blockmrs.controllers.site import Site
 from blockmrs.services.container import Services
 
@@ -18,6 +21,11 @@ class RootController(TGController):
         super().__init__()
         self._health = HealthController(services.health)
         self.field = FieldController(services.triage)
+        self.inbox = InboxController(services)
+        self.organisation = OrganisationController(services)
+        self.record = RecordController(services)
+        self.log = LogController(services)
+        self.r = CrewController(services.codes)
 
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:

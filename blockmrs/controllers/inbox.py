@@ -1,0 +1,126 @@
+"""`/inbox`: what was shared with the organisations of whoever is signed in, and `/organisation`: their colleagues.
+
+GET  /inbox                     the list, most urgent first
+GET  /inbox/<report>            its cover; or its content, once a receipt was left
+POST /inbox/<report>/open       leaves the receipts
+GET  /organisation              the actor's organisations
+POST /organisation/<id>/invite  a code for a colleague, shown once
+"""
+
+from typing import Any
+
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers import times
+from blockmrs.controllers.context import PAGE, POST, require_actor
+from blockmrs.domain.triage.rules import Level
+from blockmrs.errors import NotFound
+from blockmrs.services.container import Services
+
+
+class InboxController(TGController):
+    """The clinician's pages."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose("blockmrs.templates.inbox.list", allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> dict[str, Any]:
+        """Everything shared with the actor's organisations."""
+        actor = require_actor()
+        organisations = [held.label for held in self._services.organisations.memberships(actor)]
+        items = self._services.sharing.inbox(actor) if organisations else []
+        return {
+            "errors": {},
+            "organisations": organisations,
+            "active": [item for item in items if item.active],
+            "ended": [item for item in items if not item.active],
+            "level_words": level_words(self._services),
+            "times": times,
+        }
+
+    @expose()
+    def _lookup(self, address: str, *rest: str) -> tuple["SharedReport", tuple[str, ...]]:
+        return SharedReport(self._services, address), rest
+
+
+class SharedReport(TGController):
+    """One shared report."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+
+    @expose("blockmrs.templates.inbox.report", allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> dict[str, Any]:
+        """The cover before the receipt, the content after it."""
+        actor = require_actor()
+        item = self._services.sharing.cover(actor, self._address)
+        opened = self._services.sharing.open_shared(actor, self._address)
+        return {
+            "errors": {},
+            "item": item,
+            "opened": opened,
+            "level_words": level_words(self._services),
+            "times": times,
+        }
+
+    @expose(allowed_methods=POST)
+    def open(self, **_ignored: object) -> None:
+        """Leave the receipts; the content follows."""
+        actor = require_actor()
+        self._services.sharing.acknowledge(actor, self._address)
+        redirect(f"/inbox/{self._address}")
+
+
+class OrganisationController(TGController):
+    """The actor's organisations and their staff."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose("blockmrs.templates.inbox.organisation", allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> dict[str, Any]:
+        """Who else is a member."""
+        return self._page()
+
+    @expose()
+    def _lookup(self, organisation: str, *rest: str) -> tuple["OneOrganisation", tuple[str, ...]]:
+        return OneOrganisation(self._services, organisation, self._page), rest
+
+    def _page(self, code: str = "", invited_to: str = "") -> dict[str, Any]:
+        actor = require_actor()
+        mine = {held.keyring.card.id for held in self._services.organisations.memberships(actor)}
+        listed = [entry for entry in self._services.organisations.directory() if entry.card_id in mine]
+        return {"errors": {}, "organisations": listed, "code": code, "invited_to": invited_to}
+
+
+class OneOrganisation(TGController):
+    """One organisation of the actor's."""
+
+    def __init__(self, services: Services, organisation: str, page: Any) -> None:
+        super().__init__()
+        self._services = services
+        self._organisation = organisation
+        self._show = page
+
+    @expose("blockmrs.templates.inbox.organisation", allowed_methods=POST)
+    def invite(self, **_ignored: object) -> dict[str, Any]:
+        """Make an invitation for a colleague; its code is shown once."""
+        actor = require_actor()
+        try:
+            card_id = bytes.fromhex(self._organisation)
+        except ValueError as error:
+            raise NotFound("no such organisation") from error
+        held = self._services.organisations.membership(actor, card_id)
+        code = self._services.organisations.invite(actor, card_id)
+        page: dict[str, Any] = self._show(code, held.label)
+        return page
+
+
+def level_words(services: Services) -> dict[int, str]:
+    """The words of each level, by number."""
+    return {int(level): services.triage.rules.level_words[level] for level in Level}
