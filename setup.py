@@ -26,6 +26,7 @@ setup(
     },
     install_requires=[
         "TurboGears2>=2.5.1,<2.6",
+        "WebOb>=1.8.11,<2",
         "Kajiki>=1.0.2,<2",
         "SQLAlchemy>=2.0.40,<2.2",
         "alembic>=1.18,<2",

@@ -26,8 +26,8 @@ def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
     true when it writes.
     """
     if not url.startswith("sqlite"):
-        return sqlalchemy_engine(url)
-    engine = sqlalchemy_engine(url, pool_size=16, max_overflow=16)
+        return sqlalchemy_engine(url, hide_parameters=True)
+    engine = sqlalchemy_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:

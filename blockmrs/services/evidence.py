@@ -8,9 +8,9 @@ from sqlalchemy import select
 from blockmrs.chain.ledger import Ledger
 from blockmrs.cid import Cid
 from blockmrs.errors import NotFound, ObjectMismatch, VerificationFailed
-from blockmrs.model import database as tables
 from blockmrs.model.accounts import HeldObjectRow
 from blockmrs.model.database import Database
+from blockmrs.model.migrations import check_structure
 from blockmrs.storage import ObjectStore
 
 Progress = Callable[[str, int, int], None]
@@ -52,7 +52,7 @@ class Evidence:
         An object that nobody was told is saved (a save cut off before its block) is counted as unlisted; it must still
         be what its name says.
         """
-        tables.check_structure(self._database.engine)
+        check_structure(self._database.engine)
         rows = self._database.check_rows(progress)
         counts = self._ledger.check_everything(progress)
         objects = self._check_objects(progress)

@@ -10,9 +10,9 @@ from blockmrs.chain.sealer import Sealer
 from blockmrs.crypto.secret_files import read_or_create_secret_file
 from blockmrs.crypto.wrapping import WrapCost, Wrapper
 from blockmrs.domain.reports import Advice, Report, ReportedFinding
-from blockmrs.model.base import Base
 from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
+from blockmrs.model.migrations import migrate
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
 from blockmrs.services.actor import Actor
@@ -47,7 +47,7 @@ class World:
         secrets, clock = self.folder / "secrets", self.clock
         self.pepper = read_or_create_secret_file(secrets / "pepper")
         self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
-        Base.metadata.create_all(self.engine)
+        migrate(self.engine)
         self.database = Database(self.engine, derive_row_key(self.pepper))
         self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / "head"), clock)
         self.embedded = EmbeddedStore(self.folder / "objects")

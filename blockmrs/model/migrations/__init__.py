@@ -33,6 +33,12 @@ def is_current(engine: Engine) -> bool:
     return set(current) == set(ScriptDirectory.from_config(_config(None)).get_heads())
 
 
+def current_revision(engine: Engine) -> str:
+    """The name of the newest migration that was done; empty before the first."""
+    with engine.connect() as connection:
+        return ", ".join(sorted(MigrationContext.configure(connection).get_current_heads()))
+
+
 def schema_differences(engine: Engine) -> list[Any]:
     """What Alembic would have to change to make the database what the code expects."""
     with engine.connect() as connection:
