@@ -7,7 +7,9 @@ from blockmrs.services.evidence import Evidence
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity
 from blockmrs.services.invitations import Invitations
+from blockmrs.services.joining import Joining
 from blockmrs.services.organisations import Organisations
+from blockmrs.services.overview import Overview
 from blockmrs.services.reports import Reports
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
@@ -21,6 +23,7 @@ class Services:
     triage: TriageService
     identity: Identity
     invitations: Invitations
+    joining: Joining
     organisations: Organisations
     teams: Teams
     reports: Reports
@@ -28,3 +31,4 @@ class Services:
     codes: Codes
     evidence: Evidence
     health: HealthService
+    overview: Overview

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Keyring, new_seed
@@ -75,42 +76,9 @@ class Identity:
         self._limits = limits
         self._clock = clock
 
-    def sign_up(
-        self, user_name: str, display_name: str, password: str, *, address: str = "", is_admin: bool = False
-    ) -> SignedUp:
+    def sign_up(self, user_name: str, display_name: str, password: str, *, address: str = "") -> SignedUp:
         """A new account with its card on the chain; the caller must show the recovery code now, once."""
-        name = normalise_user_name(user_name)
-        shown = check_display_name(display_name)
-        check_new_password(password, user_name=name, display_name=shown)
-        if address:
-            self._throttle.count("sign-up", address, limit=20, window=timedelta(hours=1))
-        lookup = self._wrapper.lookup("user name", name)
-        with self._database.read() as rows:
-            if rows.scalar(select(AccountRow.account_id).where(AccountRow.name_lookup == lookup)) is not None:
-                raise _taken()
-        seed, code, account_id = new_seed(), new_recovery_code(), os.urandom(16)
-        keyring = Keyring.from_seed(seed)
-        row = AccountRow(
-            account_id=account_id,
-            name_lookup=lookup,
-            wrapped_by_password=self._wrapper.wrap(password, seed, context=b"password" + account_id),
-            wrapped_by_recovery=self._wrapper.wrap(code, seed, context=b"recovery" + account_id),
-            sealed_profile=_seal_profile(keyring, account_id, shown),
-            is_admin=is_admin,
-        )
-        batch = self._mailbox.batch()
-        self._cards.publish(batch, keyring)
-        batch.commit()
-        token, session = self._new_session(account_id, keyring)
-        try:
-            with self._database.write() as rows:
-                rows.add(row)
-                rows.flush()
-                rows.add(session)
-                remember_objects(rows, batch)
-        except IntegrityError as error:
-            raise _taken() from error
-        return SignedUp(token, code, keyring)
+        return self._create(user_name, display_name, password, address=address)
 
     def sign_in(self, user_name: str, password: str, address: str) -> str:
         """A new session's token; NotAuthenticated says the same whichever half was wrong."""
@@ -120,7 +88,7 @@ class Identity:
     def recover(self, user_name: str, code: str, new_password: str, address: str) -> SignedUp:
         """Set a new password with the recovery code; ends all sessions and gives a new code at once."""
         name = normalise_user_name(user_name)
-        check_new_password(new_password, user_name=name)
+        check_new_password(new_password, user_name=name, field="new_password")
         try:
             spelled = parse_recovery_code(code)
         except InvalidInput as error:
@@ -129,8 +97,16 @@ class Identity:
         return self._rewrap(account.account_id, seed, new_password)
 
     def change_password(self, actor: Actor, user_name: str, password: str, new_password: str) -> SignedUp:
-        """Set a new password, end all other sessions, and give a new recovery code."""
-        check_new_password(new_password, user_name=normalise_user_name(user_name))
+        """Set a new password, end all other sessions, and give a new recovery code.
+
+        The user name is asked for because no row holds it, and a password must not be the same.
+        """
+        name = normalise_user_name(user_name)
+        check_new_password(new_password, user_name=name, display_name=actor.display_name, field="new_password")
+        with self._database.read() as rows:
+            lookup = rows.get_one(AccountRow, actor.account_id).name_lookup
+        if not hmac.compare_digest(lookup, self._wrapper.lookup("user name", name)):
+            raise InvalidInput("That is not your user name", field="user_name")
         seed = self._reopen(actor, password)
         return self._rewrap(actor.account_id, seed, new_password)
 
@@ -223,10 +199,46 @@ class Identity:
             kept = rows.scalar(select(SetupTokenRow.token_digest))
         if kept is None or not hmac.compare_digest(kept, digest):
             raise _wrong_setup_token()
-        signed_up = self.sign_up(user_name, display_name, password, is_admin=True)
-        with self._database.write() as rows:
-            rows.execute(delete(SetupTokenRow))
-        return signed_up
+        return self._create(user_name, display_name, password, setup_token=digest)
+
+    def _create(
+        self, user_name: str, display_name: str, password: str, *, address: str = "", setup_token: bytes | None = None
+    ) -> SignedUp:
+        """The account; an administrator's where the digest of a set-up token is given, which is used up with it."""
+        name = normalise_user_name(user_name)
+        shown = check_display_name(display_name)
+        check_new_password(password, user_name=name, display_name=shown)
+        if address:
+            self._throttle.count("sign-up", address, limit=20, window=timedelta(hours=1))
+        lookup = self._wrapper.lookup("user name", name)
+        with self._database.read() as rows:
+            if rows.scalar(select(AccountRow.account_id).where(AccountRow.name_lookup == lookup)) is not None:
+                raise _taken()
+        seed, code, account_id = new_seed(), new_recovery_code(), os.urandom(16)
+        keyring = Keyring.from_seed(seed)
+        row = AccountRow(
+            account_id=account_id,
+            name_lookup=lookup,
+            wrapped_by_password=self._wrapper.wrap(password, seed, context=b"password" + account_id),
+            wrapped_by_recovery=self._wrapper.wrap(code, seed, context=b"recovery" + account_id),
+            sealed_profile=_seal_profile(keyring, account_id, shown),
+            is_admin=setup_token is not None,
+        )
+        batch = self._mailbox.batch()
+        self._cards.publish(batch, keyring)
+        batch.commit()
+        token, session = self._new_session(account_id, keyring)
+        try:
+            with self._database.write() as rows:
+                if setup_token is not None:
+                    _use_setup_token(rows, setup_token)
+                rows.add(row)
+                rows.flush()
+                rows.add(session)
+                remember_objects(rows, batch)
+        except IntegrityError as error:
+            raise _taken() from error
+        return SignedUp(token, code, keyring)
 
     def _open(self, user_name: str, secret: str, address: str, which: str, wrong: str) -> tuple[bytes, AccountRow]:
         try:
@@ -306,6 +318,13 @@ def _open_profile(keyring: Keyring, account_id: bytes, sealed: bytes) -> str:
 
 def _taken() -> InvalidInput:
     return InvalidInput("That user name is taken. Choose another", field="user_name")
+
+
+def _use_setup_token(rows: Session, digest: bytes) -> None:
+    token = rows.get(SetupTokenRow, digest)
+    if token is None:
+        raise Conflict("set-up is closed: an administrator exists")
+    rows.delete(token)
 
 
 def _wrong_setup_token() -> InvalidInput:

@@ -6,8 +6,9 @@ later one, comes by invitation.
 
 from dataclasses import dataclass
 
-from sqlalchemy import func, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
@@ -58,11 +59,15 @@ class Organisations:
         self._invitations = invitations
 
     def add(self, name: str, place: str = "") -> str:
-        """Add an organisation to the directory; returns the invitation code for its first member."""
+        """Add an organisation to the directory; returns the invitation code for its first member.
+
+        Where one of this name has no member yet it is made anew, with a new code: nobody else could open the old one
+        once its code has run out.
+        """
         name = check_display_name(name, "name")
         place = check_display_name(place, "place") if place.strip() else ""
-        if self._named(name):
-            raise InvalidInput("An organisation of this name exists", field="name")
+        if self._has_staff(name):
+            raise _exists()
         seed = new_seed()
         keyring = Keyring.from_seed(seed)
         batch = self._mailbox.batch()
@@ -70,13 +75,14 @@ class Organisations:
         batch.commit()
         try:
             with self._database.write() as rows:
+                _remove_without_staff(rows, name)
                 rows.add(OrganisationRow(card_id=keyring.card.id, name=name, place=place, doorbell_issued=_TOKENS))
                 rows.flush()
                 for number in range(_TOKENS):
                     rows.add(_token(keyring, number))
                 remember_objects(rows, batch)
         except IntegrityError as error:
-            raise InvalidInput("An organisation of this name exists", field="name") from error
+            raise _exists() from error
         return self._invitations.make({0: STAFF, 1: seed, 2: name})
 
     def invite(self, actor: Actor, organisation_id: bytes) -> str:
@@ -93,6 +99,7 @@ class Organisations:
         label = str(content.get(2, ""))
         organisation = Keyring.from_seed(seed)
         card_id = organisation.card.id
+        self.find(card_id)
         batch = self._mailbox.batch()
         secret = batch.keep(seal_object(encode({0: seed, 1: label}), chain_id=self._mailbox.chain_id))
         batch.add(
@@ -177,9 +184,30 @@ class Organisations:
             for number in range(issued, issued + _TOKENS):
                 rows.add(_token(held.keyring, number))
 
-    def _named(self, name: str) -> bool:
+    def _has_staff(self, name: str) -> bool:
         with self._database.read() as rows:
-            return rows.scalar(select(OrganisationRow.card_id).where(OrganisationRow.name == name)) is not None
+            found = rows.scalar(
+                select(StaffRow.card_id)
+                .join(OrganisationRow, OrganisationRow.card_id == StaffRow.organisation_id)
+                .where(OrganisationRow.name == name)
+                .limit(1)
+            )
+        return found is not None
+
+
+def _remove_without_staff(rows: Session, name: str) -> None:
+    row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
+    if row is None:
+        return
+    if rows.scalar(select(StaffRow.card_id).where(StaffRow.organisation_id == row.card_id).limit(1)) is not None:
+        raise _exists()
+    rows.execute(delete(DoorbellTokenRow).where(DoorbellTokenRow.organisation_id == row.card_id))
+    rows.delete(row)
+    rows.flush()
+
+
+def _exists() -> InvalidInput:
+    return InvalidInput("An organisation of this name exists", field="name")
 
 
 def _token(keyring: Keyring, number: int) -> DoorbellTokenRow:
