@@ -165,7 +165,8 @@ class Ledger:
         """
         last = start - 1
         while True:
-            found = self._in_window(line_key, range(last + 1, last + 1 + WINDOW))
+            with self._store.read() as view:
+                found = _in_window(view, line_key, range(last + 1, last + 1 + WINDOW))
             if not found:
                 return
             yield from found
@@ -181,20 +182,11 @@ class Ledger:
         Args:
             start: a number up to which the caller knows that the line is in use.
         """
-        step = 1
-        used, free = start - 1, start
-        while self._is_used(line_key, free):
-            used, free = free, free + step
-            step *= 2
-        while free - used > 1:
-            middle = (used + free) // 2
-            if self._is_used(line_key, middle):
-                used = middle
-            else:
-                free = middle
-        before = range(max(start, free - WINDOW), free)
-        if len({number for number, _ in self._in_window(line_key, before)}) == len(before):
-            return free
+        with self._store.read() as view:
+            free = _gallop(view, line_key, start)
+            before = range(max(start, free - WINDOW), free)
+            if len({number for number, _ in _in_window(view, line_key, before)}) == len(before):
+                return free
         last = start - 1
         for number, _ in self.read_line(line_key, start):
             last = number
@@ -228,19 +220,6 @@ class Ledger:
             VerificationFailed: the first thing that is wrong, in plain words, with its row.
         """
         return check_chain(self._store, self._sealer, progress)
-
-    def _in_window(self, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
-        """What stands on the line at `numbers` (a window at most), under its own one-time keys, by number."""
-        number_at = {slot_at(line_key, number): number for number in numbers}
-        with self._store.read() as view:
-            # Most slots are empty: only for the others is a one-time key worth deriving.
-            occupied = view.occupied(list(number_at))
-            rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
-        found = [(number_at[row.slot], transaction_in(row)) for row in rows]
-        return sorted(found, key=lambda entry: entry[0])
-
-    def _is_used(self, line_key: bytes, number: int) -> bool:
-        return bool(self._in_window(line_key, range(number, number + 1)))
 
     def _admit(self, content: bytes) -> Transaction:
         transaction = Transaction.decode(content)
@@ -363,6 +342,31 @@ def _newest(view: LedgerView) -> HeaderRow:
     if newest is None:
         raise Unavailable("the ledger's database holds no chain any more")
     return newest
+
+
+def _in_window(view: LedgerView, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
+    """What stands on the line at `numbers` (a window at most), under its own one-time keys, by number."""
+    number_at = {slot_at(line_key, number): number for number in numbers}
+    # Most slots are empty: only for the others is a one-time key worth deriving.
+    occupied = view.occupied(list(number_at))
+    rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
+    found = [(number_at[row.slot], transaction_in(row)) for row in rows]
+    return sorted(found, key=lambda entry: entry[0])
+
+
+def _gallop(view: LedgerView, line_key: bytes, start: int) -> int:
+    """A number from `start` on that is free, though the one before it (if not before `start`) is used."""
+    used, free, step = start - 1, start, 1
+    while _in_window(view, line_key, range(free, free + 1)):
+        used, free = free, free + step
+        step *= 2
+    while free - used > 1:
+        middle = (used + free) // 2
+        if _in_window(view, line_key, range(middle, middle + 1)):
+            used = middle
+        else:
+            free = middle
+    return free
 
 
 def _check_size(view: LedgerView, size: int) -> None:

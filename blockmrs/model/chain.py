@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, func, insert, or_, select, tuple_
+from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, func, insert, or_, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -168,11 +168,14 @@ class _SqlView:
         return found
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
-        place = tuple_(ChainTransactionRow.slot, ChainTransactionRow.one_time_key)
+        wanted = set(places)
         found: list[TransactionRow] = []
-        for some in _batches(sorted(set(places))):
-            rows = self._connection.execute(_TRANSACTIONS.where(place.in_(some)))
-            found.extend(TransactionRow(*row) for row in rows)
+        for some in _batches(sorted(wanted)):
+            # Not as pairs: SQLite would read the whole table instead of the index.
+            slots, keys = zip(*some, strict=True)
+            within = and_(ChainTransactionRow.slot.in_(slots), ChainTransactionRow.one_time_key.in_(keys))
+            rows = (TransactionRow(*row) for row in self._connection.execute(_TRANSACTIONS.where(within)))
+            found.extend(row for row in rows if (row.slot, row.one_time_key) in wanted)
         return sorted(found, key=lambda row: row.index)
 
     def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:

@@ -1,7 +1,7 @@
 """Every proof of every tree verifies; no changed one does; the incremental tree is the recursive one."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis.strategies import binary, data, integers, lists
 
 from blockmrs.chain.merkle import (
@@ -44,12 +44,14 @@ def flip(digest, bit):
     return (int.from_bytes(digest, "big") ^ 1 << bit).to_bytes(32, "big")
 
 
+@settings(deadline=None)
 @given(entries=ENTRIES, data=data())
 def test_every_past_root_is_the_one_of_the_definition(entries, data):
     size = data.draw(integers(0, len(entries)))
     assert root_of(size, reader_of(entries)) == merkle_root(entries[:size])
 
 
+@settings(deadline=None)
 @given(entries=ENTRIES, data=data())
 def test_every_entry_of_every_tree_has_a_proof_that_verifies(entries, data):
     size = data.draw(integers(1, len(entries)))
@@ -58,6 +60,7 @@ def test_every_entry_of_every_tree_has_a_proof_that_verifies(entries, data):
     verify_inclusion(entries[index], proof, merkle_root(entries[:size]))
 
 
+@settings(deadline=None)
 @given(entries=ENTRIES, data=data(), bit=integers(0, 255))
 def test_no_proof_with_a_flipped_bit_verifies(entries, data, bit):
     index = data.draw(integers(0, len(entries) - 1))
@@ -69,6 +72,7 @@ def test_no_proof_with_a_flipped_bit_verifies(entries, data, bit):
         verify_inclusion(entries[index], InclusionProof(index, len(entries), tuple(parts[1:])), parts[0])
 
 
+@settings(deadline=None)
 @given(entries=ENTRIES, data=data(), bit=integers(0, 255))
 def test_two_sizes_are_consistent_and_any_flipped_bit_breaks_the_proof(entries, data, bit):
     new = data.draw(integers(1, len(entries)))
@@ -82,6 +86,7 @@ def test_two_sizes_are_consistent_and_any_flipped_bit_breaks_the_proof(entries, 
         verify_consistency(ConsistencyProof(old, new, tuple(parts[2:])), parts[0], parts[1])
 
 
+@settings(deadline=None)
 @given(proof=lists(binary(min_size=32, max_size=32), max_size=8), old=integers(-2, 40), new=integers(-2, 40))
 def test_a_made_up_proof_proves_nothing(proof, old, new):
     with pytest.raises(InvalidProof):

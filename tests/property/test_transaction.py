@@ -1,7 +1,7 @@
 """Any flipped bit fails; whatever fits comes back as it was."""
 
 import pytest
-from hypothesis import assume, given
+from hypothesis import assume, given, settings
 from hypothesis.strategies import binary, dictionaries, integers, sampled_from, text
 
 from blockmrs import encoding
@@ -13,6 +13,7 @@ CONTENT = WRITER.write(0, kind=Kind.GRANT, fields={6: b"cid"})
 SEED = WRITER.keyring.sealing_seed
 
 
+@settings(deadline=None)
 @given(bit=integers(0, 2048 * 8 - 1))
 def test_any_flipped_bit_is_refused(bit):
     changed = bytearray(CONTENT)
@@ -21,6 +22,7 @@ def test_any_flipped_bit_is_refused(bit):
         verify_transaction(Transaction.decode(bytes(changed)), CHAIN)
 
 
+@settings(deadline=None)
 @given(bit=integers(8, (2048 - 64) * 8 - 1))
 def test_any_flipped_bit_before_the_signature_also_fails_to_open(bit):
     changed = bytearray(CONTENT)
@@ -29,6 +31,7 @@ def test_any_flipped_bit_before_the_signature_also_fails_to_open(bit):
         open_transaction(Transaction.decode(bytes(changed)), SEED, chain_id=CHAIN)
 
 
+@settings(deadline=None)
 @given(length=integers(0, 4096))
 def test_any_other_length_is_refused(length):
     assume(length != 2048)
@@ -36,6 +39,7 @@ def test_any_other_length_is_refused(length):
         Transaction.decode((CONTENT + CONTENT)[:length])
 
 
+@settings(deadline=None)
 @given(
     kind=sampled_from(Kind),
     fields=dictionaries(integers(6, 22), integers(0, 2**63 - 1) | binary(max_size=60) | text(max_size=30), max_size=6),
