@@ -1,0 +1,83 @@
+"""Worked cases from the evidence's own thresholds, judged at once and played through by taps."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.engine import Interview, assess
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.pages import absence, next_page
+from blockmrs.domain.triage.rules import Level, Nature
+from blockmrs.services.triage import TriageService
+from tests.triage.interviews import play
+
+FOLDER = Path(__file__).parent / "cases"
+CASES: list[dict[str, Any]] = [
+    case for file in sorted(FOLDER.glob("*.toml")) for case in tomllib.loads(file.read_text("utf-8"))["case"]
+]
+RULES = load_rules()
+SERVICE = TriageService()
+
+
+def truth_of(case: dict[str, Any]) -> dict[str, Answer]:
+    named: dict[str, Answer] = dict(case.get("answers", {}))
+    named |= dict.fromkeys(case.get("yes", []), True)
+    named |= dict.fromkeys(case.get("no", []), False)
+    return named | dict.fromkeys(case.get("unsure", []), None)
+
+
+def whole_interview(case: dict[str, Any]) -> Interview:
+    complaints = tuple(case.get("complaints", []))
+    asked = {
+        name: absence(finding)
+        for name, finding in RULES.findings.items()
+        if finding.presentation in (*complaints, "life", "any") and finding.nature is Nature.DANGER
+    }
+    asked |= {
+        name: False
+        for name, finding in RULES.findings.items()
+        if finding.presentation in complaints and finding.nature is Nature.REASSURING
+    }
+    return Interview(case.get("age"), complaints, asked | truth_of(case))
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_case_gets_its_level(case: dict[str, Any]) -> None:
+    assert assess(RULES, whole_interview(case)).level.disposition == case["expected"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_case_is_reached_by_taps(case: dict[str, Any]) -> None:
+    complaints = case.get("complaints", ["other"])
+    part = next(part.id for part in RULES.parts if part.presentations == (complaints[-1],))
+    taps, _ = play(
+        SERVICE, truth_of(case), age=case.get("age", "unknown"), part=part, look_first=case.get("look_first", False)
+    )
+    assert SERVICE.conclude(taps).level.disposition == case["expected"]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_the_case_names_findings_that_exist(case: dict[str, Any]) -> None:
+    assert set(truth_of(case)) <= set(RULES.findings)
+
+
+def test_there_are_enough_cases_for_the_covered_sections() -> None:
+    assert len(CASES) >= 60
+
+
+def test_a_reason_names_the_fact_of_its_case() -> None:
+    """Where the level is not the calm one, the case's fact, or a doubt about it, stands among the reasons."""
+    for case in CASES:
+        found = assess(RULES, whole_interview(case))
+        cited = {fact for reason in found.reasons for fact in reason.facts}
+        assert case["fact"] in cited or case["fact"].startswith("UNK-"), case["name"]
+
+
+def test_level_1_ends_the_interview() -> None:
+    for case in CASES:
+        interview = whole_interview(case)
+        if assess(RULES, interview).level is Level.AMBULANCE:
+            assert next_page(RULES, interview) is None, case["name"]
