@@ -52,6 +52,8 @@ def make_demo(services: Services) -> Demo:
     """Fill a fresh installation; Conflict when it already holds an organisation."""
     if services.organisations.directory():
         raise Conflict("this installation is in use: the demonstration is for a fresh one")
+    # Both before anything is made: what the rules refuse must not leave half a club behind.
+    head, wrist = _head_report(services), _wrist_report(services)
     made: list[DemoAccount] = []
     coach = _person(services, made, "coach", "coach.ana", "Ana Torres")
     parent = _person(services, made, "parent", "maria.rivers", "Maria Rivers")
@@ -75,11 +77,9 @@ def make_demo(services: Services) -> Demo:
         code = services.teams.invite_family(coach, by_name[name].player_id)
         services.teams.join(person, code, relation, "")
 
-    first = services.reports.save(
-        coach, secrets.token_hex(16), _head_report(services), player=by_name["Sam Rivers"], withheld=False
-    )
+    first = services.reports.save(coach, secrets.token_hex(16), head, player=by_name["Sam Rivers"], withheld=False)
     second_report = services.reports.save(
-        coach, secrets.token_hex(16), _wrist_report(services), player=by_name["Jonah Okafor"], withheld=False
+        coach, secrets.token_hex(16), wrist, player=by_name["Jonah Okafor"], withheld=False
     )
     until = services.reports.now() + timedelta(days=30)
     for saved in (first, second_report):
@@ -107,7 +107,7 @@ def _head_report(services: Services) -> Report:
 
 
 def _wrist_report(services: Services) -> Report:
-    answers = {"limb-bent": "yes"}
+    answers = {"limb-bent": "arm", "limb-can-be-moved": "yes"}
     return _report(services, "limb", answers, "Jonah Okafor", "8", "fall", "Fell on the outstretched hand.")
 
 

@@ -1,0 +1,160 @@
+"""After the whole story: what a thief of the disk, the log or a backup could read."""
+
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from sqlalchemy import inspect, text
+
+from blockmrs.config.assembly import build_backup
+from blockmrs.services.demo import Demo, make_demo
+from tests.functional.site import TestSite, build_site
+
+PEOPLE = ("Ana Torres", "Maria Rivers", "Joy Okafor", "Sam Rivers", "Jonah Okafor", "Ada Lind", "Noor Haddad")
+WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
+
+
+@dataclass
+class Story:
+    """A site on which the story was played, what was logged meanwhile, and every secret that came up."""
+
+    site: TestSite
+    demo: Demo
+    logged: str
+    secrets: dict[str, bytes] = field(default_factory=dict)
+
+
+class _Listener(logging.Handler):
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record))
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
+    listener, root = _Listener(), logging.getLogger()
+    level = root.level
+    root.addHandler(listener)
+    root.setLevel(logging.DEBUG)
+    try:
+        site = build_site(tmp_path_factory.mktemp("story"))
+        demo = make_demo(site.services)
+        secrets = _play(site, demo)
+    finally:
+        root.removeHandler(listener)
+        root.setLevel(level)
+    yield Story(site, demo, "\n".join(listener.lines), secrets)
+    site.foundation.database.engine.dispose()
+
+
+def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
+    """Every part of the story over HTTP, failures too; returns all the secrets that it met."""
+    secrets: dict[str, bytes] = {}
+    for account in demo.accounts:
+        secrets[f"password of {account.user_name}"] = account.password.encode()
+        secrets[f"recovery code of {account.user_name}"] = account.recovery_code.encode()
+        secrets[f"user name {account.user_name}"] = account.user_name.encode()
+        token = site.services.identity.sign_in(account.user_name, account.password, "test")
+        actor = site.services.identity.actor_for(token)
+        assert actor is not None
+        secrets[f"cookie of {account.user_name}"] = token.encode()
+        keys = actor.keyring
+        for name in ("signing_seed", "sealing_seed", "own_line", "doorbell_line", "lines_secret", "rows_secret"):
+            secrets[f"{name} of {account.user_name}"] = getattr(keys, name)
+        browser = site.browser()
+        browser.set_cookie("blockmrs", token)
+        for path in ("/", "/record", "/log", "/inbox", f"/inbox/{demo.report}", f"/field/report/{demo.report}"):
+            browser.get(path, expect_errors=True)
+        if account.role == "clinician":
+            form = browser.get(f"/inbox/{demo.report}").forms
+            opening = next((entry for entry in form.values() if entry.action.endswith("/open")), None)
+            if opening is not None:
+                assert "Clash of heads" in opening.submit().follow().text
+    secrets["typed code"] = demo.typed_code.encode()
+    secrets["typed code without dashes"] = demo.typed_code.replace("-", "").encode()
+    crew = site.browser().get("/r").forms[1]
+    crew["code"] = demo.typed_code
+    assert "Clash of heads" in crew.submit().text
+    wrong = site.browser().get("/r").forms[1]
+    wrong["code"] = demo.typed_code[:-1] + "2"
+    wrong.submit(expect_errors=True)
+    return secrets
+
+
+def _readable(story: Story) -> dict[str, bytes]:
+    """Every file of the installation but the secrets' own folder, and the log."""
+    folder = story.site.settings.data.folder
+    found = {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file() and story.site.settings.data.secrets not in path.parents
+    }
+    assert any(name.startswith("objects") for name in found)
+    assert any(name.endswith(".db") for name in found)
+    return found | {"the log": story.logged.encode()}
+
+
+def _needles(story: Story) -> dict[str, bytes]:
+    plain = {f"name {name}": name.encode() for name in PEOPLE}
+    plain |= {f"words {words}": words.encode() for words in WORDS}
+    for name, secret in story.secrets.items():
+        plain[name] = secret
+        plain[f"{name} in hexadecimal"] = secret.hex().encode()
+    return plain
+
+
+def test_no_name_symptom_password_key_or_code_lies_in_clear(story: Story) -> None:
+    for place, content in _readable(story).items():
+        for what, needle in _needles(story).items():
+            assert needle not in content, f"{what} stands in {place}"
+
+
+def test_the_search_finds_what_is_there(story: Story) -> None:
+    readable = _readable(story)
+    assert any(b"North Hospital" in content for content in readable.values())
+
+
+def test_a_backup_holds_no_name_symptom_password_or_code(story: Story, tmp_path: Path) -> None:
+    target = tmp_path / "backup.tar"
+    build_backup(story.site.settings, story.site.foundation).write(target, None, lambda *_: None)
+    content = target.read_bytes()
+    for what, needle in _needles(story).items():
+        assert needle not in content, f"{what} stands in a backup"
+
+
+def test_no_row_joins_a_patient_with_a_recipient(story: Story) -> None:
+    services, engine = story.site.services, story.site.foundation.database.engine
+    patients: dict[str, set[bytes]] = {"patient": set(), "recipient": set()}
+    for account in story.demo.accounts:
+        actor = services.identity.actor_for(services.identity.sign_in(account.user_name, account.password, "test"))
+        assert actor is not None
+        ids = {actor.account_id, actor.keyring.card.id}
+        if account.role == "clinician":
+            patients["recipient"] |= ids
+            patients["recipient"] |= {held.keyring.card.id for held in services.organisations.memberships(actor)}
+        else:
+            patients["patient"] |= ids
+            patients["patient"] |= {held.keyring.card.id for held in services.teams.acting_for(actor)}
+            patients["patient"] |= {player.card_id for player in services.teams.team(actor).players}
+    rows = 0
+    with engine.connect() as connection:
+        for table in inspect(engine).get_table_names():
+            for row in connection.execute(text(f'SELECT * FROM "{table}"')):
+                rows += 1
+                content = b"\x00".join(_bytes(value) for value in row)
+                named = {who for who, ids in patients.items() if any(_stands(entry, content) for entry in ids)}
+                assert len(named) < 2, f"a row of {table} joins a patient with a recipient"
+    assert rows > 50
+
+
+def _bytes(value: object) -> bytes:
+    return value if isinstance(value, bytes) else str(value).encode()
+
+
+def _stands(entry: bytes, content: bytes) -> bool:
+    return entry in content or entry.hex().encode() in content
