@@ -4,6 +4,7 @@ from typing import Any
 
 from tg import TGController, expose
 
+from blockmrs.controllers.account import account_controllers
 from blockmrs.controllers.context import PAGE
 from blockmrs.controllers.crew import CrewController
 from blockmrs.controllers.field import FieldController
@@ -21,6 +22,8 @@ class RootController(TGController):
         super().__init__()
         self._health = HealthController(services.health)
         self.field = FieldController(services.triage)
+        for name, controller in account_controllers(services).items():
+            setattr(self, name, controller)
         self.inbox = InboxController(services)
         self.organisation = OrganisationController(services)
         self.record = RecordController(services)

@@ -38,6 +38,23 @@
       });
     });
 
+    each("[data-print]", function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () { window.print(); });
+    });
+
+    each("[data-save]", function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () {
+        var link = document.createElement("a");
+        var text = document.getElementById(button.getAttribute("data-save")).textContent;
+        link.href = URL.createObjectURL(new Blob([text + "\n"], { type: "text/plain" }));
+        link.download = button.getAttribute("data-file-name");
+        link.click();
+        setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
+      });
+    });
+
     each("[data-theme-choice]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () {

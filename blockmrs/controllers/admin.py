@@ -1,0 +1,52 @@
+"""`/admin`: counts, health and organisations, for administrators. No page shows a record."""
+
+from tg import TGController, expose
+
+from blockmrs.controllers.context import PAGE, POST, require_actor
+from blockmrs.controllers.forms import Form, posted_form
+from blockmrs.controllers.pages import problem, show
+from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.services.organisations import Organisations
+from blockmrs.services.overview import Overview
+
+
+class AdminController(TGController):
+    """What the operator does in a browser."""
+
+    def __init__(self, overview: Overview, organisations: Organisations) -> None:
+        super().__init__()
+        self._overview = overview
+        self._organisations = organisations
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """The counts, and the organisations with their staff."""
+        _require_admin()
+        return self._page(None, {})
+
+    @expose(allowed_methods=POST)
+    def add_organisation(self, **_ignored: object) -> str:
+        """Add an organisation, and show the invitation code for its first member, once."""
+        _require_admin()
+        form = posted_form()
+        try:
+            name, place = form.text("name"), form.text("place")
+            code = self._organisations.add(name, place)
+        except InvalidInput as error:
+            return self._page(form, problem(error))
+        return show("account.organisation_added", name=name.strip(), code=code)
+
+    def _page(self, form: Form | None, errors: dict[str, str]) -> str:
+        return show(
+            "account.admin",
+            errors=errors,
+            counts=self._overview.read(),
+            organisations=self._organisations.directory(),
+            name=form.kept("name") if form else "",
+            place=form.kept("place") if form else "",
+        )
+
+
+def _require_admin() -> None:
+    if not require_actor().is_admin:
+        raise NotFound("there is nothing here")
