@@ -11,6 +11,7 @@ from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Level, Nature
 from blockmrs.services.triage import TriageService
 from tests.triage.interviews import play
 
+CAREFULLY = settings(deadline=None, max_examples=60)
 RULES = load_rules()
 SERVICE = TriageService()
 COMPLAINTS = sorted(set(RULES.presentations) - set(ALWAYS))
@@ -49,6 +50,7 @@ def dangers_of(interview: Interview) -> st.SearchStrategy[str]:
     return st.sampled_from([name for name in DANGERS if RULES.findings[name].presentation in homes])
 
 
+@CAREFULLY
 @given(interview=interviews(), data=st.data())
 def test_a_further_red_flag_never_lowers_the_level(interview: Interview, data: st.DataObject) -> None:
     name = data.draw(dangers_of(interview))
@@ -57,6 +59,7 @@ def test_a_further_red_flag_never_lowers_the_level(interview: Interview, data: s
     assert level(with_answer(interview, name, worst)) <= level(interview)
 
 
+@CAREFULLY
 @given(interview=interviews(), data=st.data())
 def test_yes_is_at_least_as_urgent_as_cant_tell_and_that_as_no(interview: Interview, data: st.DataObject) -> None:
     name = data.draw(dangers_of(interview))
@@ -66,12 +69,14 @@ def test_yes_is_at_least_as_urgent_as_cant_tell_and_that_as_no(interview: Interv
     assert yes <= unsure <= no
 
 
+@CAREFULLY
 @given(interview=interviews(), name=st.sampled_from(REASSURANCES))
 def test_for_reassuring_questions_the_order_is_turned_round(interview: Interview, name: str) -> None:
     no, unsure, yes = (level(with_answer(interview, name, value)) for value in (False, None, True))
     assert no <= unsure <= yes
 
 
+@CAREFULLY
 @given(interview=interviews(), name=st.sampled_from(DANGERS))
 def test_not_asked_is_as_urgent_as_no_and_never_more_than_cant_tell(interview: Interview, name: str) -> None:
     without = {key: value for key, value in interview.answers.items() if key != name}
@@ -79,6 +84,7 @@ def test_not_asked_is_as_urgent_as_no_and_never_more_than_cant_tell(interview: I
     assert level(with_answer(interview, name, None)) <= level(absent)
 
 
+@CAREFULLY
 @given(interview=interviews(), data=st.data())
 def test_the_order_of_answers_and_complaints_does_not_matter(interview: Interview, data: st.DataObject) -> None:
     answers = dict(data.draw(st.permutations(list(interview.answers.items()))))
@@ -90,12 +96,14 @@ def test_the_order_of_answers_and_complaints_does_not_matter(interview: Intervie
     assert set(other.unasked) == set(first.unasked)
 
 
+@CAREFULLY
 @given(interview=interviews())
 def test_an_unknown_age_is_at_least_as_urgent_as_any_age(interview: Interview) -> None:
     unknown = level(Interview("unknown", interview.presentations, interview.answers))
     assert all(unknown <= level(Interview(band, interview.presentations, interview.answers)) for band in BANDS)
 
 
+@CAREFULLY
 @given(interview=interviews(), extra=st.sampled_from(COMPLAINTS))
 def test_a_further_complaint_never_lowers_the_level(interview: Interview, extra: str) -> None:
     if not interview.presentations:
@@ -104,6 +112,7 @@ def test_a_further_complaint_never_lowers_the_level(interview: Interview, extra:
     assert level(more) <= level(interview)
 
 
+@CAREFULLY
 @given(interview=interviews())
 def test_advice_is_never_empty_and_its_reason_has_its_level(interview: Interview) -> None:
     found = assess(RULES, interview)
@@ -114,6 +123,7 @@ def test_advice_is_never_empty_and_its_reason_has_its_level(interview: Interview
     assert not found.reviewed
 
 
+@CAREFULLY
 @given(interview=interviews())
 def test_what_is_unasked_could_raise_the_level(interview: Interview) -> None:
     found = assess(RULES, interview)
@@ -121,12 +131,12 @@ def test_what_is_unasked_could_raise_the_level(interview: Interview) -> None:
     assert not set(found.unasked) & set(interview.answers)
 
 
+@CAREFULLY
 @given(
     age=st.sampled_from(BANDS),
     part=st.sampled_from(RULES.parts),
     data=st.data(),
 )
-@settings(max_examples=60)
 def test_every_interview_ends_and_reads_back_from_its_fields(age: str, part: object, data: st.DataObject) -> None:
     place = next(entry for entry in RULES.parts if entry == part)
     near = [name for name in DANGERS if RULES.findings[name].presentation in (*place.presentations, "any")]
@@ -138,6 +148,7 @@ def test_every_interview_ends_and_reads_back_from_its_fields(age: str, part: obj
     assert SERVICE.read(SERVICE.carry(interview)) == interview
 
 
+@CAREFULLY
 @given(age=st.sampled_from(BANDS), part=st.sampled_from(RULES.parts))
 def test_when_nothing_applies_advice_is_at_most_six_pages_away(age: str, part: object) -> None:
     place = next(entry for entry in RULES.parts if entry == part)

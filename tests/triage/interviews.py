@@ -25,9 +25,7 @@ def play(
     return interview, pages
 
 
-def _tap(
-    rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: str, part: str
-) -> list[tuple[str, str]]:
+def _tap(rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: str, part: str) -> list[tuple[str, str]]:
     if page.kind == "signs":
         return [("sign", next((sign.id for sign in rules.signs if truth.get(sign.id)), "none"))]
     if page.kind == "choice":

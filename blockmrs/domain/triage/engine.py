@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from blockmrs.domain.triage.conditions import NOT_MET, SURE, Answer, Facts
-from blockmrs.domain.triage.rules import ALWAYS, UNKNOWN_AGE, Advice, Finding, Kind, Level, Rule, RuleSet
+from blockmrs.domain.triage.rules import ALWAYS, Advice, Finding, Kind, Level, Rule, RuleSet
 
 LOOK_AGAIN_FROM = 3
 """So many danger questions answered "can't tell" ask for another look (UNK-06)."""
@@ -114,21 +114,35 @@ def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     facts = facts_of(rules, interview)
     found: dict[str, None] = {}
     for rule in _active(rules, interview):
-        if rule.when.doubt(facts) != NOT_MET:
-            found.update(dict.fromkeys(name for name in rule.when.reassurances() if name not in facts.answers))
-    return tuple(found)
+        if rule.reassurances and rule.when.doubt(facts) != NOT_MET:
+            found.update(dict.fromkeys(name for name in rule.findings if name in rule.reassurances))
+    return tuple(name for name in found if name not in facts.answers)
 
 
 def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
     """The level if each reassuring question not asked yet were answered with yes."""
     answers = {**dict.fromkeys(calming(rules, interview), True), **interview.answers}
-    return assess(rules, Interview(interview.age_band, interview.presentations, answers)).level
+    return level_of(rules, Interview(interview.age_band, interview.presentations, answers))
+
+
+def level_of(rules: RuleSet, interview: Interview) -> Level:
+    """The level alone, as `assess` would give it."""
+    facts, active = facts_of(rules, interview), _active(rules, interview)
+    fired = _fire(active, facts)
+    return _raise(active, facts, fired[0].level if fired else rules.fallback.level)[0]
+
+
+def open_questions(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
+    """Findings not asked that could make the level more urgent, and reassurances that could settle a rule."""
+    facts, active = facts_of(rules, interview), _active(rules, interview)
+    unasked = _unasked(rules, active, facts, level_of(rules, interview))
+    return (*unasked, *calming(rules, interview))
 
 
 def facts_of(rules: RuleSet, interview: Interview) -> Facts:
     """The interview as conditions see it: known findings only, each value checked against its question."""
-    known = [band.id for band in rules.age_bands if band.id != UNKNOWN_AGE]
-    ages = frozenset([interview.age_band] if interview.age_band in known else known)
+    known = rules.known_ages
+    ages = frozenset([interview.age_band]) if interview.age_band in known else known
     return Facts(
         answers={
             name: _checked(rules.findings[name], value)
@@ -137,7 +151,7 @@ def facts_of(rules: RuleSet, interview: Interview) -> Facts:
         },
         ages=ages,
         presentations=frozenset(interview.presentations),
-        unsure={name: int(finding.unsure) for name, finding in rules.findings.items()},
+        unsure=rules.unsure,
     )
 
 
@@ -164,8 +178,7 @@ def _fire(active: Iterable[Rule], facts: Facts) -> list[_Fired]:
     """Rules that fire, the most urgent first. `otherwise` ones are heard only where nothing else is as urgent."""
     fired = []
     for rule in active:
-        doubt = rule.when.doubt(facts)
-        if not rule.raises and doubt != NOT_MET:
+        if not rule.raises and (doubt := rule.when.doubt(facts)) != NOT_MET:
             fired.append(_Fired(rule, doubt, Level(max(rule.level, doubt))))
     fired.sort(key=lambda entry: (entry.level, entry.rule.otherwise, entry.doubt))
     if not fired or not fired[0].rule.otherwise:
@@ -213,9 +226,10 @@ def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
 
 def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level) -> tuple[str, ...]:
     """Findings not asked that could make the level more urgent, in the rules' order."""
+    near = {name: rules.findings[name] for rule in active for name in rule.findings}
     absent = {
         name
-        for name, finding in rules.findings.items()
+        for name, finding in near.items()
         if name not in facts.answers
         and concerns(finding, facts.ages)
         and facts.answers.get(finding.settled_by) is not False
@@ -223,14 +237,10 @@ def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level)
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
     found: dict[str, None] = {}
     for rule in active:
-        doubt = rule.when.doubt(supposing)
-        if rule.raises:
-            reachable = max(level - 1, doubt) if level in rule.raises else NOT_MET
-        else:
-            reachable = max(int(rule.level), doubt)
-        if reachable < level:
-            calm = set(rule.when.reassurances())
-            found.update(dict.fromkeys(name for name in rule.when.findings() if name in absent and name not in calm))
+        reachable = rule.level if not rule.raises else level - 1 if level in rule.raises else NOT_MET
+        if reachable < level and rule.when.doubt(supposing) < level:
+            open_here = (name for name in rule.findings if name in absent and name not in rule.reassurances)
+            found.update(dict.fromkeys(open_here))
     return tuple(found)
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from blockmrs.domain.triage.conditions import Answer
-from blockmrs.domain.triage.engine import Interview, assess, calming, concerns, facts_of, level_if_calmed
+from blockmrs.domain.triage.engine import Interview, concerns, facts_of, level_if_calmed, level_of, open_questions
 from blockmrs.domain.triage.rules import Finding, Kind, Level, Nature, PagePlan, RuleSet
 
 MOST_PAGES = 6
@@ -59,7 +59,7 @@ class QuestionPage:
 def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
     """The question to ask now, or None when the advice is final: level 1, or nothing left that could raise it."""
     signs = [sign.finding for sign in rules.signs]
-    if assess(rules, interview).level is Level.AMBULANCE and level_if_calmed(rules, interview) is Level.AMBULANCE:
+    if level_of(rules, interview) is Level.AMBULANCE is level_if_calmed(rules, interview):
         return None
     if any(sign not in interview.answers for sign in signs):
         if LOOKED_AGAIN not in interview.answers:
@@ -96,24 +96,31 @@ def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tupl
     Before the age is known a question counts as worth asking if it would be at any single age: what an unknown age
     alone makes urgent must not hide the questions that matter once the age is told.
     """
+    return _shown(rules, interview, plan, _worthwhile(rules, interview))
+
+
+def _worthwhile(rules: RuleSet, interview: Interview) -> set[str]:
     bands = [interview.age_band] if interview.age_band else [band.id for band in rules.age_bands]
-    worthwhile: set[str] = set()
+    found: set[str] = set()
     for band in bands:
-        supposed = replace(interview, age_band=band)
-        worthwhile.update(assess(rules, supposed).unasked, calming(rules, supposed))
+        found.update(open_questions(rules, replace(interview, age_band=band)))
+    return found
+
+
+def _shown(rules: RuleSet, interview: Interview, plan: PagePlan, worthwhile: set[str]) -> tuple[str, ...]:
     ages = facts_of(rules, interview).ages
     return tuple(name for name in plan.findings if name in worthwhile and concerns(rules.findings[name], ages))
 
 
 def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
+    number, worthwhile = _number(rules, interview), _worthwhile(rules, interview)
     for plan in _in_order(rules, interview):
-        number = _number(rules, interview)
         if plan.id == AGE:
             if interview.age_band is None:
                 bands = tuple(Choice(band.id, band.label) for band in rules.age_bands)
                 return QuestionPage(AGE, "choice", plan.title, plan.hint, choices=bands, number=number)
             continue
-        shown = shown_findings(rules, interview, plan)
+        shown = _shown(rules, interview, plan, worthwhile)
         if not shown:
             continue
         if rules.findings[shown[0]].nature is Nature.REASSURING:
@@ -133,7 +140,7 @@ def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
         turn = [plan.id for plan in plans].index(AGE)
         before.update((plan.id, plan) for plan in plans[:turn])
         after.update((plan.id, plan) for plan in plans[turn:])
-    if level_if_calmed(rules, interview) is not assess(rules, interview).level:
+    if level_if_calmed(rules, interview) is not level_of(rules, interview):
         calm = [plan for plan in (*before.values(), *after.values()) if _is_calming(rules, plan)]
         yield from calm
     yield from before.values()

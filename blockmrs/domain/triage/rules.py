@@ -7,6 +7,8 @@ files themselves; this module only gives it types.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import IntEnum, StrEnum
+from functools import cached_property
+from types import MappingProxyType
 
 from blockmrs.domain.triage.conditions import Condition
 
@@ -87,7 +89,7 @@ class Finding:
     most: int
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Rule:
     """One reason for a level. `otherwise` rules speak only when no other rule of their presentation does.
 
@@ -108,6 +110,16 @@ class Rule:
     otherwise: bool
     raises: frozenset[Level]
     stage: int
+
+    @cached_property
+    def findings(self) -> tuple[str, ...]:
+        """Ids of all findings that it looks at."""
+        return tuple(dict.fromkeys(self.when.findings()))
+
+    @cached_property
+    def reassurances(self) -> frozenset[str]:
+        """Ids of those that only ever calm it down."""
+        return frozenset(self.when.reassurances())
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,9 +186,9 @@ class AgeBand:
     label: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class RuleSet:
-    """Everything the engine knows: pure data, never changed after loading."""
+    """Everything the engine knows: pure data, never changed after loading, so what follows from it is kept."""
 
     version: str
     date: str
@@ -190,15 +202,25 @@ class RuleSet:
     findings: Mapping[str, Finding]
     fallback: Rule
 
-    @property
+    @cached_property
     def reviewed(self) -> bool:
         """True once a clinician has signed every rule."""
         return all(rule.reviewed_by for rule in self.rules)
 
-    @property
+    @cached_property
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of every presentation, with the fallback last."""
         return (*(rule for presentation in self.presentations.values() for rule in presentation.rules), self.fallback)
+
+    @cached_property
+    def known_ages(self) -> frozenset[str]:
+        """Every band but the unknown one."""
+        return frozenset(band.id for band in self.age_bands if band.id != UNKNOWN_AGE)
+
+    @cached_property
+    def unsure(self) -> Mapping[str, int]:
+        """The level that "can't tell" may reach, by finding."""
+        return MappingProxyType({name: int(finding.unsure) for name, finding in self.findings.items()})
 
     def is_age_band(self, band: str) -> bool:
         """Whether `band` is one of the answers to the age question."""
