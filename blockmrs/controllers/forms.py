@@ -5,6 +5,7 @@ from typing import Any
 
 import tg
 
+from blockmrs.controllers.http_errors import N_
 from blockmrs.errors import InvalidInput
 
 MOST_FIELDS = 300
@@ -18,9 +19,9 @@ class Form:
         try:
             items = list(posted.items())
         except (UnicodeError, ValueError) as error:
-            raise InvalidInput("That was not readable text") from error
+            raise InvalidInput(N_("That was not readable text")) from error
         if len(items) > MOST_FIELDS:
-            raise InvalidInput("That form has too many fields")
+            raise InvalidInput(N_("That form has too many fields"))
         self._values: dict[str, list[Any]] = {}
         for name, value in items:
             self._values.setdefault(name, []).append(value)
@@ -29,16 +30,16 @@ class Form:
         """The one value of a field, of `limit` characters at most, as it was typed."""
         values = self._values.get(name, [])
         if len(values) > 1:
-            raise InvalidInput("Enter this once", field=name)
+            raise InvalidInput(N_("Enter this once"), field=name)
         if not values:
             return ""
         value = values[0]
         if not isinstance(value, str):
-            raise InvalidInput("Enter text here, not a file", field=name)
+            raise InvalidInput(N_("Enter text here, not a file"), field=name)
         if len(value) > limit:
-            raise InvalidInput("Enter less text here", field=name, limit=limit)
+            raise InvalidInput(N_("Enter less text here"), field=name, limit=limit)
         if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
-            raise InvalidInput("Type this again: it was not readable text", field=name)
+            raise InvalidInput(N_("Type this again: it was not readable text"), field=name)
         return value
 
     def kept(self, name: str, limit: int = LONGEST_TEXT) -> str:

@@ -4,6 +4,7 @@ from tg import TGController, expose
 
 from blockmrs.controllers.context import POST, client_address, require_actor
 from blockmrs.controllers.forms import Form, posted_form
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.login import ALL, is_posted
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.controllers.signup import NO_INVITATION
@@ -39,7 +40,7 @@ class JoinController(TGController):
         actor, form = require_actor(), posted_form()
         relation = form.kept("relation")
         if relation not in RELATIONS:
-            return self._read(form, {"relation": "Choose who you are to the player"})
+            return self._read(form, {"relation": N_("Choose who you are to the player")})
         try:
             joined = self._teams.join(actor, form.text("invitation"), relation, client_address())
         except (InvalidInput, NotFound, TooManyAttempts) as error:

@@ -18,6 +18,7 @@ from blockmrs.controllers.context import (
 from blockmrs.controllers.drafts import carry_draft
 from blockmrs.controllers.error import continue_after_sign_in
 from blockmrs.controllers.forms import Form, gather, posted_form
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from blockmrs.services.identity import Identity
@@ -25,8 +26,14 @@ from blockmrs.services.passwords import check_new_password, normalise_user_name
 
 ALL = ("GET", "HEAD", "POST")
 LONGEST_DRAFT = 1_048_576
-_WRONG = "That user name and password do not belong together"
-_WRONG_CODE = "That user name and recovery code do not belong together"
+_WRONG = N_("That user name and password do not belong together")
+_WRONG_CODE = N_("That user name and recovery code do not belong together")
+_EMPTY = {
+    "user_name": N_("Enter your user name"),
+    "password": N_("Enter your password"),
+    "recovery_code": N_("Enter your recovery code"),
+    "new_password": N_("Enter a new password"),
+}
 
 
 class LoginController(TGController):
@@ -46,7 +53,7 @@ class LoginController(TGController):
         form = posted_form()
         try:
             user_name, password = form.text("user_name"), form.text("password")
-            errors = _missing(user_name=user_name, password=password)
+            errors = missing(form, "user_name", "password")
             if errors:
                 return self._page(form, errors)
             token = self._identity.sign_in(user_name, password, client_address())
@@ -100,7 +107,7 @@ class RecoverController(TGController):
         try:
             user_name, code = form.text("user_name"), form.text("recovery_code")
             new_password = form.text("new_password")
-            errors = _missing(user_name=user_name, recovery_code=code, new_password=new_password)
+            errors = missing(form, "user_name", "recovery_code", "new_password")
             errors = errors or gather(
                 lambda: check_new_password(new_password, user_name=normalise_user_name(user_name), field="new_password")
             )
@@ -150,11 +157,6 @@ def end_old_session(identity: Identity) -> None:
         identity.sign_out(token)
 
 
-def _missing(**texts: str) -> dict[str, str]:
-    words = {
-        "user_name": "Enter your user name",
-        "password": "Enter your password",
-        "recovery_code": "Enter your recovery code",
-        "new_password": "Enter a new password",
-    }
-    return {name: words[name] for name, text in texts.items() if not text.strip()}
+def missing(form: Form, *names: str) -> dict[str, str]:
+    """What to enter, for each of these fields that is empty."""
+    return {name: _EMPTY[name] for name in names if not form.text(name).strip()}

@@ -8,6 +8,7 @@ from blockmrs.controllers.context import (
     POST,
     browser,
     check_local_address,
+    current_actor,
     require_actor,
     sign_in_browser,
     sign_out_browser,
@@ -15,10 +16,14 @@ from blockmrs.controllers.context import (
 from blockmrs.controllers.drafts import carry_draft
 from blockmrs.controllers.error import continue_with
 from blockmrs.controllers.forms import Form, posted_form
-from blockmrs.controllers.login import ALL, LONGEST_DRAFT, is_posted
+from blockmrs.controllers.http_errors import N_
+from blockmrs.controllers.login import ALL, LONGEST_DRAFT, carried, is_posted, missing
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import CannotOpen, InvalidInput, TooManyAttempts
 from blockmrs.services.identity import Identity
+
+_FROM_BEFORE = N_("This page is from before. Enter your password for a new code")
+_WRONG_GROUP = N_("Type the third group of the code, as you wrote it down")
 
 
 class SettingsController(TGController):
@@ -43,9 +48,7 @@ class SettingsController(TGController):
         form = posted_form()
         user_name = form.kept("user_name")
         try:
-            errors = _missing(
-                form, user_name="Enter your user name", password="Enter your password", new_password="Enter a new one"
-            )
+            errors = missing(form, "user_name", "password", "new_password")
             if errors:
                 return show("account.password", errors=errors, user_name=user_name)
             changed = self._identity.change_password(
@@ -61,12 +64,15 @@ class SettingsController(TGController):
     @expose(allowed_methods=ALL)
     def recovery(self, **_ignored: object) -> str:
         """Ask for the password, or make a new recovery code, which replaces the old one, and show it."""
-        actor = require_actor()
         if not is_posted():
+            require_actor()
             return self._recovery(None, {})
         form = posted_form()
+        actor = current_actor()
+        if actor is None:
+            return show("sign_in", 401, **carried(form))
         try:
-            errors = _missing(form, password="Enter your password")  # noqa: S106 - words, not a password
+            errors = missing(form, "password")
             if errors:
                 return self._recovery(form, errors)
             code = self._identity.new_recovery_code(actor, form.text("password"))
@@ -80,21 +86,24 @@ class SettingsController(TGController):
     @expose(allowed_methods=POST)
     def check_recovery(self, **_ignored: object) -> str:
         """Compare the group that was typed back; the same page again where it is another."""
-        actor = require_actor()
         form = posted_form()
+        actor = current_actor()
+        if actor is None:
+            # The code on the page is worth nothing to the next session; what was entered before it is.
+            return show("sign_in", 401, **carried(form))
         came_from, draft = form.kept("came_from"), form.kept("draft", LONGEST_DRAFT)
         try:
             code = recovery.open_code(form.kept("check"))
         except CannotOpen:
-            words = "This page is from before. Enter your password for a new code"
-            return self._recovery(form, {"password": words})
+            return self._recovery(form, {"password": _FROM_BEFORE})
         try:
             typed = form.text("group", 40)
         except InvalidInput as error:
             return recovery.show_code(code, came_from=came_from, draft=draft, errors=problem(error))
         if not recovery.is_checked_group(code, typed):
-            words = "Type the third group of the code, as you wrote it down" if typed.strip() else "Type the third group"
-            return recovery.show_code(code, came_from=came_from, draft=draft, typed=typed, errors={"group": words})
+            return recovery.show_code(
+                code, came_from=came_from, draft=draft, typed=typed, errors={"group": _WRONG_GROUP}
+            )
         self._identity.confirm_recovery(actor)
         return continue_with(came_from, draft)
 
@@ -118,7 +127,3 @@ class SettingsController(TGController):
             came_from=check_local_address(form.kept("came_from")) if form else "/settings",
             draft=carry_draft(form.kept("draft", LONGEST_DRAFT)) if form else "",
         )
-
-
-def _missing(form: Form, **words: str) -> dict[str, str]:
-    return {name: text for name, text in words.items() if not form.text(name).strip()}

@@ -5,6 +5,7 @@ from tg import TGController, expose
 from blockmrs.controllers import recovery
 from blockmrs.controllers.context import client_address, sign_in_browser
 from blockmrs.controllers.forms import Form, gather, posted_form
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.login import ALL, end_old_session, is_posted
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import Conflict, InvalidInput, TooManyAttempts
@@ -64,7 +65,7 @@ def _check(form: Form) -> dict[str, str]:
 
 def _given(form: Form, name: str) -> None:
     if not form.text(name).strip():
-        raise InvalidInput("Enter the token from the server's log", field=name)
+        raise InvalidInput(N_("Enter the token from the server's log"), field=name)
 
 
 def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:

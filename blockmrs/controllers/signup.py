@@ -7,6 +7,7 @@ from blockmrs.controllers.context import POST, client_address, current_actor, si
 from blockmrs.controllers.drafts import carry_draft, seal_draft
 from blockmrs.controllers.error import continue_after_sign_in
 from blockmrs.controllers.forms import Form, gather, posted_form
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.login import ALL, LONGEST_DRAFT, carried, end_old_session, is_posted
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
@@ -14,7 +15,8 @@ from blockmrs.services.identity import Identity, SignedUp
 from blockmrs.services.joining import Joining
 from blockmrs.services.passwords import check_display_name, check_new_password, normalise_user_name
 
-NO_INVITATION = "This code opens no invitation. It may be used up or too old. Check it, or ask for a new one"
+NO_INVITATION = N_("This code opens no invitation. It may be used up or too old. Check it, or ask for a new one")
+_NO_PASSWORD = N_("Enter a password of 12 characters or more")
 
 
 class SignupController(TGController):
@@ -63,9 +65,7 @@ class SignupController(TGController):
     def _finish(self, form: Form, signed_up: SignedUp) -> str:
         end_old_session(self._identity)
         sign_in_browser(signed_up.token)
-        return recovery.show_code(
-            signed_up.recovery_code, came_from=form.kept("came_from"), draft=self._draft(form)
-        )
+        return recovery.show_code(signed_up.recovery_code, came_from=form.kept("came_from"), draft=self._draft(form))
 
     def _known(self, form: Form) -> str | None:
         """For a form that was sent twice: the first made the account, and its answer, with the code, may be lost."""
@@ -102,7 +102,7 @@ class SignupController(TGController):
             lambda: form.text("invitation"),
         )
         if not form.kept("password") and "password" in errors:
-            errors["password"] = "Enter a password of 12 characters or more"  # noqa: S105 - words, not a password
+            errors["password"] = _NO_PASSWORD
         return errors
 
     @staticmethod
