@@ -1,7 +1,7 @@
 """What the pages under /field show, as values: the controller makes them, the templates only print them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -15,7 +15,10 @@ MONTHS = ("January", "February", "March", "April", "May", "June", "July", "Augus
           "December")  # fmt: skip
 OLDEST = timedelta(days=7)
 MOST_PAGES = 24
+MOST_KEPT = 60
 OWN_FIELDS = frozenset({"started", "was", "trail", "change"})
+# What was typed into a report, on its way through a changed answer and back (controllers/report_forms.py).
+REPORT_PREFIX = "r-"
 PAGE_FIELDS = frozenset({"page", "pick", "choose", "answer", "sign"})
 
 
@@ -24,21 +27,25 @@ class Journey:
     """How a person came to the page they see: carried from form to form, never stored.
 
     `started` is in seconds since 1970. `was` is the last advice they saw. Each entry of `trail` names the fields that
-    one page added, so that "Back" can take exactly those away again.
+    one page added, so that "Back" can take exactly those away again. `kept` is a report that is being written.
     """
 
     started: int
     was: Level | None = None
     trail: tuple[str, ...] = ()
+    kept: Pairs = ()
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> "Journey":
         """The journey told by a form. What cannot be believed is left out: it decides nothing about the advice."""
         given: dict[str, str] = {}
         trail: list[str] = []
+        kept: list[tuple[str, str]] = []
         for name, value in pairs:
             if name == "trail":
                 trail.append(value)
+            elif name.startswith(REPORT_PREFIX):
+                kept.append((name, value))
             elif name in OWN_FIELDS:
                 given.setdefault(name, value)
         latest = int(now.timestamp())
@@ -47,17 +54,18 @@ class Journey:
         if not latest - OLDEST.total_seconds() <= seconds <= latest:
             seconds = latest
         was = given.get("was", "")
-        return cls(seconds, Level(int(was)) if was in {"1", "2", "3", "4"} else None, tuple(trail[:MOST_PAGES]))
+        level = Level(int(was)) if was in {"1", "2", "3", "4"} else None
+        return cls(seconds, level, tuple(trail[:MOST_PAGES]), tuple(kept[:MOST_KEPT]))
 
     def after(self, before: Pairs, now_carried: Pairs) -> "Journey":
         """The journey one page later: `trail` has grown by what is carried now and was not before."""
         added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
-        return Journey(self.started, self.was, (*self.trail, " ".join(added))) if added else self
+        return replace(self, trail=(*self.trail, " ".join(added))) if added else self
 
     def pairs(self) -> Pairs:
         """The form fields that carry it on, without `started`, which the template writes."""
         was = (("was", str(int(self.was))),) if self.was else ()
-        return (*was, *(("trail", step) for step in self.trail))
+        return (*was, *(("trail", step) for step in self.trail), *self.kept)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +106,7 @@ def way_back(carried: Pairs, journey: Journey) -> Pairs:
         return ()
     last = set(journey.trail[-1].split())
     kept = tuple((name, value) for name, value in carried if name not in last)
-    earlier = Journey(journey.started, journey.was, journey.trail[:-1])
+    earlier = replace(journey, trail=journey.trail[:-1])
     return (*kept, *earlier.pairs(), ("started", str(journey.started)))
 
 
@@ -112,7 +120,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
     """The view of the advice. Every form on it carries the level, so that a later one can say "Advice changed"."""
     found = triage.conclude(interview)
     carried = triage.carry(interview)
-    onward = Journey(journey.started, found.level, journey.trail)
+    onward = replace(journey, was=found.level)
     changed = ""
     if journey.was is not None and found.level != journey.was:
         changed = "up" if found.level < journey.was else "down"

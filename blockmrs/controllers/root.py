@@ -11,7 +11,9 @@ from blockmrs.controllers.field import FieldController
 from blockmrs.controllers.health import HealthController
 from blockmrs.controllers.inbox import InboxController, OrganisationController
 from blockmrs.controllers.record import LogController, RecordController
+from blockmrs.controllers.report import ReportController, ReportListController
 from blockmrs.controllers.site import Site
+from blockmrs.controllers.team import TeamController
 from blockmrs.services.container import Services
 
 
@@ -22,6 +24,9 @@ class RootController(TGController):
         super().__init__()
         self._health = HealthController(services.health)
         self.field = FieldController(services.triage)
+        self.field.report = ReportController(services)
+        self.field.reports = ReportListController(services)
+        self.team = TeamController(services)
         for name, controller in account_controllers(services).items():
             setattr(self, name, controller)
         self.inbox = InboxController(services)

@@ -39,3 +39,8 @@ def full(moment: datetime) -> str:
 def brief(moment: datetime) -> str:
     """Day and time without the zone, for lists."""
     return f"{day(moment)}, {clock_time(moment)}"
+
+
+def near(moment: datetime, now: datetime) -> str:
+    """The time alone when it is today's, else with its day."""
+    return clock_time(moment) if local(moment).date() == local(now).date() else brief(moment)

@@ -36,6 +36,11 @@ class Invitations:
         self._lifetime = lifetime
         self._clock = clock
 
+    @property
+    def lifetime(self) -> timedelta:
+        """How long a code works."""
+        return self._lifetime
+
     def make(self, content: dict[int, Value]) -> str:
         """A code in groups of four that opens `content` once, within the lifetime."""
         code = new_code(CODE_LENGTH)

@@ -1,4 +1,5 @@
-// Small helps for pages that work without them: the chosen theme, "Show" beside a password, "Copy" below a code.
+// Small helps for pages that work without them: the chosen theme, "Show" beside a password, "Copy" below a
+// code, "Print".
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -53,6 +54,11 @@
         link.click();
         setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
       });
+    });
+
+    each("[data-print]", function (button) {
+      button.hidden = false;
+      button.addEventListener("click", function () { window.print(); });
     });
 
     each("[data-theme-choice]", function (button) {

@@ -1,0 +1,194 @@
+"""One saved report: its page for the author and the family, its code, its shares.
+
+GET       /field/report/<id>                  the hand-over card
+POST      /field/report/<id>/code             makes the code, then shows it
+GET       /field/report/<id>/show             the code, full screen
+GET, POST /field/report/<id>/stop-code        ends it
+GET, POST /field/report/<id>/share            sends it to an organisation
+GET       /field/report/<id>/share/<share>    what was sent to whom, until when
+GET, POST /field/report/<id>/stop/<share>     stops that
+GET, POST /field/report/<id>/release          sends a withheld report to the family
+"""
+
+from urllib.parse import quote
+
+import tg
+from tg import TGController, expose, redirect
+from tg.i18n import ugettext as _
+
+from blockmrs.controllers.context import PAGE, POST, require_actor, site
+from blockmrs.controllers.forms import posted_form
+from blockmrs.controllers.pages import show
+from blockmrs.controllers.qr import draw_qr
+from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching
+from blockmrs.domain.permission import Standing
+from blockmrs.errors import NotAuthorized, NotFound
+from blockmrs.services.actor import Actor
+from blockmrs.services.codes import ReportCode
+from blockmrs.services.container import Services
+from blockmrs.services.reports import OpenedReport
+from blockmrs.services.sharing import Share
+
+BOTH = (*PAGE, *POST)
+
+
+class OneReportController(TGController):
+    """The pages of the report at `address`; made for one request."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+
+    @expose(allowed_methods=PAGE)
+    def index(self, saved: object = None, again: object = None, **_ignored: object) -> str:
+        """The hand-over card, for the author and for the family."""
+        actor = require_actor()
+        try:
+            opened = self._services.reports.open(actor, self._address)
+        except NotAuthorized:
+            redirect(f"/inbox/{self._address}")
+        mine = opened.standing is Standing.AUTHOR
+        return show(
+            "report.view",
+            opened=opened,
+            mine=mine,
+            saved=saved is not None,
+            again=again is not None,
+            now=self._services.reports.now(),
+            shares=self._services.sharing.shares(actor, self._address),
+            purposes=PURPOSE_WORDS,
+            code=self._services.codes.status(actor, self._address),
+            family=self._services.teams.joined(actor).get(opened.subject, []) if mine else [],
+            proof=self._services.reports.prove(actor, self._address),
+            text_link=_text_to_parent(opened) if mine else "",
+        )
+
+    @expose(allowed_methods=POST)
+    def code(self, **_ignored: object) -> None:
+        """Make a code, or keep the one that still works; then show it."""
+        self._services.codes.make(require_actor(), self._address)
+        redirect(f"{self._page}/show")
+
+    @expose(allowed_methods=PAGE)
+    def show(self, **_ignored: object) -> str:
+        """The full-screen hand-over: QR, typed code, and the report in large words."""
+        actor = require_actor()
+        opened, code = self._own(actor), self._working_code(actor)
+        drawing = draw_qr(f"{_origin()}/r#{code.qr_secret}") if code is not None else None
+        return show(
+            "report.show", opened=opened, code=code, qr=drawing, host=tg.request.host,
+            now=self._services.reports.now(),
+        )  # fmt: skip
+
+    @expose(allowed_methods=BOTH)
+    def stop_code(self, **_ignored: object) -> str:
+        """Ask, then end the code at once."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.codes.stop(actor, self._address)
+            redirect(self._page)
+        self._own(actor)
+        return show("report.stop_code", address=self._address)
+
+    @expose(allowed_methods=BOTH)
+    def share(self, share_id: str | None = None, *_more: str, q: object = "", **_ignored: object) -> str:
+        """Choose to whom it goes, why and for how long; afterwards, with a share's id, what was sent."""
+        actor = require_actor()
+        if share_id is not None:
+            return self._receipt(actor, share_id)
+        if tg.request.method == "POST":
+            return self._send(actor)
+        return self._share_page(actor, ShareForm.fresh(), {}, q if isinstance(q, str) else "")
+
+    @expose(allowed_methods=BOTH)
+    def stop(self, share_id: str = "", **_ignored: object) -> str:
+        """Ask, then stop a share."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.sharing.stop(actor, self._address, share_id)
+            redirect(f"{self._page}/share/{share_id}")
+        self._own(actor)
+        return show("report.stop", address=self._address, share=self._share(actor, share_id))
+
+    @expose(allowed_methods=BOTH)
+    def release(self, **_ignored: object) -> str:
+        """Ask, then send a withheld report to the family."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.sharing.release_to_family(actor, self._address)
+            redirect(self._page)
+        opened = self._own(actor)
+        if not opened.withheld:
+            redirect(self._page)
+        return show("report.release", address=self._address)
+
+    @property
+    def _page(self) -> str:
+        return f"/field/report/{quote(self._address, safe='')}"
+
+    def _own(self, actor: Actor) -> OpenedReport:
+        """The report, for its author alone: the family reads it, and changes nothing."""
+        opened = self._services.reports.open(actor, self._address)
+        if opened.standing is not Standing.AUTHOR:
+            raise NotAuthorized("only the author of a report may do this")
+        return opened
+
+    def _working_code(self, actor: Actor) -> ReportCode | None:
+        code = self._services.codes.status(actor, self._address)
+        return None if code is None or code.stopped else code
+
+    def _share(self, actor: Actor, share_id: str) -> Share:
+        for share in self._services.sharing.shares(actor, self._address):
+            if share.share_id == share_id:
+                return share
+        raise NotFound("no such share")
+
+    def _receipt(self, actor: Actor, share_id: str) -> str:
+        share = self._share(actor, share_id)
+        opened = self._services.reports.open(actor, self._address)
+        return show(
+            "report.shared", address=self._address, share=share, purposes=PURPOSE_WORDS,
+            mine=opened.standing is Standing.AUTHOR, now=self._services.reports.now(),
+        )  # fmt: skip
+
+    def _send(self, actor: Actor) -> str:
+        form = ShareForm.posted(posted_form())
+        wanted, errors = form.read(self._services.reports.now())
+        if wanted is None:
+            return self._share_page(actor, form, errors, form.search)
+        try:
+            share = self._services.sharing.grant(
+                actor, self._address, wanted.organisation_id, wanted.purpose, wanted.until
+            )
+        except NotFound:
+            # A stranger to the report is told the same as before; only an organisation that left is asked for again.
+            self._own(actor)
+            return self._share_page(actor, form, {"organisation": "Choose who shall get it"}, form.search)
+        redirect(f"{self._page}/share/{share.share_id}")
+
+    def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], search: str) -> str:
+        opened = self._own(actor)
+        directory = self._services.organisations.directory()
+        found = matching(directory, search)
+        return show(
+            "report.share", errors=errors, address=self._address, opened=opened, form=form, search=search,
+            found=found, listed=len(directory), purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
+        )  # fmt: skip
+
+
+def _origin() -> str:
+    """This site as the crew's phone reaches it; the edge lets only allowed hosts through."""
+    scheme = "https" if site().secure_cookies else tg.request.scheme
+    return f"{scheme}://{tg.request.host}"
+
+
+def _text_to_parent(opened: OpenedReport) -> str:
+    """A link that opens the phone's own message, with words that hold nothing medical."""
+    report = opened.report
+    first_name = report.player.split()[0]
+    if report.place:
+        words = _("%(name)s has been hurt at %(place)s. Please call %(coach)s.")
+    else:
+        words = _("%(name)s has been hurt. Please call %(coach)s.")
+    return "sms:?&body=" + quote(words % {"name": first_name, "place": report.place, "coach": report.author}, safe="")

@@ -1,0 +1,35 @@
+"""A QR code as the parts of an inline SVG: the page draws it itself, so the secret inside has no address of its own."""
+
+from dataclasses import dataclass
+
+import segno
+
+_QUIET = 4
+
+
+@dataclass(frozen=True, slots=True)
+class QrDrawing:
+    """The side of the drawing in modules, its quiet zone included, and the path of all dark modules."""
+
+    side: int
+    path: str
+
+    def __repr__(self) -> str:
+        return f"QrDrawing({self.side})"
+
+
+def draw_qr(text: str) -> QrDrawing:
+    """`text` as a QR code that still reads with a seventh of it covered."""
+    code = segno.make_qr(text, error="m", boost_error=True)
+    steps = []
+    for y, row in enumerate(code.matrix):
+        x, width = 0, len(row)
+        while x < width:
+            if not row[x]:
+                x += 1
+                continue
+            start = x
+            while x < width and row[x]:
+                x += 1
+            steps.append(f"M{start + _QUIET} {y + _QUIET}h{x - start}v1h-{x - start}z")
+    return QrDrawing(len(code.matrix) + 2 * _QUIET, "".join(steps))

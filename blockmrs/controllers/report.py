@@ -1,0 +1,219 @@
+"""Writing a report, from the advice to "Saved".
+
+POST /field/report/new    shows who is hurt, then the report to check; stores nothing, so it needs no form token
+POST /field/report/save   saves it; a repeat is the same report
+GET  /field/reports       the coach's own reports
+     /field/report/<id>   one report: controllers/one_report.py
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+from tg.i18n import ugettext as _
+
+from blockmrs.controllers.context import PAGE, POST, current_actor, require_actor, stateless
+from blockmrs.controllers.drafts import posted_values, seal_draft
+from blockmrs.controllers.field_views import MONTHS
+from blockmrs.controllers.http_errors import headers_of
+from blockmrs.controllers.one_report import OneReportController
+from blockmrs.controllers.pages import show
+from blockmrs.controllers.recovery import confirm_first
+from blockmrs.controllers.report_forms import (
+    MINUTES,
+    OTHER,
+    SEVERAL,
+    ReportReader,
+    TypedReport,
+    days_to_choose,
+    first_shown,
+    posted_report,
+    shown_at,
+    started_at,
+)
+from blockmrs.controllers.times import clock_time, zone_name
+from blockmrs.domain.reports import Report
+from blockmrs.errors import InvalidInput, NotFound, Unavailable
+from blockmrs.services.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.teams import Player, Team
+
+NEW, SAVE = "/field/report/new", "/field/report/save"
+
+
+@dataclass(frozen=True, slots=True)
+class Hurt:
+    """Whom the form says is hurt: a player of the roster, or somebody by name. `chosen` False: not said yet."""
+
+    team: Team
+    player: Player | None
+    chosen: bool
+
+
+class ReportController(TGController):
+    """The pages below `/field/report`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> None:
+        """The list is one level up."""
+        redirect("/field/reports")
+
+    @expose(allowed_methods=POST)
+    @stateless
+    def new(self, **_ignored: object) -> str:
+        """Who is hurt; then the report to check."""
+        typed = self._posted()
+        actor = current_actor()
+        if actor is None:
+            draft = seal_draft(posted_values(tg.request), NEW)
+            return show("report.sign_in", 401, draft=draft, advice=self._services.triage.conclude(typed.interview))
+        if not actor.recovery_confirmed:
+            return self._code_first(NEW)
+        hurt = self._hurt(actor, typed)
+        if "ask" in tg.request.POST or not hurt.chosen:
+            return self._who(hurt, typed, {})
+        if hurt.player is None and (problem := self._name_problem(typed)):
+            return self._who(hurt, typed, problem)
+        return self._check(hurt, typed, {})
+
+    @expose(allowed_methods=POST)
+    def save(self, **_ignored: object) -> str:
+        """Save the report once, and go to its page."""
+        actor, typed = require_actor(), self._posted()
+        if not actor.recovery_confirmed:
+            return self._code_first(SAVE)
+        hurt = self._hurt(actor, typed)
+        if not hurt.chosen:
+            return self._who(hurt, typed, {"": "Choose who is hurt"})
+        reader = ReportReader(typed, self._services.reports.now())
+        report = reader.read(self._services.triage, player=hurt.player, team=hurt.team.name, author=actor.display_name)
+        if report is None:
+            if "r-name" in reader.errors:
+                return self._who(hurt, typed, {"r-name": reader.errors["r-name"]})
+            return self._check(hurt, typed, reader.errors)
+        try:
+            address, same = self._save(actor, typed, report, hurt.player)
+        except Unavailable as error:
+            tg.response.headers.update(headers_of(error))
+            words = "It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again"
+            return self._check(hurt, typed, {"": words}, status=503)
+        redirect(f"/field/report/{address}?{'saved' if same else 'again'}=1")
+
+    @expose()
+    def _lookup(self, address: str, *rest: str) -> tuple[OneReportController, tuple[str, ...]]:
+        """The pages of one report."""
+        return OneReportController(self._services, address), rest
+
+    @staticmethod
+    def _code_first(path: str) -> str:
+        """A recovery code exists before the first report does; what was entered goes on afterwards."""
+        return confirm_first("/field", seal_draft(posted_values(tg.request), path))
+
+    def _posted(self) -> TypedReport:
+        typed = posted_report(tg.request.POST, self._services.triage, self._services.reports.now())
+        if not typed.answers:
+            raise InvalidInput("Start with what you see")
+        return typed
+
+    def _hurt(self, actor: Actor, typed: TypedReport) -> Hurt:
+        team = self._services.teams.team(actor)
+        chosen = typed.value("r-player")
+        if chosen == OTHER:
+            return Hurt(team, None, True)
+        player = next((player for player in team.players if player.player_id == chosen), None)
+        return Hurt(team, player, player is not None)
+
+    def _name_problem(self, typed: TypedReport) -> dict[str, str]:
+        reader = ReportReader(typed, self._services.reports.now())
+        reader.read(self._services.triage, player=None, team="", author="")
+        return {name: text for name, text in reader.errors.items() if name == "r-name"}
+
+    def _save(self, actor: Actor, typed: TypedReport, report: Report, player: Player | None) -> tuple[str, bool]:
+        """The saved report's address, and whether it says what the form says: an earlier Save of it wins."""
+        reports, draft = self._services.reports, typed.value("r-draft")
+        withheld = typed.value("r-withhold") == "yes"
+        earlier = reports.draft_is_saved(actor, draft)
+        saved = reports.save(actor, draft, report, player=player, withheld=withheld)
+        if earlier is None:
+            return saved.address, True
+        kept = reports.open(actor, saved.address).report
+        return saved.address, replace(report, written_at=kept.written_at) == kept and withheld == earlier.withheld
+
+    def _who(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str]) -> str:
+        carried = typed.carried(without=("r-player", "r-name"))
+        return show("report.who", errors=errors, team=hurt.team, carried=carried, name=typed.value("r-name"))
+
+    def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
+        now = self._services.reports.now()
+        typed = first_shown(typed, now)
+        triage = self._services.triage
+        return show(
+            "report.check",
+            status,
+            errors=errors,
+            typed=typed,
+            who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
+            number=hurt.player.number if hurt.player is not None else "",
+            found=triage.conclude(typed.interview),
+            words=triage.rules.level_words[triage.conclude(typed.interview).level],
+            seen=triage.seen(typed.interview),
+            age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
+            ages=[("", _("Not said")), *((band.id, _(band.label)) for band in triage.rules.age_bands)],
+            moments=_moments(typed, now),
+            choices={name: [(word, _capital(_(word))) for word in words] for name, words in SEVERAL.items()},
+            days=[(day.isoformat(), _day_words(day, number)) for number, day in enumerate(days_to_choose(now))],
+            zone=zone_name(now),
+        )
+
+
+class ReportListController(TGController):
+    """`/field/reports`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose(allowed_methods=PAGE)
+    def index(self, before: Any = None, **_ignored: object) -> str:
+        """The coach's own reports, newest first, 20 a page."""
+        actor = require_actor()
+        reports, older = self._services.reports.mine(actor, _place(before))
+        return show("report.list", reports=reports, older=older, first=before is None)
+
+
+def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:
+    """The quick answers to "when": each with the time that it means."""
+    shown, started = shown_at(typed, now), started_at(typed)
+    recent = [("0", _("Now, %s") % clock_time(shown))]
+    recent += [
+        (minutes, _("%(minutes)s min ago, %(time)s")
+         % {"minutes": minutes, "time": clock_time(shown - timedelta(minutes=int(minutes)))})
+        for minutes in MINUTES[1:]
+    ]  # fmt: skip
+    other = [(OTHER, _("Another time"))]
+    # The questions may have taken a while, or waited for a sign-in.
+    begun = [("start", _("When you started, %s") % clock_time(started))] if (shown - started).seconds >= 60 else []
+    return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}
+
+
+def _capital(words: str) -> str:
+    return words[:1].upper() + words[1:]
+
+
+def _day_words(day: date, days_ago: int) -> str:
+    words = f"{day.day} {_(MONTHS[day.month - 1])}"
+    return {0: _("Today, %s"), 1: _("Yesterday, %s")}.get(days_ago, "%s") % words
+
+
+def _place(text: Any) -> int | None:
+    if text is None:
+        return None
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > 12:
+        raise NotFound("there is no such page")
+    return int(text)

@@ -1,0 +1,300 @@
+"""The form of a report that is being written: it travels whole from page to page, and nothing is stored before Save.
+
+Its fields begin with "r-", so that they pass untouched through the pages of `/field` when an answer is changed there.
+"""
+
+import re
+import secrets
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, time, timedelta
+from typing import Any
+
+from blockmrs.controllers.field_views import REPORT_PREFIX, Journey, Pairs
+from blockmrs.controllers.times import local
+from blockmrs.domain.reports import (
+    FIRST_AID_DONE,
+    MECHANISMS,
+    NOTE_LIMIT,
+    TOLD,
+    Report,
+    check_choices,
+    check_text,
+)
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.errors import InvalidInput
+from blockmrs.services.advice import advice_of, findings_of
+from blockmrs.services.passwords import check_display_name
+from blockmrs.services.reports import check_time, parse_draft_id
+from blockmrs.services.teams import Player
+from blockmrs.services.triage import TriageService
+
+OTHER = "other"
+MINUTES = ("0", "5", "15", "30")
+SEVERAL: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
+SINGLE = frozenset(
+    {"r-draft", "r-shown", "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place", "r-sport",
+     "r-ambulance", "r-ambulance-time", "r-note", "r-withhold"}
+)  # fmt: skip
+DAYS_BACK = 8
+_CLOCK = re.compile(r"([0-9]{1,2})[:. ]?([0-9]{2})\s*([ap]\.?m\.?)?", re.IGNORECASE)
+_MOST_FIELDS = 300
+_LONGEST = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class TypedReport:
+    """The form as it was typed: its shape was checked, its values were not."""
+
+    interview: Interview
+    journey: Journey
+    answers: Pairs
+    values: Mapping[str, str] = field(default_factory=dict)
+    ticked: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def __repr__(self) -> str:
+        return "TypedReport()"
+
+    def value(self, name: str, default: str = "") -> str:
+        """What stands in a field; `default` where the form did not have it yet."""
+        return self.values.get(name, default)
+
+    def with_values(self, **values: str) -> "TypedReport":
+        """The same form with fields filled; names are given without their prefix."""
+        return replace(self, values={**self.values, **{REPORT_PREFIX + name: text for name, text in values.items()}})
+
+    def carried(self, *, without: Iterable[str] = ()) -> Pairs:
+        """Every field as a hidden pair, but those that the page itself asks for."""
+        skipped = set(without)
+        typed = [*self.values.items(), *((name, value) for name, values in self.ticked.items() for value in values)]
+        return (
+            *self.answers,
+            *self._journey_pairs(),
+            *((name, value) for name, value in typed if name not in skipped),
+        )
+
+    def in_form(self) -> Pairs:
+        """What the check-answers page carries hidden: all that it does not ask for."""
+        kept = ("r-draft", "r-shown", "r-player", "r-name")
+        return (
+            *self.answers,
+            *self._journey_pairs(),
+            *((name, self.values[name]) for name in kept if name in self.values),
+        )
+
+    def _journey_pairs(self) -> Pairs:
+        return (*replace(self.journey, kept=()).pairs(), ("started", str(self.journey.started)))
+
+
+def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedReport:
+    """The report that this form holds.
+
+    Raises:
+        InvalidInput: it is not text, a field is there twice or unknown, or the answers are none of the rules'.
+    """
+    pairs = _text_pairs(posted)
+    answers = tuple(
+        (name, value) for name, value in triage.only_mine(pairs) if name in ("age", "complaints") or name[:2] == "a."
+    )
+    interview = triage.read(answers)
+    journey = Journey.read(pairs, now)
+    values: dict[str, str] = {}
+    ticked: dict[str, list[str]] = {}
+    for name, value in pairs:
+        if name in SEVERAL:
+            ticked.setdefault(name, []).append(value)
+        elif name in SINGLE:
+            if name in values:
+                raise InvalidInput("A field came twice", field=name)
+            values[name] = value
+        elif name.startswith(REPORT_PREFIX):
+            raise InvalidInput("The form has a field that is not ours")
+    typed = TypedReport(
+        interview, journey, triage.carry(interview), values, {name: tuple(chosen) for name, chosen in ticked.items()}
+    )
+    return typed if "r-draft" in values else typed.with_values(draft=secrets.token_hex(16))
+
+
+def first_shown(typed: TypedReport, now: datetime) -> TypedReport:
+    """The form with what it begins with: times count from the moment when it was first on the screen."""
+    if "r-shown" in typed.values:
+        return typed
+    waited = int(now.timestamp()) - typed.journey.started
+    here = local(now)
+    return typed.with_values(
+        shown=str(int(now.timestamp())),
+        when="start" if waited >= 60 else "0",
+        day=here.date().isoformat(),
+        time="",
+        ambulance="no",
+    )
+
+
+def shown_at(typed: TypedReport, now: datetime) -> datetime:
+    """When the form was first on the screen; now, where it does not believably say."""
+    text = typed.value("r-shown")
+    moment = datetime.fromtimestamp(int(text), UTC) if text.isascii() and text.isdigit() and len(text) < 11 else now
+    return moment if now - timedelta(days=DAYS_BACK) <= moment <= now else now
+
+
+def started_at(typed: TypedReport) -> datetime:
+    """When the first question was answered."""
+    return datetime.fromtimestamp(typed.journey.started, UTC)
+
+
+def days_to_choose(now: datetime) -> list[date]:
+    """Today and the days before it, in this machine's zone."""
+    today = local(now).date()
+    return [today - timedelta(days=number) for number in range(DAYS_BACK)]
+
+
+class ReportReader:
+    """Makes a report of a typed one; `errors` says, by field, all that is wrong."""
+
+    def __init__(self, typed: TypedReport, now: datetime) -> None:
+        self._typed = typed
+        self._now = now
+        self.errors: dict[str, str] = {}
+
+    def read(self, triage: TriageService, *, player: Player | None, team: str, author: str) -> Report | None:
+        """The report, with the advice worked out anew from the answers; None when `errors` has something."""
+        typed = self._typed
+        self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
+        injured_at = self._try("r-time", self._injured_at) or self._now
+        name = player.name if player is not None else self._try("r-name", self._name)
+        report = Report(
+            player=name or "",
+            shirt_number=player.number if player is not None else "",
+            age=self._try("r-age", lambda: age_in_words(typed, triage.rules)) or "",
+            injured_at=injured_at,
+            written_at=self._now,
+            place=self._text("r-place", "the place"),
+            sport=self._text("r-sport", "the sport"),
+            mechanism=self._chosen("r-how"),
+            findings=findings_of(triage.seen(typed.interview)),
+            advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
+            done=self._chosen("r-done"),
+            ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),
+            told=self._chosen("r-told"),
+            note=self._text("r-note", "the notes", NOTE_LIMIT),
+            author=author,
+            team=team if player is not None else "",
+        )
+        self._try("r-withhold", lambda: _one_of(typed.value("r-withhold"), ("", "yes")))
+        return None if self.errors else report
+
+    def _name(self) -> str:
+        return check_display_name(check_text(self._typed.value("r-name"), field="r-name", what="the name"), "r-name")
+
+    def _text(self, name: str, what: str, limit: int = 80) -> str:
+        text = self._typed.value(name)
+        return self._try(name, lambda: check_text(text, field=name, limit=limit, what=what)) or ""
+
+    def _chosen(self, name: str) -> tuple[str, ...]:
+        chosen = self._typed.ticked.get(name, ())
+        return self._try(name, lambda: check_choices(chosen, tuple(SEVERAL[name]), field=name)) or ()
+
+    def _injured_at(self) -> datetime:
+        typed = self._typed
+        choice = typed.value("r-when", "0")
+        _only_one_time(choice, typed.value("r-time"), "r-time")
+        if choice == "start":
+            moment = started_at(typed)
+        elif choice in MINUTES:
+            moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
+        elif choice == OTHER:
+            clock = parse_clock(typed.value("r-time"), "r-time")
+            moment = at_clock(_day_of(typed.value("r-day"), self._now), clock)
+        else:
+            raise InvalidInput("Choose when it happened", field="r-when")
+        check_time(moment, self._now, "r-time")
+        return moment.replace(microsecond=0)
+
+    def _ambulance(self, injured_at: datetime) -> datetime | None:
+        typed = self._typed
+        choice = typed.value("r-ambulance", "no")
+        _only_one_time(choice, typed.value("r-ambulance-time"), "r-ambulance-time")
+        if choice == "no":
+            return None
+        if choice in MINUTES:
+            moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
+        elif choice == OTHER:
+            clock = parse_clock(typed.value("r-ambulance-time"), "r-ambulance-time")
+            # The clock time that is nearest to the injury: the call may be after midnight.
+            days = [local(injured_at).date() + timedelta(days=number) for number in (-1, 0, 1)]
+            moment = min((at_clock(day, clock) for day in days), key=lambda moment: abs(moment - injured_at))
+        else:
+            raise InvalidInput("Choose whether an ambulance was called", field="r-ambulance")
+        check_time(moment, self._now, "r-ambulance-time")
+        return moment.replace(microsecond=0)
+
+    def _try(self, name: str, check: Any) -> Any:
+        try:
+            return check()
+        except InvalidInput as error:
+            self.errors.setdefault(error.field or name, error.message)
+            return None
+
+
+def age_in_words(typed: TypedReport, rules: RuleSet) -> str:
+    """The age that the questions asked for, or the one that was chosen here; "" when it is not known."""
+    chosen = typed.interview.age_band or typed.value("r-age")
+    if not chosen:
+        return ""
+    band = next((band for band in rules.age_bands if band.id == chosen), None)
+    if band is None:
+        raise InvalidInput("Choose an age from the list", field="r-age")
+    return "" if band.id == "unknown" else band.label
+
+
+def parse_clock(text: str, name: str) -> time:
+    """A time of day as people write it: 14:02, 1402, 2.02 pm."""
+    match = _CLOCK.fullmatch(text.strip()) if text.isascii() else None
+    if match is not None:
+        hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()[:1]
+        if half:
+            hour = hour % 12 + (12 if half == "p" else 0) if 1 <= hour <= 12 else 99
+        if hour < 24 and minute < 60:
+            return time(hour, minute)
+    raise InvalidInput("Enter the time, like 14:02", field=name)
+
+
+def at_clock(day: date, clock: time) -> datetime:
+    """That time of that day in this machine's zone, as UTC."""
+    return datetime.combine(day, clock).astimezone().astimezone(UTC)
+
+
+def _day_of(text: str, now: datetime) -> date:
+    for day in days_to_choose(now):
+        if day.isoformat() == text:
+            return day
+    raise InvalidInput("Choose a day from the list", field="r-day")
+
+
+def _only_one_time(choice: str, clock: str, name: str) -> None:
+    if clock.strip() and choice != OTHER:
+        raise InvalidInput("Choose “Another time” for this time, or empty the box", field=name)
+
+
+def _one_of(text: str, allowed: Sequence[str]) -> str:
+    if text not in allowed:
+        raise InvalidInput("Choose from the list")
+    return text
+
+
+def _text_pairs(posted: Any) -> Pairs:
+    try:
+        items = list(posted.items())
+    except (UnicodeError, ValueError) as error:
+        raise InvalidInput("That was not readable text") from error
+    if len(items) > _MOST_FIELDS:
+        raise InvalidInput("That form has too many fields")
+    for _, value in items:
+        if not isinstance(value, str):
+            raise InvalidInput("A field holds a file")
+        if len(value) > _LONGEST:
+            raise InvalidInput("Use less text", limit=_LONGEST)
+        if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
+            raise InvalidInput("That was not readable text")
+    return tuple(items)

@@ -1,0 +1,125 @@
+"""The form that sends a report to an organisation: to whom, why, and until when."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from blockmrs.controllers.field_views import MONTHS
+from blockmrs.controllers.forms import Form
+from blockmrs.controllers.report_forms import at_clock
+from blockmrs.controllers.times import local
+from blockmrs.errors import InvalidInput
+from blockmrs.services.organisations import Organisation
+from blockmrs.services.sharing import PURPOSES
+
+PURPOSE_WORDS: Mapping[str, str] = {
+    "care": "To treat them now",
+    "second opinion": "A second opinion",
+    "sport": "To say when they may play",
+    "insurance": "Insurance",
+    "other": "Something else",
+}
+DAYS = ("1", "7", "30")
+MOST_SHOWN = 20
+_FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year", "q")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A share to be made."""
+
+    organisation_id: bytes
+    purpose: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShareForm:
+    """The form as it was typed."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls) -> "ShareForm":
+        """What is chosen before anybody chose."""
+        return cls({"purpose": PURPOSES[0], "how_long": "30"})
+
+    @classmethod
+    def posted(cls, form: Form) -> "ShareForm":
+        """What was sent; InvalidInput when it is no text."""
+        return cls({name: form.text(name, 200) for name in _FIELDS})
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        return self.values.get(name, "")
+
+    @property
+    def search(self) -> str:
+        """The words by which the list was narrowed."""
+        return self.value("q")
+
+    def read(self, now: datetime) -> tuple[Wanted | None, dict[str, str]]:
+        """The share that the form asks for; or what is wrong, by field."""
+        errors: dict[str, str] = {}
+        organisation_id = _card_id(self.value("organisation"))
+        if organisation_id is None:
+            errors["organisation"] = "Choose who shall get it"
+        purpose = self.value("purpose")
+        if purpose not in PURPOSES:
+            errors["purpose"] = "Choose why you send it"
+        until = None
+        try:
+            until = self._until(now)
+        except InvalidInput as error:
+            errors[error.field or ""] = error.message
+        if errors or organisation_id is None or until is None:
+            return None, errors
+        return Wanted(organisation_id, purpose, until), {}
+
+    def _until(self, now: datetime) -> datetime:
+        how_long = self.value("how_long")
+        if how_long in DAYS:
+            return now + timedelta(days=int(how_long))
+        if how_long != "date":
+            raise InvalidInput("Choose for how long", field="how_long")
+        day = parse_date(self.value("until_day"), self.value("until_month"), self.value("until_year"), "until_day")
+        today = local(now).date()
+        if not today <= day <= today + timedelta(days=365):
+            raise InvalidInput("Choose a day within the next year", field="until_day")
+        # Up to the end of that day.
+        return at_clock(day + timedelta(days=1), time(0, 0))
+
+
+def parse_date(day: str, month: str, year: str, name: str) -> date:
+    """The date in three boxes; the month may be a number or a name."""
+    texts = [text.strip() for text in (day, month, year)]
+    names = [known.casefold() for known in MONTHS]
+    started = [
+        number for number, known in enumerate(names, 1) if len(texts[1]) > 2 and known.startswith(texts[1].casefold())
+    ]
+    if len(started) == 1:
+        texts[1] = str(started[0])
+    try:
+        if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
+            raise ValueError("not numbers")
+        return date(int(texts[2]), int(texts[1]), int(texts[0]))
+    except ValueError as error:
+        raise InvalidInput("Enter the last day, like 27 3 2027", field=name) from error
+
+
+def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:
+    """The organisations whose name, place or staff holds every word of `search`."""
+    words = search.casefold().split()
+    return [
+        entry
+        for entry in directory
+        if all(word in " ".join((entry.name, entry.place, *entry.staff)).casefold() for word in words)
+    ]
+
+
+def _card_id(text: str) -> bytes | None:
+    try:
+        card_id = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return card_id if len(card_id) == 32 else None

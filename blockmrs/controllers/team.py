@@ -1,0 +1,165 @@
+"""`/team`: the coach's roster.
+
+GET       /team                    the players, and forms to add some
+POST      /team/name               names the team
+POST      /team/add                one player
+POST      /team/add-several        a list of names: all of them, or none
+GET, POST /team/remove/<player>    takes one off the list
+POST      /team/invite/<player>    shows, once, the code with which the family joins
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.context import PAGE, POST, require_actor, site
+from blockmrs.controllers.forms import Form, gather, posted_form
+from blockmrs.controllers.pages import problem, show
+from blockmrs.domain.reports import check_text
+from blockmrs.errors import Conflict, InvalidInput
+from blockmrs.services.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.passwords import check_display_name
+from blockmrs.services.teams import MAX_PLAYERS, Team
+
+NUMBER_LIMIT = 4
+_LONGEST_LIST = 20_000
+_NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]?(?:\s+|\s*[,;\t]\s*)(.+)")
+_NUMBER_LAST = re.compile(r"(.+?)\s*[,;\t]\s*#?([0-9]{1,4})")
+_CHANGED = "The team was changed in another tab. Look at the list, then press the button again"
+
+
+class TeamController(TGController):
+    """The team of whoever is signed in."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._teams = services.teams
+        self._invitations = services.invitations
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """The roster."""
+        return self._page(require_actor(), None, {})
+
+    @expose(allowed_methods=POST)
+    def name(self, **_ignored: object) -> str:
+        """Name the team."""
+        actor, form = require_actor(), posted_form()
+        return self._change(
+            actor, form, lambda: self._teams.rename(actor, form.text("team_name"), form.text("version"))
+        )
+
+    @expose(allowed_methods=POST)
+    def add(self, **_ignored: object) -> str:
+        """Put one player on the list."""
+        actor, form = require_actor(), posted_form()
+        errors = gather(
+            lambda: check_display_name(form.text("player_name"), "player_name"),
+            lambda: check_text(form.text("number"), field="number", limit=NUMBER_LIMIT, what="the shirt number"),
+        )
+        if errors:
+            return self._page(actor, form, errors)
+        return self._change(
+            actor,
+            form,
+            lambda: self._teams.add_player(actor, form.text("player_name"), form.text("number"), form.text("version")),
+        )
+
+    @expose(allowed_methods=POST)
+    def add_several(self, **_ignored: object) -> str:
+        """Put a list of names on the list: all of them, or none."""
+        actor, form = require_actor(), posted_form()
+
+        def put() -> Team:
+            players = read_players(form.text("players", _LONGEST_LIST), field="players")
+            try:
+                return self._teams.add_players(actor, players, form.text("version"))
+            except InvalidInput as error:
+                raise InvalidInput(error.message, field="players") from error
+
+        return self._change(actor, form, put)
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    def remove(self, player_id: str = "", *_more: str, **_ignored: object) -> str:
+        """Ask, then take a player off the list."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            form = posted_form()
+            return self._change(actor, form, lambda: self._teams.remove_player(actor, player_id, form.text("version")))
+        player = self._teams.player(actor, player_id)
+        return show("team.remove", player=player, version=self._teams.team(actor).version)
+
+    @expose(allowed_methods=POST)
+    def invite(self, player_id: str = "", *_more: str, **_ignored: object) -> str:
+        """The code for the player's family, shown this once."""
+        actor = require_actor()
+        player = self._teams.player(actor, player_id)
+        scheme = "https" if site().secure_cookies else tg.request.scheme
+        return show(
+            "team.invited",
+            code=self._teams.invite_family(actor, player_id),
+            player=player,
+            days=self._invitations.lifetime.days,
+            join=f"{scheme}://{tg.request.host}/join",
+        )
+
+    def _change(self, actor: Actor, form: Form, change: Callable[[], Any]) -> str:
+        """Do it and show the list; or show what is wrong, with all that was typed."""
+        try:
+            change()
+        except InvalidInput as error:
+            return self._page(actor, form, problem(error))
+        except Conflict:
+            return self._page(actor, form, {"": _CHANGED}, status=409)
+        redirect("/team")
+
+    def _page(self, actor: Actor, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        team = self._teams.team(actor)
+
+        def typed(name: str, default: str = "") -> str:
+            return default if form is None else form.kept(name, _LONGEST_LIST) or default
+
+        return show(
+            "team.index",
+            status,
+            errors=errors,
+            team=team,
+            joined=self._teams.joined(actor),
+            most=MAX_PLAYERS,
+            team_name=typed("team_name", team.name),
+            player_name=typed("player_name"),
+            number=typed("number"),
+            players=typed("players"),
+        )
+
+
+def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
+    """Shirt numbers and names from a list with one player a line: "7 Sam Rivers" or "Sam Rivers, 7".
+
+    Raises:
+        InvalidInput: names every line that is wrong; or there is none.
+    """
+    found, wrong = [], []
+    for place, line in enumerate(text.splitlines(), start=1):
+        line = line.strip()
+        if not line:
+            continue
+        if match := _NUMBER_FIRST.fullmatch(line):
+            number, name = match[1], match[2]
+        elif match := _NUMBER_LAST.fullmatch(line):
+            number, name = match[2], match[1]
+        else:
+            number, name = "", line
+        try:
+            found.append((number, check_display_name(name, field)))
+        except InvalidInput as error:
+            wrong.append(f"Line {place}: {error.message}")
+    if wrong:
+        raise InvalidInput(". ".join(wrong), field=field)
+    if not found:
+        raise InvalidInput("Enter one name on each line", field=field)
+    return found
