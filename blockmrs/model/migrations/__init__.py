@@ -9,6 +9,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from alembic.util import CommandError
 from sqlalchemy import Connection, Engine
 
 from blockmrs.errors import VerificationFailed
@@ -22,25 +23,41 @@ FOLDER = Path(__file__).parent
 
 def migrate(engine: Engine) -> None:
     """Every migration is done, all of them or none."""
+    # Alembic takes longer to load than all the rest: only who migrates or verifies waits for it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     with engine.execution_options(write=True).begin() as connection:
-        command.upgrade(_config(connection), "head")
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether no migration is missing."""
-    with engine.connect() as connection:
-        current = MigrationContext.configure(connection).get_current_heads()
-    return set(current) == set(ScriptDirectory.from_config(_config(None)).get_heads())
+def newest_revision() -> str:
+    """The name of the newest migration that this code knows: files are `v<revision>_<words>.py`."""
+    return max(path.stem[1:].partition("_")[0] for path in (FOLDER / "versions").glob("v*.py"))
 
 
 def current_revision(engine: Engine) -> str:
     """The name of the newest migration that was done; empty before the first."""
     with engine.connect() as connection:
-        return ", ".join(sorted(MigrationContext.configure(connection).get_current_heads()))
+        if not inspect(connection).has_table("alembic_version"):
+            return ""
+        names = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+    return ", ".join(sorted(str(name) for name in names))
+
+
+def is_current(engine: Engine) -> bool:
+    """Whether no migration is missing."""
+    return current_revision(engine) == newest_revision()
 
 
 def schema_differences(engine: Engine) -> list[Any]:
     """What Alembic would have to change to make the database what the code expects."""
+    from alembic.autogenerate import compare_metadata
+    from alembic.migration import MigrationContext
+
     with engine.connect() as connection:
         return list(compare_metadata(MigrationContext.configure(connection), Base.metadata))
 
@@ -64,10 +81,3 @@ def check_structure(engine: Engine, progress: Callable[[str, int, int], None] = 
         raise VerificationFailed("the database has not been migrated")
     if schema_differences(engine):
         raise VerificationFailed("the database's tables are not the expected ones")
-
-
-def _config(connection: Connection | None) -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
-    config.attributes["connection"] = connection
-    return config
