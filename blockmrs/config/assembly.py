@@ -37,7 +37,6 @@ from blockmrs.services.throttle import Throttle
 from blockmrs.services.triage import TriageService
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
-from blockmrs.storage.kubo import KuboStore
 from blockmrs.storage.outbox import OutboxStore
 
 Clock = Callable[[], datetime]
@@ -92,6 +91,9 @@ def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
     """The object store that the settings choose; `folder` is the embedded one's."""
     if settings.kind == "embedded":
         return EmbeddedStore(folder)
+    # The client takes a third of the start, which nobody needs to wait for without a node.
+    from blockmrs.storage.kubo import KuboStore
+
     token = None
     if settings.kubo_token_file:
         try:

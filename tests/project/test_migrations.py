@@ -36,6 +36,15 @@ def test_migrating_twice_changes_nothing(engine: Engine) -> None:
     check_structure(engine)
 
 
+def test_a_database_of_a_newer_version_is_left_alone(engine: Engine) -> None:
+    migrate(engine)
+    with engine.execution_options(write=True).begin() as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    assert not is_current(engine)
+    with pytest.raises(VerificationFailed, match="another version"):
+        migrate(engine)
+
+
 def test_a_migration_that_fails_leaves_nothing(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> None:
     from blockmrs.model.migrations.versions import v0001_first_tables
 

@@ -4,13 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.autogenerate import compare_metadata
-from alembic.config import Config
-from alembic.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from alembic.util import CommandError
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine, inspect
 
 from blockmrs.errors import VerificationFailed
 from blockmrs.model import accounts, chain
@@ -22,16 +16,24 @@ FOLDER = Path(__file__).parent
 
 
 def migrate(engine: Engine) -> None:
-    """Every migration is done, all of them or none."""
+    """Every migration is done, all of them or none.
+
+    Raises:
+        VerificationFailed: the database names a migration that this code does not know.
+    """
     # Alembic takes longer to load than all the rest: only who migrates or verifies waits for it.
     from alembic import command
     from alembic.config import Config
+    from alembic.util import CommandError
 
     config = Config()
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        try:
+            command.upgrade(config, "head")
+        except CommandError as error:
+            raise VerificationFailed("another version of this program has migrated the database") from error
 
 
 def newest_revision() -> str:
