@@ -13,7 +13,7 @@ class Wire:
     """Requests and bytes since the start, compressed and with headers, of one page."""
 
     session: CDPSession
-    addresses: list[str] = field(default_factory=list)
+    sent: dict[str, str] = field(default_factory=dict)
     size_bytes: int = 0
 
     @classmethod
@@ -22,18 +22,28 @@ class Wire:
         wire = cls(page.context.new_cdp_session(page))
         wire.session.send("Network.enable")
         wire.session.on("Network.requestWillBeSent", wire._sent)
+        wire.session.on("Network.responseReceived", wire._received)
+        wire.session.on("Network.requestServedFromCache", wire._from_cache)
         wire.session.on("Network.loadingFinished", wire._finished)
         return wire
 
     def _sent(self, event: dict[str, Any]) -> None:
-        self.addresses.append(event["request"]["url"])
+        self.sent[event["requestId"]] = event["request"]["url"]
+
+    def _from_cache(self, event: dict[str, Any]) -> None:
+        self.sent.pop(event["requestId"], None)
+
+    def _received(self, event: dict[str, Any]) -> None:
+        if event["response"].get("fromDiskCache"):
+            self.sent.pop(event["requestId"], None)
 
     def _finished(self, event: dict[str, Any]) -> None:
         self.size_bytes += int(event["encodedDataLength"])
 
     @property
-    def requests(self) -> int:
-        return len(self.addresses)
+    def addresses(self) -> list[str]:
+        """What was asked of the server; what the browser still had is not counted."""
+        return list(self.sent.values())
 
     def hosts(self) -> set[str]:
         return {address.split("/")[2] for address in self.addresses}

@@ -135,7 +135,10 @@
       if (event.state && event.state.sign && adviceFor(event.state.sign)) show(event.state.sign);
       else showFirst();
     });
-    // Coming back from another page: the address is the first screen, the state says which advice was shown.
-    if (history.state && history.state.sign && adviceFor(history.state.sign)) show(history.state.sign);
+    // Coming back from another page shows what was left; opening the address, or loading it again, starts anew.
+    var how = (performance.getEntriesByType("navigation")[0] || {}).type;
+    if (!history.state || !history.state.sign) return;
+    if (how === "back_forward" && adviceFor(history.state.sign)) show(history.state.sign);
+    else history.replaceState(null, "");
   }
 })();
