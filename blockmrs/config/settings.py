@@ -59,7 +59,7 @@ class SiteSettings:
 class SessionSettings:
     """How long a browser stays signed in."""
 
-    idle_s: int = 3600
+    idle_s: int = 7200
     longest_s: int = 43_200
 
 
@@ -86,10 +86,9 @@ class StorageSettings:
 
 @dataclass(frozen=True, slots=True)
 class ChainSettings:
-    """When blocks are made. An interval of 0 commits at once."""
+    """When blocks are made. An interval of 0 commits at once; another is refused until fixed times are built."""
 
     interval_s: float = 0.0
-    batch: int = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +96,7 @@ class SharingSettings:
     """How long codes work."""
 
     code_lifetime_s: int = 86_400
-    invitation_lifetime_s: int = 1_209_600
+    invitation_lifetime_s: int = 604_800
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,8 +205,7 @@ def _checked(settings: Settings) -> Settings:
         "storage.outbox_interval_s": settings.storage.outbox_interval_s > 0,
         "sharing.code_lifetime_s": 60 <= settings.sharing.code_lifetime_s <= 604_800,
         "sharing.invitation_lifetime_s": 60 <= settings.sharing.invitation_lifetime_s <= 7_776_000,
-        "chain.interval_s": settings.chain.interval_s >= 0,
-        "chain.batch": 1 <= settings.chain.batch <= 65_536,
+        "chain.interval_s": settings.chain.interval_s == 0,
     }
     for name, holds in rules.items():
         if not holds:

@@ -51,7 +51,7 @@ def test_names_of_others_are_passed_over() -> None:
         ("blockmrs.site.secure_cookies", "yes"),
         ("blockmrs.site.hosts", ""),
         ("blockmrs.storage.kind", "s3"),
-        ("blockmrs.chain.interval_s", "-1"),
+        ("blockmrs.chain.interval_s", "60"),
         ("blockmrs.sessions.idle_s", "999999"),
     ],
 )
