@@ -175,8 +175,8 @@ class Ledger:
     def next_free(self, line_key: bytes, start: int = 0) -> int:
         """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
 
-        Only what stands under the line's own one-time keys counts. O(log n) look-ups by doubling and halving. They
-        could be led far ahead by somebody who holds the line key and wrote beyond the window, where no reader looks:
+        Only what stands under the line's own one-time keys counts. O(log n) look-ups, a window of numbers at a time:
+        doubling first, then narrowing. They could be led far ahead by somebody who holds the line key and wrote beyond the window, where no reader looks:
         so the window before the answer must be full, or the line is walked as a reader walks it.
 
         Args:
@@ -356,17 +356,25 @@ def _in_window(view: LedgerView, line_key: bytes, numbers: range) -> list[tuple[
 
 def _gallop(view: LedgerView, line_key: bytes, start: int) -> int:
     """A number from `start` on that is free, though the one before it (if not before `start`) is used."""
-    used, free, step = start - 1, start, 1
-    while _in_window(view, line_key, range(free, free + 1)):
-        used, free = free, free + step
-        step *= 2
+    used, free = start - 1, None
+    while free is None:
+        used, free = _narrow(view, line_key, used, [used + (1 << power) for power in range(WINDOW)])
     while free - used > 1:
-        middle = (used + free) // 2
-        if _in_window(view, line_key, range(middle, middle + 1)):
-            used = middle
-        else:
-            free = middle
+        step = -(-(free - used) // (WINDOW + 1))
+        used, nearer = _narrow(view, line_key, used, range(used + step, free, step))
+        free = free if nearer is None else nearer
     return free
+
+
+def _narrow(view: LedgerView, line_key: bytes, used: int, numbers: Sequence[int]) -> tuple[int, int | None]:
+    """The last of the rising `numbers` in use before a free one (or `used`), and that free one; None: none is."""
+    slots = [slot_at(line_key, number) for number in numbers]
+    occupied = view.occupied(slots)
+    run = next((index for index, slot in enumerate(slots) if slot not in occupied), len(slots))
+    # What stands there may be foreign: then the number is free, and the one before is asked.
+    while run and not view.at_places([(slots[run - 1], one_time_key_at(line_key, numbers[run - 1]))]):
+        run -= 1
+    return (numbers[run - 1] if run else used), (numbers[run] if run < len(numbers) else None)
 
 
 def _check_size(view: LedgerView, size: int) -> None:

@@ -4,7 +4,6 @@ Effects run from harmless to visible: objects, ledger, rows. A crash between the
 name.
 """
 
-from collections import defaultdict
 from collections.abc import Mapping
 
 from blockmrs.chain.ledger import Ledger
@@ -29,7 +28,8 @@ class Batch:
         self._ledger = ledger
         self._objects = objects
         self._transactions: list[bytes] = []
-        self._next: dict[bytes, int] = defaultdict(lambda: -1)
+        self._next: dict[bytes, int] = {}
+        self._in_use: dict[bytes, int] = {}
         self.kept: list[tuple[Cid, int]] = []
         self.positions: dict[bytes, int] = {}
 
@@ -39,13 +39,17 @@ class Batch:
         self.kept.append((cid, len(sealed.content)))
         return Pointer(cid, sealed.seed)
 
+    def know_length(self, line_key: bytes, length: int) -> None:
+        """Spare `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
+        self._in_use[line_key] = length
+
     def add(
         self, kind: Kind, fields: Mapping[int, Value], *, author: Keyring, recipient: Card, line_key: bytes
     ) -> bytes:
         """Add a transaction at the next free place of a line; returns its payload id (32 bytes)."""
-        position = self._next[line_key]
-        if position < 0:
-            position = self._ledger.next_free(line_key)
+        position = self._next.get(line_key)
+        if position is None:
+            position = self._ledger.next_free(line_key, self._in_use.get(line_key, 0))
         self._next[line_key] = position + 1
         payload_id = self.add_at(
             kind,

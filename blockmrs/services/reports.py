@@ -116,11 +116,13 @@ class Reports:
         mark = actor.keyring.derive("draft mark", draft)
         with self._locks.hold(mark):
             done = self._access.saved_by_draft(actor, draft)
-            if done is None:
-                done = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES])
-            if done is None:
-                done = self._write(actor, draft, mark[:DRAFT_BYTES], report, player, withheld)
-        return self._describe(actor, done)
+            if done is not None:
+                return self._describe(actor, done)
+            length = self._mailbox.length(actor.keyring.own_line)
+            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length)
+            if grant is None:
+                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, player, withheld, length)
+        return self._listed(grant)
 
     def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
         """The report that this form already made, if it did."""
@@ -209,6 +211,7 @@ class Reports:
         if number:
             last = self._mailbox.subject_page(subject.keyring, max(0, number - 5), number).grants.values()
             previous = next((e.grant.update_id for e in reversed(list(last)) if e.grant.grantee is None), None)
+        batch.know_length(line_key, number)
         owned = replace(grant, number=number, previous=previous, draft_mark=None, withheld=False)
         batch.add(
             Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
@@ -219,10 +222,18 @@ class Reports:
         return any(entry.grant.grantee == grant.subject for entry in book.grants.values())
 
     def _write(
-        self, actor: Actor, draft: bytes, mark: bytes, report: Report, player: Player | None, withheld: bool
-    ) -> Saved:
+        self,
+        actor: Actor,
+        draft: bytes,
+        mark: bytes,
+        report: Report,
+        player: Player | None,
+        withheld: bool,
+        length: int,
+    ) -> Grant:
         keyring, now = actor.keyring, self._mailbox.now()
         batch = self._mailbox.batch()
+        batch.know_length(keyring.own_line, length)
         if player is not None:
             subject, secret = self._teams.holding(player), player.secret
         else:
@@ -261,21 +272,19 @@ class Reports:
             for row in self._access.save_rows(actor, draft, saved):
                 rows.add(row)
             remember_objects(rows, batch)
-        return saved
+        return grant
 
-    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes) -> Saved | None:
+    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int) -> Grant | None:
         """Rows for a save that was cut off after its block: the chain has it, so it is the same report."""
-        keyring = actor.keyring
-        stop = self._mailbox.length(keyring.own_line)
         # A cut-off save stands at the end of the line: its author pressed Save again before doing much else.
-        for position in range(stop - 1, max(-1, stop - 1 - _LOOK_BACK), -1):
-            for entry in self._mailbox.own_page(keyring, position, position + 1).grants.values():
-                if entry.grant.draft_mark == mark and entry.grant.object is not None:
-                    saved = Saved(entry.grant.update_id, position, entry.grant.subject, None)
-                    with self._database.write() as rows:
-                        for row in self._access.save_rows(actor, draft, saved):
-                            rows.add(row)
-                    return saved
+        for entry in self._mailbox.own_page(actor.keyring, max(0, length - _LOOK_BACK), length).grants.values():
+            grant = entry.grant
+            if grant.draft_mark == mark and grant.object is not None:
+                saved = Saved(grant.update_id, entry.position, grant.subject, None)
+                with self._database.write() as rows:
+                    for row in self._access.save_rows(actor, draft, saved):
+                        rows.add(row)
+                return grant
         return None
 
     def _describe(self, actor: Actor, saved: Saved) -> SavedReport:
