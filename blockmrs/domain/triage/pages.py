@@ -153,7 +153,8 @@ def _is_calming(rules: RuleSet, plan: PagePlan) -> bool:
 
 def _plans(rules: RuleSet, names: Iterable[str]) -> Iterator[PagePlan]:
     for name in names:
-        yield from rules.presentations[name].pages
+        if name in rules.presentations:
+            yield from rules.presentations[name].pages
 
 
 def _number(rules: RuleSet, interview: Interview) -> int:

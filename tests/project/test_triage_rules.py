@@ -1,0 +1,156 @@
+"""The rules are sourced: every fact they cite is in the repository, and no deciding fact is forgotten."""
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blockmrs.domain.triage.conditions import AgeIn, All, Answer, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.pages import CHECKS
+from blockmrs.domain.triage.rules import ALWAYS, Level, Nature, Rule
+from blockmrs.services.triage import TriageService
+from tests.triage.interviews import play
+
+DOCS = Path(__file__).parents[2] / "docs" / "triage"
+EVIDENCE = tomllib.loads((DOCS / "evidence.toml").read_text("utf-8"))
+EXCEPTIONS = tomllib.loads((DOCS / "exceptions.toml").read_text("utf-8"))
+FACTS: dict[str, dict[str, Any]] = {fact["id"]: fact for fact in EVIDENCE["fact"]}
+STRENGTH = ["V", "V2", "M"]
+RULES = load_rules()
+SERVICE = TriageService()
+
+
+def is_covered(fact: dict[str, Any]) -> bool:
+    covered = EXCEPTIONS["covered"]
+    partly = fact["section"] in covered["levels_1_and_2"] and bool({1, 2} & set(fact["levels"]))
+    return fact["deciding"] and (fact["section"] in covered["whole"] or partly)
+
+
+def test_every_cited_fact_is_in_the_evidence() -> None:
+    assert {fact for rule in RULES.rules for fact in rule.evidence} <= set(FACTS)
+
+
+def test_every_deciding_fact_of_a_covered_section_is_cited_or_excepted() -> None:
+    cited = {fact for rule in RULES.rules for fact in rule.evidence}
+    excepted = {entry["fact"] for entry in EXCEPTIONS["exception"]}
+    assert [name for name, fact in FACTS.items() if is_covered(fact) and name not in cited | excepted] == []
+
+
+def test_an_exception_has_a_reason_and_is_needed() -> None:
+    cited = {fact for rule in RULES.rules for fact in rule.evidence}
+    for entry in EXCEPTIONS["exception"]:
+        assert is_covered(FACTS[entry["fact"]])
+        assert entry["fact"] not in cited
+        assert len(entry["reason"].split()) > 5
+
+
+def test_a_rule_claims_no_better_verification_than_its_weakest_fact() -> None:
+    for rule in RULES.rules:
+        weakest = max((FACTS[fact]["verified"] for fact in rule.evidence), key=STRENGTH.index)
+        assert rule.verified == weakest, rule.id
+
+
+def test_no_rule_is_calmer_than_every_fact_it_cites() -> None:
+    for rule in RULES.rules:
+        levels = [level for fact in rule.evidence for level in FACTS[fact]["levels"]]
+        assert rule.raises or not levels or rule.level <= max(levels), rule.id
+
+
+def test_the_evidence_is_complete_and_in_order() -> None:
+    sources = {source["code"] for source in EVIDENCE["source"]}
+    sections = {fact["section"] for fact in FACTS.values()}
+    assert set(range(42)) <= sections
+    assert len(FACTS) == len(EVIDENCE["fact"])
+    for name, fact in FACTS.items():
+        assert fact["verified"] in STRENGTH, name
+        assert fact["deciding"] is bool(fact["levels"]), name
+        assert set(fact["sources"]) <= sources, name
+        assert fact["condition"].endswith("."), name
+        assert isinstance(fact["level_ours"], bool), name
+    assert all(source["title"] and source["how"] for source in EVIDENCE["source"])
+
+
+def test_until_a_clinician_signs_nothing_counts_as_reviewed() -> None:
+    assert RULES.reviewed is all(rule.reviewed_by for rule in RULES.rules)
+
+
+def test_every_question_is_used_by_a_rule() -> None:
+    used = {name for rule in RULES.rules for name in rule.findings}
+    idle = [name for name, finding in RULES.findings.items() if finding.nature is not Nature.NOTE and name not in used]
+    assert idle == []
+
+
+def test_every_question_is_on_a_page() -> None:
+    shown = {name for entry in RULES.presentations.values() for page in entry.pages for name in page.findings}
+    shown |= {sign.finding for sign in RULES.signs} | set(CHECKS.values())
+    asked = {name for name, finding in RULES.findings.items() if finding.nature is not Nature.NOTE}
+    assert asked == shown
+
+
+def test_no_page_asks_more_than_ten_things() -> None:
+    for entry in RULES.presentations.values():
+        for page in entry.pages:
+            toggles = sum(max(1, len(RULES.findings[name].options)) for name in page.findings)
+            assert toggles <= 10, page.id
+
+
+def meet(condition: Condition) -> tuple[dict[str, Answer], frozenset[str] | None, frozenset[str] | None]:
+    """Answers, age bands and complaints that meet a condition; None where it does not care."""
+    match condition:
+        case Is(finding, values):
+            return {finding: next(iter(sorted(values, key=str)))}, None, None
+        case AtLeast(finding, number):
+            return {finding: number}, None, None
+        case NotReassured(names):
+            return dict.fromkeys(names, False), None, None
+        case AgeIn(bands):
+            return {}, bands, None
+        case Complaint(presentations):
+            return {}, None, presentations
+        case AnyOf(parts):
+            return meet(parts[0])
+        case All(parts):
+            answers: dict[str, Answer] = {}
+            ages: frozenset[str] | None = None
+            complaints: frozenset[str] | None = None
+            for met, its_ages, its_complaints in map(meet, parts):
+                answers |= met
+                ages, complaints = its_ages or ages, its_complaints or complaints
+            return answers, ages, complaints
+    raise AssertionError(condition)
+
+
+def bases(rule: Rule, complaint: str) -> list[dict[str, Answer]]:
+    """What else is true: for a modifier also something that gives each level that it raises."""
+    if not rule.raises:
+        return [{}]
+    others = RULES.presentations[complaint].rules
+    return [{}, *(meet(other.when)[0] for other in others if other.level in rule.raises and not other.raises)]
+
+
+@pytest.mark.parametrize("rule", RULES.rules[:-1], ids=lambda rule: rule.id)
+def test_every_rule_is_reached_by_taps(rule: Rule) -> None:
+    answers, ages, complaints = meet(rule.when)
+    own = [rule.presentation] if rule.presentation not in ALWAYS else []
+    wanted = sorted(complaints or own or set(RULES.presentations) - set(ALWAYS))
+    age = sorted(ages or {"16-64-years"})[0]
+    checks = [name for name in CHECKS.values() if name in answers]
+    for name, finding in RULES.findings.items():
+        if name in answers and finding.ages and not ages:
+            age = sorted(finding.ages)[0]
+    for complaint in wanted:
+        part = next(part.id for part in RULES.parts if part.presentations == (complaint,))
+        for base in bases(rule, complaint):
+            truth = {"responds": True, **base, **answers}
+            interview, _ = play(SERVICE, truth, age=age, part=part, look_first=bool(checks))
+            if rule.id in {reason.rule for reason in SERVICE.conclude(interview).reasons}:
+                return
+    pytest.fail("no interview ends with this rule among its reasons")
+
+
+def test_without_a_complaint_the_fallback_speaks() -> None:
+    found = SERVICE.conclude(SERVICE.read([("sign", "none"), ("age", "16-64-years")]))
+    assert [reason.rule for reason in found.reasons] == [RULES.fallback.id]
+    assert found.level is Level.CLINICIAN
