@@ -1,16 +1,20 @@
 """The database as services use it: durable, all or nothing, and aware of changed rows."""
 
+import sqlite3
 import threading
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine, select, update
+from sqlalchemy import Engine, event, select, update
 
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.sealer import Sealer
 from blockmrs.errors import Unavailable, VerificationFailed
 from blockmrs.model.accounts import DoorbellTokenRow, InvitationRow, OrganisationRow, ThrottleRow
 from blockmrs.model.base import Base
+from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
 from blockmrs.model.rows import derive_row_key
 
@@ -40,6 +44,20 @@ def test_every_connection_of_the_engine_is_durable(engine: Engine) -> None:
     for connection in connections:
         connection.close()
     assert levels == [2] * 5  # 2 is FULL
+
+
+def test_every_connection_that_the_ledger_uses_is_durable(engine: Engine, tmp_path: Path) -> None:
+    levels = []
+
+    @event.listens_for(engine, "checkin")
+    def _note(connection: sqlite3.Connection, _record: object) -> None:
+        levels.append(connection.execute("PRAGMA synchronous").fetchone()[0])
+
+    sealer = Sealer(tmp_path / "secrets" / "key", tmp_path / "secrets" / "head")
+    ledger = Ledger(SqlLedgerStore(engine), sealer, lambda: NOON)
+    ledger.head()
+    assert len(levels) >= 2
+    assert set(levels) == {2}
 
 
 def test_every_connection_checks_foreign_keys_and_overwrites_what_it_deletes(engine: Engine) -> None:
