@@ -176,8 +176,9 @@ class Ledger:
         """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
 
         Only what stands under the line's own one-time keys counts. O(log n) look-ups, a window of numbers at a time:
-        doubling first, then narrowing. They could be led far ahead by somebody who holds the line key and wrote beyond the window, where no reader looks:
-        so the window before the answer must be full, or the line is walked as a reader walks it.
+        doubling first, then narrowing. They could be led far ahead by somebody who holds the line key and wrote
+        beyond the window, where no reader looks: so the window before the answer must be full, or the line is walked
+        as a reader walks it.
 
         Args:
             start: a number up to which the caller knows that the line is in use.

@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from blockmrs.cid import Cid
 from blockmrs.crypto.curves import MLKEM_KEY_BYTES, is_acceptable_sealing_key
-from blockmrs.crypto.keys import SEED_BYTES, expand_sealing_seed, new_seed, sealing_public_key
+from blockmrs.crypto.keys import SEED_BYTES, expand_sealing_seed, new_seed, public_bytes, sealing_public_key
 from blockmrs.crypto.labels import PREFIX, chain_label, label
 from blockmrs.errors import CannotOpen, InvalidInput, ObjectMismatch
 
@@ -82,10 +82,11 @@ def open_object(content: bytes, seed: bytes, *, chain_id: bytes) -> bytes:
         raise CannotOpen("the object's version is not known")
     # 3. The key commitment, before anything is opened: AES-GCM alone would let one object open to two texts under
     #    two keys, so that its author could show two readers two different things.
-    if not hmac.compare_digest(content[1:_HEADER_BYTES], _commitment(sealing_public_key(seed))):
+    keys = expand_sealing_seed(seed)
+    if not hmac.compare_digest(content[1:_HEADER_BYTES], _commitment(public_bytes(*keys))):
         raise ObjectMismatch("the object is not committed to this key")
     # 4. HPKE opens.
-    padded = open_with(content[_HEADER_BYTES:], seed, info=chain_label("object", chain_id))
+    padded = _decrypt(content[_HEADER_BYTES:], hpke.MLKEM768X25519PrivateKey(*keys), chain_label("object", chain_id))
     # 5. Padding and DEFLATE are well-formed, and the text is not longer than any may be.
     return _inflate(_unpad(padded))
 
@@ -100,11 +101,7 @@ def seal_to_key(payload: bytes, sealing_key: bytes, *, info: bytes) -> bytes:
 def open_with(sealed: bytes, sealing_seed: bytes, *, info: bytes) -> bytes:
     """What `seal_to_key` sealed; CannotOpen for another key, another `info`, changed or missing bytes alike."""
     _check_info(info)
-    private_key = hpke.MLKEM768X25519PrivateKey(*expand_sealing_seed(sealing_seed))
-    try:
-        return _SUITE.decrypt(sealed, private_key, info=info)
-    except (InvalidTag, ValueError) as error:
-        raise CannotOpen("the sealed bytes do not open") from error
+    return _decrypt(sealed, hpke.MLKEM768X25519PrivateKey(*expand_sealing_seed(sealing_seed)), info)
 
 
 def seal_secret(key: bytes, plaintext: bytes, *, context: bytes) -> bytes:
@@ -130,6 +127,13 @@ def _encrypt(payload: bytes, sealing_key: bytes, *, info: bytes) -> bytes:
         X25519PublicKey.from_public_bytes(sealing_key[MLKEM_KEY_BYTES:]),
     )
     return _SUITE.encrypt(payload, public_key, info=info)
+
+
+def _decrypt(sealed: bytes, private_key: hpke.MLKEM768X25519PrivateKey, info: bytes) -> bytes:
+    try:
+        return _SUITE.decrypt(sealed, private_key, info=info)
+    except (InvalidTag, ValueError) as error:
+        raise CannotOpen("the sealed bytes do not open") from error
 
 
 def _check_info(info: bytes) -> None:

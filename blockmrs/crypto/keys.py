@@ -53,7 +53,11 @@ def expand_sealing_seed(sealing_seed: bytes) -> tuple[MLKEM768PrivateKey, X25519
 
 def sealing_public_key(sealing_seed: bytes) -> bytes:
     """The 1,216-byte X-Wing public key of a 32-byte seed: ML-KEM-768 (1,184), then X25519 (32)."""
-    mlkem, x25519 = expand_sealing_seed(sealing_seed)
+    return public_bytes(*expand_sealing_seed(sealing_seed))
+
+
+def public_bytes(mlkem: MLKEM768PrivateKey, x25519: X25519PrivateKey) -> bytes:
+    """The 1,216-byte X-Wing public key of the two private keys."""
     return mlkem.public_key().public_bytes_raw() + x25519.public_key().public_bytes_raw()
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, func, insert, or_, select
+from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, bindparam, func, insert, or_, select
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -74,6 +74,15 @@ _NODES = select(ChainNodeRow.level, ChainNodeRow.node_index, ChainNodeRow.digest
     ChainNodeRow.level, ChainNodeRow.node_index
 )
 
+# Built once: putting a statement together costs more than SQLite takes to answer it.
+_AT_SLOTS = _TRANSACTIONS.where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
+_OCCUPIED = (
+    select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
+)
+# Not as pairs: SQLite would read the whole table instead of the index.
+_AT_PLACES = _AT_SLOTS.where(ChainTransactionRow.one_time_key.in_(bindparam("keys", expanding=True)))
+_NEWEST_HEADER = _HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)
+
 
 class SqlLedgerStore:
     """Blocks in SQL. Threads and processes that use one SQLite file share one chain.
@@ -124,7 +133,7 @@ class _SqlView:
         self._connection = connection
 
     def newest_header(self) -> HeaderRow | None:
-        row = self._connection.execute(_HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)).first()
+        row = self._connection.execute(_NEWEST_HEADER).first()
         return None if row is None else HeaderRow(*row)
 
     def headers(self, start: int, count: int) -> list[HeaderRow]:
@@ -156,26 +165,23 @@ class _SqlView:
     def at_slots(self, slots: Sequence[bytes]) -> list[TransactionRow]:
         found: list[TransactionRow] = []
         for some in _batches(sorted(set(slots))):
-            rows = self._connection.execute(_TRANSACTIONS.where(ChainTransactionRow.slot.in_(some)))
+            rows = self._connection.execute(_AT_SLOTS, {"slots": some})
             found.extend(TransactionRow(*row) for row in rows)
         return sorted(found, key=lambda row: row.index)
 
     def occupied(self, slots: Sequence[bytes]) -> set[bytes]:
-        column = select(ChainTransactionRow.slot).distinct()
         found: set[bytes] = set()
         for some in _batches(slots):
-            found.update(self._connection.scalars(column.where(ChainTransactionRow.slot.in_(some))))
+            found.update(self._connection.scalars(_OCCUPIED, {"slots": some}))
         return found
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
         wanted = set(places)
         found: list[TransactionRow] = []
         for some in _batches(sorted(wanted)):
-            # Not as pairs: SQLite would read the whole table instead of the index.
             slots, keys = zip(*some, strict=True)
-            within = and_(ChainTransactionRow.slot.in_(slots), ChainTransactionRow.one_time_key.in_(keys))
-            rows = (TransactionRow(*row) for row in self._connection.execute(_TRANSACTIONS.where(within)))
-            found.extend(row for row in rows if (row.slot, row.one_time_key) in wanted)
+            rows = self._connection.execute(_AT_PLACES, {"slots": slots, "keys": keys})
+            found.extend(TransactionRow(*row) for row in rows if (row.slot, row.one_time_key) in wanted)
         return sorted(found, key=lambda row: row.index)
 
     def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:

@@ -99,8 +99,9 @@ class AccessFinder:
                 saved.secret.seed if saved.secret else None,
             ]
         )
+        key = actor.keyring.derive("saved")
         return [
-            SavedReportRow(lookup=lookup, sealed=seal_secret(actor.keyring.derive("saved"), content, context=lookup))
+            SavedReportRow(lookup=lookup, sealed=seal_secret(key, content, context=lookup))
             for lookup in (
                 actor.keyring.derive("saved draft", draft_id),
                 actor.keyring.derive("saved report", saved.update_id[:ID_BYTES]),
