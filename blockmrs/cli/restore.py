@@ -17,10 +17,10 @@ _HEADS = {
         "the next start puts it into the database. The chain goes on."
     ),
     HeadFile.NEWER: (
-        "THIS NODE WILL SIGN NOTHING: nothing can be saved or shared. This machine has published blocks{upto} that\n"
-        "the backup does not have, and somebody may have seen them. Signing others in their place would fork the chain.\n"
-        "Reading works. To go on, bring the missing blocks back: restore a newer backup, or a newer copy of the\n"
-        "database. There is no switch that overrides this."
+        "THIS NODE WILL SIGN NOTHING: nothing can be saved or shared. This machine has published blocks{upto}\n"
+        "that the backup does not have, and somebody may have seen them. Signing others in their place would fork\n"
+        "the chain. Reading works. To go on, bring the missing blocks back: restore a newer backup, or a newer copy\n"
+        "of the database. There is no switch that overrides this."
     ),
     HeadFile.NONE_HERE: (
         "This machine has no record of having published anything on this chain, so the backup's own counts (block\n"

@@ -10,11 +10,13 @@ import json
 import re
 import tarfile
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, Protocol, Self, cast
 
 from blockmrs.cid import Cid
 from blockmrs.crypto.streams import MAGIC, OpeningReader, SealingWriter
+from blockmrs.crypto.wrapping import WrapCost
 from blockmrs.errors import InvalidInput, ObjectMismatch, VerificationFailed
 from blockmrs.storage import MAX_OBJECT_BYTES
 
@@ -53,7 +55,7 @@ class Manifest:
             members = {str(name): (int(size), str(digest)) for name, (size, digest) in values.pop("members").items()}
             manifest = cls(**values, members=members)
             manifest.missing = [str(Cid.parse(text)) for text in manifest.missing]
-        except (ValueError, TypeError, KeyError, AttributeError) as error:
+        except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise InvalidInput("the backup's manifest cannot be read") from error
         return manifest
 
@@ -81,12 +83,21 @@ class _Objects:
 class ArchiveWriter:
     """Writes a backup to `file`, member by member; `finish` completes it."""
 
-    def __init__(self, file: BinaryIO, passphrase: str | None) -> None:
-        self._sealing = None if passphrase is None else SealingWriter(file, passphrase, purpose=PURPOSE)
+    def __init__(self, file: BinaryIO, passphrase: str | None, cost: WrapCost | None = None) -> None:
+        self._sealing = None if passphrase is None else SealingWriter(file, passphrase, purpose=PURPOSE, cost=cost)
         sink: _Sink = self._sealing or file
         self._tar = tarfile.open(fileobj=cast(Any, sink), mode="w|", format=tarfile.PAX_FORMAT)  # noqa: SIM115 - `finish` closes it
         self._objects = _Objects()
         self._manifest = Manifest()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
+        if failed is not None:
+            # Its buffer would else be written when it is collected, to a file that is closed by then.
+            with suppress(OSError):
+                cast(Any, self._tar).fileobj.close()
 
     def add(self, name: str, source: BinaryIO, size_bytes: int) -> None:
         """Append the next `size_bytes` of `source` as the member `name`."""
@@ -240,7 +251,10 @@ class _HashingReader:
         self._digest = hashlib.sha256()
 
     def read(self, size: int = -1) -> bytes:
-        data = self._source.read(size)
+        try:
+            data = self._source.read(size)
+        except tarfile.TarError as error:
+            raise InvalidInput("this is not a whole backup") from error
         self._digest.update(data)
         return data
 

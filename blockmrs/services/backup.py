@@ -90,18 +90,18 @@ class Backup:
         missing = []
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
         with open(descriptor, "wb") as file:
-            archive = ArchiveWriter(file, passphrase)
-            with copy.open("rb") as database:
-                archive.add(DATABASE, database, copy.stat().st_size)
-            for name, content in files.items():
-                archive.add_bytes(f"secrets/{name}", content)
-            for done, cid in enumerate(cids, start=1):
-                try:
-                    archive.add_object(cid, self._objects.get(cid))
-                except (NotFound, VerificationFailed):
-                    missing.append(cid)
-                progress("objects", done, len(cids))
-            manifest = archive.finish(created, missing)
+            with ArchiveWriter(file, passphrase) as archive:
+                with copy.open("rb") as database:
+                    archive.add(DATABASE, database, copy.stat().st_size)
+                for name, content in files.items():
+                    archive.add_bytes(f"secrets/{name}", content)
+                for done, cid in enumerate(cids, start=1):
+                    try:
+                        archive.add_object(cid, self._objects.get(cid))
+                    except (NotFound, VerificationFailed):
+                        missing.append(cid)
+                    progress("objects", done, len(cids))
+                manifest = archive.finish(created, missing)
             file.flush()
             os.fsync(file.fileno())
             size_bytes = file.tell()

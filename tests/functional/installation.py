@@ -1,0 +1,83 @@
+"""A real installation in a folder, opened and closed as a server does it, with cheap password hashing."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Self
+
+from blockmrs.cid import Cid
+from blockmrs.config.assembly import build_backup, build_database, build_foundation, build_restore, build_services
+from blockmrs.config.settings import DataSettings, PasswordSettings, Settings, StorageSettings
+from blockmrs.services.backup import BackupResult
+from blockmrs.services.restore import RestoreResult
+from blockmrs.storage.kubo import KuboStore
+from blockmrs.websetup import prepare
+from tests.unit.chain.support import WRITER
+
+PASSWORD = "marble kettle sunrise otter"
+
+
+def no_progress(what: str, done: int, of: int) -> None:
+    """Show nothing."""
+
+
+class Installation:
+    """Runs while it is used as a context; backup and restore go through the same assembly as the commands do."""
+
+    def __init__(self, folder: Path, storage: StorageSettings | None = None) -> None:
+        self.folder = folder
+        passwords = PasswordSettings(memory_kib=64, iterations=1, lanes=1)
+        self.settings = Settings(
+            data=DataSettings(folder=folder), passwords=passwords, storage=storage or StorageSettings()
+        )
+
+    def __enter__(self) -> Self:
+        database = build_database(self.settings)
+        prepare(database)
+        database.engine.dispose()
+        self.foundation = build_foundation(self.settings)
+        self.services = build_services(self.settings, self.foundation)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.foundation.database.engine.dispose()
+        self.foundation.in_use.close()
+        if isinstance(self.foundation.objects.inner, KuboStore):
+            self.foundation.objects.inner.close()
+
+    def with_storage(self, storage: StorageSettings) -> "Installation":
+        other = Installation(self.folder)
+        other.settings = replace(self.settings, storage=storage)
+        return other
+
+    def sign_up(self, name: str) -> None:
+        self.services.identity.sign_up(name, name.title(), PASSWORD)
+
+    def signs_in(self, name: str) -> bool:
+        token = self.services.identity.sign_in(name, PASSWORD, "127.0.0.1")
+        return self.services.identity.actor_for(token) is not None
+
+    def add_block(self, number: int = 0) -> None:
+        """One more block, with one transaction."""
+        ledger = self.foundation.ledger
+        ledger.submit([WRITER.write(number, chain_id=ledger.chain_id)])
+
+    def add_object(self, content: bytes) -> Cid:
+        """An object of a save that was cut off before its block: kept, but named nowhere."""
+        return self.foundation.objects.put(content)
+
+    @property
+    def height(self) -> int:
+        return self.foundation.ledger.head().height
+
+    def backup(self, path: Path, passphrase: str | None = None) -> BackupResult:
+        return build_backup(self.settings, self.foundation).write(path, passphrase, no_progress)
+
+    def restore(self, path: Path, passphrase: str | None = None, *, replace: bool = False) -> RestoreResult:
+        return build_restore(self.settings).read(path, passphrase, no_progress, replace=replace)
+
+    def finish_restore(self) -> Path | None:
+        return build_restore(self.settings).finish()
+
+    def verify(self, progress: Callable[[str, int, int], None] = no_progress) -> None:
+        self.services.evidence.check_everything(progress)

@@ -1,0 +1,432 @@
+"""A backup carries everything; a restore is whole or nothing, and never forks the chain."""
+
+import contextlib
+import os
+import shutil
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from blockmrs.cid import Cid
+from blockmrs.config.assembly import build_restore
+from blockmrs.config.settings import DataSettings, Settings, StorageSettings
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable
+from blockmrs.model import snapshot
+from blockmrs.services import archive as archives
+from blockmrs.services import data_folder
+from blockmrs.services.restore import HeadFile
+from tests.functional.installation import Installation
+from tests.unit.storage.faults import FaultyOs
+
+PASSPHRASE = "six candles under the stairs"
+
+
+@pytest.fixture(scope="module")
+def original(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """An installation with two accounts, switched off; tests work on copies."""
+    folder = tmp_path_factory.mktemp("original") / "data"
+    with Installation(folder) as installation:
+        installation.sign_up("carol")
+        installation.sign_up("maria")
+        installation.add_object(b"of a save that was cut off")
+    return folder
+
+
+@pytest.fixture
+def machine(original: Path, tmp_path: Path) -> Installation:
+    shutil.copytree(original, tmp_path / "machine")
+    return Installation(tmp_path / "machine")
+
+
+@pytest.fixture
+def other(tmp_path: Path) -> Installation:
+    """A machine with nothing on it."""
+    return Installation(tmp_path / "other")
+
+
+@pytest.fixture
+def saved(machine: Installation, tmp_path: Path) -> Path:
+    """A backup of the machine."""
+    with machine:
+        machine.backup(tmp_path / "saved")
+    return tmp_path / "saved"
+
+
+def content_of(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_restored_installation_has_everything(machine: Installation, other: Installation, tmp_path: Path) -> None:
+    with machine:
+        result = machine.backup(tmp_path / "saved")
+        head = machine.foundation.ledger.head()
+    assert result.missing == ()
+    assert result.size_bytes == (tmp_path / "saved").stat().st_size
+    restored = other.restore(tmp_path / "saved")
+    assert restored.objects == result.objects
+    assert restored.missing == ()
+    assert restored.height == head.height
+    with other:
+        assert other.foundation.ledger.head() == head
+        assert other.signs_in("carol")
+        assert other.foundation.objects.get(Cid.of(b"of a save that was cut off"))
+        other.verify()
+
+
+def test_a_backup_is_for_its_owner_alone(saved: Path) -> None:
+    assert saved.stat().st_mode & 0o777 == 0o600
+
+
+def test_a_backup_leaves_nothing_behind_but_itself(machine: Installation, tmp_path: Path) -> None:
+    with machine:
+        before = set(os.listdir(machine.folder)) | set(os.listdir(tmp_path))
+        machine.backup(tmp_path / "saved")
+        assert set(os.listdir(machine.folder)) | set(os.listdir(tmp_path)) == before | {"saved"}
+
+
+def test_a_sealed_backup_opens_only_with_its_passphrase(
+    machine: Installation, other: Installation, tmp_path: Path
+) -> None:
+    with machine:
+        machine.backup(tmp_path / "sealed", PASSPHRASE)
+    pepper = (machine.folder / "secrets" / "pepper").read_bytes()
+    assert pepper not in (tmp_path / "sealed").read_bytes()
+    with pytest.raises(InvalidInput, match="sealed"):
+        other.restore(tmp_path / "sealed")
+    with pytest.raises(CannotOpen):
+        other.restore(tmp_path / "sealed", PASSPHRASE + "s")
+    other.restore(tmp_path / "sealed", PASSPHRASE)
+    with other:
+        other.verify()
+
+
+def test_a_passphrase_for_a_backup_that_is_not_sealed_is_refused(other: Installation, saved: Path) -> None:
+    with pytest.raises(InvalidInput, match="not sealed"):
+        other.restore(saved, PASSPHRASE)
+
+
+def test_backups_made_while_others_write_are_whole(machine: Installation, tmp_path: Path) -> None:
+    stop = threading.Event()
+    failures: list[BaseException] = []
+
+    def write() -> None:
+        number = 0
+        while not stop.is_set():
+            try:
+                machine.sign_up(f"person-{number}")
+            except BlockMRSError as error:
+                failures.append(error)
+                return
+            number += 1
+
+    with machine:
+        writer = threading.Thread(target=write)
+        writer.start()
+        for number in range(6):
+            machine.backup(tmp_path / f"saved-{number}")
+        stop.set()
+        writer.join()
+    assert failures == []
+    heights = []
+    for number in range(6):
+        other = Installation(tmp_path / f"other-{number}")
+        heights.append(other.restore(tmp_path / f"saved-{number}").height)
+        with other:
+            other.verify()
+            other.add_block()
+    assert heights == sorted(heights)
+    assert heights[-1] > heights[0]
+
+
+# A restored backup never forks the chain.
+
+
+def test_a_machine_that_published_later_blocks_signs_nothing_on_an_older_backup(
+    machine: Installation, saved: Path
+) -> None:
+    with machine:
+        machine.add_block(0)
+        machine.add_block(1)
+        newest = machine.height
+    result = machine.restore(saved, replace=True)
+    assert result.head is HeadFile.NEWER
+    assert (result.height, result.published_height) == (newest - 2, newest)
+    with machine:
+        with pytest.raises(Unavailable, match="fork"):
+            machine.add_block(7)
+        assert machine.signs_in("carol")
+        assert machine.height == newest - 2
+
+
+def test_the_newest_backup_brings_such_a_machine_back(machine: Installation, saved: Path, tmp_path: Path) -> None:
+    with machine:
+        machine.add_block(0)
+        machine.add_block(1)
+        machine.backup(tmp_path / "newer")
+    machine.restore(saved, replace=True)
+    assert machine.restore(tmp_path / "newer", replace=True).head is HeadFile.UP_TO_DATE
+    with machine:
+        machine.add_block(2)
+        machine.verify()
+
+
+def test_one_block_more_is_repeated_from_the_head_file(machine: Installation, saved: Path) -> None:
+    with machine:
+        machine.add_block()
+        head = machine.foundation.ledger.head()
+    assert machine.restore(saved, replace=True).head is HeadFile.ONE_AHEAD
+    with machine:
+        assert machine.foundation.ledger.head() == head
+        machine.add_block(1)
+        machine.verify()
+
+
+def test_a_machine_that_published_nothing_since_goes_on(machine: Installation, saved: Path) -> None:
+    assert machine.restore(saved, replace=True).head is HeadFile.UP_TO_DATE
+    with machine:
+        machine.add_block()
+        machine.verify()
+
+
+def test_a_backup_of_a_further_machine_brings_its_newer_head_file(
+    machine: Installation, other: Installation, saved: Path, tmp_path: Path
+) -> None:
+    other.restore(saved)
+    with machine:
+        machine.add_block()
+        machine.backup(tmp_path / "newer")
+        newest = machine.height
+    result = other.restore(tmp_path / "newer", replace=True)
+    assert result.head is HeadFile.UP_TO_DATE
+    assert result.published_height == newest
+
+
+def test_a_machine_with_no_head_file_says_that_it_cannot_know(other: Installation, saved: Path) -> None:
+    assert other.restore(saved).head is HeadFile.NONE_HERE
+
+
+def test_a_head_file_of_another_chain_says_nothing_about_this_one(other: Installation, saved: Path) -> None:
+    with other:
+        other.sign_up("mallory")
+        other.add_block()
+    assert other.restore(saved, replace=True).head is HeadFile.NONE_HERE
+    with other:
+        other.verify()
+
+
+def test_a_head_file_that_was_set_aside_still_counts(machine: Installation, saved: Path, tmp_path: Path) -> None:
+    stranger = Installation(tmp_path / "stranger")
+    with stranger:
+        stranger.backup(tmp_path / "strange")
+    with machine:
+        machine.add_block(0)
+        machine.add_block(1)
+    machine.restore(tmp_path / "strange", replace=True)
+    assert machine.restore(saved, replace=True).head is HeadFile.NEWER
+
+
+def test_two_histories_at_one_height_are_never_joined(
+    machine: Installation, other: Installation, saved: Path, tmp_path: Path
+) -> None:
+    other.restore(saved)
+    with other:
+        other.add_block(1)
+        other.add_block(2)
+        other.backup(tmp_path / "forked")
+    with machine:
+        machine.add_block(0)
+    assert machine.restore(tmp_path / "forked", replace=True).head is HeadFile.NEWER
+    with machine, pytest.raises(Unavailable):
+        machine.add_block(3)
+
+
+def test_a_head_file_that_cannot_be_read_stays_and_nothing_is_signed(machine: Installation, saved: Path) -> None:
+    head = machine.folder / "secrets" / "sealer.head"
+    head.write_bytes(b"\0" + head.read_bytes())
+    result = machine.restore(saved, replace=True)
+    assert (result.head, result.published_height) == (HeadFile.NEWER, None)
+    with machine, pytest.raises(Unavailable):
+        machine.add_block()
+
+
+# Whole or nothing.
+
+
+def test_a_folder_that_holds_an_installation_is_not_replaced_unasked(machine: Installation, saved: Path) -> None:
+    before = content_of(machine.folder)
+    with pytest.raises(Conflict, match="--replace"):
+        machine.restore(saved)
+    assert content_of(machine.folder) == before
+
+
+def test_what_was_there_is_kept_aside(machine: Installation, saved: Path) -> None:
+    database = (machine.folder / "blockmrs.db").read_bytes()
+    first = machine.restore(saved, replace=True).aside
+    second = machine.restore(saved, replace=True).aside
+    assert first is not None
+    assert second is not None
+    assert first != second
+    assert (first / "blockmrs.db").read_bytes() == database
+    assert (first / "secrets" / "pepper").exists()
+
+
+def test_a_running_server_keeps_a_restore_away(machine: Installation, saved: Path) -> None:
+    with machine, pytest.raises(Conflict, match="stop it first"):
+        machine.restore(saved, replace=True)
+
+
+def test_a_backup_never_overwrites_a_file(machine: Installation, saved: Path, tmp_path: Path) -> None:
+    before = saved.read_bytes()
+    with machine, pytest.raises(Conflict):
+        machine.backup(saved)
+    assert saved.read_bytes() == before
+
+
+def test_a_file_that_appears_meanwhile_is_not_overwritten(
+    machine: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    finish = archives.ArchiveWriter.finish
+
+    def somebody_else_is_quicker(self: archives.ArchiveWriter, *arguments: Any) -> archives.Manifest:
+        (tmp_path / "saved").write_text("theirs")
+        return finish(self, *arguments)
+
+    monkeypatch.setattr(archives.ArchiveWriter, "finish", somebody_else_is_quicker)
+    with machine, pytest.raises(Conflict):
+        machine.backup(tmp_path / "saved")
+    assert (tmp_path / "saved").read_text() == "theirs"
+
+
+def test_a_full_disk_leaves_no_part_of_a_backup(
+    machine: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(self: archives.ArchiveWriter, cid: Cid, content: bytes) -> None:
+        raise OSError(28, "No space left on device")
+
+    with machine:
+        before = set(os.listdir(machine.folder)) | set(os.listdir(tmp_path))
+        monkeypatch.setattr(archives.ArchiveWriter, "add_object", full)
+        with pytest.raises(Unavailable, match="No space"):
+            machine.backup(tmp_path / "saved")
+        assert set(os.listdir(machine.folder)) | set(os.listdir(tmp_path)) == before
+
+
+def test_a_full_disk_leaves_the_old_installation_as_it_was(
+    machine: Installation, saved: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(root: Path) -> None:
+        raise OSError(28, "No space left on device")
+
+    before = content_of(machine.folder)
+    monkeypatch.setattr(data_folder, "sync_tree", full)
+    with pytest.raises(Unavailable, match="No space"):
+        machine.restore(saved, replace=True)
+    assert content_of(machine.folder) == before
+    assert not (machine.folder / "restoring").exists()
+
+
+def kept(folder: Path) -> dict[str, bytes]:
+    """What the folder holds, without what was set aside and without the lock."""
+    return {
+        name: content
+        for name, content in content_of(folder).items()
+        if not name.startswith("before-restore") and name != data_folder.LOCK
+    }
+
+
+def test_a_restore_cut_off_in_its_last_step_is_finished_before_anybody_starts(
+    machine: Installation, other: Installation, saved: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with machine:
+        machine.add_block()
+    other.restore(saved)
+    old, new = kept(machine.folder), kept(other.folder)
+    # The one block more stays in the head file, as it must.
+    new["secrets/sealer.head"] = old["secrets/sealer.head"]
+    monkeypatch.setattr(data_folder, "sync_tree", lambda root: None)
+    cut_off = 0
+    for step in range(1, 100):
+        copy = Installation(tmp_path / f"copy-{step}")
+        shutil.copytree(machine.folder, copy.folder)
+        faulty = FaultyOs(step)
+        with monkeypatch.context() as patch, contextlib.suppress(Unavailable):
+            patch.setattr(data_folder, "os", faulty)
+            copy.restore(saved, replace=True)
+        if not faulty.failed:
+            break
+        if not (copy.folder / "restoring" / "ready").exists():
+            assert kept(copy.folder) in (old, new)
+            continue
+        cut_off += 1
+        with pytest.raises(Conflict, match="--finish"):
+            copy.__enter__()
+        with pytest.raises(Conflict, match="--finish"):
+            copy.restore(saved, replace=True)
+        assert copy.finish_restore() is not None
+        assert kept(copy.folder) == new
+    else:
+        pytest.fail("the replacement has more steps than were tried")
+    assert cut_off > 8
+
+
+def test_there_is_nothing_to_finish_where_nothing_was_cut_off(machine: Installation) -> None:
+    assert machine.finish_restore() is None
+
+
+def test_what_an_earlier_restore_left_unfinished_is_no_hindrance(other: Installation, saved: Path) -> None:
+    (other.folder / "restoring" / "objects").mkdir(parents=True)
+    other.restore(saved)
+    with other:
+        other.verify()
+
+
+def test_a_backup_names_what_this_node_lacks_and_the_restore_repeats_it(
+    machine: Installation, other: Installation, tmp_path: Path
+) -> None:
+    with machine:
+        lost, damaged = sorted(machine.services.evidence.held())[:2]
+        for cid, act in ((lost, os.unlink), (damaged, lambda path: os.truncate(path, 10))):
+            act(machine.folder / "objects" / cid.digest.hex()[:2] / str(cid))
+        result = machine.backup(tmp_path / "saved")
+    assert set(result.missing) == {lost, damaged}
+    assert set(other.restore(tmp_path / "saved").missing) == {str(lost), str(damaged)}
+
+
+def test_an_installation_that_keeps_objects_in_a_node_lets_them_wait_for_it(saved: Path, tmp_path: Path) -> None:
+    away = Installation(tmp_path / "other", StorageSettings(kind="kubo", kubo_address="/ip4/127.0.0.1/tcp/1"))
+    result = away.restore(saved)
+    with away:
+        assert away.foundation.objects.pending() == result.objects
+        away.verify()
+
+
+def test_a_database_that_is_kept_elsewhere_is_not_restored_here(tmp_path: Path) -> None:
+    with pytest.raises(InvalidInput, match="data folder"):
+        build_restore(Settings(data=DataSettings(folder=tmp_path, database_url="sqlite:////elsewhere.db")))
+
+
+def test_only_sqlite_is_copied_here(tmp_path: Path) -> None:
+    class Other:
+        class dialect:  # noqa: N801
+            name = "postgresql"
+
+    with pytest.raises(InvalidInput, match="own backup"):
+        snapshot.copy_database(Other(), tmp_path / "copy")  # type: ignore[arg-type]
+    assert not (tmp_path / "copy").exists()
+
+
+def test_an_installation_without_a_chain_has_nothing_to_back_up(machine: Installation, tmp_path: Path) -> None:
+    with machine:
+        (machine.folder / "secrets" / "sealer.head").unlink()
+        with pytest.raises(InvalidInput, match="nothing to back up"):
+            machine.backup(tmp_path / "saved")
+
+
+def test_a_folder_that_cannot_be_written_is_unavailable(machine: Installation, tmp_path: Path) -> None:
+    with machine, pytest.raises(Unavailable):
+        machine.backup(tmp_path / "nowhere" / "saved")
+    (tmp_path / "file").write_text("no folder")
+    with pytest.raises(Unavailable):
+        data_folder.FolderLock(tmp_path / "file", alone=True)
