@@ -12,6 +12,7 @@ from blockmrs.services.triage import TriageService
 from tests.triage.interviews import play
 
 CAREFULLY = settings(deadline=None, max_examples=60)
+PLAYED = settings(deadline=None, max_examples=25)
 RULES = load_rules()
 SERVICE = TriageService()
 COMPLAINTS = sorted(set(RULES.presentations) - set(ALWAYS))
@@ -131,7 +132,7 @@ def test_what_is_unasked_could_raise_the_level(interview: Interview) -> None:
     assert not set(found.unasked) & set(interview.answers)
 
 
-@CAREFULLY
+@PLAYED
 @given(
     age=st.sampled_from(BANDS),
     part=st.sampled_from(RULES.parts),
@@ -148,7 +149,7 @@ def test_every_interview_ends_and_reads_back_from_its_fields(age: str, part: obj
     assert SERVICE.read(SERVICE.carry(interview)) == interview
 
 
-@CAREFULLY
+@PLAYED
 @given(age=st.sampled_from(BANDS), part=st.sampled_from(RULES.parts))
 def test_when_nothing_applies_advice_is_at_most_six_pages_away(age: str, part: object) -> None:
     place = next(entry for entry in RULES.parts if entry == part)

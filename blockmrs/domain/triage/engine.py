@@ -179,7 +179,7 @@ def _fire(active: Iterable[Rule], facts: Facts) -> list[_Fired]:
     fired = []
     for rule in active:
         if not rule.raises and (doubt := rule.when.doubt(facts)) != NOT_MET:
-            fired.append(_Fired(rule, doubt, Level(max(rule.level, doubt))))
+            fired.append(_Fired(rule, doubt, Level(rule.reaches(doubt))))
     fired.sort(key=lambda entry: (entry.level, entry.rule.otherwise, entry.doubt))
     if not fired or not fired[0].rule.otherwise:
         return [entry for entry in fired if not entry.rule.otherwise]

@@ -42,7 +42,10 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen on."""
+    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen on.
+
+    `at_most` is how many there will be when nothing applies; a worrying answer may add pages.
+    """
 
     id: str
     kind: str

@@ -35,7 +35,7 @@ FINDING_KEYS = (
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
-    *("advice", "otherwise"),
+    *("advice", "otherwise", "unsure"),
 )
 FACT = re.compile(r"[A-Z]+-[A-Z]?[0-9]+")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
@@ -196,6 +196,7 @@ class RuleReader:
             level=min(raises) if raises else LEVELS[self._one_of(table["disposition"], LEVELS, name)],
             because=self._text(table, "because"),
             evidence=evidence,
+            unsure=LEVELS[self._one_of(table.get("unsure", "ambulance"), LEVELS, name)],
             verified=self._one_of(table.get("verified"), VERIFIED, name),
             reviewed_by=str(table["reviewed_by"]),
             advice=str(table.get("advice", "")),

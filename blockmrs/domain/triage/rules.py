@@ -95,7 +95,8 @@ class Rule:
 
     A rule with `raises` is a modifier: each level named there goes up one step while `when` holds. Modifiers of
     stage 1 work on the level that the rules gave, those of stage 2 on what came out of stage 1. `advice` is
-    `<presentation>/<name>`, or empty for the presentation's own advice for the level.
+    `<presentation>/<name>`, or empty for the presentation's own advice for the level. `unsure` is the level that a
+    "can't tell" may reach in this rule, where that is calmer than what its findings allow.
     """
 
     id: str
@@ -104,12 +105,17 @@ class Rule:
     level: Level
     because: str
     evidence: tuple[str, ...]
+    unsure: Level
     verified: str
     reviewed_by: str
     advice: str
     otherwise: bool
     raises: frozenset[Level]
     stage: int
+
+    def reaches(self, doubt: int) -> int:
+        """The level that it comes to when met with this doubt."""
+        return max(int(self.level), doubt, int(self.unsure) if doubt else 0)
 
     @cached_property
     def findings(self) -> tuple[str, ...]:

@@ -32,7 +32,7 @@ def test_then_where_it_hurts() -> None:
 def test_then_the_dangers_of_the_complaint_before_the_age() -> None:
     page = ask("head")
     assert page.id == "head-danger"
-    assert page.toggles[0].value == "head-sleepy:yes"
+    assert [toggle.value for toggle in page.toggles][:2] == ["shock:yes", "head-sleepy:yes"]
 
 
 def test_a_number_and_a_choice_are_ticked_by_their_options() -> None:
@@ -99,4 +99,4 @@ def test_every_level_has_its_words() -> None:
 
 def absent(presentation: str) -> dict[str, Answer]:
     own = {name: entry for name, entry in RULES.findings.items() if entry.presentation == presentation}
-    return {name: entry.none if entry.options else False for name, entry in own.items()}
+    return {"shock": False, **{name: entry.none if entry.options else False for name, entry in own.items()}}
