@@ -19,13 +19,13 @@ SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type
   .filter(element => {
     const inSentence = element.matches("p a, li a, td p a");
     const box = (element.closest("label.pick") || element).getBoundingClientRect();
-    const shown = element.checkVisibility() && box.width > 1 && !element.closest(".skip");
+    const shown = element.checkVisibility() && box.width > 1 && !element.closest(".skip, .vh[aria-hidden]");
     return shown && !inSentence && (box.width < 47.5 || box.height < 47.5);
   }).map(element => element.outerHTML.slice(0, 120))"""
 
 SMALL_TEXT = """() => [...document.querySelectorAll("body *")].filter(element =>
     [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())
-    && element.checkVisibility() && parseFloat(getComputedStyle(element).fontSize) < 16
+    && element.checkVisibility() && !element.closest(".vh[aria-hidden]") && parseFloat(getComputedStyle(element).fontSize) < 16
   ).map(element => element.outerHTML.slice(0, 120))"""
 
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
