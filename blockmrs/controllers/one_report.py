@@ -89,7 +89,7 @@ class OneReportController(TGController):
             self._services.codes.stop(actor, self._address)
             redirect(self._page)
         self._own(actor)
-        return show("report.stop_code", address=self._address)
+        return show("report.stop_code", report_page=self._page)
 
     @expose(allowed_methods=BOTH)
     def share(self, share_id: str | None = None, *_more: str, q: object = "", **_ignored: object) -> str:
@@ -109,7 +109,7 @@ class OneReportController(TGController):
             self._services.sharing.stop(actor, self._address, share_id)
             redirect(f"{self._page}/share/{share_id}")
         self._own(actor)
-        return show("report.stop", address=self._address, share=self._share(actor, share_id))
+        return show("report.stop", report_page=self._page, share=self._share(actor, share_id))
 
     @expose(allowed_methods=BOTH)
     def release(self, **_ignored: object) -> str:
@@ -121,7 +121,7 @@ class OneReportController(TGController):
         opened = self._own(actor)
         if not opened.withheld:
             redirect(self._page)
-        return show("report.release", address=self._address)
+        return show("report.release", report_page=self._page)
 
     @property
     def _page(self) -> str:
@@ -148,7 +148,7 @@ class OneReportController(TGController):
         share = self._share(actor, share_id)
         opened = self._services.reports.open(actor, self._address)
         return show(
-            "report.shared", address=self._address, share=share, purposes=PURPOSE_WORDS,
+            "report.shared", report_page=self._page, share=share, purposes=PURPOSE_WORDS,
             mine=opened.standing is Standing.AUTHOR, now=self._services.reports.now(),
         )  # fmt: skip
 
@@ -172,7 +172,7 @@ class OneReportController(TGController):
         directory = self._services.organisations.directory()
         found = matching(directory, search)
         return show(
-            "report.share", errors=errors, address=self._address, opened=opened, form=form, search=search,
+            "report.share", errors=errors, report_page=self._page, opened=opened, form=form, search=search,
             found=found, listed=len(directory), purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
         )  # fmt: skip
 
