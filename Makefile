@@ -4,7 +4,8 @@ PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q
+# Bytecode is made when a module is first used: the FHIR classes alone have thousands that never are.
+PIP := $(BIN)/python -m pip --disable-pip-version-check -q --no-input
 
 .PHONY: run install install-tools test kubo browser lint types layers messages check-messages bench soak clean help
 
@@ -30,12 +31,12 @@ $(VENV)/installed: setup.py
 	    echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
 	@echo "Installing into $(VENV)/ ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install -e .
+	@$(PIP) install --no-compile -e .
 	@touch $@
 
 $(VENV)/installed-tools: setup.py $(VENV)/installed
 	@echo "Installing the tools for tests and lint ..."
-	@$(PIP) install -e '.[test,lint]'
+	@$(PIP) install --no-compile -e '.[test,lint]'
 	@touch $@
 
 test: install-tools
