@@ -9,7 +9,7 @@ from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
-from blockmrs.domain.triage.reader import SIGNS_FILE, RuleReader, RulesUnreadable, Table
+from blockmrs.domain.triage.reader import SIGNS_FILE, RulesUnreadable, Table, rules_from
 from blockmrs.domain.triage.rules import RuleSet
 
 __all__ = ["RulesUnreadable", "load_rules", "read_rules"]
@@ -34,11 +34,7 @@ def read_rules(folder: Traversable) -> RuleSet:
     tables = {name: _parse(folder / name, name) for name in names}
     if SIGNS_FILE not in tables:
         raise RulesUnreadable("a rule file is missing", file=SIGNS_FILE)
-    reader = RuleReader(tables)
-    try:
-        return reader.rule_set()
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise RulesUnreadable("a rule file is wrong", file=reader.file, reason=repr(error)) from error
+    return rules_from(tables)
 
 
 def _parse(source: Traversable, name: str) -> Table:

@@ -55,7 +55,20 @@ class RulesUnreadable(Unavailable):
     """The rule files are missing or wrong; pages then say only whom to call."""
 
 
-class RuleReader:
+def rules_from(tables: Mapping[str, Table]) -> RuleSet:
+    """The rules in these parsed files, by file name.
+
+    Raises:
+        RulesUnreadable: naming the file and the first thing wrong.
+    """
+    reader = _Reader(tables)
+    try:
+        return reader.rule_set()
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise RulesUnreadable("a rule file is wrong", file=reader.file, reason=repr(error)) from error
+
+
+class _Reader:
     """Reads the tables of all files together; `file` is the one that an error names."""
 
     def __init__(self, tables: Mapping[str, Table]) -> None:

@@ -1,17 +1,18 @@
 """A wrong rule file stops the loading, naming the file and what is wrong."""
 
 import shutil
-from collections.abc import Callable
+import tomllib
 from importlib.resources import files
 from pathlib import Path
 
 import pytest
 
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules, read_rules
+from blockmrs.domain.triage.reader import rules_from
 from blockmrs.errors import Unavailable
 
-Change = Callable[[str, str, str], None]
 SHIPPED = Path(str(files("blockmrs.domain.triage") / "protocols"))
+TABLES = {file.name: tomllib.loads(file.read_text("utf-8")) for file in SHIPPED.glob("*.toml")}
 
 
 @pytest.fixture
@@ -66,7 +67,6 @@ def test_bytes_that_are_not_text_are_unavailable(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("file", "old", "new"),
     [
-        ("head.toml", 'title = "Hurt head"', "title = "),
         ("head.toml", 'title = "Hurt head"', 'title = "Hurt head"\nsubtitle = "x"'),
         ("head.toml", 'title = "Hurt head"', 'title = " "'),
         ("head.toml", "evidence_section = 2", 'evidence_section = "two"'),
@@ -135,9 +135,18 @@ def test_bytes_that_are_not_text_are_unavailable(folder: Path) -> None:
         ("signs.toml", 'version = "1"', "version = 1"),
     ],
 )
-def test_a_mistake_in_a_file_stops_the_loading(folder: Path, file: str, old: str, new: str) -> None:
-    change(folder, file, old, new)
+def test_a_mistake_in_a_file_stops_the_loading(file: str, old: str, new: str) -> None:
+    text = (SHIPPED / file).read_text("utf-8")
+    assert old in text
+    tables = {**TABLES, file: tomllib.loads(text.replace(old, new, 1))}
     with pytest.raises(RulesUnreadable) as caught:
-        read_rules(folder)
+        rules_from(tables)
     assert str(caught.value.context["file"]).endswith(".toml")
     assert caught.value.context["reason"]
+
+
+def test_a_file_that_is_not_toml_is_unavailable(folder: Path) -> None:
+    change(folder, "head.toml", 'title = "Hurt head"', "title = ")
+    with pytest.raises(RulesUnreadable) as caught:
+        read_rules(folder)
+    assert caught.value.context["file"] == "head.toml"
