@@ -57,7 +57,8 @@ class SignupController(TGController):
         except NotFound:
             return self._page(form, {"invitation": NO_INVITATION})
         except InvalidInput as error:
-            return self._known(form) or self._page(form, problem(error))
+            known = self._known(form) if error.field == "user_name" else None
+            return known or self._page(form, problem(error))
         except TooManyAttempts as error:
             return self._page(form, wait_first(error), 429)
         return self._finish(form, signed_up)

@@ -10,6 +10,7 @@ from blockmrs.errors import InvalidInput
 PASSWORD_MIN = 12
 PASSWORD_MAX = 256
 NAME_MAX = 80
+_WORDS = re.compile(r"\w+")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 
 
@@ -38,7 +39,9 @@ def check_new_password(password: str, *, user_name: str, display_name: str = "",
     if unicodedata.normalize("NFKC", password).casefold() == user_name:
         raise InvalidInput("Use a password that is not your user name", field=field)
     # zxcvbn looks at 72 characters at most; more of it costs time and changes no verdict.
-    verdict = zxcvbn(password[:72], user_inputs=[user_name, display_name])
-    if verdict["score"] < 2:
+    verdict = zxcvbn(
+        password[:72], user_inputs=[user_name, display_name, *_WORDS.findall(f"{user_name} {display_name}")]
+    )
+    if verdict["score"] < 3:
         raise InvalidInput("That password is easy to guess. Use four words that do not belong together", field=field)
     return password
