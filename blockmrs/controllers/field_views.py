@@ -3,7 +3,8 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+
+import tg
 
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import DangerSign, Level
@@ -11,8 +12,26 @@ from blockmrs.services.triage import Seen, TriageService
 
 Pairs = tuple[tuple[str, str], ...]
 
-MONTHS = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
-          "December")  # fmt: skip
+
+def N_(text: str) -> str:
+    """Mark text for translation; whoever shows it translates it."""
+    return text
+
+
+MONTHS = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
 OLDEST = timedelta(days=7)
 MOST_PAGES = 24
 MOST_KEPT = 60
@@ -79,25 +98,35 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer as a row with "Change". `finding` may also be `complaints` or `age`."""
+
+    finding: str
+    label: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView(View):
     """The advice and all that stands around it."""
 
     assessment: Assessment | None = None
     words: str = ""
     seen: tuple[Seen, ...] = ()
+    other_answers: tuple[Answered, ...] = ()
     because: tuple[str, ...] = ()
     chips: tuple[DangerSign, ...] = ()
     changed: str = ""
     day: str = ""
 
 
-def format_day(iso: str, translate: Any = str) -> str:
+def format_day(iso: str) -> str:
     """`2026-11-22` as `22 November 2026`; anything else as it is."""
     try:
         day = date.fromisoformat(iso)
     except ValueError:
         return iso
-    return f"{day.day} {translate(MONTHS[day.month - 1])} {day.year}"
+    return f"{day.day} {tg.i18n.ugettext(MONTHS[day.month - 1])} {day.year}"
 
 
 def way_back(carried: Pairs, journey: Journey) -> Pairs:
@@ -124,19 +153,32 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
     changed = ""
     if journey.was is not None and found.level != journey.was:
         changed = "up" if found.level < journey.was else "down"
-    said = {row.finding for row in triage.seen(interview)}
+    seen = triage.seen(interview)
+    said = {row.finding for row in seen}
     return ResultView(
         carried=(*carried, *onward.pairs()),
         started=journey.started,
         back=way_back(carried, onward),
         assessment=found,
         words=triage.rules.level_words[found.level],
-        seen=triage.seen(interview),
+        seen=seen,
+        other_answers=other_answers(triage, interview, said) if interview.presentations and journey.trail[1:] else (),
         because=tuple(dict.fromkeys(reason.because for reason in found.reasons[:2])),
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
         changed=changed,
         day=format_day(found.date),
     )
+
+
+def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[Answered, ...]:
+    """Every answer that "You saw" leaves out: the place, the age, and what was not so."""
+    places = [triage.rules.presentations[name].title for name in interview.presentations]
+    rows = [Answered("complaints", N_("Where it hurts"), places[0])] if places else []
+    ages = {band.id: band.label for band in triage.rules.age_bands}
+    if interview.age_band is not None:
+        rows.append(Answered("age", N_("How old"), ages[interview.age_band]))
+    every = triage.seen(interview, all_answers=True)
+    return (*rows, *(Answered(row.finding, row.label, row.answer) for row in every if row.finding not in said))
 
 
 def utc_now() -> datetime:

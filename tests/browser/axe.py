@@ -17,7 +17,7 @@ RUN = """([tags, extra]) => axe.run(document, {
 
 SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type=hidden]), select, textarea, summary")]
   .filter(element => {
-    const inSentence = element.matches("p a, li a, td p a");
+    const inSentence = element.matches("p a, li a, td p a, dd:not(.do) a");
     const box = (element.closest("label.pick") || element).getBoundingClientRect();
     const shown = element.checkVisibility() && box.width > 1 && !element.closest(".skip, .vh[aria-hidden]");
     return shown && !inSentence && (box.width < 47.5 || box.height < 47.5);
@@ -25,7 +25,8 @@ SMALL = """() => [...document.querySelectorAll("a[href], button, input:not([type
 
 SMALL_TEXT = """() => [...document.querySelectorAll("body *")].filter(element =>
     [...element.childNodes].some(node => node.nodeType === 3 && node.data.trim())
-    && element.checkVisibility() && !element.closest(".vh[aria-hidden]") && parseFloat(getComputedStyle(element).fontSize) < 16
+    && element.checkVisibility() && !element.closest(".vh[aria-hidden]")
+    && parseFloat(getComputedStyle(element).fontSize) < 16
   ).map(element => element.outerHTML.slice(0, 120))"""
 
 SIDEWAYS = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"

@@ -272,3 +272,10 @@ def test_a_file_where_an_answer_belongs_is_refused_with_a_page(app: TestApp) -> 
 def test_answers_in_the_address_do_not_count(app: TestApp) -> None:
     response = app.post("/field/check?sign=" + SIGNS[0], {"sign": "none"})
     assert heading(response) != "Call an ambulance now"
+
+
+def test_every_answer_can_be_seen_and_changed_even_where_nothing_was_found(app: TestApp) -> None:
+    result, _ = walk_none(app, "head")
+    changes = {button["value"] for button in soup(result)("button", attrs={"name": "change"})}
+    assert {"complaints", "age", SIGNS[0]} <= changes
+    assert heading(press(app, result, "change", "age")) == "How old are they?"
