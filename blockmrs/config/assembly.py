@@ -41,6 +41,9 @@ from blockmrs.storage.outbox import OutboxStore
 
 Clock = Callable[[], datetime]
 
+# A node that does not sync its disk itself leaves that to the kernel, which takes half a minute; four times that.
+NODE_SETTLE_S = 120.0
+
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
@@ -108,7 +111,9 @@ def build_foundation(settings: Settings, clock: Clock = utc_now) -> Foundation:
     in_use = use_folder(settings.data.folder)
     database = build_database(settings)
     ledger = Ledger(SqlLedgerStore(database.engine), build_sealer(settings), clock)
-    objects = OutboxStore(build_object_store(settings.storage, settings.data.objects), settings.data.outbox)
+    store = build_object_store(settings.storage, settings.data.objects)
+    settle_s = NODE_SETTLE_S if settings.storage.kind == "kubo" else 0.0
+    objects = OutboxStore(store, settings.data.outbox, settle_s)
     return Foundation(in_use, database, read_or_create_secret_file(pepper_file(settings)), ledger, objects, clock)
 
 

@@ -42,6 +42,7 @@ class BlockFolder:
         self.folder = folder
         self._shards = shards
         self._max_bytes = max_bytes
+        self._clock_s = clock_s
         try:
             self._root = self._prepare()
             self._sweep(clock_s() - STALE_AFTER_S)
@@ -88,6 +89,17 @@ class BlockFolder:
         except OSError as error:
             if error.errno not in _ABSENT:
                 raise StorageUnavailable(f"the disk did not let go: {error.strerror}", cid=cid) from error
+
+    def iter_older(self, seconds: float) -> Iterator[Cid]:
+        """The identifiers of those entries that were written at least `seconds` ago."""
+        before_s = self._clock_s() - seconds
+        for cid in self.iter_cids():
+            try:
+                written_s = os.lstat(self._root / self._shard(cid) / str(cid)).st_mtime
+            except OSError:
+                continue  # Gone since; or the disk fails, and whoever reads the entry will hear of it.
+            if written_s <= before_s:
+                yield cid
 
     def iter_cids(self) -> Iterator[Cid]:
         """Every identifier that names an entry here, in no promised order; foreign names are passed over."""

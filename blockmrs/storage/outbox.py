@@ -4,8 +4,8 @@ import fcntl
 import logging
 import os
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from blockmrs.cid import Cid
@@ -21,17 +21,27 @@ class OutboxStore:
     """An ObjectStore that puts into `inner`, or durably into `folder` while `inner` cannot take it.
 
     Several threads and processes may share the folder; a lock file in it keeps one push from undoing another's unpin.
+
+    Args:
+        settle_s: above 0, a durable copy of each object stays here for so long after the inner store has taken it, and
+            until it has given the bytes back once more. For stores that may answer before the bytes are on their disk,
+            as a Kubo node does with its default settings: a power cut there then loses nothing.
     """
 
-    def __init__(self, inner: ObjectStore, folder: Path) -> None:
+    def __init__(self, inner: ObjectStore, folder: Path, settle_s: float = 0.0) -> None:
         self.inner = inner
+        self._settle_s = settle_s
         self._waiting = BlockFolder(folder, ("waiting",), MAX_OBJECT_BYTES)
+        self._settling = BlockFolder(folder, ("settling",), MAX_OBJECT_BYTES)
         self._lock_file = folder / "lock"
 
     def put(self, content: bytes) -> Cid:
         """Keep `content` in the inner store, or else in the outbox; StorageUnavailable only when neither can."""
         check_size(content)
         try:
+            if self._settle_s > 0:
+                # First, and fatal if it fails: what follows must never be the only copy.
+                self._settling.write(Cid.of(content), content)
             return self.inner.put(content)
         except StorageUnavailable as error:
             log.warning("an object goes to the outbox: %s", error)
@@ -47,11 +57,11 @@ class OutboxStore:
         try:
             return self._waiting.read(cid)
         except NotFound:
-            return self.inner.get(cid)
+            return self._get_from_inner(cid)
         except (VerificationFailed, StorageUnavailable) as error:
             log.warning("an object in the outbox cannot be read: %s", error)
             try:
-                return self.inner.get(cid)
+                return self._get_from_inner(cid)
             except NotFound:
                 raise error from None
 
@@ -66,6 +76,7 @@ class OutboxStore:
         with self._locked():
             self.inner.unpin(cid)
             self._waiting.remove(cid)
+            self._settling.remove(cid)
 
     def health(self) -> Health:
         inner = self.inner.health()
@@ -95,11 +106,16 @@ class OutboxStore:
         An object leaves only after the inner store has given its bytes back. One bad object stays, is named in the
         log, and stops no other. When the inner store is away the rest waits for the next time. Never raises for that.
         """
+        moved = self._push_all(self._waiting, self._waiting.iter_cids())
+        self._push_all(self._settling, self._settling.iter_older(self._settle_s))
+        return moved
+
+    def _push_all(self, folder: BlockFolder, cids: Iterable[Cid]) -> int:
         moved = 0
-        for cid in sorted(self._waiting.iter_cids()):
+        for cid in sorted(cids):
             try:
                 with self._locked():
-                    moved += self._push(cid)
+                    moved += self._push(folder, cid)
             except StorageUnavailable as error:
                 log.warning("an object stays in the outbox: %s", error)
                 if not self.inner.health().ok:
@@ -108,14 +124,24 @@ class OutboxStore:
                 log.exception("an object cannot leave the outbox")
         return moved
 
-    def _push(self, cid: Cid) -> bool:
+    def _push(self, folder: BlockFolder, cid: Cid) -> bool:
         try:
-            content = self._waiting.read(cid)
+            content = folder.read(cid)
         except NotFound:
             return False  # Another process pushed it first, or it was unpinned.
         place(self.inner, content)
-        self._waiting.remove(cid)
+        if folder is self._waiting and self._settle_s > 0:
+            self._settling.write(cid, content)
+        folder.remove(cid)
         return True
+
+    def _get_from_inner(self, cid: Cid) -> bytes:
+        try:
+            return self.inner.get(cid)
+        except (NotFound, VerificationFailed, StorageUnavailable):
+            with suppress(NotFound, VerificationFailed, StorageUnavailable):
+                return self._settling.read(cid)
+            raise
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

@@ -166,3 +166,18 @@ def test_a_block_that_changed_on_the_node_is_put_right_from_the_outbox(
     outbox.keep(content)
     assert outbox.flush() == 1
     assert kubo.get(cid) == content
+
+
+def test_a_block_that_a_power_cut_took_from_the_node_comes_back(
+    kubo_node: KuboNode, kubo: KuboStore, tmp_path: Path
+) -> None:
+    outbox = OutboxStore(kubo, tmp_path, settle_s=0.01)
+    content = os.urandom(4096)
+    cid = outbox.put(content)
+    # What is left of a file that was renamed into place but never written back.
+    os.truncate(kubo_node.block_file(content), 0)
+    assert outbox.get(cid) == content
+    time.sleep(0.02)
+    outbox.flush()
+    assert kubo.get(cid) == content
+    assert str(cid) in kubo_node.pins()

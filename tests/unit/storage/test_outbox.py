@@ -1,4 +1,5 @@
 import logging
+import os
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -258,3 +259,85 @@ def test_the_flusher_outlives_an_error_that_nobody_foresaw(
     flusher.start()
     assert again.wait(10)
     flusher.stop()
+
+
+def settle(folder: Path) -> None:
+    """Let every copy that settles be old enough."""
+    for path in (folder / "settling").iterdir():
+        os.utime(path, (0, 0))
+
+
+@pytest.fixture
+def settling(inner: MemoryStore, tmp_path: Path) -> OutboxStore:
+    return OutboxStore(inner, tmp_path, settle_s=60.0)
+
+
+def test_a_store_that_forgets_what_it_took_loses_nothing(
+    settling: OutboxStore, inner: MemoryStore, tmp_path: Path
+) -> None:
+    cid = settling.put(b"one")
+    assert not settling.waiting(cid)
+    assert settling.pending() == 0
+    inner.objects.clear()
+    assert settling.get(cid) == b"one"
+    settle(tmp_path)
+    assert settling.flush() == 0
+    assert inner.get(cid) == b"one"
+
+
+def test_a_store_that_spoils_what_it_took_gets_it_again(
+    settling: OutboxStore, inner: MemoryStore, tmp_path: Path
+) -> None:
+    cid = settling.put(b"one")
+    inner.objects[cid] = b""
+    assert settling.get(cid) == b"one"
+    settle(tmp_path)
+    settling.flush()
+    assert inner.get(cid) == b"one"
+
+
+def test_a_copy_stays_until_it_has_settled_and_goes_then(settling: OutboxStore, tmp_path: Path) -> None:
+    settling.put(b"one")
+    settling.flush()
+    assert len(list((tmp_path / "settling").iterdir())) == 1
+    settle(tmp_path)
+    settling.flush()
+    assert list((tmp_path / "settling").iterdir()) == []
+
+
+def test_what_waited_settles_too(settling: OutboxStore, inner: MemoryStore, tmp_path: Path) -> None:
+    inner.away = True
+    cid = settling.put(b"one")
+    settle(tmp_path)
+    inner.away = False
+    assert settling.flush() == 1
+    inner.objects.clear()
+    assert settling.get(cid) == b"one"
+
+
+def test_a_settled_copy_that_is_damaged_changes_no_answer(
+    settling: OutboxStore, inner: MemoryStore, tmp_path: Path
+) -> None:
+    cid = settling.put(b"one")
+    (tmp_path / "settling" / str(cid)).write_bytes(b"something else")
+    assert settling.get(cid) == b"one"
+    inner.objects.clear()
+    with pytest.raises(NotFound):
+        settling.get(cid)
+
+
+def test_an_unpinned_object_leaves_no_copy_behind(settling: OutboxStore, inner: MemoryStore, tmp_path: Path) -> None:
+    cid = settling.put(b"one")
+    settling.unpin(cid)
+    settle_again = list((tmp_path / "settling").iterdir())
+    assert settle_again == []
+    settling.flush()
+    assert not inner.has(cid)
+
+
+def test_a_copy_that_vanishes_while_ages_are_asked_is_passed_over(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    blocks = BlockFolder(tmp_path, ("only",), MAX_OBJECT_BYTES)
+    monkeypatch.setattr(blocks, "iter_cids", lambda: iter([Cid.of(b"gone")]))
+    assert list(blocks.iter_older(0.0)) == []
