@@ -80,7 +80,7 @@ class ShareForm:
         how_long = self.value("how_long")
         if how_long in DAYS:
             return now + timedelta(days=int(how_long))
-        if how_long != "date":
+        if how_long != "other":
             raise InvalidInput("Choose for how long", field="how_long")
         day = parse_date(self.value("until_day"), self.value("until_month"), self.value("until_year"), "until_day")
         today = local(now).date()
