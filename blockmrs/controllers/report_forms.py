@@ -11,6 +11,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from blockmrs.controllers.field_views import REPORT_PREFIX, Journey, Pairs
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.times import local
 from blockmrs.domain.reports import (
     FIRST_AID_DONE,
@@ -106,10 +107,10 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
             ticked.setdefault(name, []).append(value)
         elif name in SINGLE:
             if name in values:
-                raise InvalidInput("A field came twice", field=name)
+                raise InvalidInput(N_("A field came twice"), field=name)
             values[name] = value
         elif name.startswith(REPORT_PREFIX):
-            raise InvalidInput("The form has a field that is not ours")
+            raise InvalidInput(N_("The form has a field that is not ours"))
     typed = TypedReport(
         interview, journey, triage.carry(interview), values, {name: tuple(chosen) for name, chosen in ticked.items()}
     )
@@ -207,7 +208,7 @@ class ReportReader:
             clock = parse_clock(typed.value("r-time"), "r-time")
             moment = at_clock(_day_of(typed.value("r-day"), self._now), clock)
         else:
-            raise InvalidInput("Choose when it happened", field="r-when")
+            raise InvalidInput(N_("Choose when it happened"), field="r-when")
         check_time(moment, self._now, "r-time")
         return moment.replace(microsecond=0)
 
@@ -225,7 +226,7 @@ class ReportReader:
             days = [local(injured_at).date() + timedelta(days=number) for number in (-1, 0, 1)]
             moment = min((at_clock(day, clock) for day in days), key=lambda moment: abs(moment - injured_at))
         else:
-            raise InvalidInput("Choose whether an ambulance was called", field="r-ambulance")
+            raise InvalidInput(N_("Choose whether an ambulance was called"), field="r-ambulance")
         check_time(moment, self._now, "r-ambulance-time")
         return moment.replace(microsecond=0)
 
@@ -244,7 +245,7 @@ def age_in_words(typed: TypedReport, rules: RuleSet) -> str:
         return ""
     band = next((band for band in rules.age_bands if band.id == chosen), None)
     if band is None:
-        raise InvalidInput("Choose an age from the list", field="r-age")
+        raise InvalidInput(N_("Choose an age from the list"), field="r-age")
     return "" if band.id == "unknown" else band.label
 
 
@@ -257,7 +258,7 @@ def parse_clock(text: str, name: str) -> time:
             hour = hour % 12 + (12 if half == "p" else 0) if 1 <= hour <= 12 else 99
         if hour < 24 and minute < 60:
             return time(hour, minute)
-    raise InvalidInput("Enter the time, like 14:02", field=name)
+    raise InvalidInput(N_("Enter the time, like 14:02"), field=name)
 
 
 def at_clock(day: date, clock: time) -> datetime:
@@ -269,17 +270,17 @@ def _day_of(text: str, now: datetime) -> date:
     for day in days_to_choose(now):
         if day.isoformat() == text:
             return day
-    raise InvalidInput("Choose a day from the list", field="r-day")
+    raise InvalidInput(N_("Choose a day from the list"), field="r-day")
 
 
 def _only_one_time(choice: str, clock: str, name: str) -> None:
     if clock.strip() and choice != OTHER:
-        raise InvalidInput("Choose “Another time” for this time, or empty the box", field=name)
+        raise InvalidInput(N_("Choose “Another time” for this time, or empty the box"), field=name)
 
 
 def _one_of(text: str, allowed: Sequence[str]) -> str:
     if text not in allowed:
-        raise InvalidInput("Choose from the list")
+        raise InvalidInput(N_("Choose from the list"))
     return text
 
 
@@ -287,14 +288,14 @@ def _text_pairs(posted: Any) -> Pairs:
     try:
         items = list(posted.items())
     except (UnicodeError, ValueError) as error:
-        raise InvalidInput("That was not readable text") from error
+        raise InvalidInput(N_("That was not readable text")) from error
     if len(items) > _MOST_FIELDS:
-        raise InvalidInput("That form has too many fields")
+        raise InvalidInput(N_("That form has too many fields"))
     for _, value in items:
         if not isinstance(value, str):
-            raise InvalidInput("A field holds a file")
+            raise InvalidInput(N_("A field holds a file"))
         if len(value) > _LONGEST:
-            raise InvalidInput("Use less text", limit=_LONGEST)
+            raise InvalidInput(N_("Use less text"), limit=_LONGEST)
         if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
-            raise InvalidInput("That was not readable text")
+            raise InvalidInput(N_("That was not readable text"))
     return tuple(items)

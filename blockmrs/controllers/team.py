@@ -17,6 +17,7 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.forms import Form, gather, posted_form
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show
 from blockmrs.domain.reports import check_text
 from blockmrs.errors import Conflict, InvalidInput
@@ -29,7 +30,7 @@ NUMBER_LIMIT = 4
 _LONGEST_LIST = 20_000
 _NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]?(?:\s+|\s*[,;\t]\s*)(.+)")
 _NUMBER_LAST = re.compile(r"(.+?)\s*[,;\t]\s*#?([0-9]{1,4})")
-_CHANGED = "The team was changed in another tab. Look at the list, then press the button again"
+_CHANGED = N_("The team was changed in another tab. Look at the list, then press the button again")
 
 
 class TeamController(TGController):
@@ -161,5 +162,5 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     if wrong:
         raise InvalidInput(". ".join(wrong), field=field)
     if not found:
-        raise InvalidInput("Enter one name on each line", field=field)
+        raise InvalidInput(N_("Enter one name on each line"), field=field)
     return found

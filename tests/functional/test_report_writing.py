@@ -1,6 +1,7 @@
 """From the advice to "Saved": who is hurt, the report to check, and one report however often Save is pressed."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -170,6 +171,21 @@ def test_pressing_save_twice_makes_one_report(site, coach, app, check):
     second = app.post(action, fields, status=302)
     assert first.location == second.location
     assert footprint(site) == before
+
+
+def test_a_double_tap_whose_halves_run_at_once_makes_one_report(site, coach, check):
+    action, fields = sent_by(check, "Save report")
+    browsers = [signed_in(site, "carol") for _ in range(3)]
+    fields = [(name, value) for name, value in fields if name != "_csrf"]
+    tokens = [dict(sent_by(browser.get("/team"), "Add player")[1])["_csrf"] for browser in browsers]
+    with ThreadPoolExecutor(3) as pool:
+        answers = pool.map(
+            lambda browser, token: browser.post(action, [*fields, ("_csrf", token)], status=302), browsers, tokens
+        )
+        addresses = {answer.location.partition("?")[0] for answer in answers}
+    assert len(addresses) == 1
+    reports, _ = site.services.reports.mine(coach)
+    assert [report.address for report in reports].count(addresses.pop().rpartition("/")[2]) == 1
 
 
 def test_going_back_and_changing_something_says_that_the_report_was_saved_before(site, coach, app, check):
