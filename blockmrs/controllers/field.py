@@ -15,7 +15,7 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.context import PAGE, stateless
+from blockmrs.controllers.context import PAGE, POST, stateless
 from blockmrs.controllers.field_views import (
     OWN_FIELDS,
     PAGE_FIELDS,
@@ -54,13 +54,13 @@ class FieldController(TGController):
         """The first screen: the danger signs of the rules."""
         return self._guarded(lambda: self._signs({}))
 
-    @expose()
+    @expose(allowed_methods=(*PAGE, *POST))
     @stateless
     def check(self, **_ignored: object) -> str:
         """The advice for a danger sign, or the first question."""
         return self._answered()
 
-    @expose()
+    @expose(allowed_methods=(*PAGE, *POST))
     @stateless
     def ask(self, _number: str = "1", **_ignored: object) -> str:
         """The next question, or the advice."""
