@@ -210,6 +210,10 @@ class Teams:
         """Act for the player from now on (`self` or `guardian`), and tell the coach."""
         if relation not in ("self", "guardian"):
             raise InvalidInput("Choose who you are to the player", field="relation")
+        with self._invitations.one_at_a_time(code):
+            return self._join(actor, code, relation, address)
+
+    def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
         spelled, content = self._open_family(code, address)
         seed = content[1]
         player = Keyring.from_seed(seed)
