@@ -186,7 +186,8 @@ class Ledger:
         with self._store.read() as view:
             free = _gallop(view, line_key, start)
             before = range(max(start, free - WINDOW), free)
-            if len({number for number, _ in _in_window(view, line_key, before)}) == len(before):
+            places = {(slot_at(line_key, number), one_time_key_at(line_key, number)) for number in before}
+            if {(row.slot, row.one_time_key) for row in view.at_places(list(places))} == places:
                 return free
         last = start - 1
         for number, _ in self.read_line(line_key, start):
