@@ -7,7 +7,7 @@ import tg
 from tg import FullStackApplicationConfigurator
 
 import blockmrs
-from blockmrs.config.assembly import Foundation, build_foundation, build_services
+from blockmrs.config.assembly import Foundation, build_database, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.assets import Assets
 from blockmrs.controllers.context import page_variables
@@ -17,6 +17,8 @@ from blockmrs.controllers.wrappers.csrf import protect
 from blockmrs.controllers.wrappers.edge import Edge
 from blockmrs.controllers.wrappers.errors import ErrorMapper
 from blockmrs.controllers.wrappers.sessions import Sessions
+from blockmrs.errors import Unavailable
+from blockmrs.model.migrations import is_current
 from blockmrs.services.container import Services
 from blockmrs.storage.outbox import Flusher
 
@@ -29,7 +31,16 @@ def make_app(_global_conf: dict[str, str] | None = None, **app_conf: str) -> Edg
 
 
 def build_application(settings: Settings) -> Edge:
-    """The application for `settings`, on a migrated database; objects that wait are pushed in the background."""
+    """The application for `settings`; objects that wait are pushed in the background.
+
+    Raises:
+        Unavailable: the database is not up to date; of several server processes none may migrate it by itself.
+    """
+    database = build_database(settings)
+    current = is_current(database.engine)
+    database.engine.dispose()
+    if not current:
+        raise Unavailable("the database is not up to date: run `blockmrs migrate` first")
     foundation = build_foundation(settings)
     start_background(settings, foundation)
     return assemble(settings, build_services(settings, foundation))
