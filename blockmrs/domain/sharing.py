@@ -85,7 +85,8 @@ class Grant:
 
     `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt
     goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping
-    names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most urgent) to 4.
+    names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
+    urgent) to 4.
     """
 
     update_id: bytes
