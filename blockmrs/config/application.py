@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import tg
 from tg import FullStackApplicationConfigurator
@@ -62,6 +63,7 @@ def assemble(settings: Settings, services: Services) -> Edge:
         secure_cookies=settings.site.secure_cookies,
         emergency_number=settings.site.emergency_number,
         language=settings.site.language,
+        zone=ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None,
         body_bytes=settings.site.body_bytes,
     )
     # What is typed never touches the disk: WebOb would write a larger body to a temporary file, and leave it open.

@@ -12,7 +12,7 @@ from typing import Any
 
 from blockmrs.controllers.field_views import REPORT_PREFIX, Journey, Pairs
 from blockmrs.controllers.http_errors import N_
-from blockmrs.controllers.times import local
+from blockmrs.controllers.times import at_clock, local
 from blockmrs.domain.reports import (
     FIRST_AID_DONE,
     MECHANISMS,
@@ -145,7 +145,7 @@ def started_at(typed: TypedReport) -> datetime:
 
 
 def days_to_choose(now: datetime) -> list[date]:
-    """Today and the days before it, in this machine's zone."""
+    """Today and the days before it, in this site's zone."""
     today = local(now).date()
     return [today - timedelta(days=number) for number in range(DAYS_BACK)]
 
@@ -259,11 +259,6 @@ def parse_clock(text: str, name: str) -> time:
         if hour < 24 and minute < 60:
             return time(hour, minute)
     raise InvalidInput(N_("Enter the time, like 14:02"), field=name)
-
-
-def at_clock(day: date, clock: time) -> datetime:
-    """That time of that day in this machine's zone, as UTC."""
-    return datetime.combine(day, clock).astimezone().astimezone(UTC)
 
 
 def _day_of(text: str, now: datetime) -> date:

@@ -7,8 +7,7 @@ from datetime import date, datetime, time, timedelta
 from blockmrs.controllers.field_views import MONTHS
 from blockmrs.controllers.forms import Form
 from blockmrs.controllers.http_errors import N_
-from blockmrs.controllers.report_forms import at_clock
-from blockmrs.controllers.times import local
+from blockmrs.controllers.times import at_clock, local
 from blockmrs.errors import InvalidInput
 from blockmrs.services.organisations import Organisation
 from blockmrs.services.sharing import PURPOSES

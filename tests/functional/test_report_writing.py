@@ -2,7 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -20,6 +20,7 @@ from tests.functional.coach import (
     soup,
     to_check_page,
 )
+from tests.functional.site import build_site
 from tests.functional.world import PASSWORD
 
 
@@ -82,6 +83,19 @@ def test_a_time_of_day_is_taken_in_the_zone_that_is_named(site, coach, app, chec
     press(app, check, "Save report", 302, r_when="other", r_day=yesterday, r_time="14:02")
     injured_at = newest(site, coach).report.injured_at.astimezone()
     assert (injured_at.date().isoformat(), f"{injured_at:%H:%M}") == (yesterday, "14:02")
+
+
+def test_a_site_has_a_zone_of_its_own(tmp_path):
+    site = build_site(tmp_path, site__time_zone="Asia/Kathmandu")
+    coach = person(site, "carol", "Carol Coach")
+    app = signed_in(site, "carol")
+    check = press(app, press(app, advice(app), "Who is hurt?"), "Use this name", r_name="Kim")
+    assert "Time (+0545)" in soup(check).get_text(" ")
+    yesterday = soup(check).select("#f-r-day option")[1]["value"]
+    saved = press(app, check, "Save report", 302, r_when="other", r_day=yesterday, r_time="5:45").follow()
+    assert newest(site, coach).report.injured_at.astimezone(UTC).strftime("%H:%M") == "00:00"
+    assert "05:45 +0545" in saved.text
+    site.foundation.database.engine.dispose()
 
 
 def test_somebody_who_is_on_no_list_is_reported_by_name(site, coach, app):
