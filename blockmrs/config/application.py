@@ -81,7 +81,6 @@ def _blueprint(services: Services, site: Site) -> dict[str, Any]:
     return {
         "package": blockmrs,
         "root_controller": RootController(services, site),
-        "blockmrs.services": services,
         "blockmrs.site": site,
         "renderers": ["json", "kajiki"],
         "default_renderer": "kajiki",
