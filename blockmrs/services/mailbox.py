@@ -82,6 +82,13 @@ class Mailbox:
         """The chain all of this stands on."""
         return self._ledger.chain_id
 
+    def settle(self) -> None:
+        """Every line shows all that ever took effect, also what a full disk kept from being seen at once.
+
+        Called before a repeated request looks whether it was done already.
+        """
+        self._ledger.catch_up()
+
     def batch(self) -> Batch:
         """An empty batch to write with."""
         return Batch(self._ledger, self._objects)

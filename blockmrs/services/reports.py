@@ -119,6 +119,7 @@ class Reports:
             done = self._access.saved_by_draft(actor, draft)
             if done is not None:
                 return self._describe(actor, done)
+            self._mailbox.settle()
             length = self._mailbox.length(actor.keyring.own_line)
             grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length)
             if grant is None:
