@@ -20,9 +20,10 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="What things cost, as ratios.")
     parser.add_argument("--rounds", type=int, default=15, help="interleaved rounds of each measurement (15)")
     parser.add_argument("--long-chain", type=int, default=LONG_CHAIN, help="transactions of the long chain (10,000)")
-    parser.add_argument("--folder", type=Path, default=Path(), help="where to write: a disk, not memory (here)")
+    parser.add_argument("--folder", type=Path, default=Path("build"), help="a disk to write on (build/)")
     chosen = parser.parse_args(arguments)
-    with tempfile.TemporaryDirectory(prefix=".benchmarks-", dir=chosen.folder) as folder:
+    chosen.folder.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(prefix="benchmarks-", dir=chosen.folder) as folder:
         try:
             _run(Path(folder).absolute(), chosen.rounds, chosen.long_chain)
         except (Drifted, CannotCount) as error:

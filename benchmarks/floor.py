@@ -31,12 +31,12 @@ _OWN_LINE, _PLAYERS_LINE = 2 + EARLIER_REPORTS, EARLIER_REPORTS  # player's appo
 
 STEPS: list[str] = [
     *("derive", "derive"),  # the mark of this pressing of Save, and the row that it would have left
-    *_PLACE * (2 + _OWN_LINE),  # where the coach's line ends: two steps of the search, then all before it is there
+    *_PLACE * _OWN_LINE,  # where the coach's line ends: all before it is there
     *_ENTRY * 3,  # no save that was cut off stands at its end
     *("expand", "public bytes", "open", *["derive"] * 6, *_CARD),  # the player's provisional card
     *("sign", "expand", "public bytes", "seal", "object"),  # the update
     *_TRANSACTION,  # its grant to the coach
-    *_PLACE * (2 + _PLAYERS_LINE),  # where the player's line ends
+    *_PLACE * _PLAYERS_LINE,  # where the player's line ends
     *_ENTRY,  # the update before this one
     *_TRANSACTION,  # the grant to the player
     *("verify", "verify", "sign", "head", "ledger"),  # one block
