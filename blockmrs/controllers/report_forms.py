@@ -170,15 +170,15 @@ class ReportReader:
             age=self._try("r-age", lambda: age_in_words(typed, triage.rules)) or "",
             injured_at=injured_at,
             written_at=self._now,
-            place=self._text("r-place", "the place"),
-            sport=self._text("r-sport", "the sport"),
+            place=self._text("r-place"),
+            sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
             findings=findings_of(triage.seen(typed.interview)),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
             ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),
             told=self._chosen("r-told"),
-            note=self._text("r-note", "the notes", NOTE_LIMIT),
+            note=self._text("r-note", NOTE_LIMIT),
             author=author,
             team=team if player is not None else "",
         )
@@ -186,11 +186,11 @@ class ReportReader:
         return None if self.errors else report
 
     def _name(self) -> str:
-        return check_display_name(check_text(self._typed.value("r-name"), field="r-name", what="the name"), "r-name")
+        return check_display_name(check_text(self._typed.value("r-name"), field="r-name"), "r-name")
 
-    def _text(self, name: str, what: str, limit: int = 80) -> str:
+    def _text(self, name: str, limit: int = 80) -> str:
         text = self._typed.value(name)
-        return self._try(name, lambda: check_text(text, field=name, limit=limit, what=what)) or ""
+        return self._try(name, lambda: check_text(text, field=name, limit=limit)) or ""
 
     def _chosen(self, name: str) -> tuple[str, ...]:
         chosen = self._typed.ticked.get(name, ())

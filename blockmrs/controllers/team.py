@@ -14,11 +14,12 @@ from typing import Any
 
 import tg
 from tg import TGController, expose, redirect
+from tg.i18n import ugettext as _
 
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.forms import Form, gather, posted_form
 from blockmrs.controllers.http_errors import N_
-from blockmrs.controllers.pages import problem, show
+from blockmrs.controllers.pages import problem, show, translated
 from blockmrs.domain.reports import check_text
 from blockmrs.errors import Conflict, InvalidInput
 from blockmrs.services.actor import Actor
@@ -60,7 +61,7 @@ class TeamController(TGController):
         actor, form = require_actor(), posted_form()
         errors = gather(
             lambda: check_display_name(form.text("player_name"), "player_name"),
-            lambda: check_text(form.text("number"), field="number", limit=NUMBER_LIMIT, what="the shirt number"),
+            lambda: check_text(form.text("number"), field="number", limit=NUMBER_LIMIT),
         )
         if errors:
             return self._page(actor, form, errors)
@@ -158,7 +159,7 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
         try:
             found.append((number, check_display_name(name, field)))
         except InvalidInput as error:
-            wrong.append(f"Line {place}: {error.message}")
+            wrong.append(_("Line %(place)d: %(problem)s") % {"place": place, "problem": translated(error.message)})
     if wrong:
         raise InvalidInput(". ".join(wrong), field=field)
     if not found:

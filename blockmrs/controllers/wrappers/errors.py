@@ -8,6 +8,7 @@ from webob.exc import HTTPException
 
 from blockmrs.controllers.error import error_response, new_error_id, sign_in_response, stale_form_response
 from blockmrs.controllers.http_errors import StaleForm, headers_of, status_of
+from blockmrs.controllers.pages import translated
 from blockmrs.controllers.wrappers.edge import REFUSED_KEY
 from blockmrs.controllers.wrappers.trace import describe
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
@@ -49,7 +50,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         elif isinstance(error, StaleForm):
             response = stale_form_response(error_id)
         else:
-            message = error.message if isinstance(error, InvalidInput) else ""
+            message = translated(error.message) if isinstance(error, InvalidInput) else ""
             wait = error.retry_after_s if isinstance(error, TooManyAttempts) else 0
             response = error_response(status, error_id, message=message, retry_after_s=wait)
         response.headers.update(headers_of(error))
