@@ -52,13 +52,13 @@ def command(settings: Settings, host: str, port: int, threads: int, trusted_prox
         clear_untrusted_proxy_headers=True,
         **_proxy_options(trusted_proxy),
     )
-    flusher = start_background(settings, foundation)
+    background = start_background(settings, foundation)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     click.echo(f"Serving on http://{host}:{port}/")
     try:
         server.run()
     finally:
-        flusher.stop()
+        background.stop()
 
 
 def _proxy_options(address: str | None) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """The TurboGears application: its configuration, its wrappers, and the edge around it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -21,8 +22,10 @@ from blockmrs.controllers.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
 from blockmrs.model.migrations import is_current
 from blockmrs.services.container import Services
+from blockmrs.services.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
 
+HOUSEKEEPING_S = 60.0
 PUBLIC = Path(blockmrs.__file__).parent / "public"
 
 
@@ -47,11 +50,29 @@ def build_application(settings: Settings) -> Edge:
     return assemble(settings, build_services(settings, foundation))
 
 
-def start_background(settings: Settings, foundation: Foundation) -> Flusher:
-    """Bring objects that wait to their node, now and then; ends with the process."""
-    flusher = Flusher(foundation.objects, settings.storage.outbox_interval_s)
-    flusher.start()
-    return flusher
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What goes on beside the requests."""
+
+    flusher: Flusher
+    housekeeper: Housekeeper
+
+    def stop(self) -> None:
+        """End it all, and wait for what is being done."""
+        self.flusher.stop()
+        self.housekeeper.stop()
+
+
+def start_background(settings: Settings, foundation: Foundation) -> Background:
+    """Bring objects that wait to their node, and erase what is over, now and then; ends with the process."""
+    housekeeping = Housekeeping(foundation.database, foundation.clock)
+    background = Background(
+        Flusher(foundation.objects, settings.storage.outbox_interval_s),
+        Housekeeper(housekeeping, HOUSEKEEPING_S),
+    )
+    background.flusher.start()
+    background.housekeeper.start()
+    return background
 
 
 def assemble(settings: Settings, services: Services) -> Edge:
