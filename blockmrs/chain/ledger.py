@@ -186,6 +186,11 @@ class Ledger:
             yield from found
             last = found[-1][0]
 
+    def in_window(self, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
+        """What stands on the line at `numbers` (a window at most) under its own one-time keys, by number."""
+        with self._store.read() as view:
+            return _in_window(view, line_key, numbers)
+
     def next_free(self, line_key: bytes, start: int = 0) -> int:
         """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
 
