@@ -162,6 +162,7 @@ def posted_pairs() -> Pairs:
         if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
             raise InvalidInput("a field is too long", field="form")
         # A report's note may have lines; it is looked at when the report is saved.
-        if not (name + ("" if name.startswith(REPORT_PREFIX) else value)).isprintable():
-            raise InvalidInput("a field holds control characters", field="form")
+        text = name + ("" if name.startswith(REPORT_PREFIX) else value)
+        if not text.isprintable() or "\ufffd" in text:
+            raise InvalidInput("a field holds control characters, or what was no text", field="form")
     return tuple(items)

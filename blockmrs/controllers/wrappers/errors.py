@@ -26,6 +26,8 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         refused = environ.get(REFUSED_KEY)
         if refused is not None:
             return self._bare(refused, {}, "edge", environ, context)
+        if not _is_readable(context.request):
+            return self._bare(400, {}, "unreadable form", environ, context)
         try:
             response = self.next_handler(controller, environ, context)
         except BlockMRSError as error:
@@ -67,6 +69,15 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         response = error_response(status, error_id)
         response.headers.update(headers)
         return response
+
+
+def _is_readable(request: Any) -> bool:
+    """Whether the body is the form that it says it is; read here, because dispatching reads it outside any action."""
+    try:
+        request.POST  # noqa: B018 - WebOb parses when first asked, and keeps what it found
+    except (UnicodeError, ValueError):
+        return False
+    return True
 
 
 def route_of(environ: dict[str, Any], context: Any) -> str:
