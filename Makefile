@@ -7,7 +7,7 @@ BIN := $(VENV)/bin
 # Bytecode is made when a module is first used: the FHIR classes alone have thousands that never are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q --no-input
 
-.PHONY: run install install-tools test kubo browser lint types layers messages check-messages bench soak clean help
+.PHONY: run install install-tools test kubo browser lint types layers messages check-messages bench clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"

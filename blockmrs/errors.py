@@ -3,6 +3,28 @@
 Messages and context carry identifiers only: never a name, a symptom, a password or a key.
 """
 
+from collections.abc import Mapping
+from typing import Self
+
+
+class Message(str):
+    """A sentence for people with numbers or words in it: English as text, and what a translation starts from.
+
+    `pattern` is the message to translate, with `%(name)s` places; `values` fill them. A value that is a Message is
+    translated too.
+    """
+
+    __slots__ = ("pattern", "values")
+    pattern: str
+    values: Mapping[str, object]
+
+    def __new__(cls, pattern: str, **values: object) -> Self:
+        """The English sentence."""
+        message = super().__new__(cls, pattern % values)
+        message.pattern = pattern
+        message.values = values
+        return message
+
 
 class BlockMRSError(Exception):
     """The root of the tree. `context` holds identifiers for the log, such as `cid=` or `height=`."""

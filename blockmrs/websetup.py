@@ -1,10 +1,7 @@
 """First steps on a machine: run the migrations, and print the token that makes the first administrator."""
 
 import logging
-from typing import Any
 
-from blockmrs.config.assembly import build_database
-from blockmrs.config.settings import read_settings
 from blockmrs.model.database import Database
 from blockmrs.model.migrations import is_current, migrate
 from blockmrs.services.identity import Identity
@@ -24,10 +21,3 @@ def announce_setup_token(identity: Identity) -> None:
     """While there is no administrator, a new one-time token stands in the log; its digest alone is stored."""
     if not identity.has_admin():
         log.warning("No administrator yet. Open /setup and enter this token, once: %s", identity.make_setup_token())
-
-
-def setup_app(_command: Any, conf: Any, _variables: Any) -> None:
-    """Do the same for `gearbox setup-app`."""
-    database = build_database(read_settings(conf.local_conf))
-    prepare(database)
-    database.engine.dispose()

@@ -32,6 +32,7 @@ KEYWORDS = {
     "ngettext": (1, 2),
     "ungettext": (1, 2),
     "InvalidInput": None,
+    "Message": None,
     "NotAuthenticated": None,
 }
 

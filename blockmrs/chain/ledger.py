@@ -133,6 +133,20 @@ class Ledger:
                 self._seal_for(self._take_waiting())
         return submission.result()
 
+    def catch_up(self) -> None:
+        """Let readers see a block that was published while the database refused it: a full disk, for one.
+
+        Whoever must know whether an earlier attempt of theirs took effect calls this before they look.
+
+        Raises:
+            Unavailable: there is such a block, and the disk or a lock still did not answer.
+        """
+        # A block on its way looks the same for a moment, so only the look under the lock decides.
+        published = self._sealer.read_head()
+        if published is not None and self._is_behind(published):
+            with self._sealer.exclusive():
+                self._catch_up()
+
     def transaction(self, index: int) -> Transaction:
         """The transaction at `index`, else NotFound."""
         with self._store.read() as view:
@@ -172,6 +186,11 @@ class Ledger:
             yield from found
             last = found[-1][0]
 
+    def in_window(self, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
+        """What stands on the line at `numbers` (a window at most) under its own one-time keys, by number."""
+        with self._store.read() as view:
+            return _in_window(view, line_key, numbers)
+
     def next_free(self, line_key: bytes, start: int = 0) -> int:
         """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
 
@@ -184,10 +203,12 @@ class Ledger:
             start: a number up to which the caller knows that the line is in use.
         """
         with self._store.read() as view:
-            free = _gallop(view, line_key, start)
-            before = range(max(start, free - WINDOW), free)
-            if len({number for number, _ in _in_window(view, line_key, before)}) == len(before):
-                return free
+            for trusting in (True, False):
+                free = _gallop(view, line_key, start, trusting)
+                before = range(max(start, free - WINDOW), free)
+                places = {(slot_at(line_key, number), one_time_key_at(line_key, number)) for number in before}
+                if {(row.slot, row.one_time_key) for row in view.at_places(list(places))} == places:
+                    return free
         last = start - 1
         for number, _ in self.read_line(line_key, start):
             last = number
@@ -328,14 +349,16 @@ class Ledger:
     def _catch_up(self) -> SignedBlock | None:
         """Put the published block into the database if exactly that one is missing there; returns it in any case."""
         published = self._sealer.read_head()
-        if published is not None:
-            with self._store.read() as view:
-                is_next = is_next_block(view.newest_header(), published)
-            if is_next:
-                with self._store.write() as writer:
-                    writer.add(rebuild_block(writer, writer.newest_header(), published))
-                self._on_step("repeated")
+        if published is not None and self._is_behind(published):
+            with self._store.write() as writer:
+                writer.add(rebuild_block(writer, writer.newest_header(), published))
+            self._on_step("repeated")
         return published
+
+    def _is_behind(self, published: SignedBlock) -> bool:
+        """Whether the database lacks just this block."""
+        with self._store.read() as view:
+            return is_next_block(view.newest_header(), published)
 
 
 def _newest(view: LedgerView) -> HeaderRow:
@@ -355,26 +378,35 @@ def _in_window(view: LedgerView, line_key: bytes, numbers: range) -> list[tuple[
     return sorted(found, key=lambda entry: entry[0])
 
 
-def _gallop(view: LedgerView, line_key: bytes, start: int) -> int:
-    """A number from `start` on that is free, though the one before it (if not before `start`) is used."""
+def _gallop(view: LedgerView, line_key: bytes, start: int, trusting: bool) -> int:
+    """A number from `start` on that is free, though the one before it (if not before `start`) is used.
+
+    Args:
+        trusting: take whatever stands at a slot for the line's own, which it nearly always is; the caller checks.
+    """
     used, free = start - 1, None
     while free is None:
-        used, free = _narrow(view, line_key, used, [used + (1 << power) for power in range(WINDOW)])
+        # Most lines end within a window; the others by doubling.
+        near, far = range(used + 1, used + 1 + WINDOW), (used + (1 << power) for power in range(5, WINDOW))
+        used, free = _narrow(view, line_key, used, [*near, *far], trusting)
     while free - used > 1:
         step = -(-(free - used) // (WINDOW + 1))
-        used, nearer = _narrow(view, line_key, used, range(used + step, free, step))
+        used, nearer = _narrow(view, line_key, used, range(used + step, free, step), trusting)
         free = free if nearer is None else nearer
     return free
 
 
-def _narrow(view: LedgerView, line_key: bytes, used: int, numbers: Sequence[int]) -> tuple[int, int | None]:
+def _narrow(
+    view: LedgerView, line_key: bytes, used: int, numbers: Sequence[int], trusting: bool
+) -> tuple[int, int | None]:
     """The last of the rising `numbers` in use before a free one (or `used`), and that free one; None: none is."""
     slots = [slot_at(line_key, number) for number in numbers]
     occupied = view.occupied(slots)
     run = next((index for index, slot in enumerate(slots) if slot not in occupied), len(slots))
-    # What stands there may be foreign: then the number is free, and the one before is asked.
-    while run and not view.at_places([(slots[run - 1], one_time_key_at(line_key, numbers[run - 1]))]):
-        run -= 1
+    if not trusting:
+        # What stands there may be foreign: then the number is free, and the one before is asked.
+        while run and not view.at_places([(slots[run - 1], one_time_key_at(line_key, numbers[run - 1]))]):
+            run -= 1
     return (numbers[run - 1] if run else used), (numbers[run] if run < len(numbers) else None)
 
 

@@ -3,6 +3,7 @@
 import logging
 import signal
 import sys
+from typing import Any
 
 import click
 import waitress
@@ -25,7 +26,12 @@ log = logging.getLogger(__name__)
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
 @click.option("--port", default=8080, show_default=True, envvar="PORT", help="The port to listen on.")
 @click.option("--threads", default=8, show_default=True, help="How many requests are answered at once.")
-def command(settings: Settings, host: str, port: int, threads: int) -> None:
+@click.option(
+    "--trusted-proxy",
+    metavar="ADDRESS",
+    help="The address of the proxy in front, whose X-Forwarded-For and X-Forwarded-Proto are believed.",
+)
+def command(settings: Settings, host: str, port: int, threads: int, trusted_proxy: str | None) -> None:
     """Migrate the database and serve the site."""
     start_logging()
     database = build_database(settings)
@@ -44,11 +50,23 @@ def command(settings: Settings, host: str, port: int, threads: int) -> None:
         ident=None,
         max_request_body_size=LARGEST_READ_BYTES,
         clear_untrusted_proxy_headers=True,
+        **_proxy_options(trusted_proxy),
     )
-    flusher = start_background(settings, foundation)
+    background = start_background(settings, foundation)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     click.echo(f"Serving on http://{host}:{port}/")
     try:
         server.run()
     finally:
-        flusher.stop()
+        background.stop()
+
+
+def _proxy_options(address: str | None) -> dict[str, Any]:
+    """Throttling counts by the sender's address, which only a proxy that is named may tell."""
+    if address is None:
+        return {}
+    return {
+        "trusted_proxy": address,
+        "trusted_proxy_count": 1,
+        "trusted_proxy_headers": {"x-forwarded-for", "x-forwarded-proto"},
+    }

@@ -1,13 +1,15 @@
 """The TurboGears application: its configuration, its wrappers, and the edge around it."""
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import tg
 from tg import FullStackApplicationConfigurator
 
 import blockmrs
-from blockmrs.config.assembly import Foundation, build_foundation, build_services
+from blockmrs.config.assembly import Foundation, build_database, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.assets import Assets
 from blockmrs.controllers.context import page_variables
@@ -17,9 +19,13 @@ from blockmrs.controllers.wrappers.csrf import protect
 from blockmrs.controllers.wrappers.edge import Edge
 from blockmrs.controllers.wrappers.errors import ErrorMapper
 from blockmrs.controllers.wrappers.sessions import Sessions
+from blockmrs.errors import Unavailable
+from blockmrs.model.migrations import is_current
 from blockmrs.services.container import Services
+from blockmrs.services.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
 
+HOUSEKEEPING_S = 60.0
 PUBLIC = Path(blockmrs.__file__).parent / "public"
 
 
@@ -29,17 +35,44 @@ def make_app(_global_conf: dict[str, str] | None = None, **app_conf: str) -> Edg
 
 
 def build_application(settings: Settings) -> Edge:
-    """The application for `settings`, on a migrated database; objects that wait are pushed in the background."""
+    """The application for `settings`; objects that wait are pushed in the background.
+
+    Raises:
+        Unavailable: the database is not up to date; of several server processes none may migrate it by itself.
+    """
+    database = build_database(settings)
+    current = is_current(database.engine)
+    database.engine.dispose()
+    if not current:
+        raise Unavailable("the database is not up to date: run `blockmrs migrate` first")
     foundation = build_foundation(settings)
     start_background(settings, foundation)
     return assemble(settings, build_services(settings, foundation))
 
 
-def start_background(settings: Settings, foundation: Foundation) -> Flusher:
-    """Bring objects that wait to their node, now and then; ends with the process."""
-    flusher = Flusher(foundation.objects, settings.storage.outbox_interval_s)
-    flusher.start()
-    return flusher
+@dataclass(frozen=True, slots=True)
+class Background:
+    """What goes on beside the requests."""
+
+    flusher: Flusher
+    housekeeper: Housekeeper
+
+    def stop(self) -> None:
+        """End it all, and wait for what is being done."""
+        self.flusher.stop()
+        self.housekeeper.stop()
+
+
+def start_background(settings: Settings, foundation: Foundation) -> Background:
+    """Bring objects that wait to their node, and erase what is over, now and then; ends with the process."""
+    housekeeping = Housekeeping(foundation.database, foundation.clock)
+    background = Background(
+        Flusher(foundation.objects, settings.storage.outbox_interval_s),
+        Housekeeper(housekeeping, HOUSEKEEPING_S),
+    )
+    background.flusher.start()
+    background.housekeeper.start()
+    return background
 
 
 def assemble(settings: Settings, services: Services) -> Edge:
@@ -51,6 +84,7 @@ def assemble(settings: Settings, services: Services) -> Edge:
         secure_cookies=settings.site.secure_cookies,
         emergency_number=settings.site.emergency_number,
         language=settings.site.language,
+        zone=ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None,
         body_bytes=settings.site.body_bytes,
     )
     # What is typed never touches the disk: WebOb would write a larger body to a temporary file, and leave it open.
@@ -68,7 +102,6 @@ def _blueprint(services: Services, site: Site) -> dict[str, Any]:
     return {
         "package": blockmrs,
         "root_controller": RootController(services, site),
-        "blockmrs.services": services,
         "blockmrs.site": site,
         "renderers": ["json", "kajiki"],
         "default_renderer": "kajiki",

@@ -80,7 +80,8 @@ def build_database(settings: Settings) -> Database:
         Conflict: a restore is under way in the data folder, or was cut off.
     """
     use_folder(settings.data.folder).close()
-    settings.data.secrets.mkdir(mode=0o700, parents=True, exist_ok=True)
+    for folder in (settings.data.folder, settings.data.secrets):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     pepper = read_or_create_secret_file(pepper_file(settings))
     return Database(create_engine(settings.data.url), derive_row_key(pepper))
 

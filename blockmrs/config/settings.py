@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from blockmrs.errors import InvalidInput
 
@@ -52,6 +53,7 @@ class SiteSettings:
     secure_cookies: bool = False
     emergency_number: str = "911"
     language: Literal["en"] = "en"
+    time_zone: str = ""
     body_bytes: int = 1_048_576
 
 
@@ -167,6 +169,14 @@ def is_local(host: str) -> bool:
         return False
 
 
+def is_time_zone(name: str) -> bool:
+    """Whether this machine knows a zone of that name; the empty one is the machine's own."""
+    try:
+        return not name or bool(ZoneInfo(name))
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return False
+
+
 def _format(value: object) -> str:
     if isinstance(value, tuple):
         return " ".join(value)
@@ -200,6 +210,7 @@ def _checked(settings: Settings) -> Settings:
         "passwords.lanes": 1 <= settings.passwords.lanes <= 64,
         "passwords.at_once": 1 <= settings.passwords.at_once <= 64,
         "sessions.idle_s": 60 <= settings.sessions.idle_s <= settings.sessions.longest_s,
+        "site.time_zone": is_time_zone(settings.site.time_zone),
         "site.body_bytes": 65_536 <= settings.site.body_bytes <= 16_777_216,
         "storage.timeout_s": 0 < settings.storage.timeout_s <= 600,
         "storage.outbox_interval_s": settings.storage.outbox_interval_s > 0,

@@ -9,17 +9,11 @@ from blockmrs.controllers.browser import ENVIRON_KEY, Browser
 from blockmrs.controllers.site import Site
 from blockmrs.errors import BlockMRSError, NotAuthenticated
 from blockmrs.services.actor import Actor
-from blockmrs.services.container import Services
 
 Action = TypeVar("Action")
 STATELESS = "blockmrs_stateless"
 PAGE = ("GET", "HEAD")
 POST = ("POST",)
-
-
-def services() -> Services:
-    """The services of this application. Controllers get theirs by constructor; this is for those that cannot."""
-    return cast(Services, tg.config["blockmrs.services"])
 
 
 def site() -> Site:
@@ -48,11 +42,6 @@ def require_actor() -> Actor:
 def csrf_token() -> str:
     """A token for a form on this page; different each time, equally good."""
     return browser().csrf_token()
-
-
-def browser_token() -> str:
-    """The random token of this browser, signed in or not; made now where there was none."""
-    return browser().token_or_new()
 
 
 def sign_in_browser(token: str) -> None:

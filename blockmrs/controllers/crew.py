@@ -11,6 +11,7 @@ from tg import TGController, expose
 
 from blockmrs.controllers import times
 from blockmrs.controllers.context import PAGE, POST, client_address
+from blockmrs.controllers.pages import translated
 from blockmrs.errors import CannotOpen, InvalidInput, NotFound
 from blockmrs.services.codes import Codes, OpenedByCode
 
@@ -37,7 +38,7 @@ class CrewController(TGController):
         try:
             return self._report(self._codes.open_typed(text, client_address()))
         except InvalidInput as error:
-            return self._again({"code": tg.i18n.ugettext(error.message)}, 422)
+            return self._again({"code": translated(error.message)}, 422)
         except NotFound:
             return self._again({"code": tg.i18n.ugettext(_NOTHING)}, 404)
 

@@ -109,7 +109,8 @@ def is_own_page(request: Any) -> bool:
     if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
         return False
     origin = request.headers.get("Origin")
-    return origin is None or origin == request.host_url
+    # The scheme is left out: a proxy may have taken the encryption off.
+    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _kept_form(request: Any) -> dict[str, Any] | None:

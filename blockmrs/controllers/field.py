@@ -15,7 +15,7 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.context import PAGE, stateless
+from blockmrs.controllers.context import PAGE, POST, stateless
 from blockmrs.controllers.field_views import (
     OWN_FIELDS,
     PAGE_FIELDS,
@@ -54,13 +54,13 @@ class FieldController(TGController):
         """The first screen: the danger signs of the rules."""
         return self._guarded(lambda: self._signs({}))
 
-    @expose()
+    @expose(allowed_methods=(*PAGE, *POST))
     @stateless
     def check(self, **_ignored: object) -> str:
         """The advice for a danger sign, or the first question."""
         return self._answered()
 
-    @expose()
+    @expose(allowed_methods=(*PAGE, *POST))
     @stateless
     def ask(self, _number: str = "1", **_ignored: object) -> str:
         """The next question, or the advice."""
@@ -162,6 +162,7 @@ def posted_pairs() -> Pairs:
         if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
             raise InvalidInput("a field is too long", field="form")
         # A report's note may have lines; it is looked at when the report is saved.
-        if not (name + ("" if name.startswith(REPORT_PREFIX) else value)).isprintable():
-            raise InvalidInput("a field holds control characters", field="form")
+        text = name + ("" if name.startswith(REPORT_PREFIX) else value)
+        if not text.isprintable() or "\ufffd" in text:
+            raise InvalidInput("a field holds control characters, or what was no text", field="form")
     return tuple(items)

@@ -4,25 +4,20 @@ from dataclasses import asdict
 from typing import Any
 
 import tg
-from tg import TGController, expose
 
-from blockmrs.controllers.context import PAGE
 from blockmrs.services.health import HealthService
 
 
-class HealthController(TGController):
-    """The two answers; root gives them their addresses."""
+class HealthAnswers:
+    """The two answers. No controller: TurboGears would serve it a second time, below its attribute's name."""
 
     def __init__(self, health: HealthService) -> None:
-        super().__init__()
         self._health = health
 
-    @expose("json", allowed_methods=PAGE)
     def alive(self) -> dict[str, Any]:
         """The process answers."""
         return {"status": "ok"}
 
-    @expose("json", allowed_methods=PAGE)
     def ready(self) -> dict[str, Any]:
         """Database, chain and store answer; 503 when reports could not be saved."""
         readiness = self._health.readiness()

@@ -18,6 +18,7 @@ from tg.i18n import ugettext as _
 
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.forms import posted_form
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import show
 from blockmrs.controllers.qr import draw_qr
 from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching
@@ -164,7 +165,7 @@ class OneReportController(TGController):
         except NotFound:
             # A stranger to the report is told the same as before; only an organisation that left is asked for again.
             self._own(actor)
-            return self._share_page(actor, form, {"organisation": "Choose who shall get it"}, form.search)
+            return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")}, form.search)
         redirect(f"{self._page}/share/{share.share_id}")
 
     def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], search: str) -> str:

@@ -6,14 +6,22 @@ from typing import Any
 import tg
 from tg.i18n import ugettext as _
 
-from blockmrs.errors import InvalidInput, TooManyAttempts
+from blockmrs.errors import InvalidInput, Message, TooManyAttempts
 
 
 def show(template: str, status: int = 200, *, errors: Mapping[str, str] | None = None, **variables: Any) -> str:
     """The page `template` below blockmrs.templates. With `errors` (field to English message) the status is 422."""
     tg.response.status_int = 422 if errors and status == 200 else status
-    variables["errors"] = {name: _(text) for name, text in (errors or {}).items()}
+    variables["errors"] = {name: translated(text) for name, text in (errors or {}).items()}
     return str(tg.render_template(variables, "kajiki", f"blockmrs.templates.{template}"))
+
+
+def translated(text: str) -> str:
+    """The text in the reader's language; a Message with its numbers in place."""
+    if not isinstance(text, Message):
+        return str(_(text))
+    values = {name: translated(value) if isinstance(value, Message) else value for name, value in text.values.items()}
+    return str(_(text.pattern) % values)
 
 
 def problem(error: InvalidInput) -> dict[str, str]:

@@ -17,7 +17,7 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.context import PAGE, POST, current_actor, require_actor, stateless
 from blockmrs.controllers.drafts import posted_values, seal_draft
 from blockmrs.controllers.field_views import MONTHS
-from blockmrs.controllers.http_errors import headers_of
+from blockmrs.controllers.http_errors import N_, headers_of
 from blockmrs.controllers.one_report import OneReportController
 from blockmrs.controllers.pages import show
 from blockmrs.controllers.recovery import confirm_first
@@ -90,7 +90,7 @@ class ReportController(TGController):
             return self._code_first(SAVE)
         hurt = self._hurt(actor, typed)
         if not hurt.chosen:
-            return self._who(hurt, typed, {"": "Choose who is hurt"})
+            return self._who(hurt, typed, {"": N_("Choose who is hurt")})
         reader = ReportReader(typed, self._services.reports.now())
         report = reader.read(self._services.triage, player=hurt.player, team=hurt.team.name, author=actor.display_name)
         if report is None:
@@ -101,7 +101,7 @@ class ReportController(TGController):
             address, same = self._save(actor, typed, report, hurt.player)
         except Unavailable as error:
             tg.response.headers.update(headers_of(error))
-            words = "It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again"
+            words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
             return self._check(hurt, typed, {"": words}, status=503)
         redirect(f"/field/report/{address}?{'saved' if same else 'again'}=1")
 
@@ -118,7 +118,7 @@ class ReportController(TGController):
     def _posted(self) -> TypedReport:
         typed = posted_report(tg.request.POST, self._services.triage, self._services.reports.now())
         if not typed.answers:
-            raise InvalidInput("Start with what you see")
+            raise InvalidInput(N_("Start with what you see"))
         return typed
 
     def _hurt(self, actor: Actor, typed: TypedReport) -> Hurt:

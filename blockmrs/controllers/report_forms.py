@@ -11,7 +11,8 @@ from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
 from blockmrs.controllers.field_views import REPORT_PREFIX, Journey, Pairs
-from blockmrs.controllers.times import local
+from blockmrs.controllers.http_errors import N_
+from blockmrs.controllers.times import at_clock, local
 from blockmrs.domain.reports import (
     FIRST_AID_DONE,
     MECHANISMS,
@@ -106,10 +107,10 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
             ticked.setdefault(name, []).append(value)
         elif name in SINGLE:
             if name in values:
-                raise InvalidInput("A field came twice", field=name)
+                raise InvalidInput(N_("A field came twice"), field=name)
             values[name] = value
         elif name.startswith(REPORT_PREFIX):
-            raise InvalidInput("The form has a field that is not ours")
+            raise InvalidInput(N_("The form has a field that is not ours"))
     typed = TypedReport(
         interview, journey, triage.carry(interview), values, {name: tuple(chosen) for name, chosen in ticked.items()}
     )
@@ -144,7 +145,7 @@ def started_at(typed: TypedReport) -> datetime:
 
 
 def days_to_choose(now: datetime) -> list[date]:
-    """Today and the days before it, in this machine's zone."""
+    """Today and the days before it, in this site's zone."""
     today = local(now).date()
     return [today - timedelta(days=number) for number in range(DAYS_BACK)]
 
@@ -169,15 +170,15 @@ class ReportReader:
             age=self._try("r-age", lambda: age_in_words(typed, triage.rules)) or "",
             injured_at=injured_at,
             written_at=self._now,
-            place=self._text("r-place", "the place"),
-            sport=self._text("r-sport", "the sport"),
+            place=self._text("r-place"),
+            sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
             findings=findings_of(triage.seen(typed.interview)),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
             ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),
             told=self._chosen("r-told"),
-            note=self._text("r-note", "the notes", NOTE_LIMIT),
+            note=self._text("r-note", NOTE_LIMIT),
             author=author,
             team=team if player is not None else "",
         )
@@ -185,11 +186,11 @@ class ReportReader:
         return None if self.errors else report
 
     def _name(self) -> str:
-        return check_display_name(check_text(self._typed.value("r-name"), field="r-name", what="the name"), "r-name")
+        return check_display_name(check_text(self._typed.value("r-name"), field="r-name"), "r-name")
 
-    def _text(self, name: str, what: str, limit: int = 80) -> str:
+    def _text(self, name: str, limit: int = 80) -> str:
         text = self._typed.value(name)
-        return self._try(name, lambda: check_text(text, field=name, limit=limit, what=what)) or ""
+        return self._try(name, lambda: check_text(text, field=name, limit=limit)) or ""
 
     def _chosen(self, name: str) -> tuple[str, ...]:
         chosen = self._typed.ticked.get(name, ())
@@ -207,7 +208,7 @@ class ReportReader:
             clock = parse_clock(typed.value("r-time"), "r-time")
             moment = at_clock(_day_of(typed.value("r-day"), self._now), clock)
         else:
-            raise InvalidInput("Choose when it happened", field="r-when")
+            raise InvalidInput(N_("Choose when it happened"), field="r-when")
         check_time(moment, self._now, "r-time")
         return moment.replace(microsecond=0)
 
@@ -225,7 +226,7 @@ class ReportReader:
             days = [local(injured_at).date() + timedelta(days=number) for number in (-1, 0, 1)]
             moment = min((at_clock(day, clock) for day in days), key=lambda moment: abs(moment - injured_at))
         else:
-            raise InvalidInput("Choose whether an ambulance was called", field="r-ambulance")
+            raise InvalidInput(N_("Choose whether an ambulance was called"), field="r-ambulance")
         check_time(moment, self._now, "r-ambulance-time")
         return moment.replace(microsecond=0)
 
@@ -244,7 +245,7 @@ def age_in_words(typed: TypedReport, rules: RuleSet) -> str:
         return ""
     band = next((band for band in rules.age_bands if band.id == chosen), None)
     if band is None:
-        raise InvalidInput("Choose an age from the list", field="r-age")
+        raise InvalidInput(N_("Choose an age from the list"), field="r-age")
     return "" if band.id == "unknown" else band.label
 
 
@@ -257,29 +258,24 @@ def parse_clock(text: str, name: str) -> time:
             hour = hour % 12 + (12 if half == "p" else 0) if 1 <= hour <= 12 else 99
         if hour < 24 and minute < 60:
             return time(hour, minute)
-    raise InvalidInput("Enter the time, like 14:02", field=name)
-
-
-def at_clock(day: date, clock: time) -> datetime:
-    """That time of that day in this machine's zone, as UTC."""
-    return datetime.combine(day, clock).astimezone().astimezone(UTC)
+    raise InvalidInput(N_("Enter the time, like 14:02"), field=name)
 
 
 def _day_of(text: str, now: datetime) -> date:
     for day in days_to_choose(now):
         if day.isoformat() == text:
             return day
-    raise InvalidInput("Choose a day from the list", field="r-day")
+    raise InvalidInput(N_("Choose a day from the list"), field="r-day")
 
 
 def _only_one_time(choice: str, clock: str, name: str) -> None:
     if clock.strip() and choice != OTHER:
-        raise InvalidInput("Choose “Another time” for this time, or empty the box", field=name)
+        raise InvalidInput(N_("Choose “Another time” for this time, or empty the box"), field=name)
 
 
 def _one_of(text: str, allowed: Sequence[str]) -> str:
     if text not in allowed:
-        raise InvalidInput("Choose from the list")
+        raise InvalidInput(N_("Choose from the list"))
     return text
 
 
@@ -287,14 +283,14 @@ def _text_pairs(posted: Any) -> Pairs:
     try:
         items = list(posted.items())
     except (UnicodeError, ValueError) as error:
-        raise InvalidInput("That was not readable text") from error
+        raise InvalidInput(N_("That was not readable text")) from error
     if len(items) > _MOST_FIELDS:
-        raise InvalidInput("That form has too many fields")
+        raise InvalidInput(N_("That form has too many fields"))
     for _, value in items:
         if not isinstance(value, str):
-            raise InvalidInput("A field holds a file")
+            raise InvalidInput(N_("A field holds a file"))
         if len(value) > _LONGEST:
-            raise InvalidInput("Use less text", limit=_LONGEST)
+            raise InvalidInput(N_("Use less text"), limit=_LONGEST)
         if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
-            raise InvalidInput("That was not readable text")
+            raise InvalidInput(N_("That was not readable text"))
     return tuple(items)

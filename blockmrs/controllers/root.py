@@ -8,7 +8,7 @@ from blockmrs.controllers.account import account_controllers
 from blockmrs.controllers.context import PAGE
 from blockmrs.controllers.crew import CrewController
 from blockmrs.controllers.field import FieldController
-from blockmrs.controllers.health import HealthController
+from blockmrs.controllers.health import HealthAnswers
 from blockmrs.controllers.inbox import InboxController, OrganisationController
 from blockmrs.controllers.record import LogController, RecordController
 from blockmrs.controllers.report import ReportController, ReportListController
@@ -22,7 +22,7 @@ class RootController(TGController):
 
     def __init__(self, services: Services, site: Site) -> None:
         super().__init__()
-        self._health = HealthController(services.health)
+        self._health = HealthAnswers(services.health)
         self.field = FieldController(services.triage)
         self.field.report = ReportController(services)
         self.field.reports = ReportListController(services)

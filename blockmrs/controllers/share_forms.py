@@ -6,18 +6,18 @@ from datetime import date, datetime, time, timedelta
 
 from blockmrs.controllers.field_views import MONTHS
 from blockmrs.controllers.forms import Form
-from blockmrs.controllers.report_forms import at_clock
-from blockmrs.controllers.times import local
+from blockmrs.controllers.http_errors import N_
+from blockmrs.controllers.times import at_clock, local
 from blockmrs.errors import InvalidInput
 from blockmrs.services.organisations import Organisation
 from blockmrs.services.sharing import PURPOSES
 
 PURPOSE_WORDS: Mapping[str, str] = {
-    "care": "To treat them now",
-    "second opinion": "A second opinion",
-    "sport": "To say when they may play",
-    "insurance": "Insurance",
-    "other": "Something else",
+    "care": N_("To treat them now"),
+    "second opinion": N_("A second opinion"),
+    "sport": N_("To say when they may play"),
+    "insurance": N_("Insurance"),
+    "other": N_("Something else"),
 }
 DAYS = ("1", "7", "30")
 MOST_SHOWN = 20
@@ -63,10 +63,10 @@ class ShareForm:
         errors: dict[str, str] = {}
         organisation_id = _card_id(self.value("organisation"))
         if organisation_id is None:
-            errors["organisation"] = "Choose who shall get it"
+            errors["organisation"] = N_("Choose who shall get it")
         purpose = self.value("purpose")
         if purpose not in PURPOSES:
-            errors["purpose"] = "Choose why you send it"
+            errors["purpose"] = N_("Choose why you send it")
         until = None
         try:
             until = self._until(now)
@@ -81,11 +81,11 @@ class ShareForm:
         if how_long in DAYS:
             return now + timedelta(days=int(how_long))
         if how_long != "other":
-            raise InvalidInput("Choose for how long", field="how_long")
+            raise InvalidInput(N_("Choose for how long"), field="how_long")
         day = parse_date(self.value("until_day"), self.value("until_month"), self.value("until_year"), "until_day")
         today = local(now).date()
         if not today <= day <= today + timedelta(days=365):
-            raise InvalidInput("Choose a day within the next year", field="until_day")
+            raise InvalidInput(N_("Choose a day within the next year"), field="until_day")
         # Up to the end of that day.
         return at_clock(day + timedelta(days=1), time(0, 0))
 
@@ -104,7 +104,7 @@ def parse_date(day: str, month: str, year: str, name: str) -> date:
             raise ValueError("not numbers")
         return date(int(texts[2]), int(texts[1]), int(texts[0]))
     except ValueError as error:
-        raise InvalidInput("Enter the last day, like 27 3 2027", field=name) from error
+        raise InvalidInput(N_("Enter the last day, like 27 3 2027"), field=name) from error
 
 
 def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:

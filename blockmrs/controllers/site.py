@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import tzinfo
 
 from blockmrs.controllers.assets import Assets
 from blockmrs.services.actor import Actor
@@ -9,7 +10,7 @@ from blockmrs.services.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """How this site is reached and what it says; built once by `config`."""
+    """How this site is reached and what it says; built once by `config`. `zone` None: the machine's own."""
 
     find_actor: Callable[[str], Actor | None]
     assets: Assets
@@ -17,6 +18,7 @@ class Site:
     secure_cookies: bool = False
     emergency_number: str = "911"
     language: str = "en"
+    zone: tzinfo | None = None
     body_bytes: int = 1_048_576
 
     @property

@@ -14,10 +14,12 @@ from typing import Any
 
 import tg
 from tg import TGController, expose, redirect
+from tg.i18n import ugettext as _
 
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.forms import Form, gather, posted_form
-from blockmrs.controllers.pages import problem, show
+from blockmrs.controllers.http_errors import N_
+from blockmrs.controllers.pages import problem, show, translated
 from blockmrs.domain.reports import check_text
 from blockmrs.errors import Conflict, InvalidInput
 from blockmrs.services.actor import Actor
@@ -29,7 +31,7 @@ NUMBER_LIMIT = 4
 _LONGEST_LIST = 20_000
 _NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]?(?:\s+|\s*[,;\t]\s*)(.+)")
 _NUMBER_LAST = re.compile(r"(.+?)\s*[,;\t]\s*#?([0-9]{1,4})")
-_CHANGED = "The team was changed in another tab. Look at the list, then press the button again"
+_CHANGED = N_("The team was changed in another tab. Look at the list, then press the button again")
 
 
 class TeamController(TGController):
@@ -59,7 +61,7 @@ class TeamController(TGController):
         actor, form = require_actor(), posted_form()
         errors = gather(
             lambda: check_display_name(form.text("player_name"), "player_name"),
-            lambda: check_text(form.text("number"), field="number", limit=NUMBER_LIMIT, what="the shirt number"),
+            lambda: check_text(form.text("number"), field="number", limit=NUMBER_LIMIT),
         )
         if errors:
             return self._page(actor, form, errors)
@@ -157,9 +159,9 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
         try:
             found.append((number, check_display_name(name, field)))
         except InvalidInput as error:
-            wrong.append(f"Line {place}: {error.message}")
+            wrong.append(_("Line %(place)d: %(problem)s") % {"place": place, "problem": translated(error.message)})
     if wrong:
         raise InvalidInput(". ".join(wrong), field=field)
     if not found:
-        raise InvalidInput("Enter one name on each line", field=field)
+        raise InvalidInput(N_("Enter one name on each line"), field=field)
     return found

@@ -1,18 +1,32 @@
 """Times as people read them: "14:02", "today", "3 May 2025"; with their zone where they are evidence.
 
-Pages speak the zone of the machine that serves them, and name it.
+Pages speak one zone, the setting's or the machine's, and name it.
 """
 
-from datetime import datetime, tzinfo
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import cast
 
 import tg
 
 from blockmrs.controllers.field_views import MONTHS
+from blockmrs.controllers.site import Site
 
 
-def local(moment: datetime, zone: tzinfo | None = None) -> datetime:
-    """The same moment in the zone of this machine, or in `zone`."""
-    return moment.astimezone(zone)
+def zone() -> tzinfo | None:
+    """The zone of this site; None is the machine's own."""
+    return cast(Site, tg.config["blockmrs.site"]).zone
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment in the zone of this site."""
+    return moment.astimezone(zone())
+
+
+def at_clock(day: date, clock: time) -> datetime:
+    """That time of that day in the zone of this site, as UTC."""
+    here = zone()
+    moment = datetime.combine(day, clock, here) if here is not None else datetime.combine(day, clock).astimezone()
+    return moment.astimezone(UTC)
 
 
 def zone_name(moment: datetime) -> str:

@@ -5,7 +5,7 @@ Source: Douglas Crockford, "Base 32"; docs/protocol.md "Recovery code".
 
 import unicodedata
 
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, Message
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BITS = 5
@@ -45,7 +45,10 @@ def canonical_text(typed: str, *, what: str = "code") -> str:
         if character.isspace() or character in _SEPARATORS:
             continue
         if character not in _VALUES:
-            raise InvalidInput(f"character {len(characters) + 1} of the {what} is one that no {what} contains")
+            place = len(characters) + 1
+            raise InvalidInput(
+                Message("character %(place)d of the %(what)s is one that none contains", place=place, what=what)
+            )
         characters.append(ALPHABET[_VALUES[character]])
     return "".join(characters)
 

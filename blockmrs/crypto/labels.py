@@ -4,6 +4,7 @@ Source: docs/protocol.md "Labels".
 """
 
 import re
+from functools import lru_cache
 
 from blockmrs.errors import InvalidInput
 
@@ -15,6 +16,7 @@ PREFIX = b"blockmrs/1 "
 _PURPOSE = re.compile(r"[a-z0-9][a-z0-9 ._-]{0,63}")
 
 
+@lru_cache(maxsize=256)
 def label(purpose: str) -> bytes:
     """`blockmrs/1 <purpose>` and a zero byte, so that no label is the beginning of another."""
     if not _PURPOSE.fullmatch(purpose):

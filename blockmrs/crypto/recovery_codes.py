@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from blockmrs.crypto import crockford
 from blockmrs.crypto.labels import label
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, Message
 
 CODE_CHARACTERS = 28
 _RANDOM_BYTES = 16
@@ -34,7 +34,13 @@ def parse_recovery_code(text: str) -> str:
     """
     characters = crockford.canonical_text(text, what="recovery code")
     if len(characters) != CODE_CHARACTERS:
-        raise InvalidInput(f"a recovery code has {CODE_CHARACTERS} characters; this one has {len(characters)}")
+        raise InvalidInput(
+            Message(
+                "a recovery code has %(whole)d characters; this one has %(typed)d",
+                whole=CODE_CHARACTERS,
+                typed=len(characters),
+            )
+        )
     value = crockford.to_integer(characters)
     random = (value >> _CHECK_BITS).to_bytes(_RANDOM_BYTES, "big")
     if value & ((1 << _CHECK_BITS) - 1) != _check_bits(random):

@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import datetime
 
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, Message
 
 NOTE_LIMIT = 300
 TEXT_LIMIT = 80
@@ -64,13 +64,14 @@ class Report:
         return f"{self.player}, {self.age}" if self.age else self.player
 
 
-def check_text(text: str, *, field: str, limit: int = TEXT_LIMIT, what: str = "this") -> str:
+def check_text(text: str, *, field: str, limit: int = TEXT_LIMIT) -> str:
     """`text` with outer spaces removed if it fits and holds no control characters; else InvalidInput."""
     cleaned = text.replace("\r\n", "\n").strip()
     if len(cleaned) > limit:
-        raise InvalidInput(f"Use {limit} characters or fewer for {what}. It has {len(cleaned)}", field=field)
+        said = Message("Use %(limit)d characters or fewer. You used %(used)d", limit=limit, used=len(cleaned))
+        raise InvalidInput(said, field=field)
     if _CONTROL.search(cleaned):
-        raise InvalidInput(f"Type {what} again: it holds characters that cannot be shown", field=field)
+        raise InvalidInput("Type this again: it holds characters that cannot be shown", field=field)
     return cleaned
 
 

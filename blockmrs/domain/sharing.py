@@ -84,8 +84,9 @@ class Grant:
     """Leave for the recipient of the transaction to read one update.
 
     `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt
-    goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping names the
-    `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most urgent) to 4.
+    goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping
+    names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
+    urgent) to 4.
     """
 
     update_id: bytes
@@ -255,7 +256,7 @@ RELATIONS = ("holder", "self", "guardian", "member")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """ "I opened this update at this time": a claim by the reader's application, signed by the member who read."""
+    """The claim "I opened this update at this time", made by the reader's application and signed by who read."""
 
     update_id: bytes
     at: datetime

@@ -28,7 +28,6 @@ _SECRET = re.compile(r"secrets/([a-z0-9][a-z0-9.-]{0,63})")
 _OBJECT = re.compile(r"objects/(bafkrei[a-z2-7]{52})")
 _MAX_SECRET_BYTES = 16 * 1024 * 1024
 _MAX_MANIFEST_BYTES = 64 * 1024 * 1024
-_PART_BYTES = 64 * 1024
 
 
 @dataclass
@@ -157,7 +156,7 @@ class ArchiveReader:
         self._manifest: Manifest | None = None
 
     def members(self) -> Iterator[tuple[str, BinaryIO]]:
-        """Each member but the manifest, by its checked name, with its bytes to be read before the next is asked for."""
+        """Each member but the manifest: its checked name, and its bytes, all to be read before the next is taken."""
         try:
             with tarfile.open(fileobj=cast(Any, self._source), mode="r|") as tar:
                 while (entry := tar.next()) is not None:
@@ -192,8 +191,6 @@ class ArchiveReader:
             self._manifest = Manifest.decode(content.read(entry.size))
             return
         yield entry.name, cast(BinaryIO, content)
-        while content.read(_PART_BYTES):
-            continue
         if match := _OBJECT.fullmatch(entry.name):
             self._objects.add(Cid.parse(match[1]))
         else:
@@ -211,14 +208,9 @@ def secret_name(member: str) -> str | None:
     return None if match is None else match[1]
 
 
-def object_cid(member: str) -> Cid | None:
-    """The identifier of the object that `member` is, None if it is none."""
-    match = _OBJECT.fullmatch(member)
-    return None if match is None else Cid.parse(match[1])
-
-
-def read_object(cid: Cid, source: BinaryIO) -> bytes:
-    """The object's bytes, checked; VerificationFailed names it."""
+def read_object(member: str, source: BinaryIO) -> bytes:
+    """The bytes of the object that `member` names, checked; VerificationFailed names it."""
+    cid = Cid.parse(member.removeprefix("objects/"))
     content = source.read(MAX_OBJECT_BYTES + 1)
     try:
         cid.check_bytes(content)

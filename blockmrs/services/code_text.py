@@ -2,7 +2,7 @@
 
 import secrets
 
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, Message
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _GROUP = 4
@@ -23,7 +23,7 @@ def parse_code(text: str, length: int, *, field: str = "code") -> str:
     """The code that somebody typed, in capitals without spaces; InvalidInput when it cannot be one."""
     code = text.translate(_SPACES).upper()
     if len(code) != length:
-        raise InvalidInput(f"Enter all {length} characters of the code", field=field)
+        raise InvalidInput(Message("Enter all %(length)d characters of the code", length=length), field=field)
     if any(character not in ALPHABET for character in code):
         raise InvalidInput("Check the code: it has letters and numbers, but no 0, O, 1 or I", field=field)
     return code

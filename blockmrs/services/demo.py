@@ -84,8 +84,8 @@ def make_demo(services: Services) -> Demo:
     until = services.reports.now() + timedelta(days=30)
     for saved in (first, second_report):
         services.sharing.grant(coach, saved.address, hospital.card_id, PURPOSES[0], until)
-    code = services.codes.make(coach, first.address)
-    return Demo(tuple(made), first.address, code.typed or "")
+    crew = services.codes.make(coach, first.address)
+    return Demo(tuple(made), first.address, crew.typed or "")
 
 
 def _person(services: Services, made: list[DemoAccount], role: str, user_name: str, name: str) -> Actor:

@@ -8,6 +8,5 @@ from blockmrs.services.batch import Batch
 
 def remember_objects(rows: Session, batch: Batch) -> None:
     """Note every object that `batch` kept; the caller's transaction makes it durable."""
-    for cid, size_bytes in batch.kept:
-        if rows.get(HeldObjectRow, cid.digest) is None:
-            rows.add(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes))
+    # Each was sealed to a key of its own, so that none can have been noted before.
+    rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.kept)

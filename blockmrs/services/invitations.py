@@ -1,6 +1,7 @@
 """Invitations: a code that is said or shown once opens what was sealed under it, until it is used or expires."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete
@@ -12,6 +13,7 @@ from blockmrs.errors import CannotOpen, NotFound
 from blockmrs.model.accounts import InvitationRow
 from blockmrs.model.database import Database
 from blockmrs.services.code_text import format_code, new_code, parse_code
+from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.throttle import Throttle
 
 # 80 random bits, under Argon2id and the pepper.
@@ -35,6 +37,7 @@ class Invitations:
         self._throttle = throttle
         self._lifetime = lifetime
         self._clock = clock
+        self._locks = KeyedLocks()
 
     @property
     def lifetime(self) -> timedelta:
@@ -70,6 +73,16 @@ class Invitations:
         if not isinstance(content, dict):
             raise NotFound("no invitation opens with this code")
         return code, content
+
+    @contextmanager
+    def one_at_a_time(self, typed: str) -> Iterator[None]:
+        """Hold the code while it is accepted, against others in this process.
+
+        An appointment stands on the chain before its code is used up: two who accept at once would both be appointed.
+        """
+        code = parse_code(typed, CODE_LENGTH, field="invitation")
+        with self._locks.hold(code.encode("ascii")):
+            yield
 
     def use(self, rows: Session, code: str) -> None:
         """Remove the invitation within the caller's transaction; NotFound when somebody else was faster."""

@@ -10,11 +10,11 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from blockmrs.chain.ledger import Ledger, Place
-from blockmrs.chain.lines import WINDOW, one_time_seed_at, slot_at
+from blockmrs.chain.lines import WINDOW
 from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
 from blockmrs.crypto.envelope import open_object
-from blockmrs.crypto.keys import Card, Keyring, signing_public_key
+from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
 from blockmrs.encoding import decode
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
@@ -81,6 +81,13 @@ class Mailbox:
     def chain_id(self) -> bytes:
         """The chain all of this stands on."""
         return self._ledger.chain_id
+
+    def settle(self) -> None:
+        """Every line shows all that ever took effect, also what a full disk kept from being seen at once.
+
+        Called before a repeated request looks whether it was done already.
+        """
+        self._ledger.catch_up()
 
     def batch(self) -> Batch:
         """An empty batch to write with."""
@@ -202,20 +209,13 @@ class Mailbox:
         self, line_key: bytes, start: int, stop: int | None, at_least: int
     ) -> Iterator[tuple[int, Transaction]]:
         position, last_found = start, start - 1
-        while position <= max(last_found, at_least) + WINDOW and (stop is None or position < stop):
-            # Always a whole window: how many slots are asked for tells nothing.
-            slots = [slot_at(line_key, number) for number in range(position, position + WINDOW)]
-            there = self._ledger.at_slots(slots)
-            for number, slot in enumerate(slots, start=position):
-                entries = there.get(slot, [])
-                if not entries or (stop is not None and number >= stop):
-                    continue
-                one_time_key = signing_public_key(one_time_seed_at(line_key, number))
-                for transaction in entries:
-                    # Before opening anything: nobody without the line key can know this key.
-                    if transaction.one_time_key == one_time_key:
-                        last_found = number
-                        yield number, transaction
+        while position < max(last_found + 1, at_least) + WINDOW and (stop is None or position < stop):
+            # Always a whole window: how many slots are asked for tells nothing. What stands under another one-time key
+            # is not fetched: nobody without the line key can know the right one.
+            for number, transaction in self._ledger.in_window(line_key, range(position, position + WINDOW)):
+                if stop is None or number < stop:
+                    last_found = number
+                    yield number, transaction
             position += WINDOW
 
     def _open(self, transaction: Transaction, reader: Keyring, author: Card | None) -> OpenedPayload | None:

@@ -92,6 +92,10 @@ class Organisations:
 
     def accept(self, actor: Actor, code: str, address: str) -> Organisation:
         """Make the actor a member: the organisation appoints their card, and the directory lists them."""
+        with self._invitations.one_at_a_time(code):
+            return self._accept(actor, code, address)
+
+    def _accept(self, actor: Actor, code: str, address: str) -> Organisation:
         spelled, content = self._invitations.open(code, address)
         seed = content.get(1)
         if content.get(0) != STAFF or not isinstance(seed, bytes):

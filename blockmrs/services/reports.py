@@ -30,6 +30,7 @@ from blockmrs.storage import ObjectStore
 DRAFT_BYTES = 16
 _LIST_PAGE = 20
 _LOOK_BACK = 3
+_LOOK_BACK_SUBJECT = 5
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
 _OLDEST = timedelta(days=90)
@@ -118,6 +119,7 @@ class Reports:
             done = self._access.saved_by_draft(actor, draft)
             if done is not None:
                 return self._describe(actor, done)
+            self._mailbox.settle()
             length = self._mailbox.length(actor.keyring.own_line)
             grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length)
             if grant is None:
@@ -208,9 +210,12 @@ class Reports:
         line_key = subject.keyring.own_line
         number = self._mailbox.length(line_key)
         previous = None
-        if number:
-            last = self._mailbox.subject_page(subject.keyring, max(0, number - 5), number).grants.values()
-            previous = next((e.grant.update_id for e in reversed(list(last)) if e.grant.grantee is None), None)
+        # Nearly always the last place holds it; copies of shares may stand after it.
+        for position in range(number - 1, max(-1, number - 1 - _LOOK_BACK_SUBJECT), -1):
+            there = self._mailbox.subject_page(subject.keyring, position, position + 1).grants.values()
+            previous = next((entry.grant.update_id for entry in there if entry.grant.grantee is None), None)
+            if previous is not None:
+                break
         batch.know_length(line_key, number)
         owned = replace(grant, number=number, previous=previous, draft_mark=None, withheld=False)
         batch.add(

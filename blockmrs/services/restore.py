@@ -22,7 +22,7 @@ from blockmrs.cid import Cid
 from blockmrs.errors import Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model.snapshot import CopiedDatabase, read_copy
 from blockmrs.services import data_folder
-from blockmrs.services.archive import DATABASE, ArchiveReader, Manifest, object_cid, read_object, secret_name
+from blockmrs.services.archive import DATABASE, ArchiveReader, Manifest, read_object, secret_name
 from blockmrs.services.backup import HEAD
 from blockmrs.services.data_folder import FolderLock
 
@@ -135,9 +135,8 @@ class Restore:
                 _write_file(building / data_folder.DATABASE, source)
             elif secret := secret_name(name):
                 _write_file(building / data_folder.SECRETS / secret, source)
-            elif cid := object_cid(name):
-                keep(read_object(cid, source))
-                objects.add(cid)
+            else:
+                objects.add(keep(read_object(name, source)))
                 progress("objects", len(objects), len(objects))
         return objects
 

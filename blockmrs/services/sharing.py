@@ -86,6 +86,7 @@ class Sharing:
         if not now < until <= now + LONGEST:
             raise InvalidInput("Choose an end date within the next year", field="until")
         with self._locks.hold(access.grant.update_id):
+            self._mailbox.settle()
             share = self._active_share(actor, access, organisation_id)
             if share is None:
                 self._write_grant(actor, access, organisation, purpose, until)
@@ -98,6 +99,7 @@ class Sharing:
         """End a share: its recipient cannot open the report again. They may have kept what they saw."""
         access = self._access.allow(actor, address, Action.STOP_SHARE)
         with self._locks.hold(access.grant.update_id):
+            self._mailbox.settle()
             entry = self._book_entry(actor, access, share_id)
             if entry.revoked is None:
                 self._write_revocation(actor, access, entry)
@@ -107,6 +109,7 @@ class Sharing:
         """Send a withheld report to the player's line, and with it all shares made so far."""
         access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
         with self._locks.hold(access.grant.update_id):
+            self._mailbox.settle()
             if not self._reports.is_withheld(actor, access):
                 return
             subject = self._subject(actor, access)
@@ -140,6 +143,7 @@ class Sharing:
 
     def acknowledge(self, actor: Actor, address: str) -> None:
         """Leave the signed receipts for author and subject; afterwards the actor may read for twelve hours."""
+        self._mailbox.settle()
         access = self._recipient(actor, address)
         grant, card, held = access.grant, access.author_card, access.held
         if self._opened_at(actor, access) is not None or held is None or card is None:

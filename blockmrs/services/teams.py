@@ -16,7 +16,7 @@ from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotFound, Unavailable
+from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound, Unavailable
 from blockmrs.model.accounts import AccountRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
@@ -136,14 +136,15 @@ class Teams:
         """The team with more players, each a shirt number and a name: all of them, or none."""
         checked = [
             (
-                check_text(number, field="number", limit=4, what="the shirt number"),
+                check_text(number, field="number", limit=4),
                 check_display_name(name, "player_name"),
             )
             for number, name in added
         ]
         team = self._checked(actor, version)
         if len(team.players) + len(checked) > MAX_PLAYERS:
-            raise InvalidInput(f"A roster holds {MAX_PLAYERS} players at most", field="player_name")
+            said = Message("A roster holds %(most)d players at most", most=MAX_PLAYERS)
+            raise InvalidInput(said, field="player_name")
         batch = self._mailbox.batch()
         players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
         return self._save(actor, replace(team, players=(*team.players, *players)), batch)
@@ -210,6 +211,10 @@ class Teams:
         """Act for the player from now on (`self` or `guardian`), and tell the coach."""
         if relation not in ("self", "guardian"):
             raise InvalidInput("Choose who you are to the player", field="relation")
+        with self._invitations.one_at_a_time(code):
+            return self._join(actor, code, relation, address)
+
+    def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
         spelled, content = self._open_family(code, address)
         seed = content[1]
         player = Keyring.from_seed(seed)

@@ -1,11 +1,16 @@
 """People of the story, and what each does in their own browser."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from urllib.parse import urlsplit
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.taps import Taps
+from tests.browser.wire import Wire
 
+PAGE_BYTES = 100_000
+PAGE_REQUESTS = 8
 PASSWORD = "walnut copper saddle tulip"
 
 
@@ -16,9 +21,13 @@ class Person:
     page: Page
     user_name: str
     shown: str
-    check: object = None
+    check: Callable[[Page], None] = lambda _page: None
     taps: Taps = field(default_factory=Taps)
     recovery_code: str = ""
+    wire: Wire = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.wire = Wire.tap(self.page)
 
     def press(self, name: str) -> None:
         """Tap or click the button or link with that name, wait for where it leads, and look at that page."""
@@ -27,26 +36,37 @@ class Person:
             target = self.page.locator("main").get_by_role("link", name=name, exact=True)
         self.go(target.first)
 
-    def go(self, target: object) -> None:
+    def go(self, target: Locator) -> None:
         """Follow one button or link."""
+        self._from_here()
         with self.page.expect_navigation():
             if self.page.evaluate("navigator.maxTouchPoints") > 0:
-                self.taps.on(target)  # type: ignore[arg-type]
+                self.taps.on(target)
             else:
                 self.taps.count += 1
-                target.click()  # type: ignore[attr-defined]
+                target.click()
         self.look()
 
     def open(self, path: str) -> int:
         """Go to an address by hand; returns the status."""
+        self._from_here()
         answer = self.page.goto(path)
         assert answer is not None
         self.look()
         return answer.status
 
+    def _from_here(self) -> None:
+        """Count requests and bytes anew: each page has its own budget."""
+        self.wire.sent.clear()
+        self.wire.size_bytes = 0
+
     def look(self) -> None:
-        if callable(self.check):
-            self.check(self.page)
+        """The page is within its budget, asks nobody else, and passes the checks."""
+        self.page.wait_for_load_state("load")
+        assert self.wire.size_bytes <= PAGE_BYTES, f"{self.page.url}: {self.wire.size_bytes} bytes"
+        assert len(self.wire.addresses) <= PAGE_REQUESTS, f"{self.page.url}: {self.wire.addresses}"
+        assert self.wire.hosts() <= {urlsplit(self.page.url).netloc}
+        self.check(self.page)
 
     def type(self, label: str, text: str) -> None:
         self.page.locator("main").get_by_label(label, exact=True).fill(text)

@@ -3,7 +3,9 @@
 import contextlib
 import os
 import shutil
+import sqlite3
 import threading
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +14,7 @@ import pytest
 from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import DataSettings, Settings, StorageSettings
-from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model import snapshot
 from blockmrs.services import archive as archives
 from blockmrs.services import data_folder
@@ -124,13 +126,13 @@ def test_backups_made_while_others_write_are_whole(machine: Installation, tmp_pa
     with machine:
         writer = threading.Thread(target=write)
         writer.start()
-        for number in range(6):
+        for number in range(3):
             machine.backup(tmp_path / f"saved-{number}")
         stop.set()
         writer.join()
     assert failures == []
     heights = []
-    for number in range(6):
+    for number in range(3):
         other = Installation(tmp_path / f"other-{number}")
         heights.append(other.restore(tmp_path / f"saved-{number}").height)
         with other:
@@ -430,3 +432,54 @@ def test_a_folder_that_cannot_be_written_is_unavailable(machine: Installation, t
     (tmp_path / "file").write_text("no folder")
     with pytest.raises(Unavailable):
         data_folder.FolderLock(tmp_path / "file", alone=True)
+
+
+def test_a_restore_that_the_disk_does_not_finish_says_so(
+    machine: Installation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(folder: Path) -> None:
+        raise OSError(5, "Input/output error")
+
+    monkeypatch.setattr(data_folder, "finish_replacing", broken)
+    with pytest.raises(Unavailable, match="cannot be finished"):
+        machine.finish_restore()
+
+
+def test_a_database_that_cannot_be_copied_is_unavailable(
+    machine: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    @contextlib.contextmanager
+    def closed(path: Path) -> Iterator[sqlite3.Connection]:
+        connection = sqlite3.connect(path)
+        connection.close()
+        yield connection
+
+    with machine:
+        monkeypatch.setattr(snapshot, "_opened", closed)
+        with pytest.raises(Unavailable, match="could not be copied"):
+            machine.backup(tmp_path / "saved")
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ("DELETE FROM chain_header", "no chain"),
+        ("DROP TABLE held_object", "not a database of this program"),
+        (
+            "PRAGMA writable_schema=ON;"
+            "UPDATE sqlite_master SET sql = replace(sql, 'sealers BLOB', 'sealers BLOB NOT NULL')",
+            "damaged",
+        ),
+    ],
+)
+def test_a_copy_that_is_not_whole_is_not_trusted(
+    machine: Installation, change: str, reason: str, tmp_path: Path
+) -> None:
+    with machine:
+        machine.add_block()
+        snapshot.copy_database(machine.foundation.database.engine, tmp_path / "copy")
+    connection = sqlite3.connect(tmp_path / "copy")
+    connection.executescript(change)
+    connection.close()
+    with pytest.raises(VerificationFailed, match=reason):
+        snapshot.read_copy(tmp_path / "copy")

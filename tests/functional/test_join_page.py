@@ -1,10 +1,13 @@
 """Joining by a code: it says what it invites to, works once, and never stands in an address."""
 
+import contextlib
+import threading
 from datetime import timedelta
 
 import pytest
 from webtest import TestApp
 
+from blockmrs.errors import NotFound
 from blockmrs.services.actor import Actor
 from tests.functional.people import (
     PASSWORD,
@@ -130,6 +133,32 @@ def test_a_used_code_cannot_be_accepted_again(site: TestSite, staff_code: str, f
         assert errors(fill(page, action, **more)) == REFUSED
     assert not site.services.organisations.memberships(actor_in(site, second))
     assert not site.services.teams.acting_for(actor_in(site, second))
+
+
+@pytest.mark.parametrize("kind", ["staff", "family"])
+def test_a_code_accepted_by_two_at_once_is_good_for_one(
+    site: TestSite, staff_code: str, family_code: str, kind: str
+) -> None:
+    services = site.services
+    people = [actor_in(site, member_page(site, f"at-once-{kind}-{number}")) for number in range(2)]
+    accepted = []
+
+    def accept(actor: Actor) -> None:
+        with contextlib.suppress(NotFound):
+            if kind == "staff":
+                services.organisations.accept(actor, staff_code, "")
+            else:
+                services.teams.join(actor, family_code, "self", "")
+            accepted.append(actor)
+
+    threads = [threading.Thread(target=accept, args=(actor,)) for actor in people]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    appointed = [a for a in people if services.organisations.memberships(a) or services.teams.acting_for(a)]
+    assert appointed == accepted
+    assert len(accepted) == 1
 
 
 @pytest.mark.parametrize("action", ["/join/staff", "/join/family"])

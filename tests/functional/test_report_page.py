@@ -72,10 +72,10 @@ def test_the_hand_over_card_says_who_then_what_happened_then_signs_then_what_was
     order = [
         "Call an ambulance now",
         "Not yet reviewed by a clinician",
-        "13 to 15",
-        "Fall",
+        "Age 13 to 15",
+        "How Fall",
         "Threw up?",
-        "Ice",
+        "First aid Ice",
         "Proof",
     ]
     assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)

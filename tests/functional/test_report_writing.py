@@ -1,7 +1,8 @@
 """From the advice to "Saved": who is hurt, the report to check, and one report however often Save is pressed."""
 
 import re
-from datetime import timedelta
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -19,6 +20,7 @@ from tests.functional.coach import (
     soup,
     to_check_page,
 )
+from tests.functional.site import build_site
 from tests.functional.world import PASSWORD
 
 
@@ -81,6 +83,19 @@ def test_a_time_of_day_is_taken_in_the_zone_that_is_named(site, coach, app, chec
     press(app, check, "Save report", 302, r_when="other", r_day=yesterday, r_time="14:02")
     injured_at = newest(site, coach).report.injured_at.astimezone()
     assert (injured_at.date().isoformat(), f"{injured_at:%H:%M}") == (yesterday, "14:02")
+
+
+def test_a_site_has_a_zone_of_its_own(tmp_path):
+    site = build_site(tmp_path, site__time_zone="Asia/Kathmandu")
+    coach = person(site, "carol", "Carol Coach")
+    app = signed_in(site, "carol")
+    check = press(app, press(app, advice(app), "Who is hurt?"), "Use this name", r_name="Kim")
+    assert "Time (+0545)" in soup(check).get_text(" ")
+    yesterday = soup(check).select("#f-r-day option")[1]["value"]
+    saved = press(app, check, "Save report", 302, r_when="other", r_day=yesterday, r_time="5:45").follow()
+    assert newest(site, coach).report.injured_at.astimezone(UTC).strftime("%H:%M") == "00:00"
+    assert "05:45 +0545" in saved.text
+    site.foundation.database.engine.dispose()
 
 
 def test_somebody_who_is_on_no_list_is_reported_by_name(site, coach, app):
@@ -170,6 +185,21 @@ def test_pressing_save_twice_makes_one_report(site, coach, app, check):
     second = app.post(action, fields, status=302)
     assert first.location == second.location
     assert footprint(site) == before
+
+
+def test_a_double_tap_whose_halves_run_at_once_makes_one_report(site, coach, check):
+    action, fields = sent_by(check, "Save report")
+    browsers = [signed_in(site, "carol") for _ in range(3)]
+    fields = [(name, value) for name, value in fields if name != "_csrf"]
+    tokens = [dict(sent_by(browser.get("/team"), "Add player")[1])["_csrf"] for browser in browsers]
+    with ThreadPoolExecutor(3) as pool:
+        answers = pool.map(
+            lambda browser, token: browser.post(action, [*fields, ("_csrf", token)], status=302), browsers, tokens
+        )
+        addresses = {answer.location.partition("?")[0] for answer in answers}
+    assert len(addresses) == 1
+    reports, _ = site.services.reports.mine(coach)
+    assert [report.address for report in reports].count(addresses.pop().rpartition("/")[2]) == 1
 
 
 def test_going_back_and_changing_something_says_that_the_report_was_saved_before(site, coach, app, check):

@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, suppress
 from pathlib import Path
 from shutil import copyfile, copytree
 
@@ -100,11 +100,9 @@ def test_one_byte_changed_in_any_column_of_any_table_is_named(sound: Path, copy:
     unnoticed = []
     for table, column in columns:
         change_one_byte(copy, table, column)
-        try:
+        with suppress(VerificationFailed):
             site.services.evidence.check_everything(lambda *_: None)
             unnoticed.append(f"{table}.{column}")
-        except VerificationFailed as error:
-            assert str(error)
         for name in ("blockmrs.db", "blockmrs.db-wal", "blockmrs.db-shm"):
             (copy / name).unlink(missing_ok=True)
         site.foundation.database.engine.dispose()

@@ -33,6 +33,12 @@ def test_development_ini_is_all_defaults_but_for_the_folder() -> None:
     assert settings.site == Settings().site
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "../etc/passwd", "/etc/localtime", "x" * 400])
+def test_a_time_zone_that_this_machine_does_not_know_stops_the_start(name: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_settings({"blockmrs.site.time_zone": name})
+
+
 def test_an_unknown_name_stops_the_start() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_settings({"blockmrs.storage.kubo_adress": "/ip4/127.0.0.1/tcp/5001"})

@@ -8,6 +8,7 @@ from webob.exc import HTTPException
 
 from blockmrs.controllers.error import error_response, new_error_id, sign_in_response, stale_form_response
 from blockmrs.controllers.http_errors import StaleForm, headers_of, status_of
+from blockmrs.controllers.pages import translated
 from blockmrs.controllers.wrappers.edge import REFUSED_KEY
 from blockmrs.controllers.wrappers.trace import describe
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
@@ -25,6 +26,8 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         refused = environ.get(REFUSED_KEY)
         if refused is not None:
             return self._bare(refused, {}, "edge", environ, context)
+        if not _is_readable(context.request):
+            return self._bare(400, {}, "unreadable form", environ, context)
         try:
             response = self.next_handler(controller, environ, context)
         except BlockMRSError as error:
@@ -49,7 +52,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         elif isinstance(error, StaleForm):
             response = stale_form_response(error_id)
         else:
-            message = error.message if isinstance(error, InvalidInput) else ""
+            message = translated(error.message) if isinstance(error, InvalidInput) else ""
             wait = error.retry_after_s if isinstance(error, TooManyAttempts) else 0
             response = error_response(status, error_id, message=message, retry_after_s=wait)
         response.headers.update(headers_of(error))
@@ -66,6 +69,15 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         response = error_response(status, error_id)
         response.headers.update(headers)
         return response
+
+
+def _is_readable(request: Any) -> bool:
+    """Whether the body is the form that it says it is; read here, because dispatching reads it outside any action."""
+    try:
+        request.POST  # noqa: B018 - WebOb parses when first asked, and keeps what it found
+    except (UnicodeError, ValueError):
+        return False
+    return True
 
 
 def route_of(environ: dict[str, Any], context: Any) -> str:

@@ -56,11 +56,6 @@
       });
     });
 
-    each("[data-print]", function (button) {
-      button.hidden = false;
-      button.addEventListener("click", function () { window.print(); });
-    });
-
     each("[data-theme-choice]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () {

@@ -77,6 +77,26 @@ def test_a_block_that_the_database_did_not_take_is_repeated_by_the_same_process(
     assert ledger.submit([second, first]) == [Place(1, 2), Place(0, 1)]
 
 
+def test_a_block_that_the_database_did_not_take_is_seen_after_catching_up(tmp_path, store):
+    armed = []
+    ledger = open_ledger(tmp_path, store, on_step=pulls_plug_at("added", armed))
+    armed.append(True)
+    with pytest.raises(PulledPlug):
+        ledger.submit([WRITER.write(0, chain_id=ledger.chain_id)])
+    armed.clear()
+    assert ledger.size == 0
+    ledger.catch_up()
+    ledger.catch_up()
+    assert (ledger.size, ledger.head().height) == (1, 1)
+
+
+def test_without_a_head_file_there_is_nothing_to_catch_up_with(tmp_path, store):
+    ledger = open_ledger(tmp_path, store)
+    (tmp_path / "head").unlink()
+    ledger.catch_up()
+    assert ledger.size == 0
+
+
 def test_an_old_copy_of_the_database_refuses_to_sign(tmp_path):
     old, now = tmp_path / "old", tmp_path / "now"
     old.mkdir()

@@ -1,0 +1,178 @@
+"""A site with everybody on it who could stand in any relation to one report."""
+
+import itertools
+import os
+import re
+import secrets
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import Any
+
+from sqlalchemy import inspect
+from webob import Request
+from webtest import TestApp
+
+from blockmrs.controllers.browser import Browser
+from blockmrs.crypto.sessions import new_token
+from blockmrs.services.actor import Actor
+from blockmrs.services.organisations import Organisation
+from blockmrs.services.reports import SavedReport
+from tests.functional.site import TestSite
+from tests.functional.world import PASSWORD, World
+
+PLAYER = "Quinn Marlow"
+PERSONS = {
+    "author": "Carol Coach",
+    "family": "Maria Marlow",
+    "recipient": "Dr Lee",
+    "former": "Dr Former",
+    "expired": "Dr Expired",
+    "other_member": "Dr Otto",
+    "other_coach": "Dan Coach",
+    "other_patient": "Nina Berg",
+    "stranger": "Mallory Stranger",
+    "admin": "Olga Operator",
+}
+NOBODY = "nobody"
+EVERYBODY = (*PERSONS, NOBODY)
+UNTOLD = ("other_member", "other_coach", "other_patient", "stranger", "admin")
+"""Those who must not be able to tell a report that was not granted to them from one that does not exist."""
+# What a refusal may write: that a session was used, and that somebody tried.
+_ALLOWED_WRITES = {"web_session", "throttle"}
+
+
+@dataclass
+class Cast:
+    """The site, its people, and the report that the coach saved, shared three times, and stopped sharing once."""
+
+    site: TestSite
+    actors: dict[str, Actor] = field(default_factory=dict)
+    organisations: dict[str, Organisation] = field(default_factory=dict)
+    saved: SavedReport | None = None
+    share_id: str = ""
+    _counter: Any = field(default_factory=itertools.count)
+    _sessions: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def address(self) -> str:
+        assert self.saved is not None
+        return self.saved.address
+
+    def browser(self, persona: str) -> TestApp:
+        """A browser in which the person is signed in, in a session of their own."""
+        return self._with_session(self._sign_in(persona))
+
+    def usual_browser(self, persona: str) -> TestApp:
+        """The same, in one session that the person keeps."""
+        if persona not in self._sessions:
+            self._sessions[persona] = self._sign_in(persona)
+        return self._with_session(self._sessions[persona])
+
+    def _sign_in(self, persona: str) -> str:
+        if persona == NOBODY:
+            return ""
+        return self.site.services.identity.sign_in(persona, PASSWORD, f"test {next(self._counter)}")
+
+    def _with_session(self, token: str) -> TestApp:
+        browser = self.site.browser()
+        # Tries are counted by address: each browser has its own.
+        browser.extra_environ["REMOTE_ADDR"] = f"10.0.{next(self._counter)}"
+        if token:
+            browser.set_cookie("blockmrs", token)
+        return browser
+
+    def forget_sessions(self, persona: str) -> None:
+        """All of the person's sessions have ended."""
+        self._sessions.pop(persona, None)
+
+    def actor(self, persona: str) -> Actor:
+        """The person as services know them, whatever sessions have ended meanwhile."""
+        return self.actors[persona]
+
+    def save(self, coach: str = "author", player: str | None = PLAYER, *, withheld: bool = False) -> SavedReport:
+        """One more report, about a player of the coach's roster."""
+        services, actor = self.site.services, self.actors[coach]
+        players = {entry.name: entry for entry in services.teams.team(actor).players}
+        report = World.report(self.site, player or PLAYER)  # type: ignore[arg-type]  # it only asks for the clock
+        return services.reports.save(actor, secrets.token_hex(16), report, player=players[player], withheld=withheld)
+
+    def share(self, address: str, organisation: str, lasts: timedelta = timedelta(days=30)) -> str:
+        """Share a report of the coach's; returns the share's id."""
+        card_id, until = self.organisations[organisation].card_id, self.site.clock() + lasts
+        return self.site.services.sharing.grant(self.actors["author"], address, card_id, "care", until).share_id
+
+
+def play(site: TestSite) -> Cast:
+    """Everybody signs up; the coach saves and shares; one share is stopped and one runs out."""
+    cast, services = Cast(site), site.services
+    for name, shown in PERSONS.items():
+        if name == "admin":
+            made = services.identity.set_up(services.identity.make_setup_token(), name, shown, PASSWORD, "")
+        else:
+            made = services.identity.sign_up(name, shown, PASSWORD)
+        actor = services.identity.actor_for(made.token)
+        assert actor is not None
+        services.identity.confirm_recovery(actor)
+        confirmed = services.identity.actor_for(made.token)
+        assert confirmed is not None
+        cast.actors[name] = confirmed
+    for member, organisation in (
+        ("recipient", "North Hospital"),
+        ("former", "West Hospital"),
+        ("expired", "East Hospital"),
+        ("other_member", "South Hospital"),
+    ):
+        code = services.organisations.add(organisation)
+        cast.organisations[member] = services.organisations.accept(cast.actors[member], code, "")
+    for coach, players in (("author", [PLAYER, "Nils Berg"]), ("other_coach", ["Tom Hill"])):
+        actor = cast.actors[coach]
+        version = services.teams.team(actor).version
+        services.teams.add_players(actor, [("", name) for name in players], version)
+    for coach, person, player in (("author", "family", PLAYER), ("author", "other_patient", "Nils Berg")):
+        actor = cast.actors[coach]
+        found = next(entry for entry in services.teams.team(actor).players if entry.name == player)
+        services.teams.join(cast.actors[person], services.teams.invite_family(actor, found.player_id), "guardian", "")
+    cast.saved = cast.save()
+    cast.save(player="Nils Berg")
+    cast.save("other_coach", "Tom Hill")
+    cast.share_id = cast.share(cast.address, "recipient")
+    stopped = cast.share(cast.address, "former")
+    cast.share(cast.address, "expired", timedelta(minutes=5))
+    services.sharing.stop(cast.actors["author"], cast.address, stopped)
+    site.clock.advance(timedelta(minutes=10))
+    return cast
+
+
+def state_of(site: TestSite) -> dict[str, Any]:
+    """All that a refused request must leave as it was: every row and every object, and the chain's newest header."""
+    engine, folder = site.foundation.database.engine, site.settings.data.folder
+    with engine.connect() as connection:
+        tables = set(inspect(engine).get_table_names()) - _ALLOWED_WRITES
+        # A chain's rows are only ever added to, and each is under the header.
+        state: dict[str, Any] = {
+            table: connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar()
+            if table.startswith("chain_")
+            else connection.exec_driver_sql(f'SELECT * FROM "{table}"').all()
+            for table in tables
+        }
+    state["head"] = site.foundation.ledger.head().encode()
+    places = [folder / "objects", folder / "outbox"]
+    state["objects"] = {name for place in places for _, _, names in os.walk(place) for name in names}
+    return state
+
+
+def csrf(browser: TestApp) -> str:
+    """A form token of this browser, as any page would give it one."""
+    if "blockmrs" not in browser.cookies:
+        browser.set_cookie("blockmrs", new_token())
+    request = Request.blank("/", headers={"Cookie": f"blockmrs={browser.cookies['blockmrs']}"})
+    return Browser(request, browser.app._site).csrf_token()
+
+
+def without_own_marks(page: str, *addresses: str) -> str:
+    """A page without what differs every time: form tokens, sealed drafts, the number for help; and the address."""
+    page = re.sub(r'name="(_csrf|draft)" type="hidden" value="[^"]*"', r'name="\1"', page)
+    page = re.sub(r'(id="c-error"[^>]*>)[0-9A-Z]{8}<', r"\1<", page)
+    for address in addresses:
+        page = page.replace(address, "ADDRESS")
+    return page

@@ -1,0 +1,333 @@
+"""Every action of the site, tried by everybody, by every method: exactly who gets what.
+
+A route that the table does not list fails the first test. The answers are those of the errors' table: 401 signed out,
+403 for who may know of a report but not do this, 404 for strangers, 410 for a share that has ended, 405 with `Allow`
+for another method. Nothing that was refused, and nothing asked for by a safe method, leaves a row or a transaction.
+"""
+
+import secrets
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from webtest import TestApp, TestResponse
+
+from tests.functional.cast import (
+    EVERYBODY,
+    NOBODY,
+    PERSONS,
+    PLAYER,
+    UNTOLD,
+    Cast,
+    csrf,
+    play,
+    state_of,
+    without_own_marks,
+)
+from tests.functional.quick import quick_folder
+from tests.functional.routes import Route, site_routes
+from tests.functional.site import TestSite, build_site
+
+Answers = dict[str, int]
+PAGE = ("GET", "HEAD")
+UNHEARD_OF = ("OPTIONS", "PUT", "DELETE")
+ABSENT = "0123456789abcdef" * 2
+
+
+def everybody(status: int, **others: int) -> Answers:
+    return dict.fromkeys(EVERYBODY, status) | others
+
+
+def signed_in(status: int, **others: int) -> Answers:
+    return everybody(status, nobody=401, **others)
+
+
+def of_report(*, author: int, family: int = 403, recipient: int = 403) -> Answers:
+    """A page below `/field/report/<id>`: strangers find nothing, and shares that have ended say so."""
+    return signed_in(404, author=author, family=family, recipient=recipient, former=410, expired=410)
+
+
+def of_inbox(recipient: int) -> Answers:
+    """A page below `/inbox/<id>`: for members of an organisation to which it was sent."""
+    return signed_in(404, recipient=recipient, former=410, expired=410)
+
+
+@dataclass(frozen=True)
+class Row:
+    """What one action answers. An answer that is missing is 405. `address` takes the report's id and the share's.
+
+    `form` is what is sent, besides the token.
+    """
+
+    route: str
+    address: str
+    get: Answers | None = None
+    post: Answers | None = None
+    form: dict[str, str] = field(default_factory=dict)
+
+    def answers(self, method: str) -> Answers | None:
+        return {"GET": self.get, "HEAD": self.get, "POST": self.post}.get(method)
+
+    def __str__(self) -> str:
+        return self.address
+
+
+REPORT = {
+    "complaints": "head",
+    "age": "13-15-years",
+    "a.head-vomits": "2",
+    "r-player": "other",
+    "r-name": "Ann Example",
+}
+SHARE = {"purpose": "care", "how_long": "30"}
+TABLE = (
+    Row("/", "/", everybody(200)),
+    Row("/healthz", "/healthz", everybody(200)),
+    Row("/readyz", "/readyz", everybody(200)),
+    Row("/field", "/field", everybody(200)),
+    Row("/field/check", "/field/check", everybody(302), everybody(200), {"sign": "none"}),
+    Row("/field/ask", "/field/ask", everybody(302), everybody(200), {"complaints": "head"}),
+    Row("/field/ask", "/field/ask/2", everybody(302), everybody(200), {"complaints": "head"}),
+    Row("/field/report", "/field/report", everybody(302)),
+    Row("/field/report/new", "/field/report/new", None, signed_in(200), REPORT),
+    Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT),
+    Row("/field/reports", "/field/reports", signed_in(200)),
+    Row("/field/report/*", "/field/report/{report}", of_report(author=200, family=200, recipient=302)),
+    Row("/field/report/*/code", "/field/report/{report}/code", None, of_report(author=302)),
+    Row("/field/report/*/show", "/field/report/{report}/show", of_report(author=200)),
+    Row(
+        "/field/report/*/stop_code",
+        "/field/report/{report}/stop-code",
+        of_report(author=200),
+        of_report(author=302),
+    ),
+    Row(
+        "/field/report/*/share",
+        "/field/report/{report}/share",
+        of_report(author=200),
+        of_report(author=302),
+        SHARE,
+    ),
+    Row("/field/report/*/share", "/field/report/{report}/share", None, of_report(author=422), {}),
+    Row(
+        "/field/report/*/share",
+        "/field/report/{report}/share/{share}",
+        of_report(author=200, family=404),
+        of_report(author=200, family=404),
+    ),
+    Row(
+        "/field/report/*/stop",
+        "/field/report/{report}/stop/{share}",
+        of_report(author=200),
+        of_report(author=302),
+    ),
+    Row("/field/report/*/release", "/field/report/{report}/release", of_report(author=302), of_report(author=302)),
+    Row("/inbox", "/inbox", signed_in(200)),
+    Row("/inbox/*", "/inbox/{report}", of_inbox(200)),
+    Row("/inbox/*/open", "/inbox/{report}/open", None, of_inbox(302)),
+    Row("/organisation", "/organisation", signed_in(200)),
+    Row(
+        "/organisation/*/invite",
+        "/organisation/{organisation}/invite",
+        None,
+        signed_in(404, recipient=200),
+    ),
+    Row("/record", "/record", signed_in(200)),
+    Row("/log", "/log", signed_in(200)),
+    Row("/r", "/r", everybody(200)),
+    Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
+    Row("/r/scan", "/r/scan", None, everybody(404), {"secret": "A" * 22}),
+    Row("/team", "/team", signed_in(200)),
+    Row("/team/name", "/team/name", None, signed_in(302), {"team_name": "New Name", "version": "{version}"}),
+    Row("/team/name", "/team/name", None, signed_in(409), {"team_name": "New Name", "version": "00"}),
+    Row("/team/add", "/team/add", None, signed_in(302), {"player_name": "Ben Blue", "version": "{version}"}),
+    Row("/team/add_several", "/team/add-several", None, signed_in(302), {"players": "Al\nBo", "version": "{version}"}),
+    Row(
+        "/team/remove",
+        "/team/remove/{player}",
+        signed_in(404, author=200),
+        signed_in(404, author=302),
+        {"version": "{version}"},
+    ),
+    Row("/team/invite", "/team/invite/{player}", None, signed_in(404, author=200)),
+    Row("/signup", "/signup", everybody(302, nobody=200), everybody(422)),
+    Row("/signup/start", "/signup/start", None, everybody(200)),
+    Row("/login", "/login", everybody(302, nobody=200), everybody(422)),
+    Row("/login/start", "/login/start", None, everybody(200)),
+    Row("/logout", "/logout", None, everybody(302)),
+    Row("/recover", "/recover", everybody(200), everybody(422)),
+    Row("/recover/start", "/recover/start", None, everybody(200)),
+    Row("/settings", "/settings", signed_in(200)),
+    Row("/settings/password", "/settings/password", signed_in(200), signed_in(422)),
+    Row("/settings/recovery", "/settings/recovery", signed_in(200), signed_in(422)),
+    Row("/settings/check_recovery", "/settings/check_recovery", None, signed_in(422)),
+    Row("/settings/sign_out_everywhere", "/settings/sign_out_everywhere", None, signed_in(302)),
+    Row("/setup", "/setup", everybody(410), everybody(410)),
+    Row("/admin", "/admin", signed_in(404, admin=200)),
+    Row("/admin/add_organisation", "/admin/add_organisation", None, signed_in(404, admin=422)),
+    Row(
+        "/admin/add_organisation",
+        "/admin/add_organisation",
+        None,
+        signed_in(404, admin=200),
+        {"name": "New Hospital", "place": "1 Road"},
+    ),
+    Row("/join", "/join", everybody(200), signed_in(422), {"invitation": "2222-2222-2222-2222"}),
+    Row("/join/family", "/join/family", None, signed_in(422), {"invitation": "2222-2222-2222-2222"}),
+    Row("/join/staff", "/join/staff", None, signed_in(422), {"invitation": "2222-2222-2222-2222"}),
+)
+ABOUT_SOMETHING = [row for row in TABLE if "{" in row.address]
+
+
+@pytest.fixture(scope="module")
+def site() -> Iterator[TestSite]:
+    with quick_folder() as folder:
+        built = build_site(folder)
+        yield built
+        built.foundation.database.engine.dispose()
+
+
+@pytest.fixture(scope="module")
+def cast(site: TestSite) -> Cast:
+    return play(site)
+
+
+@pytest.fixture(scope="module")
+def routes(site: TestSite) -> dict[str, Route]:
+    return site_routes(site)
+
+
+def test_every_route_of_the_site_is_in_the_table_and_no_other(routes: dict[str, Route]) -> None:
+    assert {row.route for row in TABLE} == set(routes)
+
+
+def test_every_route_says_which_methods_it_takes(routes: dict[str, Route]) -> None:
+    assert [route.address for route in routes.values() if not route.methods] == []
+
+
+def test_every_row_names_exactly_the_methods_that_its_route_takes(routes: dict[str, Route]) -> None:
+    for address, route in routes.items():
+        rows = [row for row in TABLE if row.route == address]
+        told = {method for row in rows for method in (*PAGE, "POST") if row.answers(method) is not None}
+        assert told == route.methods, address
+
+
+def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, Route]) -> None:
+    assert {route.address for route in routes.values() if route.stateless} == {
+        "/field/check",
+        "/field/ask",
+        "/field/report/new",
+    }
+
+
+@pytest.mark.parametrize("persona", EVERYBODY)
+@pytest.mark.parametrize("row", TABLE, ids=str)
+def test_everybody_gets_exactly_the_answer_of_the_table(
+    cast: Cast, routes: dict[str, Route], row: Row, persona: str
+) -> None:
+    # Two actions end sessions: they get one that nobody else uses.
+    ends_sessions = row.route in ("/logout", "/settings/sign_out_everywhere")
+    browser = cast.browser(persona) if ends_sessions else cast.usual_browser(persona)
+    allowed = routes[row.route].methods
+    expected = 405 if "POST" not in allowed else None if row.post is None else row.post[persona]
+    before = state_of(cast.site)
+    for method in [*PAGE, *UNHEARD_OF] if persona in ("author", "stranger", NOBODY) else ["GET"]:
+        check(row, persona, method, ask(cast, browser, row, method, persona), allowed)
+    if expected is not None and expected >= 400:
+        check(row, persona, "POST", ask(cast, browser, row, "POST", persona), allowed)
+    assert state_of(cast.site) == before, "a refused request, or a safe method, left something"
+    if expected is not None and expected < 400:
+        change(cast, browser, row, persona, allowed)
+    if row.route == "/settings/sign_out_everywhere":
+        cast.forget_sessions(persona)
+
+
+def change(cast: Cast, browser: TestApp, row: Row, persona: str, allowed: frozenset[str]) -> None:
+    """What is allowed changes something: it is done to a report that no other test looks at."""
+    report, share = cast.address, cast.share_id
+    if persona in ("author", "recipient") and "{report}" in row.address:
+        report = cast.save(withheld="release" in row.address).address
+        if row.address.endswith("{share}") or persona == "recipient":
+            share = cast.share(report, "recipient")
+    check(row, persona, "POST", ask(cast, browser, row, "POST", persona, report=report, share=share), allowed)
+
+
+def check(row: Row, persona: str, method: str, response: TestResponse, allowed: frozenset[str]) -> None:
+    expected = row.answers(method)
+    if method not in allowed:
+        assert response.status_int == 405, method
+        assert set(response.headers["Allow"].split(", ")) == allowed
+    elif expected is not None:
+        assert response.status_int == expected[persona], method
+    if persona in (*UNTOLD, NOBODY):
+        assert PLAYER not in response.text
+
+
+def ask(
+    cast: Cast, browser: TestApp, row: Row, method: str, persona: str, *, report: str = "", share: str = ""
+) -> TestResponse:
+    services, coach = cast.site.services, cast.actor("author")
+    names = {
+        "report": report or cast.address,
+        "share": share or cast.share_id,
+        "organisation": cast.organisations["recipient"].card_id.hex(),
+        "player": next(player.player_id for player in services.teams.team(coach).players),
+        "version": "" if persona == NOBODY else services.teams.team(cast.actor(persona)).version,
+    }
+    address = row.address.format(**names)
+    if method != "POST":
+        return browser.request(address, method=method, expect_errors=True)
+    form = {name: value.format(**names) for name, value in row.form.items()}
+    if form and row.route.endswith("/share"):
+        form["organisation"] = names["organisation"]
+    if row.route.endswith("/save"):
+        form["r-draft"] = secrets.token_hex(16)
+    return browser.post(address, {"_csrf": csrf(browser), **form}, expect_errors=True)
+
+
+@pytest.mark.parametrize("method", ["GET", "POST"])
+@pytest.mark.parametrize("persona", UNTOLD)
+@pytest.mark.parametrize("row", ABOUT_SOMETHING, ids=str)
+def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exist(
+    cast: Cast, row: Row, persona: str, method: str
+) -> None:
+    browser = cast.usual_browser(persona)
+    services = cast.site.services
+    there: dict[str, Any] = {
+        "report": cast.address,
+        "share": cast.share_id,
+        "organisation": cast.organisations["recipient"].card_id.hex(),
+        "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
+    }
+    absent = {"report": ABSENT, "share": ABSENT * 2, "organisation": ABSENT * 2, "player": ABSENT[:16]}
+    answers = [answer(browser, row, method, there), answer(browser, row, method, absent)]
+    assert answers[0] == answers[1]
+
+
+def answer(browser: TestApp, row: Row, method: str, names: dict[str, str]) -> tuple[int, str, list[str]]:
+    """Status, page and headers, without what differs between any two answers."""
+    address = row.address.format(**names)
+    form = {name: value.format(**names, version="") for name, value in row.form.items()}
+    if method == "POST":
+        response = browser.post(address, {"_csrf": csrf(browser), **form}, expect_errors=True)
+    else:
+        response = browser.request(address, method=method, expect_errors=True)
+    headers = sorted(f"{name}: {value}" for name, value in response.headers.items())
+    return response.status_int, without_own_marks(response.text, *names.values()), headers
+
+
+@pytest.mark.parametrize("persona", [persona for persona in PERSONS if persona not in ("author", "family")])
+def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: str) -> None:
+    browser = cast.usual_browser(persona)
+    pages = [browser.get(path).text for path in ("/", "/record", "/log", "/field/reports", "/team")]
+    assert not any(PLAYER in page or cast.address in page for page in pages)
+
+
+@pytest.mark.parametrize(
+    "text", ["x", "..", "%2e%2e%2fetc", ABSENT.upper(), ABSENT[:-1], ABSENT + "0", "{} ' --", "constructor"]
+)
+@pytest.mark.parametrize("path", ["/field/report/{}", "/field/report/{}/share", "/inbox/{}", "/team/remove/{}"])
+def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:
+    response = cast.usual_browser("author").get(path.format(text), expect_errors=True)
+    assert response.status_int == 404

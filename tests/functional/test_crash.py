@@ -1,0 +1,151 @@
+"""`kill -9` at every step of a save and of a share: all of it is there or nothing, and once more is the same.
+
+One process forks a child for each step; each child works on a copy of one installation, and dies there.
+"""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from tests.functional.quick import quick_folder
+from tests.functional.world import PASSWORD, World
+
+DRAFT = "00112233445566778899aabbccddeeff"
+OF_A_BLOCK = ["signed", "head written", "head renamed", "published", "added", "committed"]
+OF_A_SAVE = ["object stored", *OF_A_BLOCK, "rows begun", "rows written"]
+SAVES = [("save", step) for step in OF_A_SAVE] + [("save for a new name", step) for step in ("object stored", "added")]
+SHARES = [("share", step) for step in ("signed", "published", "committed")]
+NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
+
+CHILDREN = """
+import json, os, sys
+from pathlib import Path
+from tests.functional import test_crash
+
+for what, step, folder in json.loads(sys.argv[1]):
+    child = os.fork()
+    if child == 0:
+        test_crash.die_at(what, step, Path(folder))
+        os._exit(0)
+    print(os.WTERMSIG(os.waitpid(child, 0)[1]), flush=True)
+"""
+
+
+def open_world(folder: Path) -> World:
+    return World(folder, lambda: NOON)
+
+
+def sign_in(world: World, name: str):
+    actor = world.identity.actor_for(world.identity.sign_in(name, PASSWORD, ""))
+    assert actor is not None
+    return actor
+
+
+def do(world: World, what: str):
+    """What is cut off, and what is done again afterwards."""
+    coach = sign_in(world, "carol")
+    if what == "share":
+        ((_, reports),) = world.reports.about(sign_in(world, "maria"))
+        card_id = world.organisations.directory()[0].card_id
+        return world.sharing.grant(coach, reports[-1].address, card_id, "care", NOON + timedelta(days=3))
+    player = world.teams.team(coach).players[0] if what == "save" else None
+    return world.reports.save(coach, DRAFT, world.report(), player=player, withheld=False)
+
+
+def die_at(what: str, step: str, folder: Path) -> None:
+    """Begin it, and be killed right after `step`."""
+    world = open_world(folder)
+
+    def die(done: str) -> None:
+        if done == step:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    world.ledger._on_step = world.ledger._sealer._on_step = die
+    put, rows = world.objects.put, world.access.save_rows
+
+    def stored(content: bytes):
+        cid = put(content)
+        die("object stored")
+        return cid
+
+    def began(*arguments):
+        die("rows begun")
+        return rows(*arguments)
+
+    world.objects.put, world.access.save_rows = stored, began
+    do(world, what)
+    die("rows written")
+
+
+@pytest.fixture(scope="module")
+def crashed() -> Iterator[dict[tuple[str, str], Path]]:
+    with quick_folder() as root:
+        original = root / "original"
+        world = open_world(original)
+        coach, mother, doctor = (world.person(name, name.title()) for name in ("carol", "maria", "lee"))
+        team = world.teams.add_player(coach, "Sam Rivers", "7", "")
+        world.teams.join(mother, world.teams.invite_family(coach, team.players[0].player_id), "guardian", "")
+        world.organisations.accept(doctor, world.organisations.add("North Hospital"), "")
+        world.reports.save(coach, "aa" * 16, world.report(), player=team.players[0], withheld=False)
+        world.engine.dispose()
+        folders = {}
+        for number, case in enumerate([*SAVES, *SHARES]):
+            folders[case] = root / str(number)
+            shutil.copytree(original, folders[case])
+        plan = json.dumps([[*case, str(folder)] for case, folder in folders.items()])
+        path = os.pathsep.join(part for part in sys.path if part)
+        done = subprocess.run(
+            [sys.executable, "-c", CHILDREN, plan],
+            env={**os.environ, "PYTHONPATH": path},
+            stdout=subprocess.PIPE,
+            text=True,
+            timeout=120,
+            check=True,
+        )
+        assert done.stdout.split() == [str(int(signal.SIGKILL))] * len(folders)
+        yield folders
+
+
+def titles(world: World) -> tuple[list[str], list[str]]:
+    """The addresses that the coach and the family find."""
+    coach, mother = sign_in(world, "carol"), sign_in(world, "maria")
+    ((_, reports),) = world.reports.about(mother)
+    return [saved.address for saved in world.reports.mine(coach)[0]], [saved.address for saved in reports]
+
+
+@pytest.mark.parametrize("case", SAVES, ids=" at ".join)
+def test_a_save_that_was_killed_is_there_whole_or_not_at_all_and_saving_again_is_the_same_report(crashed, case):
+    what, step = case
+    world = open_world(crashed[case])
+    world.evidence.check_everything(lambda *_: None)
+    coachs, familys = titles(world)
+    published = step in ("head renamed", "published", "added", "committed", "rows begun", "rows written")
+    assert len(coachs) == 1 + published
+    assert familys == (coachs if what == "save" else coachs[-1:])
+    saved = do(world, what)
+    assert titles(world)[0] == [saved.address, coachs[-1]]
+    assert not published or saved.address == coachs[0]
+    assert world.reports.open(sign_in(world, "carol"), saved.address).report.note == "Landed on the back of the head."
+    assert do(world, what) == saved
+    world.evidence.check_everything(lambda *_: None)
+
+
+@pytest.mark.parametrize("case", SHARES, ids=" at ".join)
+def test_a_share_that_was_killed_is_one_share_when_it_is_made_again(crashed, case):
+    world = open_world(crashed[case])
+    world.evidence.check_everything(lambda *_: None)
+    made = do(world, "share")
+    coach, mother, doctor = (sign_in(world, name) for name in ("carol", "maria", "lee"))
+    address = world.reports.mine(coach)[0][0].address
+    assert [share.share_id for share in world.sharing.shares(coach, address)] == [made.share_id]
+    assert len(world.sharing.shares(mother, address)) == 1
+    assert [item.address for item in world.sharing.inbox(doctor)] == [address]
+    world.evidence.check_everything(lambda *_: None)

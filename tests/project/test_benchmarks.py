@@ -1,0 +1,68 @@
+"""The benchmarks run, and their floor is the floor of what a save does now. Nothing here depends on time."""
+
+from pathlib import Path
+
+import pytest
+
+from benchmarks.counting import Step
+from benchmarks.floor import STEPS, Floor, check_list
+from benchmarks.measure import interleave, ratio_of, repeat
+from benchmarks.reading import OPERATIONS, measure_reading, report_reading
+from benchmarks.save import count_steps, measure_save, report_save
+from benchmarks.syncs import compare_syncs
+
+
+@pytest.fixture(scope="module")
+def steps(tmp_path_factory: pytest.TempPathFactory) -> list[Step]:
+    return count_steps(tmp_path_factory.mktemp("counting") / "data")
+
+
+def test_the_floor_does_what_a_save_does(steps: list[Step]) -> None:
+    assert [step.name for step in steps] == STEPS
+
+
+def test_a_save_writes_object_head_ledger_and_rows_in_that_order(steps: list[Step]) -> None:
+    written = [step.name for step in steps if step.name in ("object", "head", "ledger", "rows")]
+    assert written == ["object", "head", "ledger", "rows"]
+
+
+def test_the_floor_writes_as_many_bytes_as_a_save(steps: list[Step], tmp_path: Path) -> None:
+    floor = Floor(tmp_path, steps)
+    floor.run()
+    floor.close()
+    size = {step.name: step.size_bytes for step in steps}
+    assert (tmp_path / "blockmrs.db-wal").stat().st_size == size["ledger"] + size["rows"]
+    assert [file.stat().st_size for file in (tmp_path / "objects" / "00").iterdir()] == [size["object"]]
+    assert (tmp_path / "secrets" / "sealer.head").stat().st_size == size["head"]
+
+
+def test_a_floor_that_drifted_is_told_where() -> None:
+    drifted = [Step(name) for name in STEPS]
+    drifted[7:7] = [Step("sign")]
+    assert "from number 7 on" in check_list(drifted)
+
+
+def test_a_save_that_syncs_less_than_its_floor_is_refused() -> None:
+    assert "head's folder" in compare_syncs([["object", "head"]], [["object", "head", "head's folder"]])
+    assert compare_syncs([["object", "head", "more"]], [["object", "head"]]) == ""
+
+
+def test_rounds_are_interleaved_in_turning_order() -> None:
+    order: list[str] = []
+    interleave(2, {"one": repeat(lambda: order.append("one")), "other": repeat(lambda: order.append("other"))})
+    assert order == ["one", "other", "other", "one"]
+
+
+def test_a_ratio_is_the_median_of_the_rounds() -> None:
+    assert ratio_of([1.0, 2.0, 30.0]).median == 2.0
+
+
+def test_a_save_is_measured_against_floor_and_rsa(steps: list[Step], tmp_path: Path) -> None:
+    samples = measure_save(tmp_path, steps, rounds=1)
+    assert set(samples.seconds) == {"save", "floor", "rsa"}
+    assert len(report_save(samples, steps)) == 3
+
+
+def test_each_operation_is_measured_on_a_short_and_a_long_chain(tmp_path: Path) -> None:
+    samples = measure_reading(tmp_path, short=30, long=60, rounds=1)
+    assert len(report_reading(samples, 30, 60)) == len(OPERATIONS)
