@@ -20,6 +20,7 @@ from blockmrs.domain.triage.pages import (
     SIGNS_AGAIN,
     UNSURE,
     WHERE,
+    WHERE_INNER,
     YES,
     QuestionPage,
     absence,
@@ -28,7 +29,7 @@ from blockmrs.domain.triage.pages import (
     page_named,
     shown_findings,
 )
-from blockmrs.domain.triage.rules import Finding, Kind, Nature, RuleSet
+from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Nature, RuleSet
 from blockmrs.errors import InvalidInput
 
 LONGEST_VALUE = 200
@@ -113,7 +114,7 @@ class TriageService:
             return replace(interview, age_band=None)
         if finding == "complaints":
             own = {name for name, known in self.rules.findings.items() if known.presentation in interview.presentations}
-            kept = {name: value for name, value in interview.answers.items() if name not in own}
+            kept = {name: value for name, value in interview.answers.items() if name not in (*own, WHERE)}
             return Interview(interview.age_band, (), kept)
         if finding not in self.rules.findings:
             raise InvalidInput("an unknown finding", field=finding[:LONGEST_VALUE])
@@ -169,11 +170,10 @@ class TriageService:
         if page in (SIGNS, SIGNS_AGAIN):
             raise InvalidInput("a danger sign is tapped, not chosen", field="page")
         if page == WHERE:
-            parts = {part.id: part for part in self.rules.parts}
-            if choose not in parts:
-                raise InvalidInput("an unknown place", field="choose")
-            opened = dict.fromkeys((*interview.presentations, *parts[choose].presentations))
-            return replace(interview, presentations=tuple(opened))
+            return self._at(interview, self.rules.parts, choose)
+        inner = {WHERE_INNER + part.id: part.inner for part in self.rules.parts if part.inner}
+        if page in inner:
+            return self._at(interview, inner[page], choose)
         if page == AGE:
             if choose is None or not self.rules.is_age_band(choose):
                 raise InvalidInput("an unknown age", field="choose")
@@ -186,6 +186,16 @@ class TriageService:
         if self.rules.findings[plan.findings[0]].nature is Nature.REASSURING:
             return self._with(interview, plan.findings[0], choose)
         return self._ticked(interview, shown_findings(self.rules, interview, plan), values.get("answer"), picks)
+
+    def _at(self, interview: Interview, parts: Iterable[BodyPart], choose: str | None) -> Interview:
+        """The interview after a tap on where it hurts: its complaints, or which page of places comes next."""
+        part = next((part for part in parts if part.id == choose), None)
+        if part is None:
+            raise InvalidInput("an unknown place", field="choose")
+        if part.inner:
+            return replace(interview, answers={**interview.answers, WHERE: part.id})
+        opened = dict.fromkeys((*interview.presentations, *part.presentations))
+        return replace(interview, presentations=tuple(opened))
 
     def _with(self, interview: Interview, finding: str, choose: str | None) -> Interview:
         if choose is None or choose not in WORDS:

@@ -1,6 +1,7 @@
 """The rules are sourced: every fact they cite is in the repository, and no deciding fact is forgotten."""
 
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import CHECKS
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature, Rule
 from blockmrs.services.triage import TriageService
-from tests.triage.interviews import play
+from tests.triage.interviews import place_of, play
 
 DOCS = Path(__file__).parents[2] / "docs" / "triage"
 EVIDENCE = tomllib.loads((DOCS / "evidence.toml").read_text("utf-8"))
@@ -130,6 +131,15 @@ def bases(rule: Rule, complaint: str) -> list[dict[str, Answer]]:
     return [{}, *(meet(other.when)[0] for other in others if other.level in rule.raises and not other.raises)]
 
 
+def reassurances(complaint: str) -> dict[str, Answer]:
+    """A yes to everything reassuring that this complaint asks."""
+    return {
+        name: True
+        for name, finding in RULES.findings.items()
+        if finding.presentation == complaint and finding.nature is Nature.REASSURING
+    }
+
+
 @pytest.mark.parametrize("rule", RULES.rules[:-1], ids=lambda rule: rule.id)
 def test_every_rule_is_reached_by_taps(rule: Rule) -> None:
     answers, ages, complaints = meet(rule.when)
@@ -141,9 +151,9 @@ def test_every_rule_is_reached_by_taps(rule: Rule) -> None:
         if name in answers and finding.ages and not ages:
             age = sorted(finding.ages)[0]
     for complaint in wanted:
-        part = next(part.id for part in RULES.parts if part.presentations == (complaint,))
-        for base in bases(rule, complaint):
-            truth = {"responds": True, **base, **answers}
+        part = place_of(RULES, complaint)
+        for base, calm in product(bases(rule, complaint), ({}, reassurances(complaint))):
+            truth = {"responds": True, **calm, **base, **answers}
             interview, _ = play(SERVICE, truth, age=age, part=part, look_first=bool(checks))
             if rule.id in {reason.rule for reason in SERVICE.conclude(interview).reasons}:
                 return

@@ -79,7 +79,10 @@ def test_first_aid_at_level_1_says_to_call_in_its_first_two_lines(rule: Rule) ->
 
 
 def test_advice_names_no_emergency_number_since_it_differs_by_country() -> None:
-    assert [text for text in SHOWN if re.search(r"\b(911|999|112|000|988)\b", text)] == []
+    bare = [text for text in SHOWN if re.search(r"\b(911|999|112|000)\b", text)]
+    assert bare == []
+    crisis = [text for text in SHOWN if re.search(r"\b(988|116 123|13 11 14)\b", text)]
+    assert [text for text in crisis if "US" not in text] == []
 
 
 def test_no_published_tool_is_named() -> None:

@@ -11,6 +11,20 @@ from blockmrs.services.triage import TriageService
 MORE_THAN_ENOUGH = 40
 
 
+def places(rules: RuleSet) -> dict[str, tuple[str, ...]]:
+    """Every way to answer where it hurts, `part` or `part/inner part`, with the presentations that it opens."""
+    return {
+        f"{part.id}/{leaf.id}" if part.inner else leaf.id: leaf.presentations
+        for part in rules.parts
+        for leaf in (part.inner or (part,))
+    }
+
+
+def place_of(rules: RuleSet, complaint: str) -> str:
+    """The first way to answer where it hurts that opens this presentation."""
+    return next(place for place, opened in places(rules).items() if opened == (complaint,))
+
+
 def play(
     service: TriageService, truth: Mapping[str, Answer], *, age: str, part: str, look_first: bool = False
 ) -> tuple[Interview, list[QuestionPage]]:
@@ -29,7 +43,8 @@ def _tap(rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: s
     if page.kind == "signs":
         return [("sign", next((sign.id for sign in rules.signs if truth.get(sign.id)), "none"))]
     if page.kind == "choice":
-        chosen = {"age": age, "where": part}.get(page.id)
+        outer, _, inner = part.partition("/")
+        chosen = {"age": age, "where": outer, f"where-{outer}": inner}.get(page.id)
         if chosen is None:
             chosen = {True: "yes", None: "unsure"}.get(truth.get(page.findings[0], False), "no")
         return [("page", page.id), ("choose", chosen)]

@@ -12,7 +12,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import absence, next_page
 from blockmrs.domain.triage.rules import Level, Nature
 from blockmrs.services.triage import TriageService
-from tests.triage.interviews import play
+from tests.triage.interviews import place_of, play
 
 FOLDER = Path(__file__).parent / "cases"
 CASES: list[dict[str, Any]] = [
@@ -52,7 +52,7 @@ def test_the_case_gets_its_level(case: dict[str, Any]) -> None:
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
 def test_the_case_is_reached_by_taps(case: dict[str, Any]) -> None:
     complaints = case.get("complaints", ["other"])
-    part = next(part.id for part in RULES.parts if part.presentations == (complaints[-1],))
+    part = place_of(RULES, complaints[-1])
     taps, _ = play(
         SERVICE, truth_of(case), age=case.get("age", "unknown"), part=part, look_first=case.get("look_first", False)
     )

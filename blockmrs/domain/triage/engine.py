@@ -235,10 +235,13 @@ def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level)
         and facts.answers.get(finding.settled_by) is not False
     }
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
+    raised = {base: _raise(active, facts, base)[0] for base in Level}
     found: dict[str, None] = {}
     for rule in active:
-        reachable = rule.level if not rule.raises else level - 1 if level in rule.raises else NOT_MET
-        if reachable < level and rule.when.doubt(supposing) < level:
+        if (level not in rule.raises) if rule.raises else (raised[rule.level] >= level):
+            continue
+        doubt = rule.when.doubt(supposing)
+        if doubt != NOT_MET and (doubt if rule.raises else raised[Level(rule.reaches(doubt))]) < level:
             open_here = (name for name in rule.findings if name in absent and name not in rule.reassurances)
             found.update(dict.fromkeys(open_here))
     return tuple(found)

@@ -11,12 +11,14 @@ from dataclasses import dataclass, replace
 
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview, concerns, facts_of, level_if_calmed, level_of, open_questions
-from blockmrs.domain.triage.rules import Finding, Kind, Level, Nature, PagePlan, RuleSet
+from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
 
 MOST_PAGES = 6
 """Pages after "None of these" when nothing applies, for one complaint."""
 
 SIGNS, SIGNS_AGAIN, WHERE, AGE = "signs", "signs-again", "where", "age"
+WHERE_INNER = "where-"
+"""How the id of the second "where" page starts; the part that was chosen on the first follows."""
 CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
 LOOKED_AGAIN = "looked-again"
 YES, NO, UNSURE = "yes", "no", "unsure"
@@ -72,8 +74,7 @@ def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
                 return _choice_page(rules, PagePlan(page, rules.findings[finding].ask, "", (finding,)))
         return _signs_page(rules, SIGNS_AGAIN)
     if not interview.presentations:
-        title, hint = rules.words["where_title"], rules.words["where_hint"]
-        return QuestionPage(WHERE, "choice", title, hint, choices=_parts(rules), number=1)
+        return _where_page(rules, interview)
     return _complaint_page(rules, interview)
 
 
@@ -143,7 +144,8 @@ def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
         turn = [plan.id for plan in plans].index(AGE)
         before.update((plan.id, plan) for plan in plans[:turn])
         after.update((plan.id, plan) for plan in plans[turn:])
-    if level_if_calmed(rules, interview) is not level_of(rules, interview):
+    level = level_of(rules, interview)
+    if level <= Level.HOSPITAL and level_if_calmed(rules, interview) is not level:
         calm = [plan for plan in (*before.values(), *after.values()) if _is_calming(rules, plan)]
         yield from calm
     yield from before.values()
@@ -162,11 +164,21 @@ def _plans(rules: RuleSet, names: Iterable[str]) -> Iterator[PagePlan]:
 
 def _number(rules: RuleSet, interview: Interview) -> int:
     done = {plan.id for plan in _plans(rules, interview.presentations) if set(plan.findings) & set(interview.answers)}
-    return 2 + len(done) + (interview.age_band is not None)
+    return 2 + (WHERE in interview.answers) + len(done) + (interview.age_band is not None)
 
 
-def _parts(rules: RuleSet) -> tuple[Choice, ...]:
-    return tuple(Choice(part.id, part.label) for part in rules.parts)
+def _where_page(rules: RuleSet, interview: Interview) -> QuestionPage:
+    """Where it hurts; once a part with several kinds of trouble is chosen, which of them."""
+    chosen = next((part for part in rules.parts if part.inner and part.id == interview.answers.get(WHERE)), None)
+    if chosen is None:
+        title, hint = rules.words["where_title"], rules.words["where_hint"]
+        return QuestionPage(WHERE, "choice", title, hint, choices=_choices(rules.parts), number=1)
+    title = rules.words["where_inner_title"]
+    return QuestionPage(WHERE_INNER + chosen.id, "choice", title, "", choices=_choices(chosen.inner), number=2)
+
+
+def _choices(parts: Iterable[BodyPart]) -> tuple[Choice, ...]:
+    return tuple(Choice(part.id, part.label) for part in parts)
 
 
 def _signs_page(rules: RuleSet, page: str) -> QuestionPage:

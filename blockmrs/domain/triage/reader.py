@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
-from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN
+from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
 from blockmrs.domain.triage.rules import (
     ALWAYS,
     UNKNOWN_AGE,
@@ -42,7 +42,7 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 VERIFIED = ("V", "V2", "M")
 SPORTS = {"out": Sport.OUT, "out-today": Sport.OUT_TODAY, "ok-if": Sport.OK_IF, "": Sport.NOTHING_SAID}
 LEVELS = {level.disposition: level for level in Level}
-WORDS = ("signs_title", "signs_again_hint", "where_title", "where_hint", "yes", "no", "not_sure")
+WORDS = ("signs_title", "signs_again_hint", "where_title", "where_hint", "where_inner_title", "yes", "no", "not_sure")
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
     *("age_band", "age_group", "sign", "part", "fallback"),
@@ -113,8 +113,12 @@ class _Reader:
         return name not in ALWAYS, name
 
     def _part(self, table: Table) -> BodyPart:
-        self._only(table, ["id", "label", "presentations"], "a part")
-        return BodyPart(self._text(table, "id"), self._text(table, "label"), tuple(table["presentations"]))
+        inner = tuple(self._part(entry) for entry in table.get("inner", []))
+        self._only(table, ["id", "label", "inner" if inner else "presentations"], "a part")
+        self._require(not any(part.inner for part in inner), "a part's parts have no parts", table["id"])
+        self._unique([part.id for part in inner], "part")
+        opens = () if inner else tuple(table["presentations"])
+        return BodyPart(self._text(table, "id"), self._text(table, "label"), opens, inner)
 
     def _read_findings(self, presentation: str) -> None:
         self.file = f"{presentation}.toml"
@@ -124,25 +128,7 @@ class _Reader:
             self._findings[finding.id] = finding
 
     def _finding(self, table: Table, presentation: str) -> Finding:
-        self._only(
-            table,
-            [
-                "id",
-                "label",
-                "ask",
-                "how",
-                "kind",
-                "nature",
-                "unsure",
-                "ages",
-                "settled_by",
-                "option",
-                "none",
-                "least",
-                "most",
-            ],
-            "a finding",
-        )
+        self._only(table, FINDING_KEYS, "a finding")
         name = self._text(table, "id")
         self._require(NAME.fullmatch(name) is not None, "a finding's id is not plain", name)
         kind = Kind(self._one_of(table.get("kind", "yes-no"), [kind.value for kind in Kind], name))
@@ -284,7 +270,7 @@ class _Reader:
         self._require(set(ALWAYS) <= set(rules.presentations), "a file is missing", " ".join(ALWAYS))
         self._require(set(rules.level_words) == set(Level), "each level needs its words")
         self._require(rules.is_age_band(UNKNOWN_AGE), "the age may be unknown")
-        for name in (*CHECKS.values(), LOOKED_AGAIN, *(sign.finding for sign in rules.signs)):
+        for name in (*CHECKS.values(), LOOKED_AGAIN, WHERE, *(sign.finding for sign in rules.signs)):
             self._require(name in rules.findings, "a finding is missing", name)
         for finding in rules.findings.values():
             self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)
@@ -294,7 +280,10 @@ class _Reader:
             self._require(is_known, "unknown advice", rule.id)
         for sign in rules.signs:
             self._require(sign.presentation in rules.presentations, "a sign's presentation is unknown", sign.id)
-        for part in rules.parts:
+        outer = [part.id for part in rules.parts if part.inner]
+        remembered = [option.value for option in rules.findings[WHERE].options]
+        self._require(remembered == outer, "the parts with parts are the options of one finding", WHERE)
+        for part in (leaf for place in rules.parts for leaf in (place.inner or (place,))):
             complaints = set(part.presentations)
             is_known = bool(complaints) and complaints <= set(rules.presentations) - set(ALWAYS)
             self._require(is_known, "a part's presentations are unknown", part.id)

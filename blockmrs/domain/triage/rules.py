@@ -177,11 +177,12 @@ class DangerSign:
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """One answer to "Where does it hurt?", and the presentations it opens."""
+    """One answer to "Where does it hurt?": the presentations it opens, or the `inner` answers of a second page."""
 
     id: str
     label: str
     presentations: tuple[str, ...]
+    inner: "tuple[BodyPart, ...]" = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -132,7 +132,7 @@ def test_bytes_that_are_not_text_are_unavailable(folder: Path) -> None:
         ("signs.toml", 'yes = "Yes"', ""),
         ("signs.toml", 'yes = "Yes"', 'yes = "Yes"\nmaybe = "Maybe"'),
         ("signs.toml", "[fallback]", "[fall]"),
-        ("signs.toml", 'version = "1"', "version = 1"),
+        ("signs.toml", 'version = "2"', "version = 1"),
     ],
 )
 def test_a_mistake_in_a_file_stops_the_loading(file: str, old: str, new: str) -> None:
