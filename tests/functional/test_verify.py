@@ -117,6 +117,17 @@ def test_a_database_at_an_unknown_migration_is_named(copy: Path) -> None:
     assert "another version of this program" in said
 
 
+@pytest.mark.parametrize("place", [b"SQLite format 3", b"CREATE TABLE account", b"CREATE INDEX"])
+def test_a_database_that_cannot_be_read_any_more_is_named_damaged(copy: Path, place: bytes) -> None:
+    content = bytearray((copy / "blockmrs.db").read_bytes())
+    at = content.index(place)
+    content[at] ^= 1
+    (copy / "blockmrs.db").write_bytes(content)
+    status, said = verify(copy)
+    assert status == 1
+    assert "WRONG: the database file is damaged" in said
+
+
 def test_one_byte_changed_in_any_object_is_named(sound: Path, tmp_path: Path) -> None:
     objects = sorted(path for path in (sound / "objects").rglob("*") if path.is_file())
     for number, path in enumerate(objects[::11]):
