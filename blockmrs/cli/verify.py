@@ -35,7 +35,7 @@ def command(settings: Settings, as_json: bool) -> None:
     try:
         with show_bars() as bars:
             checked = open_services(settings).evidence.check_everything(bars)
-    except (BlockMRSError, DatabaseError, sqlite3.DatabaseError) as error:
+    except (BlockMRSError, DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # A page that is damaged may stop SQLite before any check of ours; its message names no value.
         wrong = str(error) if isinstance(error, BlockMRSError) else f"the database file is damaged: {_cause(error)}"
         if as_json:
@@ -49,7 +49,7 @@ def command(settings: Settings, as_json: bool) -> None:
         _print(checked)
 
 
-def _cause(error: DatabaseError | sqlite3.DatabaseError) -> object:
+def _cause(error: Exception) -> object:
     return error.orig if isinstance(error, DatabaseError) else error
 
 

@@ -117,11 +117,14 @@ def test_a_database_at_an_unknown_migration_is_named(copy: Path) -> None:
     assert "another version of this program" in said
 
 
-@pytest.mark.parametrize("place", [b"SQLite format 3", b"CREATE TABLE account", b"CREATE INDEX"])
-def test_a_database_that_cannot_be_read_any_more_is_named_damaged(copy: Path, place: bytes) -> None:
+@pytest.mark.parametrize(
+    ("place", "flip"),
+    [(b"SQLite format 3", 1), (b"CREATE TABLE account", 1), (b"CREATE INDEX", 1), (b"session_acc", 128)],
+)
+def test_a_database_that_cannot_be_read_any_more_is_named_damaged(copy: Path, place: bytes, flip: int) -> None:
     content = bytearray((copy / "blockmrs.db").read_bytes())
     at = content.index(place)
-    content[at] ^= 1
+    content[at] ^= flip
     (copy / "blockmrs.db").write_bytes(content)
     status, said = verify(copy)
     assert status == 1
