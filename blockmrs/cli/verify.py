@@ -1,11 +1,13 @@
 """`blockmrs verify`: check the chain, every row and every object that this node holds."""
 
 import json
+import sqlite3
 from dataclasses import asdict
 
 import click
 from rich.console import Console
 from rich.table import Table
+from sqlalchemy.exc import DatabaseError
 
 from blockmrs.cli.common import open_services, settings_option
 from blockmrs.cli.progress import show_bars
@@ -33,16 +35,22 @@ def command(settings: Settings, as_json: bool) -> None:
     try:
         with show_bars() as bars:
             checked = open_services(settings).evidence.check_everything(bars)
-    except BlockMRSError as error:
+    except (BlockMRSError, DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
+        # A page that is damaged may stop SQLite before any check of ours; its message names no value.
+        wrong = str(error) if isinstance(error, BlockMRSError) else f"the database file is damaged: {_cause(error)}"
         if as_json:
-            click.echo(json.dumps({"ok": False, "wrong": str(error)}))
+            click.echo(json.dumps({"ok": False, "wrong": wrong}))
         else:
-            errors.print(f"WRONG: {error}", style="bold red", markup=False, highlight=False, soft_wrap=True)
+            errors.print(f"WRONG: {wrong}", style="bold red", markup=False, highlight=False, soft_wrap=True)
         raise click.exceptions.Exit(1) from error
     if as_json:
         click.echo(json.dumps({"ok": True, **asdict(checked)}))
     else:
         _print(checked)
+
+
+def _cause(error: Exception) -> object:
+    return error.orig if isinstance(error, DatabaseError) else error
 
 
 def _print(checked: Checked) -> None:

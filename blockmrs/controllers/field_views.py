@@ -8,6 +8,7 @@ import tg
 
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import DangerSign, Level
+from blockmrs.services.advice import reasons_of
 from blockmrs.services.triage import Seen, TriageService
 
 Pairs = tuple[tuple[str, str], ...]
@@ -163,7 +164,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
         words=triage.rules.level_words[found.level],
         seen=seen,
         other_answers=other_answers(triage, interview, said) if interview.presentations and journey.trail[1:] else (),
-        because=tuple(dict.fromkeys(reason.because for reason in found.reasons[:2])),
+        because=tuple(dict.fromkeys(because for _, because in reasons_of(found)))[:2],
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
         changed=changed,
         day=format_day(found.date),

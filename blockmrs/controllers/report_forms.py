@@ -173,7 +173,7 @@ class ReportReader:
             place=self._text("r-place"),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
-            findings=findings_of(triage.seen(typed.interview)),
+            findings=findings_of(triage.seen(typed.interview), triage.rules, typed.interview),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
             ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),

@@ -4,11 +4,27 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.reports import Advice, ReportedFinding
-from blockmrs.domain.triage.engine import Assessment
-from blockmrs.domain.triage.rules import Level
+from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.rules import ALWAYS, Level, RuleSet
+from blockmrs.errors import Message
 
 if TYPE_CHECKING:
     from blockmrs.services.triage import Seen
+
+
+CAREFUL = Message("Some answers were “Not sure”. This is the careful advice.")
+_WHERE = Message("Where it hurts")
+
+
+def reasons_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
+    """(fact, sentence) of each rule that fired on what was seen, the deciding one first.
+
+    A rule's sentence says what is so. One that fired on a "can't tell" must not say it: where such a rule decided,
+    `CAREFUL` stands in its place, and elsewhere it is left out.
+    """
+    first, *others = assessment.reasons
+    deciding = (first.fact, first.because if first.sure else str(CAREFUL))
+    return (deciding, *((reason.fact, reason.because) for reason in others if reason.sure))
 
 
 def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
@@ -16,15 +32,17 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
     return Advice(
         level=int(assessment.level),
         words=words[assessment.level],
-        reasons=tuple((reason.fact, reason.because) for reason in assessment.reasons),
+        reasons=reasons_of(assessment),
         rules_version=f"{assessment.version} ({assessment.date})",
         reviewed=assessment.reviewed,
     )
 
 
-def findings_of(seen: "Iterable[Seen]") -> tuple[ReportedFinding, ...]:
-    """The answers given at the field, each with its question."""
-    return tuple(ReportedFinding(entry.finding, entry.question, _answer(entry)) for entry in seen)
+def findings_of(seen: "Iterable[Seen]", rules: RuleSet, interview: Interview) -> tuple[ReportedFinding, ...]:
+    """Where it hurts, then the answers given at the field, each with its question."""
+    places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS)
+    where = (ReportedFinding("complaints", str(_WHERE), place) for place in places)
+    return (*where, *(ReportedFinding(entry.finding, entry.question, _answer(entry)) for entry in seen))
 
 
 def _answer(entry: "Seen") -> str:

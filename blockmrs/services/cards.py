@@ -54,21 +54,13 @@ class Cards:
             if card_id in self._known:
                 self._known.move_to_end(card_id)
                 return self._known[card_id]
-        slot = card_slot(card_id)
-        for transaction in self._ledger.at_slots([slot]).get(slot, []):
-            card = self._read_entry(card_id, transaction)
-            if card is not None:
-                self.remember(card)
-                return card
-        raise NotFound("no card with this id is in the log")
+        card, _ = self._find_entry(card_id)
+        self.remember(card)
+        return card
 
     def pointer(self, card_id: bytes) -> Pointer:
         """Where the object with this card is, for an introduction."""
-        slot = card_slot(card_id)
-        for transaction in self._ledger.at_slots([slot]).get(slot, []):
-            opened = open_transaction(transaction, card_entry_seed(card_id), chain_id=self._ledger.chain_id)
-            return Introduction.from_fields(opened.payload.fields).card
-        raise NotFound("no card with this id is in the log")
+        return self._find_entry(card_id)[1]
 
     def remember(self, card: Card) -> None:
         """Keep a card that was checked against its id."""
@@ -77,7 +69,15 @@ class Cards:
             while len(self._known) > _REMEMBERED:
                 self._known.popitem(last=False)
 
-    def _read_entry(self, card_id: bytes, transaction: Transaction) -> Card | None:
+    def _find_entry(self, card_id: bytes) -> tuple[Card, Pointer]:
+        slot = card_slot(card_id)
+        for transaction in self._ledger.at_slots([slot]).get(slot, []):
+            entry = self._read_entry(card_id, transaction)
+            if entry is not None:
+                return entry
+        raise NotFound("no card with this id is in the log")
+
+    def _read_entry(self, card_id: bytes, transaction: Transaction) -> tuple[Card, Pointer] | None:
         try:
             opened = open_transaction(transaction, card_entry_seed(card_id), chain_id=self._ledger.chain_id)
             pointer = Introduction.from_fields(opened.payload.fields).card
@@ -90,4 +90,4 @@ class Cards:
             if isinstance(error, Unavailable):
                 raise
             return None
-        return card
+        return card, pointer

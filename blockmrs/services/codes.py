@@ -134,6 +134,7 @@ class Codes:
         try:
             content = self._wrapper.unwrap(secret, sealed, context=b"report code" + locator.encode())
         except CannotOpen as error:
+            self._end_typed_code(locator)
             raise NotFound(_GONE) from error
         with self._database.write() as rows:
             if (row := rows.get(ReportCodeRow, locator)) is not None:
@@ -161,6 +162,13 @@ class Codes:
         if ended:
             raise NotFound(_GONE)
         return sealed
+
+    def _end_typed_code(self, locator: str) -> None:
+        """After the last wrong try, so that the coach is told at once and not only when somebody tries again."""
+        with self._database.write() as rows:
+            row = rows.get(ReportCodeRow, locator)
+            if row is not None and row.wrong_tries >= MAX_WRONG:
+                row.sealed_typed = None
 
     def _open(self, locator: str, content: bytes) -> OpenedByCode:
         values = decode(content)

@@ -128,7 +128,7 @@ def _report(
         place="North Field, gate B",
         sport="Rugby",
         mechanism=(mechanism,),
-        findings=findings_of(triage.seen(interview)),
+        findings=findings_of(triage.seen(interview), triage.rules, interview),
         advice=advice_of(triage.conclude(interview), triage.rules.level_words),
         done=("kept still",),
         ambulance_called_at=None,

@@ -140,7 +140,10 @@ class Mailbox:
         found: dict[bytes, Held] = {}
         for _, message in self.doorbell(keyring):
             if message.kind is Kind.APPOINT:
-                appointment = Appointment.from_fields(message.fields)
+                try:
+                    appointment = Appointment.from_fields(message.fields)
+                except InvalidInput:
+                    continue
                 # Only the dependent's own card can appoint somebody to act for it.
                 if message.author == appointment.dependent:
                     self._hold(found, message.author, appointment)

@@ -122,8 +122,16 @@ class Organisations:
         return self.find(card_id)
 
     def memberships(self, actor: Actor) -> list[Held]:
-        """The organisations that the actor is a member of."""
-        return [held for held in self._mailbox.appointed(actor.keyring) if held.relation == "member"]
+        """The organisations of the directory that the actor is a member of.
+
+        Others are passed over: whoever was handed a doorbell token could else make anybody a member of anything.
+        """
+        held = [held for held in self._mailbox.appointed(actor.keyring) if held.relation == "member"]
+        if not held:
+            return []
+        with self._database.read() as rows:
+            listed = set(rows.scalars(select(OrganisationRow.card_id)))
+        return [entry for entry in held if entry.keyring.card.id in listed]
 
     def membership(self, actor: Actor, organisation_id: bytes) -> Held:
         """The actor's membership of one organisation; NotFound for everybody else."""

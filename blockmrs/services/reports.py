@@ -20,7 +20,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.fhir import read_report, write_report
-from blockmrs.services.held import remember_objects
+from blockmrs.services.held import remember_object, remember_objects
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import Held, Mailbox
 from blockmrs.services.teams import Player, Teams
@@ -286,9 +286,11 @@ class Reports:
             grant = entry.grant
             if grant.draft_mark == mark and grant.object is not None:
                 saved = Saved(grant.update_id, entry.position, grant.subject, None)
+                size_bytes = len(self._objects.get(grant.object.cid))
                 with self._database.write() as rows:
                     for row in self._access.save_rows(actor, draft, saved):
                         rows.add(row)
+                    remember_object(rows, grant.object.cid, size_bytes)
                 return grant
         return None
 

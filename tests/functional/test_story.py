@@ -203,6 +203,7 @@ def test_ten_wrong_secrets_end_the_typed_code_and_leave_the_qr(world, carol):
     for _ in range(10):
         with pytest.raises(NotFound):
             world.codes.open_typed(code.typed[:4] + "22222222", "")
+    assert world.codes.status(carol, saved.address).typed is None, "the coach is told"
     with pytest.raises(NotFound):
         world.codes.open_typed(code.typed, "")
     assert world.codes.open_qr(code.qr_secret, "").report.player == "Sam Rivers"

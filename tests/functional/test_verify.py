@@ -117,6 +117,20 @@ def test_a_database_at_an_unknown_migration_is_named(copy: Path) -> None:
     assert "another version of this program" in said
 
 
+@pytest.mark.parametrize(
+    ("place", "flip"),
+    [(b"SQLite format 3", 1), (b"CREATE TABLE account", 1), (b"CREATE INDEX", 1), (b"session_acc", 128)],
+)
+def test_a_database_that_cannot_be_read_any_more_is_named_damaged(copy: Path, place: bytes, flip: int) -> None:
+    content = bytearray((copy / "blockmrs.db").read_bytes())
+    at = content.index(place)
+    content[at] ^= flip
+    (copy / "blockmrs.db").write_bytes(content)
+    status, said = verify(copy)
+    assert status == 1
+    assert "WRONG: the database file is damaged" in said
+
+
 def test_one_byte_changed_in_any_object_is_named(sound: Path, tmp_path: Path) -> None:
     objects = sorted(path for path in (sound / "objects").rglob("*") if path.is_file())
     for number, path in enumerate(objects[::11]):

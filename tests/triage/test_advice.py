@@ -1,0 +1,38 @@
+"""What a report keeps of an interview: nothing that the coach did not say is told as seen."""
+
+import pytest
+
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.services.advice import CAREFUL, findings_of, reasons_of
+from blockmrs.services.triage import TriageService
+
+UNSURE = {"head-knocked-out": None}
+
+
+@pytest.fixture
+def triage() -> TriageService:
+    return TriageService()
+
+
+def test_a_rule_that_rests_on_cannot_tell_is_not_told_as_a_finding(triage: TriageService) -> None:
+    found = triage.conclude(Interview("13-15-years", ("head",), UNSURE))
+    doubtful = {reason.because for reason in found.reasons if not reason.sure}
+    assert doubtful
+    assert not doubtful & {because for _, because in reasons_of(found)}
+
+
+def test_where_doubt_decided_the_advice_says_that_it_is_careful(triage: TriageService) -> None:
+    found = triage.conclude(Interview("13-15-years", ("head",), UNSURE))
+    assert reasons_of(found)[0] == (found.reasons[0].fact, CAREFUL)
+
+
+def test_what_was_seen_is_told_with_its_fact(triage: TriageService) -> None:
+    found = triage.conclude(triage.read([("sign", triage.rules.signs[0].id)]))
+    assert reasons_of(found)[0] == (found.reasons[0].fact, found.reasons[0].because)
+
+
+def test_a_report_says_where_it_hurts_even_when_no_sign_was_seen(triage: TriageService) -> None:
+    told = findings_of((), triage.rules, Interview(None, ("head",), {}))
+    assert [(row.question, row.answer) for row in told] == [
+        ("Where it hurts", triage.rules.presentations["head"].title)
+    ]
