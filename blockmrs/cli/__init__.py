@@ -8,7 +8,7 @@ import click
 from blockmrs.errors import BlockMRSError
 
 # Each command stands in blockmrs/cli/<name>.py as `command`; it is imported only when called, so that help stays quick.
-COMMANDS = ("admin", "backup", "demo", "migrate", "restore", "serve", "storage", "verify")
+COMMANDS = ("admin", "backup", "demo", "migrate", "restore", "serve", "storage", "triage", "verify")
 
 
 class Commands(click.Group):

@@ -1,0 +1,64 @@
+"""`blockmrs triage`: the questions and the advice without a browser, for reviewers and programs."""
+
+import json
+from typing import IO, Any
+
+import click
+
+from blockmrs.errors import InvalidInput
+from blockmrs.services.triage import TriageService
+from blockmrs.services.triage_data import assessment_as_data, interview_from_data, questions_as_data
+
+_LARGEST_INPUT = 1_000_000
+
+
+@click.group()
+def command() -> None:
+    """Ask the triage rules. They are not medical advice until a clinician has reviewed them."""
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+def questions(as_json: bool) -> None:
+    """Print every presentation with its questions."""
+    data = questions_as_data(TriageService().rules)
+    if as_json:
+        click.echo(_text(data))
+        return
+    click.echo(f"Rules version {data['version']}")
+    for name, presentation in data["presentations"].items():
+        click.echo(f"\n{name}: {presentation['title']} (evidence section {presentation['evidence_section']})")
+        for question in presentation["questions"]:
+            click.echo(f"  {question['finding']}: {question['ask']}")
+
+
+@command.command()
+@click.argument("file", type=click.File("r", encoding="utf-8"))
+def assess(file: IO[str]) -> None:
+    """Print the advice for the answers in FILE (JSON), or on the standard input for "-"."""
+    triage = TriageService()
+    click.echo(_text(assessment_as_data(triage.conclude(interview_from_data(triage.rules, _parsed(file))))))
+
+
+def _parsed(file: IO[str]) -> object:
+    """The file's JSON; a name that stands twice in one object is refused, since one of its values would be lost."""
+    try:
+        text = file.read(_LARGEST_INPUT + 1)
+        if len(text) > _LARGEST_INPUT:
+            raise InvalidInput("the input is too large", field="input")
+        return json.loads(text, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        raise InvalidInput("the input is not JSON", field="input", reason=type(error).__name__) from error
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        names = [name for name, _ in pairs]
+        twice = next(name for name in names if names.count(name) > 1)
+        raise InvalidInput("a name is there twice", field=twice, at=twice)
+    return found
+
+
+def _text(data: dict[str, Any]) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False)

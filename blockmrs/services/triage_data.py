@@ -1,0 +1,151 @@
+"""The rules, an interview and an assessment as plain data for programs: what `blockmrs triage` reads and prints."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Presentation, RuleSet
+from blockmrs.errors import InvalidInput
+
+KEYS = ("age_years", "age_months", "sex", "presentations", "answers")
+SEXES = ("female", "male", "other")
+OLDEST_YEARS = 130
+MONTHS = ((3, "under-3-months"), (6, "3-5-months"), (12, "6-11-months"))
+YEARS = ((2, "1-year"), (5, "2-4-years"), (13, "5-12-years"), (16, "13-15-years"), (65, "16-64-years"))
+OLDEST_BAND = "65-or-over"
+
+
+def questions_as_data(rules: RuleSet) -> dict[str, Any]:
+    """Every presentation with its questions, in the order of asking, and its findings by id."""
+    return {
+        "version": rules.version,
+        "presentations": {name: _presentation(rules, entry) for name, entry in rules.presentations.items()},
+    }
+
+
+def interview_from_data(rules: RuleSet, data: object) -> Interview:
+    """The interview that a parsed JSON file describes. An absent answer is "not asked", null is "can't tell".
+
+    `age_months` counts from birth; of a child whose years are given too it may not say another year. `sex` is checked
+    and changes nothing: no rule asks for it.
+
+    Raises:
+        InvalidInput: an unknown id or a wrong type; `field` and the message name it.
+    """
+    if not isinstance(data, dict):
+        raise _wrong("the input is not an object", "input")
+    for key in data:
+        if key not in KEYS:
+            raise _wrong("an unknown key", str(key))
+    if data.get("sex") is not None and data["sex"] not in SEXES:
+        raise _wrong(f"not one of {', '.join(SEXES)}", "sex")
+    complaints = _complaints(rules, data.get("presentations", []))
+    answers = data.get("answers", {})
+    if not isinstance(answers, dict):
+        raise _wrong("not an object", "answers")
+    known = {str(name): _answer(rules, complaints, str(name), value) for name, value in answers.items()}
+    return Interview(_age_band(data), complaints, known)
+
+
+def assessment_as_data(assessment: Assessment) -> dict[str, Any]:
+    """What was advised, and why; `reasons` has the deciding one first."""
+    return {
+        "level": int(assessment.level),
+        "disposition": assessment.disposition,
+        "reasons": [
+            {"rule": reason.rule, "fact": reason.fact, "because": reason.because} for reason in assessment.reasons
+        ],
+        "first_aid": list(assessment.first_aid),
+        "dont": list(assessment.dont),
+        "return_to_play": assessment.return_to_play,
+        "unasked": list(assessment.unasked),
+    }
+
+
+def _presentation(rules: RuleSet, presentation: Presentation) -> dict[str, Any]:
+    asked = dict.fromkeys(name for page in presentation.pages for name in page.findings)
+    own = [finding for finding in rules.findings.values() if finding.presentation == presentation.id]
+    asked.update(dict.fromkeys(finding.id for finding in own))
+    return {
+        "title": presentation.title,
+        "evidence_section": presentation.evidence_section,
+        "questions": [{"finding": name, "ask": rules.findings[name].ask} for name in asked],
+        "findings": {finding.id: _finding(finding) for finding in own},
+    }
+
+
+def _finding(finding: Finding) -> dict[str, Any]:
+    described: dict[str, Any] = {
+        "label": finding.label,
+        "ask": finding.ask,
+        "how": finding.how,
+        "kind": finding.kind.value,
+        "nature": finding.nature.value,
+        "ages": sorted(finding.ages),
+    }
+    if finding.kind is not Kind.YES_NO:
+        described["none"] = finding.none
+        described["options"] = [{"value": option.value, "label": option.label} for option in finding.options]
+    if finding.kind is Kind.NUMBER:
+        described["least"], described["most"] = finding.least, finding.most
+    return described
+
+
+def _complaints(rules: RuleSet, names: object) -> tuple[str, ...]:
+    if not isinstance(names, list) or not all(isinstance(name, str) for name in names):
+        raise _wrong("not a list of ids", "presentations")
+    for name in names:
+        if name not in rules.presentations:
+            raise _wrong("an unknown presentation", name)
+    return tuple(dict.fromkeys(names))
+
+
+def _answer(rules: RuleSet, complaints: Iterable[str], name: str, value: object) -> Answer:
+    """The value, if it is of the question's type; a number outside its bounds counts as "can't tell" later on."""
+    finding = rules.findings.get(name)
+    if finding is None:
+        raise _wrong("an unknown finding", name)
+    if finding.presentation not in (*complaints, *ALWAYS):
+        raise _wrong(f"a finding of the presentation {finding.presentation}, which is not listed", name)
+    if value is None:
+        return None
+    if finding.kind is Kind.YES_NO and isinstance(value, bool):
+        return value
+    if finding.kind is Kind.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if finding.kind is Kind.CHOICE and isinstance(value, str):
+        if value in (finding.none, *(option.value for option in finding.options)):
+            return value
+        raise _wrong("an unknown choice", name)
+    raise _wrong(f"the answer is not a {finding.kind.value}", name)
+
+
+def _age_band(data: Mapping[str, object]) -> str | None:
+    """The band of the age given, None where it is not known."""
+    years, months = (_whole(data, key) for key in ("age_years", "age_months"))
+    if months is not None:
+        if years is not None and months // 12 != years:
+            raise _wrong("the months and the years say different ages", "age_months")
+        years = months // 12
+    if years is None:
+        return None
+    if years > OLDEST_YEARS:
+        raise _wrong("not an age of a person", "age_years" if months is None else "age_months")
+    if years == 0:
+        # Of a baby whose months are not told, the youngest band is the careful one.
+        return next(band for below, band in MONTHS if (months or 0) < below)
+    return next((band for below, band in YEARS if years < below), OLDEST_BAND)
+
+
+def _whole(data: Mapping[str, object], key: str) -> int | None:
+    value = data.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, int) or value < 0:
+        raise _wrong("not a whole number from 0 on", key)
+    return value
+
+
+def _wrong(message: str, name: str) -> InvalidInput:
+    return InvalidInput(message, field=name[:200], at=name[:200])
