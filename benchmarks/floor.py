@@ -24,7 +24,8 @@ EARLIER_REPORTS = 10
 """What each coach of the measurement has saved before: how much is looked up depends a little on it."""
 
 _PLACE = ["derive", "signing key"]  # the one-time key of one place of a line
-_ENTRY = [*_PLACE, "expand", "open", "verify"]  # one transaction of one's own, read
+_OPENED = ["expand", "open", "verify"]  # one transaction of one's own
+_ENTRY = [*_PLACE, *_OPENED]
 _CARD = ["signing key", "expand", "public bytes"]
 _TRANSACTION = [*_PLACE, "sign", "seal", "sign"]
 _OWN_LINE, _PLAYERS_LINE = 2 + EARLIER_REPORTS, EARLIER_REPORTS  # player's appointment and roster, then the reports
@@ -32,7 +33,7 @@ _OWN_LINE, _PLAYERS_LINE = 2 + EARLIER_REPORTS, EARLIER_REPORTS  # player's appo
 STEPS: list[str] = [
     *("derive", "derive"),  # the mark of this pressing of Save, and the row that it would have left
     *_PLACE * _OWN_LINE,  # where the coach's line ends: all before it is there
-    *_ENTRY * 3,  # no save that was cut off stands at its end
+    *(*_PLACE * 3, *_OPENED * 3),  # no save that was cut off stands at its end
     *("expand", "public bytes", "open", *["derive"] * 6, *_CARD),  # the player's provisional card
     *("sign", "expand", "public bytes", "seal", "object"),  # the update
     *_TRANSACTION,  # its grant to the coach

@@ -33,12 +33,15 @@ class LogController(TGController):
 
     @expose("blockmrs.templates.record.log", allowed_methods=PAGE)
     def index(self, **_ignored: object) -> dict[str, Any]:
-        """Each opening as a sentence, newest first."""
+        """Each opening as a sentence, newest first; and what a crew opened by code, while the code lasts."""
         actor = require_actor()
-        looks = []
+        looks, codes = [], []
         for held, reports in self._services.reports.about(actor):
             for report in reports:
                 for share in self._services.sharing.shares(actor, report.address):
                     looks.extend((receipt, held.label, report, share) for receipt in share.receipts)
+                code = self._services.codes.status(actor, report.address)
+                if code is not None and code.first_opened is not None:
+                    codes.append((code, held.label, report))
         looks.sort(key=lambda look: look[0].at, reverse=True)
-        return {"errors": {}, "looks": looks, "times": times}
+        return {"errors": {}, "looks": looks, "codes": codes, "times": times}

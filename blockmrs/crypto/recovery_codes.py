@@ -16,7 +16,7 @@ _CHECK_BITS = 12
 
 
 def new_recovery_code() -> str:
-    """A fresh code, as seven groups of four: `XXXX-XXXX-XXXX-XXXX-XXXX-XXXX-XXXX`."""
+    """A fresh code, as seven groups of four with dashes between them."""
     return format_recovery_code(secrets.token_bytes(_RANDOM_BYTES))
 
 

@@ -31,6 +31,8 @@ from blockmrs.services.throttle import Throttle
 
 _WRONG = "That user name and password do not belong together"
 _WRONG_CODE = "That user name and recovery code do not belong together"
+# A whole club may sit behind one address at its first training evening.
+SIGN_UPS_AN_HOUR = 120
 # A session's time is written once a minute at most, so that reading a page costs no write.
 _TOUCH = timedelta(minutes=1)
 
@@ -209,7 +211,7 @@ class Identity:
         shown = check_display_name(display_name)
         check_new_password(password, user_name=name, display_name=shown)
         if address:
-            self._throttle.count("sign-up", address, limit=20, window=timedelta(hours=1))
+            self._throttle.count("sign-up", address, limit=SIGN_UPS_AN_HOUR, window=timedelta(hours=1))
         lookup = self._wrapper.lookup("user name", name)
         with self._database.read() as rows:
             if rows.scalar(select(AccountRow.account_id).where(AccountRow.name_lookup == lookup)) is not None:

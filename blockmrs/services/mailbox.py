@@ -13,14 +13,16 @@ from blockmrs.chain.ledger import Ledger, Place
 from blockmrs.chain.lines import WINDOW
 from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
-from blockmrs.crypto.envelope import open_object
+from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
-from blockmrs.encoding import decode
+from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards, read_card
 from blockmrs.storage import ObjectStore
+
+LABEL_LIMIT = 120
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,14 @@ class Mailbox:
                 continue
 
     def appointed(self, keyring: Keyring) -> list[Held]:
-        """The keys that appointments by others let this person use: as themselves, a guardian, or a member."""
+        """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
+
+        Whoever was handed a doorbell token can appoint anybody for a card of their own making; so only what the person
+        accepted, on a line that nobody else can write, counts.
+        """
+        accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
+        if not accepted:
+            return []
         found: dict[bytes, Held] = {}
         for _, message in self.doorbell(keyring):
             if message.kind is Kind.APPOINT:
@@ -145,9 +154,19 @@ class Mailbox:
                 except InvalidInput:
                     continue
                 # Only the dependent's own card can appoint somebody to act for it.
-                if message.author == appointment.dependent:
+                if message.author == appointment.dependent and message.author in accepted:
                     self._hold(found, message.author, appointment)
         return list(found.values())
+
+    def appoint(self, batch: Batch, seed: bytes, label: str, relation: str, person: Keyring) -> Keyring:
+        """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
+        dependent = Keyring.from_seed(seed)
+        secret = batch.keep(seal_object(encode({0: seed, 1: label}), chain_id=self.chain_id))
+        fields = Appointment(dependent.card.id, secret, relation, self.now()).to_fields()
+        card = person.card
+        batch.add(Kind.APPOINT, fields, author=dependent, recipient=card, line_key=person.doorbell_line)
+        batch.add(Kind.APPOINT, fields, author=person, recipient=card, line_key=_accepted(person))
+        return dependent
 
     def held(self, appointment: Appointment) -> Held:
         """The keys inside an appointment's object, checked against the card they must belong to."""
@@ -158,7 +177,7 @@ class Mailbox:
         keyring = Keyring.from_seed(content[0])
         if keyring.card.id != appointment.dependent:
             raise InvalidInput("an appointment's seed belongs to another card")
-        return Held(keyring, appointment.relation, str(content.get(1, "")), content[0])
+        return Held(keyring, appointment.relation, str(content.get(1, ""))[:LABEL_LIMIT], content[0])
 
     def introduced_card(self, introduction: Introduction) -> Card:
         """The card inside an introduction's object."""
@@ -261,3 +280,8 @@ class Mailbox:
             if (entry := line.grants.get(revocation.grant_id)) is not None and entry.revoked is None:
                 line.grants[entry.id] = replace(entry, revoked=revocation)
         return line
+
+
+def _accepted(keyring: Keyring) -> bytes:
+    """The line on which a person notes the appointments that they accepted."""
+    return keyring.derive("accepted")

@@ -11,11 +11,7 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
-from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.envelope import seal_object
 from blockmrs.crypto.keys import Keyring, new_seed
-from blockmrs.domain.sharing import Appointment
-from blockmrs.encoding import encode
 from blockmrs.errors import InvalidInput, NotFound, Unavailable
 from blockmrs.model.accounts import DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.model.database import Database
@@ -101,18 +97,10 @@ class Organisations:
         if content.get(0) != STAFF or not isinstance(seed, bytes):
             raise NotFound("no invitation opens with this code")
         label = str(content.get(2, ""))
-        organisation = Keyring.from_seed(seed)
-        card_id = organisation.card.id
+        card_id = Keyring.from_seed(seed).card.id
         self.find(card_id)
         batch = self._mailbox.batch()
-        secret = batch.keep(seal_object(encode({0: seed, 1: label}), chain_id=self._mailbox.chain_id))
-        batch.add(
-            Kind.APPOINT,
-            Appointment(card_id, secret, "member", self._mailbox.now()).to_fields(),
-            author=organisation,
-            recipient=actor.keyring.card,
-            line_key=actor.keyring.doorbell_line,
-        )
+        self._mailbox.appoint(batch, seed, label, "member", actor.keyring)
         batch.commit()
         with self._database.write() as rows:
             self._invitations.use(rows, spelled)

@@ -199,6 +199,7 @@ class Teams:
                 7: one_time_seed_at(line, place),
                 8: pointer.cid.digest,
                 9: pointer.seed,
+                10: actor.keyring.derive("family", player.card_id),
             }
         )
 
@@ -216,22 +217,15 @@ class Teams:
 
     def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
         spelled, content = self._open_family(code, address)
-        seed = content[1]
-        player = Keyring.from_seed(seed)
         coach = self._cards.find(content[4])
         batch = self._mailbox.batch()
-        secret = batch.keep(seal_object(encode({0: seed, 1: content[2]}), chain_id=self._mailbox.chain_id))
-        batch.add(
-            Kind.APPOINT,
-            Appointment(player.card.id, secret, relation, self._mailbox.now()).to_fields(),
-            author=player,
-            recipient=actor.keyring.card,
-            line_key=actor.keyring.doorbell_line,
-        )
+        player = self._mailbox.appoint(batch, content[1], str(content[2]), relation, actor.keyring)
         batch.add_at(
             Kind.INTRODUCE,
             Introduction(
                 self._cards.pointer(actor.keyring.card.id),
+                # Proves to the coach that the invitation was for this player.
+                line_key=content[10],
                 peer=player.card.id,
                 party=f"{relation}:{actor.display_name}",
             ).to_fields(),
@@ -249,7 +243,7 @@ class Teams:
 
     def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
         """Who joined for which player, by provisional card id."""
-        found: dict[bytes, list[Joined]] = {}
+        found: dict[bytes, dict[bytes, Joined]] = {}
         for _, message in self._mailbox.doorbell(actor.keyring):
             if message.kind is not Kind.INTRODUCE:
                 continue
@@ -258,9 +252,13 @@ class Teams:
             except InvalidInput:
                 continue
             relation, _, name = introduction.party.partition(":")
-            if introduction.peer is not None and relation in ("self", "guardian"):
-                found.setdefault(introduction.peer, []).append(Joined(name, relation))
-        return found
+            player = introduction.peer
+            if player is None or relation not in ("self", "guardian"):
+                continue
+            if introduction.line_key == actor.keyring.derive("family", player):
+                # By author: who pressed twice joined once.
+                found.setdefault(player, {})[message.author] = Joined(name, relation)
+        return {player: list(people.values()) for player, people in found.items()}
 
     def acting_for(self, actor: Actor) -> list[Held]:
         """The people whose reports the actor reads: themselves as a player, and children."""

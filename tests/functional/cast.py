@@ -6,9 +6,10 @@ import re
 import secrets
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import Engine, inspect
 from webob import Request
 from webtest import TestApp
 
@@ -147,7 +148,7 @@ def state_of(site: TestSite) -> dict[str, Any]:
     """All that a refused request must leave as it was: every row and every object, and the chain's newest header."""
     engine, folder = site.foundation.database.engine, site.settings.data.folder
     with engine.connect() as connection:
-        tables = set(inspect(engine).get_table_names()) - _ALLOWED_WRITES
+        tables = _tables(engine) - _ALLOWED_WRITES
         # A chain's rows are only ever added to, and each is under the header.
         state: dict[str, Any] = {
             table: connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar()
@@ -159,6 +160,11 @@ def state_of(site: TestSite) -> dict[str, Any]:
     places = [folder / "objects", folder / "outbox"]
     state["objects"] = {name for place in places for _, _, names in os.walk(place) for name in names}
     return state
+
+
+@cache
+def _tables(engine: Engine) -> frozenset[str]:
+    return frozenset(inspect(engine).get_table_names())
 
 
 def csrf(browser: TestApp) -> str:

@@ -110,7 +110,7 @@ def test_a_passphrase_for_a_backup_that_is_not_sealed_is_refused(other: Installa
 
 
 def test_backups_made_while_others_write_are_whole(machine: Installation, tmp_path: Path) -> None:
-    stop = threading.Event()
+    stop, wrote = threading.Event(), threading.Event()
     failures: list[BaseException] = []
 
     def write() -> None:
@@ -122,11 +122,15 @@ def test_backups_made_while_others_write_are_whole(machine: Installation, tmp_pa
                 failures.append(error)
                 return
             number += 1
+            wrote.set()
 
     with machine:
         writer = threading.Thread(target=write)
         writer.start()
         for number in range(3):
+            # However slow the machine is, something was written since the backup before.
+            wrote.clear()
+            assert wrote.wait(timeout=60)
             machine.backup(tmp_path / f"saved-{number}")
         stop.set()
         writer.join()

@@ -86,6 +86,8 @@ def test_a_typed_code_opens_the_report_without_an_account(site, club):
     page = form.submit()
     assert "Sam Rivers" in page.text
     assert page.headers["Cache-Control"] == "no-store"
+    log = signed_in(site, "maria").get("/log")
+    assert "Somebody with the code for the crew opened a report about Sam Rivers" in log
 
 
 def test_a_scanned_code_opens_the_report(site, club):

@@ -7,6 +7,7 @@ from sqlalchemy import func, select
 from webtest import TestApp, Upload
 
 from blockmrs.model.accounts import AccountRow, SessionRow
+from blockmrs.services.identity import SIGN_UPS_AN_HOUR
 from tests.functional.people import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -310,8 +311,8 @@ def test_no_address_on_the_pages_holds_what_was_entered(app: TestApp) -> None:
 
 def test_too_many_accounts_from_one_address_must_wait(site: TestSite, app: TestApp) -> None:
     identity, address = site.services.identity, "192.0.2.77"
-    for _ in range(20):
-        identity._throttle.count("sign-up", address, limit=20, window=timedelta(hours=1))
+    for _ in range(SIGN_UPS_AN_HOUR):
+        identity._throttle.count("sign-up", address, limit=SIGN_UPS_AN_HOUR, window=timedelta(hours=1))
     form = form_to(app.get("/signup"), "/signup")
     for name, value in {**GOOD, "user_name": "one-too-many"}.items():
         form[name] = value

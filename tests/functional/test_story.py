@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.envelope import seal_object
+from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Standing
+from blockmrs.domain.sharing import Appointment, Introduction
+from blockmrs.encoding import encode
 from blockmrs.errors import Ended, NotAuthenticated, NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.reports import SavedReport
@@ -225,3 +230,36 @@ def test_everything_that_was_written_verifies(world, carol):
     checked = world.evidence.check_everything(lambda *_: None)
     assert checked.objects > 5
     assert checked.unlisted == 0
+
+
+def test_who_was_invited_for_one_player_cannot_pose_as_anothers_family(world, carol):
+    save(world, carol)
+    team = world.teams.add_player(carol, "Kim Park", "9", world.teams.team(carol).version)
+    sam, kim = team.players
+    code = world.teams.invite_family(carol, sam.player_id)
+    _, content = world.invitations.open(code, "")
+    mallory = world.person("mallory", "Mallory")
+    card, batch = world.cards.find(carol.keyring.card.id), world.mailbox.batch()
+    claim = Introduction(
+        world.cards.pointer(mallory.keyring.card.id), content[10], peer=kim.card_id, party="guardian:Mallory"
+    )
+    batch.add_at(
+        Kind.INTRODUCE, claim.to_fields(), author=mallory.keyring, recipient_id=card.id,
+        recipient_key=card.sealing_key, slot=content[6], one_time_seed=content[7],
+    )  # fmt: skip
+    batch.commit()
+    assert world.teams.joined(carol) == {}
+    world.teams.join(mallory, code, "guardian", "")
+    assert list(world.teams.joined(carol)) == [sam.card_id]
+
+
+def test_an_appointment_that_nobody_accepted_counts_for_nothing(world, carol):
+    seed, mallory = bytes(range(32)), world.person("mallory", "Mallory")
+    invented, batch = Keyring.from_seed(seed), world.mailbox.batch()
+    secret = batch.keep(seal_object(encode({0: seed, 1: "Somebody's child"}), chain_id=world.mailbox.chain_id))
+    fields = Appointment(invented.card.id, secret, "guardian", world.clock()).to_fields()
+    world.cards.publish(batch, invented)
+    batch.add(Kind.APPOINT, fields, author=invented, recipient=carol.keyring.card, line_key=carol.keyring.doorbell_line)
+    batch.commit()
+    assert world.reports.about(carol) == []
+    assert world.reports.about(mallory) == []
