@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from blockmrs.domain.triage.conditions import AgeIn, All, Answer, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
+from blockmrs.domain.triage.engine import Interview, level_of
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import CHECKS
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature, Rule
@@ -158,6 +159,29 @@ def test_every_rule_is_reached_by_taps(rule: Rule) -> None:
             if rule.id in {reason.rule for reason in SERVICE.conclude(interview).reasons}:
                 return
     pytest.fail("no interview ends with this rule among its reasons")
+
+
+DANGERS = [
+    (rule, name)
+    for rule in RULES.rules
+    if not rule.raises and not rule.otherwise
+    for name in rule.findings
+    if RULES.findings[name].nature is Nature.DANGER
+]
+
+
+@pytest.mark.parametrize(("rule", "name"), DANGERS, ids=[f"{rule.id}:{name}" for rule, name in DANGERS])
+def test_cannot_tell_about_a_danger_is_never_self_care(rule: Rule, name: str) -> None:
+    """Level 2 for what may mean level 1 or 2, level 3 for the rest, unless the rule says with a reason how far."""
+    answers, ages, complaints = meet(rule.when)
+    own = [rule.presentation] if rule.presentation not in ALWAYS else []
+    age = sorted(ages or RULES.findings[name].ages or {"16-64-years"})[0]
+    parts = rule.when.parts if isinstance(rule.when, All) else ()
+    needed = {finding for part in parts if not isinstance(part, AnyOf) for finding in part.findings()}
+    given = {other: value for other, value in answers.items() if name in answers or other in needed}
+    found = level_of(RULES, Interview(age, tuple(sorted(complaints or own)), {**given, name: None}))
+    assert found <= max(Level.HOSPITAL, rule.level, rule.unsure, RULES.findings[name].unsure)
+    assert found <= Level.CLINICIAN
 
 
 def test_without_a_complaint_the_fallback_speaks() -> None:

@@ -151,6 +151,24 @@ def test_changing_the_place_forgets_its_answers(triage: TriageService, head: Int
     assert before.answers["fit"] is False
 
 
+def test_where_it_hurts_may_take_two_taps(triage: TriageService) -> None:
+    none = triage.read([("sign", "none")])
+    outer = triage.read([*triage.carry(none), ("page", "where"), ("choose", "arm-leg")])
+    assert outer.presentations == ()
+    inner = triage.read([*triage.carry(outer), ("page", "where-arm-leg"), ("choose", "ankle")])
+    assert inner.presentations == ("ank",)
+    assert triage.read(triage.carry(inner)) == inner
+
+
+def test_changing_the_place_asks_from_the_first_page_again(triage: TriageService) -> None:
+    chosen = triage.read([("sign", "none")])
+    for page, place in (("where", "arm-leg"), ("where-arm-leg", "ankle")):
+        chosen = triage.read([*triage.carry(chosen), ("page", page), ("choose", place)])
+    again = triage.next_page(triage.without(chosen, "complaints"))
+    assert again is not None
+    assert again.id == "where"
+
+
 def test_changing_an_unknown_finding_is_refused(triage: TriageService) -> None:
     with pytest.raises(InvalidInput):
         triage.without(triage.start(), "nonsense")
@@ -202,6 +220,10 @@ def test_fields_without_a_tap_are_read_as_they_stand(triage: TriageService) -> N
         ([("page", "signs"), ("answer", "none")], "page"),
         ([("page", "where"), ("choose", "toes")], "choose"),
         ([("page", "where")], "choose"),
+        ([("page", "where-arm-leg"), ("choose", "head")], "choose"),
+        ([("page", "where-arm-leg")], "choose"),
+        ([("page", "where-head"), ("choose", "head")], "page"),
+        ([("a.where", "tail")], "a.where"),
         ([("page", "age"), ("choose", "old")], "choose"),
         ([("page", "age")], "choose"),
         ([("page", "check-response"), ("choose", "perhaps")], "choose"),

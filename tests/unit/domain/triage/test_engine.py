@@ -52,6 +52,14 @@ def test_what_could_not_raise_the_level_is_not_listed_as_open() -> None:
     assert "wnd-tetanus" not in judge("wnd", wnd_open=True).unasked
 
 
+def test_what_age_or_pregnancy_would_raise_further_is_listed_as_open() -> None:
+    """A sticky eye of a baby is level 3 for the age alone; lasting over two weeks would make it level 2."""
+    rest = [name for name, finding in RULES.findings.items() if finding.presentation == "eye" and name != "eye-long"]
+    found = judge("eye", age="under-3-months", **dict.fromkeys([*rest, "shock"], False))
+    assert found.level is Level.CLINICIAN
+    assert "eye-long" in found.unasked
+
+
 def test_a_babys_question_is_not_open_for_an_adult() -> None:
     assert "head-lump" not in judge("head").unasked
     assert "head-lump" in judge("head", age="1-year").unasked

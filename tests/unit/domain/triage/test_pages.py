@@ -29,6 +29,31 @@ def test_then_where_it_hurts() -> None:
     assert "less serious" in page.hint
 
 
+def test_a_part_with_several_kinds_of_trouble_is_asked_on_a_second_page() -> None:
+    page = ask(where="arm-leg")
+    inner = next(part.inner for part in RULES.parts if part.id == "arm-leg")
+    assert (page.id, page.number) == ("where-arm-leg", 2)
+    assert [choice.value for choice in page.choices] == [part.id for part in inner]
+
+
+def test_pages_are_counted_from_the_first_of_both() -> None:
+    assert ask("ank", where="arm-leg").number == 3
+    assert ask("ank").number == 2
+
+
+def test_a_place_that_is_not_there_is_asked_anew() -> None:
+    assert ask(where="tail").id == "where"
+
+
+def test_no_page_of_places_has_more_than_twelve() -> None:
+    assert len(RULES.parts) <= 12
+    assert all(len(part.inner) <= 12 for part in RULES.parts)
+
+
+def test_what_could_only_settle_a_doctors_visit_waits_for_the_dangers() -> None:
+    assert ask("chst").id == "chst-danger"
+
+
 def test_then_the_dangers_of_the_complaint_before_the_age() -> None:
     page = ask("head")
     assert page.id == "head-danger"
