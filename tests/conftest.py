@@ -1,8 +1,31 @@
 """What every test may use: a clock that stands still, and a seed of its own."""
 
+import os
+import shutil
+import tempfile
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+
+_IN_MEMORY = Path("/dev/shm")
+_made: list[str] = []
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Keep the tests' folders in memory where the machine has such a place: thousands of them sync what they write.
+
+    What a test proves of a kill, a full disk or a damaged file is the same there. `--basetemp` says otherwise.
+    """
+    if config.option.basetemp is None and _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK):
+        config.option.basetemp = tempfile.mkdtemp(prefix="blockmrs-tests-", dir=_IN_MEMORY)
+        _made.append(config.option.basetemp)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the folders that this run made."""
+    for folder in _made:
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 class StillClock:

@@ -11,12 +11,13 @@ from tg import TGController, expose
 
 from blockmrs.controllers import times
 from blockmrs.controllers.context import PAGE, POST, client_address
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import translated
 from blockmrs.errors import CannotOpen, InvalidInput, NotFound
 from blockmrs.services.codes import Codes, OpenedByCode
 
 _LONGEST = 100
-_NOTHING = "No report opens with this code. Check each letter. It may also have ended: ask the coach for a new one"
+_NOTHING = N_("No report opens with this code. Check each letter. It may also have ended: ask the coach for a new one")
 
 
 class CrewController(TGController):
