@@ -145,7 +145,14 @@ class Organisations:
             row = rows.get(OrganisationRow, card_id)
             if row is None:
                 raise NotFound("no such organisation")
-            return Organisation(row.card_id, row.name, row.place)
+            staff = rows.scalars(select(StaffRow.name).where(StaffRow.organisation_id == card_id))
+            return Organisation(row.card_id, row.name, row.place, tuple(sorted(staff)))
+
+    def staff_name(self, card_id: bytes, organisation_id: bytes) -> str | None:
+        """The name under which a member stands in the directory; None for everybody else."""
+        with self._database.read() as rows:
+            row = rows.get(StaffRow, (card_id, organisation_id))
+            return None if row is None else row.name
 
     def doorbell_issued(self, organisation_id: bytes) -> int:
         """How many doorbell tokens the directory ever held for this organisation: how far its members must read."""

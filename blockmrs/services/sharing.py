@@ -80,6 +80,8 @@ class Sharing:
         """Let an organisation of the directory read the report until `until`; a repeated one is the same share."""
         access = self._access.allow(actor, address, Action.SHARE)
         organisation = self._organisations.find(organisation_id)
+        if not organisation.staff:
+            raise InvalidInput("Nobody there has joined yet. Choose another", field="organisation")
         now = self._mailbox.now()
         if purpose not in PURPOSES:
             raise InvalidInput("Choose why you share", field="purpose")
@@ -106,7 +108,11 @@ class Sharing:
         return next(share for share in self.shares(actor, address) if share.share_id == share_id)
 
     def release_to_family(self, actor: Actor, address: str) -> None:
-        """Send a withheld report to the player's line, and with it all shares made so far."""
+        """Send a withheld report to the player's line, and with it the shares made so far.
+
+        A share made while it was withheld has no way back to the family: a receipt on the chain, sealed to the player's
+        card, would tell them of the report. So each that still runs is granted anew, with one.
+        """
         access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
@@ -122,6 +128,13 @@ class Sharing:
                              grantee=access.grant.subject)  # fmt: skip
             self._add(batch, Kind.GRANT, released, actor, actor.keyring.card, self._book_key(actor, access))
             batch.commit()
+            for entry in self._book(actor, access):
+                grant = entry.grant
+                if grant.grantee is None or grant.not_after is None or not self._share(access, entry).active:
+                    continue
+                self._write_revocation(actor, access, entry)
+                organisation = self._organisations.find(grant.grantee)
+                self._write_grant(actor, access, organisation, grant.purpose, grant.not_after)
 
     def shares(self, actor: Actor, address: str) -> list[Share]:
         """Every share of the report with its receipts, newest first: for its author and for the family."""
@@ -214,7 +227,8 @@ class Sharing:
         batch = self._mailbox.batch()
         if self._mailbox.length(line_key) == 0:
             self._introduce(batch, actor, card, line_key, organisation)
-        back_to_author, back_to_subject = os.urandom(32), os.urandom(32)
+        withheld = self._reports.is_withheld(actor, access)
+        back_to_author, back_to_subject = os.urandom(32), None if withheld else os.urandom(32)
         grant = Grant(
             access.grant.update_id,
             access.grant.subject,
@@ -231,7 +245,7 @@ class Sharing:
         grant_id = self._add(batch, Kind.GRANT, grant, actor, card, line_key)
         copy = replace(grant, object=None, title="", party=organisation.name, grantee=card.id, copy_of=grant_id)
         self._add(batch, Kind.GRANT, copy, actor, keyring.card, self._book_key(actor, access))
-        if not self._reports.is_withheld(actor, access):
+        if not withheld:
             subject = self._subject(actor, access)
             owned = replace(copy, return_to_author=None)
             self._add(batch, Kind.GRANT, owned, actor, subject.keyring.card, subject.keyring.own_line)
@@ -304,8 +318,13 @@ class Sharing:
             until=grant.not_after,
             stopped=entry.revoked.at if entry.revoked else None,
             active=active,
-            receipts=tuple(receipt for _, receipt in receipts),
+            receipts=tuple(self._checked(entry.grant, author, receipt) for author, receipt in receipts),
         )
+
+    def _checked(self, grant: Grant, author: bytes, receipt: Receipt) -> Receipt:
+        """The receipt under the names that the directory and the grant know, not those that the reader claims."""
+        listed = self._organisations.staff_name(author, grant.grantee) if grant.grantee is not None else None
+        return replace(receipt, reader=listed or receipt.reader, organisation=grant.party)
 
     def _book(self, actor: Actor, access: Access) -> list[GrantEntry]:
         """The copies of every share of this report, from the author's book or from the subject's line."""

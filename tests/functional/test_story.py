@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from blockmrs.chain.transaction import Kind
+from blockmrs.chain.transaction import Kind, open_transaction
 from blockmrs.crypto.envelope import seal_object
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.sharing import Appointment, Introduction
 from blockmrs.encoding import encode
-from blockmrs.errors import Ended, NotAuthenticated, NotFound
+from blockmrs.errors import CannotOpen, Ended, InvalidInput, NotAuthenticated, NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.reports import SavedReport
 from tests.conftest import StillClock
@@ -141,14 +141,42 @@ def test_the_family_reads_reports_from_before_and_after_joining(world, carol):
 def test_a_withheld_report_reaches_the_family_only_when_released(world, carol):
     saved = save(world, carol, withheld=True)
     maria = guardian(world, carol)
-    member(world, "lee", "North Hospital")
+    doctor = member(world, "lee", "North Hospital")
     share(world, carol, saved.address)
+    world.sharing.acknowledge(doctor, saved.address)
     with pytest.raises(NotFound):
         world.reports.open(maria, saved.address)
     world.sharing.release_to_family(carol, saved.address)
     assert world.reports.open(maria, saved.address).report.player == "Sam Rivers"
-    assert [seen.party for seen in world.sharing.shares(maria, saved.address)] == ["North Hospital"]
+    active, ended = world.sharing.shares(maria, saved.address)
+    assert (active.party, active.active, ended.active) == ("North Hospital", True, False)
     assert not world.reports.open(carol, saved.address).withheld
+    world.sharing.acknowledge(doctor, saved.address)
+    assert [receipt.reader for receipt in world.sharing.shares(maria, saved.address)[0].receipts] == ["Dr Lee"]
+
+
+def test_nothing_about_a_withheld_report_is_sealed_to_the_player(world, carol):
+    saved = save(world, carol, withheld=True)
+    player = world.teams.holding(world.teams.team(carol).players[0])
+    doctor = member(world, "lee", "North Hospital")
+    before = world.ledger.size
+    share(world, carol, saved.address)
+    world.sharing.acknowledge(doctor, saved.address)
+    assert world.ledger.size > before
+    for index in range(before, world.ledger.size):
+        with pytest.raises(CannotOpen):
+            open_transaction(
+                world.ledger.transaction(index), player.keyring.sealing_seed, chain_id=world.ledger.chain_id
+            )
+
+
+def test_a_hospital_that_nobody_joined_cannot_be_shared_with(world, carol):
+    saved = save(world, carol)
+    world.organisations.add("Empty Hospital")
+    size = world.ledger.size
+    with pytest.raises(InvalidInput, match="Nobody there has joined"):
+        share(world, carol, saved.address)
+    assert world.ledger.size == size
 
 
 def test_a_stopped_share_has_ended_for_its_recipient(world, carol):
