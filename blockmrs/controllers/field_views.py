@@ -108,6 +108,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class Further:
+    """What to do about a further danger sign, under the advice that decided."""
+
+    label: str
+    first_aid: tuple[str, ...]
+    dont: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ResultView(View):
     """The advice and all that stands around it."""
 
@@ -116,6 +125,7 @@ class ResultView(View):
     seen: tuple[Seen, ...] = ()
     other_answers: tuple[Answered, ...] = ()
     because: tuple[str, ...] = ()
+    further: tuple[Further, ...] = ()
     chips: tuple[DangerSign, ...] = ()
     changed: str = ""
     day: str = ""
@@ -165,10 +175,24 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
         seen=seen,
         other_answers=other_answers(triage, interview, said) if interview.presentations and journey.trail[1:] else (),
         because=tuple(dict.fromkeys(because for _, because in reasons_of(found)))[:2],
+        further=_further(triage, interview, found),
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
         changed=changed,
         day=format_day(found.date),
     )
+
+
+def _further(triage: TriageService, interview: Interview, found: Assessment) -> tuple[Further, ...]:
+    """The first aid of every danger sign that was tapped but did not decide: a further sign hides nothing."""
+    rows = []
+    for sign in triage.rules.signs:
+        if sign.finding not in interview.answers:
+            continue
+        alone = triage.read([("sign", sign.id)])
+        own = triage.conclude(alone)
+        if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != found.first_aid:
+            rows.append(Further(sign.label, own.first_aid, own.dont))
+    return tuple(rows)
 
 
 def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[Answered, ...]:

@@ -279,3 +279,15 @@ def test_every_answer_can_be_seen_and_changed_even_where_nothing_was_found(app: 
     changes = {button["value"] for button in soup(result)("button", attrs={"name": "change"})}
     assert {"complaints", "age", SIGNS[0]} <= changes
     assert heading(press(app, result, "change", "age")) == "How old are they?"
+
+
+@pytest.mark.parametrize(("first", "then"), [("neck-pain", "fit"), ("fit", "neck-pain")])
+def test_a_further_sign_hides_no_first_aid(app: TestApp, first: str, then: str) -> None:
+    signs = {sign.id: sign for sign in load_rules().signs}
+    triage = TriageService()
+    page = press(app, app.get("/field"), "sign", first)
+    page = press(app, page, "sign", then)
+    for name in (first, then):
+        advice = triage.conclude(triage.read([("sign", signs[name].id)]))
+        said = soup(page).get_text(" ")
+        assert all(line in said for line in (*advice.first_aid, *advice.dont))

@@ -1,0 +1,95 @@
+"""Writes docs/vectors/payload.json; `--check` only says whether it is what this program makes.
+
+Run from the repository: `python -m tools.make_payload_vectors`.
+"""
+
+import json
+import sys
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from blockmrs.cid import Cid
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer, Receipt, Revocation
+from blockmrs.encoding import Value, encode
+from tests.vectors.kinds_payload import run_payload
+
+FILE = Path(__file__).parents[1] / "docs" / "vectors" / "payload.json"
+NOW = datetime(2026, 3, 14, 15, 9, 26, 535_000, tzinfo=UTC)
+OBJECT = Pointer(Cid(bytes([0x0B]) * 32), bytes([0x5E]) * 32)
+UPDATE, SUBJECT, PEER, GRANT_ID = (bytes([number]) * 32 for number in (0x1D, 0x50, 0xB0, 0x67))
+OWNED = Grant(
+    UPDATE, SUBJECT, "report", NOW, object=OBJECT, number=1, previous=bytes([0x1C]) * 32, level=2, title="Sam"
+)
+SHARED = Grant(
+    UPDATE,
+    SUBJECT,
+    "care",
+    NOW,
+    not_after=NOW + timedelta(days=30),
+    object=OBJECT,
+    return_to_author=bytes([0xAA]) * 32,
+    return_to_subject=bytes([0xBB]) * 32,
+    level=2,
+    title="Sam",
+    party="Coach Ana",
+)
+
+Case = dict[str, Any]
+
+
+def says(name: str, kind: str, fields: dict[int, Value]) -> Case:
+    """A right one: what it reads as is worked out by the runner."""
+    case: Case = {"name": name, "says": kind, "fields": encode(fields).hex()}
+    return {**case, "expect": run_payload(case)}
+
+
+def refused(name: str, kind: str, fields: dict[int, Value]) -> Case:
+    """A wrong one."""
+    return {"name": name, "says": kind, "fields": encode(fields).hex(), "error": "InvalidInput"}
+
+
+def cases() -> list[Case]:
+    """All of them."""
+    owned, appointed = OWNED.to_fields(), Appointment(SUBJECT, OBJECT, "guardian", NOW).to_fields()
+    receipt = Receipt(UPDATE, NOW, "care", "Dr Lee", "North Hospital", GRANT_ID).to_fields()
+    copy = replace(SHARED, object=None, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
+    return [
+        says("grant-to-the-owner", "grant", owned),
+        says("grant-to-an-organisation", "grant", SHARED.to_fields()),
+        says("copy-of-a-grant", "grant", replace(copy, return_to_author=None).to_fields()),
+        says("revocation", "revoke", Revocation(GRANT_ID, NOW).to_fields()),
+        says("introduction", "introduce", Introduction(OBJECT, line_key=bytes([0x11]) * 32, party="Ana").to_fields()),
+        says("appointment", "appoint", appointed),
+        says("receipt", "receipt", receipt),
+        refused("scope-of-a-later-version", "grant", {**owned, 6: 2}),
+        refused("short-update-id", "grant", {**owned, 9: UPDATE[:31]}),
+        refused("labels-are-no-map", "grant", {**owned, 22: "Sam"}),
+        refused("title-too-long", "grant", {**owned, 22: {0: "S" * 65}}),
+        refused("time-is-no-number", "grant", {**owned, 11: "now"}),
+        refused("unknown-relation", "appoint", {**appointed, 9: "owner"}),
+        refused("revocation-without-a-time", "revoke", {6: GRANT_ID}),
+        refused("receipt-without-an-update", "receipt", {key: value for key, value in receipt.items() if key != 6}),
+    ]
+
+
+def make_file() -> str:
+    """The text of docs/vectors/payload.json."""
+    description = "The kind's own fields (keys 6 to 22) of payloads, as one CBOR map."
+    return json.dumps({"description": description, "kind": "payload", "cases": cases()}, indent=1) + "\n"
+
+
+def main() -> None:
+    """Write the file, or with `--check` end with status 1 if it differs."""
+    text = make_file()
+    different = not FILE.exists() or FILE.read_text("utf-8") != text
+    if different and "--check" not in sys.argv:
+        FILE.write_text(text, "utf-8")
+    print("different" if different else "as made")
+    if different and "--check" in sys.argv:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()
