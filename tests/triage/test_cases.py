@@ -74,6 +74,11 @@ def test_every_complaint_has_cases_above_and_below_its_thresholds() -> None:
         assert len(levels) >= 2, name
 
 
+def test_every_rule_of_a_complaint_is_met_by_a_case() -> None:
+    met = {reason.rule for case in CASES for reason in assess(RULES, whole_interview(case)).reasons}
+    assert [rule.id for rule in RULES.rules if rule.id not in met and rule is not RULES.fallback] == []
+
+
 def test_no_case_comes_out_less_urgent_than_expected() -> None:
     """Stands apart from the test of each case: whatever else is changed, this one may never be."""
     for case in CASES:
