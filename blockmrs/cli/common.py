@@ -72,6 +72,30 @@ def _read_passphrase(path: Path | None) -> str | None:
     return line
 
 
+def ask_passphrase(instead: str, *, new: bool) -> str:
+    """The passphrase that somebody types at the terminal; a `new` one twice, and again until it is long enough.
+
+    Raises:
+        InvalidInput: nobody can be asked, since standard input is no terminal; `instead` says what to do then.
+    """
+    if not at_terminal():
+        raise InvalidInput(f"there is no terminal to ask for the passphrase: {instead}")
+    check = _long_enough if new else None
+    answer: str = click.prompt("Passphrase", hide_input=True, confirmation_prompt=new, value_proc=check, err=True)
+    return answer
+
+
+def at_terminal() -> bool:
+    """Whether somebody can be asked."""
+    return sys.stdin.isatty()
+
+
+def _long_enough(answer: str) -> str:
+    if len(answer) < SHORTEST_PASSPHRASE:
+        raise click.BadParameter(f"it must have at least {SHORTEST_PASSPHRASE} characters.")
+    return answer
+
+
 def open_foundation(settings: Settings) -> Any:
     """What the services stand on, with a database that is brought up to date first."""
     from blockmrs.config.assembly import build_database, build_foundation

@@ -4,10 +4,11 @@ from pathlib import Path
 
 import click
 
-from blockmrs.cli.common import passphrase_option, settings_option
+from blockmrs.cli.common import ask_passphrase, passphrase_option, settings_option
 from blockmrs.cli.progress import show_bars
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import Settings
+from blockmrs.services.archive import is_sealed
 from blockmrs.services.restore import HeadFile, RestoreResult
 
 _HEADS = {
@@ -43,6 +44,7 @@ def command(
 ) -> None:
     """Make the backup in FILE the content of the data folder, which nobody may be using.
 
+    You are asked for the passphrase of a sealed backup, unless --passphrase-file names a file that holds it.
     The whole file is read and checked before anything is replaced, and what was there is kept beside it.
     """
     restore = build_restore(settings)
@@ -54,6 +56,10 @@ def command(
         raise click.UsageError("name the backup's file")
     if replace and not yes:
         click.confirm(f"Set aside what is in {settings.data.folder}, and put the backup in its place?", abort=True)
+    if passphrase is None and is_sealed(file):
+        passphrase = ask_passphrase(
+            "this backup is sealed, name a file that holds it with --passphrase-file FILE", new=False
+        )
     with show_bars() as bars:
         result = restore.read(file, passphrase, bars, replace=replace)
     _print(result)

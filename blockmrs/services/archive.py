@@ -12,12 +12,13 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, BinaryIO, Protocol, Self, cast
 
 from blockmrs.cid import Cid
 from blockmrs.crypto.streams import MAGIC, OpeningReader, SealingWriter
 from blockmrs.crypto.wrapping import WrapCost
-from blockmrs.errors import InvalidInput, ObjectMismatch, VerificationFailed
+from blockmrs.errors import InvalidInput, ObjectMismatch, Unavailable, VerificationFailed
 from blockmrs.storage import MAX_OBJECT_BYTES
 
 VERSION = 1
@@ -131,6 +132,15 @@ class ArchiveWriter:
         _forget(self._tar)
 
 
+def is_sealed(path: Path) -> bool:
+    """Whether the file begins as a sealed backup does; Unavailable if it cannot be read."""
+    try:
+        with path.open("rb") as file:
+            return file.read(len(MAGIC)) == MAGIC
+    except OSError as error:
+        raise Unavailable("the backup cannot be read", reason=error.strerror, path=path) from error
+
+
 class ArchiveReader:
     """Reads a backup from `file`. Act on nothing before `members` has come to its end and `complete` has returned.
 
@@ -144,7 +154,7 @@ class ArchiveReader:
         self._opening: OpeningReader | None = None
         if start == MAGIC:
             if passphrase is None:
-                raise InvalidInput("this backup is sealed: name the file with its passphrase")
+                raise InvalidInput("this backup is sealed, and opens only with its passphrase")
             self._opening = OpeningReader(file, passphrase, purpose=PURPOSE)
         elif passphrase is not None:
             raise InvalidInput("this backup is not sealed under a passphrase")

@@ -59,6 +59,9 @@ class Backup:
     def write(self, path: Path, passphrase: str | None, progress: Progress) -> BackupResult:
         """`path`, a new file for its owner alone, is a whole backup; after any error there is no such file.
 
+        Args:
+            passphrase: seals the file; None leaves the pepper and the sealer's key in it in clear.
+
         Raises:
             Conflict: there is a file of that name.
             InvalidInput: the database is not SQLite.

@@ -12,6 +12,7 @@ from blockmrs.config.assembly import build_backup
 from blockmrs.services.demo import Demo, make_demo
 from tests.functional.site import TestSite, build_site
 
+PASSPHRASE = "six candles under the stairs"
 PEOPLE = ("Ana Torres", "Maria Rivers", "Joy Okafor", "Sam Rivers", "Jonah Okafor", "Ada Lind", "Noor Haddad")
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
@@ -119,12 +120,26 @@ def test_the_search_finds_what_is_there(story: Story) -> None:
     assert any(b"North Hospital" in content for content in readable.values())
 
 
-def test_a_backup_holds_no_name_symptom_password_or_code(story: Story, tmp_path: Path) -> None:
-    target = tmp_path / "backup.tar"
+def test_a_backup_holds_no_key_name_symptom_password_or_code(story: Story, tmp_path: Path) -> None:
+    target = tmp_path / "backup"
+    build_backup(story.site.settings, story.site.foundation).write(target, PASSPHRASE, lambda *_: None)
+    content = target.read_bytes()
+    for what, needle in (_needles(story) | _keys_of_the_node(story)).items():
+        assert needle not in content, f"{what} stands in a backup"
+
+
+def test_the_search_finds_the_keys_of_the_node_in_a_backup_that_is_not_sealed(story: Story, tmp_path: Path) -> None:
+    target = tmp_path / "backup"
     build_backup(story.site.settings, story.site.foundation).write(target, None, lambda *_: None)
     content = target.read_bytes()
-    for what, needle in _needles(story).items():
-        assert needle not in content, f"{what} stands in a backup"
+    assert {what for what, needle in _keys_of_the_node(story).items() if needle in content} == {"pepper", "sealer.key"}
+
+
+def _keys_of_the_node(story: Story) -> dict[str, bytes]:
+    """The secret files that a backup carries, as they are and in hexadecimal."""
+    keys = {name: (story.site.settings.data.secrets / name).read_bytes() for name in ("pepper", "sealer.key")}
+    assert all(len(key) == 32 for key in keys.values())
+    return keys | {f"{name} in hexadecimal": key.hex().encode() for name, key in keys.items()}
 
 
 def test_no_row_joins_a_patient_with_a_recipient(story: Story) -> None:

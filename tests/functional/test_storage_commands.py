@@ -5,12 +5,13 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from blockmrs.cli import main
+from blockmrs.cli import common, main
 from blockmrs.errors import StorageUnavailable
 from blockmrs.storage.kubo import KuboStore
 from tests.functional.installation import Installation
 from tests.unit.storage.fakes import MemoryStore
 
+PASSPHRASE = "six candles under the stairs"
 INI = """[app:main]
 use = egg:blockmrs
 blockmrs.data.folder = %(here)s/data
@@ -33,21 +34,66 @@ def run(folder: Path, *arguments: str, answer: str | None = None) -> Result:
     return CliRunner().invoke(main, [*arguments], env=environment, input=answer)
 
 
-def test_a_backup_says_what_is_in_it_and_how_to_keep_it(folder: Path) -> None:
-    result = run(folder, "backup", str(folder / "saved"))
+@pytest.fixture
+def terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Somebody is there to be asked."""
+    monkeypatch.setattr(common, "at_terminal", lambda: True)
+
+
+def test_an_unsealed_backup_says_what_is_in_it_and_how_to_keep_it(folder: Path) -> None:
+    result = run(folder, "backup", str(folder / "saved"), "--unsealed")
     assert result.exit_code == 0
     assert "0600" in result.output
     assert "pepper" in result.output
+    assert "Without --unsealed" in result.output
+
+
+def test_a_backup_without_a_passphrase_and_without_a_terminal_names_both_ways_out(folder: Path) -> None:
+    result = run(folder, "backup", str(folder / "saved"))
+    assert result.exit_code == 1
     assert "--passphrase-file" in result.output
+    assert "--unsealed" in result.output
+    assert not (folder / "saved").exists()
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_passphrase_typed_twice_seals_a_backup_and_typed_once_restores_it(folder: Path) -> None:
+    made = run(folder, "backup", str(folder / "saved"), answer=f"{PASSPHRASE}\n{PASSPHRASE}\n")
+    assert made.exit_code == 0
+    assert PASSPHRASE not in made.output
+    pepper = (folder / "data" / "secrets" / "pepper").read_bytes()
+    assert pepper not in (folder / "saved").read_bytes()
+    arguments = ("restore", str(folder / "saved"), "--replace", "--yes")
+    assert run(folder, *arguments, answer=f"{PASSPHRASE}s\n").exit_code == 1
+    assert run(folder, *arguments, answer=f"{PASSPHRASE}\n").exit_code == 0
+    assert run(folder, "verify").exit_code == 0
+
+
+@pytest.mark.usefixtures("terminal")
+def test_a_passphrase_that_is_short_or_typed_in_two_ways_is_asked_for_again(folder: Path) -> None:
+    typed = ("short", PASSPHRASE, PASSPHRASE + "s", PASSPHRASE, PASSPHRASE)
+    result = run(folder, "backup", str(folder / "saved"), answer="".join(f"{line}\n" for line in typed))
+    assert result.exit_code == 0
+    assert "at least 12" in result.output
+    assert "do not match" in result.output
+
+
+def test_a_backup_is_either_sealed_or_not(folder: Path) -> None:
+    (folder / "passphrase").write_text(PASSPHRASE)
+    sealed = ("--passphrase-file", str(folder / "passphrase"))
+    assert run(folder, "backup", str(folder / "saved"), "--unsealed", *sealed).exit_code == 2
 
 
 def test_a_sealed_backup_says_that_it_is_sealed(folder: Path) -> None:
-    (folder / "passphrase").write_text("six candles under the stairs\n")
+    (folder / "passphrase").write_text(PASSPHRASE + "\n")
     result = run(folder, "backup", str(folder / "saved"), "--passphrase-file", str(folder / "passphrase"))
     assert result.exit_code == 0
     assert "sealed" in result.output
     arguments = ("restore", str(folder / "saved"), "--replace", "--yes")
-    assert "sealed" in run(folder, *arguments).output
+    unopened = run(folder, *arguments)
+    assert unopened.exit_code == 1
+    assert "sealed" in unopened.output
+    assert "--passphrase-file" in unopened.output
     assert run(folder, *arguments, "--passphrase-file", str(folder / "passphrase")).exit_code == 0
 
 
@@ -64,7 +110,7 @@ def test_a_backup_of_a_damaged_node_names_the_damage_and_fails(folder: Path) -> 
     with Installation(folder / "data") as installation:
         cid = min(installation.services.evidence.held())
     (folder / "data" / "objects" / cid.digest.hex()[:2] / str(cid)).unlink()
-    result = run(folder, "backup", str(folder / "saved"))
+    result = run(folder, "backup", str(folder / "saved"), "--unsealed")
     assert result.exit_code == 1
     assert str(cid) in result.output
     again = run(folder, "restore", str(folder / "saved"), "--replace", "--yes")
@@ -73,7 +119,7 @@ def test_a_backup_of_a_damaged_node_names_the_damage_and_fails(folder: Path) -> 
 
 
 def test_replacing_an_installation_asks_first(folder: Path) -> None:
-    run(folder, "backup", str(folder / "saved"))
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
     before = (folder / "data" / "blockmrs.db").read_bytes()
     assert run(folder, "restore", str(folder / "saved"), "--replace", answer="n\n").exit_code == 1
     assert (folder / "data" / "blockmrs.db").read_bytes() == before
@@ -85,14 +131,14 @@ def test_replacing_an_installation_asks_first(folder: Path) -> None:
 
 
 def test_a_restore_over_an_installation_is_refused_unasked(folder: Path) -> None:
-    run(folder, "backup", str(folder / "saved"))
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
     result = run(folder, "restore", str(folder / "saved"))
     assert result.exit_code == 1
     assert "--replace" in result.output
 
 
 def test_a_restored_node_that_must_not_sign_says_why_and_what_to_do(folder: Path) -> None:
-    run(folder, "backup", str(folder / "saved"))
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
     with Installation(folder / "data") as installation:
         installation.add_block(0)
         installation.add_block(1)
@@ -103,7 +149,7 @@ def test_a_restored_node_that_must_not_sign_says_why_and_what_to_do(folder: Path
 
 
 def test_a_restore_on_a_new_machine_says_what_to_check_first(folder: Path, tmp_path: Path) -> None:
-    run(folder, "backup", str(folder / "saved"))
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
     fresh = tmp_path / "fresh"
     fresh.mkdir()
     (fresh / "site.ini").write_text(INI)
@@ -117,7 +163,7 @@ def test_finishing_says_that_there_was_nothing(folder: Path) -> None:
 
 
 def test_finishing_says_where_the_old_content_is(folder: Path) -> None:
-    run(folder, "backup", str(folder / "saved"))
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
     building = folder / "data" / "restoring"
     building.mkdir()
     (building / "ready").write_text("before-restore-1")
@@ -180,7 +226,7 @@ def test_flushing_brings_what_waits_and_says_what_is_left(
     node.away = True
     with pytest.raises(StorageUnavailable):
         node.put(b"x")
-    run(folder, "backup", str(folder / "saved"))
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
     run(folder, "restore", str(folder / "saved"), "--replace", "--yes")
     assert run(folder, "storage", "flush").exit_code == 0
     with Installation(folder / "data") as installation:
