@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
 
 import tg
 
@@ -129,6 +130,7 @@ class ResultView(View):
     chips: tuple[DangerSign, ...] = ()
     changed: str = ""
     day: str = ""
+    text_link: str = ""
 
 
 def format_day(iso: str) -> str:
@@ -179,7 +181,18 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
         changed=changed,
         day=format_day(found.date),
+        text_link="" if found.level is Level.AMBULANCE else _text_to_parent(),
     )
+
+
+def text_message(words: str) -> str:
+    """A link that opens the phone's own message with those words, to nobody yet."""
+    return "sms:?&body=" + quote(words, safe="")
+
+
+def _text_to_parent() -> str:
+    """Words for a parent that name nobody and tell nothing medical: the phone's owner adds to whom."""
+    return text_message(tg.i18n.ugettext("Your child has been hurt at sport. Please call me."))
 
 
 def _further(triage: TriageService, interview: Interview, found: Assessment) -> tuple[Further, ...]:

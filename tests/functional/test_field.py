@@ -1,6 +1,6 @@
 """The coach's pages without a browser: what each answer leads to, and that nothing breaks them."""
 
-from urllib.parse import quote
+from urllib.parse import quote, unquote
 
 import pytest
 from bs4 import BeautifulSoup
@@ -291,3 +291,23 @@ def test_a_further_sign_hides_no_first_aid(app: TestApp, first: str, then: str) 
         advice = triage.conclude(triage.read([("sign", signs[name].id)]))
         said = soup(page).get_text(" ")
         assert all(line in said for line in (*advice.first_aid, *advice.dont))
+
+
+def offered(page: TestResponse) -> list[str]:
+    """What stands under the advice, in its order: the words of each button."""
+    return [button.get_text(" ", strip=True) for button in soup(page).select("main > .btns a, main > .btns button")]
+
+
+def test_an_ambulance_is_called_before_anything_is_written_down(app: TestApp) -> None:
+    assert offered(app.post("/field/check", {"sign": "choking"})) == ["Call 911", "Who is hurt?"]
+
+
+def test_what_can_wait_is_saved_and_the_parent_told(app: TestApp) -> None:
+    page = walk_none(app, "arm-leg")[0]
+    assert offered(page) == ["Save report", "Text parent"]
+    assert soup(page).select_one("form.report")["action"] == "/field/report/new"
+
+
+def test_the_text_to_a_parent_names_nobody_and_nothing_medical(app: TestApp) -> None:
+    link = soup(walk_none(app, "arm-leg")[0]).find("a", href=lambda address: address and address.startswith("sms:"))
+    assert unquote(link["href"]) == "sms:?&body=Your child has been hurt at sport. Please call me."
