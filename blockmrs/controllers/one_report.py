@@ -17,6 +17,7 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
+from blockmrs.controllers.field_views import text_message
 from blockmrs.controllers.forms import posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import show
@@ -185,11 +186,15 @@ def _origin() -> str:
 
 
 def _text_to_parent(opened: OpenedReport) -> str:
-    """A link that opens the phone's own message, with words that hold nothing medical."""
+    """A link that opens the phone's own message, with words that hold nothing medical and the report's address.
+
+    The address names nobody, and opens for those alone who are signed in and may read the report.
+    """
     report = opened.report
     first_name = report.player.split()[0]
     if report.place:
-        words = _("%(name)s has been hurt at %(place)s. Please call %(coach)s.")
+        words = _("%(name)s has been hurt at %(place)s. Please call %(coach)s. Report: %(link)s")
     else:
-        words = _("%(name)s has been hurt. Please call %(coach)s.")
-    return "sms:?&body=" + quote(words % {"name": first_name, "place": report.place, "coach": report.author}, safe="")
+        words = _("%(name)s has been hurt. Please call %(coach)s. Report: %(link)s")
+    link = f"{_origin()}/field/report/{quote(opened.address, safe='')}"
+    return text_message(words % {"name": first_name, "place": report.place, "coach": report.author, "link": link})

@@ -163,7 +163,8 @@ def test_an_opening_by_the_hospital_is_told_with_name_and_time(site, club, app, 
 
 def test_the_text_to_a_parent_holds_nothing_medical(app, address):
     link = soup(app.get(f"/field/report/{address}")).find("a", href=re.compile("^sms:"))["href"]
-    assert unquote(link) == "sms:?&body=Sam has been hurt at North Field. Please call Ana Coach."
+    words = "Sam has been hurt at North Field. Please call Ana Coach."
+    assert unquote(link) == f"sms:?&body={words} Report: http://localhost/field/report/{address}"
 
 
 def test_the_crew_gets_a_code_that_stands_in_no_address(site, club, app, address):
