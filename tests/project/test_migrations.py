@@ -82,3 +82,35 @@ def test_a_row_that_names_another_that_does_not_exist_is_noticed(engine: Engine)
         outside.execute("INSERT INTO staff VALUES (x'00', x'11', 'Lee', x'22')")
     with pytest.raises(VerificationFailed, match="does not exist"):
         check_structure(engine)
+
+
+@pytest.mark.parametrize(
+    ("table", "old", "new"),
+    [
+        ("account", "CONSTRAINT pk_account", "CONSTRAINT pk_accounu"),
+        ("account", "sealed_desk BLOB", "sealed_desk BLOC"),
+        ("account", "CREATE TABLE account", "CREATE TABLE aCcount"),
+        ("organisation", "VARCHAR(120)", "VARCHAR(121)"),
+        ("web_session", "ON DELETE", "ON DeLETE"),
+        ("chain_transaction", "(slot,", "(Slot,"),
+    ],
+)
+def test_one_byte_changed_in_the_statement_of_a_table_or_an_index_is_noticed(
+    engine: Engine, table: str, old: str, new: str
+) -> None:
+    migrate(engine)
+    engine.dispose()
+    with closing(sqlite3.connect(engine.url.database or "")) as outside, outside:
+        outside.execute("PRAGMA writable_schema = ON")
+        change = "UPDATE sqlite_master SET sql = replace(sql, ?, ?) WHERE tbl_name = ? AND instr(sql, ?)"
+        assert outside.execute(change, (old, new, table, old)).rowcount == 1
+    with pytest.raises(VerificationFailed):
+        check_structure(engine)
+
+
+def test_what_analyze_writes_down_is_no_damage(engine: Engine) -> None:
+    migrate(engine)
+    with engine.execution_options(write=True).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO throttle VALUES (x'00', 1, 1, x'00')")
+        connection.exec_driver_sql("ANALYZE")
+    check_structure(engine)

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, inspect
+from sqlalchemy import Engine, create_engine, inspect
 
 from blockmrs.errors import VerificationFailed
 from blockmrs.model import accounts, chain
@@ -83,3 +83,29 @@ def check_structure(engine: Engine, progress: Callable[[str, int, int], None] = 
         raise VerificationFailed("the database has not been migrated")
     if schema_differences(engine):
         raise VerificationFailed("the database's tables are not the expected ones")
+    if engine.dialect.name == "sqlite":
+        _check_statements(engine)
+
+
+def _check_statements(engine: Engine) -> None:
+    """The statements that made the tables are those of a new database, but for white space."""
+    fresh = create_engine("sqlite://")
+    migrate(fresh)
+    expected = _statements(fresh)
+    fresh.dispose()
+    found = _statements(engine)
+    if found != expected:
+        _, name, *_ = min(found ^ expected)
+        raise VerificationFailed("a table or index is not the one that the migrations make", name=name)
+
+
+def _statements(engine: Engine) -> set[tuple[str, str, str, str]]:
+    """Per table and index: its kind, its name, its table's name, and the statement that made it.
+
+    `sqlite_stat1` and its like, which ANALYZE makes, are SQLite's own.
+    """
+    with engine.connect() as connection:
+        rows = connection.exec_driver_sql(
+            "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_master WHERE name NOT GLOB 'sqlite_stat*'"
+        )
+        return {(kind, name, table, " ".join(sql.split())) for kind, name, table, sql in rows}
