@@ -22,7 +22,7 @@ from blockmrs.services.cards import Cards
 from blockmrs.services.fhir import read_report, write_report
 from blockmrs.services.held import remember_object, remember_objects
 from blockmrs.services.locks import KeyedLocks
-from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.teams import Player, Teams
 from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
@@ -285,14 +285,25 @@ class Reports:
         for entry in self._mailbox.own_page(actor.keyring, max(0, length - _LOOK_BACK), length).grants.values():
             grant = entry.grant
             if grant.draft_mark == mark and grant.object is not None:
-                saved = Saved(grant.update_id, entry.position, grant.subject, None)
-                size_bytes = len(self._objects.get(grant.object.cid))
+                secret = self._secret_made_with(actor, entry)
+                saved = Saved(grant.update_id, entry.position, grant.subject, secret)
+                pointers = [grant.object]
+                if secret is not None:
+                    pointers += [secret, self._cards.pointer(grant.subject)]
+                sizes = [(pointer.cid, len(self._objects.get(pointer.cid))) for pointer in pointers]
                 with self._database.write() as rows:
                     for row in self._access.save_rows(actor, draft, saved):
                         rows.add(row)
-                    remember_object(rows, grant.object.cid, size_bytes)
+                    for cid, size_bytes in sizes:
+                        remember_object(rows, cid, size_bytes)
                 return grant
         return None
+
+    def _secret_made_with(self, actor: Actor, entry: GrantEntry) -> Pointer | None:
+        """Where the seed of the report's card is, if the same save made that card; None for a card that was there."""
+        # Such a save writes the appointment right before the grant.
+        before = self._mailbox.own_page(actor.keyring, max(0, entry.position - 1), entry.position).appointments
+        return next((made.secret for dependent, made in before if dependent == entry.grant.subject), None)
 
     def _describe(self, actor: Actor, saved: Saved) -> SavedReport:
         entries = self._mailbox.own_page(actor.keyring, saved.position, saved.position + 1).grants
