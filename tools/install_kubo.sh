@@ -19,6 +19,20 @@ if ! command -v go >/dev/null; then
     exit 1
 fi
 
+# A Go from 1.21 on fetches the one that is needed, through the module proxy; older ones cannot.
+older() { [ "$1" != "$2" ] && [ "$(printf '%s\n%s\n' "$1" "$2" | sort -V | head -n 1)" = "$1" ]; }
+needed=$(sed -n 's/^go \([0-9.]*\)$/\1/p' "$module/go.mod")
+there=$(cd / && GOTOOLCHAIN=local go env GOVERSION | sed 's/^go\([0-9.]*\).*/\1/')
+if older "$there" "$needed"; then
+    if older "$there" 1.21 || [ "${GOTOOLCHAIN:-auto}" = local ]; then
+        echo "install_kubo: Kubo $wanted needs Go $needed and this is Go $there: install a newer one (go.dev/doc/install)," \
+            "or any from 1.21 on with GOTOOLCHAIN=auto, which fetches Go $needed" >&2
+        exit 1
+    fi
+    # Debian's packages switch this off by default.
+    export GOTOOLCHAIN="${GOTOOLCHAIN:-auto}"
+fi
+
 echo "install_kubo: building Kubo $wanted; on two cores this takes several minutes the first time" >&2
 mkdir -p "$bin"
 # Built beside its place and renamed, so that a build that is interrupted leaves no half of a program there.
