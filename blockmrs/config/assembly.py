@@ -27,6 +27,7 @@ from blockmrs.services.identity import Identity, SessionLimits
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.joining import Joining
 from blockmrs.services.mailbox import Mailbox
+from blockmrs.services.notices import Notices
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.overview import Overview
 from blockmrs.services.reports import Reports
@@ -138,6 +139,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid)
     )
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
+    codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
     health = HealthService(database, ledger, objects, objects.pending)
     return Services(
         triage=TriageService(),
@@ -148,9 +150,8 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         teams=teams,
         reports=reports,
         sharing=Sharing(database, mailbox, cards, organisations, access, reports),
-        codes=Codes(
-            database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id
-        ),
+        codes=codes,
+        notices=Notices(mailbox, teams, access, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,
         overview=Overview(database, ledger, health),

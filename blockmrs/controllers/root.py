@@ -5,7 +5,7 @@ from typing import Any
 from tg import TGController, expose
 
 from blockmrs.controllers.account import account_controllers
-from blockmrs.controllers.context import PAGE
+from blockmrs.controllers.context import PAGE, current_actor
 from blockmrs.controllers.crew import CrewController
 from blockmrs.controllers.field import FieldController
 from blockmrs.controllers.health import HealthAnswers
@@ -14,7 +14,9 @@ from blockmrs.controllers.record import LogController, RecordController
 from blockmrs.controllers.report import ReportController, ReportListController
 from blockmrs.controllers.site import Site
 from blockmrs.controllers.team import TeamController
+from blockmrs.errors import BlockMRSError
 from blockmrs.services.container import Services
+from blockmrs.services.notices import Notice
 
 
 class RootController(TGController):
@@ -23,6 +25,8 @@ class RootController(TGController):
     def __init__(self, services: Services, site: Site) -> None:
         super().__init__()
         self._health = HealthAnswers(services.health)
+        self._notices = services.notices
+        self._clock = services.reports.now
         self.field = FieldController(services.triage)
         self.field.report = ReportController(services)
         self.field.reports = ReportListController(services)
@@ -37,8 +41,16 @@ class RootController(TGController):
 
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:
-        """Two doors: somebody is hurt; my record."""
-        return {"errors": {}}
+        """Two doors: somebody is hurt; my record. To whom is signed in: what needs them."""
+        return {"errors": {}, "notices": self._latest(), "now": self._clock()}
+
+    def _latest(self) -> list[Notice] | None:
+        """The notices; None when they cannot be read now: the doors must open all the same."""
+        try:
+            actor = current_actor()
+            return self._notices.latest(actor) if actor is not None else []
+        except BlockMRSError:
+            return None
 
     @expose("json", allowed_methods=PAGE)
     def healthz(self) -> dict[str, Any]:

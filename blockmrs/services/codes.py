@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, or_, select
 from sqlalchemy.exc import IntegrityError
 
 from blockmrs.cid import Cid
@@ -29,6 +29,7 @@ from blockmrs.services.cards import Cards
 from blockmrs.services.code_text import format_code, new_code, parse_code
 from blockmrs.services.fhir import read_report
 from blockmrs.services.locks import KeyedLocks
+from blockmrs.services.mailbox import Held
 from blockmrs.services.throttle import Throttle
 from blockmrs.services.updates import read_update
 from blockmrs.storage import ObjectStore
@@ -51,6 +52,18 @@ class ReportCode:
     openings: int
     first_opened: datetime | None
     wrong_tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNews:
+    """A code of this site that was opened, or that wrong tries ended; for whom it is, only their keys tell."""
+
+    handle: bytes
+    first_opened: datetime | None
+    guessed: bool
+    locator: str = field(repr=False)
+    sealed_for_author: bytes = field(repr=False)
+    sealed_qr: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +126,34 @@ class Codes:
         """The report's newest code, for its author; the family sees when it was opened, not the code."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         return self._current(actor, access)
+
+    def news(self) -> list[CodeNews]:
+        """Every code that works and was opened or guessed at."""
+        happened = or_(ReportCodeRow.first_opened.is_not(None), ReportCodeRow.wrong_tries >= MAX_WRONG)
+        with self._database.read() as rows:
+            found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock(), happened)).all()
+        return [
+            CodeNews(row.handle, row.first_opened, row.wrong_tries >= MAX_WRONG, row.locator, row.sealed_for_author,
+                     row.sealed_qr)
+            for row in found
+            if row.sealed_qr
+        ]  # fmt: skip
+
+    def made_by(self, actor: Actor, code: CodeNews) -> bytes | None:
+        """The update whose code it is, if the actor made it; None for everybody else's."""
+        context = code.locator.encode()
+        try:
+            own = decode(open_secret(actor.keyring.derive("code"), code.sealed_for_author, context=context))
+            key = token_key(str(own[1]), "report code") if isinstance(own, list) else b""
+            content = decode(open_secret(key, code.sealed_qr, context=context))
+        except CannotOpen:
+            return None
+        update_id = content[0] if isinstance(content, list) else None
+        return update_id if isinstance(update_id, bytes) else None
+
+    def handle_of(self, held: Held, update_id: bytes) -> bytes:
+        """Finds a report's codes with the player's keys, which the author and the family have and nobody else."""
+        return held.keyring.derive("report code", update_id)
 
     def open_qr(self, qr_secret: str, address: str) -> OpenedByCode:
         """The report behind a scanned code; NotFound for wrong, stopped and expired ones alike."""
@@ -240,10 +281,9 @@ class Codes:
         )
 
     def _handle(self, actor: Actor, access: Access) -> bytes:
-        """Finds a report's codes with the player's keys, which the author and the family have and nobody else."""
         held = access.held
         if held is None and access.saved is not None:
             held = self._access.subject_held(actor, access.saved)
         if held is None:
             raise NotFound("no such report")
-        return held.keyring.derive("report code", access.grant.update_id)
+        return self.handle_of(held, access.grant.update_id)

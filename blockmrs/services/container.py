@@ -8,6 +8,7 @@ from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.joining import Joining
+from blockmrs.services.notices import Notices
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.overview import Overview
 from blockmrs.services.reports import Reports
@@ -29,6 +30,7 @@ class Services:
     reports: Reports
     sharing: Sharing
     codes: Codes
+    notices: Notices
     evidence: Evidence
     health: HealthService
     overview: Overview
