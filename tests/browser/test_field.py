@@ -79,33 +79,20 @@ def test_the_first_screen_and_the_first_advice_weigh_little(new_page: NewPage, s
     assert len(wire.hosts()) == 1
 
 
-def test_on_a_slow_line_the_advice_is_on_screen_within_a_tenth_of_a_second_of_the_tap(phone: Page) -> None:
-    """The best of five taps: what the page itself takes, whatever else the machine does meanwhile."""
-    Wire.tap(phone).slow_down()
+def test_the_advice_stands_on_the_page_before_the_tap_returns(phone: Page) -> None:
+    """Nothing is waited for, neither a request nor a timer: the next frame that is painted shows it."""
+    wire = Wire.tap(phone)
     phone.goto("/field", wait_until="networkidle")
-    phone.evaluate(
-        """() => { window.waited = []; document.addEventListener("click", () => {
-            const start = performance.now();
-            requestAnimationFrame(() => setTimeout(() => window.waited.push(performance.now() - start)));
-        }, true); }"""
+    asked = len(wire.addresses)
+    shown = phone.evaluate(
+        """() => {
+            document.querySelector("#signs button[value=choking]").click();
+            return [...document.querySelectorAll("h1")].filter(title => title.checkVisibility())
+                .map(title => title.textContent.trim());
+        }"""
     )
-    for tapped in range(1, 6):
-        sign(phone, "choking")
-        expect(phone.locator("h1")).to_have_text("Call an ambulance now")
-        phone.wait_for_function(f"window.waited.length === {tapped}")
-        phone.evaluate("history.back()")
-        expect(phone.locator("h1")).to_have_text("Is anything here true?")
-    assert phone.evaluate("Math.min(...window.waited)") < 100
-
-
-def test_the_first_screen_is_painted_soon_on_a_slow_line(phone: Page) -> None:
-    Wire.tap(phone).slow_down()
-    phone.goto("/field", wait_until="networkidle")
-    painted = phone.evaluate(
-        """() => new Promise(resolve => new PerformanceObserver(list => resolve(list.getEntries().at(-1).startTime))
-            .observe({type: "largest-contentful-paint", buffered: true}))"""
-    )
-    assert painted < 2500
+    assert shown == ["Call an ambulance now"]
+    assert len(wire.addresses) == asked
 
 
 @pytest.mark.parametrize("name", SIGNS)
