@@ -415,11 +415,11 @@ def test_a_database_that_is_kept_elsewhere_is_not_restored_here(tmp_path: Path) 
 
 def test_only_sqlite_is_copied_here(tmp_path: Path) -> None:
     class Other:
-        class dialect:  # noqa: N801
+        class dialect:  # noqa: N801 - SQLAlchemy's engines spell this name so
             name = "postgresql"
 
     with pytest.raises(InvalidInput, match="own backup"):
-        snapshot.copy_database(Other(), tmp_path / "copy")  # type: ignore[arg-type]
+        snapshot.copy_database(Other(), tmp_path / "copy")  # type: ignore[arg-type]  # only its name is read
     assert not (tmp_path / "copy").exists()
 
 
