@@ -3,6 +3,7 @@
 from typing import Any, TypeVar, cast
 
 import tg
+from tg.i18n import ungettext
 
 from blockmrs.controllers import times
 from blockmrs.controllers.browser import ENVIRON_KEY, Browser
@@ -89,4 +90,5 @@ def page_variables() -> dict[str, Any]:
         "lang": site().language,
         "request_path": tg.request.path_info,
         "times": times,
+        "ungettext": ungettext,
     }

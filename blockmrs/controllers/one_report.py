@@ -20,14 +20,15 @@ from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.field_views import text_message
 from blockmrs.controllers.forms import posted_form
 from blockmrs.controllers.http_errors import N_
-from blockmrs.controllers.pages import show
+from blockmrs.controllers.pages import problem, show
 from blockmrs.controllers.qr import draw_qr
 from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching
 from blockmrs.domain.permission import Standing
-from blockmrs.errors import NotAuthorized, NotFound
+from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import ReportCode
 from blockmrs.services.container import Services
+from blockmrs.services.organisations import Organisation
 from blockmrs.services.reports import OpenedReport
 from blockmrs.services.sharing import Share
 
@@ -167,6 +168,8 @@ class OneReportController(TGController):
             # A stranger to the report is told the same as before; only an organisation that left is asked for again.
             self._own(actor)
             return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")}, form.search)
+        except InvalidInput as error:
+            return self._share_page(actor, form, problem(error), form.search)
         redirect(f"{self._page}/share/{share.share_id}")
 
     def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], search: str) -> str:
@@ -175,7 +178,8 @@ class OneReportController(TGController):
         found = matching(directory, search)
         return show(
             "report.share", errors=errors, report_page=self._page, opened=opened, form=form, search=search,
-            found=found, listed=len(directory), purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
+            found=found, hints=[_about(entry) for entry in found], listed=len(directory),
+            purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
         )  # fmt: skip
 
 
@@ -183,6 +187,11 @@ def _origin() -> str:
     """This site as the crew's phone reaches it; the edge lets only allowed hosts through."""
     scheme = "https" if site().secure_cookies else tg.request.scheme
     return f"{scheme}://{tg.request.host}"
+
+
+def _about(entry: Organisation) -> str:
+    """What stands under an organisation's name: where it is, and who would read what is sent there."""
+    return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
 
 
 def _text_to_parent(opened: OpenedReport) -> str:

@@ -9,6 +9,7 @@ import pytest
 import segno
 
 from blockmrs.controllers.qr import draw_qr
+from blockmrs.errors import InvalidInput
 from blockmrs.services.actor import Actor
 from tests.functional.coach import footprint, heading, person, press, sent_by, signed_in, soup
 from tests.functional.site import TestSite
@@ -291,6 +292,30 @@ def test_the_list_of_hospitals_is_found_by_any_word_of_it(app, club, address):
     page = app.get(f"/field/report/{address}/share?q=%3Cb%3E")
     assert "Nothing has that name" in page.text
     assert "<b>" not in page.text.replace("<body>", "")
+
+
+def test_an_organisation_that_nobody_joined_is_shown_as_such(site, app, address):
+    site.services.organisations.add("Empty Clinic", "Low Road")
+    text = text_of(app.get(f"/field/report/{address}/share"))
+    assert "Low Road, Nobody there has joined yet" in text
+    assert text.count("Nobody there has joined yet") == 1
+
+
+def test_a_refusal_to_send_stands_at_the_organisation(site, club, app, address, monkeypatch):
+    def refuse(*_):
+        raise InvalidInput("Nobody there has joined yet", field="organisation")
+
+    monkeypatch.setattr(type(site.services.sharing), "grant", refuse)
+    page = send(app, club, address, 422)
+    assert soup(page).select_one("#errors a")["href"] == "#f-organisation"
+    assert "Nobody there has joined yet" in text_of(page)
+
+
+def test_more_than_one_opening_is_counted_in_the_plural(site, club, app, address):
+    code = site.services.codes.make(club.coach, address)
+    for _ in range(2):
+        site.services.codes.open_qr(code.qr_secret, "")
+    assert "Opened 2 times, first at" in text_of(app.get(f"/field/report/{address}"))
 
 
 def test_stopping_a_share_is_asked_first_and_ends_it(site, club, app, address):
