@@ -7,13 +7,19 @@ from pathlib import Path
 
 import pytest
 from sqlalchemy import inspect, text
+from webtest import TestApp
 
 from blockmrs.config.assembly import build_backup
+from blockmrs.crypto.keys import Keyring
 from blockmrs.services.demo import Demo, make_demo
+from tests.functional.coach import advice, press
 from tests.functional.site import TestSite, build_site
 
 PASSPHRASE = "six candles under the stairs"
 PEOPLE = ("Ana Torres", "Maria Rivers", "Joy Okafor", "Sam Rivers", "Jonah Okafor", "Ada Lind", "Noor Haddad")
+SURNAMES = ("Torres", "Rivers", "Okafor", "Haddad")
+NOTE = "Slid under the goalpost, left ankle looks bent"
+NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
 
@@ -64,13 +70,18 @@ def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
         actor = site.services.identity.actor_for(token)
         assert actor is not None
         secrets[f"cookie of {account.user_name}"] = token.encode()
-        keys = actor.keyring
-        for name in ("signing_seed", "sealing_seed", "own_line", "doorbell_line", "lines_secret", "rows_secret"):
-            secrets[f"{name} of {account.user_name}"] = getattr(keys, name)
+        secrets |= _keys(account.user_name, actor.keyring)
+        held = [*site.services.teams.acting_for(actor), *site.services.organisations.memberships(actor)]
+        if account.role == "coach":
+            held += [site.services.teams.holding(player) for player in site.services.teams.team(actor).players]
+        for other in held:
+            secrets |= _keys(other.label, other.keyring) | {f"seed of {other.label}": other.seed}
         browser = site.browser()
         browser.set_cookie("blockmrs", token)
         for path in ("/", "/record", "/log", "/inbox", f"/inbox/{demo.report}", f"/field/report/{demo.report}"):
             browser.get(path, expect_errors=True)
+        if account.role == "coach":
+            _write_report(browser)
         if account.role == "clinician":
             form = browser.get(f"/inbox/{demo.report}").forms
             opening = next((entry for entry in form.values() if entry.action.endswith("/open")), None)
@@ -85,6 +96,18 @@ def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
     wrong["code"] = demo.typed_code[:-1] + "2"
     wrong.submit(expect_errors=True)
     return secrets
+
+
+def _keys(whose: str, keyring: Keyring) -> dict[str, bytes]:
+    names = ("signing_seed", "sealing_seed", "own_line", "doorbell_line", "lines_secret", "rows_secret")
+    return {f"{name} of {whose}": getattr(keyring, name) for name in names}
+
+
+def _write_report(browser: TestApp) -> None:
+    """A whole report as a coach's phone sends it: a danger sign, who is hurt, a note, and Save."""
+    who = press(browser, advice(browser), "Who is hurt?")
+    saved = press(browser, press(browser, who, "7 Sam Rivers"), "Save report", 302, r_note=NOTE).follow()
+    assert NOTE in saved.text
 
 
 def _readable(story: Story) -> dict[str, bytes]:
@@ -102,7 +125,8 @@ def _readable(story: Story) -> dict[str, bytes]:
 
 def _needles(story: Story) -> dict[str, bytes]:
     plain = {f"name {name}": name.encode() for name in PEOPLE}
-    plain |= {f"words {words}": words.encode() for words in WORDS}
+    plain |= {f"surname {name}": name.encode() for name in SURNAMES}
+    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS)}
     for name, secret in story.secrets.items():
         plain[name] = secret
         plain[f"{name} in hexadecimal"] = secret.hex().encode()
