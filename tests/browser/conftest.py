@@ -7,6 +7,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -35,7 +36,18 @@ def data_folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="session")
 def settings_file(data_folder: Path) -> Path:
-    """development.ini as it is, but with its data in a folder of its own."""
+    return own_settings(data_folder)
+
+
+@pytest.fixture(scope="session")
+def site(settings_file: Path) -> Iterator[str]:
+    """The address of a running server, without a slash at its end."""
+    with served(settings_file) as address:
+        yield address
+
+
+def own_settings(data_folder: Path) -> Path:
+    """development.ini as it is, but with its data in a folder of its own; returns the file, which lies beside it."""
     target = data_folder.parent / "test.ini"
     lines = (REPOSITORY / "development.ini").read_text(encoding="utf-8").splitlines()
     kept = [line for line in lines if not line.startswith("blockmrs.data.folder")]
@@ -45,9 +57,9 @@ def settings_file(data_folder: Path) -> Path:
     return target
 
 
-@pytest.fixture(scope="session")
-def site(settings_file: Path) -> Iterator[str]:
-    """The address of a running server, without a slash at its end."""
+@contextmanager
+def served(settings_file: Path) -> Iterator[str]:
+    """The address of a server with those settings, while it runs."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
