@@ -1,5 +1,6 @@
 """The TurboGears application: its configuration, its wrappers, and the edge around it."""
 
+import threading
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -22,6 +23,7 @@ from blockmrs.controllers.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
 from blockmrs.model.migrations import is_current
 from blockmrs.services.container import Services
+from blockmrs.services.fhir import bundle_class
 from blockmrs.services.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
 
@@ -70,6 +72,7 @@ def start_background(settings: Settings, foundation: Foundation) -> Background:
         Flusher(foundation.objects, settings.storage.outbox_interval_s),
         Housekeeper(housekeeping, HOUSEKEEPING_S),
     )
+    threading.Thread(target=bundle_class, name="loading", daemon=True).start()
     background.flusher.start()
     background.housekeeper.start()
     return background

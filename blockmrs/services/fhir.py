@@ -9,10 +9,10 @@ Source: HL7 FHIR R4 Bundle, Composition, Observation; LOINC 34133-9, 30525-0.
 import json
 import uuid
 from datetime import UTC, datetime
+from functools import cache
 from html import escape
 from typing import Any
 
-from fhir.resources.R4B.bundle import Bundle
 from pydantic import ValidationError
 
 from blockmrs.domain.reports import Advice, Report, ReportedFinding
@@ -23,6 +23,14 @@ _FINDING = "urn:blockmrs:finding"
 _RULE = "urn:blockmrs:rule"
 _MAX_BYTES = 512 * 1024
 _UNKNOWN = "unsure"
+
+
+@cache
+def bundle_class() -> Any:
+    """The class that checks a Bundle. Loading it is long beside all else at the start: a server does it meanwhile."""
+    from fhir.resources.R4B.bundle import Bundle
+
+    return Bundle
 
 
 def write_report(report: Report) -> bytes:
@@ -66,7 +74,7 @@ def write_report(report: Report) -> bytes:
         ],
     }
     try:
-        Bundle.model_validate(bundle)
+        bundle_class().model_validate(bundle)
     except ValidationError as error:
         # The library's message quotes the values, which are health data: it goes nowhere.
         raise InvalidInput("the report is not valid FHIR R4") from error
