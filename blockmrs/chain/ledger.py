@@ -62,7 +62,7 @@ class _Submission:
     def result(self) -> list[Place]:
         if self.places is None:
             # A copy: several threads may raise the error of the block that they shared.
-            raise copy.copy(self.error) from self.error  # type: ignore[misc]
+            raise copy.copy(self.error) from self.error  # type: ignore[misc]  # settled: an error, if no places
         return [self.places[digest] for digest in self.digests]
 
 

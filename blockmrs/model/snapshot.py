@@ -29,7 +29,7 @@ def copy_database(engine: Engine, path: Path) -> None:
     try:
         with _opened(path) as copy:
             # In one step: whatever is committed meanwhile is either in the copy as a whole or not at all.
-            connection.driver_connection.backup(copy, pages=-1)  # type: ignore[union-attr]
+            connection.driver_connection.backup(copy, pages=-1)  # type: ignore[union-attr]  # SQLite, checked above
             # A file alone must do: without this it would want its -wal file beside it.
             copy.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
