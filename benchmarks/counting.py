@@ -2,6 +2,7 @@
 
 import struct
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -41,10 +42,25 @@ class Step:
     size_bytes: int = 0
 
 
+class _OwnSteps(list[Step]):
+    """A list that hears only the thread that made it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._thread = threading.get_ident()
+
+    def append(self, step: Step) -> None:
+        if threading.get_ident() == self._thread:
+            super().append(step)
+
+
 @contextmanager
 def counted_steps() -> Iterator[list[Step]]:
-    """Collects the steps of whatever this process does within the block; slows it down, so nothing is timed here."""
-    steps: list[Step] = []
+    """Collects the steps of whatever this thread does within the block; slows it down, so nothing is timed here.
+
+    What runs beside it, such as housekeeping, is no part of a save.
+    """
+    steps = _OwnSteps()
     undo: list[Callable[[], None]] = []
     for name, module, function, sized in _CRYPTO:
         original = getattr(module, function)

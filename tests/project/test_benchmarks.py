@@ -1,15 +1,17 @@
 """The benchmarks run, and their floor is the floor of what a save does now. Nothing here depends on time."""
 
+import threading
 from pathlib import Path
 
 import pytest
 
-from benchmarks.counting import Step
+from benchmarks.counting import Step, counted_steps
 from benchmarks.floor import STEPS, Floor, check_list
 from benchmarks.measure import interleave, ratio_of, repeat
 from benchmarks.reading import OPERATIONS, measure_reading, report_reading
 from benchmarks.save import count_steps, measure_save, report_save
 from benchmarks.syncs import compare_syncs
+from blockmrs.crypto import keys
 
 
 @pytest.fixture(scope="module")
@@ -34,6 +36,15 @@ def test_the_floor_writes_as_many_bytes_as_a_save(steps: list[Step], tmp_path: P
     assert (tmp_path / "blockmrs.db-wal").stat().st_size == size["ledger"] + size["rows"]
     assert [file.stat().st_size for file in (tmp_path / "objects" / "00").iterdir()] == [size["object"]]
     assert (tmp_path / "secrets" / "sealer.head").stat().st_size == size["head"]
+
+
+def test_what_runs_beside_a_save_is_not_counted() -> None:
+    with counted_steps() as steps:
+        beside = threading.Thread(target=lambda: keys.signing_public_key(bytes(32)))
+        beside.start()
+        beside.join()
+        keys.derive_key(bytes(32), "draft mark", b"")
+    assert [step.name for step in steps] == ["derive"]
 
 
 def test_a_floor_that_drifted_is_told_where() -> None:
