@@ -1,10 +1,14 @@
 """`blockmrs triage`: the questions and the advice without a browser, for reviewers and programs."""
 
 import json
+from pathlib import Path
 from typing import IO, Any
 
 import click
 
+from blockmrs.cli.common import DEFAULT_FILE
+from blockmrs.config.settings import Settings, load_settings
+from blockmrs.domain.triage.places import places_of
 from blockmrs.errors import InvalidInput
 from blockmrs.services.triage import TriageService
 from blockmrs.services.triage_data import assessment_as_data, interview_from_data, questions_as_data
@@ -33,11 +37,26 @@ def questions(as_json: bool) -> None:
 
 
 @command.command()
+@click.option(
+    *("-c", "--config", "config_file"),
+    type=click.Path(dir_okay=False, path_type=Path),
+    envvar="BLOCKMRS_CONFIG",
+    show_envvar=True,
+    help=f"The .ini file that names the crisis lines.  [default: {DEFAULT_FILE}, or the settings' own defaults]",
+)
 @click.argument("file", type=click.File("r", encoding="utf-8"))
-def assess(file: IO[str]) -> None:
+def assess(config_file: Path | None, file: IO[str]) -> None:
     """Print the advice for the answers in FILE (JSON), or on the standard input for "-"."""
-    triage = TriageService()
-    click.echo(_text(assessment_as_data(triage.conclude(interview_from_data(triage.rules, _parsed(file))))))
+    triage, settings = TriageService(), _settings(config_file)
+    found = triage.conclude(interview_from_data(triage.rules, _parsed(file)))
+    click.echo(_text(assessment_as_data(found, places_of(settings.site.lines))))
+
+
+def _settings(config_file: Path | None) -> Settings:
+    """The settings in the file; advice needs none, so that without any file it goes by the defaults."""
+    if config_file is None and not Path(DEFAULT_FILE).exists():
+        return Settings()
+    return load_settings(config_file or Path(DEFAULT_FILE))
 
 
 def _parsed(file: IO[str]) -> object:

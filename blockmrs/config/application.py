@@ -86,6 +86,7 @@ def assemble(settings: Settings, services: Services) -> Edge:
         hosts=frozenset(host.lower() for host in settings.site.hosts),
         secure_cookies=settings.site.secure_cookies,
         emergency_number=settings.site.emergency_number,
+        crisis_lines=settings.site.lines,
         language=settings.site.language,
         zone=ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None,
         body_bytes=settings.site.body_bytes,

@@ -5,13 +5,14 @@ stops the start, so that a typing error never passes for a default.
 """
 
 import configparser
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
+from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines
 from blockmrs.errors import InvalidInput
 
 PREFIX = "blockmrs."
@@ -52,9 +53,15 @@ class SiteSettings:
     hosts: tuple[str, ...] = ("127.0.0.1", "localhost", "[::1]")
     secure_cookies: bool = False
     emergency_number: str = "911"
+    crisis_lines: str = DEFAULT_CRISIS_LINES
     language: Literal["en"] = "en"
     time_zone: str = ""
     body_bytes: int = 1_048_576
+
+    @property
+    def lines(self) -> tuple[CrisisLine, ...]:
+        """The crisis lines, one by one."""
+        return parse_crisis_lines(self.crisis_lines)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,6 +209,14 @@ def _parse(name: str, text: str, wanted: Any) -> object:
     raise InvalidInput("this setting has another kind of value", name=name)
 
 
+def _is_read_by(parse: Callable[[str], object], text: str) -> bool:
+    try:
+        parse(text)
+    except InvalidInput:
+        return False
+    return True
+
+
 def _checked(settings: Settings) -> Settings:
     """The settings themselves, if their numbers make sense together."""
     rules = {
@@ -210,6 +225,7 @@ def _checked(settings: Settings) -> Settings:
         "passwords.lanes": 1 <= settings.passwords.lanes <= 64,
         "passwords.at_once": 1 <= settings.passwords.at_once <= 64,
         "sessions.idle_s": 60 <= settings.sessions.idle_s <= settings.sessions.longest_s,
+        "site.crisis_lines": _is_read_by(parse_crisis_lines, settings.site.crisis_lines),
         "site.time_zone": is_time_zone(settings.site.time_zone),
         "site.body_bytes": 65_536 <= settings.site.body_bytes <= 16_777_216,
         "storage.timeout_s": 0 < settings.storage.timeout_s <= 600,

@@ -3,11 +3,12 @@
 from typing import Any, TypeVar, cast
 
 import tg
-from tg.i18n import ungettext
+from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers import times
 from blockmrs.controllers.browser import ENVIRON_KEY, Browser
 from blockmrs.controllers.site import Site
+from blockmrs.domain.triage.places import fill
 from blockmrs.errors import BlockMRSError, NotAuthenticated
 from blockmrs.services.actor import Actor
 
@@ -66,6 +67,11 @@ def stateless(action: Action) -> Action:
     return action
 
 
+def said(text: str) -> str:
+    """A text of the rules in the reader's language, with the operator's numbers in their places."""
+    return fill(ugettext(text), site().places)
+
+
 def check_local_address(text: str | None) -> str:
     """`text` if it is an address on this site, else "/"; so that signing in never leads elsewhere."""
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 2000:
@@ -87,6 +93,8 @@ def page_variables() -> dict[str, Any]:
         "csrf_token": csrf_token,
         "asset": site().assets.address,
         "emergency_number": site().emergency_number,
+        "crisis_lines": site().crisis_lines,
+        "said": said,
         "lang": site().language,
         "request_path": tg.request.path_info,
         "times": times,

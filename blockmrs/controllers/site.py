@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import tzinfo
 
 from blockmrs.controllers.assets import Assets
+from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines, places_of
 from blockmrs.services.actor import Actor
 
 
@@ -17,9 +18,15 @@ class Site:
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
     secure_cookies: bool = False
     emergency_number: str = "911"
+    crisis_lines: tuple[CrisisLine, ...] = parse_crisis_lines(DEFAULT_CRISIS_LINES)
     language: str = "en"
     zone: tzinfo | None = None
     body_bytes: int = 1_048_576
+
+    @property
+    def places(self) -> dict[str, str]:
+        """What the operator fills into the rules' texts."""
+        return places_of(self.crisis_lines)
 
     @property
     def cookie_name(self) -> str:

@@ -5,6 +5,7 @@ from typing import Any
 
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Presentation, RuleSet
 from blockmrs.errors import InvalidInput
 
@@ -48,15 +49,15 @@ def interview_from_data(rules: RuleSet, data: object) -> Interview:
     return Interview(_age_band(data), complaints, known)
 
 
-def assessment_as_data(assessment: Assessment) -> dict[str, Any]:
-    """What was advised, and why; `reasons` has the deciding one first."""
+def assessment_as_data(assessment: Assessment, places: Mapping[str, str] = DEFAULT_PLACES) -> dict[str, Any]:
+    """What was advised, and why; `reasons` has the deciding one first. `places` are the operator's numbers."""
     return {
         "level": int(assessment.level),
         "disposition": assessment.disposition,
         "reasons": [
             {"rule": reason.rule, "fact": reason.fact, "because": reason.because} for reason in assessment.reasons
         ],
-        "first_aid": list(assessment.first_aid),
+        "first_aid": [fill(line, places) for line in assessment.first_aid],
         "dont": list(assessment.dont),
         "return_to_play": assessment.return_to_play,
         "unasked": list(assessment.unasked),

@@ -311,3 +311,11 @@ def test_what_can_wait_is_saved_and_the_parent_told(app: TestApp) -> None:
 def test_the_text_to_a_parent_names_nobody_and_nothing_medical(app: TestApp) -> None:
     link = soup(walk_none(app, "arm-leg")[0]).find("a", href=lambda address: address and address.startswith("sms:"))
     assert unquote(link["href"]) == "sms:?&body=Your child has been hurt at sport. Please call me."
+
+
+def test_the_crisis_lines_of_this_site_stand_on_the_first_page_about_dying(app: TestApp) -> None:
+    carried = {**dict.fromkeys([f"a.{sign}" for sign in SIGNS], "no"), "complaints": "mh"}
+    asked = app.post("/field/ask/2", carried)
+    assert "Call a crisis line any time: US 988, UK 116 123, Australia 13 11 14." in soup(asked).get_text(" ")
+    advice = app.post("/field/ask/3", {**carried, "a.mh-attempt": "yes"})
+    assert "Call a crisis line too: US 988, UK 116 123, Australia 13 11 14." in soup(advice).get_text(" ")

@@ -150,3 +150,13 @@ def test_what_is_unknown_or_of_the_wrong_type_is_refused_by_name(given: object, 
 def test_a_number_out_of_range_counts_as_cannot_tell() -> None:
     found = assess(presentations=["head"], answers={"head-vomits": 1000})
     assert found["level"] == 2
+
+
+def test_the_crisis_lines_are_those_of_the_settings(tmp_path: Path) -> None:
+    case = {**ADULT, "presentations": ["mh"], "answers": {"mh-now": True, "mh-safe": True}}
+    settings = tmp_path / "site.ini"
+    settings.write_text("[app:main]\nblockmrs.site.crisis_lines = Chile 4141\n", encoding="utf-8")
+    result = run("assess", "-c", str(settings), "-", given=case)
+    assert "Call a crisis line on speaker: Chile 4141." in json.loads(result.output)["first_aid"]
+    usual = assess(presentations=["mh"], answers={"mh-now": True, "mh-safe": True})
+    assert "Call a crisis line on speaker: US 988, UK 116 123, Australia 13 11 14." in usual["first_aid"]

@@ -56,6 +56,7 @@ def test_names_of_others_are_passed_over() -> None:
         ("blockmrs.passwords.memory_kib", "1"),
         ("blockmrs.site.secure_cookies", "yes"),
         ("blockmrs.site.hosts", ""),
+        ("blockmrs.site.crisis_lines", "988"),
         ("blockmrs.storage.kind", "s3"),
         ("blockmrs.chain.interval_s", "60"),
         ("blockmrs.sessions.idle_s", "999999"),

@@ -7,6 +7,7 @@ from typing import Any
 
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
+from blockmrs.domain.triage.places import misplaced
 from blockmrs.domain.triage.rules import (
     ALWAYS,
     UNKNOWN_AGE,
@@ -81,6 +82,10 @@ class _Reader:
 
     def rule_set(self) -> RuleSet:
         """Everything, checked."""
+        for name, table in self._tables.items():
+            self.file = name
+            self._require(not list(misplaced(table)), "a text has a place that nothing fills")
+        self.file = SIGNS_FILE
         signs = self._tables[SIGNS_FILE]
         self._only(signs, SIGNS_KEYS, "the first table")
         self._only(signs["words"], WORDS, "the words")

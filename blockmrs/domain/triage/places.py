@@ -1,0 +1,78 @@
+"""Places in the rules' texts that the operator fills, such as `%(crisis_lines)s`: numbers differ by country.
+
+A text is translated first and filled last, wherever it is shown: `fill(translate(text), places)`. Whatever compiles or
+prints the rules does the same, for each language, with `places_of` the site's crisis lines.
+"""
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from blockmrs.errors import InvalidInput
+
+CRISIS_LINES = "crisis_lines"
+PLACES = frozenset({CRISIS_LINES})
+"""Every name that a rule's text may leave a place for."""
+MAY_HAVE_PLACES = frozenset({"hint", "first_aid"})
+"""Keys of the rule files whose texts may have places: those that are shown, and never kept in a report."""
+MOST_LINES = 6
+
+_PLACE = re.compile(r"%\(([^)]*)\)s")
+_LINE = re.compile(r"(?P<name>[^\d,+]*[^\d,+\s]) (?P<number>\+?[0-9][0-9 ()/-]{1,22}[0-9])")
+
+
+@dataclass(frozen=True, slots=True)
+class CrisisLine:
+    """A telephone line for somebody who thinks of dying. `name` says for whom it is, such as the country."""
+
+    name: str
+    number: str
+
+    @property
+    def dialled(self) -> str:
+        """The number as a `tel:` link has it."""
+        return "".join(sign for sign in self.number if sign in "+0123456789")
+
+
+DEFAULT_CRISIS_LINES = "US 988, UK 116 123, Australia 13 11 14"
+
+
+def parse_crisis_lines(text: str) -> tuple[CrisisLine, ...]:
+    """The lines in "US 988, UK 116 123": a name and a number each, with commas between.
+
+    Raises:
+        InvalidInput: there is none, there are more than six, or one is not a name with a number behind it.
+    """
+    matches = [_LINE.fullmatch(entry.strip()) for entry in text.split(",")]
+    found = tuple(CrisisLine(match["name"].strip(), match["number"]) for match in matches if match is not None)
+    if len(found) != len(matches) or not 1 <= len(found) <= MOST_LINES:
+        raise InvalidInput("crisis lines are written like: US 988, UK 116 123", field=CRISIS_LINES)
+    return found
+
+
+def places_of(lines: Sequence[CrisisLine]) -> dict[str, str]:
+    """What stands in each place on a site with these crisis lines."""
+    return {CRISIS_LINES: ", ".join(f"{line.name} {line.number}" for line in lines)}
+
+
+DEFAULT_PLACES: Mapping[str, str] = places_of(parse_crisis_lines(DEFAULT_CRISIS_LINES))
+
+
+def fill(text: str, places: Mapping[str, str]) -> str:
+    """`text` with each of its places filled; a text without places, and every other percent sign, stays as it is."""
+    return _PLACE.sub(lambda match: places.get(match[1], match[0]), text)
+
+
+def misplaced(table: Any, *, allowed: bool = False) -> Iterator[str]:
+    """Every text of a parsed rule file with a place that is not known, or where none may be."""
+    if isinstance(table, str):
+        names = set(_PLACE.findall(table))
+        if names and not (allowed and names <= PLACES):
+            yield table
+    elif isinstance(table, list):
+        for entry in table:
+            yield from misplaced(entry, allowed=allowed)
+    elif isinstance(table, dict):
+        for key, entry in table.items():
+            yield from misplaced(entry, allowed=allowed or key in MAY_HAVE_PLACES)
