@@ -7,6 +7,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks.pages import measure_pages, report_pages
+from benchmarks.paint import measure_paint, report_paint
 from benchmarks.reading import measure_reading, report_reading
 from benchmarks.save import Drifted, check_syncs, count_steps, measure_save, report_save
 from benchmarks.startup import measure_start, report_start
@@ -45,6 +46,7 @@ def _run(folder: Path, rounds: int, long_chain: int) -> None:
     _say(
         "Start of the server, after the first time", report_start(measure_start(folder / "start", max(3, rounds // 3)))
     )
+    _say("First paint on a slow phone and line", report_paint(measure_paint(folder / "paint", rounds)))
 
 
 def _say(title: str, lines: list[str]) -> None:

@@ -6,6 +6,8 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from benchmarks.measure import Samples, interleave, repeat
@@ -15,9 +17,7 @@ _PATIENCE_S = 60.0
 
 def measure_start(folder: Path, rounds: int) -> Samples:
     """Seconds from process start to the first 200 ("start"), and of `python -c "import tg"` ("import")."""
-    folder.mkdir()
-    settings = folder / "settings.ini"
-    settings.write_text("[app:main]\nuse = egg:blockmrs\nblockmrs.data.folder = %(here)s/data\n")
+    settings = write_settings(folder)
     _start(settings)  # the first time makes database, keys and chain
     return interleave(
         rounds, {"start": repeat(lambda: _start(settings)), "import": repeat(lambda: _python("-c", "import tg"))}
@@ -33,14 +33,30 @@ def _python(*arguments: str) -> None:
     subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
 
 
-def _start(settings: Path) -> None:
+def write_settings(folder: Path) -> Path:
+    """A file of settings for an installation of its own in `folder`, which is made."""
+    folder.mkdir()
+    settings = folder / "settings.ini"
+    settings.write_text("[app:main]\nuse = egg:blockmrs\nblockmrs.data.folder = %(here)s/data\n")
+    return settings
+
+
+@contextmanager
+def served(settings: Path) -> Iterator[str]:
+    """The address of a server, from its first answer on."""
     port = _free_port()
     command = [sys.executable, "-m", "blockmrs", "serve", "-c", str(settings), "--port", str(port)]
     with open(settings.with_suffix(".log"), "wb") as log, subprocess.Popen(command, stdout=log, stderr=log) as server:
         try:
             _wait_for_answer(server, port)
+            yield f"http://127.0.0.1:{port}"
         finally:
             server.terminate()
+
+
+def _start(settings: Path) -> None:
+    with served(settings):
+        pass
 
 
 def _wait_for_answer(server: "subprocess.Popen[bytes]", port: int) -> None:

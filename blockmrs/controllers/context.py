@@ -3,6 +3,7 @@
 from typing import Any, TypeVar, cast
 
 import tg
+from kajiki.util import literal
 from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers import times
@@ -92,6 +93,7 @@ def page_variables() -> dict[str, Any]:
         "actor": actor,
         "csrf_token": csrf_token,
         "asset": site().assets.address,
+        "style": literal(site().assets.style),
         "emergency_number": site().emergency_number,
         "crisis_lines": site().crisis_lines,
         "said": said,

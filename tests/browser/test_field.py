@@ -45,6 +45,17 @@ def next_button(page: Page, part: str) -> Locator:
     return none if none.count() else page.locator(next(name for name in wanted if page.locator(name).count()))
 
 
+def test_the_first_paint_waits_for_nothing_but_the_page(new_page: NewPage) -> None:
+    page = new_page(PHONE)
+    page.goto("/field", wait_until="networkidle")
+    entries = page.evaluate(
+        "() => performance.getEntriesByType('resource').map((entry) => [entry.name, entry.renderBlockingStatus])"
+    )
+    assert any("field.js" in name for name, _ in entries)
+    assert [name for name, status in entries if status == "blocking"] == []
+    assert page.locator("#signs .btn").first.evaluate("(button) => getComputedStyle(button).borderTopStyle") == "solid"
+
+
 @SCRIPT
 def test_a_life_threat_is_one_tap_from_the_first_screen(new_page: NewPage, script: bool) -> None:
     page = new_page(PHONE, java_script_enabled=script)

@@ -1,6 +1,8 @@
 """The outermost layer: headers on every answer, and clean refusals of what no action should see."""
 
+import base64
 import gzip
+import hashlib
 import io
 from collections.abc import Iterable
 from pathlib import Path
@@ -40,6 +42,14 @@ def test_every_answer_carries_the_security_headers(site: TestSite, path: str) ->
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
     assert "http" not in policy
+
+
+def test_the_only_style_inside_a_page_is_ours_and_the_policy_names_its_digest(site: TestSite) -> None:
+    response = ask(site, "/field")
+    style = response.text.split("<style>")[1].split("</style>")[0]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert f"style-src 'self' 'sha256-{digest}';" in response.headers["Content-Security-Policy"]
+    assert "<style" not in ask(site, "/").text
 
 
 def test_browsers_insist_on_https_where_cookies_are_secure(tmp_path: Path) -> None:
