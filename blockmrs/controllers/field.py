@@ -6,6 +6,7 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
   GET  /field            the danger signs; the advice of each travels along for the script
   POST /field/check      one sign, "None of these" or "Not sure"; also a further sign from a result
   POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
+  POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
 """
 
 from collections.abc import Callable
@@ -16,6 +17,7 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.context import PAGE, POST, stateless
+from blockmrs.controllers.field_handover import handover_view
 from blockmrs.controllers.field_views import (
     OWN_FIELDS,
     PAGE_FIELDS,
@@ -26,6 +28,7 @@ from blockmrs.controllers.field_views import (
     View,
     page_view,
     result_view,
+    step,
     utc_now,
 )
 from blockmrs.domain.triage.engine import Interview
@@ -66,6 +69,14 @@ class FieldController(TGController):
         """The next question, or the advice."""
         return self._answered()
 
+    @expose(allowed_methods=(*PAGE, *POST))
+    @stateless
+    def show(self, **_ignored: object) -> str:
+        """What the crew needs to know, while nothing is saved yet."""
+        if tg.request.method != "POST":
+            redirect("/field")
+        return self._guarded(self._handover)
+
     def _answered(self) -> str:
         if tg.request.method != "POST":
             redirect("/field")
@@ -94,8 +105,20 @@ class FieldController(TGController):
         except InvalidInput as error:
             return self._again(before, journey, pairs, error)
         if change is None:
-            journey = journey.after(self._triage.carry(before), self._triage.carry(interview))
+            journey = journey.after(self._triage.carry(before), self._triage.carry(interview), self._clock())
         return self._show(interview, journey, {}, ())
+
+    def _handover(self) -> str:
+        """The page for the crew; without any answer, the first screen."""
+        try:
+            pairs = posted_pairs()
+            journey = Journey.read(pairs, self._clock())
+            interview = self._triage.read(self._carried_only(pairs))
+        except InvalidInput:
+            return self._signs({"": self._sorry()}, status=422)
+        if not interview.answers:
+            return self._signs({"": self._sorry()}, status=422)
+        return self._page("show", view=handover_view(self._triage, interview, journey, self._clock()))
 
     def _again(self, before: Interview, journey: Journey, pairs: Pairs, error: InvalidInput) -> str:
         """The same page with what is wrong; with nothing answered yet, the first screen."""
@@ -126,7 +149,9 @@ class FieldController(TGController):
 
     def _advice_for(self, sign: DangerSign) -> ResultView:
         """What the script shows when this sign is tapped: the very view that the server would answer with."""
-        return result_view(self._triage, self._triage.read([("sign", sign.id)]), Journey(0))
+        interview = self._triage.read([("sign", sign.id)])
+        # The script writes the time of the tap where a time is 0.
+        return result_view(self._triage, interview, Journey(0, trail=step((), self._triage.carry(interview), 0)))
 
     def _carried_only(self, pairs: Pairs) -> Pairs:
         mine = self._triage.only_mine(pairs)

@@ -35,9 +35,10 @@ MONTHS = (
     N_("December"),
 )
 OLDEST = timedelta(days=7)
-MOST_PAGES = 24
+MOST_STEPS = 60
 MOST_KEPT = 60
-OWN_FIELDS = frozenset({"started", "was", "trail", "change"})
+OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
+MINUTES_AGO = ("0", "5", "15", "30")
 # What was typed into a report, on its way through a changed answer and back (controllers/report_forms.py).
 REPORT_PREFIX = "r-"
 PAGE_FIELDS = frozenset({"page", "pick", "choose", "answer", "sign"})
@@ -47,14 +48,22 @@ PAGE_FIELDS = frozenset({"page", "pick", "choose", "answer", "sign"})
 class Journey:
     """How a person came to the page they see: carried from form to form, never stored.
 
-    `started` is in seconds since 1970. `was` is the last advice they saw. Each entry of `trail` names the fields that
-    one page added, so that "Back" can take exactly those away again. `kept` is a report that is being written.
+    `started` and `hurt` are in seconds since 1970; `hurt` is when it happened, where somebody said so. `was` is the
+    last advice they saw. Each entry of `trail` is when a page was answered, and the names of the fields that it added:
+    "Back" takes exactly those away again, and a report says when each sign was seen. `kept` is a report that is being
+    written.
     """
 
     started: int
+    hurt: int | None = None
     was: Level | None = None
     trail: tuple[str, ...] = ()
     kept: Pairs = ()
+
+    @property
+    def injured(self) -> int:
+        """When it happened, in seconds since 1970: as somebody said, else when the answering began."""
+        return self.started if self.hurt is None else self.hurt
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> "Journey":
@@ -70,23 +79,46 @@ class Journey:
             elif name in OWN_FIELDS:
                 given.setdefault(name, value)
         latest = int(now.timestamp())
-        started = given.get("started", "")
-        seconds = int(started) if started.isascii() and started.isdigit() and len(started) < 12 else latest
-        if not latest - OLDEST.total_seconds() <= seconds <= latest:
-            seconds = latest
+        started = _believed(given.get("started", ""), latest)
+        hurt = _believed(given.get("hurt", ""), latest)
+        if given.get("ago") in MINUTES_AGO:
+            hurt = latest - 60 * int(given["ago"])
         was = given.get("was", "")
         level = Level(int(was)) if was in {"1", "2", "3", "4"} else None
-        return cls(seconds, level, tuple(trail[:MOST_PAGES]), tuple(kept[:MOST_KEPT]))
+        return cls(latest if started is None else started, hurt, level, tuple(trail[:MOST_STEPS]),
+                   tuple(kept[:MOST_KEPT]))  # fmt: skip
 
-    def after(self, before: Pairs, now_carried: Pairs) -> "Journey":
+    def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> "Journey":
         """The journey one page later: `trail` has grown by what is carried now and was not before."""
-        added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
-        return replace(self, trail=(*self.trail, " ".join(added))) if added else self
+        return replace(self, trail=(*self.trail, *step(before, now_carried, int(now.timestamp()))))
+
+    def answered(self, now: datetime) -> dict[str, datetime]:
+        """When each carried field got the value that it has; fields of which no believable time is told are absent."""
+        found: dict[str, datetime] = {}
+        for entry in self.trail:
+            first, _, names = entry.partition(" ")
+            seconds = _believed(first, int(now.timestamp()))
+            if seconds is not None:
+                found.update(dict.fromkeys(names.split(), datetime.fromtimestamp(seconds, UTC)))
+        return found
 
     def pairs(self) -> Pairs:
         """The form fields that carry it on, without `started`, which the template writes."""
         was = (("was", str(int(self.was))),) if self.was else ()
-        return (*was, *(("trail", step) for step in self.trail), *self.kept)
+        hurt = (("hurt", str(self.hurt)),) if self.hurt is not None else ()
+        return (*hurt, *was, *(("trail", entry) for entry in self.trail), *self.kept)
+
+
+def step(before: Pairs, now_carried: Pairs, seconds: int) -> tuple[str, ...]:
+    """The entry of a trail for one page: when it was answered, and what it added or changed; none for nothing."""
+    added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
+    return (f"{seconds} {' '.join(added)}",) if added else ()
+
+
+def _believed(text: str, latest: int) -> int | None:
+    """Seconds since 1970, unless they are none, in the future, or longer ago than any journey."""
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+    return seconds if latest - OLDEST.total_seconds() <= seconds <= latest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,6 +163,12 @@ class ResultView(View):
     changed: str = ""
     day: str = ""
     text_link: str = ""
+    injured: int = 0
+
+    @property
+    def injured_at(self) -> datetime:
+        """When it happened, as far as was said."""
+        return datetime.fromtimestamp(self.injured, UTC)
 
 
 def format_day(iso: str) -> str:
@@ -182,6 +220,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
         changed=changed,
         day=format_day(found.date),
         text_link="" if found.level is Level.AMBULANCE else _text_to_parent(),
+        injured=journey.injured,
     )
 
 

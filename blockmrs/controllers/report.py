@@ -197,8 +197,9 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
         for minutes in MINUTES[1:]
     ]  # fmt: skip
     other = [(OTHER, _("Another time"))]
-    # The questions may have taken a while, or waited for a sign-in.
-    begun = [("start", _("When you started, %s") % clock_time(started))] if (shown - started).seconds >= 60 else []
+    # The questions may have taken a while, or waited for a sign-in; or the result was told when it happened.
+    words = _("When you started, %s") if typed.journey.hurt is None else _("As you said, %s")
+    begun = [("start", words % clock_time(started))] if shown - started >= timedelta(minutes=1) else []
     return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}
 
 

@@ -121,7 +121,7 @@ def first_shown(typed: TypedReport, now: datetime) -> TypedReport:
     """The form with what it begins with: times count from the moment when it was first on the screen."""
     if "r-shown" in typed.values:
         return typed
-    waited = int(now.timestamp()) - typed.journey.started
+    waited = int(now.timestamp()) - typed.journey.injured
     here = local(now)
     return typed.with_values(
         shown=str(int(now.timestamp())),
@@ -140,8 +140,8 @@ def shown_at(typed: TypedReport, now: datetime) -> datetime:
 
 
 def started_at(typed: TypedReport) -> datetime:
-    """When the first question was answered."""
-    return datetime.fromtimestamp(typed.journey.started, UTC)
+    """When it happened as the result said: as somebody corrected it, else when the answering began."""
+    return datetime.fromtimestamp(typed.journey.injured, UTC)
 
 
 def days_to_choose(now: datetime) -> list[date]:

@@ -89,6 +89,7 @@ TABLE = (
     Row("/field/check", "/field/check", everybody(302), everybody(200), {"sign": "none"}),
     Row("/field/ask", "/field/ask", everybody(302), everybody(200), {"complaints": "head"}),
     Row("/field/ask", "/field/ask/2", everybody(302), everybody(200), {"complaints": "head"}),
+    Row("/field/show", "/field/show", everybody(302), everybody(200), REPORT),
     Row("/field/report", "/field/report", everybody(302)),
     Row("/field/report/new", "/field/report/new", None, signed_in(200), REPORT),
     Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT),
@@ -217,6 +218,7 @@ def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, R
     assert {route.address for route in routes.values() if route.stateless} == {
         "/field/check",
         "/field/ask",
+        "/field/show",
         "/field/report/new",
     }
 

@@ -27,6 +27,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signs": (NOBODY, "/field", None),
     "a question": (NOBODY, "/field/check", {"sign": "none"}),
     "advice": (NOBODY, "/field/ask", ANSWERS),
+    "the crew's page": (NOBODY, "/field/show", ANSWERS),
     "who is hurt": ("author", "/field/report/new", ANSWERS),
     "check the report": ("author", "/field/report/new", ANSWERS | {"r-player": "other", "r-name": "Ann Example"}),
     "report": ("author", "/field/report/{report}", None),

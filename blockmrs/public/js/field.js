@@ -26,6 +26,14 @@
     countUp();
     setInterval(countUp, 1000);
     signs(main);
+    main.addEventListener("click", function (event) {
+      var ago = event.target.closest("button[name=ago]");
+      if (!ago) return;
+      event.preventDefault();
+      setInjury(Number(ago.value));
+      ago.closest("details").open = false;
+      ago.closest("details").firstElementChild.focus();
+    });
   });
 
   // Sun theme: black on white, thick borders, larger words. Pressed again, the page is as it was before.
@@ -55,13 +63,36 @@
     show();
   }
 
+  function two(number) { return ("0" + number).slice(-2); }
+  function clock(seconds) { var at = new Date(seconds * 1000); return two(at.getHours()) + ":" + two(at.getMinutes()); }
+
+  // Time since injury, each second; the clock time beside it is the phone's own.
   function countUp() {
-    all("main .since").forEach(function (line) {
-      var seconds = Math.max(0, now() - Number(line.getAttribute("data-since")));
+    all("main [data-since]").forEach(function (line) {
+      var since = Number(line.getAttribute("data-since"));
+      var seconds = Math.max(0, now() - since);
       var minutes = Math.floor(seconds / 60);
-      line.lastElementChild.textContent = minutes + ":" + ("0" + seconds % 60).slice(-2);
+      var hours = Math.floor(minutes / 60);
+      line.querySelector("strong").textContent =
+        (hours ? hours + ":" + two(minutes % 60) : minutes) + ":" + two(seconds % 60);
       line.hidden = false;
+      var at = line.querySelector("time");
+      if (at) at.textContent = clock(since);
     });
+  }
+
+  // "5 min ago" goes with every form of the page, without waiting for the server.
+  function setInjury(minutes) {
+    var at = now() - 60 * minutes;
+    all("main form").forEach(function (form) {
+      var input = form.querySelector("input[name=hurt]") || document.createElement("input");
+      input.type = "hidden";
+      input.name = "hurt";
+      input.value = at;
+      form.insertBefore(input, form.firstChild);
+    });
+    all("main [data-since]").forEach(function (line) { line.setAttribute("data-since", at); });
+    countUp();
   }
 
   // Danger signs: each tap on the first screen has its advice in a <template>.
@@ -85,7 +116,8 @@
       var advice = adviceFor(sign);
       fill([document.importNode(advice.content, true)]);
       all("input[name=started]", main).forEach(function (input) { input.value = started; });
-      all(".since", main).forEach(function (line) { line.setAttribute("data-since", started); });
+      all("input[name=trail]", main).forEach(function (input) { input.value = input.value.replace(/^0 /, now() + " "); });
+      all("[data-since]", main).forEach(function (line) { line.setAttribute("data-since", started); });
       document.title = advice.getAttribute("data-title");
       countUp();
       document.getElementById("result").focus({ preventScroll: true });
@@ -109,9 +141,15 @@
       if (dont) more.appendChild(document.importNode(dont, true));
       var seen = main.querySelector(".seen");
       if (seen) seen.appendChild(document.importNode(other.querySelector(".seen > div"), true));
-      var carried = all(".report input", other).filter(function (input) { return /^a\./.test(input.name); });
+      var carried = all(".report input", other).filter(function (input) { return /^(a\.|trail$)/.test(input.name); });
+      var at = now();
       all("form", main).forEach(function (target) {
-        carried.forEach(function (input) { target.insertBefore(document.importNode(input, true), target.firstChild); });
+        var state = target.querySelector("input[name=started]");
+        carried.forEach(function (input) {
+          var copy = document.importNode(input, true);
+          copy.value = copy.value.replace(/^0 /, at + " ");
+          target.insertBefore(copy, state);
+        });
       });
       chip.parentNode.removeChild(chip);
       heading.focus();
