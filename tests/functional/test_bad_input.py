@@ -83,9 +83,9 @@ Pairs = list[tuple[str, str]]
 class Form:
     """One form of a page as a browser would send it, filled in."""
 
-    def __init__(self, browser: TestApp, page: TestResponse, form: Any) -> None:
+    def __init__(self, browser: TestApp, page: TestResponse, form: Any, action: str | None = None) -> None:
         self.browser = browser
-        self.action = form["action"]
+        self.action = action or form["action"]
         self.pairs: Pairs = []
         boxes = {box.get("name"): box for box in form.find_all(["input", "select", "textarea", "button"])}
         for name, box in boxes.items():
@@ -212,6 +212,10 @@ def forms_of(cast: Cast, names: Names, what: str) -> list[Form]:
         values = {name: value.format_map(names) for name, value in posted.items()}
         page = browser.post(path, {"_csrf": csrf(browser), **values})
     forms = [Form(browser, page, form) for form in page.html.find_all("form", method="post")]
+    # A button may send the same form elsewhere; what leads back to questions is tried on their own pages.
+    elsewhere = ("/field/ask/1", "/field/report/new")
+    buttons = [button for button in page.html("button", formaction=True) if button["formaction"] not in elsewhere]
+    forms += [Form(browser, page, button.find_parent("form"), button["formaction"]) for button in buttons]
     return list({form.action: form for form in forms}.values())
 
 
