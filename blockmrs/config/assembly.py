@@ -30,6 +30,7 @@ from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.notices import Notices
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.overview import Overview
+from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
 from blockmrs.services.restore import Restore
 from blockmrs.services.sharing import Sharing
@@ -148,6 +149,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         joining=Joining(invitations),
         organisations=organisations,
         teams=teams,
+        plans=Plans(teams),
         reports=reports,
         sharing=Sharing(database, mailbox, cards, organisations, access, reports),
         codes=codes,

@@ -6,6 +6,7 @@ POST      /team/add                one player
 POST      /team/add-several        a list of names: all of them, or none
 GET, POST /team/remove/<player>    takes one off the list
 POST      /team/invite/<player>    shows, once, the code with which the family joins
+          /team/plan               the emergency plan: controllers/plan.py
 """
 
 import re
@@ -20,6 +21,7 @@ from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.forms import Form, gather, posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, translated
+from blockmrs.controllers.plan import PlanController
 from blockmrs.domain.reports import check_text
 from blockmrs.errors import Conflict, InvalidInput
 from blockmrs.services.actor import Actor
@@ -39,6 +41,7 @@ class TeamController(TGController):
 
     def __init__(self, services: Services) -> None:
         super().__init__()
+        self.plan = PlanController(services)
         self._teams = services.teams
         self._invitations = services.invitations
 

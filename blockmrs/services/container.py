@@ -11,6 +11,7 @@ from blockmrs.services.joining import Joining
 from blockmrs.services.notices import Notices
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.overview import Overview
+from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
@@ -27,6 +28,7 @@ class Services:
     joining: Joining
     organisations: Organisations
     teams: Teams
+    plans: Plans
     reports: Reports
     sharing: Sharing
     codes: Codes

@@ -24,6 +24,24 @@ _PLAYERS = (
     ("1", "Noor Haddad"), ("2", "Eli Brandt"), ("4", "Ravi Menon"), ("5", "Tomas Vela"), ("7", "Sam Rivers"),
     ("8", "Jonah Okafor"), ("10", "Luca Ferri"), ("11", "Mei Tan"), ("14", "Ada Lind"),
 )  # fmt: skip
+_VENUES = {
+    "a1b2c3d4e5f60718": {
+        "name": "North Field",
+        "address": "12 School Lane, Springfield",
+        "gate": "Gate B, off Mill Road",
+        "defibrillator": "Clubhouse wall, left of the door. No key.",
+        "caller": "Ana Torres",
+        "greeter": "Pat Ferri",
+        "hospital": "North Hospital, 12 Mill Road",
+        "hospital_phone": "555 0100",
+        "directions": "Left out of the gate.\nOver the bridge.\nThe hospital is on the right.",
+    },
+    "a1b2c3d4e5f60719": {
+        "name": "Riverside Park",
+        "address": "1 River Walk, Springfield",
+        "gate": "Car park by the boat house",
+    },
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +86,8 @@ def make_demo(services: Services) -> Demo:
 
     team = services.teams.rename(coach, "North Field U15", services.teams.team(coach).version)
     team = services.teams.add_players(coach, list(_PLAYERS), team.version)
+    for venue_id, fields in _VENUES.items():
+        services.plans.put(coach, venue_id, fields, "")
     by_name = {entry.name: entry for entry in team.players}
     for person, name, relation in (
         (parent, "Sam Rivers", "guardian"),

@@ -1,11 +1,12 @@
-"""A coach's team: the roster, as sealed updates of the coach's own record, and invitations to families.
+"""A coach's team: roster and venues, as sealed updates of the coach's own record, and invitations to families.
 
-No table knows a player. Each player has a provisional card whose seed stays with the coach; when a player or
+No table knows a player or a place. Each player has a provisional card whose seed stays with the coach; when a player or
 guardian joins, the provisional card appoints them, and nothing is signed again.
 """
 
 import json
 import os
+from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
@@ -15,6 +16,7 @@ from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
+from blockmrs.domain.venues import Plan, Venue
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound, Unavailable
 from blockmrs.model.accounts import AccountRow
@@ -24,6 +26,7 @@ from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.held import remember_objects
 from blockmrs.services.invitations import Invitations
+from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import Held, Mailbox
 from blockmrs.services.passwords import check_display_name
 from blockmrs.services.updates import read_update, write_update
@@ -61,11 +64,12 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team and its players; `version` is the update id of the roster it was read from, empty before the first."""
+    """A team, its players and its venues; `version` is the id of the update it was read from, empty before any."""
 
     name: str = ""
     players: tuple[Player, ...] = ()
     version: str = ""
+    plan: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,6 +109,7 @@ class Teams:
         self._cards = cards
         self._objects = objects
         self._invitations = invitations
+        self._locks = KeyedLocks()
 
     def team(self, actor: Actor) -> Team:
         """The actor's team as last saved; an empty one before the first."""
@@ -114,7 +119,9 @@ class Teams:
         update = read_update(self._objects, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id)
         content = json.loads(update.body)
         players = tuple(Player(**player) for player in content["players"])
-        return Team(content["name"], players, grant.update_id.hex())
+        # Written without venues before there were any.
+        plan = Plan(tuple(Venue(**venue) for venue in content.get("venues", [])), content.get("today", ""))
+        return Team(content["name"], players, grant.update_id.hex(), plan)
 
     def player(self, actor: Actor, player_id: str) -> Player:
         """One player of the actor's roster."""
@@ -125,8 +132,10 @@ class Teams:
 
     def rename(self, actor: Actor, name: str, version: str) -> Team:
         """The team under a new name."""
-        team = self._checked(actor, version)
-        return self._save(actor, replace(team, name=check_display_name(name, "team_name")), self._mailbox.batch())
+        named = check_display_name(name, "team_name")
+        with self._locks.hold(actor.account_id):
+            team = self._checked(actor, version)
+            return self._save(actor, replace(team, name=named), self._mailbox.batch())
 
     def add_player(self, actor: Actor, name: str, number: str, version: str) -> Team:
         """The team with one more player, who gets a provisional card."""
@@ -141,21 +150,30 @@ class Teams:
             )
             for number, name in added
         ]
-        team = self._checked(actor, version)
-        if len(team.players) + len(checked) > MAX_PLAYERS:
-            said = Message("A roster holds %(most)d players at most", most=MAX_PLAYERS)
-            raise InvalidInput(said, field="player_name")
-        batch = self._mailbox.batch()
-        players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
-        return self._save(actor, replace(team, players=(*team.players, *players)), batch)
+        with self._locks.hold(actor.account_id):
+            team = self._checked(actor, version)
+            if len(team.players) + len(checked) > MAX_PLAYERS:
+                said = Message("A roster holds %(most)d players at most", most=MAX_PLAYERS)
+                raise InvalidInput(said, field="player_name")
+            batch = self._mailbox.batch()
+            players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
+            return self._save(actor, replace(team, players=(*team.players, *players)), batch)
 
     def remove_player(self, actor: Actor, player_id: str, version: str) -> Team:
         """The team without one player; reports about them stay where they are."""
-        team = self._checked(actor, version)
-        left = tuple(player for player in team.players if player.player_id != player_id)
-        if len(left) == len(team.players):
-            raise NotFound("no such player on this roster")
-        return self._save(actor, replace(team, players=left), self._mailbox.batch())
+        with self._locks.hold(actor.account_id):
+            team = self._checked(actor, version)
+            left = tuple(player for player in team.players if player.player_id != player_id)
+            if len(left) == len(team.players):
+                raise NotFound("no such player on this roster")
+            return self._save(actor, replace(team, players=left), self._mailbox.batch())
+
+    def change_plan(self, actor: Actor, change: Callable[[Plan], Plan]) -> Team:
+        """The team with the plan that `change` makes of the saved one; nothing is written where it is the same."""
+        with self._locks.hold(actor.account_id):
+            team = self.team(actor)
+            plan = change(team.plan)
+            return team if plan == team.plan else self._save(actor, replace(team, plan=plan), self._mailbox.batch())
 
     def make_provisional(self, batch: Batch, actor: Actor, name: str) -> ProvisionalCard:
         """A card for somebody without an account; its seed stays on the actor's own line."""
@@ -288,7 +306,12 @@ class Teams:
         return team
 
     def _save(self, actor: Actor, team: Team, batch: Batch) -> Team:
-        body = {"name": team.name, "players": [asdict(player) for player in team.players]}
+        body = {
+            "name": team.name,
+            "players": [asdict(player) for player in team.players],
+            "venues": [asdict(venue) for venue in team.plan.venues],
+            "today": team.plan.chosen,
+        }
         now, card = self._mailbox.now(), actor.keyring.card
         pointer, update = write_update(
             batch,

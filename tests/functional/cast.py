@@ -15,6 +15,7 @@ from webtest import TestApp
 
 from blockmrs.controllers.browser import Browser
 from blockmrs.crypto.sessions import new_token
+from blockmrs.domain.venues import Venue
 from blockmrs.services.actor import Actor
 from blockmrs.services.organisations import Organisation
 from blockmrs.services.reports import SavedReport
@@ -96,6 +97,13 @@ class Cast:
         players = {entry.name: entry for entry in services.teams.team(actor).players}
         report = World.report(self.site, player or PLAYER)  # type: ignore[arg-type]  # it only asks for the clock
         return services.reports.save(actor, secrets.token_hex(16), report, player=players[player], withheld=withheld)
+
+    def venue(self) -> Venue:
+        """A venue of the coach's plan."""
+        plans, coach = self.site.services.plans, self.actors["author"]
+        known = plans.plan(coach).venues
+        fields = {"name": "Marlow Park", "address": "1 Marlow Lane"}
+        return known[0] if known else plans.put(coach, secrets.token_hex(8), fields, "")
 
     def share(self, address: str, organisation: str, lasts: timedelta = timedelta(days=30)) -> str:
         """Share a report of the coach's; returns the share's id."""

@@ -80,6 +80,7 @@ REPORT = {
     "r-player": "other",
     "r-name": "Ann Example",
 }
+VENUE = {"name": "East Park", "address": "1 Park Lane"}
 SHARE = {"purpose": "care", "how_long": "30"}
 TABLE = (
     Row("/", "/", everybody(200)),
@@ -152,6 +153,24 @@ TABLE = (
         {"version": "{version}"},
     ),
     Row("/team/invite", "/team/invite/{player}", None, signed_in(404, author=200)),
+    Row("/team/plan", "/team/plan", signed_in(200)),
+    Row("/team/plan/add", "/team/plan/add", signed_in(200), signed_in(302), VENUE),
+    Row(
+        "/team/plan/edit",
+        "/team/plan/edit/{venue}",
+        signed_in(404, author=200),
+        signed_in(409, author=302),
+        VENUE | {"version": "{venue_version}"},
+    ),
+    Row("/team/plan/edit", "/team/plan/edit/{venue}", None, signed_in(404), VENUE),
+    Row("/team/plan/today", "/team/plan/today/{venue}", None, signed_in(404, author=302)),
+    Row(
+        "/team/plan/remove",
+        "/team/plan/remove/{venue}",
+        signed_in(404, author=200),
+        signed_in(404, author=302),
+        {"version": "{venue_version}"},
+    ),
     Row("/signup", "/signup", everybody(302, nobody=200), everybody(422)),
     Row("/signup/start", "/signup/start", None, everybody(200)),
     Row("/login", "/login", everybody(302, nobody=200), everybody(422)),
@@ -233,6 +252,7 @@ def test_everybody_gets_exactly_the_answer_of_the_table(
     browser = cast.browser(persona) if ends_sessions else cast.usual_browser(persona)
     allowed = routes[row.route].methods
     expected = 405 if "POST" not in allowed else None if row.post is None else row.post[persona]
+    cast.venue()  # An earlier row may have removed it.
     before = state_of(cast.site)
     for method in [*PAGE, *UNHEARD_OF] if persona in ("author", "stranger", NOBODY) else ["GET"]:
         check(row, persona, method, ask(cast, browser, row, method, persona), allowed)
@@ -276,6 +296,8 @@ def ask(
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(coach).players),
         "version": "" if persona == NOBODY else services.teams.team(cast.actor(persona)).version,
+        "venue": cast.venue().venue_id,
+        "venue_version": cast.venue().version,
     }
     address = row.address.format(**names)
     if method != "POST":
@@ -301,8 +323,15 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "share": cast.share_id,
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
+        "venue": cast.venue().venue_id,
     }
-    absent = {"report": ABSENT, "share": ABSENT * 2, "organisation": ABSENT * 2, "player": ABSENT[:16]}
+    absent = {
+        "venue": ABSENT[:16],
+        "report": ABSENT,
+        "share": ABSENT * 2,
+        "organisation": ABSENT * 2,
+        "player": ABSENT[:16],
+    }
     answers = [answer(browser, row, method, there), answer(browser, row, method, absent)]
     assert answers[0] == answers[1]
 
@@ -310,7 +339,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
 def answer(browser: TestApp, row: Row, method: str, names: dict[str, str]) -> tuple[int, str, list[str]]:
     """Status, page and headers, without what differs between any two answers."""
     address = row.address.format(**names)
-    form = {name: value.format(**names, version="") for name, value in row.form.items()}
+    form = {name: value.format(**names, version="", venue_version="") for name, value in row.form.items()}
     if method == "POST":
         response = browser.post(address, {"_csrf": csrf(browser), **form}, expect_errors=True)
     else:

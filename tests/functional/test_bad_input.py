@@ -37,6 +37,10 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "release": ("author", "/field/report/{withheld}/release", None),
     "team": ("author", "/team", None),
     "remove": ("author", "/team/remove/{player}", None),
+    "plan": ("author", "/team/plan/edit/{venue}", None),
+    "place": ("author", "/team/plan/add", None),
+    "places": ("author", "/team/plan", None),
+    "remove the place": ("author", "/team/plan/remove/{venue}", None),
     "settings": ("author", "/settings", None),
     "password": ("author", "/settings/password", None),
     "recovery": ("author", "/settings/recovery", None),
@@ -73,9 +77,14 @@ TYPED = {
     "r-note": "Fell",
     "setup_token": "A" * 43,
     "until_day": "",
+    "address": "1 Road, Springfield",
+    "gate": "B",
+    "coordinates": "40.71, -74.01",
+    "hospital_phone": "+1 555 0100",
 }
 TEXTS = {"display_name", "user_name", "team_name", "player_name", "number", "players", "name", "place", "r-name",
-         "r-place", "r-note"}  # fmt: skip
+         "address", "gate", "defibrillator", "caller", "greeter", "hospital", "hospital_phone", "directions",
+         "coordinates", "r-place", "r-note"}  # fmt: skip
 NEVER_A_TEXT = {"of 300 kB", "not UTF-8", "a surrogate", "repeated", "control characters", "a file"}
 Pairs = list[tuple[str, str]]
 
@@ -193,6 +202,13 @@ class Names(dict[str, str]):
             case "player":
                 team = services.teams.team(coach)
                 return services.teams.add_player(coach, "One More", "", team.version).players[-1].player_id
+            case "venue":
+                cast.venue()
+                fields = {"name": "One More", "address": "1 Road"}
+                plans, spare = services.plans, "0123456789abcdef"
+                if plans.plan(coach).find(spare) is None:
+                    return plans.put(coach, spare, fields, "").venue_id
+                return spare
         raise KeyError(name)
 
 

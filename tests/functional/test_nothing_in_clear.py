@@ -19,6 +19,7 @@ PASSPHRASE = "six candles under the stairs"
 PEOPLE = ("Ana Torres", "Maria Rivers", "Joy Okafor", "Sam Rivers", "Jonah Okafor", "Ada Lind", "Noor Haddad")
 SURNAMES = ("Torres", "Rivers", "Okafor", "Haddad")
 NOTE = "Slid under the goalpost, left ankle looks bent"
+PLAN_WORDS = ("School Lane", "off Mill Road", "Clubhouse", "Pat Ferri", "Over the bridge", "River Walk", "boat house")
 NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
@@ -126,7 +127,7 @@ def _readable(story: Story) -> dict[str, bytes]:
 def _needles(story: Story) -> dict[str, bytes]:
     plain = {f"name {name}": name.encode() for name in PEOPLE}
     plain |= {f"surname {name}": name.encode() for name in SURNAMES}
-    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS)}
+    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS, *PLAN_WORDS)}
     for name, secret in story.secrets.items():
         plain[name] = secret
         plain[f"{name} in hexadecimal"] = secret.hex().encode()

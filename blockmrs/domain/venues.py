@@ -1,0 +1,143 @@
+"""The emergency plan of a place where a team plays: what somebody reads out to the emergency service."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+
+from blockmrs.domain.reports import check_text
+from blockmrs.errors import InvalidInput
+
+MOST_VENUES = 20
+LIMITS: Mapping[str, int] = {
+    "name": 80,
+    "address": 160,
+    "gate": 120,
+    "coordinates": 60,
+    "defibrillator": 160,
+    "caller": 80,
+    "greeter": 80,
+    "hospital": 160,
+    "hospital_phone": 30,
+    "directions": 300,
+}
+"""The longest text of each field that is typed, in characters."""
+NEEDED = ("name", "address")
+FOR_A_PLAN = ("gate", "defibrillator", "caller", "greeter", "hospital")
+"""What a plan is not finished without, beside a name and an address."""
+
+_NUMBER = r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,10})?)\s*°?\s*([NSEW]?)"
+_COORDINATES = re.compile(rf"{_NUMBER}\s*[,; ]\s*{_NUMBER}", re.IGNORECASE)
+_PHONE = re.compile(r"[+]?[0-9 ()./-]{3,30}")
+_VENUE_ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True, slots=True)
+class Venue:
+    """One place. `address` and `gate` find it, `caller` calls for help, `greeter` meets the crew.
+
+    `coordinates` are decimal degrees, latitude first, as text ("52.51628, 13.37771"); only name and address are never
+    empty.
+    """
+
+    venue_id: str
+    name: str
+    address: str
+    gate: str = ""
+    coordinates: str = ""
+    defibrillator: str = ""
+    caller: str = ""
+    greeter: str = ""
+    hospital: str = ""
+    hospital_phone: str = ""
+    directions: str = ""
+
+    def __repr__(self) -> str:
+        return f"Venue({self.venue_id})"
+
+    @property
+    def version(self) -> str:
+        """Another one for every other content: 32 hexadecimal digits."""
+        content = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
+        return hashlib.sha256(content.encode()).hexdigest()[:32]
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The fields that a finished plan has, and this one not yet."""
+        return tuple(name for name in FOR_A_PLAN if not getattr(self, name))
+
+    @property
+    def dialled(self) -> str:
+        """The hospital's number as a `tel:` link has it."""
+        return "".join(sign for sign in self.hospital_phone if sign in "+0123456789")
+
+    @property
+    def place(self) -> str:
+        """Name, address and gate, a line each: where a report says that it happened."""
+        return "\n".join(filter(None, (self.name, self.address, self.gate)))
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """The venues of a team in the order in which they were written; `today` is the one that it is at."""
+
+    venues: tuple[Venue, ...] = ()
+    chosen: str = ""
+
+    @property
+    def today(self) -> Venue | None:
+        """The venue that was chosen last; without a choice the first; None without any."""
+        first = self.venues[0] if self.venues else None
+        return next((venue for venue in self.venues if venue.venue_id == self.chosen), first)
+
+    @property
+    def others(self) -> tuple[Venue, ...]:
+        """Every venue but today's."""
+        return tuple(venue for venue in self.venues if venue is not self.today)
+
+    def find(self, venue_id: str) -> Venue | None:
+        """The venue with that id, if it is in the plan."""
+        return next((venue for venue in self.venues if venue.venue_id == venue_id), None)
+
+
+def check_field(name: str, text: str) -> str:
+    """The value of one field of a venue, cleaned; InvalidInput names the field and says what to enter."""
+    value = check_text(text, field=name, limit=LIMITS[name])
+    if name != "directions":
+        value = " ".join(value.split())
+    if name in NEEDED and not value:
+        raise InvalidInput("Enter the name of the place" if name == "name" else "Enter the street address", field=name)
+    if name == "hospital_phone" and value and (not _PHONE.fullmatch(value) or sum(map(str.isdigit, value)) < 3):
+        raise InvalidInput("Enter a telephone number, like +1 555 010 0199", field=name)
+    return _coordinates(value) if name == "coordinates" and value else value
+
+
+def is_venue_id(text: str) -> bool:
+    """Whether `text` is 16 hexadecimal digits, as every venue's id is."""
+    return _VENUE_ID.fullmatch(text) is not None
+
+
+def make_venue(venue_id: str, fields: Mapping[str, str]) -> Venue:
+    """A venue of these texts; InvalidInput names the first field that is wrong."""
+    if not is_venue_id(venue_id):
+        raise InvalidInput("Open the form again: its number is missing")
+    return Venue(venue_id, **{name: check_field(name, fields.get(name, "")) for name in LIMITS})
+
+
+def with_venue(venues: Sequence[Venue], venue: Venue) -> tuple[Venue, ...]:
+    """The venues with this one in place of the one that has its id, or at the end."""
+    if any(known.venue_id == venue.venue_id for known in venues):
+        return tuple(venue if known.venue_id == venue.venue_id else known for known in venues)
+    return (*venues, venue)
+
+
+def _coordinates(text: str) -> str:
+    match = _COORDINATES.fullmatch(text)
+    if match is not None:
+        latitude, north, longitude, east = float(match[1]), match[2].upper(), float(match[3]), match[4].upper()
+        latitude, longitude = -latitude if north == "S" else latitude, -longitude if east == "W" else longitude
+        in_order = north in ("", "N", "S") and east in ("", "E", "W")
+        if in_order and abs(latitude) <= 90 and abs(longitude) <= 180:
+            return f"{latitude:.5f}, {longitude:.5f}"
+    raise InvalidInput("Enter two numbers, like 52.51628, 13.37771", field="coordinates")
