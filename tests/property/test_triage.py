@@ -8,36 +8,17 @@ from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import MOST_PAGES, absence, next_page
-from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Level, Nature
+from blockmrs.domain.triage.rules import ALWAYS, Kind, Level, Nature
 from blockmrs.services.triage import TriageService
-from tests.triage.interviews import places, play
+from tests.triage.interviews import BANDS, COMPLAINTS, interviews, places, play, values
 
 CAREFULLY = settings(deadline=None, max_examples=60)
 PLAYED = settings(deadline=None, max_examples=25)
 RULES = load_rules()
 SERVICE = TriageService()
-COMPLAINTS = sorted(set(RULES.presentations) - set(ALWAYS))
 PLACES = places(RULES)
-BANDS = [band.id for band in RULES.age_bands]
 DANGERS = [name for name, finding in RULES.findings.items() if finding.nature is Nature.DANGER]
 REASSURANCES = [name for name, finding in RULES.findings.items() if finding.nature is Nature.REASSURING]
-
-
-def values(finding: Finding) -> list[Answer]:
-    if finding.kind is Kind.YES_NO:
-        return [True, False, None]
-    if finding.kind is Kind.NUMBER:
-        return [*range(finding.least, finding.least + 4), None]
-    return [*(option.value for option in finding.options), finding.none, None]
-
-
-@st.composite
-def interviews(draw: st.DrawFn) -> Interview:
-    complaints = draw(st.lists(st.sampled_from(COMPLAINTS), unique=True, max_size=2))
-    near = [name for name, finding in RULES.findings.items() if finding.presentation in (*complaints, *ALWAYS)]
-    names = draw(st.lists(st.sampled_from(near), unique=True, max_size=12))
-    answers = {name: draw(st.sampled_from(values(RULES.findings[name]))) for name in names}
-    return Interview(draw(st.sampled_from([None, *BANDS])), tuple(complaints), answers)
 
 
 def with_answer(interview: Interview, name: str, value: Answer) -> Interview:

@@ -1,14 +1,21 @@
-"""Play an interview as a person at the side of a field would: page by page, through the form fields alone."""
+"""Interviews for tests: played as a person at the side of a field would, page by page through the form fields alone;
+and any at all, made by hypothesis."""
 
 from collections.abc import Mapping
 
+from hypothesis import strategies as st
+
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import QuestionPage
-from blockmrs.domain.triage.rules import Kind, RuleSet
+from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, RuleSet
 from blockmrs.services.triage import TriageService
 
 MORE_THAN_ENOUGH = 40
+RULES = load_rules()
+COMPLAINTS = sorted(set(RULES.presentations) - set(ALWAYS))
+BANDS = [band.id for band in RULES.age_bands]
 
 
 def places(rules: RuleSet) -> dict[str, tuple[str, ...]]:
@@ -29,14 +36,23 @@ def play(
     service: TriageService, truth: Mapping[str, Answer], *, age: str, part: str, look_first: bool = False
 ) -> tuple[Interview, list[QuestionPage]]:
     """Answer every page by `truth`; what it does not name is not so. Gives the pages after the first screen."""
+    steps = play_fields(service, truth, age=age, part=part, look_first=look_first)
+    *asked, last = [service.read(fields) for fields in steps]
+    return last, [page for interview in asked if (page := service.next_page(interview)) is not None]
+
+
+def play_fields(
+    service: TriageService, truth: Mapping[str, Answer], *, age: str, part: str, look_first: bool = False
+) -> list[list[tuple[str, str]]]:
+    """The form fields that each tap of such an interview sends, the first screen's first."""
     signs = [sign.id for sign in service.rules.signs if truth.get(sign.id) is True]
-    first = "unsure" if look_first else (signs[0] if signs else "none")
-    interview, pages = service.read([("sign", first)]), []
+    steps = [[("sign", "unsure" if look_first else (signs[0] if signs else "none"))]]
+    interview = service.read(steps[0])
     while (page := service.next_page(interview)) is not None:
-        pages.append(page)
-        assert len(pages) < MORE_THAN_ENOUGH, "the interview does not end"
-        interview = service.read([*service.carry(interview), *_tap(service.rules, page, truth, age, part)])
-    return interview, pages
+        assert len(steps) <= MORE_THAN_ENOUGH, "the interview does not end"
+        steps.append([*service.carry(interview), *_tap(service.rules, page, truth, age, part)])
+        interview = service.read(steps[-1])
+    return steps
 
 
 def _tap(rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: str, part: str) -> list[tuple[str, str]]:
@@ -61,3 +77,20 @@ def _tap(rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: s
 def _is_so(rules: RuleSet, truth: Mapping[str, Answer], name: str, value: str) -> bool:
     finding, answer = rules.findings[name], truth.get(name)
     return answer is True if finding.kind is Kind.YES_NO else answer is not None and str(answer) == value
+
+
+def values(finding: Finding) -> list[Answer]:
+    if finding.kind is Kind.YES_NO:
+        return [True, False, None]
+    if finding.kind is Kind.NUMBER:
+        return [*range(finding.least, finding.least + 4), None]
+    return [*(option.value for option in finding.options), finding.none, None]
+
+
+@st.composite
+def interviews(draw: st.DrawFn) -> Interview:
+    complaints = draw(st.lists(st.sampled_from(COMPLAINTS), unique=True, max_size=2))
+    near = [name for name, finding in RULES.findings.items() if finding.presentation in (*complaints, *ALWAYS)]
+    names = draw(st.lists(st.sampled_from(near), unique=True, max_size=12))
+    answers = {name: draw(st.sampled_from(values(RULES.findings[name]))) for name in names}
+    return Interview(draw(st.sampled_from([None, *BANDS])), tuple(complaints), answers)

@@ -1,0 +1,460 @@
+// The triage engine on the phone: the compiled rules in, advice and the next question out. It says exactly what the
+// engine on the server says (blockmrs/domain/triage/engine.py, pages.py and blockmrs/services/triage.py, whose names it
+// uses); a test runs both side by side. Pure: no clock, no page, nothing kept. docs/offline.md describes the rules' file.
+//
+//   const engine = triage(rules)
+//   let interview = engine.read([["sign", "none"]])          what was answered, from the fields of a form
+//   engine.nextPage(interview)                               the page to ask now, or null
+//   engine.assess(interview)                                 the advice for what was answered so far
+//
+// An interview is {age, complaints, answers}. An absent answer is "not asked", null is "can't tell".
+var triage = (() => {
+  "use strict";
+  const SURE = 0, NOT_MET = 5, AMBULANCE = 1, HOSPITAL = 2, LEVELS = [1, 2, 3, 4];
+  const ALWAYS = ["life", "any"];
+  const LOOK_AGAIN_FROM = 3, MOST_PAGES = 6;
+  const CHECKS = { "check-response": "responds", "check-breathing": "breathes-normally" };
+  const WORDS = new Map([["yes", true], ["no", false], ["unsure", null]]);
+  const SINGLE = ["sign", "age", "complaints", "page", "choose", "answer"];
+
+  const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+  const unique = list => [...new Set(list)];
+  const by = (...keys) => (one, other) => {
+    for (const key of keys) if (key(one) !== key(other)) return key(one) - key(other);
+    return 0;
+  };
+
+  class Refused extends Error {
+    constructor(message, field) { super(message); this.field = field; }
+  }
+
+  // Conditions: the doubt with which the facts meet one, 0 surely, 5 not at all.
+  const doubts = {
+    is: ([name, values], facts) => answered(name, facts, answer => values.includes(answer)),
+    at_least: ([name, number], facts) => answered(name, facts, answer => answer >= number),
+    not_reassured: (names, facts) => names.every(name => facts.answers[name] === true) ? NOT_MET : SURE,
+    age: (bands, facts) => bands.some(band => facts.ages.has(band)) ? SURE : NOT_MET,
+    complaint: (names, facts) => names.some(name => facts.complaints.includes(name)) ? SURE : NOT_MET,
+    all: (parts, facts) => parts.reduce((most, part) => Math.max(most, doubt(part, facts)), SURE),
+    any: (parts, facts) => parts.reduce((least, part) => Math.min(least, doubt(part, facts)), NOT_MET),
+  };
+  function answered(name, facts, isMet) {
+    if (!has(facts.answers, name)) return facts.supposed.has(name) ? SURE : NOT_MET;
+    const answer = facts.answers[name];
+    if (answer === null) return facts.unsure(name);
+    return isMet(answer) ? SURE : NOT_MET;
+  }
+  function doubt(condition, facts) {
+    const kind = Object.keys(condition)[0];
+    return doubts[kind](condition[kind], facts);
+  }
+  // The findings that a condition names, and those of them that only ever calm it down.
+  function named(condition, calm) {
+    const kind = Object.keys(condition)[0], value = condition[kind];
+    if (kind === "all" || kind === "any") return value.flatMap(part => named(part, calm));
+    if (kind === "not_reassured") return value;
+    return (kind === "is" || kind === "at_least") && !calm ? [value[0]] : [];
+  }
+
+  return data => {
+    if (data.format !== 1) throw new Error("rules of another format");
+    const findings = new Map(data.findings.map(found => [found.id, {
+      kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], ...found,
+    }]));
+    const presentations = new Map(data.presentations.map(found => [found.id, found]));
+    const ready = rule => {
+      rule.findings = unique(named(rule.when, false));
+      rule.calming = new Set(named(rule.when, true));
+      rule.unsure = rule.unsure || AMBULANCE;
+      rule.otherwise = rule.otherwise || false;
+      rule.level = rule.level || Math.min(...rule.raises);
+    };
+    [...data.presentations.flatMap(found => found.rules), data.fallback].forEach(ready);
+    const knownAges = new Set(data.ages.map(band => band.id).filter(id => id !== "unknown"));
+    const signs = data.signs.map(sign => sign.id);
+    const words = data.words;
+
+    // --- the engine -------------------------------------------------------------------------------------------------
+    function factsOf(interview) {
+      const answers = {};
+      for (const [name, value] of Object.entries(interview.answers)) {
+        if (findings.has(name)) answers[name] = checked(findings.get(name), value);
+      }
+      return {
+        answers,
+        ages: knownAges.has(interview.age) ? new Set([interview.age]) : knownAges,
+        complaints: interview.complaints,
+        unsure: name => findings.get(name).unsure,
+        supposed: new Set(),
+      };
+    }
+    function checked(finding, value) {
+      if (finding.kind === "yes-no") return typeof value === "boolean" ? value : null;
+      if (finding.kind === "choice") {
+        return value === finding.none || finding.options.some(option => option.value === value) ? value : null;
+      }
+      return typeof value === "number" && finding.least <= value && value <= finding.most ? value : null;
+    }
+    const concerns = (finding, ages) => !finding.ages.length || finding.ages.some(band => ages.has(band));
+
+    function active(interview) {
+      const chosen = interview.complaints.filter(name => presentations.has(name) && !ALWAYS.includes(name));
+      return unique([...ALWAYS, ...chosen]).flatMap(name => presentations.get(name).rules);
+    }
+    const reaches = (rule, doubted) => Math.max(rule.level, doubted, doubted ? rule.unsure : 0);
+
+    function fire(rules, facts) {
+      const fired = [];
+      for (const rule of rules) {
+        const doubted = rule.raises ? NOT_MET : doubt(rule.when, facts);
+        if (doubted !== NOT_MET) fired.push({ rule, doubted, level: reaches(rule, doubted) });
+      }
+      fired.sort(by(entry => entry.level, entry => Number(entry.rule.otherwise), entry => entry.doubted));
+      if (!fired.length || !fired[0].rule.otherwise) return fired.filter(entry => !entry.rule.otherwise);
+      return fired.filter(entry => !entry.rule.otherwise || entry.level === fired[0].level);
+    }
+    function raise(rules, facts, level) {
+      const modifiers = rules.filter(rule => rule.raises);
+      let raised = [];
+      for (const stage of unique(modifiers.map(rule => rule.stage)).sort()) {
+        const stepped = [];
+        for (const rule of modifiers) {
+          if (rule.stage !== stage || !rule.raises.includes(level)) continue;
+          const doubted = doubt(rule.when, facts);
+          if (doubted < level) stepped.push({ rule, doubted, level: Math.max(level - 1, doubted) });
+        }
+        if (stepped.length) {
+          stepped.sort(by(entry => entry.level));
+          level = stepped[0].level;
+          raised = [...stepped, ...raised];
+        }
+      }
+      return { level, raised };
+    }
+    function fallen(fired) { return fired.length ? fired[0].level : data.fallback.level; }
+
+    function levelOf(interview) {
+      const facts = factsOf(interview), rules = active(interview);
+      return raise(rules, facts, fallen(fire(rules, facts))).level;
+    }
+    function adviceOf(deciding, level) {
+      const { rule } = deciding;
+      if (rule.advice && deciding.level === level && level === rule.level) {
+        const [owner, name] = rule.advice.split("/");
+        return presentations.get(owner).advice[name];
+      }
+      const id = data.levels[level - 1].id;
+      return presentations.get(rule.of).advice[id] || presentations.get("any").advice[id];
+    }
+    function returnToPlay(kept, advice) {
+      const said = [advice, ...kept.map(entry => adviceOf(entry, entry.level))];
+      const most = said.reduce((one, other) => (other.sport || 0) > (one.sport || 0) ? other : one);
+      return most.return_to_play || null;
+    }
+    function soonerIf(interview) {
+      const chosen = interview.complaints.filter(name => presentations.has(name));
+      return unique((chosen.length ? chosen : ["any"]).flatMap(name => presentations.get(name).sooner_if));
+    }
+    function unaskedIn(rules, facts, level) {
+      const absent = new Set();
+      for (const name of rules.flatMap(rule => rule.findings)) {
+        const finding = findings.get(name);
+        const settled = finding.settled_by && facts.answers[finding.settled_by] === false;
+        if (!has(facts.answers, name) && concerns(finding, facts.ages) && !settled) absent.add(name);
+      }
+      const supposing = { ...facts, supposed: absent };
+      const raised = LEVELS.map(base => raise(rules, facts, base).level);
+      const found = new Set();
+      for (const rule of rules) {
+        if (rule.raises ? !rule.raises.includes(level) : raised[rule.level - 1] >= level) continue;
+        const doubted = doubt(rule.when, supposing);
+        if (doubted === NOT_MET) continue;
+        if ((rule.raises ? doubted : raised[reaches(rule, doubted) - 1]) < level) {
+          rule.findings.filter(name => absent.has(name) && !rule.calming.has(name)).forEach(name => found.add(name));
+        }
+      }
+      return [...found];
+    }
+    function lookAgain(facts) {
+      const unsure = Object.keys(facts.answers).filter(name => facts.answers[name] === null);
+      if (unsure.length < LOOK_AGAIN_FROM) return [];
+      return unique(unsure.sort().map(name => findings.get(name).how).filter(how => how));
+    }
+    function assess(interview) {
+      const facts = factsOf(interview), rules = active(interview);
+      let fired = fire(rules, facts);
+      if (!fired.length) fired = [{ rule: data.fallback, doubted: SURE, level: data.fallback.level }];
+      const { level, raised } = raise(rules, facts, fired[0].level);
+      const advice = adviceOf(raised.length ? raised[0] : fired[0], level), kept = [...raised, ...fired];
+      const unasked = unaskedIn(rules, facts, level);
+      return {
+        level,
+        disposition: data.levels[level - 1].id,
+        reasons: kept.map(entry => ({
+          rule: entry.rule.id,
+          fact: entry.rule.facts[0],
+          facts: entry.rule.facts,
+          because: entry.rule.because,
+          verified: entry.rule.verified,
+          level: entry.level,
+          sure: entry.doubted === SURE,
+        })),
+        first_aid: advice.first_aid,
+        dont: advice.dont,
+        return_to_play: returnToPlay(kept, advice),
+        sooner_if: level === AMBULANCE ? [] : soonerIf(interview),
+        unasked,
+        look_again: lookAgain(facts),
+        reviewed: data.reviewed,
+        version: data.version,
+        date: data.date,
+        final: level === AMBULANCE || !unasked.length,
+      };
+    }
+    function calming(interview) {
+      const facts = factsOf(interview), found = [];
+      for (const rule of active(interview)) {
+        if (rule.calming.size && doubt(rule.when, facts) !== NOT_MET) {
+          found.push(...rule.findings.filter(name => rule.calming.has(name)));
+        }
+      }
+      return unique(found).filter(name => !has(facts.answers, name));
+    }
+    function levelIfCalmed(interview) {
+      const calm = Object.fromEntries(calming(interview).map(name => [name, true]));
+      return levelOf({ ...interview, answers: { ...calm, ...interview.answers } });
+    }
+    function openQuestions(interview) {
+      const facts = factsOf(interview), rules = active(interview);
+      return [...unaskedIn(rules, facts, levelOf(interview)), ...calming(interview)];
+    }
+
+    // --- the pages --------------------------------------------------------------------------------------------------
+    const page = (id, kind, title, hint, more) => ({
+      id, kind, title, hint: hint || "", toggles: [], choices: [], findings: [], number: 0, at_most: MOST_PAGES,
+      may_be_unsure: true, ...more,
+    });
+    const choices = list => list.map(entry => ({ value: entry.id, label: entry.label, hint: "" }));
+    const plansOf = names => names.flatMap(name => presentations.has(name) ? presentations.get(name).pages : []);
+    const isReassuring = name => findings.get(name).nature === "reassuring";
+
+    function nextPage(interview) {
+      if (levelOf(interview) === AMBULANCE && levelIfCalmed(interview) === AMBULANCE) return null;
+      if (signs.some(sign => !has(interview.answers, sign))) {
+        if (!has(interview.answers, "looked-again")) return signsPage("signs", "");
+        for (const [id, name] of Object.entries(CHECKS)) {
+          if (!has(interview.answers, name)) return choicePage({ id, findings: [name] });
+        }
+        return signsPage("signs-again", words.signs_again_hint);
+      }
+      return interview.complaints.length ? complaintPage(interview) : wherePage(interview);
+    }
+    function signsPage(id, hint) {
+      return page(id, "signs", words.signs_title, hint, { choices: choices(data.signs), findings: signs });
+    }
+    function wherePage(interview) {
+      const chosen = data.parts.find(part => part.inner && part.id === interview.answers.where);
+      if (!chosen) {
+        const more = { choices: choices(data.parts), number: 1 };
+        return page("where", "choice", words.where_title, words.where_hint, more);
+      }
+      const more = { choices: choices(chosen.inner), number: 2 };
+      return page("where-" + chosen.id, "choice", words.where_inner_title, "", more);
+    }
+    function choicePage(plan, number) {
+      const finding = findings.get(plan.findings[0]);
+      const labels = [["yes", words.yes], ["no", words.no], ["unsure", words.not_sure]];
+      return page(plan.id, "choice", finding.ask, finding.how, {
+        choices: labels.map(([value, label]) => ({ value, label, hint: "" })),
+        findings: plan.findings,
+        number: number || 0,
+      });
+    }
+    function complaintPage(interview) {
+      const number = pageNumber(interview), worthwhile = worthwhileIn(interview);
+      for (const plan of inOrder(interview)) {
+        if (plan.id === "age") {
+          if (interview.age === null) {
+            return page("age", "choice", plan.title, plan.hint, { choices: choices(data.ages), number });
+          }
+          continue;
+        }
+        const shown = shownOf(interview, plan, worthwhile);
+        if (!shown.length) continue;
+        if (isReassuring(shown[0])) return choicePage(plan, number);
+        const toggles = shown.flatMap(name => togglesOf(findings.get(name)));
+        return page(plan.id, "toggles", plan.title, plan.hint, { toggles, findings: shown, number });
+      }
+      return null;
+    }
+    function togglesOf(finding) {
+      const { id, how } = finding;
+      if (finding.kind === "yes-no") return [{ value: id + ":yes", label: finding.label, hint: how }];
+      return finding.options.map(option => ({ value: id + ":" + option.value, label: option.label, hint: how }));
+    }
+    function worthwhileIn(interview) {
+      const bands = interview.age === null ? data.ages.map(band => band.id) : [interview.age];
+      return new Set(bands.flatMap(age => openQuestions({ ...interview, age })));
+    }
+    function shownOf(interview, plan, worthwhile) {
+      const { ages } = factsOf(interview);
+      return plan.findings.filter(name => worthwhile.has(name) && concerns(findings.get(name), ages));
+    }
+    const shownFindings = (interview, plan) => shownOf(interview, plan, worthwhileIn(interview));
+    function inOrder(interview) {
+      const before = new Map(), after = new Map();
+      for (const name of interview.complaints.filter(name => presentations.has(name))) {
+        const plans = presentations.get(name).pages, turn = plans.findIndex(plan => plan.id === "age");
+        plans.forEach((plan, place) => (place < turn ? before : after).set(plan.id, plan));
+      }
+      const plans = [...before.values(), ...after.values()], level = levelOf(interview);
+      const soothe = level <= HOSPITAL && levelIfCalmed(interview) !== level;
+      return soothe ? [...plans.filter(plan => plan.findings.some(isReassuring)), ...plans] : plans;
+    }
+    function pageNumber(interview) {
+      const isDone = plan => plan.findings.some(name => has(interview.answers, name));
+      const done = new Set(plansOf(interview.complaints).filter(isDone).map(plan => plan.id));
+      return 2 + has(interview.answers, "where") + done.size + (interview.age !== null);
+    }
+    const absence = finding => finding.kind === "yes-no" ? false : finding.none;
+    function answerAll(interview, names, unsure) {
+      const rest = names.map(name => [name, unsure ? null : absence(findings.get(name))]);
+      return withAnswers(interview, Object.fromEntries(rest));
+    }
+    function withAnswers(interview, answers) {
+      return { ...interview, answers: { ...interview.answers, ...answers } };
+    }
+
+    // --- the fields of a form ---------------------------------------------------------------------------------------
+    const isMine = name => SINGLE.includes(name) || name === "pick" || name.startsWith("a.");
+
+    function read(fields) {
+      const values = new Map(), picks = [];
+      for (const [name, value] of fields) {
+        if (name === "pick" ? picks.includes(value) : values.has(name)) throw new Refused("there twice", name);
+        if (!isMine(name)) throw new Refused("unknown", name);
+        if (name === "pick") picks.push(value); else values.set(name, value);
+      }
+      const interview = carried(values);
+      if (values.has("sign")) return afterSign(interview, values.get("sign"));
+      if (values.has("page")) return afterPage(interview, values, picks);
+      if (values.has("choose") || values.has("answer") || picks.length) throw new Refused("no page", "page");
+      return interview;
+    }
+    function carried(values) {
+      const answers = {};
+      for (const [name, text] of values) if (name.startsWith("a.")) answers[name.slice(2)] = parse(name.slice(2), text);
+      const age = values.has("age") ? values.get("age") : null;
+      if (age !== null && !data.ages.some(band => band.id === age)) throw new Refused("unknown", "age");
+      const complaints = values.has("complaints") ? values.get("complaints").split(",") : [];
+      if (!complaints.every(name => presentations.has(name)) || unique(complaints).length !== complaints.length) {
+        throw new Refused("unknown", "complaints");
+      }
+      return { age, complaints, answers };
+    }
+    function parse(name, text) {
+      const finding = findings.get(name);
+      if (!finding) throw new Refused("unknown", name);
+      if (text === "unsure") return null;
+      if (finding.kind === "yes-no" && WORDS.has(text)) return WORDS.get(text);
+      if (finding.kind === "choice" && checked(finding, text) !== null) return text;
+      if (finding.kind === "number" && /^[0-9]{1,9}$/.test(text)) return checked(finding, Number(text));
+      throw new Refused("no answer", name);
+    }
+    function afterSign(interview, sign) {
+      const open = signs.filter(name => interview.answers[name] !== true);
+      if (sign === "none") return answerAll(interview, open, false);
+      if (sign === "unsure") {
+        if (!has(interview.answers, "looked-again")) return withAnswers(interview, { "looked-again": true });
+        return answerAll(interview, open, true);
+      }
+      const found = data.signs.find(entry => entry.id === sign);
+      if (!found) throw new Refused("unknown", "sign");
+      const complaints = unique([...interview.complaints, found.presentation]);
+      return { ...withAnswers(interview, { [sign]: true }), complaints };
+    }
+    function afterPage(interview, values, picks) {
+      const name = values.get("page"), choose = values.get("choose");
+      if (choose !== undefined && picks.length) throw new Refused("one or the other", "pick");
+      if (name === "signs" || name === "signs-again") throw new Refused("a sign is tapped", "page");
+      if (name === "where") return at(interview, data.parts, choose);
+      const place = data.parts.find(part => part.inner && "where-" + part.id === name);
+      if (place) return at(interview, place.inner, choose);
+      if (name === "age") {
+        if (!data.ages.some(band => band.id === choose)) throw new Refused("unknown", "choose");
+        return { ...interview, age: choose };
+      }
+      if (has(CHECKS, name)) return withWord(interview, CHECKS[name], choose);
+      const plan = plansOf([...presentations.keys()]).find(found => found.id === name && found.findings.length);
+      if (!plan) throw new Refused("unknown", "page");
+      if (isReassuring(plan.findings[0])) return withWord(interview, plan.findings[0], choose);
+      return ticked(interview, shownFindings(interview, plan), values.get("answer"), picks);
+    }
+    function at(interview, parts, choose) {
+      const part = parts.find(entry => entry.id === choose);
+      if (!part) throw new Refused("unknown", "choose");
+      if (part.inner) return withAnswers(interview, { where: part.id });
+      return { ...interview, complaints: unique([...interview.complaints, ...part.opens]) };
+    }
+    function withWord(interview, name, choose) {
+      if (!WORDS.has(choose)) throw new Refused("unknown", "choose");
+      return withAnswers(interview, { [name]: WORDS.get(choose) });
+    }
+    function ticked(interview, shown, answer, picks) {
+      if (!["next", "none", "unsure"].includes(answer)) throw new Refused("unknown", "answer");
+      if (answer === "next" && !picks.length) throw new Refused("nothing was ticked", "pick");
+      const chosen = {};
+      for (const pick of picks) {
+        const cut = pick.indexOf(":"), name = cut < 0 ? pick : pick.slice(0, cut);
+        const value = parse(name, cut < 0 ? "" : pick.slice(cut + 1)), finding = findings.get(name);
+        chosen[name] = has(chosen, name) ? worse(finding, chosen[name], value) : value;
+      }
+      const rest = answerAll(interview, shown.filter(name => !has(chosen, name)), answer === "unsure");
+      return withAnswers(rest, chosen);
+    }
+    function worse(finding, one, other) {
+      const rank = value => {
+        const place = finding.options.findIndex(option => option.value === value);
+        return place < 0 ? finding.options.length : place;
+      };
+      return rank(other) < rank(one) ? other : one;
+    }
+    const asText = value => value === null ? "unsure" : value === true ? "yes" : value === false ? "no" : String(value);
+    function carry(interview) {
+      const fields = Object.entries(interview.answers).map(([name, value]) => ["a." + name, asText(value)]);
+      if (interview.age !== null) fields.push(["age", interview.age]);
+      if (interview.complaints.length) fields.push(["complaints", interview.complaints.join(",")]);
+      return fields;
+    }
+    function without(interview, name) {
+      if (name === "age") return { ...interview, age: null };
+      if (name !== "complaints" && !findings.has(name)) throw new Refused("unknown", name);
+      const isTaken = name === "complaints"
+        ? id => id === "where" || (findings.has(id) && interview.complaints.includes(findings.get(id).of))
+        : id => id === name;
+      const answers = Object.fromEntries(Object.entries(interview.answers).filter(([id]) => !isTaken(id)));
+      return { ...interview, complaints: name === "complaints" ? [] : interview.complaints, answers };
+    }
+    function inWords(finding, value) {
+      if (value === null) return words.not_sure;
+      if (typeof value === "boolean") return value ? words.yes : words.no;
+      const isReached = option => value === option.value || (typeof value === "number" && value >= option.value);
+      const option = finding.options.find(isReached);
+      return option ? option.label : words.no;
+    }
+    function seen(interview, allAnswers) {
+      const rows = [];
+      for (const [id, finding] of findings) {
+        if (!has(interview.answers, id) || finding.nature === "note") continue;
+        const value = interview.answers[id], usual = finding.nature === "reassuring" ? true : absence(finding);
+        if (allAnswers || value === null || value !== usual) {
+          rows.push({ finding: id, label: finding.label, answer: inWords(finding, value) });
+        }
+      }
+      return rows;
+    }
+    return {
+      data, presentations, signs, isMine, assess, nextPage, read, carry, without, seen, shownFindings, answerAll,
+    };
+  };
+})();

@@ -1,0 +1,142 @@
+"""One set of rules, two engines: the server's and the phone's, in a real browser, say the same whatever is asked."""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import Phase, given, settings
+from playwright.sync_api import Browser, Page
+
+import blockmrs
+from blockmrs.domain.triage.engine import Interview, assess
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.pages import next_page
+from blockmrs.domain.triage.portable import compile_rules
+from blockmrs.services.triage import TriageService
+from tests.triage.interviews import interviews, place_of, play_fields
+from tests.triage.test_cases import CASES, truth_of, whole_interview
+
+RULES = load_rules()
+SERVICE = TriageService()
+SCRIPT = Path(blockmrs.__file__).parent / "public" / "js" / "triage.js"
+MADE = 2000
+"""Interviews made by hypothesis, the same in every run."""
+MANY = settings(derandomize=True, max_examples=MADE, deadline=None, database=None, phases=[Phase.generate])
+BATCH = 200
+
+Named = tuple[str, Any]
+
+
+@pytest.fixture(scope="module")
+def engine(chromium: Browser) -> Iterator[Page]:
+    """A page in which `engine` is the phone's, with the rules as they are sent to it."""
+    page = chromium.new_page()
+    page.add_script_tag(path=SCRIPT)
+    page.evaluate("rules => { window.engine = triage(JSON.parse(rules)) }", json.dumps(compile_rules(RULES, "en")))
+    yield page
+    page.close()
+
+
+def plain(value: Any) -> Any:
+    """As the other engine would write it: lists for tuples, numbers for levels."""
+    return json.loads(json.dumps(value))
+
+
+def assessed(interview: Interview) -> dict[str, Any]:
+    found = assess(RULES, interview)
+    page = next_page(RULES, interview)
+    return plain({"advice": {**asdict(found), "final": found.final}, "page": asdict(page) if page else None})
+
+
+def as_data(interview: Interview) -> dict[str, Any]:
+    return {
+        "age": interview.age_band,
+        "complaints": list(interview.presentations),
+        "answers": dict(interview.answers),
+    }
+
+
+def compare(engine: Page, cases: Sequence[Named]) -> None:
+    """Fail with the name of the first interview of which the two do not say the same."""
+    script = "all => all.map(given => ({advice: engine.assess(given), page: engine.nextPage(given)}))"
+    for start in range(0, len(cases), BATCH):
+        batch = cases[start : start + BATCH]
+        answers = engine.evaluate(script, [as_data(interview) for _, interview in batch])
+        for (name, interview), theirs in zip(batch, answers, strict=True):
+            assert theirs == assessed(interview), f"{name}: {interview}"
+
+
+def test_every_worked_case_is_judged_alike(engine: Page) -> None:
+    compare(engine, [(case["name"], whole_interview(case)) for case in CASES])
+
+
+def test_what_a_case_names_and_nothing_else_is_judged_alike(engine: Page) -> None:
+    cases = [
+        (case["name"], Interview(case.get("age"), tuple(case.get("complaints", [])), truth_of(case))) for case in CASES
+    ]
+    compare(engine, cases)
+
+
+def test_interviews_that_nobody_thought_of_are_judged_alike(engine: Page) -> None:
+    made: list[Named] = []
+
+    @MANY
+    @given(interview=interviews())
+    def make(interview: Interview) -> None:
+        made.append(("made by hypothesis", interview))
+
+    make()
+    assert len(made) >= MADE
+    compare(engine, made)
+
+
+def test_answers_that_make_no_sense_are_judged_alike(engine: Page) -> None:
+    """Unknown ids are passed over, and a value that is no answer to its question counts as "can't tell"."""
+    odd: list[Any] = [True, False, None, "yes", "no", "", 0, 1, 2, -1, 1.5, 10**9]
+    finding_of_each_kind = {finding.kind: name for name, finding in RULES.findings.items()}.values()
+    cases = [
+        (f"{name} = {value!r}", Interview(age, complaints, {name: value, "no-such-finding": True}))
+        for name in finding_of_each_kind
+        for value in odd
+        for age, complaints in [(None, ()), ("no-such-age", ("no-such-complaint", "head", "any"))]
+    ]
+    compare(engine, cases)
+
+
+def test_the_same_taps_lead_through_the_same_pages_with_the_same_fields(engine: Page) -> None:
+    """Each case played by taps: what each form brings is read alike, carried on alike, and shown alike."""
+    script = """all => all.map(fields => {
+        const interview = engine.read(fields);
+        const change = engine.seen(interview, true).map(row => engine.carry(engine.without(interview, row.finding)));
+        const rows = engine.seen(interview, true).map(row => [row.finding, row.label, row.answer]);
+        const back = ["age", "complaints"].map(name => engine.carry(engine.without(interview, name)));
+        return {carried: engine.carry(interview), told: engine.seen(interview, false).length, rows, change, back,
+                page: engine.nextPage(interview)};
+    })"""
+    for case in CASES:
+        steps = play_fields(
+            SERVICE,
+            truth_of(case),
+            age=case.get("age", "unknown"),
+            part=place_of(RULES, case.get("complaints", ["other"])[-1]),
+            look_first=case.get("look_first", False),
+        )
+        theirs = engine.evaluate(script, [list(map(list, fields)) for fields in steps])
+        assert theirs == [plain(after(fields)) for fields in steps], case["name"]
+
+
+def after(fields: list[tuple[str, str]]) -> Mapping[str, Any]:
+    interview = SERVICE.read(fields)
+    rows = SERVICE.seen(interview, all_answers=True)
+    page = SERVICE.next_page(interview)
+    return {
+        "carried": SERVICE.carry(interview),
+        "told": len(SERVICE.seen(interview)),
+        "rows": [(row.finding, row.label, row.answer) for row in rows],
+        "change": [SERVICE.carry(SERVICE.without(interview, row.finding)) for row in rows],
+        "back": [SERVICE.carry(SERVICE.without(interview, name)) for name in ("age", "complaints")],
+        "page": asdict(page) if page else None,
+    }
