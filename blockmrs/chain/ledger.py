@@ -316,9 +316,10 @@ class Ledger:
         try:
             with self._sealer.exclusive():
                 published = self._catch_up()
-                with self._store.write() as writer:
-                    if writer.newest_header() is None:
-                        self._start_chain(writer, published)
+                if is_new:
+                    with self._store.write() as writer:
+                        if writer.newest_header() is None:
+                            self._start_chain(writer, published)
         except Unavailable:
             if is_new:
                 raise

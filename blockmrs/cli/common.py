@@ -104,7 +104,9 @@ def open_foundation(settings: Settings) -> Any:
     database = build_database(settings)
     prepare(database)
     database.engine.dispose()
-    return build_foundation(settings)
+    foundation = build_foundation(settings)
+    click.get_current_context().call_on_close(foundation.close)
+    return foundation
 
 
 def open_services(settings: Settings) -> Any:

@@ -59,6 +59,7 @@ def command(settings: Settings, host: str, port: int, threads: int, trusted_prox
         server.run()
     finally:
         background.stop()
+        foundation.close()
 
 
 def _proxy_options(address: str | None) -> dict[str, Any]:

@@ -23,6 +23,7 @@ _WHAT = {
     "unlisted": "objects of saves that were cut off: harmless, and what their name says",
     "waiting": "objects that wait for the IPFS node",
     "rows": "rows of the other tables: as this server wrote them",
+    "file_bytes": "bytes of the database file, the unused ones too: as when it was last closed (0: in use, or killed)",
 }
 
 

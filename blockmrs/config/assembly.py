@@ -58,6 +58,13 @@ class Foundation:
     objects: OutboxStore
     clock: Clock
 
+    def close(self) -> None:
+        """Let go of everything; whoever is the last to use the folder seals the database file as it is then."""
+        self.database.engine.dispose()
+        if self.in_use.alone():
+            self.database.rest()
+        self.in_use.close()
+
     def stored_cids(self) -> Iterator[Cid]:
         """Every object that this node's own folders hold; an IPFS node is not asked for its list."""
         if isinstance(self.objects.inner, EmbeddedStore):

@@ -6,6 +6,7 @@ Transactions belong to services, not to requests: seal, store and submit first, 
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy import create_engine as sqlalchemy_engine
@@ -13,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from blockmrs.errors import Unavailable
+from blockmrs.model.at_rest import RestSeal
 from blockmrs.model.rows import ROW_KEY, check_rows
 
 # WAL with FULL survives a power cut; with NORMAL a ledger that had published a head would fork itself.
@@ -51,6 +53,24 @@ class Database:
         self.engine = engine
         self._writing = engine.execution_options(write=True)
         self._row_key = row_key
+        self._seal: RestSeal | None = None
+        if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
+            self._seal = RestSeal(Path(str(engine.url.database)), row_key)
+            _break_before_writing(engine, self._seal)
+
+    def rest(self) -> None:
+        """Every connection is closed, and the file sealed as it is. Only for the last one who uses the database."""
+        self.engine.dispose()
+        if self._seal is not None:
+            self._seal.set()
+
+    def check_at_rest(self) -> int:
+        """How many bytes of the file are as they were when it was last closed; 0 if nothing is known about that.
+
+        Raises:
+            VerificationFailed: at least one of them changed.
+        """
+        return 0 if self._seal is None else self._seal.check()
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -78,6 +98,14 @@ class Database:
         """
         with self.engine.connect() as connection:
             return check_rows(connection, self._row_key, progress)
+
+
+def _break_before_writing(engine: Engine, seal: RestSeal) -> None:
+    # Before `_begin`, which `create_engine` has put there: SQLite writes nothing before its BEGIN.
+    @event.listens_for(engine, "begin", insert=True)
+    def _break(connection: Connection) -> None:
+        if connection.get_execution_options().get("write", False):
+            seal.break_before_writing()
 
 
 @contextmanager

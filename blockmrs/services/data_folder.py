@@ -3,12 +3,14 @@
 import fcntl
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
 from blockmrs.errors import Conflict, Unavailable
+from blockmrs.model.at_rest import SUFFIX
 
 LOCK = "in-use"
 BUILDING = "restoring"
@@ -16,7 +18,8 @@ READY = "ready"
 DATABASE = "blockmrs.db"
 OBJECTS, OUTBOX, SECRETS = "objects", "outbox", "secrets"
 # In this order: what belongs to the old database leaves with it, before a new one stands in its place.
-_ONLY_OLD = (f"{DATABASE}-wal", f"{DATABASE}-shm")
+_ONLY_OLD = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}{SUFFIX}")
+_PATIENCE_S = 2.0
 _REPLACED = (DATABASE, OBJECTS, OUTBOX, SECRETS)
 
 
@@ -38,6 +41,14 @@ class FolderLock:
             raise Conflict(_IN_USE if alone else "a restore is under way in this data folder") from error
         except OSError as error:
             raise Unavailable("the data folder cannot be used", reason=error.strerror) from error
+
+    def alone(self) -> bool:
+        """Whether nobody else holds the folder; if so, nobody else can until this lock is closed."""
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            return False
+        return True
 
     def close(self) -> None:
         """Let go of the folder; safe to call twice."""
@@ -66,11 +77,23 @@ def use_folder(folder: Path) -> FolderLock:
     Raises:
         Conflict: a restore is under way, or was cut off in the middle of its last step.
     """
-    lock = FolderLock(folder, alone=False)
+    lock = _wait_for(folder)
     if (folder / BUILDING / READY).exists():
         lock.close()
         raise Conflict("a restore was cut off before its end: run `blockmrs restore --finish`")
     return lock
+
+
+def _wait_for(folder: Path) -> FolderLock:
+    """A shared lock; who leaves the folder last holds it alone for a moment, while the database file is sealed."""
+    deadline = time.monotonic() + _PATIENCE_S
+    while True:
+        try:
+            return FolderLock(folder, alone=False)
+        except Conflict:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.05)
 
 
 def occupied(folder: Path) -> bool:
