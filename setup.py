@@ -32,6 +32,7 @@ setup(
         "alembic>=1.18,<2",
         "cryptography>=50,<51",
         "cbor2>=6.2,<7",
+        "Babel>=2.18,<3",
         "waitress>=3.0.2,<4",
         "PasteDeploy>=3.1,<4",
         "click>=8.1,<9",
@@ -53,7 +54,6 @@ setup(
             "WebTest>=3.0.7,<4",
             "beautifulsoup4>=4.13,<5",
             "hypothesis>=6.150,<7",
-            "Babel>=2.18,<3",
             "playwright>=1.60,<2",
             "axe-playwright-python>=0.1.8,<0.2",
         ],
@@ -62,7 +62,6 @@ setup(
             "mypy>=2.4,<2.5",
             "import-linter>=2.16,<3",
             "types-zxcvbn>=4.5,<5",
-            "Babel>=2.18,<3",
         ],
     },
     entry_points={

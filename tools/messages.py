@@ -1,16 +1,22 @@
-"""Write blockmrs/i18n/blockmrs.pot: every text for people, from code, templates and rule files; --check compares only.
+"""Write the catalogues of texts for people: blockmrs/i18n/blockmrs.pot from the sources, each language's .po from that.
 
-No dates and no line numbers stand in it, so that it changes only when a text does.
+With --check nothing is written: it fails where a text is missing, has no translation, is no longer used, or has other
+places to fill than the English. No dates, line numbers or guesses stand in a catalogue, so that it changes only when a
+text does.
 """
 
 import io
+import re
 import sys
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po, write_po
+
+from blockmrs.services.languages import LANGUAGES, SOURCE_LANGUAGE
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "blockmrs"
@@ -35,51 +41,135 @@ KEYWORDS = {
     "Message": None,
     "NotAuthenticated": None,
 }
+HEADER = "# The texts of BlockMRS for people. Written by `make messages`; translations start from it.\n#"
+CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+PLACE = re.compile(r"%\([a-z_]+\)[a-z]|%[a-z%]|\{[a-z_]*\}")
+# Shown to programs and in logs, or no words at all: the same in every language.
+LETTER = re.compile(r"[^\W\d_]")
+
+Identifier = str | tuple[str, ...]
 
 
 def extract() -> Catalog:
-    """Every message in the package."""
+    """Every message in the package. White space around a text is no part of its message."""
     catalog = Catalog(
         project="BlockMRS",
         copyright_holder="The BlockMRS contributors",
-        header_comment="# The texts of BlockMRS for people. Written by `make messages`; translations start from it.\n#",
-        creation_date=datetime(2026, 1, 1, tzinfo=UTC),
+        header_comment=HEADER,
+        creation_date=CREATED,
     )
     found = extract_from_dir(PACKAGE, method_map=METHODS, options_map=OPTIONS, keywords=KEYWORDS)
     for _name, _line, message, comments, context in found:
-        catalog.add(message, auto_comments=comments, context=context)
+        core = message.strip() if isinstance(message, str) else message
+        if not isinstance(core, str) or LETTER.search(core):
+            catalog.add(core, auto_comments=comments, context=context)
     return catalog
+
+
+def updated(template: Catalog, language: str) -> Catalog:
+    """The catalogue of `language` with exactly the template's messages, and the translations that it had."""
+    path = po_file(language)
+    before = read_po(io.BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog(locale=language)
+    after = Catalog(
+        locale=language,
+        project="BlockMRS",
+        header_comment=f"# The texts of BlockMRS in {LANGUAGES[language]}.\n#",
+        creation_date=CREATED,
+        revision_date=CREATED,
+        fuzzy=False,
+    )
+    for message in template:
+        if message.id:
+            known = before.get(message.id)
+            after.add(message.id, known.string if known is not None and known.id == message.id else None)
+    return after
+
+
+def po_file(language: str) -> Path:
+    """Where the catalogue of `language` stands."""
+    return PACKAGE / "i18n" / language / "LC_MESSAGES" / "blockmrs.po"
 
 
 def written(catalog: Catalog) -> bytes:
     """The catalogue as a file."""
     content = io.BytesIO()
-    write_po(content, catalog, width=120, no_location=True, sort_output=True)
-    return content.getvalue()
+    write_po(content, catalog, width=120, no_location=True, sort_output=True, include_previous=False)
+    # Which version of the tool wrote it would change without a text having changed.
+    return re.sub(rb'"Generated-By: [^"]*"\n', b"", content.getvalue())
 
 
-def identifiers(catalog: Catalog) -> set[object]:
+def identifiers(catalog: Catalog) -> set[Identifier]:
     """What the catalogue translates."""
     return {message.id for message in catalog if message.id}
 
 
+def problems_of(message: Message) -> list[str]:
+    """What is wrong with a translation."""
+    sources = list(message.id) if isinstance(message.id, tuple | list) else [message.id]
+    translations = list(message.string) if isinstance(message.string, tuple | list) else [message.string]
+    if message.fuzzy:
+        return ["only a guess"]
+    if not all(translations):
+        return ["not translated"]
+    # A singular may leave out its number.
+    wanted = [places(source) for source in sources]
+    if any(places(text) not in wanted for text in translations):
+        return ["other places to fill than the English"]
+    if any(re.search(r"[<>&]", str(text)) for text in translations):
+        return ["a character of markup"]
+    return []
+
+
+def places(text: str) -> Counter[str]:
+    """The places of a message that values fill."""
+    return Counter(PLACE.findall(text or ""))
+
+
+def check_template(template: Catalog) -> list[str]:
+    """What the committed template has too much or too little."""
+    known = identifiers(read_po(io.BytesIO(TEMPLATE.read_bytes()))) if TEMPLATE.exists() else set()
+    missing, gone = identifiers(template) - known, known - identifiers(template)
+    return sorted(f"+ {text}" for text in missing) + sorted(f"- {text}" for text in gone)
+
+
+def check_language(template: Catalog, language: str) -> list[str]:
+    """What is wrong with the catalogue of `language`, one line for each message."""
+    path = po_file(language)
+    if not path.exists():
+        return [f"{language}: there is no catalogue"]
+    catalog = read_po(io.BytesIO(path.read_bytes()), locale=language)
+    wanted = identifiers(template)
+    wrong = [f"{language}: missing: {text}" for text in wanted - identifiers(catalog)]
+    wrong += [f"{language}: no longer used: {text}" for text in identifiers(catalog) - wanted]
+    wrong += [f"{language}: no longer used: {message.id}" for message in catalog.obsolete.values()]
+    for message in catalog:
+        if message.id in wanted:
+            wrong += [f"{language}: {problem}: {message.id}" for problem in problems_of(message)]
+    return sorted(wrong)
+
+
 def main() -> int:
-    """Write or check; 1 when what is written is not what the sources say."""
-    catalog = extract()
+    """Write or check; 1 when what is written is not what the sources say, or a text has no translation."""
+    template = extract()
+    languages = [language for language in LANGUAGES if language != SOURCE_LANGUAGE]
     if "--check" not in sys.argv[1:]:
         TEMPLATE.parent.mkdir(exist_ok=True)
-        TEMPLATE.write_bytes(written(catalog))
-        print(f"{len(identifiers(catalog))} messages")
+        TEMPLATE.write_bytes(written(template))
+        for language in languages:
+            po_file(language).parent.mkdir(parents=True, exist_ok=True)
+            po_file(language).write_bytes(written(updated(template, language)))
+        print(f"{len(identifiers(template))} messages")
         return 0
-    known = identifiers(read_po(io.BytesIO(TEMPLATE.read_bytes()))) if TEMPLATE.exists() else set()
-    missing, gone = identifiers(catalog) - known, known - identifiers(catalog)
-    for sign, texts in (("+", missing), ("-", gone)):
-        for text in sorted(texts, key=str):
-            print(f"{sign} {text}")
-    if missing or gone:
-        print("blockmrs/i18n/blockmrs.pot is out of date: run `make messages`")
-        return 1
-    return 0
+    wrong = check_template(template)
+    for language in languages:
+        found = check_language(template, language)
+        untranslated = [line for line in found if line.startswith(f"{language}: not translated")]
+        print(f"{language}: {len(untranslated)} messages are not translated yet")
+        wrong += [line for line in found if line not in untranslated]
+    print("\n".join(wrong), end="\n" if wrong else "")
+    if wrong:
+        print("the catalogues are out of date: run `make messages`, and translate what is new")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":

@@ -13,12 +13,13 @@ import blockmrs
 from blockmrs.config.assembly import Foundation, build_database, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.assets import Assets
-from blockmrs.controllers.context import page_variables
 from blockmrs.controllers.root import RootController
 from blockmrs.controllers.site import Site
+from blockmrs.controllers.variables import page_variables
 from blockmrs.controllers.wrappers.csrf import protect
 from blockmrs.controllers.wrappers.edge import Edge
 from blockmrs.controllers.wrappers.errors import ErrorMapper
+from blockmrs.controllers.wrappers.languages import Languages
 from blockmrs.controllers.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
 from blockmrs.model.migrations import is_current
@@ -96,9 +97,10 @@ def assemble(settings: Settings, services: Services) -> Edge:
     configurator = FullStackApplicationConfigurator()
     configurator.update_blueprint(_blueprint(services, site))
     configurator.get_component("dispatch").register_controller_wrapper(protect)
-    # Outermost last: an error page, too, knows its browser.
+    # Outermost last: an error page, too, knows its language and its browser.
     configurator.register_application_wrapper(ErrorMapper, after=False)
-    configurator.register_application_wrapper(Sessions, after=ErrorMapper)
+    configurator.register_application_wrapper(Languages, after=ErrorMapper)
+    configurator.register_application_wrapper(Sessions, after=Languages)
     return Edge(configurator.make_wsgi_app({"debug": "false"}, {}), site)
 
 
@@ -117,8 +119,6 @@ def _blueprint(services: Services, site: Site) -> dict[str, Any]:
         "session.enabled": False,
         "cache.enabled": False,
         "i18n.enabled": False,
-        # English is the language that the messages are written in, and has no catalogue.
-        "i18n.lang": None if site.language == "en" else site.language,
         "sa_auth.enabled": False,
         "tm.enabled": False,
         "errorpage.enabled": False,

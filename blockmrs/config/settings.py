@@ -54,7 +54,7 @@ class SiteSettings:
     secure_cookies: bool = False
     emergency_number: str = "911"
     crisis_lines: str = DEFAULT_CRISIS_LINES
-    language: Literal["en"] = "en"
+    language: Literal["en", "es"] = "en"
     time_zone: str = ""
     body_bytes: int = 1_048_576
 

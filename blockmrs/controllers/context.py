@@ -1,16 +1,14 @@
 """What an action may ask about the request that it answers."""
 
-from typing import Any, TypeVar, cast
+from typing import TypeVar, cast
 
 import tg
-from kajiki.util import literal
-from tg.i18n import ugettext, ungettext
+from tg.i18n import ugettext
 
-from blockmrs.controllers import times
 from blockmrs.controllers.browser import ENVIRON_KEY, Browser
 from blockmrs.controllers.site import Site
 from blockmrs.domain.triage.places import fill
-from blockmrs.errors import BlockMRSError, NotAuthenticated
+from blockmrs.errors import NotAuthenticated
 from blockmrs.services.actor import Actor
 
 Action = TypeVar("Action")
@@ -80,25 +78,3 @@ def check_local_address(text: str | None) -> str:
     if any(ord(character) < 0x20 or character in "\\\x7f" for character in text):
         return "/"
     return text
-
-
-def page_variables() -> dict[str, Any]:
-    """The names that every template may use."""
-    try:
-        actor = current_actor()
-    except BlockMRSError:
-        # Advice must show while the database is away; who needs to know asks `require_actor`, and fails.
-        actor = None
-    return {
-        "actor": actor,
-        "csrf_token": csrf_token,
-        "asset": site().assets.address,
-        "style": literal(site().assets.style),
-        "emergency_number": site().emergency_number,
-        "crisis_lines": site().crisis_lines,
-        "said": said,
-        "lang": site().language,
-        "request_path": tg.request.path_info,
-        "times": times,
-        "ungettext": ungettext,
-    }

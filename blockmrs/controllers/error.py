@@ -12,6 +12,7 @@ from tg.render import render
 from blockmrs.controllers.context import browser, check_local_address
 from blockmrs.controllers.drafts import OWN_FIELDS, SECRET_FIELDS, Draft, open_draft, posted_values, seal_draft
 from blockmrs.controllers.http_errors import Words, words_for
+from blockmrs.controllers.switch import language_switch
 from blockmrs.errors import CannotOpen, InvalidInput
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -128,6 +129,7 @@ def _kept_form(request: Any) -> dict[str, Any] | None:
 
 
 def _page(template: str, variables: dict[str, Any], status: int, words: Words, error_id: str) -> Response:
+    variables = {**variables, "language_switch": lambda: language_switch(failed=status)}
     try:
         body = str(render(variables, "kajiki", f"blockmrs.templates.{template}"))
     except Exception:  # noqa: BLE001 - whatever broke the page, the person still gets a plain one

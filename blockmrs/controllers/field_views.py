@@ -174,10 +174,15 @@ class ResultView(View):
 def format_day(iso: str) -> str:
     """`2026-11-22` as `22 November 2026`; anything else as it is."""
     try:
-        day = date.fromisoformat(iso)
+        return day_words(date.fromisoformat(iso))
     except ValueError:
         return iso
-    return f"{day.day} {tg.i18n.ugettext(MONTHS[day.month - 1])} {day.year}"
+
+
+def day_words(day: date) -> str:
+    """A day as people write it, such as `22 November 2026`."""
+    month = tg.i18n.ugettext(MONTHS[day.month - 1])
+    return str(tg.i18n.ugettext("%(day)d %(month)s %(year)d") % {"day": day.day, "month": month, "year": day.year})
 
 
 def way_back(carried: Pairs, journey: Journey) -> Pairs:

@@ -13,6 +13,7 @@ from blockmrs.controllers.inbox import InboxController, OrganisationController
 from blockmrs.controllers.record import LogController, RecordController
 from blockmrs.controllers.report import ReportController, ReportListController
 from blockmrs.controllers.site import Site
+from blockmrs.controllers.switch import LanguageController
 from blockmrs.controllers.team import TeamController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.container import Services
@@ -38,6 +39,7 @@ class RootController(TGController):
         self.record = RecordController(services)
         self.log = LogController(services)
         self.r = CrewController(services.codes)
+        self.language = LanguageController()
 
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:

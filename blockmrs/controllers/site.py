@@ -32,3 +32,8 @@ class Site:
     def cookie_name(self) -> str:
         """The cookie's name. With the prefix a browser takes it from this host alone, over HTTPS, for every path."""
         return "__Host-blockmrs" if self.secure_cookies else "blockmrs"
+
+    @property
+    def language_cookie_name(self) -> str:
+        """The name of the cookie that keeps the chosen language."""
+        return f"{self.cookie_name}-language"

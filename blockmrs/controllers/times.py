@@ -8,7 +8,7 @@ from typing import cast
 
 import tg
 
-from blockmrs.controllers.field_views import MONTHS
+from blockmrs.controllers.field_views import day_words
 from blockmrs.controllers.site import Site
 
 
@@ -42,7 +42,7 @@ def clock_time(moment: datetime) -> str:
 def day(moment: datetime) -> str:
     """The day in words, such as "3 May 2025"."""
     here = local(moment)
-    return f"{here.day} {tg.i18n.ugettext(MONTHS[here.month - 1])} {here.year}"
+    return day_words(here.date())
 
 
 def full(moment: datetime) -> str:

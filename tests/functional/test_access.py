@@ -125,6 +125,7 @@ TABLE = (
         of_report(author=302),
     ),
     Row("/field/report/*/release", "/field/report/{report}/release", of_report(author=302), of_report(author=302)),
+    Row("/language", "/language", None, everybody(302), {"back": "/field"}),
     Row("/inbox", "/inbox", signed_in(200)),
     Row("/inbox/*", "/inbox/{report}", of_inbox(200)),
     Row("/inbox/*/open", "/inbox/{report}/open", None, of_inbox(302)),
@@ -239,6 +240,7 @@ def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, R
         "/field/ask",
         "/field/show",
         "/field/report/new",
+        "/language",
     }
 
 

@@ -125,7 +125,7 @@ def test_pages_are_compressed_for_those_who_take_it(site: TestSite) -> None:
     assert packed.headers["Content-Encoding"] == "gzip"
     assert int(packed.headers["Content-Length"]) < int(plain.headers["Content-Length"])
     assert b"</html>" in gzip.decompress(packed.body)
-    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding"
+    assert plain.headers["Vary"] == packed.headers["Vary"] == "Accept-Encoding, Accept-Language, Cookie"
 
 
 @pytest.mark.parametrize("accepted", ["", "identity", "gzip;q=0", "br"])

@@ -43,6 +43,7 @@ COMPRESSIBLE = frozenset(
         "image/svg+xml",
     }
 )
+PAGE_VARIES = "Accept-Encoding, Accept-Language, Cookie"
 SMALLEST_COMPRESSED = 512
 LARGEST_COMPRESSED = 2 * 1024 * 1024
 
@@ -128,7 +129,8 @@ class Edge:
             answer.drop("Expires")
         if kind not in COMPRESSIBLE:
             return
-        answer.set("Vary", "Accept-Encoding")
+        # A page also depends on the language that is asked for, or was chosen; no other kind of answer does.
+        answer.set("Vary", PAGE_VARIES if kind == "text/html" else "Accept-Encoding")
         length = answer.get("Content-Length")
         if (
             not answer.status.startswith("304")

@@ -1,0 +1,76 @@
+"""The button on every page that shows it in another language, and `/language`, where it leads.
+
+A page that has an address is opened again. A page that answers a form is asked for again by the same form, so that no
+answer is lost. Without script.
+
+  POST /language    brings back to the page; its language was chosen on the way (wrappers/languages.py)
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.context import POST, STATELESS, check_local_address, stateless
+from blockmrs.controllers.drafts import SECRET_FIELDS
+from blockmrs.controllers.language import FIELD, current_language
+from blockmrs.services.languages import LANGUAGES
+
+ADDRESS = "/language"
+Pairs = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Switch:
+    """The form that shows this page in one of `others` (code and name). `tied`: it needs the browser's form token."""
+
+    action: str
+    pairs: Pairs
+    others: Pairs
+    field: str = FIELD
+    tied: bool = False
+    new_tab: bool = False
+
+
+class LanguageController(TGController):
+    """Where the switch leads on pages that can be opened again by their address."""
+
+    @expose(allowed_methods=POST)
+    @stateless
+    def index(self, **_ignored: object) -> None:
+        """Go back to the page."""
+        given = tg.request.POST.getall("back")
+        redirect(check_local_address(given[0] if len(given) == 1 and isinstance(given[0], str) else None))
+
+
+def language_switch(failed: int = 0) -> Switch:
+    """The switch of the page that is being shown; on an error page `failed` is its status.
+
+    An error page repeats nothing of what was asked, so there the address goes without its query.
+    """
+    request = tg.request
+    others = [(code, name) for code, name in LANGUAGES.items() if code != current_language()]
+    address = check_local_address(request.path if failed else request.path_qs)
+    if request.method in ("GET", "HEAD"):
+        return Switch(ADDRESS, [("back", address)], others)
+    changes_nothing = getattr(_action(request), STATELESS, False)
+    if request.method == "POST" and (changes_nothing or (failed or tg.response.status_int) == 422):
+        # Nothing came of it yet: the same form gives the same page.
+        return Switch(address, _posted(request), others, tied=not changes_nothing)
+    # What this page shows may be shown only once: it stays where it is.
+    return Switch(ADDRESS, [], others, new_tab=True)
+
+
+def _posted(request: Any) -> Pairs:
+    return [
+        (name, value)
+        for name, value in request.POST.items()
+        if isinstance(value, str) and name != "_csrf" and name not in SECRET_FIELDS
+    ]
+
+
+def _action(request: Any) -> Any:
+    """What answers this request; None where that is not known."""
+    return getattr(getattr(request, "_dispatch_state", None), "action", None)

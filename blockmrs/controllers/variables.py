@@ -1,0 +1,36 @@
+"""The names that every template may use."""
+
+from typing import Any
+
+import tg
+from kajiki.util import literal
+from tg.i18n import ungettext
+
+from blockmrs.controllers import times
+from blockmrs.controllers.context import csrf_token, current_actor, said, site
+from blockmrs.controllers.language import current_language
+from blockmrs.controllers.switch import language_switch
+from blockmrs.errors import BlockMRSError
+
+
+def page_variables() -> dict[str, Any]:
+    """The names that every template may use."""
+    try:
+        actor = current_actor()
+    except BlockMRSError:
+        # Advice must show while the database is away; who needs to know asks `require_actor`, and fails.
+        actor = None
+    return {
+        "actor": actor,
+        "csrf_token": csrf_token,
+        "asset": site().assets.address,
+        "style": literal(site().assets.style),
+        "emergency_number": site().emergency_number,
+        "crisis_lines": site().crisis_lines,
+        "said": said,
+        "lang": current_language(),
+        "language_switch": language_switch,
+        "request_path": tg.request.path_info,
+        "times": times,
+        "ungettext": ungettext,
+    }
