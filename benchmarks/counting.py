@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -123,7 +124,7 @@ def _replace_everywhere(original: Any, replacement: Any) -> list[Callable[[], No
     for module in [module for name, module in sys.modules.items() if name.partition(".")[0] == "blockmrs"]:
         for name in [name for name, value in vars(module).items() if value is original]:
             setattr(module, name, replacement)
-            undo.append(lambda module=module, name=name: setattr(module, name, original))  # type: ignore[misc]
+            undo.append(partial(setattr, module, name, original))
     return undo
 
 
@@ -156,5 +157,5 @@ def _watch_writes(steps: list[Step]) -> list[Callable[[], None]]:
     for owner, name, replacement in replaced:
         original = getattr(owner, name)
         setattr(owner, name, replacement)
-        undo.append(lambda owner=owner, name=name, original=original: setattr(owner, name, original))  # type: ignore[misc]
+        undo.append(partial(setattr, owner, name, original))
     return undo

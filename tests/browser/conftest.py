@@ -110,7 +110,7 @@ def new_page(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
     contexts: list[BrowserContext] = []
 
     def make(device: dict[str, object] | None = None, *, theme: str = "", **options: object) -> Page:
-        context = chromium.new_context(base_url=site, **{**(device or DESKTOP), **options})  # type: ignore[arg-type]
+        context = chromium.new_context(base_url=site, **{**(device or DESKTOP), **options})  # type: ignore[arg-type]  # its options
         context.set_default_timeout(15_000)
         contexts.append(context)
         if theme:

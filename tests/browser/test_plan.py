@@ -41,7 +41,7 @@ def write_a_place(coach: Person, place: dict[str, str]) -> None:
 def test_the_plan_is_written_read_and_changed(
     new_page: NewPage, axe_check: AxeCheck, device: dict[str, object], theme: str
 ) -> None:
-    width = device["viewport"]["width"]  # type: ignore[index]
+    width = device["viewport"]["width"]  # type: ignore[index]  # a dict of dicts
     coach = coach_on(new_page, f"planner.{width}", axe_check, device, theme)
     coach.open("/team")
     expect(coach.page.locator("main")).to_contain_text("Plan missing")

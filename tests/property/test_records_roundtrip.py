@@ -16,6 +16,7 @@ updates = st.builds(
     subject=st.binary(min_size=32, max_size=32),
     author=st.binary(min_size=32, max_size=32),
     kind=words,
+    # Hypothesis takes bounds without a zone, and adds one of `timezones`.
     created=st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.timezones() | st.just(UTC)),  # noqa: DTZ001
     purpose=words,
     body=st.binary(max_size=300),
@@ -53,6 +54,7 @@ def test_any_bytes_are_refused_or_an_update(data: bytes) -> None:
         assert encode_update(*decode_update(data)) == data
 
 
+# As above: the bounds have no zone.
 @given(st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
 def test_a_time_loses_less_than_a_millisecond(created: datetime) -> None:
     kept = Update(bytes(16), bytes(32), bytes(32), "note", created, "care", b"").created
