@@ -6,17 +6,19 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
   GET  /field            the danger signs; the advice of each travels along for the script
   POST /field/check      one sign, "None of these" or "Not sure"; also a further sign from a result
   POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
+  GET  /field/where      a part of a page: where the signed-in coach's team is, for advice that came without us
   POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.context import PAGE, POST, stateless
+from blockmrs.controllers.context import PAGE, POST, current_actor, stateless
 from blockmrs.controllers.field_handover import handover_view
 from blockmrs.controllers.field_views import (
     OWN_FIELDS,
@@ -34,7 +36,9 @@ from blockmrs.controllers.field_views import (
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import RulesUnreadable
 from blockmrs.domain.triage.rules import DangerSign
-from blockmrs.errors import InvalidInput
+from blockmrs.domain.venues import Plan
+from blockmrs.errors import BlockMRSError, InvalidInput
+from blockmrs.services.plans import Plans
 from blockmrs.services.triage import TriageService
 
 MOST_FIELDS = 300
@@ -46,10 +50,13 @@ TEMPLATES = "blockmrs.templates.field."
 class FieldController(TGController):
     """The coach's pages. `report` is set by whoever builds the reports: their pages live below this address."""
 
-    def __init__(self, triage: TriageService, clock: Callable[[], datetime] = utc_now) -> None:
+    def __init__(
+        self, triage: TriageService, clock: Callable[[], datetime] = utc_now, plans: Plans | None = None
+    ) -> None:
         super().__init__()
         self._triage = triage
         self._clock = clock
+        self._plans = plans
         self._ready_made: tuple[tuple[DangerSign, ResultView], ...] | None = None
 
     @expose(allowed_methods=PAGE)
@@ -76,6 +83,25 @@ class FieldController(TGController):
         if tg.request.method != "POST":
             redirect("/field")
         return self._guarded(self._handover)
+
+    @expose(allowed_methods=PAGE)
+    def where(self, **_ignored: object) -> str:
+        """Where the team is, for the page that is open; nothing (204) for who has no plan, or is not signed in."""
+        tg.response.headers["Cache-Control"] = "no-store"
+        plan = self._plan()
+        if plan is None or plan.today is None:
+            tg.response.status_int = 204
+            return ""
+        # Kajiki takes every template for a whole page.
+        return self._page("where_only", plan=plan).strip().removeprefix("<!DOCTYPE html>").strip()
+
+    def _plan(self) -> Plan | None:
+        """The plan of whoever is signed in. Advice waits for nobody: what cannot be read now is not shown."""
+        try:
+            actor = current_actor()
+            return self._plans.plan(actor) if actor is not None and self._plans is not None else None
+        except BlockMRSError:
+            return None
 
     def _answered(self) -> str:
         if tg.request.method != "POST":
@@ -135,7 +161,8 @@ class FieldController(TGController):
     ) -> str:
         page = self._triage.next_page(interview)
         if page is None:
-            return self._page("result", view=result_view(self._triage, interview, journey))
+            view = result_view(self._triage, interview, journey)
+            return self._page("result", view=replace(view, where=True, plan=self._plan()))
         view = page_view(self._triage, interview, journey, picked)
         return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
 
@@ -151,7 +178,9 @@ class FieldController(TGController):
         """What the script shows when this sign is tapped: the very view that the server would answer with."""
         interview = self._triage.read([("sign", sign.id)])
         # The script writes the time of the tap where a time is 0.
-        return result_view(self._triage, interview, Journey(0, trail=step((), self._triage.carry(interview), 0)))
+        journey = Journey(0, trail=step((), self._triage.carry(interview), 0))
+        # This page is the same for everybody, so that it may be kept: whose team plays where comes after it.
+        return replace(result_view(self._triage, interview, journey), where=True)
 
     def _carried_only(self, pairs: Pairs) -> Pairs:
         mine = self._triage.only_mine(pairs)

@@ -9,6 +9,7 @@ import tg
 
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import DangerSign, Level
+from blockmrs.domain.venues import Plan
 from blockmrs.services.advice import reasons_of
 from blockmrs.services.triage import Seen, TriageService
 
@@ -151,7 +152,10 @@ class Further:
 
 @dataclass(frozen=True, slots=True)
 class ResultView(View):
-    """The advice and all that stands around it."""
+    """The advice and all that stands around it.
+
+    With `where` the page says where the team is: from `plan`, or by asking for it afterwards.
+    """
 
     assessment: Assessment | None = None
     words: str = ""
@@ -164,6 +168,8 @@ class ResultView(View):
     day: str = ""
     text_link: str = ""
     injured: int = 0
+    where: bool = False
+    plan: Plan | None = None
 
     @property
     def injured_at(self) -> datetime:

@@ -200,10 +200,10 @@ def _text_to_parent(opened: OpenedReport) -> str:
     The address names nobody, and opens for those alone who are signed in and may read the report.
     """
     report = opened.report
-    first_name = report.player.split()[0]
+    first_name, place = report.player.split()[0], report.place.partition("\n")[0]
     if report.place:
         words = _("%(name)s has been hurt at %(place)s. Please call %(coach)s. Report: %(link)s")
     else:
         words = _("%(name)s has been hurt. Please call %(coach)s. Report: %(link)s")
     link = f"{_origin()}/field/report/{quote(opened.address, safe='')}"
-    return text_message(words % {"name": first_name, "place": report.place, "coach": report.author, "link": link})
+    return text_message(words % {"name": first_name, "place": place, "coach": report.author, "link": link})

@@ -14,6 +14,7 @@ from dataclasses import asdict
 import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
+from tg.util import Bunch
 
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.forms import Form, gather, posted_form
@@ -54,7 +55,9 @@ class PlanController(TGController):
     def index(self, **_ignored: object) -> str:
         """Every venue."""
         team = self._teams.team(require_actor())
-        return show("team.plan", team=team, labels=LABELS, most=MOST_VENUES)
+        return show(
+            "team.plan", team=team, labels=Bunch({name: _(words) for name, words in LABELS.items()}), most=MOST_VENUES
+        )
 
     @expose(allowed_methods=BOTH)
     def add(self, **_ignored: object) -> str:
@@ -90,7 +93,8 @@ class PlanController(TGController):
             else:
                 redirect("/team/plan")
         venue = self._plans.venue(actor, venue_id)
-        return show("team.plan_remove", 409 if changed else 200, venue=venue, changed=changed)
+        question = _("Remove %(name)s from the plan?") % {"name": venue.name}
+        return show("team.plan_remove", 409 if changed else 200, venue=venue, changed=changed, question=question)
 
     @expose(allowed_methods=POST)
     def today(self, venue_id: str = "", *_more: str, **_ignored: object) -> None:

@@ -151,13 +151,15 @@ class ReportController(TGController):
 
     def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
         now = self._services.reports.now()
-        typed = first_shown(typed, now)
+        venue = hurt.team.plan.today
+        typed = first_shown(typed, now, venue)
         triage = self._services.triage
         return show(
             "report.check",
             status,
             errors=errors,
             typed=typed,
+            from_plan=venue is not None and typed.value("r-place") == venue.place,
             who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
             number=hurt.player.number if hurt.player is not None else "",
             found=triage.conclude(typed.interview),

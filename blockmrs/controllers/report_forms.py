@@ -17,6 +17,7 @@ from blockmrs.domain.reports import (
     FIRST_AID_DONE,
     MECHANISMS,
     NOTE_LIMIT,
+    PLACE_LIMIT,
     TOLD,
     Report,
     check_choices,
@@ -24,6 +25,7 @@ from blockmrs.domain.reports import (
 )
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.domain.venues import Venue
 from blockmrs.errors import InvalidInput
 from blockmrs.services.advice import advice_of, findings_of
 from blockmrs.services.passwords import check_display_name
@@ -117,8 +119,11 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
     return typed if "r-draft" in values else typed.with_values(draft=secrets.token_hex(16))
 
 
-def first_shown(typed: TypedReport, now: datetime) -> TypedReport:
-    """The form with what it begins with: times count from the moment when it was first on the screen."""
+def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -> TypedReport:
+    """The form with what it begins with: times count from the moment when it was first on the screen.
+
+    `venue` is where the team is, as far as its plan says.
+    """
     if "r-shown" in typed.values:
         return typed
     waited = int(now.timestamp()) - typed.journey.injured
@@ -129,6 +134,7 @@ def first_shown(typed: TypedReport, now: datetime) -> TypedReport:
         day=here.date().isoformat(),
         time="",
         ambulance="no",
+        place=typed.value("r-place") or (venue.place if venue is not None else ""),
     )
 
 
@@ -170,7 +176,7 @@ class ReportReader:
             age=self._try("r-age", lambda: age_in_words(typed, triage.rules)) or "",
             injured_at=injured_at,
             written_at=self._now,
-            place=self._text("r-place"),
+            place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
             findings=findings_of(triage.seen(typed.interview), triage.rules, typed.interview),

@@ -28,7 +28,7 @@ class RootController(TGController):
         self._health = HealthAnswers(services.health)
         self._notices = services.notices
         self._clock = services.reports.now
-        self.field = FieldController(services.triage)
+        self.field = FieldController(services.triage, plans=services.plans)
         self.field.report = ReportController(services)
         self.field.reports = ReportListController(services)
         self.team = TeamController(services)

@@ -8,6 +8,8 @@ from blockmrs.errors import InvalidInput, Message
 
 NOTE_LIMIT = 300
 TEXT_LIMIT = 80
+# The name, address and gate of a venue, and a line for each.
+PLACE_LIMIT = 400
 # Control and direction-changing characters would let a text pose as another on the hospital's screen.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
 

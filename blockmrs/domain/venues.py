@@ -23,7 +23,6 @@ LIMITS: Mapping[str, int] = {
     "directions": 300,
 }
 """The longest text of each field that is typed, in characters."""
-NEEDED = ("name", "address")
 FOR_A_PLAN = ("gate", "defibrillator", "caller", "greeter", "hospital")
 """What a plan is not finished without, beside a name and an address."""
 
@@ -106,8 +105,10 @@ def check_field(name: str, text: str) -> str:
     value = check_text(text, field=name, limit=LIMITS[name])
     if name != "directions":
         value = " ".join(value.split())
-    if name in NEEDED and not value:
-        raise InvalidInput("Enter the name of the place" if name == "name" else "Enter the street address", field=name)
+    if name == "name" and not value:
+        raise InvalidInput("Enter the name of the place", field=name)
+    if name == "address" and not value:
+        raise InvalidInput("Enter the street address", field=name)
     if name == "hospital_phone" and value and (not _PHONE.fullmatch(value) or sum(map(str.isdigit, value)) < 3):
         raise InvalidInput("Enter a telephone number, like +1 555 010 0199", field=name)
     return _coordinates(value) if name == "coordinates" and value else value

@@ -132,7 +132,7 @@ def test_the_level_is_worked_out_from_the_answers_never_taken_from_the_form(site
 @pytest.mark.parametrize(
     ("field", "value", "words"),
     [
-        ("r_place", "x" * 81, "80 characters or fewer"),
+        ("r_place", "x" * 401, "400 characters or fewer"),
         ("r_sport", "\u202eybgur", "characters that cannot be shown"),
         ("r_note", "x" * 301, "300 characters or fewer"),
         ("r_time", "25:99", "like 14:02"),

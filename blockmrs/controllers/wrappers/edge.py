@@ -29,8 +29,8 @@ SECURITY_HEADERS = (
     ("X-Frame-Options", "DENY"),
     ("Cross-Origin-Opener-Policy", "same-origin"),
     ("Cross-Origin-Resource-Policy", "same-origin"),
-    ("Permissions-Policy", "camera=(self), microphone=(), geolocation=(), payment=()"),
 )
+PERMISSIONS = "camera=(self), microphone=(), geolocation=({position}), payment=()"
 COMPRESSIBLE = frozenset(
     {
         "text/html",
@@ -96,8 +96,8 @@ class Edge:
             answer.replace("500 Internal Server Error", b"Something went wrong here. In danger, call for help.\n")
         finally:
             _close_copy(environ.get("wsgi.input"), received)
-        headers = [pair for pair in answer.headers if pair[0].lower() not in _names(self._headers)]
-        start_response(answer.status, headers + list(self._headers))
+        own = [*self._headers, ("Permissions-Policy", _permissions(path))]
+        start_response(answer.status, [pair for pair in answer.headers if pair[0].lower() not in _names(own)] + own)
         return answer.body
 
     def _refuse(self, environ: Environ) -> int | None:
@@ -122,6 +122,8 @@ class Edge:
         return 413 if int(length) > self._site.body_bytes else None
 
     def _finish(self, environ: Environ, answer: "_Answer", path: str, query: str) -> None:
+        if answer.status.startswith("204"):
+            answer.drop("Content-Type")
         kind = answer.get("Content-Type").partition(";")[0].strip().lower()
         if self._site.assets.has(path) and answer.status.startswith(("200", "304")):
             fresh = "public, max-age=31536000, immutable" if self._site.assets.is_current(path, query) else "no-cache"
@@ -186,6 +188,11 @@ class _Answer:
         self.set("Content-Length", str(len(content)))
         if etag := self.get("ETag"):
             self.set("ETag", etag if etag.startswith("W/") else f"W/{etag}")
+
+
+def _permissions(path: str) -> str:
+    """What pages at this address may ask of the phone: only the advice asks where it is."""
+    return PERMISSIONS.format(position="self" if path == "/field" or path.startswith("/field/") else "")
 
 
 def _names(headers: Iterable[tuple[str, str]]) -> frozenset[str]:

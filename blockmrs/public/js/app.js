@@ -14,6 +14,14 @@
     var errors = document.getElementById("errors");
     if (errors) errors.focus();
 
+    // The advice pages ask for the team's plan only where it may be answered; the server decides, this only hints.
+    if (document.querySelector("footer.foot")) {
+      try {
+        if (document.querySelector("footer form[action='/logout']")) localStorage.setItem("signed-in", "yes");
+        else localStorage.removeItem("signed-in");
+      } catch (error) { /* storage is switched off: the page from the server has the plan */ }
+    }
+
     each("[data-show]", function (button) {
       var input = document.getElementById(button.getAttribute("data-show"));
       var word = button.firstElementChild;

@@ -1,5 +1,5 @@
 // /field without waiting: the advice that travelled inside the page, on screen at the tap. Everything here also works
-// without this script. Nothing about the person is kept: only the chosen theme is.
+// without this script. Nothing about the person is kept: only the chosen theme is, and that somebody signed in here.
 (function () {
   "use strict";
   var root = document.documentElement;
@@ -26,6 +26,8 @@
     countUp();
     setInterval(countUp, 1000);
     signs(main);
+    where(main);
+    new MutationObserver(function () { where(main); }).observe(main, { childList: true, subtree: true });
     main.addEventListener("click", function (event) {
       var ago = event.target.closest("button[name=ago]");
       if (!ago) return;
@@ -93,6 +95,49 @@
     });
     all("main [data-since]").forEach(function (line) { line.setAttribute("data-since", at); });
     countUp();
+  }
+
+  // "Where am I?": the team's plan, from the server after the advice is shown; and the phone's position, on a tap only.
+  // Without an answer nothing shows, and nothing waits for one.
+  function where(main) {
+    all(".where:not([data-ready])", main).forEach(function (part) {
+      part.setAttribute("data-ready", "");
+      var told = part.querySelector(".told");
+      if (!told.firstElementChild && signedIn()) askWhere(main, part, told);
+      var button = part.querySelector("[data-position]");
+      if (!navigator.geolocation || !window.isSecureContext) return;
+      part.hidden = button.hidden = false;
+      button.addEventListener("click", function () { askPosition(part.querySelector(".spot"), button); });
+    });
+  }
+  function signedIn() {
+    try { return localStorage.getItem("signed-in") === "yes"; } catch (error) { return false; }
+  }
+  function askWhere(main, part, told) {
+    fetch(part.getAttribute("data-where"), { cache: "no-store" }).then(function (answer) {
+      if (answer.status === 204) localStorage.removeItem("signed-in");
+      return answer.status === 200 ? answer.text() : "";
+    }).then(function (markup) {
+      if (!markup) return;
+      told.innerHTML = markup;
+      var way = told.querySelector(".to-hospital");
+      if (way && part.getAttribute("data-level") !== "2") way.parentNode.removeChild(way);
+      all("a[href='#directions']", main).forEach(function (link) { link.hidden = !told.querySelector("#directions"); });
+      part.hidden = false;
+    }).catch(function () { /* no signal: the advice stands without it */ });
+  }
+  function askPosition(line, button) {
+    function say(words) { line.textContent = words; line.hidden = false; }
+    say(line.getAttribute("data-wait"));
+    navigator.geolocation.getCurrentPosition(function (found) {
+      var at = found.coords;
+      say(line.getAttribute("data-found")
+        .replace("%(place)s", at.latitude.toFixed(5) + ", " + at.longitude.toFixed(5))
+        .replace("%(metres)s", Math.ceil(at.accuracy)));
+      button.hidden = true;
+    }, function () {
+      say(line.getAttribute("data-none"));
+    }, { enableHighAccuracy: true, timeout: 5000, maximumAge: 60000 });
   }
 
   // Danger signs: each tap on the first screen has its advice in a <template>.
