@@ -192,7 +192,7 @@ class ReportListController(TGController):
 def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:
     """The quick answers to "when": each with the time that it means."""
     shown, started = shown_at(typed, now), started_at(typed)
-    recent = [("0", _("Now, %s") % clock_time(shown))]
+    recent = [("0", _("Now, %(time)s") % {"time": clock_time(shown)})]
     recent += [
         (minutes, _("%(minutes)s min ago, %(time)s")
          % {"minutes": minutes, "time": clock_time(shown - timedelta(minutes=int(minutes)))})
@@ -200,8 +200,8 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     ]  # fmt: skip
     other = [(OTHER, _("Another time"))]
     # The questions may have taken a while, or waited for a sign-in; or the result was told when it happened.
-    words = _("When you started, %s") if typed.journey.hurt is None else _("As you said, %s")
-    begun = [("start", words % clock_time(started))] if shown - started >= timedelta(minutes=1) else []
+    words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
+    begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
     return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}
 
 
@@ -210,8 +210,9 @@ def _capital(words: str) -> str:
 
 
 def _day_words(day: date, days_ago: int) -> str:
-    words = f"{day.day} {_(MONTHS[day.month - 1])}"
-    return {0: _("Today, %s"), 1: _("Yesterday, %s")}.get(days_ago, "%s") % words
+    words = _("%(day)d %(month)s") % {"day": day.day, "month": _(MONTHS[day.month - 1])}
+    nearby = {0: _("Today, %(day)s"), 1: _("Yesterday, %(day)s")}
+    return str(nearby[days_ago] % {"day": words}) if days_ago in nearby else str(words)
 
 
 def _place(text: Any) -> int | None:

@@ -1,0 +1,124 @@
+"""Every text for people has its Spanish: none missing, none left over, each with the same places to fill."""
+
+import importlib.util
+import io
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.pofile import read_po, write_po
+
+from blockmrs.services.languages import LANGUAGES, SOURCE_LANGUAGE, texts
+
+TOOL = Path(__file__).parents[2] / "tools" / "messages.py"
+
+
+@pytest.fixture(scope="module")
+def messages() -> ModuleType:
+    spec = importlib.util.spec_from_file_location("messages", TOOL)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def template(messages: ModuleType) -> Catalog:
+    return messages.extract()
+
+
+def test_the_template_holds_exactly_the_texts_of_the_sources(messages: ModuleType, template: Catalog) -> None:
+    assert messages.check_template(template) == []
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES.keys() - {SOURCE_LANGUAGE}))
+def test_every_text_is_translated(messages: ModuleType, template: Catalog, language: str) -> None:
+    assert messages.check_language(template, language) == []
+
+
+def test_writing_the_catalogues_again_changes_nothing(messages: ModuleType, template: Catalog) -> None:
+    assert messages.written(messages.updated(template, "es")) == messages.po_file("es").read_bytes()
+
+
+def small() -> Catalog:
+    catalog = Catalog(locale="es")
+    for text in ("Save", "Call %(number)s"):
+        catalog.add(text)
+    catalog.add(("%(n)d day", "%(n)d days"))
+    return catalog
+
+
+WHOLE = {
+    "Save": "Guardar",
+    "Call %(number)s": "Llame al %(number)s",
+    ("%(n)d day", "%(n)d days"): ("%(n)d día", "%(n)d días"),
+}
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        ({}, ["not translated: Save"]),
+        ({"Save": "Guardar %(number)s"}, ["other places to fill than the English: Save"]),
+        ({"Save": "Guardar %s"}, ["other places to fill than the English: Save"]),
+        ({"Save": "Guardar {name}"}, ["other places to fill than the English: Save"]),
+        ({"Save": "<b>Guardar</b>"}, ["a character of markup: Save"]),
+        ({"Save": "Guardar", "Gone": "Ido"}, ["no longer used: Gone"]),
+        ({"Save": "Guardar", "Call %(number)s": "Llame"}, ["other places to fill than the English: Call %(number)s"]),
+        (
+            {"Save": "Guardar", ("%(n)d day", "%(n)d days"): ("%(n)d día", "")},
+            ["not translated: ('%(n)d day', '%(n)d days')"],
+        ),
+        ({"Save": "Guardar"}, []),
+    ],
+)
+def test_the_check_names_each_message_that_is_wrong(
+    messages: ModuleType,
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    change: dict[str, str],
+    found: list[str],
+) -> None:
+    catalog = Catalog(locale="es")
+    for source, translation in {**{key: text for key, text in WHOLE.items() if key != "Save"}, **change}.items():
+        catalog.add(source, translation)
+    if "Save" not in change:
+        catalog.add("Save", "")
+    path = tmp_path / "es.po"
+    with path.open("wb") as target:
+        write_po(target, catalog)
+    monkeypatch.setattr(messages, "po_file", lambda _language: path)
+    assert messages.check_language(small(), "es") == [f"es: {line}" for line in found]
+
+
+def test_a_new_text_is_never_guessed(messages: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "es.po"
+    path.write_text('msgid "Saved"\nmsgstr "Guardado"\n', encoding="utf-8")
+    monkeypatch.setattr(messages, "po_file", lambda _language: path)
+    content = messages.written(messages.updated(small(), "es"))
+    catalog = read_po(io.BytesIO(content), locale="es")
+    assert catalog["Save"].string == ""
+    assert "Saved" not in catalog
+    assert b"fuzzy" not in content
+
+
+def test_white_space_around_a_message_stays_around_its_translation() -> None:
+    spanish = texts("es")
+    assert spanish.gettext(" Save report\n") == " Guardar informe\n"
+    assert spanish.gettext(" \n") == " \n"
+    assert spanish.gettext("") == ""
+    assert spanish.gettext("no message of ours") == "no message of ours"
+
+
+def test_spanish_has_plural_forms() -> None:
+    spanish = texts("es")
+    words = [
+        spanish.ngettext("You can try again in %(minutes)d minute.", "You can try again in %(minutes)d minutes.", count)
+        for count in (1, 2)
+    ]
+    assert words == [
+        "Puede intentarlo de nuevo en %(minutes)d minuto.",
+        "Puede intentarlo de nuevo en %(minutes)d minutos.",
+    ]
