@@ -48,11 +48,11 @@ class LanguageController(TGController):
 def language_switch(failed: int = 0) -> Switch:
     """The switch of the page that is being shown; on an error page `failed` is its status.
 
-    An error page repeats nothing of what was asked, so there the address goes without its query.
+    The address goes without its query: whatever somebody put there, the page does not repeat it.
     """
     request = tg.request
     others = [(code, name) for code, name in LANGUAGES.items() if code != current_language()]
-    address = check_local_address(request.path if failed else request.path_qs)
+    address = check_local_address(request.path)
     if request.method in ("GET", "HEAD"):
         return Switch(ADDRESS, [("back", address)], others)
     changes_nothing = getattr(_action(request), STATELESS, False)
