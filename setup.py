@@ -20,6 +20,7 @@ setup(
             "templates/**/*.xhtml",
             "public/**/*",
             "domain/triage/protocols/*.toml",
+            "domain/triage/follow_up/*.toml",
             "model/migrations/*.mako",
             "i18n/**/*",
         ]

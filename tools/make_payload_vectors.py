@@ -22,6 +22,10 @@ UPDATE, SUBJECT, PEER, GRANT_ID = (bytes([number]) * 32 for number in (0x1D, 0x5
 OWNED = Grant(
     UPDATE, SUBJECT, "report", NOW, object=OBJECT, number=1, previous=bytes([0x1C]) * 32, level=2, title="Sam"
 )
+CHECK = Grant(
+    bytes([0x1E]) * 32, SUBJECT, "symptom-check", NOW, object=OBJECT, number=2, previous=UPDATE,
+    draft_mark=bytes([0x77]) * 16, level=3, about=UPDATE,
+)  # fmt: skip
 SHARED = Grant(
     UPDATE,
     SUBJECT,
@@ -58,6 +62,8 @@ def cases() -> list[Case]:
     return [
         says("grant-to-the-owner", "grant", owned),
         says("grant-to-an-organisation", "grant", SHARED.to_fields()),
+        says("grant-of-a-head-report", "grant", replace(OWNED, head=True).to_fields()),
+        says("grant-of-a-symptom-check", "grant", CHECK.to_fields()),
         says("copy-of-a-grant", "grant", replace(copy, return_to_author=None).to_fields()),
         says("revocation", "revoke", Revocation(GRANT_ID, NOW).to_fields()),
         says("introduction", "introduce", Introduction(OBJECT, line_key=bytes([0x11]) * 32, party="Ana").to_fields()),
@@ -66,6 +72,7 @@ def cases() -> list[Case]:
         refused("scope-of-a-later-version", "grant", {**owned, 6: 2}),
         refused("short-update-id", "grant", {**owned, 9: UPDATE[:31]}),
         refused("labels-are-no-map", "grant", {**owned, 22: "Sam"}),
+        refused("about-of-another-size", "grant", {**owned, 22: {3: UPDATE[:16]}}),
         refused("title-too-long", "grant", {**owned, 22: {0: "S" * 65}}),
         refused("time-is-no-number", "grant", {**owned, 11: "now"}),
         refused("unknown-relation", "appoint", {**appointed, 9: "owner"}),

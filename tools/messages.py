@@ -96,7 +96,7 @@ def _in_templates() -> Iterator[Identifier]:
 
 
 def _in_rules() -> Iterator[Identifier]:
-    for path in sorted((PACKAGE / "domain" / "triage" / "protocols").glob("*.toml")):
+    for path in sorted((PACKAGE / "domain" / "triage").glob("*/*.toml")):
         for _line, _function, message, _comments in extract_rules(io.BytesIO(path.read_bytes()), [], [], {}):
             yield message
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.sealer import Sealer
@@ -16,12 +17,14 @@ from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
+from blockmrs.services.attachments import Attachments
 from blockmrs.services.backup import Backup
 from blockmrs.services.cards import Cards
 from blockmrs.services.codes import Codes
 from blockmrs.services.container import Services
 from blockmrs.services.data_folder import OBJECTS, OUTBOX, FolderLock, use_folder
 from blockmrs.services.evidence import Evidence
+from blockmrs.services.followups import FollowUps
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity, SessionLimits
 from blockmrs.services.invitations import Invitations
@@ -146,6 +149,9 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
     reports = Reports(
         database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid)
     )
+    attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
+    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments)
+    zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
     health = HealthService(database, ledger, objects, objects.pending)
@@ -158,7 +164,8 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         teams=teams,
         plans=Plans(teams),
         reports=reports,
-        sharing=Sharing(database, mailbox, cards, organisations, access, reports),
+        sharing=sharing,
+        followups=FollowUps(database, mailbox, teams, access, reports, attachments, sharing, zone),
         codes=codes,
         notices=Notices(mailbox, teams, access, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),

@@ -42,6 +42,10 @@ class Form:
             raise InvalidInput(N_("Type this again: it was not readable text"), field=name)
         return value
 
+    def several(self, name: str) -> list[str]:
+        """The texts of a field that may come several times, such as ticks; what is no text is left out."""
+        return [value for value in self._values.get(name, []) if isinstance(value, str) and len(value) <= LONGEST_TEXT]
+
     def kept(self, name: str, limit: int = LONGEST_TEXT) -> str:
         """The same for showing it again: empty where it cannot be shown."""
         try:

@@ -13,8 +13,10 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers import times
 from blockmrs.controllers.context import PAGE, POST, require_actor
+from blockmrs.controllers.followup import FollowUpView, view_of
 from blockmrs.domain.triage.rules import Level
 from blockmrs.errors import NotFound
+from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
 
 
@@ -63,9 +65,15 @@ class SharedReport(TGController):
             "errors": {},
             "item": item,
             "opened": opened,
+            "after": None if opened is None else self._follow_up(actor),
             "level_words": level_words(self._services),
             "times": times,
         }
+
+    def _follow_up(self, actor: Actor) -> FollowUpView | None:
+        """The symptom checks that follow a head injury."""
+        follow_ups = self._services.followups
+        return view_of(follow_ups.of(actor, self._address), follow_ups.rules)
 
     @expose(allowed_methods=POST)
     def open(self, **_ignored: object) -> None:

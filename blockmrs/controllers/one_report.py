@@ -8,6 +8,7 @@ GET, POST /field/report/<id>/share            sends it to an organisation
 GET       /field/report/<id>/share/<share>    what was sent to whom, until when
 GET, POST /field/report/<id>/stop/<share>     stops that
 GET, POST /field/report/<id>/release          sends a withheld report to the family
+          /field/report/<id>/check            symptom checks: controllers/followup.py
 """
 
 from urllib.parse import quote
@@ -18,6 +19,7 @@ from tg.i18n import ugettext as _
 
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.field_views import text_message
+from blockmrs.controllers.followup import CheckController, view_of
 from blockmrs.controllers.forms import posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show
@@ -42,6 +44,7 @@ class OneReportController(TGController):
         super().__init__()
         self._services = services
         self._address = address
+        self.check = CheckController(services, address)
 
     @expose(allowed_methods=PAGE)
     def index(self, saved: object = None, again: object = None, **_ignored: object) -> str:
@@ -65,6 +68,7 @@ class OneReportController(TGController):
             family=self._services.teams.joined(actor).get(opened.subject, []) if mine else [],
             proof=self._services.reports.prove(actor, self._address),
             text_link=_text_to_parent(opened) if mine else "",
+            after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
 
     @expose(allowed_methods=POST)

@@ -20,8 +20,11 @@ class RecordController(TGController):
     @expose("blockmrs.templates.record.index", allowed_methods=PAGE)
     def index(self, **_ignored: object) -> dict[str, Any]:
         """Each person with their reports, newest first."""
-        people = self._services.reports.about(require_actor())
-        return {"errors": {}, "people": people, "level_words": level_words(self._services), "times": times}
+        actor = require_actor()
+        people = self._services.reports.about(actor)
+        checks = [entry for entry in self._services.followups.due(actor) if entry.about]
+        words = level_words(self._services)
+        return {"errors": {}, "people": people, "checks": checks, "level_words": words, "times": times}
 
 
 class LogController(TGController):

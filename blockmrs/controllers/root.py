@@ -17,6 +17,7 @@ from blockmrs.controllers.switch import LanguageController
 from blockmrs.controllers.team import TeamController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.container import Services
+from blockmrs.services.followups import DueCheck
 from blockmrs.services.notices import Notice
 
 
@@ -27,6 +28,7 @@ class RootController(TGController):
         super().__init__()
         self._health = HealthAnswers(services.health)
         self._notices = services.notices
+        self._follow_ups = services.followups
         self._clock = services.reports.now
         self.field = FieldController(services.triage, plans=services.plans)
         self.field.report = ReportController(services)
@@ -44,7 +46,15 @@ class RootController(TGController):
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:
         """Two doors: somebody is hurt; my record. To whom is signed in: what needs them."""
-        return {"errors": {}, "notices": self._latest(), "now": self._clock()}
+        return {"errors": {}, "notices": self._latest(), "checks": self._due_checks(), "now": self._clock()}
+
+    def _due_checks(self) -> list[DueCheck]:
+        """The symptom checks that wait; none when they cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._follow_ups.due(actor) if actor is not None else []
+        except BlockMRSError:
+            return []
 
     def _latest(self) -> list[Notice] | None:
         """The notices; None when they cannot be read now: the doors must open all the same."""

@@ -27,12 +27,15 @@ class Action(Enum):
     STOP_SHARE = "stop a share"
     MAKE_CODE = "make a code"
     RELEASE_TO_FAMILY = "release to the family"
+    CHECK_SYMPTOMS = "check symptoms"
+    CLEAR_FOR_SPORT = "clear for sport"
 
 
 _ALLOWED = {
-    Standing.AUTHOR: frozenset(Action),
-    Standing.SUBJECT: frozenset({Action.READ, Action.SEE_WHO_LOOKED}),
-    Standing.RECIPIENT: frozenset({Action.READ}),
+    # Who wrote the report, or acts for the player, never clears them for sport: not even as a member of a clinic.
+    Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT},
+    Standing.SUBJECT: frozenset({Action.READ, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS}),
+    Standing.RECIPIENT: frozenset({Action.READ, Action.CLEAR_FOR_SPORT}),
 }
 
 

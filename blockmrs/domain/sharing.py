@@ -59,6 +59,11 @@ def _number(fields: Fields, key: int) -> int | None:
     return value
 
 
+def _optional_bool(fields: Fields, key: int) -> bool | None:
+    value = fields.get(key)
+    return value if isinstance(value, bool) else None
+
+
 def _present(fields: dict[int, Value]) -> dict[int, Value]:
     return {key: value for key, value in fields.items() if value not in (None, "")}
 
@@ -86,7 +91,8 @@ class Grant:
     `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt
     goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping
     names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
-    urgent) to 4.
+    urgent) to 4. `about` is the update id of the report that this update follows, a check or a clearance. `head` says
+    whether a report is of a head injury; None in what was written before that was said.
     """
 
     update_id: bytes
@@ -106,6 +112,8 @@ class Grant:
     withheld: bool = False
     title: str = ""
     party: str = ""
+    about: bytes | None = None
+    head: bool | None = None
 
     def covers(self, at: datetime) -> bool:
         """Whether the time `at` lies in this grant's time."""
@@ -131,7 +139,16 @@ class Grant:
                 19: self.copy_of,
                 20: self.draft_mark,
                 21: self.level,
-                22: _present({0: clip(self.title), 1: clip(self.party), 2: self.withheld or None}) or None,
+                22: _present(
+                    {
+                        0: clip(self.title),
+                        1: clip(self.party),
+                        2: self.withheld or None,
+                        3: self.about,
+                        4: self.head,
+                    }
+                )
+                or None,
             }
         )
 
@@ -163,6 +180,8 @@ class Grant:
             withheld=labels.get(2) is True,
             title=_text(labels, 0),
             party=_text(labels, 1),
+            about=_optional_bytes(labels, 3),
+            head=_optional_bool(labels, 4),
         )
 
 

@@ -1,6 +1,6 @@
 """What somebody is to a report, found out with their own keys; `domain.permission` says what follows from it."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
 from sqlalchemy import select
@@ -16,7 +16,7 @@ from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
 from blockmrs.model.accounts import SavedReportRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
-from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.teams import Teams
 
@@ -126,21 +126,26 @@ class AccessFinder:
         """Every report that was ever shared with an organisation of the actor, with its standing now."""
         now = self._mailbox.now()
         for held in self._organisations.memberships(actor):
-            issued = self._organisations.doorbell_issued(held.keyring.card.id)
-            for card, message in self._mailbox.doorbell(held.keyring, issued):
-                if message.kind is not Kind.INTRODUCE:
-                    continue
-                try:
-                    introduction = Introduction.from_fields(message.fields)
-                except InvalidInput:
-                    continue
-                if introduction.line_key is None:
-                    continue
-                line = self._mailbox.line_from(introduction.line_key, held.keyring, card)
+            for card, line in self.lines_to(held):
                 for entry in line.grants.values():
+                    if entry.grant.about is not None:
+                        continue  # It goes with its report, and is no report itself.
                     active = entry.revoked is None and entry.grant.covers(now)
                     standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
                     yield Access(standing, entry, held.keyring, held, card)
+
+    def lines_to(self, held: Held, senders: Container[bytes] | None = None) -> Iterator[tuple[Card, Line]]:
+        """What each party that introduced itself wrote to an organisation; of `senders` (card ids) alone, if named."""
+        issued = self._organisations.doorbell_issued(held.keyring.card.id)
+        for card, message in self._mailbox.doorbell(held.keyring, issued):
+            if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):
+                continue
+            try:
+                introduction = Introduction.from_fields(message.fields)
+            except InvalidInput:
+                continue
+            if introduction.line_key is not None:
+                yield card, self._mailbox.line_from(introduction.line_key, held.keyring, card)
 
     def _as_author(self, actor: Actor, prefix: bytes) -> Access | None:
         keyring = actor.keyring
@@ -162,7 +167,8 @@ class AccessFinder:
             line = self._mailbox.line_by_anyone(held.keyring.own_line, held.keyring)
             for entry in line.grants.values():
                 grant = entry.grant
-                if grant.update_id.startswith(prefix) and grant.grantee is None and grant.object is not None:
+                is_own = grant.purpose == REPORT and grant.grantee is None and grant.object is not None
+                if is_own and grant.update_id.startswith(prefix):
                     return Access(Standing.SUBJECT, entry, held.keyring, held)
         return None
 

@@ -43,6 +43,10 @@ class Batch:
         """Spare `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
         self._in_use[line_key] = length
 
+    def next_on(self, line_key: bytes) -> int | None:
+        """The place that `add` takes next on a line; None where this batch has added nothing to it yet."""
+        return self._next.get(line_key)
+
     def add(
         self, kind: Kind, fields: Mapping[int, Value], *, author: Keyring, recipient: Card, line_key: bytes
     ) -> bytes:

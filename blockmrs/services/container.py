@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
+from blockmrs.services.followups import FollowUps
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity
 from blockmrs.services.invitations import Invitations
@@ -31,6 +32,7 @@ class Services:
     plans: Plans
     reports: Reports
     sharing: Sharing
+    followups: FollowUps
     codes: Codes
     notices: Notices
     evidence: Evidence

@@ -11,11 +11,14 @@ from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, new_seed
+from blockmrs.domain.sharing import Introduction
 from blockmrs.errors import InvalidInput, NotFound, Unavailable
 from blockmrs.model.accounts import DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
+from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.held import remember_objects
 from blockmrs.services.invitations import Invitations
@@ -174,6 +177,34 @@ class Organisations:
             if len(tokens) > 1:
                 rows.delete(tokens[0])
             return token
+
+    def introduce(self, batch: Batch, keyring: Keyring, party: str, organisation: Organisation) -> bytes:
+        """The line from `keyring` to an organisation; where it is new, `batch` introduces it at the doorbell.
+
+        `party` is how the writer is named to the organisation.
+        """
+        line_key = keyring.line_to(organisation.card_id)
+        if batch.next_on(line_key) is not None or self._mailbox.length(line_key):
+            return line_key
+        card, pointer = self._cards.find(organisation.card_id), self._cards.pointer(keyring.card.id)
+        token = self.take_token(card.id)
+        batch.add_at(
+            Kind.INTRODUCE,
+            Introduction(pointer, line_key=line_key, party=party).to_fields(),
+            author=keyring,
+            recipient_id=card.id,
+            recipient_key=card.sealing_key,
+            slot=token.slot,
+            one_time_seed=token.one_time_seed,
+        )
+        batch.add(
+            Kind.INTRODUCE,
+            Introduction(pointer, peer=card.id, party=organisation.name).to_fields(),
+            author=keyring,
+            recipient=keyring.card,
+            line_key=keyring.own_line,
+        )
+        return line_key
 
     def top_up(self, held: Held) -> None:
         """Issue more doorbell tokens when few are left; only a member's session can."""

@@ -10,9 +10,12 @@ from datetime import datetime, timedelta
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.followups import is_head_injury
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant, Pointer, to_ms
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.model.database import Database
 from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, report_address
@@ -87,7 +90,9 @@ class Reports:
         teams: Teams,
         access: AccessFinder,
         waiting: Callable[[Pointer], bool],
+        rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
+        self._rules = rules
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -205,19 +210,32 @@ class Reports:
         """The line on which the author keeps the book of one report: who got it, and until when."""
         return keyring.derive("book", update_id)
 
-    def give_to_subject(self, batch: Batch, actor: Actor, subject: Held, grant: Grant) -> None:
-        """Add the owner's grant to `batch`, with its number and the update before it."""
+    def give_to_subject(
+        self,
+        batch: Batch,
+        actor: Actor,
+        subject: Held,
+        grant: Grant,
+        *,
+        mark: bytes | None = None,
+        previous: bytes | None = None,
+    ) -> None:
+        """Add the owner's grant to `batch`, with its number and the update before it; `mark` tells a repeated save.
+
+        `previous` is the update before it where the same batch gives that one too; else the line says.
+        """
         line_key = subject.keyring.own_line
-        number = self._mailbox.length(line_key)
-        previous = None
+        number = batch.next_on(line_key)
+        if number is None:
+            number = self._mailbox.length(line_key)
+            batch.know_length(line_key, number)
         # Nearly always the last place holds it; copies of shares may stand after it.
         for position in range(number - 1, max(-1, number - 1 - _LOOK_BACK_SUBJECT), -1):
-            there = self._mailbox.subject_page(subject.keyring, position, position + 1).grants.values()
-            previous = next((entry.grant.update_id for entry in there if entry.grant.grantee is None), None)
             if previous is not None:
                 break
-        batch.know_length(line_key, number)
-        owned = replace(grant, number=number, previous=previous, draft_mark=None, withheld=False)
+            there = self._mailbox.subject_page(subject.keyring, position, position + 1).grants.values()
+            previous = next((entry.grant.update_id for entry in there if entry.grant.grantee is None), None)
+        owned = replace(grant, number=number, previous=previous, draft_mark=mark, withheld=False)
         batch.add(
             Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
         )
@@ -265,6 +283,7 @@ class Reports:
             level=report.advice.level,
             withheld=withheld,
             title=report.title,
+            head=is_head_injury(report, self._rules()),
         )
         own = batch.add(
             Kind.GRANT, grant.to_fields(), author=keyring, recipient=keyring.card, line_key=keyring.own_line

@@ -1,17 +1,20 @@
 """Sharing a report with an organisation, stopping it, opening what was shared, and who looked."""
 
 import os
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Card
+from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
-from blockmrs.domain.sharing import Grant, Introduction, Pointer, Receipt, Revocation
+from blockmrs.domain.sharing import Grant, Receipt, Revocation
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.model.database import Database
 from blockmrs.services.access import Access, AccessFinder, parse_report_address, report_address
 from blockmrs.services.actor import Actor
+from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.held import remember_objects
@@ -67,7 +70,9 @@ class Sharing:
         organisations: Organisations,
         access: AccessFinder,
         reports: Reports,
+        attachments: Attachments,
     ) -> None:
+        self._attachments = attachments
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -121,6 +126,7 @@ class Sharing:
             subject = self._subject(actor, access)
             batch = self._mailbox.batch()
             self._reports.give_to_subject(batch, actor, subject, access.grant)
+            self._attachments.release(batch, actor, access, subject)
             for entry in self._book(actor, access):
                 copy = replace(entry.grant, return_to_author=None)
                 self._add(batch, Kind.GRANT, copy, actor, subject.keyring.card, subject.keyring.own_line)
@@ -135,6 +141,18 @@ class Sharing:
                 self._write_revocation(actor, access, entry)
                 organisation = self._organisations.find(grant.grantee)
                 self._write_grant(actor, access, organisation, grant.purpose, grant.not_after)
+
+    def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[None]:
+        """Hold everything that gives one report, or what follows it, to somebody."""
+        return self._locks.hold(update_id)
+
+    def running(self, actor: Actor, access: Access) -> list[tuple[bytes, datetime]]:
+        """To whom the report is shared now: each organisation's card id, and until when."""
+        return [
+            (entry.grant.grantee, entry.grant.not_after)
+            for entry in self._book(actor, access)
+            if entry.grant.grantee and entry.grant.not_after and self._is_running(entry)
+        ]
 
     def shares(self, actor: Actor, address: str) -> list[Share]:
         """Every share of the report with its receipts, newest first: for its author and for the family."""
@@ -223,10 +241,8 @@ class Sharing:
         self, actor: Actor, access: Access, organisation: Organisation, purpose: str, until: datetime
     ) -> None:
         keyring, card = actor.keyring, self._cards.find(organisation.card_id)
-        line_key = keyring.line_to(card.id)
         batch = self._mailbox.batch()
-        if self._mailbox.length(line_key) == 0:
-            self._introduce(batch, actor, card, line_key, organisation)
+        line_key = self._organisations.introduce(batch, keyring, actor.display_name, organisation)
         withheld = self._reports.is_withheld(actor, access)
         back_to_author, back_to_subject = os.urandom(32), None if withheld else os.urandom(32)
         grant = Grant(
@@ -249,6 +265,8 @@ class Sharing:
             subject = self._subject(actor, access)
             owned = replace(copy, return_to_author=None)
             self._add(batch, Kind.GRANT, owned, actor, subject.keyring.card, subject.keyring.own_line)
+        follow = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
+        self._attachments.pass_on(batch, actor, access, card.id, until, follow)
         batch.commit()
         with self._database.write() as rows:
             remember_objects(rows, batch)
@@ -271,27 +289,11 @@ class Sharing:
                               subject.keyring.own_line)  # fmt: skip
         batch.commit()
 
-    def _introduce(self, batch: Batch, actor: Actor, card: Card, line_key: bytes, organisation: Organisation) -> None:
-        token = self._organisations.take_token(card.id)
-        pointer: Pointer = self._cards.pointer(actor.keyring.card.id)
-        introduction = Introduction(pointer, line_key=line_key, party=actor.display_name)
-        batch.add_at(
-            Kind.INTRODUCE,
-            introduction.to_fields(),
-            author=actor.keyring,
-            recipient_id=card.id,
-            recipient_key=card.sealing_key,
-            slot=token.slot,
-            one_time_seed=token.one_time_seed,
-        )
-        own = Introduction(pointer, peer=card.id, party=organisation.name)
-        self._add(batch, Kind.INTRODUCE, own, actor, actor.keyring.card, actor.keyring.own_line)
-
     def _add(
         self,
         batch: Batch,
         kind: Kind,
-        value: Grant | Revocation | Receipt | Introduction,
+        value: Grant | Revocation | Receipt,
         actor: Actor,
         recipient: Card,
         line_key: bytes,
@@ -309,7 +311,6 @@ class Sharing:
         grant = entry.grant
         back = grant.return_to_author if access.standing is Standing.AUTHOR else grant.return_to_subject
         receipts = self._mailbox.return_line(back, access.reader) if back is not None else []
-        active = entry.revoked is None and grant.covers(self._mailbox.now())
         return Share(
             share_id=entry.id.hex(),
             party=grant.party,
@@ -317,9 +318,12 @@ class Sharing:
             since=grant.not_before,
             until=grant.not_after,
             stopped=entry.revoked.at if entry.revoked else None,
-            active=active,
+            active=self._is_running(entry),
             receipts=tuple(self._checked(entry.grant, author, receipt) for author, receipt in receipts),
         )
+
+    def _is_running(self, entry: GrantEntry) -> bool:
+        return entry.revoked is None and entry.grant.covers(self._mailbox.now())
 
     def _checked(self, grant: Grant, author: bytes, receipt: Receipt) -> Receipt:
         """The receipt under the names that the directory and the grant know, not those that the reader claims."""

@@ -4,7 +4,7 @@ import itertools
 import os
 import re
 import secrets
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
 from typing import Any
@@ -19,8 +19,9 @@ from blockmrs.domain.venues import Venue
 from blockmrs.services.actor import Actor
 from blockmrs.services.organisations import Organisation
 from blockmrs.services.reports import SavedReport
+from tests.functional.heads import answers, head_report
 from tests.functional.site import TestSite
-from tests.functional.world import PASSWORD, World
+from tests.functional.world import PASSWORD
 
 PLAYER = "Quinn Marlow"
 PERSONS = {
@@ -52,6 +53,7 @@ class Cast:
     organisations: dict[str, Organisation] = field(default_factory=dict)
     saved: SavedReport | None = None
     share_id: str = ""
+    check_id: str = ""
     _counter: Any = field(default_factory=itertools.count)
     _sessions: dict[str, str] = field(default_factory=dict)
 
@@ -95,7 +97,7 @@ class Cast:
         """One more report, about a player of the coach's roster."""
         services, actor = self.site.services, self.actors[coach]
         players = {entry.name: entry for entry in services.teams.team(actor).players}
-        report = World.report(self.site, player or PLAYER)  # type: ignore[arg-type]  # it only asks for the clock
+        report = replace(head_report(self.site), player=player or PLAYER)  # type: ignore[arg-type]  # needs the clock
         return services.reports.save(actor, secrets.token_hex(16), report, player=players[player], withheld=withheld)
 
     def venue(self) -> Venue:
@@ -145,6 +147,8 @@ def play(site: TestSite) -> Cast:
     cast.save(player="Nils Berg")
     cast.save("other_coach", "Tom Hill")
     cast.share_id = cast.share(cast.address, "recipient")
+    check = services.followups.save(cast.actors["author"], cast.address, secrets.token_hex(16), answers())
+    cast.check_id = check.check_id
     stopped = cast.share(cast.address, "former")
     cast.share(cast.address, "expired", timedelta(minutes=5))
     services.sharing.stop(cast.actors["author"], cast.address, stopped)

@@ -25,6 +25,7 @@ from tests.functional.cast import (
     state_of,
     without_own_marks,
 )
+from tests.functional.heads import form_fields
 from tests.functional.quick import quick_folder
 from tests.functional.routes import Route, site_routes
 from tests.functional.site import TestSite, build_site
@@ -127,6 +128,15 @@ TABLE = (
     ),
     Row("/field/report/*/release", "/field/report/{report}/release", of_report(author=302), of_report(author=302)),
     Row("/language", "/language", None, everybody(302), {"back": "/field"}),
+    Row(
+        "/field/report/*/check",
+        "/field/report/{report}/check",
+        of_report(author=200, family=200),
+        of_report(author=302, family=302),
+        form_fields(),
+    ),
+    Row("/field/report/*/check", "/field/report/{report}/check", None, of_report(author=422, family=422), {}),
+    Row("/field/report/*/check/*", "/field/report/{report}/check/{check}", of_report(author=200, family=200)),
     Row("/inbox", "/inbox", signed_in(200)),
     Row("/inbox/*", "/inbox/{report}", of_inbox(200)),
     Row("/inbox/*/open", "/inbox/{report}/open", None, of_inbox(302)),
@@ -296,6 +306,7 @@ def ask(
     names = {
         "report": report or cast.address,
         "share": share or cast.share_id,
+        "check": cast.check_id,
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(coach).players),
         "version": "" if persona == NOBODY else services.teams.team(cast.actor(persona)).version,
@@ -324,6 +335,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
     there: dict[str, Any] = {
         "report": cast.address,
         "share": cast.share_id,
+        "check": cast.check_id,
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
         "venue": cast.venue().venue_id,
@@ -332,6 +344,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "venue": ABSENT[:16],
         "report": ABSENT,
         "share": ABSENT * 2,
+        "check": ABSENT,
         "organisation": ABSENT * 2,
         "player": ABSENT[:16],
     }

@@ -35,6 +35,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "stop the share": ("author", "/field/report/{stop}", None),
     "stop the code": ("author", "/field/report/{report}/stop-code", None),
     "release": ("author", "/field/report/{withheld}/release", None),
+    "symptom check": ("author", "/field/report/{report}/check", None),
     "team": ("author", "/team", None),
     "remove": ("author", "/team/remove/{player}", None),
     "plan": ("author", "/team/plan/edit/{venue}", None),

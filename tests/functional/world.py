@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from blockmrs.chain.ledger import Ledger
@@ -16,9 +16,11 @@ from blockmrs.model.migrations import migrate
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
 from blockmrs.services.actor import Actor
+from blockmrs.services.attachments import Attachments
 from blockmrs.services.cards import Cards
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
+from blockmrs.services.followups import FollowUps
 from blockmrs.services.identity import Identity, SessionLimits
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.mailbox import Mailbox
@@ -66,7 +68,15 @@ class World:
             self.database, self.mailbox, self.cards, self.objects, self.teams, self.access,
             lambda pointer: self.objects.waiting(pointer.cid),
         )  # fmt: skip
-        self.sharing = Sharing(self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports)
+        self.attachments = Attachments(
+            self.database, self.mailbox, self.cards, self.objects, self.organisations, self.access, self.reports
+        )
+        self.sharing = Sharing(
+            self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments
+        )
+        self.followups = FollowUps(
+            self.database, self.mailbox, self.teams, self.access, self.reports, self.attachments, self.sharing, UTC
+        )
         self.codes = Codes(
             self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
             self.ledger.chain_id,

@@ -12,7 +12,7 @@ from importlib.resources.abc import Traversable
 from blockmrs.domain.triage.reader import SIGNS_FILE, RulesUnreadable, Table, rules_from
 from blockmrs.domain.triage.rules import RuleSet
 
-__all__ = ["RulesUnreadable", "load_rules", "read_rules"]
+__all__ = ["RulesUnreadable", "load_check_rules", "load_rules", "read_rules"]
 
 
 @cache
@@ -25,16 +25,31 @@ def load_rules() -> RuleSet:
     return read_rules(files("blockmrs.domain.triage") / "protocols")
 
 
-def read_rules(folder: Traversable) -> RuleSet:
-    """The rules in `folder`: `signs.toml`, and one file for each presentation, named after it."""
-    try:
-        names = sorted(entry.name for entry in folder.iterdir() if entry.name.endswith(".toml"))
-    except OSError as error:
-        raise RulesUnreadable("the rule files cannot be read", reason=type(error).__name__) from error
-    tables = {name: _parse(folder / name, name) for name in names}
+@cache
+def load_check_rules() -> RuleSet:
+    """The same with the checks of the days after beside them, which `/field` never asks.
+
+    Raises:
+        RulesUnreadable: naming the file and the first thing wrong.
+    """
+    shipped = files("blockmrs.domain.triage")
+    return read_rules(shipped / "protocols", shipped / "follow_up")
+
+
+def read_rules(*folders: Traversable) -> RuleSet:
+    """The rules in `folders`: `signs.toml`, and one file for each presentation, named after it."""
+    tables = {name: _parse(source, name) for folder in folders for name, source in _rule_files(folder)}
     if SIGNS_FILE not in tables:
         raise RulesUnreadable("a rule file is missing", file=SIGNS_FILE)
     return rules_from(tables)
+
+
+def _rule_files(folder: Traversable) -> list[tuple[str, Traversable]]:
+    try:
+        found = [(entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".toml")]
+    except OSError as error:
+        raise RulesUnreadable("the rule files cannot be read", reason=type(error).__name__) from error
+    return sorted(found, key=lambda entry: entry[0])
 
 
 def _parse(source: Traversable, name: str) -> Table:

@@ -1,0 +1,64 @@
+"""A line chart as the parts of an inline SVG: the page draws it itself, without a script or a style attribute."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+FEWEST = 3
+"""Under so many points the table alone says more."""
+_WIDTH, _HEIGHT = 340, 200
+_LEFT, _RIGHT, _TOP, _BOTTOM = 34, 16, 14, 34
+_LABEL_WIDTH = 26
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A place on the drawing; `text` is the number that stands there on an axis, empty for a point."""
+
+    x: float
+    y: float
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Trend:
+    """The drawing: its size, the line, the points, the grid lines and the numbers on both axes."""
+
+    width: int
+    height: int
+    line: str
+    points: tuple[Mark, ...]
+    levels: tuple[Mark, ...]
+    days: tuple[Mark, ...]
+    left: int = _LEFT
+    right: int = _WIDTH - _RIGHT
+    floor: int = _HEIGHT - _BOTTOM
+
+
+def draw_trend(points: Sequence[tuple[int, int]], most: int) -> Trend | None:
+    """`points` are (day, value) in the order of time, values from 0 to `most`; None when they are too few."""
+    if len(points) < FEWEST:
+        return None
+    last = max(7, *(day for day, _ in points))
+    across, up = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+
+    def at(day: int, value: int) -> Mark:
+        return Mark(round(_LEFT + across * day / last, 1), round(_TOP + up * (1 - value / most), 1))
+
+    marks = tuple(at(*point) for point in points)
+    return Trend(
+        width=_WIDTH,
+        height=_HEIGHT,
+        line=" ".join(f"{mark.x},{mark.y}" for mark in marks),
+        points=marks,
+        levels=tuple(Mark(0, at(0, value).y, str(value)) for value in sorted({0, most // 2, most})),
+        days=_spread([Mark(at(day, 0).x, 0, str(day)) for day in sorted({0, last, *(day for day, _ in points)})]),
+    )
+
+
+def _spread(marks: Sequence[Mark]) -> tuple[Mark, ...]:
+    """Those marks that leave room for their numbers; the last one always stays."""
+    kept = [marks[-1]]
+    for mark in reversed(marks[:-1]):
+        if kept[-1].x - mark.x >= _LABEL_WIDTH:
+            kept.append(mark)
+    return tuple(reversed(kept))

@@ -1,0 +1,148 @@
+"""The days after a head injury: when a symptom check falls due, and what one says.
+
+Checks are planned for days 1, 3 and 7, and may be made on any other day. Day numbers are calendar days after the
+injury in the zone of the site: the day of the injury itself is day 0.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, tzinfo
+
+from blockmrs.domain.reports import Advice, Report, ReportedFinding
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
+
+HEAD = "head"
+HEAD_CHECK = "head-check"
+CHECK = "symptom-check"
+"""The kind of the update, and the purpose of its grants."""
+SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE = "check-signs", "check-symptoms", "check-worse"
+WORSE = "getting-worse"
+PLANNED_DAYS = (1, 3, 7)
+LAST_DAY = 13
+"""After this day a planned check that was not made is no longer asked for."""
+_WEIGHT = {"a-lot": 2, "a-little": 1}
+
+
+@dataclass(frozen=True, slots=True)
+class SymptomCheck:
+    """One check, as it was made. `day` counts from the injury; `report` is the update id (32 bytes) of the report.
+
+    `signs` are the danger signs and whether it got worse, `symptoms` the rest: each answer is `yes`, `no`, `unsure`,
+    a number, or the value of a choice.
+    """
+
+    report: bytes
+    day: int
+    made_at: datetime
+    made_by: str
+    signs: tuple[ReportedFinding, ...]
+    symptoms: tuple[ReportedFinding, ...]
+    advice: Advice
+
+    @property
+    def noted(self) -> int:
+        """How many symptoms are there, a little or a lot."""
+        return sum(found.answer in _WEIGHT for found in self.symptoms)
+
+    @property
+    def strong(self) -> int:
+        """How many of them are there a lot."""
+        return sum(found.answer == "a-lot" for found in self.symptoms)
+
+    @property
+    def planned_day(self) -> int | None:
+        """The planned day that this check was made for; None when it was made on its own account."""
+        return planned_for(self.day)
+
+    @property
+    def is_late(self) -> bool:
+        """Whether it was made after the day for which it counts."""
+        return self.planned_day is not None and self.day > self.planned_day
+
+    @property
+    def worse(self) -> bool:
+        """Whether somebody said, or the answers say, that it is worse than before."""
+        return any(found.finding == WORSE and found.answer == "yes" for found in self.signs)
+
+
+@dataclass(frozen=True, slots=True)
+class Due:
+    """A planned check that is not made yet. `late`: its day has passed."""
+
+    day: int
+    late: bool
+
+
+def day_number(injured_at: datetime, moment: datetime, zone: tzinfo | None) -> int:
+    """How many calendar days `moment` is after the injury; `zone` None is the machine's own."""
+    return (moment.astimezone(zone).date() - injured_at.astimezone(zone).date()).days
+
+
+def planned_for(day: int) -> int | None:
+    """The planned day for which a check on `day` counts; None before the first and after the last."""
+    if not PLANNED_DAYS[0] <= day <= LAST_DAY:
+        return None
+    return max(planned for planned in PLANNED_DAYS if planned <= day)
+
+
+def due_on(day: int, made_on: Iterable[int]) -> Due | None:
+    """The check that is due on `day`, if none of those made on the days `made_on` counts for it."""
+    planned = planned_for(day)
+    if planned is None or planned in {planned_for(made) for made in made_on}:
+        return None
+    return Due(planned, late=day > planned)
+
+
+def is_head_injury(report: Report, rules: RuleSet) -> bool:
+    """Whether the interview of this report included the questions for a hurt head."""
+    presentation = rules.presentations[HEAD]
+    return any(
+        ((known := rules.findings.get(found.finding)) is not None and known.presentation == HEAD)
+        or (found.finding == "complaints" and found.answer == presentation.title)
+        for found in report.findings
+    )
+
+
+def band_of(age: str, rules: RuleSet) -> str | None:
+    """The age band whose words a report holds; None takes every band's rules."""
+    return next((band.id for band in rules.age_bands if band.label == age), None)
+
+
+def asked(rules: RuleSet, page: str, band: str | None) -> tuple[Finding, ...]:
+    """The questions of one page of the check, for somebody of that age."""
+    plan = next(plan for plan in rules.presentations[HEAD_CHECK].pages if plan.id == page)
+    ages = frozenset([band]) & rules.known_ages or rules.known_ages
+    findings = (rules.findings[name] for name in plan.findings)
+    return tuple(finding for finding in findings if not finding.ages or finding.ages & ages)
+
+
+def is_more(before: SymptomCheck, answers: Mapping[str, object]) -> bool:
+    """Whether any symptom is stronger in `answers` than it was at the check before."""
+    was = {found.finding: _WEIGHT.get(found.answer, 0) for found in before.symptoms if found.answer != "unsure"}
+    return any(_WEIGHT.get(str(answers.get(name)), 0) > weight for name, weight in was.items())
+
+
+def with_change(interview: Interview, before: SymptomCheck | None) -> Interview:
+    """The interview of a check; where the answers are stronger than the last ones it is worse, whatever was said."""
+    answers = dict(interview.answers)
+    if before is not None and is_more(before, answers):
+        answers[WORSE] = True
+    return Interview(interview.age_band, (HEAD_CHECK,), answers)
+
+
+def answers_on(rules: RuleSet, page: str, interview: Interview) -> tuple[ReportedFinding, ...]:
+    """What was answered on one page, in its order, each with its question."""
+    return tuple(
+        ReportedFinding(finding.id, finding.ask, _in_text(finding, interview.answers[finding.id]))
+        for finding in asked(rules, page, interview.age_band)
+        if finding.id in interview.answers
+    )
+
+
+def _in_text(finding: Finding, value: object) -> str:
+    if value is None:
+        return "unsure"
+    if finding.kind is Kind.YES_NO:
+        return "yes" if value else "no"
+    return str(value)

@@ -1,0 +1,272 @@
+"""Symptom checks after a head injury: which is due, saving one, and reading what was said.
+
+Effects of a save, in this order: the sealed update is durable, then its grants stand in one block, then the row that
+lists the object. Only then does the page say "Saved".
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from blockmrs.domain.followups import (
+    CHECK,
+    HEAD_CHECK,
+    LAST_DAY,
+    SIGNS_PAGE,
+    SYMPTOMS_PAGE,
+    WORSE_PAGE,
+    Due,
+    SymptomCheck,
+    answers_on,
+    asked,
+    band_of,
+    day_number,
+    due_on,
+    is_head_injury,
+    with_change,
+)
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant
+from blockmrs.domain.triage.engine import Interview, assess
+from blockmrs.domain.triage.loader import load_check_rules
+from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.model.database import Database
+from blockmrs.services.access import REPORT, Access, AccessFinder, report_address
+from blockmrs.services.actor import Actor
+from blockmrs.services.advice import advice_of
+from blockmrs.services.attachments import Attachments
+from blockmrs.services.fhir_followups import read_check, write_check
+from blockmrs.services.held import remember_objects
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
+from blockmrs.services.sharing import Sharing
+from blockmrs.services.teams import Teams
+from blockmrs.services.updates import write_update
+
+_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCheck:
+    """A check that is saved. `check_id` is its id in addresses below the report's."""
+
+    check_id: str
+    check: SymptomCheck
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What the days after a head injury show: `checks` in the order of their time, `day` is today's number."""
+
+    day: int
+    injured_at: datetime
+    band: str | None
+    checks: tuple[MadeCheck, ...]
+    due: Due | None
+
+
+@dataclass(frozen=True, slots=True)
+class DueCheck:
+    """A check that waits for the actor: of the report at `address`; `about` is empty for the report's author."""
+
+    address: str
+    due: Due
+    injured_at: datetime
+    about: str = ""
+
+
+class FollowUps:
+    """Makes and reads symptom checks. `zone` is the site's, None the machine's own."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        teams: Teams,
+        access: AccessFinder,
+        reports: Reports,
+        attachments: Attachments,
+        sharing: Sharing,
+        zone: tzinfo | None = None,
+        rules: Callable[[], RuleSet] = load_check_rules,
+    ) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._teams = teams
+        self._access = access
+        self._reports = reports
+        self._attachments = attachments
+        self._sharing = sharing
+        self._zone = zone
+        self._rules = rules
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules of the checks; may raise RulesUnreadable."""
+        return self._rules()
+
+    def of(self, actor: Actor, address: str) -> FollowUp | None:
+        """The follow-up of a report that the actor may read; None where it is not of a head injury."""
+        access = self._access.allow(actor, address, Action.READ)
+        if access.standing is Standing.RECIPIENT:
+            opened = self._sharing.open_shared(actor, address)  # None before a receipt is left
+        else:
+            opened = self._reports.read(actor, access)
+        return None if opened is None else self._of(actor, access, opened.report)
+
+    def open(self, actor: Actor, address: str) -> FollowUp:
+        """The follow-up that the actor may add a check to; NotFound where there is none for this report."""
+        return self._for_writing(actor, address)[1]
+
+    def save(self, actor: Actor, address: str, draft_id: str, interview: Interview) -> MadeCheck:
+        """Save a check once, however often it is called with one `draft_id` (32 hexadecimal digits).
+
+        Args:
+            interview: the answers; age and complaint are filled in here.
+
+        Raises:
+            InvalidInput: a question has no answer; `field` names it.
+        """
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
+        with self._sharing.one_at_a_time(access.grant.update_id):
+            self._mailbox.settle()
+            access, there = self._for_writing(actor, address)
+            for entry in self._attachments.entries(actor, access, CHECK):
+                if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id:
+                    return self._again(entry)
+            check = self._judged(actor, access, there, interview)
+            return self._write(actor, access, check, mark)
+
+    def due(self, actor: Actor) -> list[DueCheck]:
+        """The checks that are due now: of the reports the actor wrote, and of those about whom they act for."""
+        found: dict[str, DueCheck] = {}
+        for held in self._teams.acting_for(actor):
+            found |= {entry.address: entry for entry in self._due_for(actor, held)}
+        found |= {entry.address: entry for entry in self._due_for(actor, None)}
+        return sorted(found.values(), key=lambda entry: (not entry.due.late, entry.due.day))
+
+    def _for_writing(self, actor: Actor, address: str) -> tuple[Access, FollowUp]:
+        access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
+        there = self._of(actor, access, self._reports.read(actor, access).report)
+        if there is None:
+            raise NotFound("no check follows this report")
+        return access, there
+
+    def _of(self, actor: Actor, access: Access, report: Report) -> FollowUp | None:
+        rules = self.rules
+        if not is_head_injury(report, rules):
+            return None
+        checks = []
+        for entry in self._attachments.entries(actor, access, CHECK):
+            check = self._read(entry)
+            if check is not None:
+                checks.append(MadeCheck(report_address(entry.grant.update_id), check))
+        checks.sort(key=lambda made: made.check.made_at)
+        day = day_number(report.injured_at, self._mailbox.now(), self._zone)
+        due = due_on(day, [made.check.day for made in checks])
+        return FollowUp(day, report.injured_at, band_of(report.age, rules), tuple(checks), due)
+
+    def _read(self, entry: GrantEntry) -> SymptomCheck | None:
+        update = self._attachments.read(entry, CHECK)
+        if update is None:
+            return None
+        try:
+            check = read_check(update.body)
+        except InvalidInput:
+            return None
+        return check if check.report == entry.grant.about else None
+
+    def _judged(self, actor: Actor, access: Access, there: FollowUp, interview: Interview) -> SymptomCheck:
+        rules = self.rules
+        answered = Interview(there.band, (HEAD_CHECK,), interview.answers)
+        for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE):
+            for finding in asked(rules, page, there.band):
+                if finding.id not in answered.answers:
+                    raise InvalidInput("Choose an answer", field=f"a.{finding.id}")
+        now = self._mailbox.now()
+        before = there.checks[-1].check if there.checks else None
+        judged = with_change(answered, before)
+        return SymptomCheck(
+            report=access.grant.update_id,
+            day=there.day,
+            made_at=now,
+            made_by=actor.display_name,
+            signs=(*answers_on(rules, SIGNS_PAGE, judged), *answers_on(rules, WORSE_PAGE, judged)),
+            symptoms=answers_on(rules, SYMPTOMS_PAGE, judged),
+            advice=advice_of(assess(rules, judged), rules.level_words),
+        )
+
+    def _write(self, actor: Actor, access: Access, check: SymptomCheck, mark: bytes) -> MadeCheck:
+        batch, subject = self._mailbox.batch(), access.grant.subject
+        pointer, update_id = write_update(
+            batch,
+            actor.keyring,
+            subject=subject,
+            kind=CHECK,
+            purpose="care",
+            body=write_check(check, subject=subject),
+            created=check.made_at,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(
+            update_id,
+            subject,
+            CHECK,
+            check.made_at,
+            object=pointer,
+            draft_mark=mark,
+            level=check.advice.level,
+            about=access.grant.update_id,
+        )
+        self._attachments.keep(batch, actor, access, grant)
+        for organisation_id, until in self._sharing.running(actor, access):
+            self._attachments.pass_on(batch, actor, access, organisation_id, until, [grant])
+        batch.commit()
+        with self._database.write() as rows:
+            remember_objects(rows, batch)
+        return MadeCheck(report_address(update_id), check)
+
+    def _again(self, entry: GrantEntry) -> MadeCheck:
+        """What an earlier pressing of Save made; its row is written now if it was cut off before that."""
+        check = self._read(entry)
+        if check is None or entry.grant.object is None:
+            raise InvalidInput("this is not a symptom check that this version can show")
+        self._attachments.remember(entry.grant.object)
+        return MadeCheck(report_address(entry.grant.update_id), check)
+
+    def _due_for(self, actor: Actor, held: Held | None) -> Iterator[DueCheck]:
+        """For one person acted for; or, with None, for the reports that the actor wrote."""
+        oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
+        for entry in self._newest(actor, held):
+            grant = entry.grant
+            if grant.not_before < oldest:
+                return
+            if grant.purpose != REPORT or grant.grantee is not None or grant.object is None or grant.head is False:
+                continue
+            address = report_address(grant.update_id)
+            try:
+                if held is not None:
+                    access = Access(Standing.SUBJECT, entry, held.keyring, held)
+                else:
+                    access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
+                there = self._of(actor, access, self._reports.read(actor, access).report)
+            except Unavailable:
+                raise
+            except BlockMRSError:
+                continue  # One report that cannot be opened hides nothing about the others.
+            if there is not None and there.due is not None:
+                yield DueCheck(address, there.due, there.injured_at, held.label if held is not None else "")
+
+    def _newest(self, actor: Actor, held: Held | None) -> Iterator[GrantEntry]:
+        keyring = actor.keyring if held is None else held.keyring
+        stop = self._mailbox.length(keyring.own_line)
+        while stop:
+            start = max(0, stop - _PAGE)
+            page = self._mailbox.own_page if held is None else self._mailbox.subject_page
+            yield from reversed(page(keyring, start, stop).grants.values())
+            stop = start
