@@ -1,7 +1,7 @@
 """Builds database, ledger, object store and services from the settings: the one place where they are chosen."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -38,6 +38,7 @@ from blockmrs.services.reports import Reports
 from blockmrs.services.restore import Restore
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
+from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.throttle import Throttle
 from blockmrs.services.triage import TriageService
 from blockmrs.storage import ObjectStore
@@ -155,8 +156,10 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
     health = HealthService(database, ledger, objects, objects.pending)
+    triage = TriageService()
     return Services(
-        triage=TriageService(),
+        triage=triage,
+        who_is_told=WhoIsTold(triage, asdict(settings.policy)),
         identity=identity,
         invitations=invitations,
         joining=Joining(invitations),

@@ -109,6 +109,15 @@ class SharingSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class PolicySettings:
+    """Who is told of a report that touches one of these: the family at once, or when its author says so."""
+
+    safeguarding: Literal["withhold", "send"] = "withhold"
+    mental_health: Literal["withhold", "send"] = "withhold"
+    pregnancy: Literal["withhold", "send"] = "withhold"
+
+
+@dataclass(frozen=True, slots=True)
 class Settings:
     """Every setting, by group."""
 
@@ -119,6 +128,7 @@ class Settings:
     storage: StorageSettings = field(default_factory=StorageSettings)
     chain: ChainSettings = field(default_factory=ChainSettings)
     sharing: SharingSettings = field(default_factory=SharingSettings)
+    policy: PolicySettings = field(default_factory=PolicySettings)
 
 
 def setting_names() -> dict[str, str]:

@@ -39,6 +39,7 @@ from blockmrs.domain.triage.rules import DangerSign
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
 from blockmrs.services.plans import Plans
+from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
 
 MOST_FIELDS = 300
@@ -51,12 +52,17 @@ class FieldController(TGController):
     """The coach's pages. `report` is set by whoever builds the reports: their pages live below this address."""
 
     def __init__(
-        self, triage: TriageService, clock: Callable[[], datetime] = utc_now, plans: Plans | None = None
+        self,
+        triage: TriageService,
+        clock: Callable[[], datetime] = utc_now,
+        plans: Plans | None = None,
+        who_is_told: WhoIsTold | None = None,
     ) -> None:
         super().__init__()
         self._triage = triage
         self._clock = clock
         self._plans = plans
+        self._who_is_told = who_is_told or WhoIsTold(triage, {})
         self._ready_made: tuple[tuple[DangerSign, ResultView], ...] | None = None
 
     @expose(allowed_methods=PAGE)
@@ -162,7 +168,8 @@ class FieldController(TGController):
         page = self._triage.next_page(interview)
         if page is None:
             view = result_view(self._triage, interview, journey)
-            return self._page("result", view=replace(view, where=True, plan=self._plan()))
+            told = self._who_is_told.of(interview)
+            return self._page("result", view=replace(view, where=True, plan=self._plan(), telling=told))
         view = page_view(self._triage, interview, journey, picked)
         return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
 

@@ -1,7 +1,7 @@
 """What the pages under /field show, as values: the controller makes them, the templates only print them."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
@@ -9,6 +9,7 @@ import tg
 
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import DangerSign, Level
+from blockmrs.domain.triage.telling import Telling
 from blockmrs.domain.venues import Plan
 from blockmrs.services.advice import reasons_of
 from blockmrs.services.triage import Seen, TriageService
@@ -154,7 +155,8 @@ class Further:
 class ResultView(View):
     """The advice and all that stands around it.
 
-    With `where` the page says where the team is: from `plan`, or by asking for it afterwards.
+    With `where` the page says where the team is: from `plan`, or by asking for it afterwards. `telling` is who is told;
+    what is withheld from the family is no message to a parent, unless its words say when.
     """
 
     assessment: Assessment | None = None
@@ -170,6 +172,7 @@ class ResultView(View):
     injured: int = 0
     where: bool = False
     plan: Plan | None = None
+    telling: Telling = field(default_factory=Telling)
 
     @property
     def injured_at(self) -> datetime:

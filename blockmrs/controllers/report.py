@@ -32,6 +32,7 @@ from blockmrs.controllers.report_forms import (
     posted_report,
     shown_at,
     started_at,
+    told_of,
 )
 from blockmrs.controllers.times import clock_time, zone_name
 from blockmrs.domain.reports import Report
@@ -97,8 +98,14 @@ class ReportController(TGController):
             if "r-name" in reader.errors:
                 return self._who(hurt, typed, {"r-name": reader.errors["r-name"]})
             return self._check(hurt, typed, reader.errors)
+        told = self._services.who_is_told.of(typed.interview)
+        ticked, sure = typed.value("r-withhold") == "yes", typed.value("r-family") == "send"
+        withheld = self._services.who_is_told.keeps_back(typed.interview, ticked=ticked, shown=typed.policies)
+        if told.withheld and not withheld and not sure:
+            carried = typed.carried(without=("r-withhold", "r-family"))
+            return show("report.family", told=told, carried=carried)
         try:
-            address, same = self._save(actor, typed, report, hurt.player)
+            address, same = self._save(actor, typed, report, hurt.player, withheld=withheld)
         except Unavailable as error:
             tg.response.headers.update(headers_of(error))
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
@@ -134,10 +141,11 @@ class ReportController(TGController):
         reader.read(self._services.triage, player=None, team="", author="")
         return {name: text for name, text in reader.errors.items() if name == "r-name"}
 
-    def _save(self, actor: Actor, typed: TypedReport, report: Report, player: Player | None) -> tuple[str, bool]:
+    def _save(
+        self, actor: Actor, typed: TypedReport, report: Report, player: Player | None, *, withheld: bool
+    ) -> tuple[str, bool]:
         """The saved report's address, and whether it says what the form says: an earlier Save of it wins."""
         reports, draft = self._services.reports, typed.value("r-draft")
-        withheld = typed.value("r-withhold") == "yes"
         earlier = reports.draft_is_saved(actor, draft)
         saved = reports.save(actor, draft, report, player=player, withheld=withheld)
         if earlier is None:
@@ -152,13 +160,15 @@ class ReportController(TGController):
     def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
         now = self._services.reports.now()
         venue = hurt.team.plan.today
-        typed = first_shown(typed, now, venue)
+        told = self._services.who_is_told.of(typed.interview)
+        typed = told_of(first_shown(typed, now, venue), told.ids)
         triage = self._services.triage
         return show(
             "report.check",
             status,
             errors=errors,
             typed=typed,
+            told=told,
             from_plan=venue is not None and typed.value("r-place") == venue.place,
             who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
             number=hurt.player.number if hurt.player is not None else "",

@@ -24,7 +24,7 @@ from blockmrs.domain.reports import (
     check_text,
 )
 from blockmrs.domain.triage.engine import Interview
-from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.domain.triage.rules import POLICIES, RuleSet
 from blockmrs.domain.venues import Venue
 from blockmrs.errors import InvalidInput
 from blockmrs.services.advice import advice_of, findings_of
@@ -38,7 +38,7 @@ MINUTES = ("0", "5", "15", "30")
 SEVERAL: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
 SINGLE = frozenset(
     {"r-draft", "r-shown", "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place", "r-sport",
-     "r-ambulance", "r-ambulance-time", "r-note", "r-withhold"}
+     "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
 )  # fmt: skip
 DAYS_BACK = 8
 _CLOCK = re.compile(r"([0-9]{1,2})[:. ]?([0-9]{2})\s*([ap]\.?m\.?)?", re.IGNORECASE)
@@ -63,6 +63,11 @@ class TypedReport:
         """What stands in a field; `default` where the form did not have it yet."""
         return self.values.get(name, default)
 
+    @property
+    def policies(self) -> frozenset[str]:
+        """The policies about who is told that its author was shown on it."""
+        return frozenset(filter(None, self.value("r-policies").split(",")))
+
     def with_values(self, **values: str) -> "TypedReport":
         """The same form with fields filled; names are given without their prefix."""
         return replace(self, values={**self.values, **{REPORT_PREFIX + name: text for name, text in values.items()}})
@@ -79,7 +84,7 @@ class TypedReport:
 
     def in_form(self) -> Pairs:
         """What the check-answers page carries hidden: all that it does not ask for."""
-        kept = ("r-draft", "r-shown", "r-player", "r-name")
+        kept = ("r-draft", "r-shown", "r-player", "r-name", "r-policies")
         return (
             *self.answers,
             *self._journey_pairs(),
@@ -138,6 +143,13 @@ def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -
     )
 
 
+def told_of(typed: TypedReport, policies: frozenset[str]) -> TypedReport:
+    """The form that keeps the report from the family, where a policy says so that it did not show before."""
+    if policies <= typed.policies:
+        return typed
+    return typed.with_values(policies=",".join(sorted(typed.policies | policies)), withhold="yes")
+
+
 def shown_at(typed: TypedReport, now: datetime) -> datetime:
     """When the form was first on the screen; now, where it does not believably say."""
     text = typed.value("r-shown")
@@ -189,6 +201,8 @@ class ReportReader:
             team=team if player is not None else "",
         )
         self._try("r-withhold", lambda: _one_of(typed.value("r-withhold"), ("", "yes")))
+        self._try("", lambda: _one_of(typed.value("r-family"), ("", "send")))
+        self._try("", lambda: [_one_of(policy, POLICIES) for policy in typed.policies])
         return None if self.errors else report
 
     def _name(self) -> str:

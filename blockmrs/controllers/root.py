@@ -30,7 +30,7 @@ class RootController(TGController):
         self._notices = services.notices
         self._follow_ups = services.followups
         self._clock = services.reports.now
-        self.field = FieldController(services.triage, plans=services.plans)
+        self.field = FieldController(services.triage, plans=services.plans, who_is_told=services.who_is_told)
         self.field.report = ReportController(services)
         self.field.reports = ReportListController(services)
         self.team = TeamController(services)

@@ -16,6 +16,7 @@ from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
+from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
 
 
@@ -24,6 +25,7 @@ class Services:
     """One of each."""
 
     triage: TriageService
+    who_is_told: WhoIsTold
     identity: Identity
     invitations: Invitations
     joining: Joining

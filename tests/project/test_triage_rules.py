@@ -1,5 +1,6 @@
 """The rules are sourced: every fact they cite is in the repository, and no deciding fact is forgotten."""
 
+import re
 import tomllib
 from itertools import product
 from pathlib import Path
@@ -32,6 +33,28 @@ def is_covered(fact: dict[str, Any]) -> bool:
 
 def test_every_cited_fact_is_in_the_evidence() -> None:
     assert {fact for rule in RULES.rules for fact in rule.evidence} <= set(FACTS)
+
+
+def test_who_is_told_cites_the_evidence_that_says_so() -> None:
+    cited = {policy.id: set(policy.evidence) for policy in RULES.policies}
+    assert {"UNI-08"} <= cited["safeguarding"]
+    assert {"MH-08"} <= cited["mental_health"]
+    assert {"PREG-04"} <= cited["pregnancy"]
+    assert set().union(*cited.values()) <= set(FACTS)
+
+
+def test_every_question_about_harm_the_mind_or_a_pregnancy_is_marked() -> None:
+    """By its words: a question that is added later is not forgotten."""
+    words = re.compile(r"\b(pregnan\w*|hurting them\w*|killing themselves|think of dying|try to die|on purpose)\b")
+    marked = {name for name, finding in RULES.findings.items() if finding.policy}
+    whole = {name for name, entry in RULES.presentations.items() if entry.policy}
+    asking = {
+        name
+        for name, finding in RULES.findings.items()
+        if words.search(finding.ask) and finding.presentation not in whole and finding.nature is Nature.DANGER
+    }
+    # One of seven things of which two are so: a yes tells of no pregnancy.
+    assert asking - marked == {"leg-two"}
 
 
 def test_every_deciding_fact_of_a_covered_section_is_cited_or_excepted() -> None:

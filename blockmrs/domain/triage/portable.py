@@ -9,7 +9,18 @@ from collections.abc import Callable
 from typing import Any
 
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
-from blockmrs.domain.triage.rules import Advice, BodyPart, Finding, Kind, Level, Nature, Presentation, Rule, RuleSet
+from blockmrs.domain.triage.rules import (
+    Advice,
+    BodyPart,
+    Finding,
+    Kind,
+    Level,
+    Nature,
+    Policy,
+    Presentation,
+    Rule,
+    RuleSet,
+)
 
 FORMAT = 1
 """Grows when a reader of the format before it would misread the rules."""
@@ -52,7 +63,12 @@ class _Compiler:
             "findings": [self._finding(finding) for finding in rules.findings.values()],
             "presentations": [self._presentation(entry) for entry in rules.presentations.values()],
             "fallback": self._rule(rules.fallback),
+            "policies": [self._policy(policy) for policy in rules.policies],
         }
+
+    def _policy(self, policy: Policy) -> Data:
+        data: Data = {"id": policy.id, "why": self._say(policy.why), "tell": self._say(policy.tell)}
+        return {**data, "parent": self._say(policy.parent)} if policy.parent else data
 
     def _part(self, part: BodyPart) -> Data:
         opens = {"inner": [self._part(leaf) for leaf in part.inner]} if part.inner else {"opens": [*part.presentations]}
@@ -76,6 +92,8 @@ class _Compiler:
             data["ages"] = sorted(finding.ages)
         if finding.settled_by:
             data["settled_by"] = finding.settled_by
+        if finding.policy:
+            data["policy"] = finding.policy
         return data
 
     def _presentation(self, presentation: Presentation) -> Data:
@@ -93,6 +111,7 @@ class _Compiler:
             "rules": [self._rule(rule) for rule in presentation.rules],
             "advice": {name: self._advice(entry) for name, entry in presentation.advice.items()},
             "sooner_if": [self._say(line) for line in presentation.sooner_if],
+            **({"policy": presentation.policy} if presentation.policy else {}),
         }
 
     def _rule(self, rule: Rule) -> Data:

@@ -10,6 +10,7 @@ from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
 from blockmrs.domain.triage.places import misplaced
 from blockmrs.domain.triage.rules import (
     ALWAYS,
+    POLICIES,
     UNKNOWN_AGE,
     Advice,
     AgeBand,
@@ -21,6 +22,7 @@ from blockmrs.domain.triage.rules import (
     Nature,
     Option,
     PagePlan,
+    Policy,
     Presentation,
     Rule,
     RuleSet,
@@ -29,10 +31,10 @@ from blockmrs.domain.triage.rules import (
 from blockmrs.errors import Unavailable
 
 SIGNS_FILE = "signs.toml"
-FILE_KEYS = ("title", "evidence_section", "finding", "page", "rule", "advice", "sooner_if")
+FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if")
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
-    *("option", "none", "least", "most"),
+    *("option", "none", "least", "most", "policy"),
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
@@ -46,7 +48,7 @@ LEVELS = {level.disposition: level for level in Level}
 WORDS = ("signs_title", "signs_again_hint", "where_title", "where_hint", "where_inner_title", "yes", "no", "not_sure")
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
-    *("age_band", "age_group", "sign", "part", "fallback"),
+    *("age_band", "age_group", "sign", "part", "fallback", "policy"),
 )
 
 Table = Mapping[str, Any]
@@ -110,9 +112,21 @@ class _Reader:
             presentations=MappingProxyType(presentations),
             findings=MappingProxyType(self._findings),
             fallback=self._rule(signs["fallback"], "any"),
+            policies=tuple(self._policy(table) for table in signs["policy"]),
         )
         self._check(rules)
         return rules
+
+    def _policy(self, table: Table) -> Policy:
+        self._only(table, ["id", "why", "tell", "parent", "evidence"], "a policy")
+        evidence = tuple(table.get("evidence", []))
+        self._require(bool(evidence) and all(FACT.fullmatch(fact) for fact in evidence), "a policy needs its facts")
+        why, tell = self._text(table, "why"), self._text(table, "tell")
+        return Policy(self._text(table, "id"), why, tell, str(table.get("parent", "")), evidence)
+
+    def _mark(self, table: Table, at: str) -> str:
+        """The policy that a finding or a complaint is marked with, if it is."""
+        return self._one_of(table["policy"], POLICIES, at) if "policy" in table else ""
 
     def _always_first(self, name: str) -> tuple[bool, str]:
         return name not in ALWAYS, name
@@ -137,6 +151,8 @@ class _Reader:
         name = self._text(table, "id")
         self._require(NAME.fullmatch(name) is not None, "a finding's id is not plain", name)
         kind = Kind(self._one_of(table.get("kind", "yes-no"), [kind.value for kind in Kind], name))
+        marked = "policy" not in table or (kind is Kind.YES_NO and table.get("nature", "danger") == "danger")
+        self._require(marked, "only a danger that is so or not has a policy", name)
         nature = Nature(self._one_of(table.get("nature", "danger"), [nature.value for nature in Nature], name))
         options = tuple(Option(entry["value"], self._text(entry, "label")) for entry in table.get("option", []))
         self._require(bool(options) is (kind is not Kind.YES_NO), "options do not fit the kind", name)
@@ -156,6 +172,7 @@ class _Reader:
             none=table.get("none"),
             least=table.get("least", 0),
             most=table.get("most", 0),
+            policy=self._mark(table, name),
         )
 
     def _presentation(self, name: str) -> Presentation:
@@ -170,6 +187,7 @@ class _Reader:
             rules=tuple(self._rule(entry, name) for entry in table.get("rule", [])),
             advice=MappingProxyType({key: self._advice(entry, key) for key, entry in table["advice"].items()}),
             sooner_if=tuple(table.get("sooner_if", [])),
+            policy=self._mark(table, name),
         )
         ages = sum(page.id == AGE for page in presentation.pages)
         self._require(ages == (name not in ALWAYS), "the age is asked once in every complaint", name)
@@ -272,6 +290,8 @@ class _Reader:
         self._unique([band.id for band in rules.age_bands], "age band")
         self._unique([part.id for part in rules.parts], "part")
         self._unique([sign.id for sign in rules.signs], "sign")
+        known = tuple(policy.id for policy in rules.policies)
+        self._require(known == POLICIES, "the policies are these, in this order", ", ".join(POLICIES))
         self._require(set(ALWAYS) <= set(rules.presentations), "a file is missing", " ".join(ALWAYS))
         self._require(set(rules.level_words) == set(Level), "each level needs its words")
         self._require(rules.is_age_band(UNKNOWN_AGE), "the age may be unknown")

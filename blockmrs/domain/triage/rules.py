@@ -13,6 +13,8 @@ from types import MappingProxyType
 from blockmrs.domain.triage.conditions import Condition
 
 UNKNOWN_AGE = "unknown"
+POLICIES = ("safeguarding", "mental_health", "pregnancy")
+"""Ids of the policies about who is told; the operator has a setting for each."""
 ALWAYS = ("life", "any")
 """Presentations whose rules apply to everybody, whatever the complaint."""
 
@@ -65,12 +67,26 @@ class Option:
 
 
 @dataclass(frozen=True, slots=True)
+class Policy:
+    """Something that is not for every eye in the family: why, and whom to tell.
+
+    `parent` is how a message to a parent may still be offered, empty where it never is.
+    """
+
+    id: str
+    why: str
+    tell: str
+    parent: str
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One question about the person.
 
     `unsure` is the level that "can't tell" may reach at most (UNK-04). `ages` are the bands that are asked, empty:
     everybody. `none` is what "None of these" means for a choice or number. `least` and `most` bound a number. A "no" to
-    the finding `settled_by` makes this question unnecessary.
+    the finding `settled_by` makes this question unnecessary. `policy` says who is told when it is not a plain no.
     """
 
     id: str
@@ -87,6 +103,7 @@ class Finding:
     none: str | int | None
     least: int
     most: int
+    policy: str = ""
 
 
 @dataclass(frozen=True)
@@ -159,6 +176,7 @@ class Presentation:
     rules: tuple[Rule, ...]
     advice: Mapping[str, Advice]
     sooner_if: tuple[str, ...]
+    policy: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +226,7 @@ class RuleSet:
     presentations: Mapping[str, Presentation]
     findings: Mapping[str, Finding]
     fallback: Rule
+    policies: tuple[Policy, ...] = ()
 
     @cached_property
     def reviewed(self) -> bool:

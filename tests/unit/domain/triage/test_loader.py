@@ -139,6 +139,12 @@ def test_bytes_that_are_not_text_are_unavailable(folder: Path) -> None:
         ("signs.toml", 'yes = "Yes"', 'yes = "Yes"\nmaybe = "Maybe"'),
         ("signs.toml", "[fallback]", "[fall]"),
         ("signs.toml", 'version = "2"', "version = 1"),
+        ("signs.toml", 'evidence = ["UNI-08"]', "evidence = []"),
+        ("signs.toml", 'why = "They may be pregnant."', ""),
+        ("signs.toml", 'id = "safeguarding"', 'id = "gossip"'),
+        ("mh.toml", 'policy = "mental_health"', 'policy = "gossip"'),
+        ("any.toml", 'id = "no-safe-way"', 'id = "no-safe-way"\npolicy = ""'),
+        ("head.toml", 'kind = "number"', 'kind = "number"\npolicy = "pregnancy"'),
     ],
 )
 def test_a_mistake_in_a_file_stops_the_loading(file: str, old: str, new: str) -> None:

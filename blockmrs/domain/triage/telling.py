@@ -1,0 +1,44 @@
+"""Who is told: what concerns safety at home, the mind or a pregnancy is not for every eye in the family.
+
+Rule files mark findings and complaints with one of three policies; the operator says for each whether a report goes to
+the family at once ("send") or waits until its author sends it ("withhold"). Evidence: UNI-08, MH-05, MH-08, PREG-04.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.rules import Policy, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What an interview touches, in the rules' order, and which of it the operator keeps from the family at first."""
+
+    policies: tuple[Policy, ...] = ()
+    withheld: tuple[Policy, ...] = ()
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """The ids of those that are withheld."""
+        return frozenset(policy.id for policy in self.withheld)
+
+    @property
+    def parent_words(self) -> str:
+        """How a message to a parent is offered; empty where one policy forbids it."""
+        words = [policy.parent for policy in self.withheld]
+        return words[0] if words and all(words) else ""
+
+
+def telling(rules: RuleSet, interview: Interview, withheld: Collection[str]) -> Telling:
+    """Who is told of this interview. "Can't tell" counts as yes: the question alone tells what was thought of.
+
+    Args:
+        withheld: the ids of the policies that the operator set to "withhold".
+    """
+    marks = {rules.presentations[name].policy for name in interview.presentations if name in rules.presentations}
+    for name, answer in interview.answers.items():
+        if name in rules.findings and answer is not False:
+            marks.add(rules.findings[name].policy)
+    touched = tuple(policy for policy in rules.policies if policy.id in marks)
+    return Telling(touched, tuple(policy for policy in touched if policy.id in withheld))
