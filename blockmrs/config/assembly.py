@@ -24,6 +24,7 @@ from blockmrs.services.codes import Codes
 from blockmrs.services.container import Services
 from blockmrs.services.data_folder import OBJECTS, OUTBOX, FolderLock, use_folder
 from blockmrs.services.evidence import Evidence
+from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity, SessionLimits
@@ -33,6 +34,7 @@ from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.notices import Notices
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.overview import Overview
+from blockmrs.services.people import People
 from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
 from blockmrs.services.restore import Restore
@@ -166,6 +168,8 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         organisations=organisations,
         teams=teams,
         plans=Plans(teams),
+        people=People(teams),
+        facts=Facts(database, mailbox, cards, objects),
         reports=reports,
         sharing=sharing,
         followups=FollowUps(database, mailbox, teams, access, reports, attachments, sharing, zone),

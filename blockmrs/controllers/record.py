@@ -1,13 +1,34 @@
-"""`/record`: the reports about oneself and the people one acts for; `/log`: who looked at them."""
+"""`/record`: oneself and the people one acts for, their health facts and reports; `/log`: who looked."""
 
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from tg import TGController, expose
 
 from blockmrs.controllers import times
 from blockmrs.controllers.context import PAGE, require_actor
+from blockmrs.controllers.facts import FactsController, facts_address
+from blockmrs.controllers.facts_forms import in_words
 from blockmrs.controllers.inbox import level_words
+from blockmrs.errors import BlockMRSError
+from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
+from blockmrs.services.followups import DueCheck
+from blockmrs.services.people import Person
+from blockmrs.services.reports import SavedReport
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """One person on the page. `rows` or `reports` is None where that part cannot be read: it hides nothing else."""
+
+    person: Person
+    address: str
+    rows: list[tuple[str, str, str]] | None
+    saved_at: datetime | None
+    author: str
+    reports: list[SavedReport] | None
 
 
 class RecordController(TGController):
@@ -16,15 +37,43 @@ class RecordController(TGController):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
+        self.facts = FactsController(services)
 
     @expose("blockmrs.templates.record.index", allowed_methods=PAGE)
-    def index(self, **_ignored: object) -> dict[str, Any]:
-        """Each person with their reports, newest first."""
+    def index(self, saved: object = None, **_ignored: object) -> dict[str, Any]:
+        """Each person with their facts, then their reports, newest first."""
         actor = require_actor()
-        people = self._services.reports.about(actor)
-        checks = [entry for entry in self._services.followups.due(actor) if entry.about]
-        words = level_words(self._services)
-        return {"errors": {}, "people": people, "checks": checks, "level_words": words, "times": times}
+        people = self._services.people.of(actor)
+        return {
+            "errors": {},
+            "checks": self._checks(actor),
+            "people": [self._shown(person) for person in people],
+            "joined": any(person.others or not person.is_me for person in people),
+            "saved": saved is not None,
+            "level_words": level_words(self._services),
+            "times": times,
+        }
+
+    def _checks(self, actor: Actor) -> list[DueCheck]:
+        """The symptom checks that are due about the people of this page; none where that cannot be told now."""
+        try:
+            return [entry for entry in self._services.followups.due(actor) if entry.about]
+        except BlockMRSError:
+            return []
+
+    def _shown(self, person: Person) -> Shown:
+        rows, saved_at, author = None, None, ""
+        try:
+            saved = self._services.facts.newest(person)
+            rows = in_words(saved.facts, times.local(self._services.facts.now()).date())
+            saved_at, author = saved.saved_at, saved.author
+        except BlockMRSError:
+            pass  # The page says so.
+        try:
+            reports = self._services.reports.about(person)
+        except BlockMRSError:
+            reports = None
+        return Shown(person, facts_address(person.handle), rows, saved_at, author, reports)
 
 
 class LogController(TGController):
@@ -39,12 +88,12 @@ class LogController(TGController):
         """Each opening as a sentence, newest first; and what a crew opened by code, while the code lasts."""
         actor = require_actor()
         looks, codes = [], []
-        for held, reports in self._services.reports.about(actor):
-            for report in reports:
+        for person in self._services.people.of(actor):
+            for report in self._services.reports.about(person):
                 for share in self._services.sharing.shares(actor, report.address):
-                    looks.extend((receipt, held.label, report, share) for receipt in share.receipts)
+                    looks.extend((receipt, person.label, report, share) for receipt in share.receipts)
                 code = self._services.codes.status(actor, report.address)
                 if code is not None and code.first_opened is not None:
-                    codes.append((code, held.label, report))
+                    codes.append((code, person.label, report))
         looks.sort(key=lambda look: look[0].at, reverse=True)
         return {"errors": {}, "looks": looks, "codes": codes, "times": times}

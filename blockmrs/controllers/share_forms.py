@@ -82,7 +82,8 @@ class ShareForm:
             return now + timedelta(days=int(how_long))
         if how_long != "other":
             raise InvalidInput(N_("Choose for how long"), field="how_long")
-        day = parse_date(self.value("until_day"), self.value("until_month"), self.value("until_year"), "until_day")
+        boxes = [self.value(name) for name in ("until_day", "until_month", "until_year")]
+        day = parse_date(*boxes, name="until_day", words=N_("Enter the last day, like 27 3 2027"))
         today = local(now).date()
         if not today <= day <= today + timedelta(days=365):
             raise InvalidInput(N_("Choose a day within the next year"), field="until_day")
@@ -90,8 +91,8 @@ class ShareForm:
         return at_clock(day + timedelta(days=1), time(0, 0))
 
 
-def parse_date(day: str, month: str, year: str, name: str) -> date:
-    """The date in three boxes; the month may be a number or a name."""
+def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
+    """The date in three boxes, or InvalidInput with those words; the month may be a number or a name."""
     texts = [text.strip() for text in (day, month, year)]
     names = [known.casefold() for known in MONTHS]
     started = [
@@ -104,7 +105,7 @@ def parse_date(day: str, month: str, year: str, name: str) -> date:
             raise ValueError("not numbers")
         return date(int(texts[2]), int(texts[1]), int(texts[0]))
     except ValueError as error:
-        raise InvalidInput(N_("Enter the last day, like 27 3 2027"), field=name) from error
+        raise InvalidInput(words, field=name) from error
 
 
 def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:

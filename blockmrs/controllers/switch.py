@@ -67,7 +67,8 @@ def _posted(request: Any) -> Pairs:
     return [
         (name, value)
         for name, value in request.POST.items()
-        if isinstance(value, str) and name != "_csrf" and name not in SECRET_FIELDS
+        # What was no text when it came cannot be shown, nor be sent again.
+        if isinstance(value, str) and "\ufffd" not in name + value and name != "_csrf" and name not in SECRET_FIELDS
     ]
 
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
+from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity
@@ -12,6 +13,7 @@ from blockmrs.services.joining import Joining
 from blockmrs.services.notices import Notices
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.overview import Overview
+from blockmrs.services.people import People
 from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
 from blockmrs.services.sharing import Sharing
@@ -32,6 +34,8 @@ class Services:
     organisations: Organisations
     teams: Teams
     plans: Plans
+    people: People
+    facts: Facts
     reports: Reports
     sharing: Sharing
     followups: FollowUps

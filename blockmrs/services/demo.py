@@ -2,8 +2,9 @@
 
 import secrets
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 
+from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.reports import Report
 from blockmrs.errors import Conflict
 from blockmrs.services.actor import Actor
@@ -42,6 +43,8 @@ _VENUES = {
         "gate": "Car park by the boat house",
     },
 }
+_SAM = HealthFacts(date(2012, 5, 17), {"blood-thinner": "no", "diabetes": "none"}, ("Penicillin", "Bee stings"))
+_ADA = HealthFacts(date(2011, 9, 2), {"sickle-cell": "trait"}, no_allergies=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +100,8 @@ def make_demo(services: Services) -> Demo:
         code = services.teams.invite_family(coach, by_name[name].player_id)
         services.teams.join(person, code, relation, "")
 
+    _tell(services, parent, _SAM)
+    _tell(services, player, _ADA)
     first = services.reports.save(coach, secrets.token_hex(16), head, player=by_name["Sam Rivers"], withheld=False)
     second_report = services.reports.save(
         coach, secrets.token_hex(16), wrist, player=by_name["Jonah Okafor"], withheld=False
@@ -106,6 +111,13 @@ def make_demo(services: Services) -> Demo:
         services.sharing.grant(coach, saved.address, hospital.card_id, PURPOSES[0], until)
     crew = services.codes.make(coach, first.address)
     return Demo(tuple(made), first.address, crew.typed or "")
+
+
+def _tell(services: Services, actor: Actor, facts: HealthFacts) -> None:
+    """Health facts of the last person whose record this account keeps."""
+    today = services.facts.now().date()
+    person = services.people.of(actor)[-1]
+    services.facts.save(actor, person, secrets.token_hex(16), facts, services.facts.current(person).version, today)
 
 
 def _person(services: Services, made: list[DemoAccount], role: str, user_name: str, name: str) -> Actor:

@@ -141,7 +141,7 @@ class Mailbox:
         """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
 
         Whoever was handed a doorbell token can appoint anybody for a card of their own making; so only what the person
-        accepted, on a line that nobody else can write, counts.
+        accepted, on a line that nobody else can write, counts. Of one card the last appointment counts, until it ends.
         """
         accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
         if not accepted:
@@ -155,7 +155,9 @@ class Mailbox:
                     continue
                 # Only the dependent's own card can appoint somebody to act for it.
                 if message.author == appointment.dependent and message.author in accepted:
-                    self._hold(found, message.author, appointment)
+                    found.pop(message.author, None)
+                    if appointment.not_after is None or self.now() < appointment.not_after:
+                        self._hold(found, message.author, appointment)
         return list(found.values())
 
     def appoint(self, batch: Batch, seed: bytes, label: str, relation: str, person: Keyring) -> Keyring:

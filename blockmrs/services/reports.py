@@ -26,6 +26,8 @@ from blockmrs.services.fhir import read_report, write_report
 from blockmrs.services.held import remember_object, remember_objects
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.owners import owners_grant
+from blockmrs.services.people import Person
 from blockmrs.services.teams import Player, Teams
 from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
@@ -33,7 +35,6 @@ from blockmrs.storage import ObjectStore
 DRAFT_BYTES = 16
 _LIST_PAGE = 20
 _LOOK_BACK = 3
-_LOOK_BACK_SUBJECT = 5
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
 _OLDEST = timedelta(days=90)
@@ -193,14 +194,18 @@ class Reports:
                         break
         return list(found.values()), stop or None
 
-    def about(self, actor: Actor) -> list[tuple[Held, list[SavedReport]]]:
-        """Per person the actor acts for: their reports, newest first."""
-        people = []
-        for held in self._teams.acting_for(actor):
+    def about(self, person: Person) -> list[SavedReport]:
+        """The reports about somebody of `services.people`, newest first."""
+        found: dict[bytes, SavedReport] = {}
+        for held in person.cards:
             line = self._mailbox.line_by_anyone(held.keyring.own_line, held.keyring)
-            own = [entry.grant for entry in line.grants.values() if entry.grant.grantee is None]
-            people.append((held, [self._listed(grant) for grant in reversed(own) if grant.purpose == REPORT]))
-        return people
+            for entry in line.grants.values():
+                grant = entry.grant
+                # On somebody's own line stand also their copies of reports about others, and of shares.
+                is_about = grant.subject == held.keyring.card.id and grant.grantee is None
+                if is_about and grant.purpose == REPORT and grant.object is not None:
+                    found[grant.draft_mark or grant.update_id] = self._listed(grant)
+        return sorted(found.values(), key=lambda report: report.saved_at)[::-1]
 
     def is_withheld(self, actor: Actor, access: Access) -> bool:
         """Whether the author still keeps this report from the family."""
@@ -224,18 +229,10 @@ class Reports:
 
         `previous` is the update before it where the same batch gives that one too; else the line says.
         """
+        owned = replace(
+            owners_grant(self._mailbox, batch, subject, grant, previous=previous), draft_mark=mark, withheld=False
+        )
         line_key = subject.keyring.own_line
-        number = batch.next_on(line_key)
-        if number is None:
-            number = self._mailbox.length(line_key)
-            batch.know_length(line_key, number)
-        # Nearly always the last place holds it; copies of shares may stand after it.
-        for position in range(number - 1, max(-1, number - 1 - _LOOK_BACK_SUBJECT), -1):
-            if previous is not None:
-                break
-            there = self._mailbox.subject_page(subject.keyring, position, position + 1).grants.values()
-            previous = next((entry.grant.update_id for entry in there if entry.grant.grantee is None), None)
-        owned = replace(grant, number=number, previous=previous, draft_mark=mark, withheld=False)
         batch.add(
             Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
         )

@@ -82,6 +82,7 @@ REPORT = {
     "r-name": "Ann Example",
 }
 VENUE = {"name": "East Park", "address": "1 Park Lane"}
+FACTS = {"allergies": "Penicillin", "diabetes": "none"}
 SHARE = {"purpose": "care", "how_long": "30"}
 TABLE = (
     Row("/", "/", everybody(200)),
@@ -148,6 +149,17 @@ TABLE = (
         signed_in(404, recipient=200),
     ),
     Row("/record", "/record", signed_in(200)),
+    Row("/record/facts", "/record/facts", signed_in(200), signed_in(302), FACTS),
+    Row("/record/facts", "/record/facts", None, signed_in(422), FACTS | {"birth": "31", "birth_month": "2"}),
+    Row("/record/facts/history", "/record/facts/history", signed_in(200)),
+    Row(
+        "/record/facts/*",
+        "/record/facts/{person}",
+        signed_in(404, family=200),
+        signed_in(404, family=302),
+        FACTS,
+    ),
+    Row("/record/facts/*/history", "/record/facts/{person}/history", signed_in(404, family=200)),
     Row("/log", "/log", signed_in(200)),
     Row("/r", "/r", everybody(200)),
     Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
@@ -312,6 +324,7 @@ def ask(
         "version": "" if persona == NOBODY else services.teams.team(cast.actor(persona)).version,
         "venue": cast.venue().venue_id,
         "venue_version": cast.venue().version,
+        "person": handle_of_the_player(cast),
     }
     address = row.address.format(**names)
     if method != "POST":
@@ -321,7 +334,22 @@ def ask(
         form["organisation"] = names["organisation"]
     if row.route.endswith("/save"):
         form["r-draft"] = secrets.token_hex(16)
+    if "/facts" in row.route:
+        form |= {"draft_id": secrets.token_hex(16), "version": facts_version(cast, persona, row)}
     return browser.post(address, {"_csrf": csrf(browser), **form}, expect_errors=True)
+
+
+def handle_of_the_player(cast: Cast) -> str:
+    """What the player's mother calls the player in addresses."""
+    return cast.site.services.people.of(cast.actor("family"))[-1].handle
+
+
+def facts_version(cast: Cast, persona: str, row: Row) -> str:
+    """The version that a form of facts, read now, would be filled from."""
+    if persona == NOBODY:
+        return ""
+    services, person = cast.site.services, -1 if "*" in row.route else 0
+    return services.facts.current(services.people.of(cast.actor(persona))[person]).version
 
 
 @pytest.mark.parametrize("method", ["GET", "POST"])
@@ -339,6 +367,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
         "venue": cast.venue().venue_id,
+        "person": handle_of_the_player(cast),
     }
     absent = {
         "venue": ABSENT[:16],
@@ -347,6 +376,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "check": ABSENT,
         "organisation": ABSENT * 2,
         "player": ABSENT[:16],
+        "person": ABSENT,
     }
     answers = [answer(browser, row, method, there), answer(browser, row, method, absent)]
     assert answers[0] == answers[1]
@@ -374,7 +404,9 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
 @pytest.mark.parametrize(
     "text", ["x", "..", "%2e%2e%2fetc", ABSENT.upper(), ABSENT[:-1], ABSENT + "0", "{} ' --", "constructor"]
 )
-@pytest.mark.parametrize("path", ["/field/report/{}", "/field/report/{}/share", "/inbox/{}", "/team/remove/{}"])
+@pytest.mark.parametrize(
+    "path", ["/field/report/{}", "/field/report/{}/share", "/inbox/{}", "/team/remove/{}", "/record/facts/{}"]
+)
 def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:
     response = cast.usual_browser("author").get(path.format(text), expect_errors=True)
     assert response.status_int == 404

@@ -42,6 +42,8 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "place": ("author", "/team/plan/add", None),
     "places": ("author", "/team/plan", None),
     "remove the place": ("author", "/team/plan/remove/{venue}", None),
+    "facts": ("author", "/record/facts", None),
+    "facts of a child": ("family", "/record/facts/{person}", None),
     "settings": ("author", "/settings", None),
     "password": ("author", "/settings/password", None),
     "recovery": ("author", "/settings/recovery", None),
@@ -82,10 +84,14 @@ TYPED = {
     "gate": "B",
     "coordinates": "40.71, -74.01",
     "hospital_phone": "+1 555 0100",
+    "birth": "27",
+    "birth_month": "3",
+    "birth_year": "2012",
+    "allergies": "Penicillin\nBee stings",
 }
 TEXTS = {"display_name", "user_name", "team_name", "player_name", "number", "players", "name", "place", "r-name",
-         "address", "gate", "defibrillator", "caller", "greeter", "hospital", "hospital_phone", "directions",
-         "coordinates", "r-place", "r-note"}  # fmt: skip
+         "allergies", "address", "gate", "defibrillator", "caller", "greeter", "hospital", "hospital_phone",
+         "directions", "coordinates", "r-place", "r-note"}  # fmt: skip
 NEVER_A_TEXT = {"of 300 kB", "not UTF-8", "a surrogate", "repeated", "control characters", "a file"}
 Pairs = list[tuple[str, str]]
 
@@ -200,6 +206,8 @@ class Names(dict[str, str]):
                 return services.organisations.invite(cast.actor("recipient"), organisation)
             case "family":
                 return services.teams.invite_family(coach, services.teams.team(coach).players[0].player_id)
+            case "person":
+                return services.people.of(cast.actor("family"))[-1].handle
             case "player":
                 team = services.teams.team(coach)
                 return services.teams.add_player(coach, "One More", "", team.version).players[-1].player_id

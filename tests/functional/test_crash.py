@@ -10,11 +10,12 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
+from blockmrs.domain.facts import HealthFacts
 from tests.functional.quick import quick_folder
 from tests.functional.world import PASSWORD, World
 
@@ -23,6 +24,9 @@ OF_A_BLOCK = ["signed", "head written", "head renamed", "published", "added", "c
 OF_A_SAVE = ["object stored", *OF_A_BLOCK, "rows begun", "rows written"]
 OF_A_NEW_NAME = ["object stored", "added", "rows begun"]
 SAVES = [("save", step) for step in OF_A_SAVE] + [("save for a new name", step) for step in OF_A_NEW_NAME]
+OF_FACTS = ["object stored", "signed", "published", "committed", "rows written"]
+FACTS = [("facts", step) for step in OF_FACTS]
+TOLD = HealthFacts(date(2012, 3, 27), {"diabetes": "none"}, ("Penicillin",))
 SHARES = [("share", step) for step in ("signed", "published", "committed")]
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -53,8 +57,11 @@ def sign_in(world: World, name: str):
 def do(world: World, what: str):
     """What is cut off, and what is done again afterwards."""
     coach = sign_in(world, "carol")
+    if what == "facts":
+        mother = sign_in(world, "maria")
+        return world.facts.save(mother, world.people.of(mother)[-1], DRAFT, TOLD, "", NOON.date())
     if what == "share":
-        ((_, reports),) = world.reports.about(sign_in(world, "maria"))
+        reports = world.reports.about(world.people.of(sign_in(world, "maria"))[-1])
         card_id = world.organisations.directory()[0].card_id
         return world.sharing.grant(coach, reports[-1].address, card_id, "care", NOON + timedelta(days=3))
     player = world.teams.team(coach).players[0] if what == "save" else None
@@ -98,7 +105,7 @@ def crashed() -> Iterator[dict[tuple[str, str], Path]]:
         world.reports.save(coach, "aa" * 16, world.report(), player=team.players[0], withheld=False)
         world.engine.dispose()
         folders = {}
-        for number, case in enumerate([*SAVES, *SHARES]):
+        for number, case in enumerate([*SAVES, *SHARES, *FACTS]):
             folders[case] = root / str(number)
             shutil.copytree(original, folders[case])
         plan = json.dumps([[*case, str(folder)] for case, folder in folders.items()])
@@ -118,7 +125,7 @@ def crashed() -> Iterator[dict[tuple[str, str], Path]]:
 def titles(world: World) -> tuple[list[str], list[str]]:
     """The addresses that the coach and the family find."""
     coach, mother = sign_in(world, "carol"), sign_in(world, "maria")
-    ((_, reports),) = world.reports.about(mother)
+    reports = world.reports.about(world.people.of(mother)[-1])
     return [saved.address for saved in world.reports.mine(coach)[0]], [saved.address for saved in reports]
 
 
@@ -152,3 +159,20 @@ def test_a_share_that_was_killed_is_one_share_when_it_is_made_again(crashed, cas
     assert len(world.sharing.shares(mother, address)) == 1
     assert [item.address for item in world.sharing.inbox(doctor)] == [address]
     world.evidence.check_everything(lambda *_: None)
+
+
+@pytest.mark.parametrize("case", FACTS, ids=" at ".join)
+def test_facts_whose_save_was_killed_are_there_whole_or_not_at_all_and_saving_again_is_the_same(crashed, case):
+    world = open_world(crashed[case])
+    world.evidence.check_everything(lambda *_: None)
+    published = case[1] in ("published", "committed", "rows written")
+    person = world.people.of(sign_in(world, "maria"))[-1]
+    before = world.facts.history(person)
+    assert len(before) == published
+    saved = do(world, "facts")
+    assert do(world, "facts") == saved
+    assert not published or before == [saved]
+    assert world.facts.history(person) == [saved]
+    assert world.facts.newest(person).facts == TOLD
+    checked = world.evidence.check_everything(lambda *_: None)
+    assert checked.unlisted == (0 if published else 1)

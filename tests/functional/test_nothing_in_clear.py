@@ -20,6 +20,7 @@ PEOPLE = ("Ana Torres", "Maria Rivers", "Joy Okafor", "Sam Rivers", "Jonah Okafo
 SURNAMES = ("Torres", "Rivers", "Okafor", "Haddad")
 NOTE = "Slid under the goalpost, left ankle looks bent"
 PLAN_WORDS = ("School Lane", "off Mill Road", "Clubhouse", "Pat Ferri", "Over the bridge", "River Walk", "boat house")
+TOLD = ("Penicillin", "Bee stings", "2012-05-17", "2011-09-02", "sickle-cell", "Brazil nuts", "1984-02-29")
 NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
@@ -79,10 +80,19 @@ def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
             secrets |= _keys(other.label, other.keyring) | {f"seed of {other.label}": other.seed}
         browser = site.browser()
         browser.set_cookie("blockmrs", token)
-        for path in ("/", "/record", "/log", "/inbox", f"/inbox/{demo.report}", f"/field/report/{demo.report}"):
+        for path in (
+            "/",
+            "/record",
+            "/record/facts",
+            "/log",
+            "/inbox",
+            f"/inbox/{demo.report}",
+            f"/field/report/{demo.report}",
+        ):
             browser.get(path, expect_errors=True)
         if account.role == "coach":
             _write_report(browser)
+            _tell_facts(browser)
         if account.role == "clinician":
             form = browser.get(f"/inbox/{demo.report}").forms
             opening = next((entry for entry in form.values() if entry.action.endswith("/open")), None)
@@ -111,6 +121,14 @@ def _write_report(browser: TestApp) -> None:
     assert NOTE in saved.text
 
 
+def _tell_facts(browser: TestApp) -> None:
+    """Facts of one's own, with one try that is refused."""
+    page = browser.get("/record/facts")
+    page = press(browser, page, "Save", 422, allergies="Brazil nuts", birth="30", birth_month="2", birth_year="1984")
+    saved = press(browser, page, "Save", 302, birth="29").follow()
+    assert "Brazil nuts" in saved.text
+
+
 def _readable(story: Story) -> dict[str, bytes]:
     """Every file of the installation but the secrets' own folder, and the log."""
     folder = story.site.settings.data.folder
@@ -127,7 +145,7 @@ def _readable(story: Story) -> dict[str, bytes]:
 def _needles(story: Story) -> dict[str, bytes]:
     plain = {f"name {name}": name.encode() for name in PEOPLE}
     plain |= {f"surname {name}": name.encode() for name in SURNAMES}
-    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS, *PLAN_WORDS)}
+    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS, *PLAN_WORDS, *TOLD)}
     for name, secret in story.secrets.items():
         plain[name] = secret
         plain[f"{name} in hexadecimal"] = secret.hex().encode()

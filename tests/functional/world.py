@@ -20,11 +20,13 @@ from blockmrs.services.attachments import Attachments
 from blockmrs.services.cards import Cards
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
+from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
 from blockmrs.services.identity import Identity, SessionLimits
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.organisations import Organisations
+from blockmrs.services.people import People
 from blockmrs.services.reports import Reports
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
@@ -63,6 +65,8 @@ class World:
         self.invitations = Invitations(self.database, wrapper, self.throttle, timedelta(days=7), clock)
         self.organisations = Organisations(self.database, self.mailbox, self.cards, self.invitations)
         self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations)
+        self.people = People(self.teams)
+        self.facts = Facts(self.database, self.mailbox, self.cards, self.objects)
         self.access = AccessFinder(self.database, self.mailbox, self.teams, self.organisations)
         self.reports = Reports(
             self.database, self.mailbox, self.cards, self.objects, self.teams, self.access,

@@ -1,0 +1,174 @@
+"""Health facts: saved as updates of the person's record, the newest of which counts, and all of which stay.
+
+The effects of a save come in the order of a report's: the object is durable, then its grant stands in a block on the
+person's own line, then the row that misses it when it is gone. Only then does the page say "Saved".
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.domain.facts import HealthFacts, check_facts
+from blockmrs.domain.sharing import Grant
+from blockmrs.errors import BlockMRSError, Conflict, NotAuthorized
+from blockmrs.model.database import Database
+from blockmrs.services.actor import Actor
+from blockmrs.services.cards import Cards
+from blockmrs.services.facts_fhir import read_facts, write_facts
+from blockmrs.services.held import remember_object, remember_objects
+from blockmrs.services.locks import KeyedLocks
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.owners import owners_grant
+from blockmrs.services.people import Person
+from blockmrs.services.reports import DRAFT_BYTES, parse_draft_id
+from blockmrs.services.updates import read_update, write_update
+from blockmrs.storage import ObjectStore
+
+FACTS = "facts"
+_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFacts:
+    """One version of somebody's facts. `version` is its update id in hexadecimal, empty when nothing was ever told."""
+
+    version: str = ""
+    facts: HealthFacts = field(default_factory=HealthFacts)
+    saved_at: datetime | None = None
+    author: str = ""
+
+    def __repr__(self) -> str:
+        return f"SavedFacts({self.version})"
+
+
+class Facts:
+    """Reads and saves facts, for the people of `services.people` only."""
+
+    def __init__(self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._locks = KeyedLocks()
+
+    def now(self) -> datetime:
+        """The time by this node's clock."""
+        return self._mailbox.now()
+
+    def newest(self, person: Person) -> SavedFacts:
+        """What counts now: the newest on the person's own card, else on one that was made for them.
+
+        Raises:
+            VerificationFailed, Unavailable: the newest cannot be read. An older one never stands in for it.
+        """
+        for held in person.cards:
+            entry = self._newest_entry(held)
+            if entry is not None:
+                return self._opened(entry)
+        return SavedFacts()
+
+    def current(self, person: Person) -> SavedFacts:
+        """The newest on the card that the next save goes to."""
+        entry = self._newest_entry(person.card)
+        return SavedFacts() if entry is None else self._opened(entry)
+
+    def history(self, person: Person) -> list[SavedFacts | None]:
+        """Every version on the person's cards, newest first; None where one cannot be read."""
+        entries = [entry for held in person.cards for entry in self._entries(held, 0, self._length(held))]
+        entries.sort(key=lambda entry: entry.grant.not_before)
+        return [self._opened_or_none(entry) for entry in reversed(entries)]
+
+    def save(
+        self, actor: Actor, person: Person, draft_id: str, facts: HealthFacts, version: str, today: date
+    ) -> SavedFacts:
+        """Save `facts` as the newest, once for each `draft_id` (32 hexadecimal digits), however often it is called.
+
+        Args:
+            version: that of the facts that the form was filled from; empty when there were none.
+            today: in the zone of the person's clock; no birth date is after it.
+
+        Raises:
+            Conflict: other facts were saved since `version`.
+        """
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        checked = check_facts(facts, today)
+        with self._locks.hold(person.card.keyring.own_line):
+            self._mailbox.settle()
+            newest = self._newest_entry(person.card)
+            if (newest.grant.update_id.hex() if newest is not None else "") == version:
+                return self._write(actor, person.card, mark, checked)
+            done = self._by_mark(person.card, mark)
+            if done is None:
+                raise Conflict("the facts were changed elsewhere meanwhile")
+            self._remember(done)
+            return self._opened(done)
+
+    def _write(self, actor: Actor, subject: Held, mark: bytes, facts: HealthFacts) -> SavedFacts:
+        now, batch = self._mailbox.now(), self._mailbox.batch()
+        card = subject.keyring.card
+        pointer, update_id = write_update(
+            batch,
+            actor.keyring,
+            subject=card.id,
+            kind=FACTS,
+            purpose="care",
+            body=write_facts(facts, subject.label, author=actor.display_name, saved_at=now),
+            created=now,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(update_id, card.id, FACTS, now, object=pointer, draft_mark=mark)
+        grant = owners_grant(self._mailbox, batch, subject, grant)
+        batch.add(
+            Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=subject.keyring.own_line
+        )
+        batch.commit()
+        with self._database.write() as rows:
+            remember_objects(rows, batch)
+        return SavedFacts(update_id.hex(), facts, now, actor.display_name)
+
+    def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
+        """What an earlier pressing of the same Save wrote, cut off before its rows or answered to nobody."""
+        entries = self._entries(subject, 0, self._length(subject))
+        return next((entry for entry in reversed(entries) if entry.grant.draft_mark == mark), None)
+
+    def _remember(self, entry: GrantEntry) -> None:
+        """The row of a save that was cut off after its block."""
+        if (pointer := entry.grant.object) is not None:
+            size_bytes = len(self._objects.get(pointer.cid))
+            with self._database.write() as rows:
+                remember_object(rows, pointer.cid, size_bytes)
+
+    def _newest_entry(self, held: Held) -> GrantEntry | None:
+        stop = self._length(held)
+        while stop:
+            start = max(0, stop - _PAGE)
+            entries = self._entries(held, start, stop)
+            if entries:
+                return entries[-1]
+            stop = start
+        return None
+
+    def _entries(self, held: Held, start: int, stop: int) -> list[GrantEntry]:
+        """The facts that stand at those places of a card's line, in the order written."""
+        line = self._mailbox.subject_page(held.keyring, start, stop)
+        return [
+            entry
+            for entry in line.grants.values()
+            if entry.grant.purpose == FACTS and entry.grant.subject == held.keyring.card.id
+        ]
+
+    def _length(self, held: Held) -> int:
+        return self._mailbox.length(held.keyring.own_line)
+
+    def _opened(self, entry: GrantEntry) -> SavedFacts:
+        update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)
+        facts, author = read_facts(update.body)
+        return SavedFacts(entry.grant.update_id.hex(), facts, entry.grant.not_before, author)
+
+    def _opened_or_none(self, entry: GrantEntry) -> SavedFacts | None:
+        try:
+            return self._opened(entry)
+        except BlockMRSError:
+            return None

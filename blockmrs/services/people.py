@@ -1,0 +1,72 @@
+"""Whose records an account reads and writes: its own, and those of the people it acts for.
+
+What somebody writes about themselves stands on their own card, which nobody else holds. Reports that others wrote stand
+on the card that they made, and are shown with it once the person joined. See ADR 14.
+"""
+
+from dataclasses import dataclass
+
+from blockmrs.errors import NotFound
+from blockmrs.services.actor import Actor
+from blockmrs.services.mailbox import Held
+from blockmrs.services.teams import Teams
+
+ME = "me"
+_HANDLE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose record the actor keeps.
+
+    `handle` stands in addresses and forms: "me", or 32 hexadecimal digits that only the actor's keys can make, and that
+    mean nothing to anybody else. `card` is where new entries go; `others` are cards that coaches made for the person.
+    """
+
+    handle: str
+    card: Held
+    others: tuple[Held, ...] = ()
+
+    @property
+    def is_me(self) -> bool:
+        """Whether the actor keeps it for themselves."""
+        return self.handle == ME
+
+    @property
+    def label(self) -> str:
+        """The person's name."""
+        return self.card.label
+
+    @property
+    def cards(self) -> tuple[Held, ...]:
+        """Every card whose line says something about the person."""
+        return (self.card, *self.others)
+
+
+def own_card(actor: Actor) -> Held:
+    """The actor's own card, as one that they hold; its seed no session has."""
+    return Held(actor.keyring, "self", actor.display_name, b"")
+
+
+class People:
+    """Finds the people of an account."""
+
+    def __init__(self, teams: Teams) -> None:
+        self._teams = teams
+
+    def of(self, actor: Actor) -> list[Person]:
+        """The actor first, then everybody they act for."""
+        held = self._teams.acting_for(actor)
+        me = Person(ME, own_card(actor), tuple(entry for entry in held if entry.relation == "self"))
+        return [me, *(Person(_handle(actor, entry), entry) for entry in held if entry.relation == "guardian")]
+
+    def find(self, actor: Actor, handle: str) -> Person:
+        """The person with that handle; NotFound when the actor does not act for them, or no longer."""
+        for person in self.of(actor):
+            if person.handle == handle:
+                return person
+        raise NotFound("nobody of yours is called so")
+
+
+def _handle(actor: Actor, held: Held) -> str:
+    return actor.keyring.derive("person", held.keyring.card.id)[:_HANDLE_BYTES].hex()
