@@ -12,7 +12,7 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import tg
@@ -21,8 +21,6 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.context import PAGE, POST, current_actor, stateless
 from blockmrs.controllers.field_handover import handover_view
 from blockmrs.controllers.field_views import (
-    OWN_FIELDS,
-    PAGE_FIELDS,
     REPORT_PREFIX,
     Journey,
     Pairs,
@@ -167,7 +165,7 @@ class FieldController(TGController):
     ) -> str:
         page = self._triage.next_page(interview)
         if page is None:
-            view = result_view(self._triage, interview, journey)
+            view = result_view(self._triage, interview, journey, self._clock())
             told = self._who_is_told.of(interview)
             return self._page("result", view=replace(view, where=True, plan=self._plan(), telling=told))
         view = page_view(self._triage, interview, journey, picked)
@@ -187,11 +185,10 @@ class FieldController(TGController):
         # The script writes the time of the tap where a time is 0.
         journey = Journey(0, trail=step((), self._triage.carry(interview), 0))
         # This page is the same for everybody, so that it may be kept: whose team plays where comes after it.
-        return replace(result_view(self._triage, interview, journey), where=True)
+        return replace(result_view(self._triage, interview, journey, datetime.fromtimestamp(0, UTC)), where=True)
 
     def _carried_only(self, pairs: Pairs) -> Pairs:
-        mine = self._triage.only_mine(pairs)
-        return tuple((name, value) for name, value in mine if name not in PAGE_FIELDS and name not in OWN_FIELDS)
+        return tuple(self._triage.only_answers(pairs))
 
     @staticmethod
     def _sorry() -> str:

@@ -33,7 +33,7 @@ class HandoverView:
 
 def handover_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> HandoverView:
     """The view of the page, all of it from the form that asked for it."""
-    rules, result = triage.rules, result_view(triage, interview, journey)
+    rules, result = triage.rules, result_view(triage, interview, journey, now)
     ages = {band.id: band.label for band in rules.age_bands if band.id != UNKNOWN_AGE}
     return HandoverView(
         result=result,

@@ -1,17 +1,20 @@
 """What the pages under /field show, as values: the controller makes them, the templates only print them."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from urllib.parse import quote
 
 import tg
 
+from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.course import ASKED, MOST_LOOKS
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import DangerSign, Level
 from blockmrs.domain.triage.telling import Telling
 from blockmrs.domain.venues import Plan
 from blockmrs.services.advice import reasons_of
+from blockmrs.services.looks import LOOK_PREFIX
 from blockmrs.services.triage import Seen, TriageService
 
 Pairs = tuple[tuple[str, str], ...]
@@ -37,13 +40,12 @@ MONTHS = (
     N_("December"),
 )
 OLDEST = timedelta(days=7)
-MOST_STEPS = 60
+MOST_STEPS = 80
 MOST_KEPT = 60
 OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
 MINUTES_AGO = ("0", "5", "15", "30")
 # What was typed into a report, on its way through a changed answer and back (controllers/report_forms.py).
 REPORT_PREFIX = "r-"
-PAGE_FIELDS = frozenset({"page", "pick", "choose", "answer", "sign"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,6 +145,15 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
+class LookRow:
+    """One look since then; `at` None where no believable time came with it."""
+
+    field: str
+    answers: Mapping[str, Answer]
+    at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
 class Further:
     """What to do about a further danger sign, under the advice that decided."""
 
@@ -173,6 +184,15 @@ class ResultView(View):
     where: bool = False
     plan: Plan | None = None
     telling: Telling = field(default_factory=Telling)
+    looks: tuple[LookRow, ...] = ()
+    may_look: bool = True
+    since: int = 0
+
+    @property
+    def again_at(self) -> datetime:
+        """When to look again, counted from the last answer or look."""
+        again = self.assessment.again if self.assessment else None
+        return datetime.fromtimestamp(self.since + (60 * again.after_min if again else 0), UTC)
 
     @property
     def injured_at(self) -> datetime:
@@ -207,11 +227,16 @@ def way_back(carried: Pairs, journey: Journey) -> Pairs:
 def page_view(triage: TriageService, interview: Interview, journey: Journey, picked: Sequence[str] = ()) -> View:
     """The view of a question page."""
     carried = triage.carry(interview)
-    return View((*carried, *journey.pairs()), journey.started, way_back(carried, journey), tuple(picked))
+    all_of_it = (*carried, *journey.pairs())
+    # A look that has no answer yet came from the advice, not from a page that added something.
+    is_begun = any(not look.answers for look in interview.course)
+    back = (*all_of_it, ("started", str(journey.started))) if is_begun else way_back(carried, journey)
+    return View(all_of_it, journey.started, back, tuple(picked))
 
 
-def result_view(triage: TriageService, interview: Interview, journey: Journey) -> ResultView:
+def result_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> ResultView:
     """The view of the advice. Every form on it carries the level, so that a later one can say "Advice changed"."""
+    answered = journey.answered(now)
     found = triage.conclude(interview)
     carried = triage.carry(interview)
     onward = replace(journey, was=found.level)
@@ -235,7 +260,21 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey) -
         day=format_day(found.date),
         text_link="" if found.level is Level.AMBULANCE else _text_to_parent(),
         injured=journey.injured,
+        looks=look_rows(interview, answered),
+        may_look=len(interview.course) < MOST_LOOKS,
+        since=int(max(answered.values(), default=now).timestamp()),
     )
+
+
+def look_rows(interview: Interview, answered: Mapping[str, datetime]) -> tuple[LookRow, ...]:
+    """Every whole look with the time of its last answer."""
+    rows = []
+    for look in interview.course:
+        named = f"{LOOK_PREFIX}{look.number}"
+        times = [answered[name] for name in (f"{named}.{asked}" for asked in ASKED) if name in answered]
+        if look.next_question is None:
+            rows.append(LookRow(named, look.answers, max(times, default=None)))
+    return tuple(rows)
 
 
 def text_message(words: str) -> str:

@@ -102,10 +102,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
         InvalidInput: it is not text, a field is there twice or unknown, or the answers are none of the rules'.
     """
     pairs = _text_pairs(posted)
-    answers = tuple(
-        (name, value) for name, value in triage.only_mine(pairs) if name in ("age", "complaints") or name[:2] == "a."
-    )
-    interview = triage.read(answers)
+    interview = triage.read(triage.only_answers(pairs))
     journey = Journey.read(pairs, now)
     values: dict[str, str] = {}
     ticked: dict[str, list[str]] = {}

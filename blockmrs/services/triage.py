@@ -1,17 +1,20 @@
 """Start, answer, conclude: what the pages of `/field` need, and nothing that is kept.
 
 An interview lives in the form fields that travel with each page: `a.<finding>`, `age` and `complaints` carry what is
-known; `sign`, or `page` with `pick` and `answer` or `choose`, is what was just tapped. Whatever is not known by name is
-refused by name, so a mistyped or forged field never counts as "no".
+known, and `again.<n>.<question>` each look since then; `sign`, `look`, or `page` with `pick` and `answer` or `choose`,
+is what was just tapped. Whatever is not known by name is refused by name, so a mistyped or forged field never counts as
+"no".
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 
 from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.course import ASKED
 from blockmrs.domain.triage.engine import Assessment, Interview, assess
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import (
+    AGAIN,
     AGE,
     CHECKS,
     LOOKED_AGAIN,
@@ -31,12 +34,12 @@ from blockmrs.domain.triage.pages import (
 )
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Nature, RuleSet
 from blockmrs.errors import InvalidInput
+from blockmrs.services.looks import LOOK_PREFIX, WORDS, begin_look, carry_course, read_course, take_look, without_look
 
 LONGEST_VALUE = 200
 MOST_FIELDS = 400
 PREFIX = "a."
-SINGLE = ("sign", "age", "complaints", "page", "choose", "answer")
-WORDS: Mapping[str, bool | None] = {YES: True, NO: False, UNSURE: None}
+SINGLE = ("sign", "age", "complaints", "page", "choose", "answer", "look")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +70,13 @@ class TriageService:
 
     def only_mine(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Those fields of a form that belong to the interview."""
-        return [(name, value) for name, value in fields if name in (*SINGLE, "pick") or name.startswith(PREFIX)]
+        mine = (PREFIX, LOOK_PREFIX)
+        return [(name, value) for name, value in fields if name in (*SINGLE, "pick") or name.startswith(mine)]
+
+    def only_answers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
+        """Those that `carry` made, without what was just tapped."""
+        mine = (PREFIX, LOOK_PREFIX)
+        return [(name, value) for name, value in fields if name in ("age", "complaints") or name.startswith(mine)]
 
     def read(self, fields: Iterable[tuple[str, str]]) -> Interview:
         """The interview after what was just tapped.
@@ -84,6 +93,10 @@ class TriageService:
             return self._after_sign(interview, values["sign"])
         if "page" in values:
             return self._after_page(interview, values, picks)
+        if "look" in values:
+            if values["look"] != "again":
+                raise InvalidInput("an unknown look", field="look")
+            return begin_look(interview)
         for name in ("choose", "answer"):
             if name in values:
                 raise InvalidInput("an answer without its page", field=name)
@@ -98,7 +111,7 @@ class TriageService:
             fields.append(("age", interview.age_band))
         if interview.presentations:
             fields.append(("complaints", ",".join(interview.presentations)))
-        return tuple(fields)
+        return (*fields, *carry_course(interview.course))
 
     def next_page(self, interview: Interview) -> QuestionPage | None:
         """The question to ask now, or None when the advice is final."""
@@ -109,13 +122,15 @@ class TriageService:
         return assess(self.rules, interview)
 
     def without(self, interview: Interview, finding: str) -> Interview:
-        """The interview with one answer taken back: a finding, `age` or `complaints`; its page is asked again."""
+        """The interview with one answer or look taken back, or all about `age` or `complaints`: it is asked again."""
         if finding == AGE:
             return replace(interview, age_band=None)
+        if finding.startswith(LOOK_PREFIX):
+            return without_look(interview, finding[:LONGEST_VALUE])
         if finding == "complaints":
             own = {name for name, known in self.rules.findings.items() if known.presentation in interview.presentations}
             kept = {name: value for name, value in interview.answers.items() if name not in (*own, WHERE)}
-            return Interview(interview.age_band, (), kept)
+            return replace(interview, presentations=(), answers=kept)
         if finding not in self.rules.findings:
             raise InvalidInput("an unknown finding", field=finding[:LONGEST_VALUE])
         return replace(interview, answers={k: v for k, v in interview.answers.items() if k != finding})
@@ -145,7 +160,7 @@ class TriageService:
         complaints = tuple(values["complaints"].split(",")) if "complaints" in values else ()
         if not set(complaints) <= set(rules.presentations) or len(set(complaints)) != len(complaints):
             raise InvalidInput("an unknown or repeated complaint", field="complaints")
-        return Interview(age, complaints, answers)
+        return Interview(age, complaints, answers, read_course(values))
 
     def _after_sign(self, interview: Interview, sign: str) -> Interview:
         """The interview after a tap on the first screen."""
@@ -160,7 +175,7 @@ class TriageService:
         if sign not in findings:
             raise InvalidInput("an unknown danger sign", field="sign")
         complaints = tuple(dict.fromkeys((*interview.presentations, findings[sign].presentation)))
-        return Interview(interview.age_band, complaints, {**interview.answers, sign: True})
+        return replace(interview, presentations=complaints, answers={**interview.answers, sign: True})
 
     def _after_page(self, interview: Interview, values: Mapping[str, str], picks: list[str]) -> Interview:
         """The interview after a question page."""
@@ -171,6 +186,8 @@ class TriageService:
             raise InvalidInput("a danger sign is tapped, not chosen", field="page")
         if page == WHERE:
             return self._at(interview, self.rules.parts, choose)
+        if page.startswith(AGAIN) and page.removeprefix(AGAIN) in ASKED:
+            return take_look(interview, page.removeprefix(AGAIN), choose)
         inner = {WHERE_INNER + part.id: part.inner for part in self.rules.parts if part.inner}
         if page in inner:
             return self._at(interview, inner[page], choose)
@@ -249,7 +266,7 @@ def _sorted_out(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list
                 raise InvalidInput("an answer is there twice", field=name)
             picks.append(value)
             continue
-        if name not in SINGLE and not name.startswith(PREFIX):
+        if name not in SINGLE and not name.startswith((PREFIX, LOOK_PREFIX)):
             raise InvalidInput("an unknown field", field=name)
         if name in values:
             raise InvalidInput("a field is there twice", field=name)

@@ -228,6 +228,42 @@ def test_the_crew_is_shown_the_signs_in_two_taps_from_the_first_screen(new_page:
     assert taps.count == 2
 
 
+@SCRIPT
+def test_check_again_is_three_taps_to_the_new_advice(new_page: NewPage, script: bool) -> None:
+    page = new_page(PHONE, java_script_enabled=script)
+    page.goto("/field")
+    walk(page, "arm-leg", Taps())
+    follow(page.get_by_role("button", name="Check again"))
+    taps = Taps()
+    for answer in ("Yes", "Can't tell", "4"):
+        with page.expect_navigation():
+            taps.on(page.get_by_role("button", name=answer, exact=True))
+    assert taps.count == 3
+    expect(page.locator("h1")).to_have_text("Call an ambulance now")
+    expect(page.get_by_text("Advice changed.")).to_be_visible()
+    expect(page.get_by_text(re.compile("Awake, can’t tell how they breathe, pain 4")).first).to_be_visible()
+
+
+def test_when_to_look_again_is_counted_down_and_said_once(phone: Page) -> None:
+    phone.clock.install()
+    phone.goto("/field")
+    sign(phone, "throat-swollen")
+    expect(phone.locator(".again")).to_contain_text(re.compile(r"Check again at \d\d:\d\d, in 5 min\."))
+    phone.clock.run_for(120_000)
+    expect(phone.locator(".again")).to_contain_text(", in 3 min.")
+    expect(phone.locator(".again [role=status]")).to_have_text("")
+    phone.clock.run_for(181_000)
+    expect(phone.locator(".again [role=status]")).to_have_text("Check now.")
+
+
+def test_a_further_sign_brings_its_own_time_to_look_again(phone: Page) -> None:
+    phone.goto("/field")
+    sign(phone, "fit")
+    expect(phone.locator(".again")).to_have_count(0)
+    phone.locator(".also button[value=throat-swollen]").tap()
+    expect(phone.locator(".again")).to_contain_text("in 5 min")
+
+
 def test_the_crews_page_is_white_whatever_the_theme(new_page: NewPage) -> None:
     page = new_page(PHONE, theme="dark", color_scheme="dark")
     page.goto("/field")
@@ -297,6 +333,13 @@ def test_axe_finds_nothing_on_any_page_of_the_flow(
     page.goto("/field")
     walk(page, "arm-leg", taps)
     page.get_by_text("All your answers").tap()
+    axe_check(page, strict_contrast=True)
+    follow(page.get_by_role("button", name="Check again"))
+    axe_check(page, strict_contrast=True)
+    follow(page.get_by_role("button", name="Yes"))
+    follow(page.get_by_role("button", name="No"))
+    axe_check(page, strict_contrast=True)
+    follow(page.get_by_role("button", name="10"))
     axe_check(page, strict_contrast=True)
 
 

@@ -126,3 +126,108 @@ def test_nothing_is_shown_to_a_crew_where_nothing_was_said(app, form):
 
 def test_opening_the_crews_page_by_its_address_leads_to_the_first_screen(app):
     assert app.get("/field/show", status=302).location.endswith("/field")
+
+
+def check_again(app, page, *answers: str):
+    """The advice after a look: "Check again", then these three taps."""
+    page = press(app, page, "Check again")
+    for answer in answers:
+        page = press(app, page, answer)
+    return page
+
+
+def rows(page) -> list[str]:
+    """The looks as they stand on the page."""
+    title = soup(page).find("h2", string="Checked again")
+    return [] if title is None else [row.get_text(" ", strip=True) for row in title.find_next("dl")("div")]
+
+
+def test_check_again_is_three_taps_and_adds_a_row_with_its_time(app):
+    page = check_again(app, advice(app), "Yes", "Yes", "4")
+    (row,) = rows(page)
+    assert re.match(r"\d\d:\d\d Awake, breathing, pain 4", row)
+    assert heading(page) == "Call an ambulance now"
+
+
+def test_each_question_of_a_look_can_be_left_open(app):
+    page = check_again(app, advice(app), "Can't tell", "Can't tell", "Can't tell")
+    assert "Can’t tell if awake, can’t tell how they breathe, can’t tell the pain" in rows(page)[0]
+
+
+@pytest.mark.parametrize("answers", [("No", "Yes", "0"), ("Yes", "No", "0"), ("Can't tell", "Yes", "0")])
+def test_a_look_that_finds_danger_raises_the_advice_and_says_so(app, answers):
+    before = result_of_a_walk(app)
+    assert heading(before) != "Call an ambulance now"
+    after = check_again(app, before, *answers)
+    assert heading(after) == "Call an ambulance now"
+    assert "Advice changed." in after.text
+    calm = check_again(app, after, "Yes", "Yes", "0")
+    assert heading(calm) == "Call an ambulance now"
+    assert "Advice changed." not in calm.text
+    assert len(rows(calm)) == 2
+
+
+def test_a_look_taken_back_by_hand_lowers_the_advice_and_says_so(app):
+    raised = check_again(app, result_of_a_walk(app), "No", "Yes", "0")
+    again = press(app, raised, f"Change {rows(raised)[0].partition(' ')[2].partition(' Change')[0]}")
+    after = press(app, press(app, press(app, again, "Yes"), "Yes"), "0")
+    assert heading(after) != "Call an ambulance now"
+    assert "Advice changed." in after.text
+    assert len(rows(after)) == 1
+
+
+def test_back_from_the_first_question_of_a_look_is_the_advice_as_it_was(app):
+    page = result_of_a_walk(app)
+    form = soup(press(app, page, "Check again")).find("form", class_="back")
+    back = app.post(form["action"], fields_of(form))
+    assert fields_of(form_with(back, "Save report")[0]) == fields_of(form_with(page, "Save report")[0])
+
+
+def test_looking_again_stores_nothing(site, app):
+    before = footprint(site)
+    check_again(app, advice(app), "No", "Can't tell", "10")
+    assert footprint(site) == before
+
+
+def test_the_crew_sees_what_was_found_since(app):
+    shown = press(app, check_again(app, advice(app), "Yes", "No", "7"), "Show to crew")
+    assert re.search(r"\d\d:\d\d\s+Awake, not breathing normally, pain 7", soup(shown).get_text(" "))
+
+
+def test_the_next_look_is_due_after_the_minutes_of_the_evidence(app):
+    before = int(datetime.now(UTC).timestamp())
+    due = soup(advice(app, "throat-swollen")).select_one(".again")
+    assert due["data-min"] == "5"
+    assert before <= int(due["data-from"]) <= before + 60
+    at = {f"{datetime.fromtimestamp(int(due['data-from']) + 300, UTC).astimezone():%H:%M}"}
+    assert due.span.get_text(strip=True).removeprefix("Check again at ").rstrip(".") in at
+
+
+def test_after_a_look_the_next_one_is_counted_from_it(app):
+    page = check_again(app, advice(app, "throat-swollen"), "Yes", "Yes", "2")
+    assert int(soup(page).select_one(".again")["data-from"]) >= int(datetime.now(UTC).timestamp()) - 60
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [[("again.1.awake", "<b>")], [("again.1.pain", "99")], [("again.1.mood", "yes")], [("again.1.awake", "yes")] * 2,
+     [(f"again.{number}.awake", "yes") for number in range(1, 40)], [("look", "twice")],
+     [("page", "again-pain"), ("choose", "eleven")], [("change", "again.7")]],
+)  # fmt: skip
+def test_a_look_that_no_page_of_ours_sends_changes_nothing(site, app, bad):
+    before = footprint(site)
+    page = app.post("/field/ask/1", [("a.fit", "yes"), *bad], expect_errors=True)
+    assert page.status_int in (200, 422)
+    assert "tel:911" in page.text
+    assert "<b>" not in page.text
+    assert footprint(site) == before
+
+
+def result_of_a_walk(app):
+    """Advice that is not urgent: nothing is true but a sore arm."""
+    page = app.post("/field/check", {"sign": "none"})
+    while soup(page).find(id="result") is None:
+        labels = [button.get_text(" ", strip=True) for button in soup(page).main("button")]
+        wanted = ("None of these", "Arm or leg", "Arm, hand, thigh or shin", "16 to 64 years", "Yes")
+        page = press(app, page, next(label for label in wanted if label in labels))
+    return page

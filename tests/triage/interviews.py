@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from hypothesis import strategies as st
 
 from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.course import AWAKE, BREATHING, MOST_PAIN, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import QuestionPage
@@ -94,3 +95,21 @@ def interviews(draw: st.DrawFn) -> Interview:
     names = draw(st.lists(st.sampled_from(near), unique=True, max_size=12))
     answers = {name: draw(st.sampled_from(values(RULES.findings[name]))) for name in names}
     return Interview(draw(st.sampled_from([None, *BANDS])), tuple(complaints), answers)
+
+
+def looks(*, whole: bool = True) -> st.SearchStrategy[dict[str, Answer]]:
+    """What a look found; with `whole` False the last answers may not be given yet."""
+    told = st.sampled_from([True, False, None])
+    answers = st.fixed_dictionaries(
+        {AWAKE: told, BREATHING: told, PAIN: st.sampled_from([*range(MOST_PAIN + 1), None])}
+    )
+    if whole:
+        return answers
+    return st.tuples(answers, st.integers(0, 3)).map(lambda drawn: dict([*drawn[0].items()][: drawn[1]]))
+
+
+@st.composite
+def courses(draw: st.DrawFn) -> tuple[Look, ...]:
+    """Mostly none, else a few whole looks."""
+    found = draw(st.one_of(st.just([]), st.lists(looks(), max_size=4)))
+    return tuple(Look(number, answers) for number, answers in enumerate(found, 1))

@@ -5,10 +5,11 @@ that fire; no rule subtracts, so a further red flag or a "can't tell" instead of
 """
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from blockmrs.domain.triage.conditions import NOT_MET, SURE, Answer, Facts
-from blockmrs.domain.triage.rules import ALWAYS, Advice, Finding, Kind, Level, Rule, RuleSet
+from blockmrs.domain.triage.course import Look, add_course
+from blockmrs.domain.triage.rules import ALWAYS, Advice, Again, Finding, Kind, Level, Rule, RuleSet
 
 LOOK_AGAIN_FROM = 3
 """So many danger questions answered "can't tell" ask for another look (UNK-06)."""
@@ -18,12 +19,14 @@ LOOK_AGAIN_FROM = 3
 class Interview:
     """What has been answered so far. An absent answer is "not asked", None is "can't tell".
 
-    `age_band` None is "not asked yet"; the band `unknown` is "don't know". Both take every band's rules.
+    `age_band` None is "not asked yet"; the band `unknown` is "don't know". Both take every band's rules. `course` are
+    the looks since then, the oldest first.
     """
 
     age_band: str | None = None
     presentations: tuple[str, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
+    course: tuple[Look, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,7 @@ class Assessment:
     first_aid: tuple[str, ...]
     dont: tuple[str, ...]
     return_to_play: str | None
+    again: Again | None
     sooner_if: tuple[str, ...]
     unasked: tuple[str, ...]
     look_again: tuple[str, ...]
@@ -100,6 +104,7 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
         first_aid=advice.first_aid,
         dont=advice.dont,
         return_to_play=_return_to_play(rules, kept, advice),
+        again=_again(rules, kept, advice),
         sooner_if=_sooner_if(rules, interview) if level is not Level.AMBULANCE else (),
         unasked=_unasked(rules, active, facts, level),
         look_again=_look_again(rules, facts),
@@ -122,7 +127,7 @@ def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
 def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
     """The level if each reassuring question not asked yet were answered with yes."""
     answers = {**dict.fromkeys(calming(rules, interview), True), **interview.answers}
-    return level_of(rules, Interview(interview.age_band, interview.presentations, answers))
+    return level_of(rules, replace(interview, answers=answers))
 
 
 def level_of(rules: RuleSet, interview: Interview) -> Level:
@@ -146,7 +151,7 @@ def facts_of(rules: RuleSet, interview: Interview) -> Facts:
     return Facts(
         answers={
             name: _checked(rules.findings[name], value)
-            for name, value in interview.answers.items()
+            for name, value in add_course(interview.answers, interview.course).items()
             if name in rules.findings
         },
         ages=ages,
@@ -215,6 +220,12 @@ def _return_to_play(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> s
     """What the most careful of all the fired rules says about playing again."""
     said = [advice, *(_advice(rules, entry, entry.level) for entry in kept)]
     return max(said, key=lambda candidate: candidate.sport).return_to_play or None
+
+
+def _again(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> Again | None:
+    """The soonest of all looks that the fired rules ask for."""
+    asked = [said.again for said in (advice, *(_advice(rules, entry, entry.level) for entry in kept)) if said.again]
+    return min(asked, key=lambda again: again.after_min, default=None)
 
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.course import MOST_PAIN, PAIN
 from blockmrs.domain.triage.engine import Interview, concerns, facts_of, level_if_calmed, level_of, open_questions
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
 
@@ -19,6 +20,8 @@ MOST_PAGES = 6
 SIGNS, SIGNS_AGAIN, WHERE, AGE = "signs", "signs-again", "where", "age"
 WHERE_INNER = "where-"
 """How the id of the second "where" page starts; the part that was chosen on the first follows."""
+AGAIN = "again-"
+"""How the ids of the pages of a look start; what is asked follows."""
 CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
 LOOKED_AGAIN = "looked-again"
 YES, NO, UNSURE = "yes", "no", "unsure"
@@ -62,7 +65,14 @@ class QuestionPage:
 
 
 def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
-    """The question to ask now, or None when the advice is final: level 1, or nothing left that could raise it."""
+    """The question to ask now, or None when the advice is final: level 1, or nothing left that could raise it.
+
+    A look that was begun goes on. What it found leads to advice at once, never to further questions.
+    """
+    begun = next((name for look in interview.course if (name := look.next_question) is not None), None)
+    if begun is not None:
+        return _again_page(rules, begun)
+    interview = replace(interview, course=())
     signs = [sign.finding for sign in rules.signs]
     if level_of(rules, interview) is Level.AMBULANCE is level_if_calmed(rules, interview):
         return None
@@ -100,6 +110,7 @@ def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tupl
     Before the age is known a question counts as worth asking if it would be at any single age: what an unknown age
     alone makes urgent must not hide the questions that matter once the age is told.
     """
+    interview = replace(interview, course=())
     return _shown(rules, interview, plan, _worthwhile(rules, interview))
 
 
@@ -193,6 +204,17 @@ def _choice_page(rules: RuleSet, plan: PagePlan) -> QuestionPage:
     words = rules.words
     choices = (Choice(YES, words["yes"]), Choice(NO, words["no"]), Choice(UNSURE, words["not_sure"]))
     return QuestionPage(plan.id, "choice", finding.ask, finding.how, choices=choices, findings=plan.findings)
+
+
+def _again_page(rules: RuleSet, name: str) -> QuestionPage:
+    """One question of a look. Its number is 0: it belongs to no count of pages."""
+    words = rules.words
+    choices = [Choice(YES, words["yes"]), Choice(NO, words["no"])]
+    if name == PAIN:
+        choices = [Choice(str(pain), str(pain)) for pain in range(MOST_PAIN + 1)]
+    choices.append(Choice(UNSURE, words["cant_tell"]))
+    title, hint = words[f"again_{name}"], words[f"again_{name}_how"]
+    return QuestionPage(AGAIN + name, "choice", title, hint, choices=tuple(choices))
 
 
 def _toggles(finding: Finding) -> Iterator[Toggle]:

@@ -133,6 +133,9 @@ class _Compiler:
         data["dont"] = [self._say(line) for line in advice.dont]
         if advice.sport:
             data |= {"sport": int(advice.sport), "return_to_play": self._say(advice.return_to_play)}
+        if advice.again:
+            again = advice.again
+            data["again"] = {"after_min": again.after_min, "words": self._say(again.words), "evidence": again.evidence}
         return data
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any
 
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
+from blockmrs.domain.triage.course import FOUND, WORSE
 from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
 from blockmrs.domain.triage.places import misplaced
 from blockmrs.domain.triage.rules import (
@@ -13,6 +14,7 @@ from blockmrs.domain.triage.rules import (
     POLICIES,
     UNKNOWN_AGE,
     Advice,
+    Again,
     AgeBand,
     BodyPart,
     DangerSign,
@@ -45,7 +47,12 @@ NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 VERIFIED = ("V", "V2", "M")
 SPORTS = {"out": Sport.OUT, "out-today": Sport.OUT_TODAY, "ok-if": Sport.OK_IF, "": Sport.NOTHING_SAID}
 LEVELS = {level.disposition: level for level in Level}
-WORDS = ("signs_title", "signs_again_hint", "where_title", "where_hint", "where_inner_title", "yes", "no", "not_sure")
+WORDS = (
+    *("signs_title", "signs_again_hint", "where_title", "where_hint", "where_inner_title", "yes", "no", "not_sure"),
+    *("again_awake", "again_awake_how", "again_breathing", "again_breathing_how", "again_pain", "again_pain_how"),
+    "cant_tell",
+)
+LONGEST_WAIT_MIN = 60
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
     *("age_band", "age_group", "sign", "part", "fallback", "policy"),
@@ -228,11 +235,20 @@ class _Reader:
         )
 
     def _advice(self, table: Table, name: str) -> Advice:
-        self._only(table, ["first_aid", "dont", "sport", "return_to_play"], "advice")
+        self._only(table, ["first_aid", "dont", "sport", "return_to_play", "again"], "advice")
         sport = SPORTS[self._one_of(table.get("sport", ""), SPORTS, name)]
         text = str(table.get("return_to_play", ""))
         self._require(bool(text) is (sport is not Sport.NOTHING_SAID), "sport and its words go together", name)
-        return Advice(tuple(table.get("first_aid", [])), tuple(table.get("dont", [])), sport, text)
+        again = self._again(table["again"], name) if "again" in table else None
+        return Advice(tuple(table.get("first_aid", [])), tuple(table.get("dont", [])), sport, text, again)
+
+    def _again(self, table: Table, name: str) -> Again:
+        self._only(table, ["after_min", "words", "evidence"], "again")
+        minutes, fact = table.get("after_min"), self._text(table, "evidence")
+        is_short = isinstance(minutes, int) and not isinstance(minutes, bool) and 1 <= minutes <= LONGEST_WAIT_MIN
+        self._require(is_short, "`after_min` is not a number of minutes", name)
+        self._require(FACT.fullmatch(fact) is not None, "no fact is named", name)
+        return Again(int(minutes or 0), self._text(table, "words"), fact)
 
     def _condition(self, table: Table, presentation: str, rule: str) -> Condition:
         parts: list[Condition] = []
@@ -295,7 +311,14 @@ class _Reader:
         self._require(set(ALWAYS) <= set(rules.presentations), "a file is missing", " ".join(ALWAYS))
         self._require(set(rules.level_words) == set(Level), "each level needs its words")
         self._require(rules.is_age_band(UNKNOWN_AGE), "the age may be unknown")
-        for name in (*CHECKS.values(), LOOKED_AGAIN, WHERE, *(sign.finding for sign in rules.signs)):
+        for name in (
+            *CHECKS.values(),
+            *FOUND.values(),
+            WORSE,
+            LOOKED_AGAIN,
+            WHERE,
+            *(sign.finding for sign in rules.signs),
+        ):
             self._require(name in rules.findings, "a finding is missing", name)
         for finding in rules.findings.values():
             self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)

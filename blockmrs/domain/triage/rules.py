@@ -146,6 +146,15 @@ class Rule:
 
 
 @dataclass(frozen=True, slots=True)
+class Again:
+    """After how many minutes to look again, what to do if it is no better, and the fact that says so."""
+
+    after_min: int
+    words: str
+    evidence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Advice:
     """What to do while help comes, and what not to do."""
 
@@ -153,6 +162,7 @@ class Advice:
     dont: tuple[str, ...]
     sport: Sport
     return_to_play: str
+    again: Again | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -81,7 +81,17 @@
       var at = line.querySelector("time");
       if (at) at.textContent = clock(since);
     });
+    all("main .again").forEach(function (line) {
+      var due = Number(line.getAttribute("data-from")) + 60 * Number(line.getAttribute("data-min"));
+      var left = Math.ceil((due - now()) / 60);
+      var words = line.querySelector("span"), call = line.querySelector("strong");
+      var said = words.getAttribute(left > 0 ? "data-soon" : "data-at");
+      write(words, said.replace("%(time)s", clock(due)).replace("%(minutes)s", left));
+      write(call, left > 0 ? "" : call.getAttribute("data-words"));
+    });
   }
+  // Only what changed is written: a screen reader speaks once, when it is time.
+  function write(node, text) { if (node.textContent !== text) node.textContent = text; }
 
   // "5 min ago" goes with every form of the page, without waiting for the server.
   function setInjury(minutes) {
@@ -163,6 +173,7 @@
       all("input[name=started]", main).forEach(function (input) { input.value = started; });
       all("input[name=trail]", main).forEach(function (input) { input.value = input.value.replace(/^0 /, now() + " "); });
       all("[data-since]", main).forEach(function (line) { line.setAttribute("data-since", started); });
+      all("[data-from]", main).forEach(function (line) { line.setAttribute("data-from", now()); });
       document.title = advice.getAttribute("data-title");
       countUp();
       document.getElementById("result").focus({ preventScroll: true });
@@ -196,6 +207,13 @@
           target.insertBefore(copy, state);
         });
       });
+      var again = other.querySelector(".again"), old = main.querySelector(".again");
+      if (again && (!old || Number(again.getAttribute("data-min")) < Number(old.getAttribute("data-min")))) {
+        var copy = document.importNode(again, true);
+        copy.setAttribute("data-from", at);
+        if (old) old.replaceWith(copy); else more.after(copy);
+        countUp();
+      }
       chip.parentNode.removeChild(chip);
       heading.focus();
     }

@@ -7,7 +7,8 @@
 //   engine.nextPage(interview)                               the page to ask now, or null
 //   engine.assess(interview)                                 the advice for what was answered so far
 //
-// An interview is {age, complaints, answers}. An absent answer is "not asked", null is "can't tell".
+// An interview is {age, complaints, answers, course}. An absent answer is "not asked", null is "can't tell"; `course` are
+// the looks since then ("Check again"), each {number, answers}.
 var triage = (() => {
   "use strict";
   const SURE = 0, NOT_MET = 5, AMBULANCE = 1, HOSPITAL = 2, LEVELS = [1, 2, 3, 4];
@@ -15,7 +16,9 @@ var triage = (() => {
   const LOOK_AGAIN_FROM = 3, MOST_PAGES = 6;
   const CHECKS = { "check-response": "responds", "check-breathing": "breathes-normally" };
   const WORDS = new Map([["yes", true], ["no", false], ["unsure", null]]);
-  const SINGLE = ["sign", "age", "complaints", "page", "choose", "answer"];
+  const SINGLE = ["sign", "age", "complaints", "page", "choose", "answer", "look"];
+  const ASKED = ["awake", "breathing", "pain"], FOUND = { awake: "responds", breathing: "breathes-normally" };
+  const WORSE = "getting-worse", MOST_PAIN = 10, MOST_LOOKS = 15;
 
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
   const unique = list => [...new Set(list)];
@@ -56,6 +59,28 @@ var triage = (() => {
     return (kind === "is" || kind === "at_least") && !calm ? [value[0]] : [];
   }
 
+  // Looks: what each found counts as the finding that the rules have for it; no answer becomes a calmer one.
+  const courseOf = interview => interview.course || [];
+  const nextQuestion = look => ASKED.find(name => !has(look.answers, name));
+  function addCourse(answers, course) {
+    const found = { ...answers };
+    let before = null;
+    for (const look of course) {
+      for (const [name, finding] of Object.entries(FOUND)) {
+        if (has(look.answers, name) && look.answers[name] !== true && found[finding] !== false) {
+          found[finding] = look.answers[name];
+        }
+      }
+      const isTold = has(look.answers, "pain"), pain = isTold ? look.answers.pain : null;
+      if (before !== null && isTold && found[WORSE] !== true) {
+        if (pain === null) found[WORSE] = null;
+        else if (pain > before) found[WORSE] = true;
+      }
+      if (pain !== null) before = pain;
+    }
+    return found;
+  }
+
   return data => {
     if (data.format !== 1) throw new Error("rules of another format");
     const findings = new Map(data.findings.map(found => [found.id, {
@@ -77,7 +102,7 @@ var triage = (() => {
     // --- the engine -------------------------------------------------------------------------------------------------
     function factsOf(interview) {
       const answers = {};
-      for (const [name, value] of Object.entries(interview.answers)) {
+      for (const [name, value] of Object.entries(addCourse(interview.answers, courseOf(interview)))) {
         if (findings.has(name)) answers[name] = checked(findings.get(name), value);
       }
       return {
@@ -151,6 +176,10 @@ var triage = (() => {
       const most = said.reduce((one, other) => (other.sport || 0) > (one.sport || 0) ? other : one);
       return most.return_to_play || null;
     }
+    function againOf(kept, advice) {
+      const asked = [advice, ...kept.map(entry => adviceOf(entry, entry.level))].map(said => said.again);
+      return asked.filter(again => again).sort(by(again => again.after_min))[0] || null;
+    }
     function soonerIf(interview) {
       const chosen = interview.complaints.filter(name => presentations.has(name));
       return unique((chosen.length ? chosen : ["any"]).flatMap(name => presentations.get(name).sooner_if));
@@ -202,6 +231,7 @@ var triage = (() => {
         first_aid: advice.first_aid,
         dont: advice.dont,
         return_to_play: returnToPlay(kept, advice),
+        again: againOf(kept, advice),
         sooner_if: level === AMBULANCE ? [] : soonerIf(interview),
         unasked,
         look_again: lookAgain(facts),
@@ -239,6 +269,9 @@ var triage = (() => {
     const isReassuring = name => findings.get(name).nature === "reassuring";
 
     function nextPage(interview) {
+      const begun = courseOf(interview).map(nextQuestion).find(name => name);
+      if (begun) return againPage(begun);
+      interview = { ...interview, course: [] };
       if (levelOf(interview) === AMBULANCE && levelIfCalmed(interview) === AMBULANCE) return null;
       if (signs.some(sign => !has(interview.answers, sign))) {
         if (!has(interview.answers, "looked-again")) return signsPage("signs", "");
@@ -268,6 +301,13 @@ var triage = (() => {
         choices: labels.map(([value, label]) => ({ value, label, hint: "" })),
         findings: plan.findings,
         number: number || 0,
+      });
+    }
+    function againPage(name) {
+      let labels = [["yes", words.yes], ["no", words.no]];
+      if (name === "pain") labels = Array.from({ length: MOST_PAIN + 1 }, (_, pain) => [String(pain), String(pain)]);
+      return page("again-" + name, "choice", words["again_" + name], words["again_" + name + "_how"], {
+        choices: [...labels, ["unsure", words.cant_tell]].map(([value, label]) => ({ value, label, hint: "" })),
       });
     }
     function complaintPage(interview) {
@@ -300,7 +340,10 @@ var triage = (() => {
       const { ages } = factsOf(interview);
       return plan.findings.filter(name => worthwhile.has(name) && concerns(findings.get(name), ages));
     }
-    const shownFindings = (interview, plan) => shownOf(interview, plan, worthwhileIn(interview));
+    function shownFindings(interview, plan) {
+      const asked = { ...interview, course: [] };
+      return shownOf(asked, plan, worthwhileIn(asked));
+    }
     function inOrder(interview) {
       const before = new Map(), after = new Map();
       for (const name of interview.complaints.filter(name => presentations.has(name))) {
@@ -326,7 +369,7 @@ var triage = (() => {
     }
 
     // --- the fields of a form ---------------------------------------------------------------------------------------
-    const isMine = name => SINGLE.includes(name) || name === "pick" || name.startsWith("a.");
+    const isMine = name => SINGLE.includes(name) || name === "pick" || /^(a|again)\./.test(name);
 
     function read(fields) {
       const values = new Map(), picks = [];
@@ -338,6 +381,10 @@ var triage = (() => {
       const interview = carried(values);
       if (values.has("sign")) return afterSign(interview, values.get("sign"));
       if (values.has("page")) return afterPage(interview, values, picks);
+      if (values.has("look")) {
+        if (values.get("look") !== "again") throw new Refused("unknown", "look");
+        return beginLook(interview);
+      }
       if (values.has("choose") || values.has("answer") || picks.length) throw new Refused("no page", "page");
       return interview;
     }
@@ -350,7 +397,39 @@ var triage = (() => {
       if (!complaints.every(name => presentations.has(name)) || unique(complaints).length !== complaints.length) {
         throw new Refused("unknown", "complaints");
       }
-      return { age, complaints, answers };
+      return { age, complaints, answers, course: readCourse(values) };
+    }
+    function readCourse(values) {
+      const found = new Map();
+      for (const [field, text] of values) {
+        if (!field.startsWith("again.")) continue;
+        const match = /^again\.([1-9][0-9]?)\.(awake|breathing|pain)$/.exec(field);
+        if (!match) throw new Refused("unknown", field);
+        const number = Number(match[1]), look = found.get(number) || { number, answers: {} };
+        look.answers[match[2]] = parseLook(match[2], text);
+        found.set(number, look);
+      }
+      if (found.size > MOST_LOOKS) throw new Refused("too many", "look");
+      return [...found.values()].sort(by(look => look.number));
+    }
+    function parseLook(name, text) {
+      if (text === "unsure") return null;
+      if (name === "pain" && /^[0-9]{1,2}$/.test(text) && Number(text) <= MOST_PAIN) return Number(text);
+      if (name !== "pain" && WORDS.has(text)) return WORDS.get(text);
+      throw new Refused("no answer", name);
+    }
+    function beginLook(interview) {
+      const course = courseOf(interview);
+      if (course.some(nextQuestion) || course.length >= MOST_LOOKS) return interview;
+      const number = Math.max(0, ...course.map(look => look.number)) + 1;
+      return { ...interview, course: [...course, { number, answers: {} }] };
+    }
+    function takeLook(interview, name, choose) {
+      const answer = parseLook(name, choose || ""), course = courseOf(beginLook(interview));
+      const taken = course.find(nextQuestion);
+      if (!taken) throw new Refused("too many", "look");
+      const now = { number: taken.number, answers: { ...taken.answers, [name]: answer } };
+      return { ...interview, course: course.map(look => look === taken ? now : look) };
     }
     function parse(name, text) {
       const finding = findings.get(name);
@@ -378,6 +457,7 @@ var triage = (() => {
       if (choose !== undefined && picks.length) throw new Refused("one or the other", "pick");
       if (name === "signs" || name === "signs-again") throw new Refused("a sign is tapped", "page");
       if (name === "where") return at(interview, data.parts, choose);
+      if (ASKED.some(asked => "again-" + asked === name)) return takeLook(interview, name.slice(6), choose);
       const place = data.parts.find(part => part.inner && "where-" + part.id === name);
       if (place) return at(interview, place.inner, choose);
       if (name === "age") {
@@ -424,10 +504,20 @@ var triage = (() => {
       const fields = Object.entries(interview.answers).map(([name, value]) => ["a." + name, asText(value)]);
       if (interview.age !== null) fields.push(["age", interview.age]);
       if (interview.complaints.length) fields.push(["complaints", interview.complaints.join(",")]);
+      for (const look of courseOf(interview)) {
+        for (const [name, value] of Object.entries(look.answers)) {
+          fields.push(["again." + look.number + "." + name, asText(value)]);
+        }
+      }
       return fields;
     }
     function without(interview, name) {
       if (name === "age") return { ...interview, age: null };
+      if (name.startsWith("again.")) {
+        const kept = courseOf(interview).filter(look => "again." + look.number !== name);
+        if (kept.length === courseOf(interview).length) throw new Refused("unknown", name);
+        return beginLook({ ...interview, course: kept });
+      }
       if (name !== "complaints" && !findings.has(name)) throw new Refused("unknown", name);
       const isTaken = name === "complaints"
         ? id => id === "where" || (findings.has(id) && interview.complaints.includes(findings.get(id).of))
