@@ -21,6 +21,7 @@ setup(
             "public/**/*",
             "domain/triage/protocols/*.toml",
             "domain/triage/follow_up/*.toml",
+            "domain/triage/words/*.toml",
             "model/migrations/*.mako",
             "i18n/**/*",
         ]
@@ -40,6 +41,7 @@ setup(
         "rich>=14,<16",
         "fhir.resources>=8.3,<9",
         "pydantic>=2.12,<3",
+        "rapidfuzz>=3.14,<4",
         "segno>=1.6.6,<2",
         "zxcvbn>=4.5,<5",
         # The one pre-release of this client that speaks to today's nodes; the other three hold its dependencies still.

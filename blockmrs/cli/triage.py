@@ -11,7 +11,12 @@ from blockmrs.config.settings import Settings, load_settings
 from blockmrs.domain.triage.places import places_of
 from blockmrs.errors import InvalidInput
 from blockmrs.services.triage import TriageService
-from blockmrs.services.triage_data import assessment_as_data, interview_from_data, questions_as_data
+from blockmrs.services.triage_data import (
+    assessment_as_data,
+    interview_from_data,
+    proposal_as_data,
+    questions_as_data,
+)
 
 _LARGEST_INPUT = 1_000_000
 
@@ -50,6 +55,24 @@ def assess(config_file: Path | None, file: IO[str]) -> None:
     triage, settings = TriageService(), _settings(config_file)
     found = triage.conclude(interview_from_data(triage.rules, _parsed(file)))
     click.echo(_text(assessment_as_data(found, places_of(settings.site.lines))))
+
+
+@command.command()
+@click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
+@click.argument("text", nargs=-1, required=True)
+def route(as_json: bool, text: tuple[str, ...]) -> None:
+    """Print the complaints that TEXT may mean, the likeliest first, for a person to confirm."""
+    triage = TriageService()
+    data = proposal_as_data(triage.rules, triage.route(" ".join(text)))
+    if as_json:
+        click.echo(_text(data))
+        return
+    for presentation in data["presentations"]:
+        click.echo(f"{presentation['id']}: {presentation['title']}")
+    for sign in data["signs"]:
+        click.echo(f"Danger sign {sign['id']}: {sign['label']}")
+    if not data["presentations"]:
+        click.echo("Nothing was found for these words. Choose where it hurts instead.")
 
 
 def _settings(config_file: Path | None) -> Settings:

@@ -7,6 +7,7 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
   POST /field/check      one sign, "None of these" or "Not sure"; also a further sign from a result
   POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
   GET  /field/where      a part of a page: where the signed-in coach's team is, for advice that came without us
+  POST /field/words      "What's wrong?" in the person's own words: complaints to tick; nothing of the text is kept
   POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
 """
 
@@ -20,6 +21,7 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.context import PAGE, POST, current_actor, stateless
 from blockmrs.controllers.field_handover import handover_view
+from blockmrs.controllers.field_told import read_told, take_words
 from blockmrs.controllers.field_views import (
     REPORT_PREFIX,
     Journey,
@@ -31,8 +33,10 @@ from blockmrs.controllers.field_views import (
     step,
     utc_now,
 )
+from blockmrs.controllers.pages import problem
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import RulesUnreadable
+from blockmrs.domain.triage.pages import WHERE
 from blockmrs.domain.triage.rules import DangerSign
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
@@ -79,6 +83,14 @@ class FieldController(TGController):
     def ask(self, _number: str = "1", **_ignored: object) -> str:
         """The next question, or the advice."""
         return self._answered()
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    @stateless
+    def words(self, **_ignored: object) -> str:
+        """Complaints that may be meant by what was written; from those that were ticked, the next question."""
+        if tg.request.method != "POST":
+            redirect("/field")
+        return self._guarded(self._described)
 
     @expose(allowed_methods=(*PAGE, *POST))
     @stateless
@@ -137,6 +149,31 @@ class FieldController(TGController):
         if change is None:
             journey = journey.after(self._triage.carry(before), self._triage.carry(interview), self._clock())
         return self._show(interview, journey, {}, ())
+
+    def _described(self) -> str:
+        """What the words on the page about the place lead to; on any other page they are not asked for."""
+        texts = take_words()
+        try:
+            pairs = posted_pairs()
+            journey = Journey.read(pairs, self._clock())
+            before = self._triage.read(self._carried_only(pairs))
+        except InvalidInput:
+            return self._signs({"": self._sorry()}, status=422)
+        page, told = self._triage.next_page(before), read_told(texts, pairs)
+        if page is None or page.id != WHERE or told.is_empty:
+            return self._show(before, journey, {}, ())
+        view = page_view(self._triage, before, journey, told.picked)
+        common: dict[str, Any] = {"page": page, "view": view, "rules": self._triage.rules, "typed": told.typed}
+        try:
+            if told.is_answer:
+                after = self._triage.confirm(before, told.picked)
+                onward = journey.after(self._triage.carry(before), self._triage.carry(after), self._clock())
+                return self._show(after, onward, {}, ())
+            return self._page("proposed", offered=told.propose(self._triage), **common)
+        except InvalidInput as error:
+            common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(error).items()}
+            offers = told.offers(self._triage)
+            return self._page("ask" if offers is None else "proposed", 422, offered=offers, **common)
 
     def _handover(self) -> str:
         """The page for the crew; without any answer, the first screen."""

@@ -32,7 +32,8 @@ from blockmrs.domain.triage.pages import (
     page_named,
     shown_findings,
 )
-from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Nature, RuleSet
+from blockmrs.domain.triage.routing import Proposal, Words, check_words, load_words, propose
+from blockmrs.domain.triage.rules import ALWAYS, BodyPart, Finding, Kind, Nature, RuleSet
 from blockmrs.errors import InvalidInput
 from blockmrs.services.looks import LOOK_PREFIX, WORDS, begin_look, carry_course, read_course, take_look, without_look
 
@@ -58,6 +59,7 @@ class TriageService:
 
     def __init__(self, load: Callable[[], RuleSet] = load_rules) -> None:
         self._load = load
+        self._words: Words | None = None
 
     @property
     def rules(self) -> RuleSet:
@@ -120,6 +122,29 @@ class TriageService:
     def conclude(self, interview: Interview) -> Assessment:
         """The advice for what has been answered so far."""
         return assess(self.rules, interview)
+
+    def route(self, text: str) -> Proposal:
+        """The complaints and danger signs that these words may mean, for a person to confirm. Keeps nothing.
+
+        Raises:
+            InvalidInput: more than one line's worth of text, or control characters in it.
+        """
+        if self._words is None:
+            words = load_words()
+            check_words(words, self.rules)
+            self._words = words
+        return propose(self._words, text)
+
+    def confirm(self, interview: Interview, complaints: Iterable[str]) -> Interview:
+        """The interview with these complaints, which the person ticked; their questions come next.
+
+        Raises:
+            InvalidInput: none was ticked, or one is no complaint.
+        """
+        chosen = tuple(dict.fromkeys(complaints))
+        if not chosen or not set(chosen) <= set(self.rules.presentations) - set(ALWAYS):
+            raise InvalidInput("Tick what fits, or choose where it hurts", field="pick")
+        return replace(interview, presentations=tuple(dict.fromkeys((*interview.presentations, *chosen))))
 
     def without(self, interview: Interview, finding: str) -> Interview:
         """The interview with one answer or look taken back, or all about `age` or `complaints`: it is asked again."""

@@ -6,6 +6,7 @@ from typing import Any
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
+from blockmrs.domain.triage.routing import Proposal
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Presentation, RuleSet
 from blockmrs.errors import InvalidInput
 
@@ -61,6 +62,16 @@ def assessment_as_data(assessment: Assessment, places: Mapping[str, str] = DEFAU
         "dont": list(assessment.dont),
         "return_to_play": assessment.return_to_play,
         "unasked": list(assessment.unasked),
+    }
+
+
+def proposal_as_data(rules: RuleSet, proposal: Proposal) -> dict[str, Any]:
+    """The complaints and danger signs that a text may mean, the likeliest complaint first."""
+    labels = {sign.id: sign.label for sign in rules.signs}
+    return {
+        "version": rules.version,
+        "presentations": [{"id": name, "title": rules.presentations[name].title} for name in proposal.presentations],
+        "signs": [{"id": name, "label": labels[name]} for name in proposal.signs],
     }
 
 

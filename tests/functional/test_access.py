@@ -92,6 +92,7 @@ TABLE = (
     Row("/field/check", "/field/check", everybody(302), everybody(200), {"sign": "none"}),
     Row("/field/ask", "/field/ask", everybody(302), everybody(200), {"complaints": "head"}),
     Row("/field/ask", "/field/ask/2", everybody(302), everybody(200), {"complaints": "head"}),
+    Row("/field/words", "/field/words", everybody(302), everybody(200), {"words": "hit head"}),
     Row("/field/show", "/field/show", everybody(302), everybody(200), REPORT),
     Row("/field/where", "/field/where", everybody(204, author=200)),
     Row("/field/report", "/field/report", everybody(302)),
@@ -262,6 +263,7 @@ def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, R
         "/field/check",
         "/field/ask",
         "/field/show",
+        "/field/words",
         "/field/report/new",
         "/language",
     }

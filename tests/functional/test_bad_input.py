@@ -15,6 +15,7 @@ from webob import Request
 from webtest import TestApp, TestResponse
 
 from blockmrs.controllers.drafts import SECRET_FIELDS
+from blockmrs.domain.triage.loader import load_rules
 from tests.functional.cast import NOBODY, Cast, csrf, play, state_of
 from tests.functional.quick import quick_folder
 from tests.functional.routes import ANY, site_routes
@@ -23,10 +24,12 @@ from tests.functional.world import PASSWORD
 
 MARKUP = "<script>alert(1)</script>\"'&"
 ANSWERS = {"complaints": "head", "age": "13-15-years", "a.head-vomits": "2"}
+NO_SIGN = {f"a.{sign.id}": "no" for sign in load_rules().signs}
 PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signs": (NOBODY, "/field", None),
     "a question": (NOBODY, "/field/check", {"sign": "none"}),
     "advice": (NOBODY, "/field/ask", ANSWERS),
+    "their words": (NOBODY, "/field/words", NO_SIGN | {"words": "hit head"}),
     "the crew's page": (NOBODY, "/field/show", ANSWERS),
     "who is hurt": ("author", "/field/report/new", ANSWERS),
     "check the report": ("author", "/field/report/new", ANSWERS | {"r-player": "other", "r-name": "Ann Example"}),
@@ -78,6 +81,7 @@ TYPED = {
     "r-name": "Ann Example",
     "r-place": "North Field",
     "r-note": "Fell",
+    "words": "hit head",
     "setup_token": "A" * 43,
     "until_day": "",
     "address": "1 Road, Springfield",

@@ -11,6 +11,7 @@ from webtest import TestApp
 
 from blockmrs.config.assembly import build_backup
 from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.demo import Demo, make_demo
 from tests.functional.coach import advice, press
 from tests.functional.site import TestSite, build_site
@@ -22,6 +23,8 @@ NOTE = "Slid under the goalpost, left ankle looks bent"
 PLAN_WORDS = ("School Lane", "off Mill Road", "Clubhouse", "Pat Ferri", "Over the bridge", "River Walk", "boat house")
 TOLD = ("Penicillin", "Bee stings", "2012-05-17", "2011-09-02", "sickle-cell", "Brazil nuts", "1984-02-29")
 NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
+IN_THE_BOX = "Fell off the swing at Brook Meadow"
+BOX_WORDS = ("Brook Meadow", "off the swing")
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
 
@@ -98,6 +101,9 @@ def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
             opening = next((entry for entry in form.values() if entry.action.endswith("/open")), None)
             if opening is not None:
                 assert "Clash of heads" in opening.submit().follow().text
+    no_sign = [(f"a.{sign.id}", "no") for sign in load_rules().signs]
+    for told in (IN_THE_BOX, IN_THE_BOX + "\x00", IN_THE_BOX * 20):
+        site.browser().post("/field/words", [*no_sign, ("words", told)], status="*")
     secrets["typed code"] = demo.typed_code.encode()
     secrets["typed code without dashes"] = demo.typed_code.replace("-", "").encode()
     crew = site.browser().get("/r").forms[1]
@@ -145,7 +151,7 @@ def _readable(story: Story) -> dict[str, bytes]:
 def _needles(story: Story) -> dict[str, bytes]:
     plain = {f"name {name}": name.encode() for name in PEOPLE}
     plain |= {f"surname {name}": name.encode() for name in SURNAMES}
-    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS, *PLAN_WORDS, *TOLD)}
+    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS, *PLAN_WORDS, *TOLD, *BOX_WORDS)}
     for name, secret in story.secrets.items():
         plain[name] = secret
         plain[f"{name} in hexadecimal"] = secret.hex().encode()

@@ -160,3 +160,27 @@ def test_the_crisis_lines_are_those_of_the_settings(tmp_path: Path) -> None:
     assert "Call a crisis line on speaker: Chile 4141." in json.loads(result.output)["first_aid"]
     usual = assess(presentations=["mh"], answers={"mh-now": True, "mh-safe": True})
     assert "Call a crisis line on speaker: US 988, UK 116 123, Australia 13 11 14." in usual["first_aid"]
+
+
+def test_words_print_the_complaints_that_they_may_mean_the_likeliest_first() -> None:
+    lines = run("route", "hit his hed and thrown up").output.splitlines()
+    assert lines[0] == f"head: {RULES.presentations['head'].title}"
+    assert lines[1].startswith("dv: ")
+
+
+def test_words_as_json_name_complaints_and_danger_signs() -> None:
+    printed = json.loads(run("route", "--json", "no", "respira").output)
+    assert printed["presentations"][0] == {"id": "brth", "title": RULES.presentations["brth"].title}
+    assert printed["signs"] == [{"id": "not-breathing", "label": "Not breathing normally"}]
+    assert printed["version"] == RULES.version
+
+
+def test_words_that_mean_nothing_say_so() -> None:
+    result = run("route", "zzyzx")
+    assert (result.exit_code, result.output.startswith("Nothing was found")) == (0, True)
+
+
+def test_words_that_are_no_line_of_text_are_refused() -> None:
+    result = run("route", "x" * 300)
+    assert result.exit_code != 0
+    assert "Write one short line" in result.output

@@ -8,6 +8,7 @@ page, or a question on it, that could no longer change the level is left out.
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from operator import itemgetter
 
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import MOST_PAIN, PAIN
@@ -146,21 +147,24 @@ def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None
 
 
 def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
-    """All pages of the complaints: those before the age of each, the age once, then the rest; none twice."""
-    chosen = [name for name in interview.presentations if name in rules.presentations]
-    before: dict[str, PagePlan] = {}
-    after: dict[str, PagePlan] = {}
-    for name in chosen:
-        plans = rules.presentations[name].pages
-        turn = [plan.id for plan in plans].index(AGE)
-        before.update((plan.id, plan) for plan in plans[:turn])
-        after.update((plan.id, plan) for plan in plans[turn:])
+    """All pages of the complaints: those before the age, the age once, then the rest; none twice.
+
+    Of several complaints the first page of each comes first, then the second of each: within a complaint the pages
+    stand in the order of danger, so no complaint's worst questions wait for another one's mild ones.
+    """
+    before: list[tuple[int, PagePlan]] = []
+    after: list[tuple[int, PagePlan]] = []
+    for name in interview.presentations:
+        if name in rules.presentations:
+            plans = rules.presentations[name].pages
+            turn = [plan.id for plan in plans].index(AGE)
+            before += enumerate(plans[:turn])
+            after += enumerate(plans[turn:])
+    ordered = {plan.id: plan for rows in (before, after) for _, plan in sorted(rows, key=itemgetter(0))}
     level = level_of(rules, interview)
     if level <= Level.HOSPITAL and level_if_calmed(rules, interview) is not level:
-        calm = [plan for plan in (*before.values(), *after.values()) if _is_calming(rules, plan)]
-        yield from calm
-    yield from before.values()
-    yield from after.values()
+        yield from (plan for plan in ordered.values() if _is_calming(rules, plan))
+    yield from ordered.values()
 
 
 def _is_calming(rules: RuleSet, plan: PagePlan) -> bool:

@@ -345,12 +345,13 @@ var triage = (() => {
       return shownOf(asked, plan, worthwhileIn(asked));
     }
     function inOrder(interview) {
-      const before = new Map(), after = new Map();
+      const before = [], after = [];
       for (const name of interview.complaints.filter(name => presentations.has(name))) {
         const plans = presentations.get(name).pages, turn = plans.findIndex(plan => plan.id === "age");
-        plans.forEach((plan, place) => (place < turn ? before : after).set(plan.id, plan));
+        plans.forEach((plan, place) => (place < turn ? before : after).push([place < turn ? place : place - turn, plan]));
       }
-      const plans = [...before.values(), ...after.values()], level = levelOf(interview);
+      const ranked = [before, after].flatMap(rows => rows.sort((one, other) => one[0] - other[0]));
+      const plans = [...new Map(ranked.map(([, plan]) => [plan.id, plan])).values()], level = levelOf(interview);
       const soothe = level <= HOSPITAL && levelIfCalmed(interview) !== level;
       return soothe ? [...plans.filter(plan => plan.findings.some(isReassuring)), ...plans] : plans;
     }

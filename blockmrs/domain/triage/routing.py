@@ -1,0 +1,241 @@
+"""What people write under "What's wrong?" becomes complaints to propose. It only routes: a person confirms them.
+
+The words stand in `words/<language>.toml` and are all tried whatever the language of the page: people mix. A misspelt
+word is taken for the nearest word of the lists, by the number of letters that are wrong, left out or swapped.
+"""
+
+import tomllib
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache, cached_property
+from importlib.resources import files
+from itertools import pairwise
+from typing import Any
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+from blockmrs.domain.triage.reader import RulesUnreadable
+from blockmrs.domain.triage.rules import ALWAYS, RuleSet
+from blockmrs.errors import InvalidInput
+
+LANGUAGES = ("en", "es")
+LONGEST_TEXT = 200
+MOST_PROPOSED = 5
+FEWEST_ENTRIES = 8
+"""Entries that each complaint has at least, in each language."""
+
+PARTICLE_WEIGHT = 0.25
+NEAR = 0.95
+LESS_PER_EDIT = 0.15
+LEAST_SHARE = 0.3
+"""A complaint is proposed when it explains this share of what the best one does."""
+_KEYS = ("fillers", "particles", "plain", "signs", "presentations")
+_EDITS = {4: 1, 5: 1, 6: 1, 7: 2, 8: 2, 9: 2}
+_MOST_EDITS = 3
+_MOST_TOKENS = 40
+_LONGEST_TOKEN = 30
+
+Entry = frozenset[str]
+Matches = Mapping[str, Mapping[int, float]]
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """Ids, the likeliest first. `signs` are danger signs of the first screen that the text speaks of."""
+
+    presentations: tuple[str, ...]
+    signs: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Words:
+    """The lists of all languages, normalised. An entry is the set of words that must all be there."""
+
+    fillers: frozenset[str]
+    particles: frozenset[str]
+    plain: frozenset[str]
+    signs: Mapping[str, tuple[Entry, ...]]
+    presentations: Mapping[str, tuple[Entry, ...]]
+
+    @cached_property
+    def vocabulary(self) -> tuple[str, ...]:
+        """Every word of every entry, once."""
+        lists = (*self.signs.values(), *self.presentations.values())
+        return tuple(dict.fromkeys(word for entries in lists for entry in entries for word in sorted(entry)))
+
+    @cached_property
+    def endings_of(self) -> Mapping[str, tuple[str, ...]]:
+        """The words of the vocabulary by their first four letters, for those that another ending may follow."""
+        found: dict[str, list[str]] = {}
+        for word in self.vocabulary:
+            if len(word) >= 4:
+                found.setdefault(word[:4], []).append(word)
+        return {start: tuple(words) for start, words in found.items()}
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """Words that are not misspelt."""
+        return frozenset(self.vocabulary) | self.plain | self.fillers | self.particles
+
+
+def propose(words: Words, text: str) -> Proposal:
+    """The complaints and danger signs that `text` may mean; nothing where no word is known.
+
+    Raises:
+        InvalidInput: the text is longer than LONGEST_TEXT or holds control characters.
+    """
+    matches = _matches(words, _tokens(words, checked(text)))
+    order = list(words.presentations)
+    scores = {name: _score(words, entries, matches) for name, entries in words.presentations.items()}
+    best = max(scores.values(), default=0.0)
+    likely = [name for name in order if scores[name] > 0 and scores[name] >= LEAST_SHARE * best]
+    likely.sort(key=lambda name: (-round(scores[name], 3), order.index(name)))
+    signs = tuple(name for name, entries in words.signs.items() if _score(words, entries, matches) > 0)
+    return Proposal(tuple(likely[:MOST_PROPOSED]), signs)
+
+
+def checked(text: str) -> str:
+    """The text as one line.
+
+    Raises:
+        InvalidInput: it is longer than LONGEST_TEXT or holds control characters.
+    """
+    if len(text) > LONGEST_TEXT:
+        raise InvalidInput("Write one short line, or choose where it hurts", field="words")
+    line = " ".join(text.split())
+    if not line.isprintable() or "\ufffd" in line:
+        raise InvalidInput("Use letters and numbers, or choose where it hurts", field="words")
+    return line
+
+
+def normalised(text: str) -> list[str]:
+    """The words of a text in small letters, without accents and signs."""
+    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "").replace("'", ""))
+    letters = (sign for sign in plain if not unicodedata.combining(sign))
+    return "".join(sign if sign.isalnum() else " " for sign in letters).split()
+
+
+@cache
+def load_words() -> Words:
+    """The lists that are shipped with the package, read once; `check_words` holds them against the rules.
+
+    Raises:
+        RulesUnreadable: naming the file and what is wrong.
+    """
+    return read_words({language: _read(language) for language in LANGUAGES})
+
+
+def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
+    """The lists of these parsed files, by language."""
+    for language, table in tables.items():
+        if sorted(table) != sorted(_KEYS):
+            raise _wrong(language, "the file has other tables than it should")
+    fillers, particles, plain = (_joined(tables.values(), key) for key in ("fillers", "particles", "plain"))
+    return Words(
+        fillers=fillers,
+        particles=particles,
+        plain=plain,
+        signs=_lists(tables, "signs", fillers),
+        presentations=_lists(tables, "presentations", fillers),
+    )
+
+
+def check_words(words: Words, rules: RuleSet) -> None:
+    """Check that every complaint and danger sign of the rules has its words, and nothing else has.
+
+    Raises:
+        RulesUnreadable: naming the first that is missing or unknown.
+    """
+    for known, listed in (
+        (set(rules.presentations) - set(ALWAYS), set(words.presentations)),
+        ({sign.id for sign in rules.signs}, set(words.signs)),
+    ):
+        for name in sorted(known ^ listed):
+            raise _wrong("all", "words are missing, or are of nothing in the rules", name)
+
+
+def _read(language: str) -> Mapping[str, Any]:
+    source = files("blockmrs.domain.triage") / "words" / f"{language}.toml"
+    try:
+        return tomllib.loads(source.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise _wrong(language, type(error).__name__) from error
+
+
+def _joined(tables: Iterable[Mapping[str, Any]], key: str) -> frozenset[str]:
+    return frozenset(word for table in tables for word in normalised(table[key]))
+
+
+def _lists(
+    tables: Mapping[str, Mapping[str, Any]], key: str, fillers: frozenset[str]
+) -> Mapping[str, tuple[Entry, ...]]:
+    """Each id's entries of all languages, in the order of the first file."""
+    names = list(next(iter(tables.values()))[key])
+    found: dict[str, tuple[Entry, ...]] = {}
+    for language, table in tables.items():
+        if set(table[key]) != set(names):
+            raise _wrong(language, f"other {key} than in the other languages")
+        for name, entries in table[key].items():
+            own = [frozenset(normalised(entry)) - fillers for entry in entries]
+            if not all(own):
+                raise _wrong(language, f"an entry says nothing: {entries[own.index(frozenset())]}", name)
+            if key == "presentations" and len(set(own)) < FEWEST_ENTRIES:
+                raise _wrong(language, "there are too few entries", name)
+            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *own)))
+    return {name: found[name] for name in names}
+
+
+def _tokens(words: Words, text: str) -> list[str]:
+    """The words that mean something, and each two neighbours as one: "head ache"."""
+    every = [word for word in normalised(text) if len(word) <= _LONGEST_TOKEN][:_MOST_TOKENS]
+    joined = [one + other for one, other in pairwise(every) if one + other in words.known]
+    return [word for word in (*every, *joined) if word not in words.fillers]
+
+
+def _matches(words: Words, tokens: list[str]) -> Matches:
+    """By word of the vocabulary: how well each token, by its number, is that word."""
+    found: dict[str, dict[int, float]] = {}
+    for number, token in enumerate(tokens):
+        for word, likeness in _alike(words, token).items():
+            found.setdefault(word, {})[number] = likeness
+    return found
+
+
+def _alike(words: Words, token: str) -> dict[str, float]:
+    """The words of the vocabulary that this token may be, each with how alike they are."""
+    if token in words.particles:
+        return {token: PARTICLE_WEIGHT}
+    alike = {word: NEAR for word in words.endings_of.get(token[:4], ()) if _is_form_of(word, token)}
+    if token in words.known:
+        return {**alike, token: 1.0}
+    most = _EDITS.get(len(token), _MOST_EDITS if len(token) > max(_EDITS) else 1 if len(token) == 3 else 0)
+    near = process.extract(token, words.vocabulary, scorer=OSA.distance, score_cutoff=most, limit=None)
+    for word, edits, _ in near:
+        # The first letter is seldom wrong, but a silent one is left out: "nee", "rist", "ueso".
+        if len(word) >= 4 and (word[0] == token[0] or word[1:] == token):
+            alike.setdefault(word, 1.0 - LESS_PER_EDIT * edits)
+    return alike
+
+
+def _is_form_of(word: str, token: str) -> bool:
+    """Whether one is the other with an ending: "vomit" and "vomited", "heads" and "head"."""
+    if word.startswith(token):
+        return len(word) - len(token) <= 2
+    return token.startswith(word) and len(token) - len(word) <= (3 if len(word) == 4 else 4)
+
+
+def _score(words: Words, entries: Iterable[Entry], matches: Matches) -> float:
+    """How much of the text the entries that match explain; 0 where none does."""
+    explained: dict[int, float] = {}
+    for entry in entries:
+        if all(word in matches for word in entry) and not entry <= words.particles:
+            for word in entry:
+                for number, likeness in matches[word].items():
+                    explained[number] = max(explained.get(number, 0.0), likeness)
+    return sum(explained.values())
+
+
+def _wrong(language: str, reason: str, at: str = "") -> RulesUnreadable:
+    return RulesUnreadable("the list of words is wrong", file=f"words/{language}.toml", reason=reason, at=at)
