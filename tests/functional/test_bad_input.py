@@ -25,6 +25,8 @@ from tests.functional.world import PASSWORD
 MARKUP = "<script>alert(1)</script>\"'&"
 ANSWERS = {"complaints": "head", "age": "13-15-years", "a.head-vomits": "2"}
 NO_SIGN = {f"a.{sign.id}": "no" for sign in load_rules().signs}
+TO_THE_FAMILY = ANSWERS | {"a.story-does-not-fit": "yes", "r-player": "other", "r-name": "Ann Example",
+                           "r-policies": "safeguarding"}  # fmt: skip
 PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signs": (NOBODY, "/field", None),
     "a question": (NOBODY, "/field/check", {"sign": "none"}),
@@ -33,6 +35,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "the crew's page": (NOBODY, "/field/show", ANSWERS),
     "who is hurt": ("author", "/field/report/new", ANSWERS),
     "check the report": ("author", "/field/report/new", ANSWERS | {"r-player": "other", "r-name": "Ann Example"}),
+    "to the family now": ("author", "/field/report/save", TO_THE_FAMILY),
     "report": ("author", "/field/report/{report}", None),
     "share": ("author", "/field/report/{report}/share", None),
     "stop the share": ("author", "/field/report/{stop}", None),
