@@ -33,6 +33,7 @@ from blockmrs.controllers.field_views import (
     step,
     utc_now,
 )
+from blockmrs.controllers.language import current_language
 from blockmrs.controllers.pages import problem
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import RulesUnreadable
@@ -65,7 +66,7 @@ class FieldController(TGController):
         self._clock = clock
         self._plans = plans
         self._who_is_told = who_is_told or WhoIsTold(triage, {})
-        self._ready_made: tuple[tuple[DangerSign, ResultView], ...] | None = None
+        self._ready_made: dict[str, tuple[tuple[DangerSign, ResultView], ...]] = {}
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -210,10 +211,17 @@ class FieldController(TGController):
 
     def _signs(self, errors: dict[str, str], status: int = 200) -> str:
         view = View((), int(self._clock().timestamp()))
-        if self._ready_made is None:
-            self._ready_made = tuple((sign, self._advice_for(sign)) for sign in self._triage.rules.signs)
+        language = current_language()
+        if language not in self._ready_made:
+            # A view holds words of one language, such as the day of the rules.
+            self._ready_made[language] = tuple((sign, self._advice_for(sign)) for sign in self._triage.rules.signs)
         return self._page(
-            "signs", status=status, rules=self._triage.rules, view=view, errors=errors, ready_made=self._ready_made
+            "signs",
+            status=status,
+            rules=self._triage.rules,
+            view=view,
+            errors=errors,
+            ready_made=self._ready_made[language],
         )
 
     def _advice_for(self, sign: DangerSign) -> ResultView:

@@ -4,13 +4,20 @@ from typing import Any
 
 import tg
 from kajiki.util import literal
-from tg.i18n import ungettext
+from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers import times
 from blockmrs.controllers.context import csrf_token, current_actor, said, site
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
 from blockmrs.errors import BlockMRSError
+
+
+def titled(title: str) -> str:
+    """A report's title in the reader's language: the name as it is, and the age that the rules call so."""
+    name, comma, age = title.rpartition(", ")
+    # A name may hold a comma too; only the rules' ages begin so.
+    return f"{name}{comma}{ugettext(age)}" if age[:1].isdigit() or age.startswith("Under ") else title
 
 
 def page_variables() -> dict[str, Any]:
@@ -32,5 +39,6 @@ def page_variables() -> dict[str, Any]:
         "language_switch": language_switch,
         "request_path": tg.request.path_info,
         "times": times,
+        "titled": titled,
         "ungettext": ungettext,
     }

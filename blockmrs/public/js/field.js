@@ -26,6 +26,7 @@
     countUp();
     setInterval(countUp, 1000);
     signs(main);
+    language(main);
     where(main);
     new MutationObserver(function () { where(main); }).observe(main, { childList: true, subtree: true });
     main.addEventListener("click", function (event) {
@@ -63,6 +64,18 @@
     window.addEventListener("online", show);
     window.addEventListener("offline", show);
     show();
+  }
+
+  // A page that this script showed has the first screen's address: its answers go with the language's button.
+  function language(main) {
+    var form = document.querySelector("form.speak");
+    if (!form || location.pathname !== "/field") return;
+    form.addEventListener("submit", function () {
+      var report = main.querySelector("form.report");
+      if (!report) return;
+      form.action = "/field/ask/1";
+      all("input[type=hidden]", report).forEach(function (input) { form.appendChild(document.importNode(input, true)); });
+    });
   }
 
   function two(number) { return ("0" + number).slice(-2); }
