@@ -11,6 +11,7 @@ import hmac
 from blockmrs.controllers.context import browser, check_local_address
 from blockmrs.controllers.drafts import carry_draft
 from blockmrs.controllers.pages import show
+from blockmrs.controllers.switch import switch_by_form
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.recovery_codes import parse_recovery_code
 from blockmrs.crypto.sessions import token_key
@@ -32,15 +33,16 @@ def show_code(
     errors: dict[str, str] | None = None,
 ) -> str:
     """The page with the code and the question for its third group; `draft` and `came_from` go on with it."""
+    carried = {"check": _seal(code), "came_from": check_local_address(came_from), "draft": carry_draft(draft)}
     return show(
         "account.recovery_code",
         errors=errors,
         code=code,
         groups=code.split("-"),
-        check=_seal(code),
         typed=typed,
-        came_from=check_local_address(came_from),
-        draft=carry_draft(draft),
+        # Without a group this page comes again, with the code that is shown nowhere else.
+        language_switch=lambda: switch_by_form("/settings/check_recovery", list(carried.items())),
+        **carried,
     )
 
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
+from tg.i18n import ugettext
+
 from blockmrs.controllers.field_views import MONTHS
 from blockmrs.controllers.forms import Form
 from blockmrs.controllers.http_errors import N_
@@ -92,14 +94,16 @@ class ShareForm:
 
 
 def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
-    """The date in three boxes, or InvalidInput with those words; the month may be a number or a name."""
+    """The date in three boxes, or InvalidInput with those words; a month is a number, or a name in English or Spanish."""
     texts = [text.strip() for text in (day, month, year)]
-    names = [known.casefold() for known in MONTHS]
-    started = [
-        number for number, known in enumerate(names, 1) if len(texts[1]) > 2 and known.startswith(texts[1].casefold())
-    ]
+    started = {
+        number
+        for number, known in enumerate(MONTHS, 1)
+        for name_of_month in (known, str(ugettext(known)))
+        if len(texts[1]) > 2 and name_of_month.casefold().startswith(texts[1].casefold())
+    }
     if len(started) == 1:
-        texts[1] = str(started[0])
+        texts[1] = str(started.pop())
     try:
         if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
             raise ValueError("not numbers")

@@ -51,7 +51,7 @@ def language_switch(failed: int = 0) -> Switch:
     The address goes without its query: whatever somebody put there, the page does not repeat it.
     """
     request = tg.request
-    others = [(code, name) for code, name in LANGUAGES.items() if code != current_language()]
+    others = _others()
     address = check_local_address(request.path)
     if request.method in ("GET", "HEAD"):
         return Switch(ADDRESS, [("back", address)], others)
@@ -61,6 +61,15 @@ def language_switch(failed: int = 0) -> Switch:
         return Switch(address, _posted(request), others, tied=not changes_nothing)
     # What this page shows may be shown only once: it stays where it is.
     return Switch(ADDRESS, [], others, new_tab=True)
+
+
+def switch_by_form(action: str, pairs: Pairs) -> Switch:
+    """The switch of a page that shows the same once more when `pairs` are sent to `action`."""
+    return Switch(action, pairs, _others(), tied=True)
+
+
+def _others() -> Pairs:
+    return [(code, name) for code, name in LANGUAGES.items() if code != current_language()]
 
 
 def _posted(request: Any) -> Pairs:

@@ -24,7 +24,7 @@ GIVEN = re.compile(
             *(PLAYER, "Nils Berg", "Ann Example", "Ben Blue", r"\bAl\b", r"\bBo\b"),
             *("(?:North|South|East|West|New) Hospital", "1 Road", "New Name", "Marlow Park"),
             *("1 Marlow Lane", "1 Park Lane", "North U15", "North Field", "Rugby", "Landed on the back of the head."),
-            *("BlockMRS", "UTC", "localhost"),
+            *("BlockMRS", "UTC", "localhost", "[0-9A-Z]{4}(?:-[0-9A-Z]{4})+"),
         ]
     )
 )
@@ -76,12 +76,15 @@ def _marking(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("row", [row for row in TABLE if row.route != "/settings/sign_out_everywhere"], ids=str)
-def test_every_word_of_every_page_is_a_message(cast: Cast, row: Row) -> None:
+def test_every_word_of_every_page_is_a_message_and_every_page_can_switch(cast: Cast, row: Row) -> None:
     cast.venue()  # An earlier row may have removed it.
     found = {}
     for persona in ("author", "family", "recipient", "admin", NOBODY):
         for method in ("GET", "POST"):
             response = ask(cast, cast.browser(persona), row, method, persona)
             if response.content_type == "text/html" and response.status_int != 302:
-                found[f"{method} as {persona}: {response.status_int}"] = list(unmarked(response.text))
+                wrong = list(unmarked(response.text))
+                if len(response.html.select("form.speak button")) != 1:
+                    wrong.append("no way to another language")
+                found[f"{method} as {persona}: {response.status_int}"] = wrong
     assert {page: texts for page, texts in found.items() if texts} == {}

@@ -1,5 +1,6 @@
 """A page speaks the language that the person chose, else the browser's, else the site's; switching loses nothing."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -157,3 +158,30 @@ def test_error_pages_speak_the_language_too(app: TestApp, path: str) -> None:
     assert "BlockMRS" in page.html.title.get_text()
     assert page.html.h1.get_text() in ("Aquí no hay nada", "Iniciar sesión")
     assert switch_of(page)["action"] == "/language"
+
+
+def test_a_recovery_code_is_not_lost_by_switching(app: TestApp) -> None:
+    form = app.get("/signup").forms[0]
+    form["display_name"], form["user_name"], form["password"] = "Ana Cruz", "ana", "four words that do not belong"
+    page = form.submit()
+    groups = [group.get_text() for group in page.html.select(".groups code")]
+    assert len(groups) == 7
+    again = press_switch(app, page, status=422)
+    assert language(again) == "es"
+    assert [group.get_text() for group in again.html.select(".groups code")] == groups
+    assert [group.get_text() for group in press_switch(app, again, status=422).html.select(".groups code")] == groups
+
+
+def test_dates_are_written_as_each_language_writes_them(app: TestApp) -> None:
+    rules = re.compile(r"(Rules|Reglas) \S+, (.*?)\.")
+    english = rules.search(app.post("/field/check", {"sign": "choking"}).text)
+    spanish = rules.search(app.post("/field/check", {"sign": "choking"}, headers=SPANISH).text)
+    assert re.fullmatch(r"\d+ [A-Z]\w+ 20\d\d", english[2])
+    assert re.fullmatch(r"\d+ de [a-z]+ de 20\d\d", spanish[2])
+
+
+@pytest.mark.parametrize("first", ["en", "es"])
+def test_what_is_kept_ready_in_one_language_is_not_shown_in_another(app: TestApp, first: str) -> None:
+    for code in (first, {"en": "es", "es": "en"}[first]):
+        page = app.get("/field", headers={"Accept-Language": code}).text
+        assert ("de 20" in page, "Time since injury" in page) == (code == "es", code == "en")
