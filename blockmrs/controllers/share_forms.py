@@ -94,7 +94,10 @@ class ShareForm:
 
 
 def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
-    """The date in three boxes, or InvalidInput with those words; a month is a number, or a name in English or Spanish."""
+    """The date in three boxes, or InvalidInput with those words.
+
+    A month is a number, or the beginning of its name in English or in the page's language.
+    """
     texts = [text.strip() for text in (day, month, year)]
     started = {
         number
