@@ -50,13 +50,18 @@ class PlanController(TGController):
         super().__init__()
         self._plans = services.plans
         self._teams = services.teams
+        self._clock = services.reports.now
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
         """Every venue."""
         team = self._teams.team(require_actor())
         return show(
-            "team.plan", team=team, labels=Bunch({name: _(words) for name, words in LABELS.items()}), most=MOST_VENUES
+            "team.plan",
+            team=team,
+            labels=Bunch({name: _(words) for name, words in LABELS.items()}),
+            most=MOST_VENUES,
+            now=self._clock(),
         )
 
     @expose(allowed_methods=BOTH)

@@ -81,6 +81,7 @@ def test_the_printed_plan_has_every_row_and_no_button(new_page: NewPage, axe_che
         for line in text.splitlines():
             expect(coach.page.get_by_text(line).first).to_be_visible()
     expect(coach.page.get_by_text("In danger, call 911").first).to_be_visible()
+    expect(coach.page.get_by_text("by Ana Torres")).to_be_visible()
     assert [button.inner_text() for button in coach.page.locator("main .btn").all() if button.is_visible()] == []
 
 
