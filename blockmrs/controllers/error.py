@@ -7,18 +7,20 @@ from typing import Any
 
 import tg
 from tg import Response
+from tg.i18n import ugettext as _
 from tg.render import render
 
 from blockmrs.controllers.context import browser, check_local_address
 from blockmrs.controllers.drafts import OWN_FIELDS, SECRET_FIELDS, Draft, open_draft, posted_values, seal_draft
 from blockmrs.controllers.http_errors import Words, words_for
+from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
 from blockmrs.errors import CannotOpen, InvalidInput
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LAST_RESORT = (
-    '<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><title>BlockMRS</title></head><body>'
-    '<h1>{happened}</h1><p>{do}</p><p><a href="/field">Someone is hurt</a></p><p>Number: {error_id}</p></body></html>'
+    '<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>BlockMRS</title></head><body>'
+    '<h1>{happened}</h1><p>{do}</p><p><a href="/field">{hurt}</a></p><p>{number} {error_id}</p></body></html>'
 )
 
 
@@ -133,5 +135,12 @@ def _page(template: str, variables: dict[str, Any], status: int, words: Words, e
     try:
         body = str(render(variables, "kajiki", f"blockmrs.templates.{template}"))
     except Exception:  # noqa: BLE001 - whatever broke the page, the person still gets a plain one
-        body = _LAST_RESORT.format(happened=words.happened, do=words.do, error_id=error_id)
+        body = _LAST_RESORT.format(
+            lang=current_language(),
+            happened=_(words.happened),
+            do=_(words.do),
+            hurt=_("Someone is hurt"),
+            number=_("Number for help:"),
+            error_id=error_id,
+        )
     return Response(body.encode("utf-8"), status=status, content_type="text/html", charset="utf-8")

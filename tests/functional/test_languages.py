@@ -1,5 +1,6 @@
 """A page speaks the language that the person chose, else the browser's, else the site's; switching loses nothing."""
 
+import gzip
 import re
 from pathlib import Path
 
@@ -7,6 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from webtest import TestApp, TestResponse
 
+from blockmrs.controllers import error
 from tests.functional.site import build_site
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
@@ -185,3 +187,19 @@ def test_what_is_kept_ready_in_one_language_is_not_shown_in_another(app: TestApp
     for code in (first, {"en": "es", "es": "en"}[first]):
         page = app.get("/field", headers={"Accept-Language": code}).text
         assert ("de 20" in page, "Time since injury" in page) == (code == "es", code == "en")
+
+
+def test_the_plainest_error_page_speaks_the_language_too(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("no page")
+
+    monkeypatch.setattr(error, "render", broken)
+    page = app.get("/nothing-here", headers=SPANISH, status=404)
+    assert language(page) == "es"
+    assert page.html.h1.get_text() == "Aquí no hay nada"
+    assert page.html.a.get_text() == "Alguien está herido"
+
+
+def test_the_first_screen_is_as_light_in_spanish(app: TestApp) -> None:
+    english, spanish = (len(gzip.compress(app.get("/field", headers=asked).body)) for asked in ({}, SPANISH))
+    assert spanish < english * 1.25
