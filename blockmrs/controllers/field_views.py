@@ -7,13 +7,13 @@ from urllib.parse import quote
 
 import tg
 
-from blockmrs.domain.triage.conditions import Answer
-from blockmrs.domain.triage.course import ASKED, MOST_LOOKS
+from blockmrs.domain.reports import ReportedLook
+from blockmrs.domain.triage.course import MOST_LOOKS
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import DangerSign, Level
 from blockmrs.domain.triage.telling import Telling
 from blockmrs.domain.venues import Plan
-from blockmrs.services.advice import reasons_of
+from blockmrs.services.advice import looks_of, reasons_of
 from blockmrs.services.looks import LOOK_PREFIX
 from blockmrs.services.triage import Seen, TriageService
 
@@ -146,11 +146,10 @@ class Answered:
 
 @dataclass(frozen=True, slots=True)
 class LookRow:
-    """One look since then; `at` None where no believable time came with it."""
+    """One look since then, and the name under which it can be taken back."""
 
     field: str
-    answers: Mapping[str, Answer]
-    at: datetime | None
+    look: ReportedLook
 
 
 @dataclass(frozen=True, slots=True)
@@ -268,13 +267,9 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
 
 def look_rows(interview: Interview, answered: Mapping[str, datetime]) -> tuple[LookRow, ...]:
     """Every whole look with the time of its last answer."""
-    rows = []
-    for look in interview.course:
-        named = f"{LOOK_PREFIX}{look.number}"
-        times = [answered[name] for name in (f"{named}.{asked}" for asked in ASKED) if name in answered]
-        if look.next_question is None:
-            rows.append(LookRow(named, look.answers, max(times, default=None)))
-    return tuple(rows)
+    whole = [look for look in interview.course if look.next_question is None]
+    told = looks_of(interview, answered)
+    return tuple(LookRow(f"{LOOK_PREFIX}{look.number}", said) for look, said in zip(whole, told, strict=True))
 
 
 def text_message(words: str) -> str:

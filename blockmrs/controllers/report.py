@@ -16,7 +16,8 @@ from tg.i18n import ugettext as _
 
 from blockmrs.controllers.context import PAGE, POST, current_actor, require_actor, stateless
 from blockmrs.controllers.drafts import posted_values, seal_draft
-from blockmrs.controllers.field_views import MONTHS
+from blockmrs.controllers.field_handover import timed
+from blockmrs.controllers.field_views import MONTHS, look_rows
 from blockmrs.controllers.http_errors import N_, headers_of
 from blockmrs.controllers.one_report import OneReportController
 from blockmrs.controllers.pages import show
@@ -174,7 +175,8 @@ class ReportController(TGController):
             number=hurt.player.number if hurt.player is not None else "",
             found=triage.conclude(typed.interview),
             words=triage.rules.level_words[triage.conclude(typed.interview).level],
-            seen=triage.seen(typed.interview),
+            seen=timed(triage.seen(typed.interview), typed.journey.answered(now)),
+            looks=look_rows(typed.interview, typed.journey.answered(now)),
             age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
             ages=[("", _("Not said")), *((band.id, _(band.label)) for band in triage.rules.age_bands)],
             moments=_moments(typed, now),

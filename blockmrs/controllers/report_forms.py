@@ -27,7 +27,7 @@ from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import POLICIES, RuleSet
 from blockmrs.domain.venues import Venue
 from blockmrs.errors import InvalidInput
-from blockmrs.services.advice import advice_of, findings_of
+from blockmrs.services.advice import advice_of, findings_of, looks_of
 from blockmrs.services.passwords import check_display_name
 from blockmrs.services.reports import check_time, parse_draft_id
 from blockmrs.services.teams import Player
@@ -176,6 +176,7 @@ class ReportReader:
     def read(self, triage: TriageService, *, player: Player | None, team: str, author: str) -> Report | None:
         """The report, with the advice worked out anew from the answers; None when `errors` has something."""
         typed = self._typed
+        answered = typed.journey.answered(self._now)
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
         injured_at = self._try("r-time", self._injured_at) or self._now
         name = player.name if player is not None else self._try("r-name", self._name)
@@ -188,7 +189,8 @@ class ReportReader:
             place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
-            findings=findings_of(triage.seen(typed.interview), triage.rules, typed.interview),
+            findings=findings_of(triage.seen(typed.interview), triage.rules, typed.interview, answered),
+            looks=looks_of(typed.interview, answered),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
             ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),

@@ -21,11 +21,25 @@ TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet
 
 @dataclass(frozen=True, slots=True)
 class ReportedFinding:
-    """One answer given at the field: the question, and `yes`, `no`, `unsure` or the words of a choice."""
+    """One answer given at the field: the question, and `yes`, `no`, `unsure` or the words of a choice.
+
+    `at` is when it was given, None where that is not known.
+    """
 
     finding: str
     question: str
     answer: str
+    at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReportedLook:
+    """How they were, some time after the first answers: None is "can't tell", pain is 0 to 10; `at` as above."""
+
+    at: datetime | None
+    awake: bool | None
+    breathing: bool | None
+    pain: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +73,7 @@ class Report:
     note: str
     author: str
     team: str
+    looks: tuple[ReportedLook, ...] = ()
 
     @property
     def title(self) -> str:

@@ -1,12 +1,15 @@
 """From the engine's assessment to what a report keeps of it."""
 
 from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from blockmrs.domain.reports import Advice, ReportedFinding
+from blockmrs.domain.reports import Advice, ReportedFinding, ReportedLook
+from blockmrs.domain.triage.course import ASKED
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import ALWAYS, Level, RuleSet
 from blockmrs.errors import Message
+from blockmrs.services.looks import look_fields
 
 if TYPE_CHECKING:
     from blockmrs.services.triage import Seen
@@ -38,11 +41,41 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
     )
 
 
-def findings_of(seen: "Iterable[Seen]", rules: RuleSet, interview: Interview) -> tuple[ReportedFinding, ...]:
-    """Where it hurts, then the answers given at the field, each with its question."""
+def findings_of(
+    seen: "Iterable[Seen]", rules: RuleSet, interview: Interview, answered: Mapping[str, datetime] | None = None
+) -> tuple[ReportedFinding, ...]:
+    """Where it hurts, then the answers given at the field, each with its question.
+
+    `answered` says when each field of the form got its answer: `complaints`, `a.<finding>`.
+    """
+    told = answered or {}
     places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS)
-    where = (ReportedFinding("complaints", str(_WHERE), place) for place in places)
-    return (*where, *(ReportedFinding(entry.finding, entry.question, _answer(entry)) for entry in seen))
+    where = (ReportedFinding("complaints", str(_WHERE), place, told.get("complaints")) for place in places)
+    return (
+        *where,
+        *(
+            ReportedFinding(entry.finding, entry.question, _answer(entry), told.get(f"a.{entry.finding}"))
+            for entry in seen
+        ),
+    )
+
+
+def looks_of(interview: Interview, answered: Mapping[str, datetime]) -> tuple[ReportedLook, ...]:
+    """Every whole look, with the time of its last answer."""
+    found = []
+    for look in interview.course:
+        if look.next_question is None:
+            awake, breathing, pain = (look.answers[name] for name in ASKED)
+            times = [answered[name] for name in look_fields(look.number) if name in answered]
+            found.append(
+                ReportedLook(
+                    at=max(times, default=None),
+                    awake=None if awake is None else bool(awake),
+                    breathing=None if breathing is None else bool(breathing),
+                    pain=pain if isinstance(pain, int) else None,
+                )
+            )
+    return tuple(found)
 
 
 def _answer(entry: "Seen") -> str:

@@ -151,6 +151,7 @@ def _report(
     band = next(band for band in triage.rules.age_bands if band.label.startswith("13"))
     fields = [("complaints", complaint), ("age", band.id), *((f"a.{name}", answer) for name, answer in answers.items())]
     interview = triage.read(fields)
+    seen_at = dict.fromkeys((name for name, _ in fields), now - timedelta(minutes=10))
     return Report(
         player=player,
         shirt_number=number,
@@ -160,7 +161,7 @@ def _report(
         place="North Field, gate B",
         sport="Rugby",
         mechanism=(mechanism,),
-        findings=findings_of(triage.seen(interview), triage.rules, interview),
+        findings=findings_of(triage.seen(interview), triage.rules, interview, seen_at),
         advice=advice_of(triage.conclude(interview), triage.rules.level_words),
         done=("kept still",),
         ambulance_called_at=None,

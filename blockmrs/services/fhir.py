@@ -8,6 +8,7 @@ Source: HL7 FHIR R4 Bundle, Composition, Observation; LOINC 34133-9, 30525-0.
 
 import json
 import uuid
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from html import escape
@@ -15,14 +16,24 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from blockmrs.domain.reports import Advice, Report, ReportedFinding
+from blockmrs.domain.reports import Advice, Report, ReportedFinding, ReportedLook
+from blockmrs.domain.triage.course import ASKED, AWAKE, BREATHING, PAIN
 from blockmrs.errors import InvalidInput
 
 _REPORT = "urn:blockmrs:report"
 _FINDING = "urn:blockmrs:finding"
 _RULE = "urn:blockmrs:rule"
 _MAX_BYTES = 512 * 1024
+_LOOK = "urn:blockmrs:look"
 _UNKNOWN = "unsure"
+_NOT_KNOWN = {
+    "dataAbsentReason": {
+        "coding": [
+            {"system": "http://terminology.hl7.org/CodeSystem/data-absent-reason", "code": "asked-unknown"},
+        ]
+    }
+}
+_LOOK_WORDS = {AWAKE: "Are they awake now?", BREATHING: "Do they breathe normally now?", PAIN: "Pain now, 0 to 10"}
 
 
 @cache
@@ -40,7 +51,8 @@ def write_report(report: Report) -> bytes:
     author = {"resourceType": "Practitioner", "name": [{"text": report.author}]}
     observations = [
         *(_said(patient_id, report, name, text) for name, text in _statements(report)),
-        *(_found(patient_id, report, finding) for finding in report.findings),
+        *(_found(patient_id, finding) for finding in report.findings),
+        *(observation for look in report.looks for observation in _looked(patient_id, look)),
         *(_because(patient_id, report, rule, text) for rule, text in report.advice.reasons),
     ]
     entries = [(_urn(), observation) for observation in observations]
@@ -97,10 +109,17 @@ def _read(resources: list[dict[str, Any]]) -> Report:
     said: dict[str, list[str]] = {}
     findings: list[ReportedFinding] = []
     reasons: list[tuple[str, str]] = []
+    looks: list[dict[str, Any]] = []
     for observation in (r for r in resources if r["resourceType"] == "Observation"):
         coding = observation["code"]["coding"][0]
-        if coding["system"] == _FINDING:
-            findings.append(ReportedFinding(coding["code"], observation["code"]["text"], _answer(observation)))
+        if coding["system"] == _LOOK:
+            # The three answers of a look stand together, in the order of asking.
+            if coding["code"] == ASKED[0]:
+                looks.append({"at": _when(observation)})
+            looks[-1][coding["code"]] = _told(observation)
+        elif coding["system"] == _FINDING:
+            said_at = _when(observation)
+            findings.append(ReportedFinding(coding["code"], observation["code"]["text"], _answer(observation), said_at))
         elif coding["system"] == _RULE:
             reasons.append((coding["code"], observation["valueString"]))
         else:
@@ -109,6 +128,9 @@ def _read(resources: list[dict[str, Any]]) -> Report:
     def one(name: str) -> str:
         return said.get(name, [""])[0]
 
+    if one("signs-timed") != "yes":
+        # Before signs had times of their own, each carried the injury's.
+        findings = [replace(finding, at=None) for finding in findings]
     called = one("ambulance-called-at")
     return Report(
         player=by_type["Patient"][0]["name"][0]["text"],
@@ -133,6 +155,7 @@ def _read(resources: list[dict[str, Any]]) -> Report:
         ambulance_called_at=datetime.fromisoformat(called) if called else None,
         told=tuple(said.get("told", [])),
         note=one("note"),
+        looks=tuple(ReportedLook(look["at"], *(look[name] for name in ASKED)) for look in looks),
     )
 
 
@@ -152,37 +175,63 @@ def _statements(report: Report) -> list[tuple[str, str]]:
         ("rules-reviewed", "yes" if report.advice.reviewed else "no"),
         ("ambulance-called-at", _time(called) if called else ""),
         ("note", report.note),
+        ("signs-timed", "yes"),
     ]
     several = [("mechanism", report.mechanism), ("done", report.done), ("told", report.told)]
     return [pair for pair in single if pair[1]] + [(name, value) for name, values in several for value in values]
 
 
-def _observation(patient: str, report: Report, system: str, code: str, text: str) -> dict[str, Any]:
-    return {
+def _observation(patient: str, at: datetime | None, system: str, code: str, text: str) -> dict[str, Any]:
+    observation = {
         "resourceType": "Observation",
         "status": "final",
         "code": {"coding": [{"system": system, "code": code}], "text": text},
         "subject": {"reference": patient},
-        "effectiveDateTime": _time(report.injured_at),
     }
+    return observation if at is None else observation | {"effectiveDateTime": _time(at)}
 
 
 def _said(patient: str, report: Report, name: str, value: str) -> dict[str, Any]:
-    observation = _observation(patient, report, _REPORT, name, name.replace("-", " "))
+    observation = _observation(patient, report.injured_at, _REPORT, name, name.replace("-", " "))
     if name == "age":
         # LOINC "Age" stands beside our own code, for readers that know nothing of ours.
         observation["code"]["coding"].append({"system": "http://loinc.org", "code": "30525-0", "display": "Age"})
     return observation | {"valueString": value}
 
 
-def _found(patient: str, report: Report, finding: ReportedFinding) -> dict[str, Any]:
-    observation = _observation(patient, report, _FINDING, finding.finding, finding.question)
+def _found(patient: str, finding: ReportedFinding) -> dict[str, Any]:
+    observation = _observation(patient, finding.at, _FINDING, finding.finding, finding.question)
     if finding.answer in ("yes", "no"):
         return observation | {"valueBoolean": finding.answer == "yes"}
     if finding.answer == _UNKNOWN:
-        system = "http://terminology.hl7.org/CodeSystem/data-absent-reason"
-        return observation | {"dataAbsentReason": {"coding": [{"system": system, "code": "asked-unknown"}]}}
+        return observation | _NOT_KNOWN
     return observation | {"valueString": finding.answer}
+
+
+def _looked(patient: str, look: ReportedLook) -> list[dict[str, Any]]:
+    """The three answers of one look, in the order of asking."""
+    told = {AWAKE: look.awake, BREATHING: look.breathing, PAIN: look.pain}
+    observations = []
+    for name, value in told.items():
+        observation = _observation(patient, look.at, _LOOK, name, _LOOK_WORDS[name])
+        if name == PAIN:
+            # Ours stays first: only it is certain to mean exactly this question.
+            observation["code"]["coding"].append({"system": "http://loinc.org", "code": "72514-3"})
+        kind = "valueInteger" if name == PAIN else "valueBoolean"
+        observations.append(observation | (_NOT_KNOWN if value is None else {kind: value}))
+    return observations
+
+
+def _told(observation: dict[str, Any]) -> bool | int | None:
+    value = observation.get("valueBoolean", observation.get("valueInteger"))
+    if value is not None and not isinstance(value, bool | int):
+        raise TypeError("an answer of a look is neither a word nor a number")
+    return value
+
+
+def _when(observation: dict[str, Any]) -> datetime | None:
+    text = observation.get("effectiveDateTime")
+    return None if text is None else datetime.fromisoformat(text)
 
 
 def _answer(observation: dict[str, Any]) -> str:
@@ -192,19 +241,30 @@ def _answer(observation: dict[str, Any]) -> str:
 
 
 def _because(patient: str, report: Report, rule: str, text: str) -> dict[str, Any]:
-    return _observation(patient, report, _RULE, rule, "Why this advice was given") | {"valueString": text}
+    return _observation(patient, report.injured_at, _RULE, rule, "Why this advice was given") | {"valueString": text}
 
 
 def _narrative(report: Report) -> str:
     lines = [
         f"{report.player}, {report.age or 'age not known'}",
         f"{report.advice.words} (level {report.advice.level} of 4)",
-        *(f"{finding.question} {finding.answer}" for finding in report.findings),
+        *(f"{_clock(finding.at)}{finding.question} {finding.answer}" for finding in report.findings),
+        *(f"{_clock(look.at)}{_look_in_words(look)}" for look in report.looks),
         *(f"Done: {done}" for done in report.done),
         report.note,
     ]
     body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
+
+
+def _look_in_words(look: ReportedLook) -> str:
+    words = {True: "yes", False: "no", None: "can't tell"}
+    pain = "can't tell" if look.pain is None else look.pain
+    return f"Checked again: awake {words[look.awake]}, breathing normally {words[look.breathing]}, pain {pain}"
+
+
+def _clock(moment: datetime | None) -> str:
+    return "" if moment is None else f"{moment.astimezone(UTC):%H:%M} UTC: "
 
 
 def _time(moment: datetime) -> str:

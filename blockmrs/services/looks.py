@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from blockmrs.domain.triage.conditions import Answer
-from blockmrs.domain.triage.course import MOST_LOOKS, MOST_PAIN, PAIN, Look
+from blockmrs.domain.triage.course import ASKED, MOST_LOOKS, MOST_PAIN, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.pages import NO, UNSURE, YES
 from blockmrs.errors import InvalidInput
@@ -41,6 +41,11 @@ def carry_course(course: Sequence[Look]) -> list[tuple[str, str]]:
         for look in course
         for name, value in look.answers.items()
     ]
+
+
+def look_fields(number: int) -> tuple[str, ...]:
+    """The names of the fields that carry one look."""
+    return tuple(f"{LOOK_PREFIX}{number}.{name}" for name in ASKED)
 
 
 def begin_look(interview: Interview) -> Interview:

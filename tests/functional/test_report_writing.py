@@ -8,6 +8,7 @@ import pytest
 
 from blockmrs.errors import StorageUnavailable
 from tests.functional.coach import (
+    SIGN,
     advice,
     fields_of,
     footprint,
@@ -376,3 +377,59 @@ def test_a_file_in_a_field_is_refused(site, app, check):
 def test_a_report_without_any_answer_is_refused(app, check):
     token = dict(sent_by(check, "Save report")[1])["_csrf"]
     app.post("/field/report/save", {"_csrf": token, "r-player": "other", "r-name": "Kim"}, status=422)
+
+
+def test_each_sign_stands_in_the_report_with_the_time_when_it_was_tapped(site, coach, app):
+    before = site.services.reports.now().replace(second=0, microsecond=0)
+    check = to_check_page(app, "7 Sam Rivers")
+    assert re.search(r"\d\d:\d\d", soup(check).select_one(".signs .at").get_text())
+    page = press(app, check, "Save report", 302).follow()
+    (said,) = {finding.at for finding in newest(site, coach).report.findings if finding.finding == SIGN}
+    assert before <= said <= site.services.reports.now()
+    assert re.search(r"\d\d:\d\d", soup(page).select_one(".signs .at").get_text())
+
+
+def test_what_was_found_since_stands_in_the_report_with_its_time(site, coach, app):
+    page = press(app, advice(app), "Check again")
+    for answer in ("Yes", "Can't tell", "4"):
+        page = press(app, page, answer)
+    check = press(app, press(app, page, "Who is hurt?"), "7 Sam Rivers")
+    words = "Awake, can’t tell how they breathe, pain 4"
+    assert words in soup(check).get_text(" ", strip=True)
+    saved = press(app, check, "Save report", 302).follow()
+    (look,) = newest(site, coach).report.looks
+    assert (look.awake, look.breathing, look.pain) == (True, None, 4)
+    assert site.services.reports.now() - look.at < timedelta(minutes=2)
+    assert words in soup(saved).get_text(" ", strip=True)
+
+
+def test_a_save_repeated_is_the_same_report_with_its_times(app):
+    check = to_check_page(app, "7 Sam Rivers")
+    action, fields = sent_by(check, "Save report")
+    first = app.post(action, fields, status=302)
+    assert "saved=1" in first.location
+    assert "saved=1" in app.post(action, fields, status=302).location
+
+
+def test_the_report_takes_over_when_it_happened_as_it_was_corrected_on_the_result(site, coach, app):
+    page = press(app, advice(app), "15 min ago")
+    check = press(app, press(app, page, "Who is hurt?"), "7 Sam Rivers")
+    assert "As you said," in soup(check).get_text(" ")
+    press(app, check, "Save report", 302)
+    since = site.services.reports.now() - newest(site, coach).report.injured_at
+    assert timedelta(minutes=15) <= since < timedelta(minutes=17)
+
+
+@pytest.mark.parametrize("trail", ["99999999999 a.fit", "soon a.fit", "5 a.fit", "a.fit"])
+def test_a_time_of_a_sign_that_cannot_be_believed_is_left_out_of_the_report(site, coach, app, check, trail):
+    action, fields = sent_by(check, "Save report", trail=trail)
+    app.post(action, fields, status=302)
+    assert {finding.at for finding in newest(site, coach).report.findings} == {None}
+
+
+def test_the_page_to_check_asks_in_the_order_of_a_hand_over_and_free_text_last(check):
+    text = soup(check).main.get_text(" ", strip=True)
+    order = ["Who", "When did it happen?", "Where?", "Sport", "What happened?", "Signs", "What was done?",
+             "Ambulance called?", "Who was told?", "Anything else?"]  # fmt: skip
+    places = [text.index(words) for words in order]
+    assert places == sorted(places)
