@@ -103,22 +103,30 @@ class FieldController(TGController):
 
     @expose(allowed_methods=PAGE)
     def where(self, **_ignored: object) -> str:
-        """Where the team is, for the page that is open; nothing (204) for who has no plan, or is not signed in."""
+        """Where the team is, for the page that is open; nothing (204) for who has no plan, or is not signed in.
+
+        The page does not wait for it, so this may; 503 where it cannot be read now.
+        """
         tg.response.headers["Cache-Control"] = "no-store"
-        plan = self._plan()
-        if plan is None or plan.today is None:
+        try:
+            actor = current_actor()
+            plan = self._plans.plan(actor) if actor is not None and self._plans is not None else Plan()
+        except BlockMRSError:
+            tg.response.status_int = 503
+            return ""
+        if plan.today is None:
             tg.response.status_int = 204
             return ""
         # Kajiki takes every template for a whole page.
         return self._page("where_only", plan=plan).strip().removeprefix("<!DOCTYPE html>").strip()
 
     def _plan(self) -> Plan | None:
-        """The plan of whoever is signed in. Advice waits for nobody: what cannot be read now is not shown."""
+        """The plan of whoever is signed in. Advice waits for nobody: what cannot be read at once is not shown."""
         try:
             actor = current_actor()
-            return self._plans.plan(actor) if actor is not None and self._plans is not None else None
         except BlockMRSError:
             return None
+        return self._plans.plan_at_once(actor) if actor is not None and self._plans is not None else None
 
     def _answered(self) -> str:
         if tg.request.method != "POST":

@@ -1,11 +1,16 @@
 """The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table knows them."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
 
 from blockmrs.domain.venues import MOST_VENUES, Plan, Venue, make_venue, with_venue
-from blockmrs.errors import Conflict, InvalidInput, Message, NotFound
+from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.teams import Teams
+
+AT_ONCE_S = 0.5
+_READERS = 4
 
 
 class Plans:
@@ -13,10 +18,22 @@ class Plans:
 
     def __init__(self, teams: Teams) -> None:
         self._teams = teams
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="plan")
 
     def plan(self, actor: Actor) -> Plan:
         """The plan as last saved; an empty one before the first venue."""
         return self._teams.team(actor).plan
+
+    def plan_at_once(self, actor: Actor) -> Plan | None:
+        """The plan, if it can be read within half a second; for advice, which waits for no database and no node."""
+        reading = self._readers.submit(self.plan, actor)
+        try:
+            return reading.result(AT_ONCE_S)
+        except NotInTime:
+            reading.cancel()
+        except BlockMRSError:
+            pass
+        return None
 
     def venue(self, actor: Actor, venue_id: str) -> Venue:
         """One venue of the plan."""

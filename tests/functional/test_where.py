@@ -2,9 +2,11 @@
 
 import re
 from itertools import count
+from threading import Event
 
 import pytest
 
+from blockmrs.domain.venues import Plan
 from blockmrs.errors import Unavailable
 from blockmrs.services.plans import Plans
 from blockmrs.services.triage import TriageService
@@ -122,7 +124,21 @@ def test_a_plan_that_cannot_be_read_now_never_stops_the_advice(site, app, planne
 
     monkeypatch.setattr(Plans, "plan", away)
     assert where(advice(app)).has_attr("hidden")
-    app.get("/field/where", status=204)
+    app.get("/field/where", status=503)
+
+
+def test_the_advice_does_not_wait_for_a_plan_that_takes_long(app, planned, monkeypatch):
+    answered = Event()
+
+    def slow(_plans, _actor):
+        assert answered.wait(60), "the advice waited"
+        return Plan()
+
+    monkeypatch.setattr(Plans, "plan", slow)
+    try:
+        assert where(advice(app)).has_attr("hidden")
+    finally:
+        answered.set()
 
 
 @pytest.mark.parametrize(
