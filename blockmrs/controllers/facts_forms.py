@@ -8,7 +8,7 @@ from typing import Any
 
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field_views import MONTHS
+from blockmrs.controllers.field_views import day_words
 from blockmrs.controllers.forms import Form, gather
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.share_forms import parse_date
@@ -142,7 +142,7 @@ def in_words(facts: HealthFacts, today: date) -> list[tuple[str, str, str]]:
 def birth_in_words(birth_date: date, today: date) -> str:
     """The day, and how old that is: in months up to two years."""
     years, months = age_of(birth_date, today)
-    day = f"{birth_date.day} {_(MONTHS[birth_date.month - 1])} {birth_date.year}"
+    day = day_words(birth_date)
     if years < 2:
         return _("%(day)s, age in months: %(months)d") % {"day": day, "months": months}
     return _("%(day)s, age %(years)d") % {"day": day, "years": years}

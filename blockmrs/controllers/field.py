@@ -133,6 +133,10 @@ class FieldController(TGController):
             redirect("/field")
         return self._guarded(self._next)
 
+    def begin(self, interview: Interview, journey: Journey) -> str:
+        """The page with the danger signs for an interview in which something is known already."""
+        return self._guarded(lambda: self._show(interview, journey, {}, ()))
+
     def _guarded(self, page: Callable[[], str]) -> str:
         try:
             return page()
@@ -212,8 +216,9 @@ class FieldController(TGController):
         page = self._triage.next_page(interview)
         if page is None:
             view = result_view(self._triage, interview, journey, self._clock())
-            told = self._who_is_told.of(interview)
-            return self._page("result", view=replace(view, where=True, plan=self._plan(), telling=told))
+            view = replace(view, telling=self._who_is_told.of(interview))
+            # Who is ill at home is not where a team plays.
+            return self._page("result", view=view if view.record else replace(view, where=True, plan=self._plan()))
         view = page_view(self._triage, interview, journey, picked)
         return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
 
@@ -252,6 +257,7 @@ class FieldController(TGController):
         """The page as HTML; where something was wrong, still a page of ours."""
         tg.response.status_int = status
         variables.setdefault("errors", {})
+        variables.setdefault("acting_for", getattr(variables.get("view"), "acting_for", ""))
         return str(tg.render_template(variables, "kajiki", TEMPLATES + name))
 
 

@@ -1,5 +1,6 @@
 """What the pages under /field show, as values: the controller makes them, the templates only print them."""
 
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
@@ -15,6 +16,7 @@ from blockmrs.domain.triage.telling import Telling
 from blockmrs.domain.venues import Plan
 from blockmrs.services.advice import looks_of, reasons_of
 from blockmrs.services.looks import LOOK_PREFIX
+from blockmrs.services.people import ME
 from blockmrs.services.triage import Seen, TriageService
 
 Pairs = tuple[tuple[str, str], ...]
@@ -46,6 +48,10 @@ OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
 MINUTES_AGO = ("0", "5", "15", "30")
 # What was typed into a report, on its way through a changed answer and back (controllers/report_forms.py).
 REPORT_PREFIX = "r-"
+# Whose own record the answers are for, and which of its facts were let stand: oneself ("me"), or a handle of
+# services/people.py, which means nothing to anybody else.
+FOR_RECORD, FROM_RECORD = REPORT_PREFIX + "for", REPORT_PREFIX + "said"
+HANDLE = re.compile(r"me|[0-9a-f]{32}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +140,23 @@ class View:
     back: Pairs = ()
     picked: tuple[str, ...] = ()
 
+    @property
+    def record(self) -> str:
+        """The handle of the person whose record the answers are for; empty for somebody hurt at the field."""
+        handle = next((value for name, value in self.carried if name == FOR_RECORD), "")
+        return handle if HANDLE.fullmatch(handle) else ""
+
+    @property
+    def first(self) -> str:
+        """Where the questions began."""
+        return ill_address(self.record) if self.record else "/field"
+
+    @property
+    def acting_for(self) -> str:
+        """Whom the guardian acts for who gives these answers, as the record's page named them."""
+        name = next((value for key, value in self.carried if key == REPORT_PREFIX + "name"), "")
+        return name if self.record not in ("", ME) else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Answered:
@@ -199,6 +222,11 @@ class ResultView(View):
         return datetime.fromtimestamp(self.injured, UTC)
 
 
+def ill_address(handle: str) -> str:
+    """Where "I feel ill" begins for the person with that handle."""
+    return "/record/ill" if handle == ME else f"/record/ill/{handle}"
+
+
 def format_day(iso: str) -> str:
     """`2026-11-22` as `22 November 2026`; anything else as it is."""
     try:
@@ -244,6 +272,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         changed = "up" if found.level < journey.was else "down"
     seen = triage.seen(interview)
     said = {row.finding for row in seen}
+    own = any(name == FOR_RECORD for name, _ in journey.kept)
     return ResultView(
         carried=(*carried, *onward.pairs()),
         started=journey.started,
@@ -257,7 +286,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
         changed=changed,
         day=format_day(found.date),
-        text_link="" if found.level is Level.AMBULANCE else _text_to_parent(),
+        text_link="" if own or found.level is Level.AMBULANCE else _text_to_parent(),
         injured=journey.injured,
         looks=look_rows(interview, answered),
         may_look=len(interview.course) < MOST_LOOKS,

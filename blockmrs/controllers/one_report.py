@@ -26,6 +26,7 @@ from blockmrs.controllers.pages import problem, show
 from blockmrs.controllers.qr import draw_qr
 from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching
 from blockmrs.domain.permission import Standing
+from blockmrs.domain.reports import FIELD
 from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import ReportCode
@@ -55,6 +56,7 @@ class OneReportController(TGController):
         except NotAuthorized:
             redirect(f"/inbox/{self._address}")
         mine = opened.standing is Standing.AUTHOR
+        from_field = mine and opened.report.origin == FIELD
         return show(
             "report.view",
             opened=opened,
@@ -65,9 +67,9 @@ class OneReportController(TGController):
             shares=self._services.sharing.shares(actor, self._address),
             purposes=PURPOSE_WORDS,
             code=self._services.codes.status(actor, self._address),
-            family=self._services.teams.joined(actor).get(opened.subject, []) if mine else [],
+            family=self._services.teams.joined(actor).get(opened.subject, []) if from_field else [],
             proof=self._services.reports.prove(actor, self._address),
-            text_link=_text_to_parent(opened) if mine else "",
+            text_link=_text_to_parent(opened) if from_field else "",
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
 

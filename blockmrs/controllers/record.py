@@ -10,6 +10,8 @@ from blockmrs.controllers import times
 from blockmrs.controllers.context import PAGE, require_actor
 from blockmrs.controllers.facts import FactsController, facts_address
 from blockmrs.controllers.facts_forms import in_words
+from blockmrs.controllers.field_views import ill_address
+from blockmrs.controllers.ill import Begin, IllController
 from blockmrs.controllers.inbox import level_words
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.actor import Actor
@@ -25,6 +27,7 @@ class Shown:
 
     person: Person
     address: str
+    ill: str
     rows: list[tuple[str, str, str]] | None
     saved_at: datetime | None
     author: str
@@ -34,10 +37,11 @@ class Shown:
 class RecordController(TGController):
     """The family's page."""
 
-    def __init__(self, services: Services) -> None:
+    def __init__(self, services: Services, begin: Begin) -> None:
         super().__init__()
         self._services = services
         self.facts = FactsController(services)
+        self.ill = IllController(services, begin)
 
     @expose("blockmrs.templates.record.index", allowed_methods=PAGE)
     def index(self, saved: object = None, **_ignored: object) -> dict[str, Any]:
@@ -73,7 +77,7 @@ class RecordController(TGController):
             reports = self._services.reports.about(person)
         except BlockMRSError:
             reports = None
-        return Shown(person, facts_address(person.handle), rows, saved_at, author, reports)
+        return Shown(person, facts_address(person.handle), ill_address(person.handle), rows, saved_at, author, reports)
 
 
 class LogController(TGController):

@@ -14,18 +14,20 @@ import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
+from blockmrs.controllers.at_home import at_home
 from blockmrs.controllers.context import PAGE, POST, current_actor, require_actor, stateless
 from blockmrs.controllers.drafts import posted_values, seal_draft
 from blockmrs.controllers.field_handover import timed
-from blockmrs.controllers.field_views import MONTHS, look_rows
+from blockmrs.controllers.field_views import FOR_RECORD, FROM_RECORD, MONTHS, look_rows
 from blockmrs.controllers.http_errors import N_, headers_of
 from blockmrs.controllers.one_report import OneReportController
 from blockmrs.controllers.pages import show
 from blockmrs.controllers.recovery import confirm_first
 from blockmrs.controllers.report_forms import (
+    CHIPS,
     MINUTES,
     OTHER,
-    SEVERAL,
+    AtHome,
     ReportReader,
     TypedReport,
     days_to_choose,
@@ -47,11 +49,15 @@ NEW, SAVE = "/field/report/new", "/field/report/save"
 
 @dataclass(frozen=True, slots=True)
 class Hurt:
-    """Whom the form says is hurt: a player of the roster, or somebody by name. `chosen` False: not said yet."""
+    """Whom the form says is hurt: a player of the roster, or somebody by name. `chosen` False: not said yet.
+
+    `home` is set where the report is for somebody's own record.
+    """
 
     team: Team
     player: Player | None
     chosen: bool
+    home: AtHome | None = None
 
 
 class ReportController(TGController):
@@ -78,6 +84,8 @@ class ReportController(TGController):
         if not actor.recovery_confirmed:
             return self._code_first(NEW)
         hurt = self._hurt(actor, typed)
+        if hurt.home is not None:
+            return self._check(hurt, typed, {})
         if "ask" in tg.request.POST or not hurt.chosen:
             return self._who(hurt, typed, {})
         if hurt.player is None and (problem := self._name_problem(typed)):
@@ -94,7 +102,13 @@ class ReportController(TGController):
         if not hurt.chosen:
             return self._who(hurt, typed, {"": N_("Choose who is hurt")})
         reader = ReportReader(typed, self._services.reports.now())
-        report = reader.read(self._services.triage, player=hurt.player, team=hurt.team.name, author=actor.display_name)
+        report = reader.read(
+            self._services.triage,
+            player=hurt.player,
+            team=hurt.team.name,
+            author=actor.display_name,
+            home=hurt.home,
+        )
         if report is None:
             if "r-name" in reader.errors:
                 return self._who(hurt, typed, {"r-name": reader.errors["r-name"]})
@@ -102,11 +116,14 @@ class ReportController(TGController):
         told = self._services.who_is_told.of(typed.interview)
         ticked, sure = typed.value("r-withhold") == "yes", typed.value("r-family") == "send"
         withheld = self._services.who_is_told.keeps_back(typed.interview, ticked=ticked, shown=typed.policies)
-        if told.withheld and not withheld and not sure:
+        if hurt.home is not None:
+            # It goes to the record that its author keeps; the page says who else sees that.
+            withheld = False
+        elif told.withheld and not withheld and not sure:
             carried = typed.carried(without=("r-withhold", "r-family"))
             return show("report.family", told=told, carried=carried)
         try:
-            address, same = self._save(actor, typed, report, hurt.player, withheld=withheld)
+            address, same = self._save(actor, typed, report, hurt, withheld=withheld)
         except Unavailable as error:
             tg.response.headers.update(headers_of(error))
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
@@ -131,6 +148,9 @@ class ReportController(TGController):
 
     def _hurt(self, actor: Actor, typed: TypedReport) -> Hurt:
         team = self._services.teams.team(actor)
+        home = at_home(self._services, actor, typed)
+        if home is not None:
+            return Hurt(team, None, True, home)
         chosen = typed.value("r-player")
         if chosen == OTHER:
             return Hurt(team, None, True)
@@ -143,19 +163,20 @@ class ReportController(TGController):
         return {name: text for name, text in reader.errors.items() if name == "r-name"}
 
     def _save(
-        self, actor: Actor, typed: TypedReport, report: Report, player: Player | None, *, withheld: bool
+        self, actor: Actor, typed: TypedReport, report: Report, hurt: Hurt, *, withheld: bool
     ) -> tuple[str, bool]:
         """The saved report's address, and whether it says what the form says: an earlier Save of it wins."""
         reports, draft = self._services.reports, typed.value("r-draft")
+        person = hurt.home.person if hurt.home is not None else None
         earlier = reports.draft_is_saved(actor, draft)
-        saved = reports.save(actor, draft, report, player=player, withheld=withheld)
+        saved = reports.save(actor, draft, report, player=hurt.player, person=person, withheld=withheld)
         if earlier is None:
             return saved.address, True
         kept = reports.open(actor, saved.address).report
         return saved.address, replace(report, written_at=kept.written_at) == kept and withheld == earlier.withheld
 
     def _who(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str]) -> str:
-        carried = typed.carried(without=("r-player", "r-name"))
+        carried = typed.carried(without=("r-player", "r-name", FOR_RECORD, FROM_RECORD))
         return show("report.who", errors=errors, team=hurt.team, carried=carried, name=typed.value("r-name"))
 
     def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
@@ -165,9 +186,11 @@ class ReportController(TGController):
         typed = told_of(first_shown(typed, now, venue), told.ids)
         triage = self._services.triage
         return show(
-            "report.check",
+            "report.check" if hurt.home is None else "record.check",
             status,
             errors=errors,
+            home=hurt.home,
+            acting_for="" if hurt.home is None or hurt.home.person.is_me else hurt.home.person.label,
             typed=typed,
             told=told,
             from_plan=venue is not None and typed.value("r-place") == venue.place,
@@ -180,7 +203,7 @@ class ReportController(TGController):
             age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
             ages=[("", _("Not said")), *((band.id, _(band.label)) for band in triage.rules.age_bands)],
             moments=_moments(typed, now),
-            choices={name: [(word, _capital(_(word))) for word in words] for name, words in SEVERAL.items()},
+            choices={name: [(word, _capital(_(word))) for word in words] for name, words in CHIPS.items()},
             days=[(day.isoformat(), _day_words(day, number)) for number, day in enumerate(days_to_choose(now))],
             zone=zone_name(now),
         )

@@ -10,11 +10,16 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
-from blockmrs.controllers.field_views import REPORT_PREFIX, Journey, Pairs
+from blockmrs.controllers.at_home import AtHome
+from blockmrs.controllers.facts_forms import BIRTH_DATE
+from blockmrs.controllers.field_views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.times import at_clock, local
+from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
+    FIELD,
     FIRST_AID_DONE,
+    HOME,
     MECHANISMS,
     NOTE_LIMIT,
     PLACE_LIMIT,
@@ -35,10 +40,11 @@ from blockmrs.services.triage import TriageService
 
 OTHER = "other"
 MINUTES = ("0", "5", "15", "30")
-SEVERAL: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
+CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
+SEVERAL: Mapping[str, Sequence[str]] = {**CHIPS, FROM_RECORD: (BIRTH_DATE, *VALUES)}
 SINGLE = frozenset(
-    {"r-draft", "r-shown", "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place", "r-sport",
-     "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
+    {FOR_RECORD, "r-draft", "r-shown", "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place",
+     "r-sport", "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
 )  # fmt: skip
 DAYS_BACK = 8
 _CLOCK = re.compile(r"([0-9]{1,2})[:. ]?([0-9]{2})\s*([ap]\.?m\.?)?", re.IGNORECASE)
@@ -84,11 +90,12 @@ class TypedReport:
 
     def in_form(self) -> Pairs:
         """What the check-answers page carries hidden: all that it does not ask for."""
-        kept = ("r-draft", "r-shown", "r-player", "r-name", "r-policies")
+        kept = (FOR_RECORD, "r-draft", "r-shown", "r-player", "r-name", "r-policies")
         return (
             *self.answers,
             *self._journey_pairs(),
             *((name, self.values[name]) for name in kept if name in self.values),
+            *((FROM_RECORD, fact) for fact in self.ticked.get(FROM_RECORD, ())),
         )
 
     def _journey_pairs(self) -> Pairs:
@@ -173,13 +180,17 @@ class ReportReader:
         self._now = now
         self.errors: dict[str, str] = {}
 
-    def read(self, triage: TriageService, *, player: Player | None, team: str, author: str) -> Report | None:
+    def read(
+        self, triage: TriageService, *, player: Player | None, team: str, author: str, home: AtHome | None = None
+    ) -> Report | None:
         """The report, with the advice worked out anew from the answers; None when `errors` has something."""
         typed = self._typed
         answered = typed.journey.answered(self._now)
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
         injured_at = self._try("r-time", self._injured_at) or self._now
-        name = player.name if player is not None else self._try("r-name", self._name)
+        told = home.told if home is not None else ()
+        known = player.name if player is not None else home.person.label if home is not None else ""
+        name = known or self._try("r-name", self._name)
         report = Report(
             player=name or "",
             shirt_number=player.number if player is not None else "",
@@ -189,7 +200,7 @@ class ReportReader:
             place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
-            findings=findings_of(triage.seen(typed.interview), triage.rules, typed.interview, answered),
+            findings=told + findings_of(triage.seen(typed.interview), triage.rules, typed.interview, answered),
             looks=looks_of(typed.interview, answered),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
@@ -198,6 +209,7 @@ class ReportReader:
             note=self._text("r-note", NOTE_LIMIT),
             author=author,
             team=team if player is not None else "",
+            origin=FIELD if home is None else HOME,
         )
         self._try("r-withhold", lambda: _one_of(typed.value("r-withhold"), ("", "yes")))
         self._try("", lambda: _one_of(typed.value("r-family"), ("", "send")))

@@ -38,7 +38,7 @@ class RootController(TGController):
             setattr(self, name, controller)
         self.inbox = InboxController(services)
         self.organisation = OrganisationController(services)
-        self.record = RecordController(services)
+        self.record = RecordController(services, self.field.begin)
         self.log = LogController(services)
         self.r = CrewController(services.codes)
         self.language = LanguageController()

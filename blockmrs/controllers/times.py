@@ -45,6 +45,14 @@ def day(moment: datetime) -> str:
     return day_words(here.date())
 
 
+def day_of(iso: str) -> str:
+    """The day that `iso` says (2012-03-27) in words; empty where it says none."""
+    try:
+        return day_words(date.fromisoformat(iso))
+    except ValueError:
+        return ""
+
+
 def full(moment: datetime) -> str:
     """Day, time and zone: how a report says when."""
     return f"{day(moment)}, {clock_time(moment)} {zone_name(moment)}"

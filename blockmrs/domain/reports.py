@@ -16,6 +16,10 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2
 MECHANISMS = ("fall", "hit by player", "hit by ball or object", "twist", "no contact", "other")
 FIRST_AID_DONE = ("kept still", "ice", "pressure on the wound", "recovery position", "CPR", "defibrillator", "inhaler",
                   "adrenaline pen", "cooled with water", "nothing yet")  # fmt: skip
+FIELD, HOME = "field", "home"
+"""Where a report was written: by who saw it happen, or at home, by the ill person or who acts for them."""
+OF_RECORD = "record/"
+"""How the name of a finding begins that a record told, and no question."""
 TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet")
 
 
@@ -74,6 +78,17 @@ class Report:
     author: str
     team: str
     looks: tuple[ReportedLook, ...] = ()
+    origin: str = FIELD
+
+    @property
+    def told_by_record(self) -> tuple[ReportedFinding, ...]:
+        """What the record said, among the findings."""
+        return tuple(found for found in self.findings if found.finding.startswith(OF_RECORD))
+
+    @property
+    def signs(self) -> tuple[ReportedFinding, ...]:
+        """What was answered, among the findings."""
+        return tuple(found for found in self.findings if not found.finding.startswith(OF_RECORD))
 
     @property
     def title(self) -> str:

@@ -18,6 +18,7 @@ from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisations
+from blockmrs.services.people import own_card
 from blockmrs.services.teams import Teams
 
 REPORT = "report"
@@ -113,14 +114,16 @@ class AccessFinder:
         return self._saved(actor, actor.keyring.derive("saved draft", draft_id))
 
     def subject_held(self, actor: Actor, saved: Saved) -> Held | None:
-        """The player's provisional card, which the report's author holds."""
+        """The card of whom the report is about, if the actor holds it: their own, one they act for, or a player's."""
         if saved.secret is not None:
             appointment = Appointment(saved.subject, saved.secret, "holder", self._mailbox.now())
             return self._mailbox.held(appointment)
+        if saved.subject == actor.keyring.card.id:
+            return own_card(actor)
         for dependent, appointment in self._mailbox.own_line(actor.keyring).appointments:
             if dependent == saved.subject:
                 return self._mailbox.held(appointment)
-        return None
+        return next((h for h in self._teams.acting_for(actor) if h.keyring.card.id == saved.subject), None)
 
     def inbox(self, actor: Actor) -> Iterator[Access]:
         """Every report that was ever shared with an organisation of the actor, with its standing now."""

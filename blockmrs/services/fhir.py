@@ -16,7 +16,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from blockmrs.domain.reports import Advice, Report, ReportedFinding, ReportedLook
+from blockmrs.domain.reports import FIELD, Advice, Report, ReportedFinding, ReportedLook
 from blockmrs.domain.triage.course import ASKED, AWAKE, BREATHING, PAIN
 from blockmrs.errors import InvalidInput
 
@@ -49,6 +49,7 @@ def write_report(report: Report) -> bytes:
     patient_id, author_id = _urn(), _urn()
     patient: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": report.player}]}
     author = {"resourceType": "Practitioner", "name": [{"text": report.author}]}
+    title = "Sports injury report" if report.origin == FIELD else "Report from home"
     observations = [
         *(_said(patient_id, report, name, text) for name, text in _statements(report)),
         *(_found(patient_id, finding) for finding in report.findings),
@@ -61,12 +62,12 @@ def write_report(report: Report) -> bytes:
         "status": "final",
         "type": {
             "coding": [{"system": "http://loinc.org", "code": "34133-9", "display": "Summary of episode note"}],
-            "text": "Sports injury report",
+            "text": title,
         },
         "subject": {"reference": patient_id},
         "date": _time(report.written_at),
         "author": [{"reference": author_id}],
-        "title": "Sports injury report",
+        "title": title,
         "section": [
             {
                 "title": "Report",
@@ -156,6 +157,7 @@ def _read(resources: list[dict[str, Any]]) -> Report:
         told=tuple(said.get("told", [])),
         note=one("note"),
         looks=tuple(ReportedLook(look["at"], *(look[name] for name in ASKED)) for look in looks),
+        origin=one("origin") or FIELD,
     )
 
 
@@ -176,6 +178,7 @@ def _statements(report: Report) -> list[tuple[str, str]]:
         ("ambulance-called-at", _time(called) if called else ""),
         ("note", report.note),
         ("signs-timed", "yes"),
+        ("origin", report.origin if report.origin != FIELD else ""),
     ]
     several = [("mechanism", report.mechanism), ("done", report.done), ("told", report.told)]
     return [pair for pair in single if pair[1]] + [(name, value) for name, values in several for value in values]

@@ -1,7 +1,7 @@
 """Whose records an account reads and writes: its own, and those of the people it acts for.
 
 What somebody writes about themselves stands on their own card, which nobody else holds. Reports that others wrote stand
-on the card that they made, and are shown with it once the person joined. See ADR 14.
+on the card that they made, and are shown with it once the person joined. See ADR 15.
 """
 
 from dataclasses import dataclass

@@ -64,6 +64,7 @@ class OpenedReport:
     waiting: bool
     subject: bytes = b""
     acting_for: str = ""
+    about_me: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +109,23 @@ class Reports:
         return self._mailbox.now()
 
     def save(
-        self, actor: Actor, draft_id: str, report: Report, *, player: Player | None, withheld: bool
+        self,
+        actor: Actor,
+        draft_id: str,
+        report: Report,
+        *,
+        player: Player | None = None,
+        person: Person | None = None,
+        withheld: bool = False,
     ) -> SavedReport:
         """Save `report` once, however often it is called with one `draft_id` (32 hexadecimal digits).
 
-        `player` None makes a provisional card for somebody who is on no roster. `withheld` keeps it from the family
-        until the author releases it.
+        It is about a player of the roster, or a person whose record the actor keeps; with neither, a provisional card
+        is made for somebody who is on no roster. `withheld` keeps it from the family until the author releases it; from
+        the person themselves, or who acts for them, nothing is kept.
         """
+        if person is not None and (player is not None or withheld):
+            raise InvalidInput("a report for one's own record is about one person, and kept from nobody")
         if not actor.recovery_confirmed:
             raise NotAuthorized("write down the recovery code first")
         draft = parse_draft_id(draft_id)
@@ -129,7 +140,8 @@ class Reports:
             length = self._mailbox.length(actor.keyring.own_line)
             grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length)
             if grant is None:
-                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, player, withheld, length)
+                about = player if person is None else person.card
+                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, withheld, length)
         return self._listed(grant)
 
     def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
@@ -158,6 +170,7 @@ class Reports:
             waiting=pointer is not None and self._waiting(pointer),
             subject=grant.subject,
             acting_for=access.held.label if access.standing is Standing.SUBJECT and access.held else "",
+            about_me=grant.subject == actor.keyring.card.id,
         )
 
     def prove(self, actor: Actor, address: str) -> ReportProof:
@@ -247,15 +260,18 @@ class Reports:
         draft: bytes,
         mark: bytes,
         report: Report,
-        player: Player | None,
+        about: Player | Held | None,
         withheld: bool,
         length: int,
     ) -> Grant:
         keyring, now = actor.keyring, self._mailbox.now()
         batch = self._mailbox.batch()
         batch.know_length(keyring.own_line, length)
-        if player is not None:
-            subject, secret = self._teams.holding(player), player.secret
+        secret: Pointer | None = None
+        if isinstance(about, Player):
+            subject, secret = self._teams.holding(about), about.secret
+        elif about is not None:
+            subject = about
         else:
             made = self._teams.make_provisional(batch, actor, report.player)
             subject, secret = Held(made.keyring, "holder", report.player, made.seed), made.secret
@@ -282,10 +298,11 @@ class Reports:
             title=report.title,
             head=is_head_injury(report, self._rules()),
         )
-        own = batch.add(
-            Kind.GRANT, grant.to_fields(), author=keyring, recipient=keyring.card, line_key=keyring.own_line
-        )
-        if not withheld:
+        is_own = subject.keyring.card.id == keyring.card.id
+        # About themselves, the author's grant is the owner's too: both lines are one.
+        fields = (owners_grant(self._mailbox, batch, subject, grant) if is_own else grant).to_fields()
+        own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
+        if not withheld and not is_own:
             self.give_to_subject(batch, actor, subject, grant)
         batch.commit()
         saved = Saved(update_id, batch.positions[own], subject.keyring.card.id, secret)

@@ -8,7 +8,9 @@ is what was just tapped. Whatever is not known by name is refused by name, so a 
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 
+from blockmrs.domain.facts import HealthFacts, age_of
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import ASKED
 from blockmrs.domain.triage.engine import Assessment, Interview, assess
@@ -32,6 +34,7 @@ from blockmrs.domain.triage.pages import (
     page_named,
     shown_findings,
 )
+from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.routing import Proposal, Words, check_words, load_words, propose
 from blockmrs.domain.triage.rules import ALWAYS, BodyPart, Finding, Kind, Nature, RuleSet
 from blockmrs.errors import InvalidInput
@@ -106,6 +109,11 @@ class TriageService:
             raise InvalidInput("an answer without its page", field="pick")
         return interview
 
+    def from_record(self, facts: HealthFacts, today: date) -> Interview:
+        """An interview in which only what these facts say is answered."""
+        band = None if facts.birth_date is None else band_of_age(*age_of(facts.birth_date, today))
+        return Interview(band, (), dict(proposed(self.rules, facts.said)))
+
     def carry(self, interview: Interview) -> tuple[tuple[str, str], ...]:
         """The hidden fields that bring the interview to the next page; `read` undoes it."""
         fields = [(PREFIX + name, _as_text(value)) for name, value in interview.answers.items()]
@@ -166,6 +174,8 @@ class TriageService:
         for name, finding in self.rules.findings.items():
             if name not in interview.answers or finding.nature is Nature.NOTE:
                 continue
+            if finding.record and finding.presentation not in (*ALWAYS, *interview.presentations):
+                continue  # The record told it before there was a complaint that asks for it.
             value = interview.answers[name]
             usual = True if finding.nature is Nature.REASSURING else absence(finding)
             if all_answers or value is None or value != usual:

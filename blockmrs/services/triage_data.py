@@ -6,6 +6,7 @@ from typing import Any
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
+from blockmrs.domain.triage.proposals import band_of_age
 from blockmrs.domain.triage.routing import Proposal
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Presentation, RuleSet
 from blockmrs.errors import InvalidInput
@@ -13,9 +14,6 @@ from blockmrs.errors import InvalidInput
 KEYS = ("age_years", "age_months", "sex", "presentations", "answers")
 SEXES = ("female", "male", "other")
 OLDEST_YEARS = 130
-MONTHS = ((3, "under-3-months"), (6, "3-5-months"), (12, "6-11-months"))
-YEARS = ((2, "1-year"), (5, "2-4-years"), (13, "5-12-years"), (16, "13-15-years"), (65, "16-64-years"))
-OLDEST_BAND = "65-or-over"
 
 
 def questions_as_data(rules: RuleSet) -> dict[str, Any]:
@@ -144,10 +142,7 @@ def _age_band(data: Mapping[str, object]) -> str | None:
         return None
     if years > OLDEST_YEARS:
         raise _wrong("not an age of a person", "age_years" if months is None else "age_months")
-    if years == 0:
-        # Of a baby whose months are not told, the youngest band is the careful one.
-        return next(band for below, band in MONTHS if (months or 0) < below)
-    return next((band for below, band in YEARS if years < below), OLDEST_BAND)
+    return band_of_age(years, months)
 
 
 def _whole(data: Mapping[str, object], key: str) -> int | None:

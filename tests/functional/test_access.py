@@ -161,6 +161,10 @@ TABLE = (
         FACTS,
     ),
     Row("/record/facts/*/history", "/record/facts/{person}/history", signed_in(404, family=200)),
+    Row("/record/ill", "/record/ill", signed_in(200), signed_in(200)),
+    Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),
+    Row("/record/ill/*", "/record/ill/{person}", signed_in(404, family=200), signed_in(404, family=200)),
+    Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT | {"r-for": "me"}),
     Row("/log", "/log", signed_in(200)),
     Row("/r", "/r", everybody(200)),
     Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
@@ -407,7 +411,15 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
     "text", ["x", "..", "%2e%2e%2fetc", ABSENT.upper(), ABSENT[:-1], ABSENT + "0", "{} ' --", "constructor"]
 )
 @pytest.mark.parametrize(
-    "path", ["/field/report/{}", "/field/report/{}/share", "/inbox/{}", "/team/remove/{}", "/record/facts/{}"]
+    "path",
+    [
+        "/field/report/{}",
+        "/field/report/{}/share",
+        "/inbox/{}",
+        "/team/remove/{}",
+        "/record/facts/{}",
+        "/record/ill/{}",
+    ],
 )
 def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:
     response = cast.usual_browser("author").get(path.format(text), expect_errors=True)

@@ -5,6 +5,7 @@ The forms are found by reading the pages. A page that gains a form or a field is
 
 import io
 import re
+import secrets
 from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import quote_plus, urlencode
@@ -15,6 +16,7 @@ from webob import Request
 from webtest import TestApp, TestResponse
 
 from blockmrs.controllers.drafts import SECRET_FIELDS
+from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.triage.loader import load_rules
 from tests.functional.cast import NOBODY, Cast, csrf, play, state_of
 from tests.functional.quick import quick_folder
@@ -49,6 +51,8 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "places": ("author", "/team/plan", None),
     "remove the place": ("author", "/team/plan/remove/{venue}", None),
     "facts": ("author", "/record/facts", None),
+    "ill": ("family", "/record/ill/{told}", None),
+    "check at home": ("author", "/field/report/new", ANSWERS | {"r-for": "me", "r-said": "allergies"}),
     "facts of a child": ("family", "/record/facts/{person}", None),
     "settings": ("author", "/settings", None),
     "password": ("author", "/settings/password", None),
@@ -215,6 +219,12 @@ class Names(dict[str, str]):
                 return services.teams.invite_family(coach, services.teams.team(coach).players[0].player_id)
             case "person":
                 return services.people.of(cast.actor("family"))[-1].handle
+            case "told":
+                mother = cast.actor("family")
+                person, facts = services.people.of(mother)[-1], HealthFacts(allergies=("Nuts",))
+                version, today = services.facts.current(person).version, cast.site.clock().date()
+                services.facts.save(mother, person, secrets.token_hex(16), facts, version, today)
+                return person.handle
             case "player":
                 team = services.teams.team(coach)
                 return services.teams.add_player(coach, "One More", "", team.version).players[-1].player_id

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
+from blockmrs.domain.facts import VALUES
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.course import FOUND, WORSE
 from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
@@ -36,7 +37,7 @@ SIGNS_FILE = "signs.toml"
 FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if")
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
-    *("option", "none", "least", "most", "policy"),
+    *("option", "none", "least", "most", "policy", "record"),
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
@@ -180,7 +181,22 @@ class _Reader:
             least=table.get("least", 0),
             most=table.get("most", 0),
             policy=self._mark(table, name),
+            record=self._record(
+                table.get("record", {}), name, is_danger=kind is Kind.YES_NO and nature is Nature.DANGER
+            ),
         )
+
+    def _record(self, table: Table, finding: str, *, is_danger: bool) -> Mapping[str, Mapping[str, bool]]:
+        """What facts of a record say about the answer; only a yes that raises a level can be told by one."""
+        self._require(is_danger or not table, "`record` needs a yes-or-no finding of danger", finding)
+        for fact, answers in table.items():
+            self._require(fact in VALUES, "an unknown fact of the record", finding)
+            is_known = bool(answers) and set(answers) <= set(VALUES[fact])
+            self._require(is_known, "an unknown value of a fact", finding)
+            self._require(
+                all(type(answer) is bool for answer in answers.values()), "a fact says true or false", finding
+            )
+        return MappingProxyType({fact: MappingProxyType(dict(answers)) for fact, answers in table.items()})
 
     def _presentation(self, name: str) -> Presentation:
         self.file = f"{name}.toml"

@@ -5,7 +5,7 @@ files themselves; this module only gives it types.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from types import MappingProxyType
@@ -87,6 +87,7 @@ class Finding:
     `unsure` is the level that "can't tell" may reach at most (UNK-04). `ages` are the bands that are asked, empty:
     everybody. `none` is what "None of these" means for a choice or number. `least` and `most` bound a number. A "no" to
     the finding `settled_by` makes this question unnecessary. `policy` says who is told when it is not a plain no.
+    `record` is what a record tells of the answer: by fact and its value (domain/facts.py), yes or no.
     """
 
     id: str
@@ -104,6 +105,7 @@ class Finding:
     least: int
     most: int
     policy: str = ""
+    record: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

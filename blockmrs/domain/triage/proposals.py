@@ -1,0 +1,35 @@
+"""What a record says about the questions: answers to propose, for the person to see and to take back."""
+
+from collections.abc import Mapping
+
+from blockmrs.domain.triage.rules import RuleSet
+
+MONTHS = ((3, "under-3-months"), (6, "3-5-months"), (12, "6-11-months"))
+YEARS = ((2, "1-year"), (5, "2-4-years"), (13, "5-12-years"), (16, "13-15-years"), (65, "16-64-years"))
+OLDEST_BAND = "65-or-over"
+
+
+def proposed(rules: RuleSet, said: Mapping[str, str]) -> dict[str, bool]:
+    """Answers by finding that follow from these facts and their values.
+
+    One fact that says yes is enough; a no needs every fact that the finding names. Where nothing follows there is no
+    answer: the question is asked.
+    """
+    found: dict[str, bool] = {}
+    for finding in rules.findings.values():
+        told = [answers.get(said.get(fact, "")) for fact, answers in finding.record.items()]
+        if any(told):
+            found[finding.id] = True
+        elif told and all(answer is False for answer in told):
+            found[finding.id] = False
+    return found
+
+
+def band_of_age(years: int, months: int | None) -> str:
+    """The age band of so many whole years; `months` since birth tell the youngest apart.
+
+    Of a baby whose months are not told, the youngest band is the careful one.
+    """
+    if years == 0:
+        return next(band for below, band in MONTHS if (months or 0) < below)
+    return next((band for below, band in YEARS if years < below), OLDEST_BAND)
