@@ -21,6 +21,7 @@ setup(
             "public/**/*",
             "domain/triage/protocols/*.toml",
             "domain/triage/follow_up/*.toml",
+            "domain/triage/evidence.toml",
             "domain/triage/words/*.toml",
             "model/migrations/*.mako",
             "i18n/**/*",

@@ -4,6 +4,7 @@ from typing import Any
 
 from tg import TGController, expose
 
+from blockmrs.controllers.about import AboutController
 from blockmrs.controllers.account import account_controllers
 from blockmrs.controllers.context import PAGE, current_actor
 from blockmrs.controllers.crew import CrewController
@@ -16,6 +17,7 @@ from blockmrs.controllers.site import Site
 from blockmrs.controllers.switch import LanguageController
 from blockmrs.controllers.team import TeamController
 from blockmrs.errors import BlockMRSError
+from blockmrs.services.advice_document import AdviceDocument
 from blockmrs.services.container import Services
 from blockmrs.services.followups import DueCheck
 from blockmrs.services.notices import Notice
@@ -41,6 +43,7 @@ class RootController(TGController):
         self.record = RecordController(services, self.field.begin)
         self.log = LogController(services)
         self.r = CrewController(services.codes)
+        self.about = AboutController(AdviceDocument())
         self.language = LanguageController()
 
     @expose("blockmrs.templates.home", allowed_methods=PAGE)

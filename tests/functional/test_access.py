@@ -86,6 +86,10 @@ FACTS = {"allergies": "Penicillin", "diabetes": "none"}
 SHARE = {"purpose": "care", "how_long": "30"}
 TABLE = (
     Row("/", "/", everybody(200)),
+    Row("/about/advice", "/about/advice", everybody(200)),
+    Row("/about/advice/all", "/about/advice/all", everybody(200)),
+    Row("/about/advice/*", "/about/advice/head", everybody(200)),
+    Row("/about/advice/*", "/about/advice/tail", everybody(404)),
     Row("/healthz", "/healthz", everybody(200)),
     Row("/readyz", "/readyz", everybody(200)),
     Row("/field", "/field", everybody(200)),

@@ -11,7 +11,7 @@ from typing import Any, BinaryIO
 SHOWN = frozenset(
     {
         *("title", "label", "ask", "how", "hint", "because", "first_aid", "dont", "return_to_play", "sooner_if"),
-        *("intended_use", "levels", "words", "why", "tell", "parent"),
+        *("intended_use", "levels", "words", "why", "tell", "parent", "changed"),
     }
 )
 """Keys whose texts are shown to people; everything else in the files is for programs and reviewers."""

@@ -18,6 +18,7 @@ from blockmrs.domain.triage.rules import (
     Again,
     AgeBand,
     BodyPart,
+    Change,
     DangerSign,
     Finding,
     Kind,
@@ -56,7 +57,7 @@ WORDS = (
 LONGEST_WAIT_MIN = 60
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
-    *("age_band", "age_group", "sign", "part", "fallback", "policy"),
+    *("age_band", "age_group", "sign", "part", "fallback", "policy", "history"),
 )
 
 Table = Mapping[str, Any]
@@ -120,6 +121,7 @@ class _Reader:
             presentations=MappingProxyType(presentations),
             findings=MappingProxyType(self._findings),
             fallback=self._rule(signs["fallback"], "any"),
+            history=tuple(self._change(table) for table in signs["history"]),
             policies=tuple(self._policy(table) for table in signs["policy"]),
         )
         self._check(rules)
@@ -135,6 +137,12 @@ class _Reader:
     def _mark(self, table: Table, at: str) -> str:
         """The policy that a finding or a complaint is marked with, if it is."""
         return self._one_of(table["policy"], POLICIES, at) if "policy" in table else ""
+
+    def _change(self, table: Table) -> Change:
+        self._only(table, ["version", "date", "changed"], "a version")
+        changed = tuple(table["changed"])
+        self._require(bool(changed) and all(text.strip() for text in changed), "a version says what it changed")
+        return Change(self._text(table, "version"), self._text(table, "date"), changed)
 
     def _always_first(self, name: str) -> tuple[bool, str]:
         return name not in ALWAYS, name
@@ -322,6 +330,9 @@ class _Reader:
         self._unique([band.id for band in rules.age_bands], "age band")
         self._unique([part.id for part in rules.parts], "part")
         self._unique([sign.id for sign in rules.signs], "sign")
+        self._unique([change.version for change in rules.history], "version")
+        newest = [(change.version, change.date) for change in rules.history[:1]]
+        self._require(newest == [(rules.version, rules.date)], "the history begins with this version")
         known = tuple(policy.id for policy in rules.policies)
         self._require(known == POLICIES, "the policies are these, in this order", ", ".join(POLICIES))
         self._require(set(ALWAYS) <= set(rules.presentations), "a file is missing", " ".join(ALWAYS))

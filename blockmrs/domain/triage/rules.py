@@ -223,6 +223,15 @@ class AgeBand:
     label: str
 
 
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What was changed in one version of the rules."""
+
+    version: str
+    date: str
+    changed: tuple[str, ...]
+
+
 @dataclass(frozen=True)
 class RuleSet:
     """Everything the engine knows: pure data, never changed after loading, so what follows from it is kept."""
@@ -239,6 +248,7 @@ class RuleSet:
     findings: Mapping[str, Finding]
     fallback: Rule
     policies: tuple[Policy, ...] = ()
+    history: tuple[Change, ...] = ()
 
     @cached_property
     def reviewed(self) -> bool:

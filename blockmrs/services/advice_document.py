@@ -1,0 +1,159 @@
+"""The whole rule set as a document for a clinician who reviews it: plain values, which a page prints.
+
+Nothing here decides anything: the words of a condition are made from the very conditions that the engine asks.
+"""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
+from blockmrs.domain.triage.evidence import Evidence, Fact, Source, load_evidence
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.rules import Advice, Finding, Level, PagePlan, Presentation, Rule, RuleSet
+from blockmrs.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """A condition for reading. `kind` says how `words` (labels of the rules) or `parts` go together.
+
+    all, any: of `parts`. yes, no: an answer to the question `words[0]`. either: one of the answers `words`. number:
+    `words[0]` is at least `words[1]`. ages, complaints: one of `words`. unless: not each of `words` is
+    a clear yes.
+    """
+
+    kind: str
+    words: tuple[str, ...] = ()
+    parts: tuple["Clause", ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """One rule with the facts that it cites and their sources."""
+
+    rule: Rule
+    when: Clause
+    facts: tuple[Fact, ...]
+    sources: tuple[Source, ...]
+
+    @property
+    def anchor(self) -> str:
+        """Its name as part of an address on the page."""
+        return self.rule.id.replace("/", "-")
+
+
+@dataclass(frozen=True, slots=True)
+class QuestionText:
+    """One question with the labels of the ages that it is for; no label: everybody."""
+
+    finding: Finding
+    ages: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Chapter:
+    """One presentation: its questions by page, its rules from the most urgent, and its advice."""
+
+    presentation: Presentation
+    pages: tuple[tuple[PagePlan, tuple[QuestionText, ...]], ...]
+    elsewhere: tuple[QuestionText, ...]
+    rules: tuple[RuleText, ...]
+    advice: tuple[tuple[str, Level | None, Advice], ...]
+    unsigned: int
+
+    @property
+    def questions(self) -> int:
+        """How many questions are its own or stand on its pages."""
+        return sum(len(asked) for _, asked in self.pages) + len(self.elsewhere)
+
+
+class AdviceDocument:
+    """The rules and their evidence, chapter by chapter; what everybody is asked comes first."""
+
+    def __init__(
+        self, load: Callable[[], RuleSet] = load_rules, evidence: Callable[[], Evidence] = load_evidence
+    ) -> None:
+        self._load = load
+        self._evidence = evidence
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rule set in use."""
+        return self._load()
+
+    @property
+    def sources(self) -> tuple[Source, ...]:
+        """Every source, by its code."""
+        return tuple(self._evidence().sources.values())
+
+    @property
+    def unsigned(self) -> int:
+        """How many rules no clinician has signed."""
+        return sum(not rule.reviewed_by for rule in self.rules.rules)
+
+    def chapters(self) -> tuple[Chapter, ...]:
+        """Every presentation, in the rules' order."""
+        return tuple(self.chapter(name) for name in self.rules.presentations)
+
+    def chapter(self, name: str) -> Chapter:
+        """One presentation.
+
+        Raises:
+            NotFound: the rules have none of that name.
+        """
+        rules = self.rules
+        if name not in rules.presentations:
+            raise NotFound("there is no such part of the advice")
+        presentation = rules.presentations[name]
+        own = [rule for rule in rules.rules if rule.presentation == name]
+        shown = {finding for page in presentation.pages for finding in page.findings}
+        levels = {level.disposition: level for level in Level}
+        return Chapter(
+            presentation=presentation,
+            pages=tuple((page, self._questions(page.findings)) for page in presentation.pages if page.findings),
+            elsewhere=self._questions(
+                finding.id
+                for finding in rules.findings.values()
+                if finding.presentation == name and finding.id not in shown
+            ),
+            rules=tuple(self._rule(rule) for rule in sorted(own, key=lambda rule: (bool(rule.raises), rule.level))),
+            advice=tuple((key, levels.get(key), advice) for key, advice in presentation.advice.items()),
+            unsigned=sum(not rule.reviewed_by for rule in own),
+        )
+
+    def _questions(self, names: Iterable[str]) -> tuple[QuestionText, ...]:
+        findings = [self.rules.findings[name] for name in names]
+        return tuple(QuestionText(finding, self._bands(finding.ages)) for finding in findings)
+
+    def _bands(self, ages: Iterable[str]) -> tuple[str, ...]:
+        wanted = set(ages)
+        return tuple(band.label for band in self.rules.age_bands if band.id in wanted)
+
+    def _rule(self, rule: Rule) -> RuleText:
+        evidence = self._evidence()
+        facts = tuple(evidence.facts[name] for name in rule.evidence if name in evidence.facts)
+        codes = dict.fromkeys(code for fact in facts for code in fact.sources)
+        sources = tuple(evidence.sources[code] for code in codes if code in evidence.sources)
+        return RuleText(rule, self._clause(rule.when), facts, sources)
+
+    def _clause(self, condition: Condition) -> Clause:
+        findings = self.rules.findings
+        match condition:
+            case All(parts):
+                return Clause("all", parts=tuple(self._clause(part) for part in parts))
+            case AnyOf(parts):
+                return Clause("any", parts=tuple(self._clause(part) for part in parts))
+            case Is(name, values) if values <= {True, False}:
+                return Clause("yes" if True in values else "no", (findings[name].ask,))
+            case Is(name, values):
+                options = findings[name].options
+                return Clause("either", tuple(option.label for option in options if option.value in values))
+            case AtLeast(name, number):
+                return Clause("number", (findings[name].ask, str(number)))
+            case NotReassured(names):
+                return Clause("unless", tuple(findings[name].ask for name in names))
+            case AgeIn(bands):
+                return Clause("ages", self._bands(bands))
+            case Complaint(names):
+                return Clause("complaints", tuple(self.rules.presentations[name].title for name in sorted(names)))
+        raise TypeError(f"a condition of an unknown kind: {type(condition).__name__}")
