@@ -24,7 +24,7 @@ GIVEN = re.compile(
             *(PLAYER, "Nils Berg", "Ann Example", "Ben Blue", r"\bAl\b", r"\bBo\b"),
             *("(?:North|South|East|West|New) Hospital", "1 Road", "New Name", "Marlow Park"),
             *("1 Marlow Lane", "1 Park Lane", "North U15", "North Field", "Rugby", "Landed on the back of the head."),
-            *("BlockMRS", "UTC", "localhost", "[0-9A-Z]{4}(?:-[0-9A-Z]{4})+"),
+            *("BlockMRS", "UTC", "localhost", "[0-9A-Z]{4}(?:-[0-9A-Z]{4})+", r"\b[0-9a-f]{16,}\b", "Penicillin"),
         ]
     )
 )
@@ -85,7 +85,7 @@ def test_every_word_of_every_page_is_a_message_and_every_page_can_switch(cast: C
             response = ask(cast, cast.usual_browser(persona), row, method, persona)
             if response.content_type == "text/html" and response.status_int != 302:
                 wrong = list(unmarked(response.text))
-                if len(response.html.select("form.speak button")) != 1:
+                if "<html" in response.text and len(response.html.select("form.speak button")) != 1:
                     wrong.append("no way to another language")
                 found[f"{method} as {persona}: {response.status_int}"] = wrong
     assert {page: texts for page, texts in found.items() if texts} == {}
