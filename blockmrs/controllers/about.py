@@ -48,7 +48,7 @@ class AdviceController(TGController):
 
     @expose()
     def _lookup(self, name: str, *rest: str) -> "tuple[ChapterController, tuple[str, ...]]":
-        return ChapterController(self, name), rest
+        return ChapterController(self.chapter, name), rest
 
     def chapter(self, name: str) -> str:
         """One presentation.
@@ -77,12 +77,12 @@ class AdviceController(TGController):
 class ChapterController(TGController):
     """One presentation's address."""
 
-    def __init__(self, advice: AdviceController, name: str) -> None:
+    def __init__(self, show_chapter: Callable[[str], str], name: str) -> None:
         super().__init__()
-        self._advice = advice
+        self._show_chapter = show_chapter
         self._name = name
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
         """Its questions, rules and advice."""
-        return self._advice.chapter(self._name)
+        return self._show_chapter(self._name)
