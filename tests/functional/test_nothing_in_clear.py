@@ -21,7 +21,7 @@ PEOPLE = ("Ana Torres", "Maria Rivers", "Joy Okafor", "Sam Rivers", "Jonah Okafo
 SURNAMES = ("Torres", "Rivers", "Okafor", "Haddad")
 NOTE = "Slid under the goalpost, left ankle looks bent"
 PLAN_WORDS = ("School Lane", "off Mill Road", "Clubhouse", "Pat Ferri", "Over the bridge", "River Walk", "boat house")
-TOLD = ("Penicillin", "Bee stings", "2012-05-17", "2011-09-02", "sickle-cell", "Brazil nuts", "1984-02-29")
+TOLD = ("Penicillin", "Bee stings", "2012-05-17", "2011-09-02", "sickle-cell", "Brazil nuts", "1984-02-29", "the soup")
 NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
 IN_THE_BOX = "Fell off the swing at Brook Meadow"
 BOX_WORDS = ("Brook Meadow", "off the swing")
@@ -133,6 +133,11 @@ def _tell_facts(browser: TestApp) -> None:
     page = press(browser, page, "Save", 422, allergies="Brazil nuts", birth="30", birth_month="2", birth_year="1984")
     saved = press(browser, page, "Save", 302, birth="29").follow()
     assert "Brazil nuts" in saved.text
+    signs = press(browser, browser.get("/record/ill"), "Go on", 200)
+    check = press(browser, press(browser, signs, "Choking", 200), "Save to my record", 200)
+    report = press(browser, check, "Save to my record", 302, r_note="Shaky since the soup").follow()
+    assert "Shaky since the soup" in report.text
+    assert "Brazil nuts" in report.text
 
 
 def _readable(story: Story) -> dict[str, bytes]:
