@@ -179,3 +179,10 @@ def test_a_field_that_no_page_sends_is_refused(site, field):
     before = footprint(site)
     browser.post("/field/report/save", [*fields, field], status=422)
     assert footprint(site) == before
+
+
+def test_the_crew_reads_the_crisis_lines_too(site):
+    page = site.browser().post("/field/show", answers("mental_health"))
+    shown = soup(page).main.get_text(" ", strip=True)
+    assert "988" in shown
+    assert "%(" not in shown
