@@ -41,7 +41,8 @@ MONTHS = (
     N_("November"),
     N_("December"),
 )
-OLDEST = timedelta(days=7)
+# A report may wait a week on a phone before it is sent.
+OLDEST = timedelta(days=8)
 MOST_STEPS = 80
 MOST_KEPT = 60
 OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})

@@ -24,12 +24,13 @@ from blockmrs.controllers.one_report import OneReportController
 from blockmrs.controllers.pages import show
 from blockmrs.controllers.recovery import confirm_first
 from blockmrs.controllers.report_forms import (
-    CHIPS,
     MINUTES,
     OTHER,
     AtHome,
     ReportReader,
     TypedReport,
+    ages_to_choose,
+    choices_in_words,
     days_to_choose,
     first_shown,
     posted_report,
@@ -80,7 +81,13 @@ class ReportController(TGController):
         actor = current_actor()
         if actor is None:
             draft = seal_draft(posted_values(tg.request), NEW)
-            return show("report.sign_in", 401, draft=draft, advice=self._services.triage.conclude(typed.interview))
+            return show(
+                "report.sign_in",
+                401,
+                draft=draft,
+                carried=typed.carried(),
+                **self._advice(typed, self._services.reports.now()),
+            )
         if not actor.recovery_confirmed:
             return self._code_first(NEW)
         hurt = self._hurt(actor, typed)
@@ -177,7 +184,25 @@ class ReportController(TGController):
 
     def _who(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str]) -> str:
         carried = typed.carried(without=("r-player", "r-name", FOR_RECORD, FROM_RECORD))
-        return show("report.who", errors=errors, team=hurt.team, carried=carried, name=typed.value("r-name"))
+        return show(
+            "report.who",
+            errors=errors,
+            team=hurt.team,
+            carried=carried,
+            name=typed.value("r-name"),
+            **self._advice(typed, self._services.reports.now()),
+        )
+
+    def _advice(self, typed: TypedReport, now: datetime) -> dict[str, Any]:
+        """What the answers lead to: the assessment, its words, the signs, and who is told."""
+        triage, interview = self._services.triage, typed.interview
+        found = triage.conclude(interview)
+        return {
+            "found": found,
+            "words": triage.rules.level_words[found.level],
+            "seen": timed(triage.seen(interview), typed.journey.answered(now)),
+            "told": self._services.who_is_told.of(interview),
+        }
 
     def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
         now = self._services.reports.now()
@@ -192,18 +217,15 @@ class ReportController(TGController):
             home=hurt.home,
             acting_for="" if hurt.home is None or hurt.home.person.is_me else hurt.home.person.label,
             typed=typed,
-            told=told,
             from_plan=venue is not None and typed.value("r-place") == venue.place,
             who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
             number=hurt.player.number if hurt.player is not None else "",
-            found=triage.conclude(typed.interview),
-            words=triage.rules.level_words[triage.conclude(typed.interview).level],
-            seen=timed(triage.seen(typed.interview), typed.journey.answered(now)),
+            **self._advice(typed, now),
             looks=look_rows(typed.interview, typed.journey.answered(now)),
             age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
-            ages=[("", _("Not said")), *((band.id, _(band.label)) for band in triage.rules.age_bands)],
+            ages=ages_to_choose(triage.rules),
             moments=_moments(typed, now),
-            choices={name: [(word, _capital(_(word))) for word in words] for name, words in CHIPS.items()},
+            choices=choices_in_words(),
             days=[(day.isoformat(), _day_words(day, number)) for number, day in enumerate(days_to_choose(now))],
             zone=zone_name(now),
         )
@@ -238,10 +260,6 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
     begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
     return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}
-
-
-def _capital(words: str) -> str:
-    return words[:1].upper() + words[1:]
 
 
 def _day_words(day: date, days_ago: int) -> str:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
 
+from tg.i18n import ugettext as _
+
 from blockmrs.controllers.at_home import AtHome
 from blockmrs.controllers.facts_forms import BIRTH_DATE
 from blockmrs.controllers.field_views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
@@ -172,6 +174,17 @@ def days_to_choose(now: datetime) -> list[date]:
     return [today - timedelta(days=number) for number in range(DAYS_BACK)]
 
 
+def ages_to_choose(rules: RuleSet) -> list[tuple[str, str]]:
+    """The ages of the rules, in words, after "Not said"."""
+    return [("", _("Not said")), *((band.id, _(band.label)) for band in rules.age_bands)]
+
+
+def choices_in_words() -> dict[str, list[tuple[str, str]]]:
+    """By field, what may be ticked: the value and its words."""
+    said = {name: [(word, _(word)) for word in words] for name, words in CHIPS.items()}
+    return {name: [(word, text[:1].upper() + text[1:]) for word, text in pairs] for name, pairs in said.items()}
+
+
 class ReportReader:
     """Makes a report of a typed one; `errors` says, by field, all that is wrong."""
 
@@ -317,7 +330,7 @@ def _text_pairs(posted: Any) -> Pairs:
         raise InvalidInput(N_("That was not readable text")) from error
     if len(items) > _MOST_FIELDS:
         raise InvalidInput(N_("That form has too many fields"))
-    for _, value in items:
+    for _name, value in items:
         if not isinstance(value, str):
             raise InvalidInput(N_("A field holds a file"))
         if len(value) > _LONGEST:

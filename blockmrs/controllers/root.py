@@ -11,6 +11,7 @@ from blockmrs.controllers.crew import CrewController
 from blockmrs.controllers.field import FieldController
 from blockmrs.controllers.health import HealthAnswers
 from blockmrs.controllers.inbox import InboxController, OrganisationController
+from blockmrs.controllers.phone import PhoneController
 from blockmrs.controllers.record import LogController, RecordController
 from blockmrs.controllers.report import ReportController, ReportListController
 from blockmrs.controllers.site import Site
@@ -35,6 +36,7 @@ class RootController(TGController):
         self.field = FieldController(services.triage, plans=services.plans, who_is_told=services.who_is_told)
         self.field.report = ReportController(services)
         self.field.reports = ReportListController(services)
+        self.field.phone = PhoneController(services)
         self.team = TeamController(services)
         for name, controller in account_controllers(services).items():
             setattr(self, name, controller)

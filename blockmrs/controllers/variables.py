@@ -7,7 +7,7 @@ from kajiki.util import literal
 from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers import times
-from blockmrs.controllers.context import csrf_token, current_actor, said, site
+from blockmrs.controllers.context import csrf_token, current_actor, phone_mark, said, site
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
 from blockmrs.errors import BlockMRSError
@@ -30,6 +30,7 @@ def page_variables() -> dict[str, Any]:
     return {
         "actor": actor,
         "csrf_token": csrf_token,
+        "phone_mark": phone_mark,
         "asset": site().assets.address,
         "style": literal(site().assets.style),
         "emergency_number": site().emergency_number,

@@ -206,6 +206,7 @@ def test_one_tap_corrects_the_time_of_injury_without_a_request(phone: Page) -> N
     wire = Wire.tap(phone)
     phone.goto("/field", wait_until="networkidle")
     sign(phone, "choking")
+    phone.wait_for_function("() => typeof outbox !== 'undefined'")
     asked = len(wire.addresses)
     phone.locator(".since summary").tap()
     phone.get_by_role("button", name="5 min ago", exact=True).tap()

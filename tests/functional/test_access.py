@@ -99,6 +99,7 @@ TABLE = (
     Row("/field/words", "/field/words", everybody(302), everybody(200), {"words": "hit head"}),
     Row("/field/show", "/field/show", everybody(302), everybody(200), REPORT),
     Row("/field/where", "/field/where", everybody(204, author=200)),
+    Row("/field/phone", "/field/phone", everybody(200)),
     Row("/field/report", "/field/report", everybody(302)),
     Row("/field/report/new", "/field/report/new", None, signed_in(200), REPORT),
     Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT),

@@ -10,6 +10,18 @@
 
   function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
 
+  // What can wait until the page is there; public/js/field.js does the same on its pages.
+  window.addEventListener("load", function () {
+    var addresses = (root.getAttribute("data-later") || "").split(" ");
+    root.removeAttribute("data-later");
+    addresses.filter(Boolean).forEach(function (address) {
+      var script = document.createElement("script");
+      script.src = address;
+      script.async = false;
+      document.head.appendChild(script);
+    });
+  });
+
   document.addEventListener("DOMContentLoaded", function () {
     var errors = document.getElementById("errors");
     if (errors) errors.focus();

@@ -39,6 +39,19 @@
     });
   });
 
+  // What keeps reports without a signal comes after the first advice, or once nobody taps for a while.
+  window.addEventListener("load", function () { setTimeout(loadKeeping, document.querySelector("#signs.now") ? 3000 : 0); });
+  function loadKeeping() {
+    var addresses = (root.getAttribute("data-later") || "").split(" ");
+    root.removeAttribute("data-later");
+    addresses.filter(Boolean).forEach(function (address) {
+      var script = document.createElement("script");
+      script.src = address;
+      script.async = false;
+      document.head.appendChild(script);
+    });
+  }
+
   // Sun theme: black on white, thick borders, larger words. Pressed again, the page is as it was before.
   function sunButton() {
     var button = document.getElementById("sun");
@@ -190,6 +203,7 @@
       document.title = advice.getAttribute("data-title");
       countUp();
       document.getElementById("result").focus({ preventScroll: true });
+      setTimeout(loadKeeping, 500);
     }
     function showFirst() {
       fill(first);
