@@ -132,3 +132,10 @@ def test_the_advice_and_the_settings_lead_there(site: TestSite, app: TestApp) ->
     assert soup(app.post("/field/check", [("sign", "fit")])).find("a", href="/about/advice")
     person(site, "bea", "Bea Example")
     assert soup(signed_in(site, "bea").get("/settings")).find("a", href="/about/advice")
+
+
+def test_every_wait_is_there_with_the_fact_that_says_so(pages: dict[str, BeautifulSoup]) -> None:
+    for name, entry in RULES.presentations.items():
+        text = pages[name].get_text(" ", strip=True)
+        for again in (advice.again for advice in entry.advice.values() if advice.again):
+            assert f"Check again after {again.after_min} minutes. {again.words} {again.evidence}" in text
