@@ -6,6 +6,7 @@ import sys
 import tempfile
 from pathlib import Path
 
+from benchmarks.own_time import measure_own_time, report_own_time
 from benchmarks.pages import measure_pages, report_pages
 from benchmarks.paint import measure_paint, report_paint
 from benchmarks.reading import measure_reading, report_reading
@@ -43,6 +44,7 @@ def _run(folder: Path, rounds: int, long_chain: int) -> None:
     reading = measure_reading(folder / "reading", SHORT_CHAIN, long_chain, rounds)
     _say("The chain's length", report_reading(reading, SHORT_CHAIN, long_chain))
     _say("Pages, in process", report_pages(measure_pages(folder / "pages", rounds)))
+    _say("Budgets of the advice, the processor's time", report_own_time(measure_own_time(folder / "own", rounds)))
     _say(
         "Start of the server, after the first time", report_start(measure_start(folder / "start", max(3, rounds // 3)))
     )

@@ -24,10 +24,10 @@ def measure_pages(folder: Path, rounds: int) -> Samples:
     installation = install(folder)
     application = assemble(installation.settings, installation.services)
     rules, interviews = load_rules(), worked_cases()
-    question = _request(application, "POST", "/field/check", urlencode({"sign": "none"}).encode())
+    question = request(application, "POST", "/field/check", urlencode({"sign": "none"}).encode())
     tasks: dict[str, Task] = {
-        "healthz": _request(application, "GET", "/healthz"),
-        "signs": _request(application, "GET", "/field"),
+        "healthz": request(application, "GET", "/healthz"),
+        "signs": request(application, "GET", "/field"),
         "question": question,
         "assess": lambda: [assess(rules, interview) for interview in interviews],
     }
@@ -68,7 +68,9 @@ def _several(task: Task) -> Task:
     return lambda: [task() for _ in range(_AT_ONCE)]
 
 
-def _request(application: Application, method: str, path: str, body: bytes = b"") -> Task:
+def request(application: Application, method: str, path: str, body: bytes = b"") -> Task:
+    """Ask for that page of the application, in process; anything but a 200 is an error."""
+
     def answer() -> bytes:
         statuses: list[str] = []
         environ = {

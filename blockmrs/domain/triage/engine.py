@@ -97,14 +97,15 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
     level, raised = _raise(active, facts, fired[0].level)
     advice = _advice(rules, raised[0] if raised else fired[0], level)
     kept = [*raised, *fired]
+    said = _said(rules, kept, advice)
     return Assessment(
         level=level,
         disposition=level.disposition,
         reasons=tuple(entry.reason() for entry in kept),
         first_aid=advice.first_aid,
         dont=advice.dont,
-        return_to_play=_return_to_play(rules, kept, advice),
-        again=_again(rules, kept, advice),
+        return_to_play=max(said, key=lambda other: other.sport).return_to_play or None,
+        again=min((other.again for other in said if other.again), key=lambda again: again.after_min, default=None),
         sooner_if=_sooner_if(rules, interview) if level is not Level.AMBULANCE else (),
         unasked=_unasked(rules, active, facts, level),
         look_again=_look_again(rules, facts),
@@ -216,16 +217,13 @@ def _advice(rules: RuleSet, deciding: _Fired, level: Level) -> Advice:
     return own.get(level.disposition) or rules.presentations["any"].advice[level.disposition]
 
 
-def _return_to_play(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> str | None:
-    """What the most careful of all the fired rules says about playing again."""
-    said = [advice, *(_advice(rules, entry, entry.level) for entry in kept)]
-    return max(said, key=lambda candidate: candidate.sport).return_to_play or None
+def _said(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> list[Advice]:
+    """The deciding advice, then that of every other rule that fired, each once.
 
-
-def _again(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> Again | None:
-    """The soonest of all looks that the fired rules ask for."""
-    asked = [said.again for said in (advice, *(_advice(rules, entry, entry.level) for entry in kept)) if said.again]
-    return min(asked, key=lambda again: again.after_min, default=None)
+    The most careful of them says what holds for playing again, the soonest when to look again.
+    """
+    every = (advice, *(_advice(rules, entry, entry.level) for entry in kept))
+    return list({id(one): one for one in every}.values())
 
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:

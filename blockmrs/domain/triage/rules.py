@@ -30,7 +30,10 @@ class Level(IntEnum):
     @property
     def disposition(self) -> str:
         """The level's id in rule files and programs: `ambulance`, `hospital`, `clinician` or `self_care`."""
-        return self.name.lower()
+        return _DISPOSITIONS[self]
+
+
+_DISPOSITIONS = ("", *(level.name.lower() for level in Level))
 
 
 class Nature(StrEnum):
