@@ -13,6 +13,7 @@ from blockmrs.services.actor import Actor
 
 Action = TypeVar("Action")
 STATELESS = "blockmrs_stateless"
+REPEATABLE = "blockmrs_repeatable"
 PAGE = ("GET", "HEAD")
 POST = ("POST",)
 
@@ -69,6 +70,12 @@ def client_address() -> str:
 def stateless(action: Action) -> Action:
     """Mark an action whose POST changes nothing, so that it needs no form token. Stands below `@expose`."""
     setattr(action, STATELESS, True)
+    return action
+
+
+def repeatable(action: Action) -> Action:
+    """Mark an action whose POST changes nothing, though it asks for a form token: its form may be sent once more."""
+    setattr(action, REPEATABLE, True)
     return action
 
 

@@ -16,7 +16,7 @@ import tg
 from tg import TGController, expose
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.context import PAGE, POST, require_actor
+from blockmrs.controllers.context import PAGE, POST, repeatable, require_actor
 from blockmrs.controllers.facts import facts_address
 from blockmrs.controllers.facts_forms import ASKED, BIRTH_DATE, LABELS, in_words
 from blockmrs.controllers.field import posted_pairs
@@ -54,6 +54,7 @@ class PersonIllController(TGController):
         self._handle = handle
 
     @expose(allowed_methods=(*PAGE, *POST))
+    @repeatable
     def index(self, **_ignored: object) -> str:
         """What the record says; then the danger signs."""
         person = self._services.people.find(require_actor(), self._handle)

@@ -2,7 +2,7 @@
 
 from tg import TGController, expose
 
-from blockmrs.controllers.context import POST, client_address, require_actor
+from blockmrs.controllers.context import POST, client_address, repeatable, require_actor
 from blockmrs.controllers.forms import Form, posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.login import ALL, is_posted
@@ -26,6 +26,7 @@ class JoinController(TGController):
         self._organisations = organisations
 
     @expose(allowed_methods=ALL)
+    @repeatable
     def index(self, **_ignored: object) -> str:
         """Ask for the code; or, with one, say what it invites to. Uses nothing up."""
         if not is_posted():

@@ -12,6 +12,7 @@ from blockmrs.controllers.context import (
     check_local_address,
     client_address,
     current_actor,
+    repeatable,
     sign_in_browser,
     sign_out_browser,
 )
@@ -67,6 +68,7 @@ class LoginController(TGController):
         return continue_after_sign_in(token, form.kept("came_from"), form.kept("draft", LONGEST_DRAFT))
 
     @expose(allowed_methods=POST)
+    @repeatable
     def start(self, **_ignored: object) -> str:
         """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})
@@ -126,6 +128,7 @@ class RecoverController(TGController):
         )
 
     @expose(allowed_methods=POST)
+    @repeatable
     def start(self, **_ignored: object) -> str:
         """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})

@@ -3,7 +3,7 @@
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers import recovery
-from blockmrs.controllers.context import POST, client_address, current_actor, sign_in_browser
+from blockmrs.controllers.context import POST, client_address, current_actor, repeatable, sign_in_browser
 from blockmrs.controllers.drafts import carry_draft, seal_draft
 from blockmrs.controllers.error import continue_after_sign_in
 from blockmrs.controllers.forms import Form, gather, posted_form
@@ -37,6 +37,7 @@ class SignupController(TGController):
         return self._page(None, {})
 
     @expose(allowed_methods=POST)
+    @repeatable
     def start(self, **_ignored: object) -> str:
         """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})

@@ -13,7 +13,7 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.context import POST, STATELESS, check_local_address, stateless
+from blockmrs.controllers.context import POST, REPEATABLE, STATELESS, check_local_address, stateless
 from blockmrs.controllers.drafts import SECRET_FIELDS
 from blockmrs.controllers.language import FIELD, current_language
 from blockmrs.services.languages import LANGUAGES
@@ -55,10 +55,11 @@ def language_switch(failed: int = 0) -> Switch:
     address = check_local_address(request.path)
     if request.method in ("GET", "HEAD"):
         return Switch(ADDRESS, [("back", address)], others)
-    changes_nothing = getattr(_action(request), STATELESS, False)
+    untied = getattr(_action(request), STATELESS, False)
+    changes_nothing = untied or getattr(_action(request), REPEATABLE, False)
     if request.method == "POST" and (changes_nothing or (failed or tg.response.status_int) == 422):
         # Nothing came of it yet: the same form gives the same page.
-        return Switch(address, _posted(request), others, tied=not changes_nothing)
+        return Switch(address, _posted(request), others, tied=not untied)
     # What this page shows may be shown only once: it stays where it is.
     return Switch(ADDRESS, [], others, new_tab=True)
 

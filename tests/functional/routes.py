@@ -6,7 +6,7 @@ from typing import Any
 
 from tg import TGController
 
-from blockmrs.controllers.context import STATELESS
+from blockmrs.controllers.context import REPEATABLE, STATELESS
 from blockmrs.controllers.root import RootController
 from tests.functional.site import TestSite
 
@@ -21,6 +21,7 @@ class Route:
     address: str
     methods: frozenset[str]
     stateless: bool
+    repeatable: bool
 
 
 def site_routes(site: TestSite) -> dict[str, Route]:
@@ -50,7 +51,7 @@ def _actions(controller: TGController, name: str, action: Any, prefix: str) -> I
         return
     address = {"index": prefix or "/", "_default": f"{prefix}/..."}.get(name, f"{prefix}/{name}")
     methods = frozenset(action.decoration._allowed_methods or ())
-    yield Route(address, methods, bool(getattr(action, STATELESS, False)))
+    yield Route(address, methods, bool(getattr(action, STATELESS, False)), bool(getattr(action, REPEATABLE, False)))
 
 
 def _is_exposed(found: Any) -> bool:

@@ -9,7 +9,8 @@ from bs4 import BeautifulSoup
 from webtest import TestApp, TestResponse
 
 from blockmrs.controllers import error
-from tests.functional.site import build_site
+from tests.functional.routes import site_routes
+from tests.functional.site import TestSite, build_site
 
 SPANISH = {"Accept-Language": "es-MX,es;q=0.9,en;q=0.5"}
 COOKIE = "blockmrs-language"
@@ -203,3 +204,15 @@ def test_the_plainest_error_page_speaks_the_language_too(app: TestApp, monkeypat
 def test_the_first_screen_is_as_light_in_spanish(app: TestApp) -> None:
     english, spanish = (len(gzip.compress(app.get("/field", headers=asked).body)) for asked in ({}, SPANISH))
     assert spanish < english * 1.25
+
+
+def test_a_page_that_asks_for_a_token_and_changes_nothing_is_shown_again(app: TestApp) -> None:
+    sign_in = next(form for form in app.get("/signup").forms.values() if form.action == "/login/start").submit()
+    assert sign_in.html.h1.get_text() == "Sign in"
+    again = press_switch(app, sign_in)
+    assert again.html.h1.get_text() == "Iniciar sesión"
+
+
+def test_only_what_changes_nothing_may_be_sent_once_more(site: TestSite) -> None:
+    repeatable = {name for name, route in site_routes(site).items() if route.repeatable}
+    assert repeatable == {"/join", "/login/start", "/record/ill", "/record/ill/*", "/recover/start", "/signup/start"}

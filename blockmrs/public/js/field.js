@@ -82,12 +82,15 @@
   // A page that this script showed has the first screen's address: its answers go with the language's button.
   function language(main) {
     var form = document.querySelector("form.speak");
-    if (!form || location.pathname !== "/field") return;
+    if (!form || form.getAttribute("action") !== "/language") return;
     form.addEventListener("submit", function () {
-      var report = main.querySelector("form.report");
-      if (!report) return;
+      var page = main.querySelector("input[name=page]");
+      var answered = main.querySelector("form.report") || (page && page.form);
+      if (!answered) return;
       form.action = "/field/ask/1";
-      all("input[type=hidden]", report).forEach(function (input) { form.appendChild(document.importNode(input, true)); });
+      all("input[type=hidden]:not([name=page])", answered).forEach(function (input) {
+        form.appendChild(document.importNode(input, true));
+      });
     });
   }
 
