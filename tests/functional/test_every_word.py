@@ -52,7 +52,8 @@ def unmarked(page: str) -> Iterator[str]:
         if not isinstance(text, Comment | Doctype)
         and text.parent.name not in ("style", "script", "code")
         and not text.find_parent(attrs={"translate": "no"})
-        and not text.find_parent(attrs={"class": "speak"})
+        # What says its own language, such as the other one's button and a source's title; and identifiers.
+        and not text.find_parent(lambda tag: tag.name != "html" and (tag.get("lang") or "mono" in tag.get("class", [])))
     ]
     texts += [str(tag[name]) for tag in soup.find_all() for name in SHOWN_ATTRIBUTES if tag.get(name)]
     for text in texts:
