@@ -34,7 +34,7 @@ def write_a_report(coach: Person) -> None:
     coach.press("Who is hurt?")
     coach.press("Use this name")
     expect(coach.page.locator("#errors")).to_be_focused()
-    coach.page.locator("[name=r-name]").fill("Maximiliana Featherstonehaugh-Brandenburg, blue shirt")
+    coach.page.locator("main [name=r-name]").fill("Maximiliana Featherstonehaugh-Brandenburg, blue shirt")
     coach.press("Use this name")
 
 
@@ -45,11 +45,11 @@ def test_every_page_of_a_coach_holds(
     coach = new_coach(new_page, f"coach.{theme or 'plain'}.{device['viewport']['width']}", axe_check, device, theme)
     write_a_report(coach)
     coach.page.get_by_label("Another time").first.check()
-    coach.page.locator("[name=r-place]").fill("Field 3")
+    coach.page.locator("main [name=r-place]").fill("Field 3")
     coach.press("Save report")
     expect(coach.page.locator("#errors")).to_contain_text("Enter the time")
-    assert coach.page.locator("[name=r-place]").input_value() == "Field 3"
-    coach.page.locator("[name=r-time]").fill("00:00")
+    assert coach.page.locator("main [name=r-place]").input_value() == "Field 3"
+    coach.page.locator("main [name=r-time]").fill("00:00")
     coach.press("Save report")
     expect(coach.page.locator("main")).to_contain_text("Saved")
     report = coach.page.url.split("?")[0]
@@ -64,7 +64,7 @@ def test_every_page_of_a_coach_holds(
     coach.open("/team")
     coach.press("Add player")
     expect(coach.page.locator("#errors")).to_be_visible()
-    coach.page.locator("[name=player_name]").fill("Maximiliana Featherstonehaugh-Brandenburg")
+    coach.page.locator("main [name=player_name]").fill("Maximiliana Featherstonehaugh-Brandenburg")
     coach.press("Add player")
     coach.go(coach.page.get_by_role("link", name="Remove"))
     coach.press("Keep on the team")
@@ -83,7 +83,7 @@ def test_a_report_is_written_without_script_and_within_the_budget(new_page: NewP
     plain.goto("/field")
     for button in ("#signs button[value=fit]", "form.report button"):
         plain.locator(button).first.click()
-    plain.locator("[name=r-name]").fill("Kim")
+    plain.locator("main [name=r-name]").fill("Kim")
     plain.get_by_role("button", name="Use this name").click()
     before, requests = wire.size_bytes, len(wire.addresses)
     plain.get_by_role("button", name="Save report").click()

@@ -88,7 +88,7 @@ def a_report_before_there_is_an_account(coach: Person) -> str:
     coach.make_account()
     if coach.page.locator("h1").inner_text() != "Who is hurt?":
         coach.press("Go on")
-    coach.page.locator("[name=r-name]").fill("Kim, red 4")
+    coach.page.locator("main [name=r-name]").fill("Kim, red 4")
     coach.press("Use this name")
     expect(coach.page.locator("main")).to_contain_text("Choking")
     coach.press("Save report")
@@ -121,7 +121,7 @@ def a_report_about_a_player(coach: Person) -> str:
     expect(coach.page.locator("h1")).to_have_text("Call an ambulance now")
     coach.press("Who is hurt?")
     coach.go(coach.page.get_by_role("button", name=re.compile("Sam Rivers")))
-    coach.page.locator("[name=r-note]").fill(NOTE)
+    coach.page.locator("main [name=r-note]").fill(NOTE)
     with coach.page.expect_navigation():
         coach.page.get_by_role("button", name="Save report").dblclick()
     coach.look()

@@ -33,7 +33,7 @@ def test_a_crisis_is_written_down_and_kept_from_the_family(
     expect(page.get_by_role("link", name="Crisis line US: 988")).to_be_visible()
     axe_check(page)
     coach.press("Who is hurt?")
-    page.locator("[name=r-name]").fill("Kim")
+    page.locator("main [name=r-name]").fill("Kim")
     coach.press("Use this name")
     tick = page.get_by_label("Don’t send this to the family yet")
     expect(tick).to_be_checked()
