@@ -20,6 +20,7 @@ from blockmrs.services.access import AccessFinder
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.backup import Backup
 from blockmrs.services.cards import Cards
+from blockmrs.services.clearances import Clearances
 from blockmrs.services.codes import Codes
 from blockmrs.services.container import Services
 from blockmrs.services.data_folder import OBJECTS, OUTBOX, FolderLock, use_folder
@@ -173,6 +174,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         reports=reports,
         sharing=sharing,
         followups=FollowUps(database, mailbox, teams, access, reports, attachments, sharing, zone),
+        clearances=Clearances(database, mailbox, cards, organisations, access, reports, attachments, sharing, zone),
         codes=codes,
         notices=Notices(mailbox, teams, access, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),

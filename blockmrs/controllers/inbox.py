@@ -3,6 +3,7 @@
 GET  /inbox                     the list, most urgent first
 GET  /inbox/<report>            its cover; or its content, once a receipt was left
 POST /inbox/<report>/open       leaves the receipts
+     /inbox/<report>/clearance  a written clearance for sport: controllers/clearance.py
 GET  /organisation              the actor's organisations
 POST /organisation/<id>/invite  a code for a colleague, shown once
 """
@@ -12,6 +13,7 @@ from typing import Any
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers import times
+from blockmrs.controllers.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.followup import FollowUpView, view_of
 from blockmrs.domain.triage.rules import Level
@@ -54,6 +56,7 @@ class SharedReport(TGController):
         super().__init__()
         self._services = services
         self._address = address
+        self.clearance = ClearanceController(services, address)
 
     @expose("blockmrs.templates.inbox.report", allowed_methods=PAGE)
     def index(self, **_ignored: object) -> dict[str, Any]:
@@ -65,6 +68,8 @@ class SharedReport(TGController):
             "errors": {},
             "item": item,
             "opened": opened,
+            "sport": None if opened is None else self._services.clearances.of(actor, self._address),
+            "cleared_words": CLEARED_WORDS,
             "after": None if opened is None else self._follow_up(actor),
             "level_words": level_words(self._services),
             "times": times,

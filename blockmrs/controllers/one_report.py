@@ -17,6 +17,7 @@ import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
+from blockmrs.controllers.clearance import CLEARED_WORDS
 from blockmrs.controllers.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.field_views import text_message
 from blockmrs.controllers.followup import CheckController, view_of
@@ -70,6 +71,8 @@ class OneReportController(TGController):
             family=self._services.teams.joined(actor).get(opened.subject, []) if from_field else [],
             proof=self._services.reports.prove(actor, self._address),
             text_link=_text_to_parent(opened) if from_field else "",
+            sport=self._services.clearances.of(actor, self._address),
+            cleared_words=CLEARED_WORDS,
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
 

@@ -43,6 +43,7 @@ class TeamController(TGController):
         super().__init__()
         self.plan = PlanController(services)
         self._teams = services.teams
+        self._clearances = services.clearances
         self._invitations = services.invitations
 
     @expose(allowed_methods=PAGE)
@@ -134,6 +135,7 @@ class TeamController(TGController):
             errors=errors,
             team=team,
             joined=self._teams.joined(actor),
+            out=self._clearances.out(actor, [player.card_id for player in team.players]),
             most=MAX_PLAYERS,
             team_name=typed("team_name", team.name),
             player_name=typed("player_name"),

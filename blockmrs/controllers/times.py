@@ -53,6 +53,11 @@ def day_of(iso: str) -> str:
         return ""
 
 
+def calendar(day_of: date) -> str:
+    """A day that is no moment, in words, such as "3 May 2025"."""
+    return day_words(day_of)
+
+
 def full(moment: datetime) -> str:
     """Day, time and zone: how a report says when."""
     return f"{day(moment)}, {clock_time(moment)} {zone_name(moment)}"

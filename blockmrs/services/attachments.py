@@ -5,11 +5,13 @@ from the family stand in the author's book until it is released. To an organisat
 they are granted from the player's card, whose keys author and family hold; they count there only while that share runs.
 """
 
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from datetime import datetime
+from datetime import UTC, datetime
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.clearances import CLEARANCE
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.records import Update
 from blockmrs.domain.sharing import Grant, Pointer
@@ -114,14 +116,41 @@ class Attachments:
                             previous=None)  # fmt: skip
             self._add(batch, given, granter, organisation_id, line_key)
 
-    def release(self, batch: Batch, actor: Actor, access: Access, subject: Held) -> None:
-        """Add to `batch`, after the report itself, the owner's grants of what was kept in the book until now."""
+    def returned(
+        self, access: Access, shares: Iterable[GrantEntry], purpose: str
+    ) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
+        """What came back about the report on the return lines of its shares while they ran: share, grant and time.
+
+        The time is that of the block, so that nobody whose share has ended can write as if it had not.
+        """
+        for share in shares:
+            is_author = access.standing is Standing.AUTHOR
+            line_key = share.grant.return_to_author if is_author else share.grant.return_to_subject
+            if line_key is None:
+                continue
+            for entry in self._mailbox.line_by_anyone(line_key, access.reader).grants.values():
+                if entry.grant.about != access.grant.update_id or entry.grant.purpose != purpose:
+                    continue
+                when = self._mailbox.written_at(line_key, access.reader, entry)
+                if when < _end_of(share):
+                    yield share, entry, when
+
+    def release(self, batch: Batch, actor: Actor, access: Access, subject: Held, shares: Iterable[GrantEntry]) -> None:
+        """Add to `batch`, after the report itself, the owner's grants of what followed it until now.
+
+        What the author kept in the book is theirs to grant; a clearance, which another wrote, the player's card grants.
+        """
+        as_subject = replace(actor, keyring=subject.keyring)
+        given = [
+            (actor, entry.grant) for entry in self._book(actor, access) if entry.grant.about == access.grant.update_id
+        ]
+        for share, entry, _ in self.returned(access, shares, CLEARANCE):
+            if share.grant.grantee and self._organisations.staff_name(entry.author, share.grant.grantee):
+                given.append((as_subject, entry.grant))
         previous = access.grant.update_id
-        for entry in self._book(actor, access):
-            if entry.grant.about == access.grant.update_id:
-                grant = entry.grant
-                self._reports.give_to_subject(batch, actor, subject, grant, mark=grant.draft_mark, previous=previous)
-                previous = grant.update_id
+        for granter, grant in given:
+            self._reports.give_to_subject(batch, granter, subject, grant, mark=grant.draft_mark, previous=previous)
+            previous = grant.update_id
 
     def _all(self, actor: Actor, access: Access) -> list[GrantEntry]:
         if access.standing is Standing.RECIPIENT and access.held is not None:
@@ -158,3 +187,9 @@ class Attachments:
         batch.add(
             Kind.GRANT, grant.to_fields(), author=author, recipient=self._cards.find(recipient), line_key=line_key
         )
+
+
+def _end_of(share: GrantEntry) -> datetime:
+    """When a share ends, or ended."""
+    ends = [moment for moment in (share.grant.not_after, share.revoked.at if share.revoked else None) if moment]
+    return min(ends, default=datetime.max.replace(tzinfo=UTC))

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 
+from blockmrs.services.clearances import Clearances
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
 from blockmrs.services.facts import Facts
@@ -39,6 +40,7 @@ class Services:
     reports: Reports
     sharing: Sharing
     followups: FollowUps
+    clearances: Clearances
     codes: Codes
     notices: Notices
     evidence: Evidence

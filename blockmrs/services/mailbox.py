@@ -203,6 +203,14 @@ class Mailbox:
                 return place
         raise NotFound("the line holds no such grant")
 
+    def written_at(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> datetime:
+        """When the block was made in which the grant stands: no writer can choose that. NotFound: it is not there."""
+        for _, transaction in self._transactions(line_key, entry.position, entry.position + 1, 0):
+            opened = self._open(transaction, reader, None)
+            if opened is not None and opened.id == entry.id:
+                return self._ledger.header(self._ledger.place_of(transaction.digest).height).time
+        raise NotFound("the line holds no such grant")
+
     def _hold(self, found: dict[bytes, Held], dependent: bytes, appointment: Appointment) -> None:
         try:
             found[dependent] = self.held(appointment)

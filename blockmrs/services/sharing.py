@@ -126,15 +126,15 @@ class Sharing:
             subject = self._subject(actor, access)
             batch = self._mailbox.batch()
             self._reports.give_to_subject(batch, actor, subject, access.grant)
-            self._attachments.release(batch, actor, access, subject)
-            for entry in self._book(actor, access):
+            self._attachments.release(batch, actor, access, subject, self.book(actor, access))
+            for entry in self.book(actor, access):
                 copy = replace(entry.grant, return_to_author=None)
                 self._add(batch, Kind.GRANT, copy, actor, subject.keyring.card, subject.keyring.own_line)
             released = Grant(access.grant.update_id, access.grant.subject, "family", self._mailbox.now(),
                              grantee=access.grant.subject)  # fmt: skip
             self._add(batch, Kind.GRANT, released, actor, actor.keyring.card, self._book_key(actor, access))
             batch.commit()
-            for entry in self._book(actor, access):
+            for entry in self.book(actor, access):
                 grant = entry.grant
                 if grant.grantee is None or grant.not_after is None or not self._share(access, entry).active:
                     continue
@@ -150,14 +150,14 @@ class Sharing:
         """To whom the report is shared now: each organisation's card id, and until when."""
         return [
             (entry.grant.grantee, entry.grant.not_after)
-            for entry in self._book(actor, access)
+            for entry in self.book(actor, access)
             if entry.grant.grantee and entry.grant.not_after and self._is_running(entry)
         ]
 
     def shares(self, actor: Actor, address: str) -> list[Share]:
         """Every share of the report with its receipts, newest first: for its author and for the family."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
-        return [self._share(access, entry) for entry in reversed(self._book(actor, access))]
+        return [self._share(access, entry) for entry in reversed(self.book(actor, access))]
 
     def inbox(self, actor: Actor) -> list[InboxItem]:
         """What was shared with the actor's organisations: what can be read first, then by level, then newest."""
@@ -301,7 +301,7 @@ class Sharing:
         return batch.add(kind, value.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
 
     def _active_share(self, actor: Actor, access: Access, organisation_id: bytes) -> Share | None:
-        for entry in self._book(actor, access):
+        for entry in self.book(actor, access):
             share = self._share(access, entry)
             if entry.grant.grantee == organisation_id and share.active:
                 return share
@@ -330,7 +330,7 @@ class Sharing:
         listed = self._organisations.staff_name(author, grant.grantee) if grant.grantee is not None else None
         return replace(receipt, reader=listed or receipt.reader, organisation=grant.party)
 
-    def _book(self, actor: Actor, access: Access) -> list[GrantEntry]:
+    def book(self, actor: Actor, access: Access) -> list[GrantEntry]:
         """The copies of every share of this report, from the author's book or from the subject's line."""
         if access.standing is Standing.AUTHOR:
             line = self._mailbox.private_line(self._book_key(actor, access), actor.keyring)
@@ -344,7 +344,7 @@ class Sharing:
         ]
 
     def _book_entry(self, actor: Actor, access: Access, share_id: str) -> GrantEntry:
-        for entry in self._book(actor, access):
+        for entry in self.book(actor, access):
             if entry.id.hex() == share_id:
                 return entry
         raise NotFound("no such share")

@@ -54,6 +54,8 @@ class Cast:
     saved: SavedReport | None = None
     share_id: str = ""
     check_id: str = ""
+    opened: str = ""
+    statement_id: str = ""
     _counter: Any = field(default_factory=itertools.count)
     _sessions: dict[str, str] = field(default_factory=dict)
 
@@ -149,9 +151,18 @@ def play(site: TestSite) -> Cast:
     cast.share_id = cast.share(cast.address, "recipient")
     check = services.followups.save(cast.actors["author"], cast.address, secrets.token_hex(16), answers())
     cast.check_id = check.check_id
-    stopped = cast.share(cast.address, "former")
-    cast.share(cast.address, "expired", timedelta(minutes=5))
-    services.sharing.stop(cast.actors["author"], cast.address, stopped)
+    cast.opened = cast.save().address
+    cast.share(cast.opened, "recipient")
+    services.sharing.acknowledge(cast.actors["recipient"], cast.opened)
+    said = services.clearances.issue(
+        cast.actors["recipient"], cast.opened, secrets.token_hex(16), stage="light exercise",
+        seen_on=site.clock().date(), conditions="", note="",
+    )  # fmt: skip
+    cast.statement_id = said.statement_id
+    for address in (cast.address, cast.opened):
+        stopped = cast.share(address, "former")
+        cast.share(address, "expired", timedelta(minutes=5))
+        services.sharing.stop(cast.actors["author"], address, stopped)
     site.clock.advance(timedelta(minutes=10))
     return cast
 

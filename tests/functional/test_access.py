@@ -54,6 +54,11 @@ def of_inbox(recipient: int) -> Answers:
     return signed_in(404, recipient=recipient, former=410, expired=410)
 
 
+def of_clearance(recipient: int) -> Answers:
+    """A page below `/inbox/<id>/clearance`: who wrote the report or acts for the player may never write there."""
+    return signed_in(404, recipient=recipient, author=403, family=403, former=410, expired=410)
+
+
 @dataclass(frozen=True)
 class Row:
     """What one action answers. An answer that is missing is 405. `address` takes the report's id and the share's.
@@ -83,6 +88,7 @@ REPORT = {
 }
 VENUE = {"name": "East Park", "address": "1 Park Lane"}
 FACTS = {"allergies": "Penicillin", "diabetes": "none"}
+CLEARANCE = {"stage": "light exercise", "seen": "{today}", "clearance-draft": "cd" * 16}
 SHARE = {"purpose": "care", "how_long": "30"}
 TABLE = (
     Row("/", "/", everybody(200)),
@@ -147,6 +153,16 @@ TABLE = (
     Row("/inbox", "/inbox", signed_in(200)),
     Row("/inbox/*", "/inbox/{report}", of_inbox(200)),
     Row("/inbox/*/open", "/inbox/{report}/open", None, of_inbox(302)),
+    Row("/inbox/*/clearance", "/inbox/{opened}/clearance", of_clearance(200), of_clearance(200), CLEARANCE),
+    Row("/inbox/*/clearance", "/inbox/{opened}/clearance", None, of_clearance(302), CLEARANCE | {"sign": "yes"}),
+    Row("/inbox/*/clearance", "/inbox/{opened}/clearance", None, of_clearance(422), {"sign": "yes"}),
+    Row(
+        "/inbox/*/clearance/withdraw",
+        "/inbox/{opened}/clearance/withdraw/{statement}",
+        of_clearance(200),
+        of_clearance(302),
+        {"clearance-draft": "ab" * 16},
+    ),
     Row("/organisation", "/organisation", signed_in(200)),
     Row(
         "/organisation/*/invite",
@@ -330,6 +346,9 @@ def ask(
         "report": report or cast.address,
         "share": share or cast.share_id,
         "check": cast.check_id,
+        "opened": cast.opened,
+        "statement": cast.statement_id,
+        "today": cast.site.clock().date().isoformat(),
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(coach).players),
         "version": "" if persona == NOBODY else services.teams.team(cast.actor(persona)).version,
@@ -375,6 +394,9 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "report": cast.address,
         "share": cast.share_id,
         "check": cast.check_id,
+        "opened": cast.opened,
+        "statement": cast.statement_id,
+        "today": cast.site.clock().date().isoformat(),
         "organisation": cast.organisations["recipient"].card_id.hex(),
         "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
         "venue": cast.venue().venue_id,
@@ -385,6 +407,9 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "report": ABSENT,
         "share": ABSENT * 2,
         "check": ABSENT,
+        "opened": ABSENT,
+        "statement": ABSENT,
+        "today": cast.site.clock().date().isoformat(),
         "organisation": ABSENT * 2,
         "player": ABSENT[:16],
         "person": ABSENT,

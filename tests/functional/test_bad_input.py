@@ -44,6 +44,9 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "stop the code": ("author", "/field/report/{report}/stop-code", None),
     "release": ("author", "/field/report/{withheld}/release", None),
     "symptom check": ("author", "/field/report/{report}/check", None),
+    "clearance": ("recipient", "/inbox/{opened}/clearance", None),
+    "sign the clearance": ("recipient", "/inbox/{opened}/clearance", {"stage": "full play", "seen": "{today}"}),
+    "withdraw the clearance": ("recipient", "/inbox/{opened}/clearance/withdraw/{statement}", None),
     "team": ("author", "/team", None),
     "remove": ("author", "/team/remove/{player}", None),
     "plan": ("author", "/team/plan/edit/{venue}", None),
@@ -201,7 +204,10 @@ class Names(dict[str, str]):
     """What stands in addresses. What a form uses up is made anew each time that it is asked for."""
 
     def __init__(self, cast: Cast) -> None:
-        super().__init__(report=cast.address, share=cast.share_id)
+        today = cast.site.clock().date().isoformat()
+        super().__init__(
+            report=cast.address, opened=cast.opened, statement=cast.statement_id, today=today, share=cast.share_id
+        )
         self._cast = cast
 
     def __missing__(self, name: str) -> str:

@@ -7,7 +7,7 @@ from bs4 import BeautifulSoup
 
 from tests.functional.cast import play
 from tests.functional.heads import form_fields
-from tests.functional.people import errors, heading, send
+from tests.functional.people import errors, fill, heading, send
 from tests.functional.quick import quick_folder
 from tests.functional.site import build_site
 
@@ -150,3 +150,73 @@ def test_a_check_of_another_report_is_not_shown_under_this_one(cast, injured):
     browser = cast.usual_browser("author")
     browser.get(f"/field/report/{injured}/check/{made}", status=200)
     browser.get(f"/field/report/{cast.address}/check/{made}", status=404)
+
+
+def clearance(browser, address, **changed):
+    fields = {"stage": "full play", "conditions": "", "note": "", "seen": "", "clearance-draft": "", **changed}
+    page = browser.get(f"/inbox/{address}/clearance")
+    return fill(page, f"/inbox/{address}/clearance", **{name: value for name, value in fields.items() if value})
+
+
+@pytest.fixture
+def doctor(cast, injured):
+    cast.share(injured, "recipient")
+    cast.site.services.sharing.acknowledge(cast.actor("recipient"), injured)
+    return cast.browser("recipient")
+
+
+def test_a_clearance_is_confirmed_signed_seen_and_withdrawn(cast, injured, doctor):
+    family, coach = cast.browser("family"), cast.browser("author")
+    out = "Not cleared yet: needs a doctor’s written clearance."
+    for page in (family.get(f"/field/report/{injured}"), doctor.get(f"/inbox/{injured}")):
+        assert out in words(page)
+    assert "Out until cleared" in words(coach.get("/team"))
+    confirm = clearance(doctor, injured, conditions="Stop if anything comes back.")
+    assert heading(confirm) == "Sign this clearance?"
+    assert "at least 21 days before full play. Today is day 0." in words(confirm)
+    assert out in words(family.get(f"/field/report/{injured}")), "nothing is sent before it is signed"
+    changed = confirm.forms[next(key for key, form in confirm.forms.items() if "sign" in form.fields)].submit("change")
+    assert changed.html.find("textarea", {"name": "conditions"}).text.strip() == "Stop if anything comes back."
+    signed = confirm.forms[next(key for key, form in confirm.forms.items() if "sign" in form.fields)].submit("sign")
+    assert "Cleared for full play by Dr Lee, North Hospital" in words(signed.follow())
+    for page in (family.get(f"/field/report/{injured}"), coach.get(f"/field/report/{injured}")):
+        assert "Cleared for full play by Dr Lee, North Hospital" in words(page)
+        assert "Stop if anything comes back." in words(page)
+    asked = doctor.get(f"/inbox/{injured}").click("Withdraw the clearance")
+    form = next(form for form in asked.forms.values() if "/withdraw/" in form.action)
+    assert out in words(form.submit().follow())
+    page = words(family.get(f"/field/report/{injured}"))
+    assert out in page
+    assert "Dr Lee, North Hospital, withdrew the clearance" in page
+
+
+def test_the_teams_page_marks_only_who_is_out(cast, site, doctor, injured):
+    coach = cast.browser("author")
+    rows = {row.strong.get_text(strip=True): row.get_text() for row in coach.get("/team").html.select(".roster > li")}
+    assert "Out until cleared" in rows["Quinn Marlow"]
+    assert cast.address not in words(coach.get("/team"))
+
+
+@pytest.mark.parametrize(
+    ("changed", "field"),
+    [({"seen": "3 December"}, "seen"), ({"seen": "2099-01-01"}, "seen"), ({"note": "x" * 301}, "note")],
+)
+def test_what_is_wrong_in_a_clearance_is_named_and_the_rest_is_kept(doctor, injured, changed, field):
+    page = clearance(doctor, injured, conditions="Slowly.", **changed)
+    assert page.status_int == 422
+    assert set(errors(page)) == {field}
+    assert page.html.find("textarea", {"name": "conditions"}).text.strip() == "Slowly."
+
+
+def test_a_stage_must_be_chosen(doctor, injured):
+    path = f"/inbox/{injured}/clearance"
+    today = doctor.get(path).html.find("input", {"name": "seen"})["value"]
+    page = send(doctor, path, [("seen", today)])
+    assert page.status_int == 422
+    assert set(errors(page)) == {"stage"}
+
+
+def test_a_report_that_was_not_opened_leads_to_its_cover(cast, injured):
+    cast.share(injured, "recipient")
+    answer = cast.browser("recipient").get(f"/inbox/{injured}/clearance", status=302)
+    assert answer.location.endswith(f"/inbox/{injured}")

@@ -18,6 +18,7 @@ from blockmrs.services.access import AccessFinder
 from blockmrs.services.actor import Actor
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.cards import Cards
+from blockmrs.services.clearances import Clearances
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
 from blockmrs.services.facts import Facts
@@ -81,6 +82,10 @@ class World:
         self.followups = FollowUps(
             self.database, self.mailbox, self.teams, self.access, self.reports, self.attachments, self.sharing, UTC
         )
+        self.clearances = Clearances(
+            self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
+            self.sharing, UTC,
+        )  # fmt: skip
         self.codes = Codes(
             self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
             self.ledger.chain_id,

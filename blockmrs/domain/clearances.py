@@ -1,0 +1,67 @@
+"""A clinician's written clearance for sport after a head injury, and its withdrawal. The newest statement decides."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from blockmrs.domain.reports import NOTE_LIMIT, check_text
+from blockmrs.domain.triage.rules import Level
+from blockmrs.errors import InvalidInput
+
+CLEARANCE = "clearance"
+"""The kind of the update, and the purpose of its grants."""
+FULL_PLAY = "full play"
+STAGES = ("light exercise", "training without contact", FULL_PLAY)
+EARLIEST_FULL_PLAY = 21
+"""Days after the injury that the advice asks for before competition; a clinician may decide otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clearance:
+    """What a clinician states about the report with the update id `report` (32 bytes).
+
+    An empty `stage` withdraws what the same organisation stated before; the player is then not cleared.
+    """
+
+    report: bytes
+    stage: str
+    seen_on: date
+    conditions: str
+    note: str
+    doctor: str
+    organisation: str
+    written_at: datetime
+
+
+def decisive(statements: Iterable[Clearance]) -> Clearance | None:
+    """Of statements in the order of their writing the last one, unless it withdraws."""
+    last = None
+    for statement in statements:
+        last = statement
+    return last if last is not None and last.stage else None
+
+
+def needs_clearance(levels: Iterable[int]) -> bool:
+    """Whether a head injury with these levels, of the report and of its checks, keeps a player out until cleared."""
+    return any(level < Level.SELF_CARE for level in levels)
+
+
+def check_stage(text: str) -> str:
+    """`text` if it is a stage; else InvalidInput."""
+    if text not in STAGES:
+        raise InvalidInput("Choose what they may return to", field="stage")
+    return text
+
+
+def check_seen_on(day: date, *, injured_on: date, today: date) -> date:
+    """`day` if somebody hurt on `injured_on` can have been seen then; else InvalidInput."""
+    if day > today:
+        raise InvalidInput("Enter a day that is not in the future", field="seen")
+    if day < injured_on:
+        raise InvalidInput("Enter a day that is not before the injury", field="seen")
+    return day
+
+
+def check_remark(text: str, field: str) -> str:
+    """`text` of 300 characters at most, as it may stand in a clearance; else InvalidInput."""
+    return check_text(text, field=field, limit=NOTE_LIMIT)

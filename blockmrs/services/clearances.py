@@ -1,0 +1,347 @@
+"""Clearances for sport: a member of an organisation that has the report writes one; coach and family read it.
+
+It travels where receipts do: on the return lines of the share, whose keys only the report's author, the player's card
+and the organisation know. A reader takes it only from a listed member of the organisation that the share names, written
+while that share ran, and never from the report's author.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Card
+from blockmrs.domain.clearances import (
+    CLEARANCE,
+    FULL_PLAY,
+    Clearance,
+    check_remark,
+    check_seen_on,
+    check_stage,
+    decisive,
+    needs_clearance,
+)
+from blockmrs.domain.followups import CHECK, is_head_injury
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.model.database import Database
+from blockmrs.services.access import REPORT, Access, AccessFinder, report_address
+from blockmrs.services.actor import Actor
+from blockmrs.services.attachments import Attachments
+from blockmrs.services.cards import Cards
+from blockmrs.services.fhir_followups import read_clearance, write_clearance
+from blockmrs.services.held import remember_objects
+from blockmrs.services.locks import KeyedLocks
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.organisations import Organisations
+from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
+from blockmrs.services.sharing import Sharing
+from blockmrs.services.updates import write_update
+
+# A player whose newest head injury is older is no longer marked on the team's page; the report's own page still says.
+ROSTER_LOOKS_BACK = timedelta(days=366)
+_PAGE = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clearance or withdrawal that counts, under the names that the directory knows. `mine`: the actor wrote it."""
+
+    statement_id: str
+    said: Clearance
+    mine: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SportStatus:
+    """Whether the player may play: `statements` newest first, `current` the one that decides.
+
+    `needed` says whether the advice asks for a clearance at all; `came_back`, whether a check after the clearance found
+    something.
+    """
+
+    needed: bool
+    statements: tuple[Statement, ...]
+    current: Statement | None
+    came_back: bool = False
+
+    @property
+    def is_out(self) -> bool:
+        """Whether nothing lets the player back to full play yet."""
+        return self.needed and (self.current is None or self.current.said.stage != FULL_PLAY or self.came_back)
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfPlay:
+    """Why a player of the roster is out: the report, and what a clinician allows already."""
+
+    address: str
+    stage: str
+
+
+class Clearances:
+    """Writes, withdraws and reads clearances. `zone` is the site's, None the machine's own."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        organisations: Organisations,
+        access: AccessFinder,
+        reports: Reports,
+        attachments: Attachments,
+        sharing: Sharing,
+        zone: tzinfo | None = None,
+        rules: Callable[[], RuleSet] = load_rules,
+    ) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._organisations = organisations
+        self._access = access
+        self._reports = reports
+        self._attachments = attachments
+        self._sharing = sharing
+        self._zone = zone
+        self._rules = rules
+        self._locks = KeyedLocks()
+
+    def of(self, actor: Actor, address: str) -> SportStatus | None:
+        """What is stated about a report that the actor may read; None where it is not of a head injury."""
+        access = self._access.allow(actor, address, Action.READ)
+        if access.standing is Standing.RECIPIENT:
+            opened = self._sharing.open_shared(actor, address)  # None before a receipt is left
+        else:
+            opened = self._reports.read(actor, access)
+        if opened is None or not is_head_injury(opened.report, self._rules()):
+            return None
+        return self._status(actor, access, opened.report.advice.level)
+
+    def may_write(self, actor: Actor, address: str) -> Report:
+        """The report for which the actor may write a clearance.
+
+        Raises:
+            NotAuthorized: they wrote the report, act for the player, or have not opened what was shared.
+            NotFound: for a stranger; or no clearance is asked for after this injury.
+        """
+        return self._for_writing(actor, address)[1]
+
+    def issue(
+        self, actor: Actor, address: str, draft_id: str, *, stage: str, seen_on: date, conditions: str, note: str
+    ) -> Statement:
+        """State what the player may return to, once, however often it is called with one `draft_id`."""
+        access, _ = self._for_writing(actor, address)
+        said = self.check(actor, address, stage=stage, seen_on=seen_on, conditions=conditions, note=note)
+        return self._once(actor, access, draft_id, said)
+
+    def check(self, actor: Actor, address: str, *, stage: str, seen_on: date, conditions: str, note: str) -> Clearance:
+        """What would be stated; InvalidInput names what is wrong. Nothing is written."""
+        access, report = self._for_writing(actor, address)
+        today, injured_on = (
+            moment.astimezone(self._zone).date() for moment in (self._mailbox.now(), report.injured_at)
+        )
+        return Clearance(
+            report=access.grant.update_id,
+            stage=check_stage(stage),
+            seen_on=check_seen_on(seen_on, injured_on=injured_on, today=today),
+            conditions=check_remark(conditions, "conditions"),
+            note=check_remark(note, "note"),
+            doctor=actor.display_name,
+            organisation=_held(access).label,
+            written_at=self._mailbox.now(),
+        )
+
+    def withdraw(self, actor: Actor, address: str, statement_id: str, draft_id: str) -> Statement:
+        """Take back one's own clearance; the player is not cleared until somebody writes a new one."""
+        access, _ = self._for_writing(actor, address)
+        mine = next(
+            (found for found in self._statements(actor, access) if found.statement_id == statement_id and found.mine),
+            None,
+        )
+        if mine is None or not mine.said.stage:
+            raise NotFound("no such clearance")
+        said = replace(mine.said, stage="", conditions="", note="", written_at=self._mailbox.now())
+        return self._once(actor, access, draft_id, said)
+
+    def out(self, actor: Actor, players: Sequence[bytes]) -> dict[bytes, OutOfPlay]:
+        """Of the players with these cards those who are out until cleared, by the reports that the actor wrote."""
+        found: dict[bytes, OutOfPlay] = {}
+        for entry in self._head_reports(actor):
+            grant = entry.grant
+            if grant.subject in found or grant.subject not in players:
+                continue
+            try:
+                access = self._access.allow(actor, report_address(grant.update_id), Action.READ)
+                if grant.head is None and not is_head_injury(self._reports.read(actor, access).report, self._rules()):
+                    continue
+                status = self._status(actor, access, grant.level or 1)
+            except Unavailable:
+                raise
+            except BlockMRSError:
+                continue  # One report that cannot be opened hides nothing about the others.
+            if status.is_out:
+                stage = status.current.said.stage if status.current is not None else ""
+                found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage)
+        return found
+
+    def _head_reports(self, actor: Actor) -> Iterator[GrantEntry]:
+        """The grants of the actor's own reports that may be of a head injury, newest first."""
+        oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
+        stop = self._mailbox.length(actor.keyring.own_line)
+        while stop:
+            start = max(0, stop - _PAGE)
+            for entry in reversed(self._mailbox.own_page(actor.keyring, start, stop).grants.values()):
+                if entry.grant.not_before < oldest:
+                    return
+                if entry.grant.purpose == REPORT and entry.grant.object is not None and entry.grant.head is not False:
+                    yield entry
+            stop = start
+
+    def _status(self, actor: Actor, access: Access, level: int) -> SportStatus:
+        found = self._statements(actor, access)
+        checks = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
+        deciding = decisive([statement.said for statement in found])
+        current = next((statement for statement in reversed(found) if statement.said is deciding), None)
+        since = [grant.level or 1 for grant in checks if deciding and grant.not_before > deciding.written_at]
+        needed = needs_clearance((level, *(grant.level or 1 for grant in checks)))
+        return SportStatus(needed, tuple(reversed(found)), current, needs_clearance(since))
+
+    def _for_writing(self, actor: Actor, address: str) -> tuple[Access, Report]:
+        access = self._access.allow(actor, address, Action.CLEAR_FOR_SPORT)
+        opened = self._sharing.open_shared(actor, address)
+        if opened is None:
+            raise NotAuthorized("open the report before clearing anybody")
+        if not is_head_injury(opened.report, self._rules()):
+            raise NotFound("no clearance is asked for after this injury")
+        return access, opened.report
+
+    def _once(self, actor: Actor, access: Access, draft_id: str, said: Clearance) -> Statement:
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        with self._locks.hold(mark):
+            self._mailbox.settle()
+            for entry in self._copies(access):
+                if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id and entry.grant.object:
+                    self._attachments.remember(entry.grant.object)
+                    done = self._read(entry)
+                    if done is not None:
+                        return Statement(report_address(entry.grant.update_id), done, True)
+            return self._write(actor, access, said, mark)
+
+    def _write(self, actor: Actor, access: Access, said: Clearance, mark: bytes) -> Statement:
+        batch, shared, held = self._mailbox.batch(), access.grant, _held(access)
+        pointer, update_id = write_update(
+            batch,
+            actor.keyring,
+            subject=shared.subject,
+            kind=CLEARANCE,
+            purpose="sport",
+            body=write_clearance(said, subject=shared.subject),
+            created=said.written_at,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(
+            update_id, shared.subject, CLEARANCE, said.written_at, object=pointer, about=shared.update_id
+        )  # fmt: skip
+
+        def give(recipient: Card, line_key: bytes, given: Grant) -> None:
+            batch.add(Kind.GRANT, given.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
+
+        if shared.return_to_author is not None and access.author_card is not None:
+            give(access.author_card, shared.return_to_author, grant)
+        if shared.return_to_subject is not None:
+            give(self._cards.find(shared.subject), shared.return_to_subject, grant)
+        give(held.keyring.card, _copies_key(held, shared.update_id), replace(grant, draft_mark=mark))
+        batch.commit()
+        with self._database.write() as rows:
+            remember_objects(rows, batch)
+        return Statement(report_address(update_id), said, True)
+
+    def _statements(self, actor: Actor, access: Access) -> list[Statement]:
+        """All that count for this reader, in the order in which they stand on the chain."""
+        found: dict[bytes, tuple[datetime, Statement]] = {}
+        for entry, organisation_id, when in self._delivered(actor, access):
+            name = self._organisations.staff_name(entry.author, organisation_id)
+            if name is None or entry.author == self._report_author(access):
+                continue
+            said = self._read(entry)
+            if said is None:
+                continue
+            organisation = self._organisations.find(organisation_id).name
+            known = replace(said, doctor=name, organisation=organisation, written_at=when)
+            mine = entry.author == actor.keyring.card.id
+            found.setdefault(
+                entry.grant.update_id, (when, Statement(report_address(entry.grant.update_id), known, mine))
+            )
+        return [statement for _, statement in sorted(found.values(), key=lambda pair: pair[0])]
+
+    def _delivered(self, actor: Actor, access: Access) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
+        """Each grant of a clearance that reached this reader: with the organisation it must come from, and its time."""
+        if access.standing is Standing.RECIPIENT:
+            held = _held(access)
+            line_key = _copies_key(held, access.grant.update_id)
+            for entry in self._copies(access):
+                yield entry, held.keyring.card.id, self._mailbox.written_at(line_key, held.keyring, entry)
+            return
+        shares = self._sharing.book(actor, access)
+        for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
+            if share.grant.grantee is not None:
+                yield entry, share.grant.grantee, when
+        yield from self._released(actor, access)
+
+    def _released(self, actor: Actor, access: Access) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
+        """What came while the report was kept from the family: passed on from the player's card at the release."""
+        if access.standing is not Standing.SUBJECT:
+            return
+        line_key, grantees = (
+            access.reader.own_line,
+            {share.grant.grantee for share in self._sharing.book(actor, access) if share.grant.grantee is not None},
+        )
+        for entry in self._attachments.entries(actor, access, CLEARANCE):
+            if entry.author != access.grant.subject:
+                continue
+            update = self._attachments.read(entry, CLEARANCE)
+            for grantee in grantees:
+                if update is not None and self._organisations.staff_name(update.author, grantee) is not None:
+                    # All of them came in one block, at the release: their own times say in which order.
+                    when = min(self._mailbox.written_at(line_key, access.reader, entry), update.created)
+                    yield replace(entry, author=update.author), grantee, when
+                    break
+
+    def _copies(self, access: Access) -> list[GrantEntry]:
+        """What the members of the reader's organisation wrote about the report, on the organisation's own line."""
+        held = _held(access)
+        line = self._mailbox.line_by_anyone(_copies_key(held, access.grant.update_id), held.keyring)
+        return [entry for entry in line.grants.values() if entry.grant.purpose == CLEARANCE]
+
+    def _read(self, entry: GrantEntry) -> Clearance | None:
+        """What a grant of a clearance says, if its own signer wrote it about that report."""
+        update = self._attachments.read(entry, CLEARANCE)
+        if update is None or update.author != entry.author:
+            return None
+        try:
+            said = read_clearance(update.body)
+        except InvalidInput:
+            return None
+        return said if said.report == entry.grant.about else None
+
+    def _report_author(self, access: Access) -> bytes:
+        if access.standing is Standing.RECIPIENT and access.author_card is not None:
+            return access.author_card.id
+        return access.entry.author
+
+
+def _held(access: Access) -> Held:
+    if access.held is None:
+        raise NotFound("no such report")
+    return access.held
+
+
+def _copies_key(held: Held, update_id: bytes) -> bytes:
+    return held.keyring.derive("clearances", update_id)
