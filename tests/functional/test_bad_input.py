@@ -258,7 +258,7 @@ def forms_of(cast: Cast, names: Names, what: str) -> list[Form]:
         page = browser.get(path.format_map(names))
     else:
         values = {name: value.format_map(names) for name, value in posted.items()}
-        page = browser.post(path, {"_csrf": csrf(browser), **values})
+        page = browser.post(path.format_map(names), {"_csrf": csrf(browser), **values})
     forms = [Form(browser, page, form) for form in page.html.find_all("form", method="post")]
     # A button may send the same form elsewhere; what leads back to questions is tried on their own pages.
     elsewhere = ("/field/ask/1", "/field/report/new")
