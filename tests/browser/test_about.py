@@ -1,0 +1,28 @@
+"""The document of the rules on a phone and a desktop: readable, and free of what axe and the house rules find."""
+
+from collections.abc import Callable
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
+
+NewPage = Callable[..., Page]
+
+
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("path", ["", "/head", "/any", "/all"])
+def test_every_page_of_the_document_is_free_of_violations(
+    new_page: NewPage, axe_check: AxeCheck, device: dict[str, object], path: str
+) -> None:
+    page = new_page(device)
+    page.goto(f"/about/advice{path}")
+    axe_check(page)
+
+
+def test_printed_it_has_no_menu_and_all_rules(new_page: NewPage) -> None:
+    page = new_page(DESKTOP)
+    page.goto("/about/advice/head")
+    page.emulate_media(media="print")
+    assert not page.locator("header.top").is_visible()
+    assert page.locator("section.rule").first.is_visible()
