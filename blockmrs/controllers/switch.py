@@ -57,7 +57,7 @@ def language_switch(failed: int = 0) -> Switch:
         return Switch(ADDRESS, [("back", address)], others)
     untied = getattr(_action(request), STATELESS, False)
     changes_nothing = untied or getattr(_action(request), REPEATABLE, False)
-    if request.method == "POST" and (changes_nothing or (failed or tg.response.status_int) == 422):
+    if request.method == "POST" and ((changes_nothing and not failed) or (failed or tg.response.status_int) == 422):
         # Nothing came of it yet: the same form gives the same page.
         return Switch(address, _posted(request), others, tied=not untied)
     # What this page shows may be shown only once: it stays where it is.
