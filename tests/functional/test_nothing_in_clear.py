@@ -14,6 +14,8 @@ from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.demo import Demo, make_demo
 from tests.functional.coach import advice, press
+from tests.functional.heads import form_fields
+from tests.functional.people import send
 from tests.functional.site import TestSite, build_site
 
 PASSPHRASE = "six candles under the stairs"
@@ -25,6 +27,8 @@ TOLD = ("Penicillin", "Bee stings", "2012-05-17", "2011-09-02", "sickle-cell", "
 NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
 IN_THE_BOX = "Fell off the swing at Brook Meadow"
 BOX_WORDS = ("Brook Meadow", "off the swing")
+CONDITION = "Only with a padded helmet, and Ferri watching"
+AFTER_WORDS = ("padded helmet", "Ferri watching", "check-dizzy", "symptom-check", "full play")
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
 
@@ -96,11 +100,13 @@ def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
         if account.role == "coach":
             _write_report(browser)
             _tell_facts(browser)
+            _check_symptoms(browser, demo.report)
         if account.role == "clinician":
             form = browser.get(f"/inbox/{demo.report}").forms
             opening = next((entry for entry in form.values() if entry.action.endswith("/open")), None)
             if opening is not None:
                 assert "Clash of heads" in opening.submit().follow().text
+                _clear(browser, demo.report)
     no_sign = [(f"a.{sign.id}", "no") for sign in load_rules().signs]
     for told in (IN_THE_BOX, IN_THE_BOX + "\x00", IN_THE_BOX * 20):
         site.browser().post("/field/words", [*no_sign, ("words", told)], status="*")
@@ -125,6 +131,22 @@ def _write_report(browser: TestApp) -> None:
     who = press(browser, advice(browser), "Who is hurt?")
     saved = press(browser, press(browser, who, "7 Sam Rivers"), "Save report", 302, r_note=NOTE).follow()
     assert NOTE in saved.text
+
+
+def _check_symptoms(browser: TestApp, report: str) -> None:
+    """A symptom check, with one try that is refused."""
+    page = f"/field/report/{report}/check"
+    assert send(browser, page, list(form_fields(check_dizzy="").items())).status_int == 422
+    assert "Saved" in send(browser, page, list(form_fields(check_dizzy="a-lot").items())).follow().text
+
+
+def _clear(browser: TestApp, report: str) -> None:
+    """A clearance with a condition, with one try that is refused."""
+    page = f"/inbox/{report}/clearance"
+    today = browser.get(page).html.find("input", {"name": "seen"})["value"]
+    fields = {"stage": "full play", "seen": today, "conditions": CONDITION, "clearance-draft": "ab" * 16, "sign": "yes"}
+    assert send(browser, page, list((fields | {"stage": ""}).items())).status_int == 422
+    assert CONDITION in send(browser, page, list(fields.items())).follow().text
 
 
 def _tell_facts(browser: TestApp) -> None:
@@ -156,7 +178,8 @@ def _readable(story: Story) -> dict[str, bytes]:
 def _needles(story: Story) -> dict[str, bytes]:
     plain = {f"name {name}": name.encode() for name in PEOPLE}
     plain |= {f"surname {name}": name.encode() for name in SURNAMES}
-    plain |= {f"words {words}": words.encode() for words in (*WORDS, *NOTE_WORDS, *PLAN_WORDS, *TOLD, *BOX_WORDS)}
+    said = (*WORDS, *NOTE_WORDS, *PLAN_WORDS, *TOLD, *BOX_WORDS, *AFTER_WORDS)
+    plain |= {f"words {words}": words.encode() for words in said}
     for name, secret in story.secrets.items():
         plain[name] = secret
         plain[f"{name} in hexadecimal"] = secret.hex().encode()
