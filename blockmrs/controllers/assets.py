@@ -31,6 +31,10 @@ class Assets:
         version = self._versions.get(path)
         return path if version is None else f"{path}?v={version}"
 
+    def read(self, path: str) -> str:
+        """The text of one of the files."""
+        return (self.folder / path[1:]).read_text(encoding="utf-8")
+
     def has(self, path: str) -> bool:
         """Whether `path` names a static file."""
         return path in self._versions

@@ -8,6 +8,7 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
   POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
   GET  /field/where      a part of a page: where the signed-in coach's team is, for advice that came without us
   POST /field/words      "What's wrong?" in the person's own words: complaints to tick; nothing of the text is kept
+  GET  /field/kept/...   what the phone keeps, so that all this needs no signal (kept.py)
   POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
 """
 
@@ -20,6 +21,7 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.context import PAGE, POST, current_actor, stateless
+from blockmrs.controllers.field_blank import nothing_ticked
 from blockmrs.controllers.field_handover import handover_view
 from blockmrs.controllers.field_told import read_told, take_words
 from blockmrs.controllers.field_views import (
@@ -33,6 +35,7 @@ from blockmrs.controllers.field_views import (
     step,
     utc_now,
 )
+from blockmrs.controllers.kept import KeptController
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.pages import problem
 from blockmrs.domain.triage.engine import Interview
@@ -66,7 +69,9 @@ class FieldController(TGController):
         self._clock = clock
         self._plans = plans
         self._who_is_told = who_is_told or WhoIsTold(triage, {})
+        # By language: what stands in it is translated already.
         self._ready_made: dict[str, tuple[tuple[DangerSign, ResultView], ...]] = {}
+        self.kept = KeptController(triage, self._who_is_told, lambda: self._signs({}, started=0))
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -175,7 +180,7 @@ class FieldController(TGController):
         page, told = self._triage.next_page(before), read_told(texts, pairs)
         if page is None or page.id != WHERE or told.is_empty:
             return self._show(before, journey, {}, ())
-        view = page_view(self._triage, before, journey, told.picked)
+        view = page_view(self._triage, before, journey, page, told.picked)
         common: dict[str, Any] = {"page": page, "view": view, "rules": self._triage.rules, "typed": told.typed}
         try:
             if told.is_answer:
@@ -206,7 +211,7 @@ class FieldController(TGController):
         picked = tuple(value for key, value in pairs if key == "pick")
         if not self._triage.carry(before):
             return self._signs({"": self._sorry()}, status=422)
-        words = tg.i18n.ugettext("Choose what is true, or “None of these”")
+        words = nothing_ticked()
         errors = {name: words} if name in {"pick", "choose"} else {"": words}
         return self._show(before, journey, errors, picked, status=422)
 
@@ -219,23 +224,16 @@ class FieldController(TGController):
             view = replace(view, telling=self._who_is_told.of(interview))
             # Who is ill at home is not where a team plays.
             return self._page("result", view=view if view.record else replace(view, where=True, plan=self._plan()))
-        view = page_view(self._triage, interview, journey, picked)
+        view = page_view(self._triage, interview, journey, page, picked)
         return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
 
-    def _signs(self, errors: dict[str, str], status: int = 200) -> str:
-        view = View((), int(self._clock().timestamp()))
+    def _signs(self, errors: dict[str, str], status: int = 200, started: int | None = None) -> str:
+        view = View((), int(self._clock().timestamp()) if started is None else started)
         language = current_language()
         if language not in self._ready_made:
-            # A view holds words of one language, such as the day of the rules.
             self._ready_made[language] = tuple((sign, self._advice_for(sign)) for sign in self._triage.rules.signs)
-        return self._page(
-            "signs",
-            status=status,
-            rules=self._triage.rules,
-            view=view,
-            errors=errors,
-            ready_made=self._ready_made[language],
-        )
+        ready = self._ready_made[language]
+        return self._page("signs", status=status, rules=self._triage.rules, view=view, errors=errors, ready_made=ready)
 
     def _advice_for(self, sign: DangerSign) -> ResultView:
         """What the script shows when this sign is tapped: the very view that the server would answer with."""

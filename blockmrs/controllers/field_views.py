@@ -11,6 +11,7 @@ import tg
 from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.course import MOST_LOOKS
 from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.pages import QuestionPage
 from blockmrs.domain.triage.rules import DangerSign, Level
 from blockmrs.domain.triage.telling import Telling
 from blockmrs.domain.venues import Plan
@@ -134,12 +135,21 @@ def _believed(text: str, latest: int) -> int | None:
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What any page under /field needs besides its question. `back` is empty where "Back" is the first screen."""
+    """What any page under /field needs besides its question. `back` is empty where "Back" is the first screen.
+
+    `step` counts pages, for people. A `blank` view is a page that the phone's script fills (field_blank.py).
+    """
 
     carried: Pairs
-    started: int
+    started: int | str
     back: Pairs = ()
     picked: tuple[str, ...] = ()
+    step: int | str = 1
+    blank: bool = False
+
+    def mark(self, name: str) -> str | None:
+        """The name by which the script knows a part of a blank page; None, for no attribute, on all others."""
+        return name if self.blank else None
 
     @property
     def record(self) -> str:
@@ -252,14 +262,16 @@ def way_back(carried: Pairs, journey: Journey) -> Pairs:
     return (*kept, *earlier.pairs(), ("started", str(journey.started)))
 
 
-def page_view(triage: TriageService, interview: Interview, journey: Journey, picked: Sequence[str] = ()) -> View:
+def page_view(
+    triage: TriageService, interview: Interview, journey: Journey, page: QuestionPage, picked: Sequence[str] = ()
+) -> View:
     """The view of a question page."""
     carried = triage.carry(interview)
     all_of_it = (*carried, *journey.pairs())
     # A look that has no answer yet came from the advice, not from a page that added something.
     is_begun = any(not look.answers for look in interview.course)
     back = (*all_of_it, ("started", str(journey.started))) if is_begun else way_back(carried, journey)
-    return View(all_of_it, journey.started, back, tuple(picked))
+    return View(all_of_it, journey.started, back, tuple(picked), page.number + 1)
 
 
 def result_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> ResultView:
@@ -287,7 +299,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
         changed=changed,
         day=format_day(found.date),
-        text_link="" if own or found.level is Level.AMBULANCE else _text_to_parent(),
+        text_link="" if own else text_link(found.level),
         injured=journey.injured,
         looks=look_rows(interview, answered),
         may_look=len(interview.course) < MOST_LOOKS,
@@ -307,8 +319,10 @@ def text_message(words: str) -> str:
     return "sms:?&body=" + quote(words, safe="")
 
 
-def _text_to_parent() -> str:
-    """Words for a parent that name nobody and tell nothing medical: the phone's owner adds to whom."""
+def text_link(level: Level) -> str:
+    """Words for a parent that name nobody and tell nothing medical: the phone's owner adds to whom. Level 1: none."""
+    if level is Level.AMBULANCE:
+        return ""
     return text_message(tg.i18n.ugettext("Your child has been hurt at sport. Please call me."))
 
 

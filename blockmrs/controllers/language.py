@@ -9,7 +9,7 @@ from typing import Any, cast
 import tg
 
 from blockmrs.controllers.site import Site
-from blockmrs.services.languages import LANGUAGES
+from blockmrs.services.languages import LANGUAGES, texts
 
 ENVIRON_KEY = "blockmrs.language"
 FIELD = "_language"
@@ -38,3 +38,9 @@ def language_of(request: Any, site: Site) -> str:
 def current_language() -> str:
     """The language of this request."""
     return cast(str, tg.request.environ[ENVIRON_KEY])
+
+
+def speak(language: str) -> None:
+    """From now on this request's answer speaks `language`, a key of LANGUAGES."""
+    tg.request.environ[ENVIRON_KEY] = language
+    tg.request_local.context.translator = texts(language)

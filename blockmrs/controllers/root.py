@@ -69,6 +69,11 @@ class RootController(TGController):
         except BlockMRSError:
             return None
 
+    @expose(content_type="text/javascript", allowed_methods=PAGE)
+    def sw_js(self) -> bytes:
+        """`/sw.js`, the service worker: at the root, so that it may answer for every page."""
+        return self.field.kept.worker()
+
     @expose("json", allowed_methods=PAGE)
     def healthz(self) -> dict[str, Any]:
         """Say that the process answers."""

@@ -16,6 +16,11 @@ class WhoIsTold:
         self._triage = triage
         self._withheld = frozenset(name for name, choice in choices.items() if choice == WITHHOLD)
 
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The ids of the policies that this site keeps from the family at first."""
+        return self._withheld
+
     def of(self, interview: Interview) -> Telling:
         """What this interview touches, and what of it waits for its author's word."""
         return telling(self._triage.rules, interview, self._withheld)

@@ -63,16 +63,31 @@ def served(settings_file: Path) -> Iterator[str]:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
+    server = start(settings_file, port)
+    try:
+        yield f"http://127.0.0.1:{port}"
+    finally:
+        stop(server)
+
+
+def start(settings_file: Path, port: int) -> subprocess.Popen[bytes]:
+    """A server with those settings, which answers already."""
     log = settings_file.with_suffix(".log")
     command = [sys.executable, "-m", "blockmrs", "serve", "-c", str(settings_file), "--port", str(port)]
-    with log.open("wb") as output, subprocess.Popen(command, stdout=output, stderr=output) as server:
-        address = f"http://127.0.0.1:{port}"
-        try:
-            wait_until_served(address, server, log)
-            yield address
-        finally:
-            server.terminate()
-            server.wait(timeout=20)
+    with log.open("wb") as output:
+        server = subprocess.Popen(command, stdout=output, stderr=output)
+    try:
+        wait_until_served(f"http://127.0.0.1:{port}", server, log)
+    except BaseException:
+        stop(server)
+        raise
+    return server
+
+
+def stop(server: subprocess.Popen[bytes]) -> None:
+    """End it, and wait until it is gone."""
+    server.terminate()
+    server.wait(timeout=20)
 
 
 def wait_until_served(address: str, server: subprocess.Popen[bytes], log: Path) -> None:

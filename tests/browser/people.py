@@ -58,7 +58,7 @@ class Person:
     def _from_here(self) -> None:
         """Count requests and bytes anew: each page has its own budget."""
         self.wire.sent.clear()
-        self.wire.size_bytes = 0
+        self.wire.sizes.clear()
 
     def look(self) -> None:
         """The page is within its budget, asks nobody else, and passes the checks."""

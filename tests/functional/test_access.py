@@ -5,6 +5,7 @@ A route that the table does not list fails the first test. The answers are those
 for another method. Nothing that was refused, and nothing asked for by a safe method, leaves a row or a transaction.
 """
 
+import re
 import secrets
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -106,6 +107,11 @@ TABLE = (
     Row("/field/show", "/field/show", everybody(302), everybody(200), REPORT),
     Row("/field/where", "/field/where", everybody(204, author=200)),
     Row("/field/phone", "/field/phone", everybody(200)),
+    Row("/field/kept/addresses", "/field/kept/addresses/en", everybody(200)),
+    Row("/field/kept/rules", "/field/kept/rules/en", everybody(404)),
+    Row("/field/kept/pages", "/field/kept/pages/es", everybody(404)),
+    Row("/field/kept/away", "/field/kept/away/es", everybody(200)),
+    Row("/sw_js", "/sw.js", everybody(200)),
     Row("/field/report", "/field/report", everybody(302)),
     Row("/field/report/new", "/field/report/new", None, signed_in(200), REPORT),
     Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT),
@@ -454,3 +460,8 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
 def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:
     response = cast.usual_browser("author").get(path.format(text), expect_errors=True)
     assert response.status_int == 404
+
+
+def test_the_first_screen_is_the_same_for_everybody_so_that_a_phone_may_keep_it(cast: Cast) -> None:
+    texts = {cast.usual_browser(persona).get("/field").text for persona in EVERYBODY}
+    assert len({re.sub(r'(name="started" type="hidden" value=")\d+', r"\1", text) for text in texts}) == 1

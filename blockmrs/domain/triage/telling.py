@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import Policy, RuleSet
 
+MENTAL_HEALTH = "mental_health"
+"""The policy of which a result also offers the crisis lines."""
+
 
 @dataclass(frozen=True, slots=True)
 class Telling:

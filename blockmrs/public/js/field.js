@@ -13,6 +13,22 @@
   }
   wear(chosen());
 
+  // The engine for the further questions, once this page is at rest: at once where they are to go on.
+  var later = (document.currentScript.getAttribute("data-later") || "").split(" ");
+  function loadLater() {
+    later.filter(String).forEach(function (address) {
+      var script = document.createElement("script");
+      script.async = false;
+      script.src = address;
+      document.head.appendChild(script);
+    });
+  }
+  if (asking()) document.addEventListener("DOMContentLoaded", loadLater);
+  else window.addEventListener("load", function () { (window.requestIdleCallback || setTimeout)(loadLater); });
+
+  // Pages of questions that are shown without a request are ask.js's own.
+  function asking() { return Boolean(history.state && history.state.pairs); }
+
   function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function now() { return Math.floor(Date.now() / 1000); }
 
@@ -25,6 +41,7 @@
     signalLine();
     countUp();
     setInterval(countUp, 1000);
+    document.addEventListener("shown", countUp);
     signs(main);
     language(main);
     where(main);
@@ -118,6 +135,21 @@
       write(words, said.replace("%(time)s", clock(due)).replace("%(minutes)s", left));
       write(call, left > 0 ? "" : call.getAttribute("data-words"));
     });
+    age();
+  }
+
+  // When the server last said that these rules are its own; told by what this phone keeps.
+  function age() {
+    var checked = Number(root.getAttribute("data-checked"));
+    if (!checked || !window.Intl || !Intl.RelativeTimeFormat) return;
+    var days = Math.max(0, Math.floor((now() - checked) / 86400));
+    all("main .age").forEach(function (line) {
+      var when = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(-days, "day");
+      var words = line.firstElementChild;
+      words.textContent = words.getAttribute("data-words").replace("%(when)s", when);
+      line.querySelector("strong").hidden = days <= 30;
+      line.hidden = false;
+    });
   }
   // Only what changed is written: a screen reader speaks once, when it is time.
   function write(node, text) { if (node.textContent !== text) node.textContent = text; }
@@ -187,6 +219,8 @@
     var first = Array.prototype.slice.call(main.childNodes);
     var title = document.title;
     var started = now();
+    // The page may be a copy from another day.
+    all("input[name=started]", form).forEach(function (input) { input.value = started; });
 
     function fill(nodes) {
       while (main.firstChild) main.removeChild(main.firstChild);
@@ -220,7 +254,7 @@
       var heading = document.createElement("h3");
       heading.textContent = chip.textContent;
       heading.tabIndex = -1;
-      var more = main.querySelector(".more");
+      var more = main.querySelector(".more").appendChild(document.createElement("div"));
       more.appendChild(heading);
       more.appendChild(document.importNode(other.querySelector(".do"), true));
       var dont = other.querySelector(".dont");
@@ -249,6 +283,7 @@
     }
 
     main.addEventListener("click", function (event) {
+      if (asking()) return;
       var button = event.target.closest("button[name=sign]");
       if (button && adviceFor(button.value)) {
         event.preventDefault();
@@ -263,11 +298,13 @@
       }
     });
     window.addEventListener("popstate", function (event) {
+      if (asking()) return;
       if (event.state && event.state.sign && adviceFor(event.state.sign)) show(event.state.sign);
       else showFirst();
     });
     // Coming back from another page shows what was left; opening the address, or loading it again, starts anew.
     var how = (performance.getEntriesByType("navigation")[0] || {}).type;
+    if (asking() && how === "navigate") history.replaceState(null, "");
     if (!history.state || !history.state.sign) return;
     if (how === "back_forward" && adviceFor(history.state.sign)) show(history.state.sign);
     else history.replaceState(null, "");

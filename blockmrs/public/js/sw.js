@@ -1,0 +1,63 @@
+// The service worker: /field without a signal. The server puts the constant KEPT before this text: the version, the
+// language, and the addresses of what is kept (controllers/kept.py). A version is kept whole or not at all, and replaces
+// the one before. What is kept is public and fetched without cookies: never a signed-in page, never an answer to a form.
+"use strict";
+const CACHE = "kept-" + KEPT.version;
+const OWN_PREFIX = "kept-";
+let isOtherLanguage = false;
+
+self.addEventListener("install", event => event.waitUntil(keepAll().then(() => self.skipWaiting())));
+
+self.addEventListener("activate", event => event.waitUntil((async () => {
+  const names = (await caches.keys()).filter(name => name.startsWith(OWN_PREFIX) && name !== CACHE);
+  await Promise.all(names.map(name => caches.delete(name)));
+  await self.clients.claim();
+})()));
+
+self.addEventListener("fetch", event => {
+  const { request } = event, url = new URL(request.url), address = url.pathname + url.search;
+  if (url.origin !== self.location.origin) return;
+  if (request.method === "POST" && url.pathname === "/language") isOtherLanguage = true;
+  if (request.method === "GET" && KEPT.keep.includes(address)) {
+    event.respondWith(copyOf(address, request));
+    if (address === "/field") event.waitUntil(refresh());
+  } else if (request.mode === "navigate" && (request.method === "GET" || url.pathname.startsWith("/field/"))) {
+    event.respondWith(fetch(request).catch(() => kept(KEPT.away)));
+  }
+});
+
+// Everything in this version, or an error: the list of addresses comes last and has to name the same version still.
+async function keepAll() {
+  const cache = await caches.open(CACHE), others = KEPT.keep.filter(address => address !== KEPT.own);
+  await Promise.all(others.map(async address => cache.put(address, await ask(address))));
+  const list = await ask(KEPT.own);
+  if ((await list.clone().json()).version !== KEPT.version) throw new Error("another version is served now");
+  await cache.put(KEPT.own, list);
+}
+
+async function ask(address) {
+  const cached = address.includes("?v=") ? "default" : "reload", headers = { "Accept-Language": KEPT.language };
+  const answer = await fetch(address, { credentials: "omit", cache: cached, headers });
+  if (!answer.ok || answer.redirected) throw new Error(address + " cannot be kept");
+  return answer;
+}
+
+async function kept(address) {
+  return (await caches.open(CACHE)).match(address, { ignoreVary: true });
+}
+
+async function copyOf(address, request) {
+  if (address === "/field" && isOtherLanguage) {
+    try { return await fetch(request); } catch (error) { /* better in the other language than not at all */ }
+  }
+  return await kept(address) || fetch(request);
+}
+
+// The list keeps the time at which the server last said that this version is its own; else the next one is fetched.
+async function refresh() {
+  try {
+    const list = await ask(KEPT.own);
+    if ((await list.clone().json()).version === KEPT.version) await (await caches.open(CACHE)).put(KEPT.own, list);
+    else await self.registration.update();
+  } catch (error) { /* no signal: the copies stay */ }
+}

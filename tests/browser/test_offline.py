@@ -1,0 +1,238 @@
+"""The network off after one visit: advice all the same, from what the phone kept, and nothing of anybody in it."""
+
+import socket
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from blockmrs.domain.triage.loader import load_rules
+from tests.browser.conftest import PHONE, own_settings, start, stop
+from tests.browser.taps import Taps
+from tests.triage.interviews import place_of
+
+RULES = load_rules()
+SIGNS = [sign.id for sign in RULES.signs]
+KEPT = """async () => {
+    const kept = {};
+    for (const name of await caches.keys()) {
+        kept[name] = (await (await caches.open(name)).keys()).map(request => new URL(request.url).pathname);
+    }
+    return kept;
+}"""
+
+
+@dataclass
+class Installation:
+    """A server that can be switched off and on again at the same address: the only honest way to lose a signal."""
+
+    settings_file: Path
+    port: int
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def on(self) -> None:
+        self.running.append(start(self.settings_file, self.port))
+
+    def off(self) -> None:
+        while self.running:
+            stop(self.running.pop())
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = Installation(own_settings(tmp_path_factory.mktemp("offline") / "data"), port)
+    yield made
+    made.off()
+
+
+@pytest.fixture
+def visited(chromium: Browser, installation: Installation) -> Iterator[Page]:
+    """A phone that was on `/field` once, whose network is off now."""
+    context = chromium.new_context(base_url=installation.address, **PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(15_000)
+    page = context.new_page()
+    installation.on()
+    page.goto("/field")
+    wait_until_kept(page)
+    installation.off()
+    page.goto("about:blank")
+    yield page
+    context.close()
+
+
+def wait_until_kept(page: Page) -> None:
+    """The worker has everything, and answers for this page."""
+    page.wait_for_selector("html[data-asks=here]")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate(
+        """() => navigator.serviceWorker.controller ? true : new Promise(done => {
+            navigator.serviceWorker.addEventListener("controllerchange", () => done(true));
+        })"""
+    )
+
+
+def answer(page: Page, place: str, ticks: tuple[str, ...], age: str, taps: Taps) -> None:
+    """From the first screen to the advice: these ticks where they are asked, "None of these" elsewhere."""
+    page.wait_for_selector("html[data-asks=here]")
+    taps.on(page.get_by_role("button", name="None of these"))
+    outer, _, inner = place.partition("/")
+    while not page.locator("#result").count():
+        assert taps.count < 14, "the questions do not end"
+        wanted = [f"button[name=choose][value='{value}']" for value in (inner, outer, age, "yes") if value]
+        here = [name for name in wanted if page.locator(name).count()]
+        ticked = [page.locator(f"input[value='{tick}:yes']") for tick in ticks]
+        ticked = [tick for tick in ticked if tick.count()]
+        for tick in ticked:
+            taps.on(tick)
+        name = "Next" if ticked else "None of these"
+        taps.on(page.locator(here[0]) if here else page.get_by_role("button", name=name))
+
+
+def test_each_danger_sign_still_has_its_advice(visited: Page) -> None:
+    for sign in SIGNS:
+        visited.goto("/field")
+        visited.locator(f"#signs button[value={sign}]").tap()
+        expect(visited.locator("h1")).to_have_text("Call an ambulance now")
+
+
+CASES = [
+    ("head", ("head-memory",), "13-15-years", "2"),
+    ("ank", ("ank-bone",), "16-64-years", "3"),
+    ("ank", (), "16-64-years", "4"),
+]
+
+
+@pytest.mark.parametrize(("complaint", "ticks", "age", "level"), CASES)
+def test_a_whole_interview_needs_no_signal(
+    visited: Page, complaint: str, ticks: tuple[str, ...], age: str, level: str
+) -> None:
+    visited.goto("/field")
+    taps = Taps()
+    answer(visited, place_of(RULES, complaint), ticks, age, taps)
+    expect(visited.locator(".of")).to_contain_text(f"Level {level} of 4")
+    assert taps.count <= 9 + len(ticks)
+    expect(visited.locator(".age")).to_contain_text("Last updated: today.")
+
+
+def test_the_phones_back_goes_one_page_back_and_loading_again_goes_on(visited: Page) -> None:
+    visited.goto("/field")
+    visited.wait_for_selector("html[data-asks=here]")
+    visited.get_by_role("button", name="None of these").tap()
+    where = visited.locator("h1").text_content()
+    visited.locator("button[name=choose][value=head]").tap()
+    asked = str(visited.locator("h1").text_content())
+    assert asked != where
+    visited.reload()
+    expect(visited.locator("h1")).to_have_text(asked)
+    assert visited.title().startswith(asked)
+    visited.go_back()
+    expect(visited.locator("h1")).to_have_text(str(where))
+    visited.go_back()
+    expect(visited.locator("h1")).to_have_text("Is anything here true?")
+
+
+def test_back_on_the_page_and_change_and_a_forgotten_answer_need_no_signal(visited: Page) -> None:
+    visited.goto("/field")
+    visited.wait_for_selector("html[data-asks=here]")
+    visited.get_by_role("button", name="None of these").tap()
+    where = str(visited.locator("h1").text_content())
+    expect(visited.locator("h1")).to_be_focused()
+    visited.locator("button[name=choose][value=head]").tap()
+    visited.get_by_role("button", name="Next").tap()
+    expect(visited.locator("#errors")).to_be_focused()
+    expect(visited.locator("#errors")).to_contain_text("Choose what is true, or “None of these”")
+    assert visited.title().startswith("Error: ")
+    visited.get_by_role("button", name="Back").tap()
+    expect(visited.locator("h1")).to_have_text(where)
+    visited.get_by_role("link", name="Back").tap()
+    expect(visited.locator("h1")).to_have_text("Is anything here true?")
+
+
+def test_a_danger_sign_that_shows_later_raises_the_advice(visited: Page) -> None:
+    visited.goto("/field")
+    answer(visited, place_of(RULES, "ank"), (), "16-64-years", Taps())
+    expect(visited.locator(".of")).to_contain_text("Level 4 of 4")
+    visited.locator(".also button[value=chest-pain]").tap()
+    expect(visited.locator("h1")).to_have_text("Call an ambulance now")
+    expect(visited.locator("[role=alert]")).to_contain_text("more urgent help than before")
+
+
+def test_any_other_page_says_that_there_is_no_signal_and_whom_to_call(visited: Page) -> None:
+    for address in ("/", "/record", "/login"):
+        visited.goto(address)
+        expect(visited.locator("h1")).to_have_text("No signal")
+        expect(visited.get_by_role("link", name="Call 911")).to_be_visible()
+    visited.get_by_role("link", name="Someone is hurt").tap()
+    expect(visited.locator("h1")).to_have_text("Is anything here true?")
+
+
+def test_a_report_that_cannot_be_sent_says_so_and_the_advice_is_one_step_back(visited: Page) -> None:
+    visited.goto("/field")
+    answer(visited, place_of(RULES, "ank"), (), "16-64-years", Taps())
+    with visited.expect_navigation():
+        visited.get_by_role("button", name="Save report").tap()
+    expect(visited.locator("h1")).to_have_text("No signal")
+    visited.go_back()
+    expect(visited.locator(".of")).to_contain_text("Level 4 of 4")
+
+
+def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
+    visited.goto("/field")
+    kept = visited.evaluate(KEPT)
+    assert len(kept) == 1
+    assert sorted(next(iter(kept.values()))) == sorted(
+        [
+            *("/field", "/field/phone", "/field/kept/away/en", "/field/kept/addresses/en", "/field/kept/rules/en"),
+            *("/field/kept/pages/en", "/js/field.js", "/js/triage.js", "/js/ask.js", "/css/app.css"),
+            *("/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js", "/manifest.webmanifest", "/favicon.svg"),
+        ]
+    )
+
+
+def test_a_phone_that_was_away_for_long_is_told_to_update(visited: Page) -> None:
+    visited.clock.set_fixed_time("2031-01-01T12:00:00Z")
+    visited.goto("/field")
+    visited.wait_for_selector("html[data-asks=here]")
+    visited.locator("#signs button[value=choking]").tap()
+    expect(visited.locator(".age")).to_contain_text("Update when you have signal.")
+
+
+def with_number(settings: str, number: str) -> str:
+    lines = [line for line in settings.splitlines() if not line.startswith("blockmrs.site.emergency_number")]
+    lines.insert(lines.index("[app:main]") + 1, f"blockmrs.site.emergency_number = {number}")
+    return "\n".join(lines) + "\n"
+
+
+def test_a_new_version_takes_over_whole_and_the_old_one_goes(visited: Page, installation: Installation) -> None:
+    visited.goto("/field")
+    before = visited.evaluate(KEPT)
+    text = installation.settings_file.read_text(encoding="utf-8")
+    installation.settings_file.write_text(with_number(text, "112"), encoding="utf-8")
+    installation.on()
+    try:
+        visited.goto("/field")
+        # The copy shows first; the new version is fetched behind it.
+        expect(visited.get_by_role("link", name="Call 911")).to_be_visible()
+        for _ in range(60):
+            after = visited.evaluate(KEPT)
+            if after.keys() != before.keys() and len(after) == 1:
+                break
+            visited.wait_for_timeout(500)
+        assert len(after) == 1
+        assert after.keys() != before.keys()
+        installation.off()
+        visited.goto("/field")
+        expect(visited.get_by_role("link", name="Call 112")).to_be_visible()
+    finally:
+        installation.off()
+        installation.settings_file.write_text(text, encoding="utf-8")

@@ -1,0 +1,123 @@
+"""With the script the questions and the advice need no request, and are the very pages that the server would send."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.services.telling import WhoIsTold
+from blockmrs.services.triage import TriageService
+from tests.browser.conftest import PHONE
+from tests.triage.interviews import place_of, play_fields
+from tests.triage.test_cases import CASES, truth_of
+
+Fields = list[tuple[str, str]]
+RULES = load_rules()
+SERVICE = TriageService()
+SAME = """async steps => {
+    const parser = new DOMParser(), found = [];
+    const plain = main => {
+        main.querySelectorAll(".age").forEach(node => node.remove());
+        main.querySelectorAll("input[type=hidden]").forEach(node => {
+            node.setAttribute("value", node.getAttribute("value").replace(/\\b[0-9]{9,}\\b/g, "time"));
+        });
+        main.querySelectorAll("[data-since]").forEach(node => {
+            node.removeAttribute("data-since");
+            node.querySelectorAll("strong, time").forEach(part => { part.textContent = ""; });
+        });
+        main.querySelectorAll("[data-from]").forEach(node => {
+            node.setAttribute("data-from", "time");
+            node.querySelectorAll("span, strong").forEach(part => { part.textContent = ""; });
+        });
+        main.querySelectorAll("[tabindex]").forEach(node => node.removeAttribute("tabindex"));
+        main.querySelectorAll("*").forEach(node => {
+            const own = [...node.attributes].sort((one, other) => one.name < other.name ? -1 : 1);
+            own.forEach(({name, value}) => { node.removeAttribute(name); node.setAttribute(name, value); });
+        });
+        return main.innerHTML.replace(/\\s+/g, " ").replace(/ ?(<[^>]*>) ?/g, "$1");
+    };
+    const main = document.getElementById("main"), form = document.createElement("form");
+    form.method = "post";
+    form.action = "/field/ask/1";
+    for (const fields of steps) {
+        const body = new URLSearchParams(fields), answer = await fetch("/field/ask/1", {method: "POST", body});
+        const theirs = parser.parseFromString(await answer.text(), "text/html");
+        form.replaceChildren();
+        fields.forEach(([name, value]) => form.append(Object.assign(document.createElement("input"), {name, value})));
+        main.replaceChildren(form);
+        form.requestSubmit();
+        const ours = main.cloneNode(true);
+        found.push([document.title, theirs.title, plain(ours), plain(theirs.getElementById("main"))]);
+    }
+    return found;
+}"""
+
+
+@pytest.fixture(scope="module")
+def asking(chromium: Browser, site: str) -> Iterator[Page]:
+    """A phone whose script is there, and answers."""
+    context = chromium.new_context(base_url=site, **PHONE)  # type: ignore[arg-type]
+    page = context.new_page()
+    page.goto("/field")
+    page.wait_for_selector("html[data-asks=here]", timeout=60_000)
+    yield page
+    context.close()
+
+
+def steps_of(case: dict[str, Any]) -> list[Fields]:
+    return play_fields(
+        SERVICE,
+        truth_of(case),
+        age=str(case.get("age", "unknown")),
+        part=place_of(RULES, case.get("complaints", ["other"])[-1]),
+        look_first=bool(case.get("look_first", False)),
+    )
+
+
+def compare(asking: Page, name: str, steps: list[Fields]) -> None:
+    for ours_title, title, ours, theirs in asking.evaluate(SAME, [travelled(fields) for fields in steps]):
+        assert ours_title == title, name
+        assert ours == theirs, name
+
+
+def travelled(fields: Fields) -> Fields:
+    """The fields with how the person came to them, as every form of these pages carries it."""
+    now = int(time.time())
+    names = [name for name, _ in fields if name.startswith(("a.", "again.")) or name in ("age", "complaints")]
+    trail = [("trail", f"{now} {' '.join(part)}") for part in (names[:10], names[10:]) if part]
+    return [*fields, *trail, ("was", "3"), ("started", str(now - 60))]
+
+
+@pytest.mark.parametrize("start", range(4))
+def test_every_page_of_a_case_is_the_servers_own(asking: Page, start: int) -> None:
+    for case in CASES[start::32]:
+        compare(asking, case["name"], steps_of(case))
+
+
+def test_what_follows_the_advice_is_the_servers_own(asking: Page) -> None:
+    """A further sign, an answer taken back, and a look that finds them worse."""
+    for case in CASES[::40]:
+        last = SERVICE.carry(SERVICE.read(steps_of(case)[-1]))
+        looks: list[Fields] = [[*last, ("look", "again")]]
+        for page, answer in (("again-awake", "yes"), ("again-breathing", "yes"), ("again-pain", "4")):
+            looks.append([*SERVICE.carry(SERVICE.read(looks[-1])), ("page", page), ("choose", answer)])
+        looked = SERVICE.carry(SERVICE.read(looks[-1]))
+        changes = [[*last, ("change", name)] for name in ("age", "complaints", "fit")]
+        compare(asking, case["name"], [*looks, *changes, [*looked, ("change", "again.1")], [*last, ("sign", "fit")]])
+
+
+def test_what_is_not_for_every_eye_is_offered_to_no_other_than_by_the_server(asking: Page) -> None:
+    touched = [case for case in CASES if WhoIsTold(SERVICE, {}).of(SERVICE.read(steps_of(case)[-1])).policies]
+    assert touched
+    for case in touched[::12]:
+        compare(asking, case["name"], steps_of(case)[-1:])
+
+
+def test_a_page_sent_on_without_an_answer_is_the_servers_own(asking: Page) -> None:
+    for case in CASES[::64]:
+        pages = [fields for fields in steps_of(case) if ("answer", "none") in fields]
+        empty = [[pair for pair in fields if pair[0] != "answer"] + [("answer", "next")] for fields in pages]
+        compare(asking, case["name"], empty)
