@@ -289,6 +289,10 @@
       row.hidden = !text;
       row.lastElementChild.textContent = text;
     }
+    for (const list of body.querySelectorAll("dl")) {
+      list.hidden = !list.querySelector("div:not([hidden])");
+      list.previousElementSibling.hidden = list.hidden;
+    }
     put(main, "rules", report.advice ? report.advice.rules : "");
     const lines = [...body.querySelectorAll(".rows > div:not([hidden])")].map(row =>
       say("line", { label: row.firstElementChild.textContent, value: row.lastElementChild.textContent }));
