@@ -1,5 +1,6 @@
 """The network off after one visit: advice all the same, from what the phone kept, and nothing of anybody in it."""
 
+import re
 import socket
 import subprocess
 from collections.abc import Iterator
@@ -12,6 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 from blockmrs.domain.triage.loader import load_rules
 from tests.browser.conftest import PHONE, own_settings, start, stop
 from tests.browser.taps import Taps
+from tests.browser.test_phone import sign_up
 from tests.triage.interviews import place_of
 
 RULES = load_rules()
@@ -176,12 +178,14 @@ def test_any_other_page_says_that_there_is_no_signal_and_whom_to_call(visited: P
     expect(visited.locator("h1")).to_have_text("Is anything here true?")
 
 
-def test_a_report_that_cannot_be_sent_says_so_and_the_advice_is_one_step_back(visited: Page) -> None:
+def test_a_report_that_cannot_be_sent_is_written_here_and_the_advice_is_one_step_back(visited: Page) -> None:
     visited.goto("/field")
     answer(visited, place_of(RULES, "ank"), (), "16-64-years", Taps())
+    visited.wait_for_selector("script[src*=keep]", state="attached")
+    visited.wait_for_timeout(500)
     with visited.expect_navigation():
         visited.get_by_role("button", name="Save report").tap()
-    expect(visited.locator("h1")).to_have_text("No signal")
+    expect(visited.locator("h1")).to_have_text("Write the report")
     visited.go_back()
     expect(visited.locator(".of")).to_contain_text("Level 4 of 4")
 
@@ -236,3 +240,46 @@ def test_a_new_version_takes_over_whole_and_the_old_one_goes(visited: Page, inst
     finally:
         installation.off()
         installation.settings_file.write_text(text, encoding="utf-8")
+
+
+def test_a_report_waits_through_a_reload_and_is_sent_once_when_the_server_answers_again(
+    chromium: Browser, installation: Installation
+) -> None:
+    context = chromium.new_context(base_url=installation.address, **PHONE)  # type: ignore[arg-type]
+    context.set_default_timeout(20_000)
+    page = context.new_page()
+    installation.on()
+    sign_up(page)
+    page.goto("/field")
+    wait_until_kept(page)
+    installation.off()
+    page.goto("/field")
+    page.locator("#signs button[value=choking]").tap()
+    page.wait_for_function("() => document.querySelector('script[src*=keep]') && typeof outbox !== 'undefined'")
+    page.wait_for_timeout(300)
+    page.get_by_role("button", name="Who is hurt?").tap()
+    expect(page.locator("h1")).to_have_text("Write the report", timeout=20_000)
+    page.get_by_label("Their name").fill("Kim, red 4")
+    page.get_by_label("Anything else?").fill("Swallowed a mint.")
+    page.get_by_role("button", name="Save on this phone").tap()
+    expect(page.locator("main .card")).to_contain_text("We will send it when you have signal.")
+    page.reload()
+    expect(page.locator("main .card")).to_contain_text("Kim, red 4")
+    page.get_by_role("link", name="Show to crew").tap()
+    expect(page.locator("main")).to_contain_text("Swallowed a mint.")
+    page.get_by_role("link", name="Back").tap()
+    sent: list[str] = []
+    context.on("request", lambda request: sent.append(request.url) if request.url.endswith("/save") else None)
+    installation.on()
+    page.evaluate(
+        """() => { window.dispatchEvent(new Event("online")); document.querySelector("[data-do=send]").click(); }"""
+    )
+    expect(page.locator("main")).to_contain_text(re.compile(r"Sent \d\d:\d\d"), timeout=30_000)
+    assert len(sent) == 1
+    page.goto("/field/reports")
+    expect(page.locator("main a[href^='/field/report/']")).to_have_count(1)
+    page.get_by_role("link", name="Kim").tap()
+    for words in ("Swallowed a mint.", "choking"):
+        expect(page.locator("main")).to_contain_text(words)
+    context.close()
+    installation.off()

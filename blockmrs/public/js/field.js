@@ -58,6 +58,7 @@
 
   // What keeps reports without a signal comes after the first advice, or once nobody taps for a while.
   window.addEventListener("load", function () { setTimeout(loadKeeping, document.querySelector("#signs.now") ? 3000 : 0); });
+  document.addEventListener("shown", loadKeeping);
   function loadKeeping() {
     var addresses = (root.getAttribute("data-later") || "").split(" ");
     root.removeAttribute("data-later");
