@@ -6,6 +6,7 @@ that fire; no rule subtracts, so a further red flag or a "can't tell" instead of
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from operator import attrgetter
 
 from blockmrs.domain.triage.conditions import NOT_MET, SURE, Answer, Facts
 from blockmrs.domain.triage.course import Look, add_course
@@ -73,17 +74,32 @@ class _Fired:
     rule: Rule
     doubt: int
     level: Level
+    reason: Reason
 
-    def reason(self) -> Reason:
-        return Reason(
-            rule=self.rule.id,
-            fact=self.rule.evidence[0],
-            facts=self.rule.evidence,
-            because=self.rule.because,
-            verified=self.rule.verified,
-            level=self.level,
-            sure=self.doubt == SURE,
+    @property
+    def order(self) -> tuple[Level, bool, int]:
+        """The most urgent first; at one level what is said in any case, and what is sure."""
+        return self.level, self.rule.otherwise, self.doubt
+
+
+def _met(rule: Rule, doubt: int, level: Level) -> _Fired:
+    """The rule as it fires so: made once, for there are many rules and few ways."""
+    made: _Fired | None = rule.kept.get((doubt, level))
+    if made is None:
+        reason = Reason(
+            rule=rule.id,
+            fact=rule.evidence[0],
+            facts=rule.evidence,
+            because=rule.because,
+            verified=rule.verified,
+            level=level,
+            sure=doubt == SURE,
         )
+        made = rule.kept[doubt, level] = _Fired(rule, doubt, level, reason)
+    return made
+
+
+_ORDER = attrgetter("order")
 
 
 def assess(rules: RuleSet, interview: Interview) -> Assessment:
@@ -93,7 +109,7 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
     """
     facts = facts_of(rules, interview)
     active = _active(rules, interview)
-    fired = _fire(active, facts) or [_Fired(rules.fallback, SURE, rules.fallback.level)]
+    fired = _fire(active, facts) or [_met(rules.fallback, SURE, rules.fallback.level)]
     level, raised = _raise(active, facts, fired[0].level)
     advice = _advice(rules, raised[0] if raised else fired[0], level)
     kept = [*raised, *fired]
@@ -101,7 +117,7 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
     return Assessment(
         level=level,
         disposition=level.disposition,
-        reasons=tuple(entry.reason() for entry in kept),
+        reasons=tuple(entry.reason for entry in kept),
         first_aid=advice.first_aid,
         dont=advice.dont,
         return_to_play=max(said, key=lambda other: other.sport).return_to_play or None,
@@ -185,8 +201,8 @@ def _fire(active: Iterable[Rule], facts: Facts) -> list[_Fired]:
     fired = []
     for rule in active:
         if not rule.raises and (doubt := rule.when.doubt(facts)) != NOT_MET:
-            fired.append(_Fired(rule, doubt, Level(rule.reaches(doubt))))
-    fired.sort(key=lambda entry: (entry.level, entry.rule.otherwise, entry.doubt))
+            fired.append(_met(rule, doubt, rule.reaches(doubt)))
+    fired.sort(key=_ORDER)
     if not fired or not fired[0].rule.otherwise:
         return [entry for entry in fired if not entry.rule.otherwise]
     return [entry for entry in fired if not entry.rule.otherwise or entry.level is fired[0].level]
@@ -198,7 +214,7 @@ def _raise(active: Iterable[Rule], facts: Facts, level: Level) -> tuple[Level, l
     raised: list[_Fired] = []
     for stage in sorted({rule.stage for rule in modifiers}):
         stepped = [
-            _Fired(rule, doubt, Level(max(level - 1, doubt)))
+            _met(rule, doubt, Level(max(level - 1, doubt)))
             for rule in modifiers
             if rule.stage == stage and level in rule.raises and (doubt := rule.when.doubt(facts)) < level
         ]
@@ -235,14 +251,16 @@ def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
 
 def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level) -> tuple[str, ...]:
     """Findings not asked that could make the level more urgent, in the rules' order."""
-    near = {name: rules.findings[name] for rule in active for name in rule.findings}
     absent = {
         name
-        for name, finding in near.items()
+        for presentation in dict.fromkeys(rule.presentation for rule in active)
+        for name, finding in rules.looked_at[presentation].items()
         if name not in facts.answers
         and concerns(finding, facts.ages)
         and facts.answers.get(finding.settled_by) is not False
     }
+    if not absent:
+        return ()
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
     raised = {base: _raise(active, facts, base)[0] for base in Level}
     found: dict[str, None] = {}
@@ -250,7 +268,7 @@ def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level)
         if (level not in rule.raises) if rule.raises else (raised[rule.level] >= level):
             continue
         doubt = rule.when.doubt(supposing)
-        if doubt != NOT_MET and (doubt if rule.raises else raised[Level(rule.reaches(doubt))]) < level:
+        if doubt != NOT_MET and (doubt if rule.raises else raised[rule.reaches(doubt)]) < level:
             open_here = (name for name in rule.findings if name in absent and name not in rule.reassurances)
             found.update(dict.fromkeys(open_here))
     return tuple(found)

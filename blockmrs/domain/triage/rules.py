@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from types import MappingProxyType
+from typing import Any
 
 from blockmrs.domain.triage.conditions import Condition
 
@@ -135,9 +136,19 @@ class Rule:
     raises: frozenset[Level]
     stage: int
 
-    def reaches(self, doubt: int) -> int:
-        """The level that it comes to when met with this doubt."""
-        return max(int(self.level), doubt, int(self.unsure) if doubt else 0)
+    def reaches(self, doubt: int) -> "Level":
+        """The level that it comes to when met with this doubt (0 to 4)."""
+        return self._reached[doubt]
+
+    @cached_property
+    def _reached(self) -> "tuple[Level, ...]":
+        unsure = (0, *[int(self.unsure)] * len(Level))
+        return tuple(Level(max(int(self.level), doubt, careful)) for doubt, careful in enumerate(unsure))
+
+    @cached_property
+    def kept(self) -> dict[tuple[int, Level], Any]:
+        """What the engine made of it at a doubt and a level, kept because it never changes."""
+        return {}
 
     @cached_property
     def findings(self) -> tuple[str, ...]:
@@ -252,6 +263,14 @@ class RuleSet:
     fallback: Rule
     policies: tuple[Policy, ...] = ()
     history: tuple[Change, ...] = ()
+
+    @cached_property
+    def looked_at(self) -> Mapping[str, Mapping[str, Finding]]:
+        """By presentation: the findings that its rules look at."""
+        return {
+            presentation.id: {name: self.findings[name] for rule in presentation.rules for name in rule.findings}
+            for presentation in self.presentations.values()
+        }
 
     @cached_property
     def reviewed(self) -> bool:
