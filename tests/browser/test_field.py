@@ -247,7 +247,7 @@ def test_the_crew_is_shown_the_signs_in_two_taps_from_the_first_screen(new_page:
 @SCRIPT
 def test_check_again_is_three_taps_to_the_new_advice(new_page: NewPage, script: bool) -> None:
     page = new_page(PHONE, java_script_enabled=script)
-    page.goto("/field")
+    by_server(page).goto("/field")
     walk(page, "arm-leg", Taps())
     follow(page.get_by_role("button", name="Check again"))
     taps = Taps()
