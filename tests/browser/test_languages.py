@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
-from tests.browser.test_field import follow, next_button
+from tests.browser.test_field import by_server, follow, next_button
 
 NewPage = Callable[..., Page]
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])
@@ -33,7 +33,7 @@ def answers(page: Page) -> list[str]:
 @SCRIPT
 def test_a_coach_reads_spanish_from_the_first_screen_to_the_advice(new_page: NewPage, script: bool) -> None:
     page = spanish(new_page, PHONE, java_script_enabled=script)
-    page.goto("/field")
+    by_server(page).goto("/field")
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.locator("h1")).to_have_text("¿Pasa algo de esto?")
     follow(page.get_by_role("button", name="Nada de esto"))
@@ -50,7 +50,7 @@ def test_a_coach_reads_spanish_from_the_first_screen_to_the_advice(new_page: New
 @SCRIPT
 def test_switching_midway_keeps_the_answers(new_page: NewPage, script: bool) -> None:
     page = new_page(PHONE, java_script_enabled=script)
-    page.goto("/field")
+    by_server(page).goto("/field")
     follow(page.get_by_role("button", name="Not sure"))
     question = page.locator("h1").inner_text()
     before = answers(page)
