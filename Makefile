@@ -40,7 +40,7 @@ $(VENV)/installed-tools: setup.py $(VENV)/installed
 	@touch $@
 
 test: install-tools
-	@$(BIN)/python -m pytest -q -m "not kubo and not browser"
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser"
 
 kubo: install-tools
 	@tools/install_kubo.sh

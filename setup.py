@@ -55,6 +55,7 @@ setup(
         "test": [
             "pytest>=9.2,<10",
             "pytest-cov>=7.1,<8",
+            "pytest-xdist>=3.8,<4",
             "WebTest>=3.0.7,<4",
             "beautifulsoup4>=4.13,<5",
             "hypothesis>=6.150,<7",

@@ -56,7 +56,7 @@ def test_a_tuple_is_an_array() -> None:
         {1.0: 1},
         {b"": 1},
         {1},
-        object(),
+        pytest.param(object(), id="an object"),
         bytearray(b"x"),
         "half \ud800",
         {0: ["half \udfff"]},
