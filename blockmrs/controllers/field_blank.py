@@ -83,6 +83,7 @@ def blank_result(rules: RuleSet, level: Level) -> ResultView:
         blank=True,
         assessment=found,
         words=rules.level_words[level],
+        intended_use=rules.intended_use,
         seen=(Seen("{{finding}}", "", "{{label}}", "{{answer}}", None),),
         other_answers=(Answered("{{finding}}", "{{label}}", "{{answer}}"),),
         because=LINE,

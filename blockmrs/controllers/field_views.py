@@ -205,6 +205,7 @@ class ResultView(View):
 
     assessment: Assessment | None = None
     words: str = ""
+    intended_use: str = ""
     seen: tuple[Seen, ...] = ()
     other_answers: tuple[Answered, ...] = ()
     because: tuple[str, ...] = ()
@@ -292,6 +293,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         back=way_back(carried, onward),
         assessment=found,
         words=triage.rules.level_words[found.level],
+        intended_use=triage.rules.intended_use,
         seen=seen,
         other_answers=other_answers(triage, interview, said) if interview.presentations and journey.trail[1:] else (),
         because=tuple(dict.fromkeys(because for _, because in reasons_of(found)))[:2],

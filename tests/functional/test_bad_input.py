@@ -264,6 +264,8 @@ def forms_of(cast: Cast, names: Names, what: str) -> list[Form]:
     elsewhere = ("/field/ask/1", "/field/report/new")
     buttons = [button for button in page.html("button", formaction=True) if button["formaction"] not in elsewhere]
     forms += [Form(browser, page, button.find_parent("form"), button["formaction"]) for button in buttons]
+    # Every page has the button of the other language; it is tried on one (tests/functional/test_languages.py has more).
+    forms = [form for form in forms if what == "login" or "_language" not in form.names]
     return list({form.action: form for form in forms}.values())
 
 
