@@ -47,7 +47,7 @@ kubo: install-tools
 	@$(BIN)/python -m pytest -q -m kubo
 
 browser: install-tools
-	@$(BIN)/python -m pytest -q -m browser
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m browser
 
 lint: install-tools
 	@$(BIN)/ruff check .
