@@ -100,4 +100,4 @@ def test_a_finger_does_the_same(new_page: Callable[..., Page], name: str) -> Non
         for field, value in [*(field for field in fields if field[0] == "pick"), last]:
             page.locator(f"#main form[method=post] [name='{field}'][value='{value}']:not([type=hidden])").first.tap()
     wanted = next(level for level in Level if level.disposition == case["expected"])
-    expect(page.locator("#result")).to_contain_text(f"Level {int(wanted)} of 4")
+    expect(page.locator(".of")).to_contain_text(f"Level {int(wanted)} of 4")
