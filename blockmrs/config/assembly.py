@@ -17,6 +17,7 @@ from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
+from blockmrs.services.after_report import AfterReport
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.backup import Backup
 from blockmrs.services.cards import Cards
@@ -155,6 +156,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
     )
     attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
     sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments)
+    after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
@@ -173,8 +175,8 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         facts=Facts(database, mailbox, cards, objects),
         reports=reports,
         sharing=sharing,
-        followups=FollowUps(database, mailbox, teams, access, reports, attachments, sharing, zone),
-        clearances=Clearances(database, mailbox, cards, organisations, access, reports, attachments, sharing, zone),
+        followups=FollowUps(after, teams, zone),
+        clearances=Clearances(after, cards, organisations, zone),
         codes=codes,
         notices=Notices(mailbox, teams, access, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),

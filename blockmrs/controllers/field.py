@@ -15,6 +15,7 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import tg
@@ -96,7 +97,8 @@ class FieldController(TGController):
         """Complaints that may be meant by what was written; from those that were ticked, the next question."""
         if tg.request.method != "POST":
             redirect("/field")
-        return self._guarded(self._described)
+        # The words leave the request first: everything else in it is shorter, and travels on.
+        return self._guarded(lambda: self._with_posted(partial(self._described, take_words())))
 
     @expose(allowed_methods=(*PAGE, *POST))
     @stateless
@@ -104,7 +106,7 @@ class FieldController(TGController):
         """What the crew needs to know, while nothing is saved yet."""
         if tg.request.method != "POST":
             redirect("/field")
-        return self._guarded(self._handover)
+        return self._guarded(lambda: self._with_posted(self._handover))
 
     @expose(allowed_methods=PAGE)
     def where(self, **_ignored: object) -> str:
@@ -136,7 +138,7 @@ class FieldController(TGController):
     def _answered(self) -> str:
         if tg.request.method != "POST":
             redirect("/field")
-        return self._guarded(self._next)
+        return self._guarded(lambda: self._with_posted(self._next))
 
     def begin(self, interview: Interview, journey: Journey) -> str:
         """The page with the danger signs for an interview in which something is known already."""
@@ -148,14 +150,18 @@ class FieldController(TGController):
         except RulesUnreadable:
             return self._page("unreadable", status=503)
 
-    def _next(self) -> str:
-        """The page that follows from what was posted; what cannot be read is asked again, with the rest kept."""
+    def _with_posted(self, page: Callable[[Pairs, Journey, Interview], str]) -> str:
+        """The page made from what a form carried; where that cannot be read, the first screen."""
         try:
             pairs = posted_pairs()
             journey = Journey.read(pairs, self._clock())
             before = self._triage.read(self._carried_only(pairs))
         except InvalidInput:
             return self._signs({"": self._sorry()}, status=422)
+        return page(pairs, journey, before)
+
+    def _next(self, pairs: Pairs, journey: Journey, before: Interview) -> str:
+        """The page that follows from what was posted; what cannot be read is asked again, with the rest kept."""
         change = next((value for name, value in pairs if name == "change"), None)
         try:
             if change is not None:
@@ -168,15 +174,8 @@ class FieldController(TGController):
             journey = journey.after(self._triage.carry(before), self._triage.carry(interview), self._clock())
         return self._show(interview, journey, {}, ())
 
-    def _described(self) -> str:
+    def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
         """What the words on the page about the place lead to; on any other page they are not asked for."""
-        texts = take_words()
-        try:
-            pairs = posted_pairs()
-            journey = Journey.read(pairs, self._clock())
-            before = self._triage.read(self._carried_only(pairs))
-        except InvalidInput:
-            return self._signs({"": self._sorry()}, status=422)
         page, told = self._triage.next_page(before), read_told(texts, pairs)
         if page is None or page.id != WHERE or told.is_empty:
             return self._show(before, journey, {}, ())
@@ -193,14 +192,8 @@ class FieldController(TGController):
             offers = told.offers(self._triage)
             return self._page("ask" if offers is None else "proposed", 422, offered=offers, **common)
 
-    def _handover(self) -> str:
+    def _handover(self, pairs: Pairs, journey: Journey, interview: Interview) -> str:
         """The page for the crew; without any answer, the first screen."""
-        try:
-            pairs = posted_pairs()
-            journey = Journey.read(pairs, self._clock())
-            interview = self._triage.read(self._carried_only(pairs))
-        except InvalidInput:
-            return self._signs({"": self._sorry()}, status=422)
         if not interview.answers:
             return self._signs({"": self._sorry()}, status=422)
         return self._page("show", view=handover_view(self._triage, interview, journey, self._clock()))

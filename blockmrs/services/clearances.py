@@ -28,23 +28,18 @@ from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound, Unavailable
-from blockmrs.model.database import Database
-from blockmrs.services.access import REPORT, Access, AccessFinder, report_address
+from blockmrs.services.access import Access, report_address
 from blockmrs.services.actor import Actor
-from blockmrs.services.attachments import Attachments
+from blockmrs.services.after_report import AfterReport
 from blockmrs.services.cards import Cards
 from blockmrs.services.fhir_followups import read_clearance, write_clearance
-from blockmrs.services.held import remember_objects
 from blockmrs.services.locks import KeyedLocks
-from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.mailbox import GrantEntry, Held
 from blockmrs.services.organisations import Organisations
-from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
-from blockmrs.services.sharing import Sharing
 from blockmrs.services.updates import write_update
 
 # A player whose newest head injury is older is no longer marked on the team's page; the report's own page still says.
 ROSTER_LOOKS_BACK = timedelta(days=366)
-_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,39 +83,31 @@ class Clearances:
 
     def __init__(
         self,
-        database: Database,
-        mailbox: Mailbox,
+        after: AfterReport,
         cards: Cards,
         organisations: Organisations,
-        access: AccessFinder,
-        reports: Reports,
-        attachments: Attachments,
-        sharing: Sharing,
         zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
-        self._database = database
-        self._mailbox = mailbox
+        self._after = after
+        self._mailbox = after.mailbox
+        self._access = after.access
+        self._reports = after.reports
+        self._attachments = after.attachments
+        self._sharing = after.sharing
         self._cards = cards
         self._organisations = organisations
-        self._access = access
-        self._reports = reports
-        self._attachments = attachments
-        self._sharing = sharing
         self._zone = zone
         self._rules = rules
         self._locks = KeyedLocks()
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:
         """What is stated about a report that the actor may read; None where it is not of a head injury."""
-        access = self._access.allow(actor, address, Action.READ)
-        if access.standing is Standing.RECIPIENT:
-            opened = self._sharing.open_shared(actor, address)  # None before a receipt is left
-        else:
-            opened = self._reports.read(actor, access)
-        if opened is None or not is_head_injury(opened.report, self._rules()):
+        opened = self._after.opened(actor, address)
+        if opened is None or not is_head_injury(opened[1], self._rules()):
             return None
-        return self._status(actor, access, opened.report.advice.level)
+        access, report = opened
+        return self._status(actor, access, report.advice.level)
 
     def may_write(self, actor: Actor, address: str) -> Report:
         """The report for which the actor may write a clearance.
@@ -171,7 +158,7 @@ class Clearances:
     def out(self, actor: Actor, players: Sequence[bytes]) -> dict[bytes, OutOfPlay]:
         """Of the players with these cards those who are out until cleared, by the reports that the actor wrote."""
         found: dict[bytes, OutOfPlay] = {}
-        for entry in self._head_reports(actor):
+        for entry in self._after.head_reports(actor, None, self._mailbox.now() - ROSTER_LOOKS_BACK):
             grant = entry.grant
             if grant.subject in found or grant.subject not in players:
                 continue
@@ -188,19 +175,6 @@ class Clearances:
                 stage = status.current.said.stage if status.current is not None else ""
                 found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage)
         return found
-
-    def _head_reports(self, actor: Actor) -> Iterator[GrantEntry]:
-        """The grants of the actor's own reports that may be of a head injury, newest first."""
-        oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
-        stop = self._mailbox.length(actor.keyring.own_line)
-        while stop:
-            start = max(0, stop - _PAGE)
-            for entry in reversed(self._mailbox.own_page(actor.keyring, start, stop).grants.values()):
-                if entry.grant.not_before < oldest:
-                    return
-                if entry.grant.purpose == REPORT and entry.grant.object is not None and entry.grant.head is not False:
-                    yield entry
-            stop = start
 
     def _status(self, actor: Actor, access: Access, level: int) -> SportStatus:
         found = self._statements(actor, access)
@@ -221,9 +195,7 @@ class Clearances:
         return access, opened.report
 
     def _once(self, actor: Actor, access: Access, draft_id: str, said: Clearance) -> Statement:
-        if not actor.recovery_confirmed:
-            raise NotAuthorized("write down the recovery code first")
-        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        mark = self._after.draft_mark(actor, draft_id)
         with self._locks.hold(mark):
             self._mailbox.settle()
             for entry in self._copies(access):
@@ -258,9 +230,7 @@ class Clearances:
         if shared.return_to_subject is not None:
             give(self._cards.find(shared.subject), shared.return_to_subject, grant)
         give(held.keyring.card, _copies_key(held, shared.update_id), replace(grant, draft_mark=mark))
-        batch.commit()
-        with self._database.write() as rows:
-            remember_objects(rows, batch)
+        self._after.commit(batch)
         return Statement(report_address(update_id), said, True)
 
     def _statements(self, actor: Actor, access: Access) -> list[Statement]:

@@ -31,21 +31,15 @@ from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.rules import RuleSet
-from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound, Unavailable
-from blockmrs.model.database import Database
-from blockmrs.services.access import REPORT, Access, AccessFinder, report_address
+from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
+from blockmrs.services.access import Access, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.advice import advice_of
-from blockmrs.services.attachments import Attachments
+from blockmrs.services.after_report import AfterReport
 from blockmrs.services.fhir_followups import read_check, write_check
-from blockmrs.services.held import remember_objects
-from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
-from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
-from blockmrs.services.sharing import Sharing
+from blockmrs.services.mailbox import GrantEntry, Held
 from blockmrs.services.teams import Teams
 from blockmrs.services.updates import write_update
-
-_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,23 +76,18 @@ class FollowUps:
 
     def __init__(
         self,
-        database: Database,
-        mailbox: Mailbox,
+        after: AfterReport,
         teams: Teams,
-        access: AccessFinder,
-        reports: Reports,
-        attachments: Attachments,
-        sharing: Sharing,
         zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_check_rules,
     ) -> None:
-        self._database = database
-        self._mailbox = mailbox
+        self._after = after
+        self._mailbox = after.mailbox
+        self._access = after.access
+        self._reports = after.reports
+        self._attachments = after.attachments
+        self._sharing = after.sharing
         self._teams = teams
-        self._access = access
-        self._reports = reports
-        self._attachments = attachments
-        self._sharing = sharing
         self._zone = zone
         self._rules = rules
 
@@ -109,12 +98,8 @@ class FollowUps:
 
     def of(self, actor: Actor, address: str) -> FollowUp | None:
         """The follow-up of a report that the actor may read; None where it is not of a head injury."""
-        access = self._access.allow(actor, address, Action.READ)
-        if access.standing is Standing.RECIPIENT:
-            opened = self._sharing.open_shared(actor, address)  # None before a receipt is left
-        else:
-            opened = self._reports.read(actor, access)
-        return None if opened is None else self._of(actor, access, opened.report)
+        opened = self._after.opened(actor, address)
+        return None if opened is None else self._of(actor, *opened)
 
     def open(self, actor: Actor, address: str) -> FollowUp:
         """The follow-up that the actor may add a check to; NotFound where there is none for this report."""
@@ -129,9 +114,7 @@ class FollowUps:
         Raises:
             InvalidInput: a question has no answer; `field` names it.
         """
-        if not actor.recovery_confirmed:
-            raise NotAuthorized("write down the recovery code first")
-        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        mark = self._after.draft_mark(actor, draft_id)
         access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
         with self._sharing.one_at_a_time(access.grant.update_id):
             self._mailbox.settle()
@@ -226,9 +209,7 @@ class FollowUps:
         self._attachments.keep(batch, actor, access, grant)
         for organisation_id, until in self._sharing.running(actor, access):
             self._attachments.pass_on(batch, actor, access, organisation_id, until, [grant])
-        batch.commit()
-        with self._database.write() as rows:
-            remember_objects(rows, batch)
+        self._after.commit(batch)
         return MadeCheck(report_address(update_id), check)
 
     def _again(self, entry: GrantEntry) -> MadeCheck:
@@ -242,13 +223,8 @@ class FollowUps:
     def _due_for(self, actor: Actor, held: Held | None) -> Iterator[DueCheck]:
         """For one person acted for; or, with None, for the reports that the actor wrote."""
         oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
-        for entry in self._newest(actor, held):
-            grant = entry.grant
-            if grant.not_before < oldest:
-                return
-            if grant.purpose != REPORT or grant.grantee is not None or grant.object is None or grant.head is False:
-                continue
-            address = report_address(grant.update_id)
+        for entry in self._after.head_reports(actor, held, oldest):
+            address = report_address(entry.grant.update_id)
             try:
                 if held is not None:
                     access = Access(Standing.SUBJECT, entry, held.keyring, held)
@@ -261,12 +237,3 @@ class FollowUps:
                 continue  # One report that cannot be opened hides nothing about the others.
             if there is not None and there.due is not None:
                 yield DueCheck(address, there.due, there.injured_at, held.label if held is not None else "")
-
-    def _newest(self, actor: Actor, held: Held | None) -> Iterator[GrantEntry]:
-        keyring = actor.keyring if held is None else held.keyring
-        stop = self._mailbox.length(keyring.own_line)
-        while stop:
-            start = max(0, stop - _PAGE)
-            page = self._mailbox.own_page if held is None else self._mailbox.subject_page
-            yield from reversed(page(keyring, start, stop).grants.values())
-            stop = start

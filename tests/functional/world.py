@@ -16,6 +16,7 @@ from blockmrs.model.migrations import migrate
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
 from blockmrs.services.actor import Actor
+from blockmrs.services.after_report import AfterReport
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.cards import Cards
 from blockmrs.services.clearances import Clearances
@@ -79,13 +80,9 @@ class World:
         self.sharing = Sharing(
             self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments
         )
-        self.followups = FollowUps(
-            self.database, self.mailbox, self.teams, self.access, self.reports, self.attachments, self.sharing, UTC
-        )
-        self.clearances = Clearances(
-            self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
-            self.sharing, UTC,
-        )  # fmt: skip
+        after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)
+        self.followups = FollowUps(after, self.teams, UTC)
+        self.clearances = Clearances(after, self.cards, self.organisations, UTC)
         self.codes = Codes(
             self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
             self.ledger.chain_id,

@@ -1,0 +1,85 @@
+"""What symptom checks and clearances share: opening the report they follow, and finding and saving them once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.errors import NotAuthorized
+from blockmrs.model.database import Database
+from blockmrs.services.access import REPORT, Access, AccessFinder
+from blockmrs.services.actor import Actor
+from blockmrs.services.attachments import Attachments
+from blockmrs.services.batch import Batch
+from blockmrs.services.held import remember_objects
+from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
+from blockmrs.services.sharing import Sharing
+
+_PAGE = 20
+
+
+class AfterReport:
+    """The services on which everything stands that follows a report, and the steps that all of it takes."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        access: AccessFinder,
+        reports: Reports,
+        attachments: Attachments,
+        sharing: Sharing,
+    ) -> None:
+        self.mailbox = mailbox
+        self.access = access
+        self.reports = reports
+        self.attachments = attachments
+        self.sharing = sharing
+        self._database = database
+
+    def opened(self, actor: Actor, address: str) -> tuple[Access, Report] | None:
+        """The report that the actor may read; None for a recipient who has left no receipt yet."""
+        access = self.access.allow(actor, address, Action.READ)
+        if access.standing is Standing.RECIPIENT:
+            shared = self.sharing.open_shared(actor, address)
+            return None if shared is None else (access, shared.report)
+        return access, self.reports.read(actor, access).report
+
+    def head_reports(self, actor: Actor, held: Held | None, oldest: datetime) -> Iterator[GrantEntry]:
+        """The grants since `oldest` of reports that may be of a head injury, newest first.
+
+        Args:
+            held: whom the reports are about; None for the reports that the actor wrote.
+        """
+        keyring: Keyring = actor.keyring if held is None else held.keyring
+        page = self.mailbox.own_page if held is None else self.mailbox.subject_page
+        stop = self.mailbox.length(keyring.own_line)
+        while stop:
+            start = max(0, stop - _PAGE)
+            for entry in reversed(page(keyring, start, stop).grants.values()):
+                grant = entry.grant
+                if grant.not_before < oldest:
+                    return
+                is_report = grant.purpose == REPORT and grant.grantee is None and grant.object is not None
+                if is_report and grant.head is not False:
+                    yield entry
+            stop = start
+
+    def draft_mark(self, actor: Actor, draft_id: str) -> bytes:
+        """What tells a repeated save from another one.
+
+        Raises:
+            NotAuthorized: the actor has no recovery code yet, and may save nothing.
+            InvalidInput: `draft_id` is not 32 hexadecimal digits.
+        """
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        return actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+
+    def commit(self, batch: Batch) -> None:
+        """Make the batch's objects durable, then its transactions one block, then the rows that list the objects."""
+        batch.commit()
+        with self._database.write() as rows:
+            remember_objects(rows, batch)
