@@ -78,7 +78,7 @@ def report_own_time(times: OwnTime) -> list[str]:
 
 
 def inputs() -> dict[str, Interview]:
-    """Every worked case; and each complaint, the five largest together and all of them, with nothing known for sure."""
+    """Every worked case; and each complaint, the five largest together and all of them."""
     rules = load_rules()
     found = {f"case {number}": interview for number, interview in enumerate(worked_cases())}
     largest = sorted(set(rules.presentations) - set(ALWAYS), key=lambda name: -len(rules.presentations[name].rules))
@@ -86,8 +86,11 @@ def inputs() -> dict[str, Interview]:
         own = [finding for finding, known in rules.findings.items() if known.presentation in (name, *ALWAYS)]
         found[f"{name}, nothing asked"] = Interview(None, (name,))
         found[f"{name}, all unsure"] = Interview("unknown", (name,), dict.fromkeys(own))
-    found["five complaints, all unsure"] = Interview("unknown", tuple(largest[:5]), dict.fromkeys(rules.findings))
-    found["all complaints, all unsure"] = Interview("unknown", tuple(largest), dict.fromkeys(rules.findings))
+    for count, names in (("five", largest[:5]), ("all", largest)):
+        found[f"{count} complaints, nothing asked"] = Interview(None, tuple(names))
+        for answer, said in ((None, "unsure"), (True, "yes"), (False, "no")):
+            answers = dict.fromkeys(rules.findings, answer)
+            found[f"{count} complaints, all {said}"] = Interview("unknown", tuple(names), answers)
     return found
 
 

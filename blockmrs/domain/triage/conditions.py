@@ -156,7 +156,14 @@ class All:
     parts: tuple[Condition, ...]
 
     def doubt(self, facts: Facts) -> int:
-        return max((part.doubt(facts) for part in self.parts), default=SURE)
+        most = SURE
+        for part in self.parts:
+            doubt = part.doubt(facts)
+            if doubt > most:
+                most = doubt
+                if most == NOT_MET:
+                    break
+        return most
 
     def findings(self) -> Iterator[str]:
         for part in self.parts:
@@ -174,7 +181,14 @@ class AnyOf:
     parts: tuple[Condition, ...]
 
     def doubt(self, facts: Facts) -> int:
-        return min(part.doubt(facts) for part in self.parts)
+        least = NOT_MET
+        for part in self.parts:
+            doubt = part.doubt(facts)
+            if doubt < least:
+                least = doubt
+                if least == SURE:
+                    break
+        return least
 
     def findings(self) -> Iterator[str]:
         for part in self.parts:

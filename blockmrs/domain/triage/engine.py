@@ -4,12 +4,14 @@ Four states of a finding: yes, no, can't tell (None), not asked (absent). The le
 that fire; no rule subtracts, so a further red flag or a "can't tell" instead of a "no" never makes it less urgent.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from operator import attrgetter
+from itertools import chain
+from operator import attrgetter, itemgetter
 
-from blockmrs.domain.triage.conditions import NOT_MET, SURE, Answer, Facts
+from blockmrs.domain.triage.conditions import NOT_MET, Answer, Facts
 from blockmrs.domain.triage.course import Look, add_course
+from blockmrs.domain.triage.prepared import Fired, PreparedPresentation, Reason, fire, prepared
 from blockmrs.domain.triage.rules import ALWAYS, Advice, Again, Finding, Kind, Level, Rule, RuleSet
 
 LOOK_AGAIN_FROM = 3
@@ -28,19 +30,6 @@ class Interview:
     presentations: tuple[str, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
     course: tuple[Look, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Reason:
-    """One rule that fired. `sure` is False when it rests on a "can't tell"; `level` is what it then gives."""
-
-    rule: str
-    fact: str
-    facts: tuple[str, ...]
-    because: str
-    verified: str
-    level: Level
-    sure: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,39 +56,12 @@ class Assessment:
         return self.level is Level.AMBULANCE or not self.unasked
 
 
-@dataclass(frozen=True, slots=True)
-class _Fired:
-    """A rule with the doubt it fired with and the level it comes to."""
-
-    rule: Rule
-    doubt: int
-    level: Level
-    reason: Reason
-
-    @property
-    def order(self) -> tuple[Level, bool, int]:
-        """The most urgent first; at one level what is said in any case, and what is sure."""
-        return self.level, self.rule.otherwise, self.doubt
-
-
-def _met(rule: Rule, doubt: int, level: Level) -> _Fired:
-    """The rule as it fires so: made once, for there are many rules and few ways."""
-    made: _Fired | None = rule.kept.get((doubt, level))
-    if made is None:
-        reason = Reason(
-            rule=rule.id,
-            fact=rule.evidence[0],
-            facts=rule.evidence,
-            because=rule.because,
-            verified=rule.verified,
-            level=level,
-            sure=doubt == SURE,
-        )
-        made = rule.kept[doubt, level] = _Fired(rule, doubt, level, reason)
-    return made
-
-
+Modifier = tuple[Rule, int]
+"""A modifier that holds, with its doubt."""
+Step = tuple[Rule, int, Level]
+"""A modifier that raised the level, with its doubt and the level that it raised it to."""
 _ORDER = attrgetter("order")
+_REACHED = itemgetter(2)
 
 
 def assess(rules: RuleSet, interview: Interview) -> Assessment:
@@ -109,11 +71,12 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
     """
     facts = facts_of(rules, interview)
     active = _active(rules, interview)
-    fired = _fire(active, facts) or [_met(rules.fallback, SURE, rules.fallback.level)]
-    level, raised = _raise(active, facts, fired[0].level)
-    advice = _advice(rules, raised[0] if raised else fired[0], level)
-    kept = [*raised, *fired]
-    said = _said(rules, kept, advice)
+    fired = _fire(active, facts) or [prepared(rules).fallback]
+    modifiers = _modifiers(active, facts)
+    level, steps = _raise(modifiers, fired[0].level)
+    kept = [*(fire(rules, *step) for step in steps), *fired]
+    advice = kept[0].advice
+    said = _said(kept)
     return Assessment(
         level=level,
         disposition=level.disposition,
@@ -123,7 +86,7 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
         return_to_play=max(said, key=lambda other: other.sport).return_to_play or None,
         again=min((other.again for other in said if other.again), key=lambda again: again.after_min, default=None),
         sooner_if=_sooner_if(rules, interview) if level is not Level.AMBULANCE else (),
-        unasked=_unasked(rules, active, facts, level),
+        unasked=_unasked(active, modifiers, facts, level),
         look_again=_look_again(rules, facts),
         reviewed=rules.reviewed,
         version=rules.version,
@@ -135,7 +98,7 @@ def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     """Reassuring questions not asked yet, whose yes could settle a rule that fires now, in the rules' order."""
     facts = facts_of(rules, interview)
     found: dict[str, None] = {}
-    for rule in _active(rules, interview):
+    for rule in (known.rule for presentation in _active(rules, interview) for known in presentation.rules):
         if rule.reassurances and rule.when.doubt(facts) != NOT_MET:
             found.update(dict.fromkeys(name for name in rule.findings if name in rule.reassurances))
     return tuple(name for name in found if name not in facts.answers)
@@ -150,26 +113,28 @@ def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
 def level_of(rules: RuleSet, interview: Interview) -> Level:
     """The level alone, as `assess` would give it."""
     facts, active = facts_of(rules, interview), _active(rules, interview)
-    fired = _fire(active, facts)
-    return _raise(active, facts, fired[0].level if fired else rules.fallback.level)[0]
+    return _level(rules, active, _modifiers(active, facts), facts)
 
 
 def open_questions(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     """Findings not asked that could make the level more urgent, and reassurances that could settle a rule."""
     facts, active = facts_of(rules, interview), _active(rules, interview)
-    unasked = _unasked(rules, active, facts, level_of(rules, interview))
+    modifiers = _modifiers(active, facts)
+    unasked = _unasked(active, modifiers, facts, _level(rules, active, modifiers, facts))
     return (*unasked, *calming(rules, interview))
 
 
 def facts_of(rules: RuleSet, interview: Interview) -> Facts:
     """The interview as conditions see it: known findings only, each value checked against its question."""
-    known = rules.known_ages
+    known, findings, yes_no = rules.known_ages, rules.findings, rules.yes_no
     ages = frozenset([interview.age_band]) if interview.age_band in known else known
     return Facts(
         answers={
-            name: _checked(rules.findings[name], value)
+            name: value
+            if value is None or (name in yes_no and isinstance(value, bool))
+            else _checked(findings[name], value)
             for name, value in add_course(interview.answers, interview.course).items()
-            if name in rules.findings
+            if name in findings
         },
         ages=ages,
         presentations=frozenset(interview.presentations),
@@ -177,13 +142,8 @@ def facts_of(rules: RuleSet, interview: Interview) -> Facts:
     )
 
 
-def concerns(finding: Finding, ages: frozenset[str]) -> bool:
-    """Whether the question is for somebody who may be of these ages."""
-    return not finding.ages or bool(finding.ages & ages)
-
-
 def _checked(finding: Finding, value: Answer) -> Answer:
-    if finding.kind is Kind.YES_NO:
+    if value is None or finding.kind is Kind.YES_NO:
         return value if isinstance(value, bool) else None
     if finding.kind is Kind.CHOICE:
         return value if value == finding.none or any(value == option.value for option in finding.options) else None
@@ -191,55 +151,57 @@ def _checked(finding: Finding, value: Answer) -> Answer:
     return value if is_number and finding.least <= float(value or 0) <= finding.most else None
 
 
-def _active(rules: RuleSet, interview: Interview) -> list[Rule]:
-    chosen = [name for name in interview.presentations if name in rules.presentations and name not in ALWAYS]
-    return [rule for name in dict.fromkeys((*ALWAYS, *chosen)) for rule in rules.presentations[name].rules]
+def _active(rules: RuleSet, interview: Interview) -> list[PreparedPresentation]:
+    """What applies to everybody, then the complaints in their order, each once."""
+    ready = prepared(rules)
+    known = (name for name in interview.presentations if name in rules.presentations)
+    return [ready.presentation(name) for name in dict.fromkeys((*ALWAYS, *known))]
 
 
-def _fire(active: Iterable[Rule], facts: Facts) -> list[_Fired]:
+def _fire(active: Iterable[PreparedPresentation], facts: Facts) -> list[Fired]:
     """Rules that fire, the most urgent first. `otherwise` ones are heard only where nothing else is as urgent."""
-    fired = []
-    for rule in active:
-        if not rule.raises and (doubt := rule.when.doubt(facts)) != NOT_MET:
-            fired.append(_met(rule, doubt, rule.reaches(doubt)))
+    fired = list(chain.from_iterable(presentation.fire(facts) for presentation in active))
     fired.sort(key=_ORDER)
     if not fired or not fired[0].rule.otherwise:
         return [entry for entry in fired if not entry.rule.otherwise]
     return [entry for entry in fired if not entry.rule.otherwise or entry.level is fired[0].level]
 
 
-def _raise(active: Iterable[Rule], facts: Facts, level: Level) -> tuple[Level, list[_Fired]]:
+def _modifiers(active: Iterable[PreparedPresentation], facts: Facts) -> list[Modifier]:
+    """The modifiers that hold, in the rules' order, each with its doubt."""
+    every = ((rule, rule.when.doubt(facts)) for presentation in active for rule in presentation.modifiers)
+    return [(rule, doubt) for rule, doubt in every if doubt != NOT_MET]
+
+
+def _raise(modifiers: Sequence[Modifier], level: Level) -> tuple[Level, list[Step]]:
     """The level after all modifiers, one step a stage at most, and those that raised it, the last stage first."""
-    modifiers = [rule for rule in active if rule.raises]
-    raised: list[_Fired] = []
-    for stage in sorted({rule.stage for rule in modifiers}):
+    raised: list[Step] = []
+    for stage in sorted({rule.stage for rule, _ in modifiers}):
         stepped = [
-            _met(rule, doubt, Level(max(level - 1, doubt)))
-            for rule in modifiers
-            if rule.stage == stage and level in rule.raises and (doubt := rule.when.doubt(facts)) < level
+            (rule, doubt, Level(max(level - 1, doubt)))
+            for rule, doubt in modifiers
+            if rule.stage == stage and level in rule.raises and doubt < level
         ]
         if stepped:
-            level = min(entry.level for entry in stepped)
-            raised = [*sorted(stepped, key=lambda entry: entry.level), *raised]
+            stepped.sort(key=_REACHED)
+            level = stepped[0][2]
+            raised = [*stepped, *raised]
     return level, raised
 
 
-def _advice(rules: RuleSet, deciding: _Fired, level: Level) -> Advice:
-    """The advice the deciding rule names, its presentation's for the level, or the general one."""
-    if deciding.rule.advice and deciding.level is level is deciding.rule.level:
-        owner, _, name = deciding.rule.advice.partition("/")
-        return rules.presentations[owner].advice[name]
-    own = rules.presentations[deciding.rule.presentation].advice
-    return own.get(level.disposition) or rules.presentations["any"].advice[level.disposition]
+def _level(
+    rules: RuleSet, active: Iterable[PreparedPresentation], modifiers: Sequence[Modifier], facts: Facts
+) -> Level:
+    every = (entry.level for presentation in active for entry in presentation.fire(facts))
+    return _raise(modifiers, min(every, default=rules.fallback.level))[0]
 
 
-def _said(rules: RuleSet, kept: Iterable[_Fired], advice: Advice) -> list[Advice]:
+def _said(kept: Iterable[Fired]) -> list[Advice]:
     """The deciding advice, then that of every other rule that fired, each once.
 
     The most careful of them says what holds for playing again, the soonest when to look again.
     """
-    every = (advice, *(_advice(rules, entry, entry.level) for entry in kept))
-    return list({id(one): one for one in every}.values())
+    return list({id(entry.advice): entry.advice for entry in kept}.values())
 
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
@@ -249,34 +211,37 @@ def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     return tuple(dict.fromkeys(lines))
 
 
-def _unasked(rules: RuleSet, active: Iterable[Rule], facts: Facts, level: Level) -> tuple[str, ...]:
+def _unasked(
+    active: Sequence[PreparedPresentation], modifiers: Sequence[Modifier], facts: Facts, level: Level
+) -> tuple[str, ...]:
     """Findings not asked that could make the level more urgent, in the rules' order."""
-    absent = {
-        name
-        for presentation in dict.fromkeys(rule.presentation for rule in active)
-        for name, finding in rules.looked_at[presentation].items()
-        if name not in facts.answers
-        and concerns(finding, facts.ages)
-        and facts.answers.get(finding.settled_by) is not False
-    }
+    if level is Level.AMBULANCE:
+        return ()
+    absent = {name for presentation in active for name in presentation.absent(facts)}
     if not absent:
         return ()
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
-    raised = {base: _raise(active, facts, base)[0] for base in Level}
+    # Where a rule of each level would end, by the doubt it fires with or by its own level.
+    ends = (Level.AMBULANCE, *(_raise(modifiers, base)[0] for base in Level))
     found: dict[str, None] = {}
-    for rule in active:
-        if (level not in rule.raises) if rule.raises else (raised[rule.level] >= level):
+    for known in (known for presentation in active for known in presentation.every):
+        rule = known.rule
+        if (level not in rule.raises) if rule.raises else (ends[rule.level] >= level):
             continue
-        doubt = rule.when.doubt(supposing)
-        if doubt != NOT_MET and (doubt if rule.raises else raised[rule.reaches(doubt)]) < level:
-            open_here = (name for name in rule.findings if name in absent and name not in rule.reassurances)
-            found.update(dict.fromkeys(open_here))
+        if known.answers is not None:
+            if known.finding in absent:
+                found[known.finding] = None
+        elif not absent.isdisjoint(known.openable):
+            doubt = rule.when.doubt(supposing)
+            if doubt != NOT_MET and (doubt if rule.raises else ends[rule.reaches(doubt)]) < level:
+                found.update(dict.fromkeys(name for name in rule.findings if name in absent and name in known.openable))
     return tuple(found)
 
 
 def _look_again(rules: RuleSet, facts: Facts) -> tuple[str, ...]:
     """How to find out, when so many danger questions are "can't tell" that a second look is worth it."""
-    unsure = [name for name, answer in facts.answers.items() if answer is None]
-    if len(unsure) < LOOK_AGAIN_FROM:
+    if list(facts.answers.values()).count(None) < LOOK_AGAIN_FROM:
         return ()
-    return tuple(dict.fromkeys(rules.findings[name].how for name in sorted(unsure) if rules.findings[name].how))
+    nothing_known = object()
+    ways = (how for name, how in prepared(rules).ways if facts.answers.get(name, nothing_known) is None)
+    return tuple(dict.fromkeys(ways))

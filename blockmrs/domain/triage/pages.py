@@ -12,7 +12,8 @@ from operator import itemgetter
 
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import MOST_PAIN, PAIN
-from blockmrs.domain.triage.engine import Interview, concerns, facts_of, level_if_calmed, level_of, open_questions
+from blockmrs.domain.triage.engine import Interview, facts_of, level_if_calmed, level_of, open_questions
+from blockmrs.domain.triage.prepared import concerns
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
 
 MOST_PAGES = 6

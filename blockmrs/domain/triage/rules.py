@@ -146,11 +146,6 @@ class Rule:
         return tuple(Level(max(int(self.level), doubt, careful)) for doubt, careful in enumerate(unsure))
 
     @cached_property
-    def kept(self) -> dict[tuple[int, Level], Any]:
-        """What the engine made of it at a doubt and a level, kept because it never changes."""
-        return {}
-
-    @cached_property
     def findings(self) -> tuple[str, ...]:
         """Ids of all findings that it looks at."""
         return tuple(dict.fromkeys(self.when.findings()))
@@ -265,6 +260,11 @@ class RuleSet:
     history: tuple[Change, ...] = ()
 
     @cached_property
+    def kept(self) -> dict[type, Any]:
+        """What others worked out from it alone, by the type of what they keep."""
+        return {}
+
+    @cached_property
     def looked_at(self) -> Mapping[str, Mapping[str, Finding]]:
         """By presentation: the findings that its rules look at."""
         return {
@@ -281,6 +281,11 @@ class RuleSet:
     def rules(self) -> tuple[Rule, ...]:
         """Every rule of every presentation, with the fallback last."""
         return (*(rule for presentation in self.presentations.values() for rule in presentation.rules), self.fallback)
+
+    @cached_property
+    def yes_no(self) -> frozenset[str]:
+        """The findings that are answered with yes or no."""
+        return frozenset(name for name, finding in self.findings.items() if finding.kind is Kind.YES_NO)
 
     @cached_property
     def known_ages(self) -> frozenset[str]:

@@ -1,0 +1,164 @@
+"""A rule set made ready for judging: what follows from the rules alone is worked out once, not at each assessment.
+
+Most rules look at one finding only. Of those it is known beforehand what each answer makes of them, so that
+judging one is to look its answer up.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from blockmrs.domain.triage.conditions import NOT_MET, SURE, Answer, Facts, Is
+from blockmrs.domain.triage.rules import Advice, Finding, Level, Presentation, Rule, RuleSet
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """One rule that fired. `sure` is False when it rests on a "can't tell"; `level` is what it then gives."""
+
+    rule: str
+    fact: str
+    facts: tuple[str, ...]
+    because: str
+    verified: str
+    level: Level
+    sure: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """A rule as it fires with a doubt, the level that it comes to, and the advice of the rule at that level.
+
+    `order` sorts the most urgent first; at one level what is said in any case, and what is sure.
+    """
+
+    rule: Rule
+    level: Level
+    order: int
+    reason: Reason
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True)
+class PreparedRule:
+    """A rule, and how it fires by doubt from SURE on, which for a modifier depends on the level that it raises.
+
+    When it looks at one finding only that is `finding`, and `answers` says how it fires by the answer given; an answer
+    that is not in there does not fire it. `answers` is None for every other rule.
+    """
+
+    rule: Rule
+    at: tuple[Fired, ...]
+    finding: str
+    answers: Mapping[Answer, Fired] | None
+    openable: frozenset[str]
+    """The findings that could make it fire when asked: all that it looks at, less those that only calm it down."""
+
+
+class PreparedPresentation:
+    """The rules of one presentation in their order, those of them that are no modifiers, and the modifiers."""
+
+    def __init__(self, presentation: Presentation, rules: RuleSet) -> None:
+        self.every = tuple(_prepare(rule, rules) for rule in presentation.rules)
+        self.rules = tuple(known for known in self.every if not known.rule.raises)
+        self.modifiers = tuple(rule for rule in presentation.rules if rule.raises)
+        self._looked_at = tuple(rules.looked_at[presentation.id].items())
+
+    def absent(self, facts: Facts) -> Iterator[str]:
+        """The findings that its rules look at and nobody asked, though they concern the person."""
+        given = facts.answers
+        for name, finding in self._looked_at:
+            if name not in given and concerns(finding, facts.ages) and given.get(finding.settled_by) is not False:
+                yield name
+
+    def fire(self, facts: Facts) -> list[Fired]:
+        """The rules that these facts meet, in the rules' order."""
+        given, fired = facts.answers, []
+        for known in self.rules:
+            answers = known.answers
+            if answers is not None:
+                if known.finding in given and (met := answers.get(given[known.finding])) is not None:
+                    fired.append(met)
+            elif (doubt := known.rule.when.doubt(facts)) != NOT_MET:
+                fired.append(known.at[doubt])
+        return fired
+
+
+class Prepared:
+    """Everything of a rule set that was prepared so far."""
+
+    def __init__(self, rules: RuleSet) -> None:
+        self._rules = rules
+        self._presentations: dict[str, PreparedPresentation] = {}
+
+    def presentation(self, name: str) -> PreparedPresentation:
+        """The presentation of this id, prepared when it is first needed."""
+        found = self._presentations.get(name)
+        if found is None:
+            found = PreparedPresentation(self._rules.presentations[name], self._rules)
+            self._presentations[name] = found
+        return found
+
+    @cached_property
+    def ways(self) -> tuple[tuple[str, str], ...]:
+        """How to find out what cannot be told, by finding, in the order of their ids."""
+        return tuple((name, found.how) for name, found in sorted(self._rules.findings.items()) if found.how)
+
+    @cached_property
+    def fallback(self) -> Fired:
+        """What is said when no rule fires."""
+        return fire(self._rules, self._rules.fallback, SURE, self._rules.fallback.level)
+
+
+def prepared(rules: RuleSet) -> Prepared:
+    """The rule set made ready, once."""
+    found: Prepared | None = rules.kept.get(Prepared)
+    if found is None:
+        found = rules.kept[Prepared] = Prepared(rules)
+    return found
+
+
+def concerns(finding: Finding, ages: frozenset[str]) -> bool:
+    """Whether the question is for somebody who may be of these ages."""
+    return not finding.ages or not finding.ages.isdisjoint(ages)
+
+
+def fire(rules: RuleSet, rule: Rule, doubt: int, level: Level) -> Fired:
+    """The rule as it fires with this doubt at this level."""
+    return Fired(
+        rule=rule,
+        level=level,
+        order=(level * 2 + rule.otherwise) * NOT_MET + doubt,
+        reason=Reason(
+            rule=rule.id,
+            fact=rule.evidence[0],
+            facts=rule.evidence,
+            because=rule.because,
+            verified=rule.verified,
+            level=level,
+            sure=doubt == SURE,
+        ),
+        advice=_advice(rules, rule, level),
+    )
+
+
+def _advice(rules: RuleSet, rule: Rule, level: Level) -> Advice:
+    """What to do where this rule comes to this level: the advice it names, its presentation's, or the general one."""
+    if rule.advice and level is rule.level:
+        owner, _, name = rule.advice.partition("/")
+        return rules.presentations[owner].advice[name]
+    general = rules.presentations["any"].advice
+    return rules.presentations[rule.presentation].advice.get(level.disposition) or general[level.disposition]
+
+
+def _prepare(rule: Rule, rules: RuleSet) -> PreparedRule:
+    at = tuple(fire(rules, rule, doubt, rule.reaches(doubt)) for doubt in range(SURE, NOT_MET))
+    openable = frozenset(rule.findings) - rule.reassurances
+    when = rule.when
+    if not isinstance(when, Is):
+        return PreparedRule(rule, at, "", None, openable)
+    unsure = rules.unsure.get(when.finding, NOT_MET)
+    answers: dict[Answer, Fired] = dict.fromkeys(when.values, at[SURE])
+    if unsure != NOT_MET:
+        answers[None] = at[unsure]
+    return PreparedRule(rule, at, when.finding, answers, openable)
