@@ -31,7 +31,7 @@ from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
 
 TEMPLATES = "blockmrs.templates.field."
-SCRIPTS = ("/js/triage.js", "/js/ask.js")
+SCRIPTS = ("/js/triage.js", "/js/interviews.js", "/js/ask.js")
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
 REPORT_SCRIPTS = ("/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js")

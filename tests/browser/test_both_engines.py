@@ -22,7 +22,7 @@ from tests.triage.test_cases import CASES, truth_of, whole_interview
 
 RULES = load_rules()
 SERVICE = TriageService()
-SCRIPT = Path(blockmrs.__file__).parent / "public" / "js" / "triage.js"
+SCRIPTS = [Path(blockmrs.__file__).parent / "public" / "js" / name for name in ("triage.js", "interviews.js")]
 MADE = 1000
 """Interviews made by hypothesis, the same in every run."""
 MANY = settings(derandomize=True, max_examples=MADE, deadline=None, database=None, phases=[Phase.generate])
@@ -35,8 +35,10 @@ Named = tuple[str, Any]
 def engine(chromium: Browser) -> Iterator[Page]:
     """A page in which `engine` is the phone's, with the rules as they are sent to it."""
     page = chromium.new_page()
-    page.add_script_tag(path=SCRIPT)
-    page.evaluate("rules => { window.engine = triage(JSON.parse(rules)) }", json.dumps(compile_rules(RULES, "en")))
+    for script in SCRIPTS:
+        page.add_script_tag(path=script)
+    rules = json.dumps(compile_rules(RULES, "en"))
+    page.evaluate("rules => { window.engine = interviews(triage(JSON.parse(rules))) }", rules)
     yield page
     page.close()
 

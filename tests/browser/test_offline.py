@@ -197,8 +197,9 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
     assert sorted(next(iter(kept.values()))) == sorted(
         [
             *("/field", "/field/phone", "/field/kept/away/en", "/field/kept/addresses/en", "/field/kept/rules/en"),
-            *("/field/kept/pages/en", "/js/field.js", "/js/triage.js", "/js/ask.js", "/css/app.css"),
-            *("/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js", "/manifest.webmanifest", "/favicon.svg"),
+            *("/field/kept/pages/en", "/js/field.js", "/js/triage.js", "/js/interviews.js", "/js/ask.js"),
+            *("/css/app.css", "/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js"),
+            *("/manifest.webmanifest", "/favicon.svg"),
         ]
     )
 

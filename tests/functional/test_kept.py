@@ -40,8 +40,8 @@ def test_the_rules_travel_in_at_most_150_kilobytes(app: TestApp, language: str) 
 def test_the_engine_travels_in_at_most_10_kilobytes_and_the_pages_script_in_6(app: TestApp) -> None:
     scripts = addresses(app, "en")["scripts"]
     assert isinstance(scripts, list)
-    engine, pages = (on_the_wire(app, address) for address in scripts)
-    assert engine <= ENGINE_BYTES
+    *engine, pages = (on_the_wire(app, address) for address in scripts)
+    assert sum(engine) <= ENGINE_BYTES
     assert pages <= PAGES_BYTES
 
 

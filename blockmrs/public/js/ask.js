@@ -1,5 +1,6 @@
-// The questions and the advice under /field without a request: each form is answered here, by triage.js, in the server's
-// own markup (templates/field/blank.xhtml). What this does not understand goes to the server. docs/offline.md has more.
+// The questions and the advice under /field without a request: each form is answered here, by triage.js and
+// interviews.js, in the server's own markup (templates/field/blank.xhtml). What this does not understand goes to the
+// server. docs/offline.md has more.
 (() => {
   "use strict";
   const OLDEST_S = 7 * 24 * 3600, MOST_KEPT = 60, MOST_STEPS = 80, MOST_LOOKS = 15;
@@ -275,7 +276,7 @@
   });
 
   function ready([rules, pages]) {
-    engine = triage(rules);
+    engine = interviews(triage(rules));
     const parts = new DOMParser().parseFromString(pages, "text/html");
     const words = { ...parts.getElementById("words").dataset };
     blanks = { words, pages: new Map(all("template", parts).map(entry => [entry.id, entry])) };

@@ -1,0 +1,319 @@
+// The questions on the phone, in the order in which the server asks them, and the fields of its forms: what
+// blockmrs/domain/triage/pages.py and blockmrs/services/triage.py say on the server. A test runs both side by side.
+//
+//   const asking = interviews(triage(rules))
+//   let interview = asking.read([["sign", "none"]])          what was answered, from the fields of a form
+//   asking.nextPage(interview)                               the page to ask now, or null
+//   asking.carry(interview)                                  the fields that bring it to the next page
+var interviews = (() => {
+  "use strict";
+  const AMBULANCE = 1, HOSPITAL = 2, MOST_PAGES = 6, MOST_PAIN = 10, MOST_LOOKS = 15;
+  const CHECKS = { "check-response": "responds", "check-breathing": "breathes-normally" };
+  const WORDS = new Map([["yes", true], ["no", false], ["unsure", null]]);
+  const SINGLE = ["sign", "age", "complaints", "page", "choose", "answer", "look"];
+  const ASKED = ["awake", "breathing", "pain"];
+
+  const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+  const unique = list => [...new Set(list)];
+  const courseOf = interview => interview.course || [];
+  const nextQuestion = look => ASKED.find(name => !has(look.answers, name));
+
+  class Refused extends Error {
+    constructor(message, field) { super(message); this.field = field; }
+  }
+
+  return engine => {
+    const { data, findings, presentations, assess } = engine;
+    const { factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions } = engine;
+    const signs = data.signs.map(sign => sign.id), words = data.words;
+
+    // --- the pages --------------------------------------------------------------------------------------------------
+    const page = (id, kind, title, hint, more) => ({
+      id, kind, title, hint: hint || "", toggles: [], choices: [], findings: [], number: 0, at_most: MOST_PAGES,
+      may_be_unsure: true, ...more,
+    });
+    const choices = list => list.map(entry => ({ value: entry.id, label: entry.label, hint: "" }));
+    const plansOf = names => names.flatMap(name => presentations.has(name) ? presentations.get(name).pages : []);
+    const isReassuring = name => findings.get(name).nature === "reassuring";
+
+    function nextPage(interview) {
+      const begun = courseOf(interview).map(nextQuestion).find(name => name);
+      if (begun) return againPage(begun);
+      interview = { ...interview, course: [] };
+      if (levelOf(interview) === AMBULANCE && levelIfCalmed(interview) === AMBULANCE) return null;
+      if (signs.some(sign => !has(interview.answers, sign))) {
+        if (!has(interview.answers, "looked-again")) return signsPage("signs", "");
+        for (const [id, name] of Object.entries(CHECKS)) {
+          if (!has(interview.answers, name)) return choicePage({ id, findings: [name] });
+        }
+        return signsPage("signs-again", words.signs_again_hint);
+      }
+      return interview.complaints.length ? complaintPage(interview) : wherePage(interview);
+    }
+    function signsPage(id, hint) {
+      return page(id, "signs", words.signs_title, hint, { choices: choices(data.signs), findings: signs });
+    }
+    function wherePage(interview) {
+      const chosen = data.parts.find(part => part.inner && part.id === interview.answers.where);
+      if (!chosen) {
+        const more = { choices: choices(data.parts), number: 1 };
+        return page("where", "choice", words.where_title, words.where_hint, more);
+      }
+      const more = { choices: choices(chosen.inner), number: 2 };
+      return page("where-" + chosen.id, "choice", words.where_inner_title, "", more);
+    }
+    function choicePage(plan, number) {
+      const finding = findings.get(plan.findings[0]);
+      const labels = [["yes", words.yes], ["no", words.no], ["unsure", words.not_sure]];
+      return page(plan.id, "choice", finding.ask, finding.how, {
+        choices: labels.map(([value, label]) => ({ value, label, hint: "" })),
+        findings: plan.findings,
+        number: number || 0,
+      });
+    }
+    function againPage(name) {
+      let labels = [["yes", words.yes], ["no", words.no]];
+      if (name === "pain") labels = Array.from({ length: MOST_PAIN + 1 }, (_, pain) => [String(pain), String(pain)]);
+      return page("again-" + name, "choice", words["again_" + name], words["again_" + name + "_how"], {
+        choices: [...labels, ["unsure", words.cant_tell]].map(([value, label]) => ({ value, label, hint: "" })),
+      });
+    }
+    function complaintPage(interview) {
+      const number = pageNumber(interview), worthwhile = worthwhileIn(interview);
+      for (const plan of inOrder(interview)) {
+        if (plan.id === "age") {
+          if (interview.age === null) {
+            return page("age", "choice", plan.title, plan.hint, { choices: choices(data.ages), number });
+          }
+          continue;
+        }
+        const shown = shownOf(interview, plan, worthwhile);
+        if (!shown.length) continue;
+        if (isReassuring(shown[0])) return choicePage(plan, number);
+        const toggles = shown.flatMap(name => togglesOf(findings.get(name)));
+        return page(plan.id, "toggles", plan.title, plan.hint, { toggles, findings: shown, number });
+      }
+      return null;
+    }
+    function togglesOf(finding) {
+      const { id, how } = finding;
+      if (finding.kind === "yes-no") return [{ value: id + ":yes", label: finding.label, hint: how }];
+      return finding.options.map(option => ({ value: id + ":" + option.value, label: option.label, hint: how }));
+    }
+    function worthwhileIn(interview) {
+      const bands = interview.age === null ? data.ages.map(band => band.id) : [interview.age];
+      return new Set(bands.flatMap(age => openQuestions({ ...interview, age })));
+    }
+    function shownOf(interview, plan, worthwhile) {
+      const { ages } = factsOf(interview);
+      return plan.findings.filter(name => worthwhile.has(name) && concerns(findings.get(name), ages));
+    }
+    function shownFindings(interview, plan) {
+      const asked = { ...interview, course: [] };
+      return shownOf(asked, plan, worthwhileIn(asked));
+    }
+    function inOrder(interview) {
+      const before = [], after = [];
+      for (const name of interview.complaints.filter(name => presentations.has(name))) {
+        const plans = presentations.get(name).pages, turn = plans.findIndex(plan => plan.id === "age");
+        plans.forEach((plan, place) => (place < turn ? before : after).push([place < turn ? place : place - turn, plan]));
+      }
+      const ranked = [before, after].flatMap(rows => rows.sort((one, other) => one[0] - other[0]));
+      const plans = [...new Map(ranked.map(([, plan]) => [plan.id, plan])).values()], level = levelOf(interview);
+      const soothe = level <= HOSPITAL && levelIfCalmed(interview) !== level;
+      return soothe ? [...plans.filter(plan => plan.findings.some(isReassuring)), ...plans] : plans;
+    }
+    function pageNumber(interview) {
+      const isDone = plan => plan.findings.some(name => has(interview.answers, name));
+      const done = new Set(plansOf(interview.complaints).filter(isDone).map(plan => plan.id));
+      return 2 + has(interview.answers, "where") + done.size + (interview.age !== null);
+    }
+    const absence = finding => finding.kind === "yes-no" ? false : finding.none;
+    function answerAll(interview, names, unsure) {
+      const rest = names.map(name => [name, unsure ? null : absence(findings.get(name))]);
+      return withAnswers(interview, Object.fromEntries(rest));
+    }
+    function withAnswers(interview, answers) {
+      return { ...interview, answers: { ...interview.answers, ...answers } };
+    }
+
+    // --- the fields of a form ---------------------------------------------------------------------------------------
+    const isMine = name => SINGLE.includes(name) || name === "pick" || /^(a|again)\./.test(name);
+
+    function read(fields) {
+      const values = new Map(), picks = [];
+      for (const [name, value] of fields) {
+        if (name === "pick" ? picks.includes(value) : values.has(name)) throw new Refused("there twice", name);
+        if (!isMine(name)) throw new Refused("unknown", name);
+        if (name === "pick") picks.push(value); else values.set(name, value);
+      }
+      const interview = carried(values);
+      if (values.has("sign")) return afterSign(interview, values.get("sign"));
+      if (values.has("page")) return afterPage(interview, values, picks);
+      if (values.has("look")) {
+        if (values.get("look") !== "again") throw new Refused("unknown", "look");
+        return beginLook(interview);
+      }
+      if (values.has("choose") || values.has("answer") || picks.length) throw new Refused("no page", "page");
+      return interview;
+    }
+    function carried(values) {
+      const answers = {};
+      for (const [name, text] of values) if (name.startsWith("a.")) answers[name.slice(2)] = parse(name.slice(2), text);
+      const age = values.has("age") ? values.get("age") : null;
+      if (age !== null && !data.ages.some(band => band.id === age)) throw new Refused("unknown", "age");
+      const complaints = values.has("complaints") ? values.get("complaints").split(",") : [];
+      if (!complaints.every(name => presentations.has(name)) || unique(complaints).length !== complaints.length) {
+        throw new Refused("unknown", "complaints");
+      }
+      return { age, complaints, answers, course: readCourse(values) };
+    }
+    function readCourse(values) {
+      const found = new Map();
+      for (const [field, text] of values) {
+        if (!field.startsWith("again.")) continue;
+        const match = /^again\.([1-9][0-9]?)\.(awake|breathing|pain)$/.exec(field);
+        if (!match) throw new Refused("unknown", field);
+        const number = Number(match[1]), look = found.get(number) || { number, answers: {} };
+        look.answers[match[2]] = parseLook(match[2], text);
+        found.set(number, look);
+      }
+      if (found.size > MOST_LOOKS) throw new Refused("too many", "look");
+      return [...found.values()].sort((one, other) => one.number - other.number);
+    }
+    function parseLook(name, text) {
+      if (text === "unsure") return null;
+      if (name === "pain" && /^[0-9]{1,2}$/.test(text) && Number(text) <= MOST_PAIN) return Number(text);
+      if (name !== "pain" && WORDS.has(text)) return WORDS.get(text);
+      throw new Refused("no answer", name);
+    }
+    function beginLook(interview) {
+      const course = courseOf(interview);
+      if (course.some(nextQuestion) || course.length >= MOST_LOOKS) return interview;
+      const number = Math.max(0, ...course.map(look => look.number)) + 1;
+      return { ...interview, course: [...course, { number, answers: {} }] };
+    }
+    function takeLook(interview, name, choose) {
+      const answer = parseLook(name, choose || ""), course = courseOf(beginLook(interview));
+      const taken = course.find(nextQuestion);
+      if (!taken) throw new Refused("too many", "look");
+      const now = { number: taken.number, answers: { ...taken.answers, [name]: answer } };
+      return { ...interview, course: course.map(look => look === taken ? now : look) };
+    }
+    function parse(name, text) {
+      const finding = findings.get(name);
+      if (!finding) throw new Refused("unknown", name);
+      if (text === "unsure") return null;
+      if (finding.kind === "yes-no" && WORDS.has(text)) return WORDS.get(text);
+      if (finding.kind === "choice" && checked(finding, text) !== null) return text;
+      if (finding.kind === "number" && /^[0-9]{1,9}$/.test(text)) return checked(finding, Number(text));
+      throw new Refused("no answer", name);
+    }
+    function afterSign(interview, sign) {
+      const open = signs.filter(name => interview.answers[name] !== true);
+      if (sign === "none") return answerAll(interview, open, false);
+      if (sign === "unsure") {
+        if (!has(interview.answers, "looked-again")) return withAnswers(interview, { "looked-again": true });
+        return answerAll(interview, open, true);
+      }
+      const found = data.signs.find(entry => entry.id === sign);
+      if (!found) throw new Refused("unknown", "sign");
+      const complaints = unique([...interview.complaints, found.presentation]);
+      return { ...withAnswers(interview, { [sign]: true }), complaints };
+    }
+    function afterPage(interview, values, picks) {
+      const name = values.get("page"), choose = values.get("choose");
+      if (choose !== undefined && picks.length) throw new Refused("one or the other", "pick");
+      if (name === "signs" || name === "signs-again") throw new Refused("a sign is tapped", "page");
+      if (name === "where") return at(interview, data.parts, choose);
+      if (ASKED.some(asked => "again-" + asked === name)) return takeLook(interview, name.slice(6), choose);
+      const place = data.parts.find(part => part.inner && "where-" + part.id === name);
+      if (place) return at(interview, place.inner, choose);
+      if (name === "age") {
+        if (!data.ages.some(band => band.id === choose)) throw new Refused("unknown", "choose");
+        return { ...interview, age: choose };
+      }
+      if (has(CHECKS, name)) return withWord(interview, CHECKS[name], choose);
+      const plan = plansOf([...presentations.keys()]).find(found => found.id === name && found.findings.length);
+      if (!plan) throw new Refused("unknown", "page");
+      if (isReassuring(plan.findings[0])) return withWord(interview, plan.findings[0], choose);
+      return ticked(interview, shownFindings(interview, plan), values.get("answer"), picks);
+    }
+    function at(interview, parts, choose) {
+      const part = parts.find(entry => entry.id === choose);
+      if (!part) throw new Refused("unknown", "choose");
+      if (part.inner) return withAnswers(interview, { where: part.id });
+      return { ...interview, complaints: unique([...interview.complaints, ...part.opens]) };
+    }
+    function withWord(interview, name, choose) {
+      if (!WORDS.has(choose)) throw new Refused("unknown", "choose");
+      return withAnswers(interview, { [name]: WORDS.get(choose) });
+    }
+    function ticked(interview, shown, answer, picks) {
+      if (!["next", "none", "unsure"].includes(answer)) throw new Refused("unknown", "answer");
+      if (answer === "next" && !picks.length) throw new Refused("nothing was ticked", "pick");
+      const chosen = {};
+      for (const pick of picks) {
+        const cut = pick.indexOf(":"), name = cut < 0 ? pick : pick.slice(0, cut);
+        const value = parse(name, cut < 0 ? "" : pick.slice(cut + 1)), finding = findings.get(name);
+        chosen[name] = has(chosen, name) ? worse(finding, chosen[name], value) : value;
+      }
+      const rest = answerAll(interview, shown.filter(name => !has(chosen, name)), answer === "unsure");
+      return withAnswers(rest, chosen);
+    }
+    function worse(finding, one, other) {
+      const rank = value => {
+        const place = finding.options.findIndex(option => option.value === value);
+        return place < 0 ? finding.options.length : place;
+      };
+      return rank(other) < rank(one) ? other : one;
+    }
+    const asText = value => value === null ? "unsure" : value === true ? "yes" : value === false ? "no" : String(value);
+    function carry(interview) {
+      const fields = Object.entries(interview.answers).map(([name, value]) => ["a." + name, asText(value)]);
+      if (interview.age !== null) fields.push(["age", interview.age]);
+      if (interview.complaints.length) fields.push(["complaints", interview.complaints.join(",")]);
+      for (const look of courseOf(interview)) {
+        for (const [name, value] of Object.entries(look.answers)) {
+          fields.push(["again." + look.number + "." + name, asText(value)]);
+        }
+      }
+      return fields;
+    }
+    function without(interview, name) {
+      if (name === "age") return { ...interview, age: null };
+      if (name.startsWith("again.")) {
+        const kept = courseOf(interview).filter(look => "again." + look.number !== name);
+        if (kept.length === courseOf(interview).length) throw new Refused("unknown", name);
+        return beginLook({ ...interview, course: kept });
+      }
+      if (name !== "complaints" && !findings.has(name)) throw new Refused("unknown", name);
+      const isTaken = name === "complaints"
+        ? id => id === "where" || (findings.has(id) && interview.complaints.includes(findings.get(id).of))
+        : id => id === name;
+      const answers = Object.fromEntries(Object.entries(interview.answers).filter(([id]) => !isTaken(id)));
+      return { ...interview, complaints: name === "complaints" ? [] : interview.complaints, answers };
+    }
+    function inWords(finding, value) {
+      if (value === null) return words.not_sure;
+      if (typeof value === "boolean") return value ? words.yes : words.no;
+      const isReached = option => value === option.value || (typeof value === "number" && value >= option.value);
+      const option = finding.options.find(isReached);
+      return option ? option.label : words.no;
+    }
+    function seen(interview, allAnswers) {
+      const rows = [];
+      for (const [id, finding] of findings) {
+        if (!has(interview.answers, id) || finding.nature === "note") continue;
+        const value = interview.answers[id], usual = finding.nature === "reassuring" ? true : absence(finding);
+        if (allAnswers || value === null || value !== usual) {
+          rows.push({ finding: id, label: finding.label, answer: inWords(finding, value) });
+        }
+      }
+      return rows;
+    }
+    return {
+      data, presentations, signs, isMine, assess, nextPage, read, carry, without, seen, shownFindings, answerAll,
+    };
+  };
+})();
