@@ -97,6 +97,47 @@ def test_a_no_that_the_question_does_not_follow_from_is_asked(site, ada, browser
     assert not [name for name, _ in carried(page, "None of these") if name.startswith("a.")]
 
 
+def asked_about_breath(browser: TestApp, start: TestResponse) -> TestResponse:
+    """From what was let stand to the second page about breathing; on the first one nothing was so."""
+    page = press(browser, start, "None of these", 200)
+    return press(browser, press(browser, page, "Breathing", 200), "None of these", 200)
+
+
+def offered(page: TestResponse) -> set[str]:
+    return {box["value"].partition(":")[0] for box in soup(page).select("input[name=pick]")}
+
+
+def test_a_known_allergy_is_proposed_by_its_name_and_with_asthma_calls_the_ambulance(site, ada, browser) -> None:
+    tell(site, ada, HealthFacts(allergies=("Latex", "Brazil nuts")))
+    page = browser.get("/record/ill")
+    assert "Allergies: Latex; Brazil nuts" in page.text
+    assert "Do they have a known allergy? Yes" in page.text
+    asked = asked_about_breath(browser, press(browser, page, "Go on", 200))
+    assert "known-allergy" not in offered(asked)
+    result = press(browser, asked, "Next", 200, pick=["brth-asthma:yes"])
+    assert "Level 1 of 4" in soup(result).get_text(" ", strip=True)
+    assert "Has a known allergy" in soup(result).select_one("#result, main").get_text(" ", strip=True)
+
+
+def test_an_allergy_that_was_taken_back_is_asked(site, ada, browser) -> None:
+    tell(site, ada, HealthFacts(allergies=("Grass pollen",)))
+    asked = asked_about_breath(browser, press(browser, browser.get("/record/ill"), "Go on", 200, use=[]))
+    assert {"known-allergy", "brth-asthma"} <= offered(asked)
+
+
+def test_none_known_is_proposed_as_a_no_that_shows(site, ada, browser) -> None:
+    tell(site, ada, HealthFacts(no_allergies=True))
+    page = browser.get("/record/ill")
+    assert "Do they have a known allergy? No" in page.text
+    asked = asked_about_breath(browser, press(browser, page, "Go on", 200))
+    assert not {"known-allergy", "brth-asthma"} & offered(asked)
+
+
+def test_a_record_that_is_silent_about_allergies_leaves_them_to_be_asked(browser) -> None:
+    asked = asked_about_breath(browser, browser.get("/record/ill"))
+    assert {"known-allergy", "brth-asthma"} <= offered(asked)
+
+
 def test_a_fact_that_was_not_proposed_cannot_be_let_stand(site, ada, browser) -> None:
     tell(site, ada, HealthFacts(choices={"diabetes": "none"}))
     page = press(browser, browser.get("/record/ill"), "Go on", 422, use=["pregnant"])

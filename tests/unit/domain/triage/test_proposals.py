@@ -21,7 +21,8 @@ from tests.unit.domain.triage.test_loader import TABLES
         ({"pregnant": "yes", "diabetes": "none"}, {"pregnant": True, "seiz-with": True, "insulin-and-vomiting": False}),
         ({"sickle-cell": "trait"}, {"sickle-cell": True}),
         ({"sickle-cell": "no"}, {"sickle-cell": False}),
-        ({"allergies": "some"}, {}),
+        ({"allergies": "some"}, {"known-allergy": True}),
+        ({"allergies": "none"}, {"known-allergy": False}),
     ],
 )
 def test_only_what_follows_from_the_facts_is_proposed(said: dict[str, str], answers: dict[str, bool]) -> None:
@@ -31,7 +32,7 @@ def test_only_what_follows_from_the_facts_is_proposed(said: dict[str, str], answ
 def test_every_finding_that_a_record_can_tell_is_a_question_whose_yes_raises_the_level() -> None:
     told = [finding for finding in load_rules().findings.values() if finding.record]
     assert {finding.id for finding in told if finding.presentation in ALWAYS} == {
-        "blood-thinner", "pregnant", "insulin-and-vomiting", "sickle-cell",
+        "blood-thinner", "pregnant", "insulin-and-vomiting", "sickle-cell", "known-allergy",
     }  # fmt: skip
     assert all(finding.kind is Kind.YES_NO and finding.nature is Nature.DANGER for finding in told)
 
