@@ -24,7 +24,10 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """Facts that are one of a few answers, in the order of asking."""
 VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType({**CHOICES, ALLERGIES: (SOME, NONE)})
-"""Every fact that a rule file may name, with its values."""
+"""Every fact of a record that a rule file may name, with its values."""
+SEX = "sex"
+SEXES = ("female", "male", "other")
+"""What programs tell of the person beside the answers; a rule file may name it too, and a record does not have it."""
 MOST_ALLERGIES = 20
 ALLERGY_LIMIT = 80
 OLDEST_YEARS = 130

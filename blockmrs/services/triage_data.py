@@ -3,16 +3,16 @@
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from blockmrs.domain.facts import SEX, SEXES
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
-from blockmrs.domain.triage.proposals import band_of_age
+from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.routing import Proposal
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Presentation, RuleSet
 from blockmrs.errors import InvalidInput
 
 KEYS = ("age_years", "age_months", "sex", "presentations", "answers")
-SEXES = ("female", "male", "other")
 OLDEST_YEARS = 130
 
 
@@ -27,8 +27,8 @@ def questions_as_data(rules: RuleSet) -> dict[str, Any]:
 def interview_from_data(rules: RuleSet, data: object) -> Interview:
     """The interview that a parsed JSON file describes. An absent answer is "not asked", null is "can't tell".
 
-    `age_months` counts from birth; of a child whose years are given too it may not say another year. `sex` is checked
-    and changes nothing: no rule asks for it.
+    `age_months` counts from birth; of a child whose years are given too it may not say another year. `sex` answers
+    the questions for which the rules name it, unless `answers` says otherwise.
 
     Raises:
         InvalidInput: an unknown id or a wrong type; `field` and the message name it.
@@ -38,14 +38,17 @@ def interview_from_data(rules: RuleSet, data: object) -> Interview:
     for key in data:
         if key not in KEYS:
             raise _wrong("an unknown key", str(key))
-    if data.get("sex") is not None and data["sex"] not in SEXES:
-        raise _wrong(f"not one of {', '.join(SEXES)}", "sex")
+    sex = data.get(SEX)
+    if sex is not None and sex not in SEXES:
+        raise _wrong(f"not one of {', '.join(SEXES)}", SEX)
     complaints = _complaints(rules, data.get("presentations", []))
     answers = data.get("answers", {})
     if not isinstance(answers, dict):
         raise _wrong("not an object", "answers")
     known = {str(name): _answer(rules, complaints, str(name), value) for name, value in answers.items()}
-    return Interview(_age_band(data), complaints, known)
+    told = proposed(rules, {SEX: sex} if sex else {})
+    asked = {name: answer for name, answer in told.items() if rules.findings[name].presentation in complaints}
+    return Interview(_age_band(data), complaints, {**asked, **known})
 
 
 def assessment_as_data(assessment: Assessment, places: Mapping[str, str] = DEFAULT_PLACES) -> dict[str, Any]:

@@ -52,6 +52,14 @@ def test_the_questions_can_be_read_by_people() -> None:
     assert "  head-sleepy: Are they sleepy" in printed
 
 
+def test_the_sex_answers_the_question_that_names_it_unless_the_answers_do() -> None:
+    for sex, level in (("male", 3), ("female", 4), ("other", 4), (None, 4)):
+        assert assess(sex=sex, presentations=["uti"])["level"] == level, sex
+    assert assess(sex="male", presentations=["uti"], answers={"uti-others": False})["level"] == 4
+    assert "UTI-03" in [reason["fact"] for reason in assess(sex="male", presentations=["uti"])["reasons"]]
+    assert assess(sex="male", presentations=["back"])["level"] == assess(sex=None, presentations=["back"])["level"]
+
+
 def test_the_advice_has_these_keys_and_no_others() -> None:
     found = assess(presentations=["head"], answers={"head-vomits": 2})
     assert list(found) == [

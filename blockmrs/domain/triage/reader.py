@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
-from blockmrs.domain.facts import VALUES
+from blockmrs.domain.facts import SEX, SEXES, VALUES
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.course import FOUND, WORSE
 from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
@@ -47,6 +47,8 @@ RULE_KEYS = (
 FACT = re.compile(r"[A-Z]+-[A-Z]?[0-9]+")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 VERIFIED = ("V", "V2", "M")
+TOLD = {**VALUES, SEX: SEXES}
+"""What `record` may name, with its values."""
 SPORTS = {"out": Sport.OUT, "out-today": Sport.OUT_TODAY, "ok-if": Sport.OK_IF, "": Sport.NOTHING_SAID}
 LEVELS = {level.disposition: level for level in Level}
 WORDS = (
@@ -195,11 +197,11 @@ class _Reader:
         )
 
     def _record(self, table: Table, finding: str, *, is_danger: bool) -> Mapping[str, Mapping[str, bool]]:
-        """What facts of a record say about the answer; only a yes that raises a level can be told by one."""
+        """What a record, or the sex, says about the answer; only a yes that raises a level can be told by one."""
         self._require(is_danger or not table, "`record` needs a yes-or-no finding of danger", finding)
         for fact, answers in table.items():
-            self._require(fact in VALUES, "an unknown fact of the record", finding)
-            is_known = bool(answers) and set(answers) <= set(VALUES[fact])
+            self._require(fact in TOLD, "an unknown fact of the record", finding)
+            is_known = bool(answers) and set(answers) <= set(TOLD[fact])
             self._require(is_known, "an unknown value of a fact", finding)
             self._require(
                 all(type(answer) is bool for answer in answers.values()), "a fact says true or false", finding
