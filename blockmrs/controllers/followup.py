@@ -12,6 +12,7 @@ from urllib.parse import quote
 import tg
 from tg import TGController, expose, redirect
 
+from blockmrs.controllers.clearance import CLEARED_WORDS
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.drafts import posted_values, seal_draft
 from blockmrs.controllers.forms import Form, posted_form
@@ -161,6 +162,8 @@ class OneCheckController(TGController):
             advice=rules.presentations[HEAD_CHECK].advice[level.disposition],
             sooner_if=rules.presentations[HEAD_CHECK].sooner_if,
             words=answer_words(rules, made),
+            sport=self._services.clearances.of(actor, self._address),
+            cleared_words=CLEARED_WORDS,
         )
 
 

@@ -41,8 +41,8 @@ def decisive(statements: Iterable[Clearance]) -> Clearance | None:
     return last if last is not None and last.stage else None
 
 
-def needs_clearance(levels: Iterable[int]) -> bool:
-    """Whether a head injury with these levels, of the report and of its checks, keeps a player out until cleared."""
+def found_something(levels: Iterable[int]) -> bool:
+    """Whether a symptom check with one of these levels puts a player out again who was cleared before it."""
     return any(level < Level.SELF_CARE for level in levels)
 
 

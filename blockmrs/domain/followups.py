@@ -4,13 +4,13 @@ Checks are planned for days 1, 3 and 7, and may be made on any other day. Day nu
 injury in the zone of the site: the day of the injury itself is day 0.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
-from blockmrs.domain.reports import Advice, Report, ReportedFinding
+from blockmrs.domain.reports import FIELD, Advice, Report, ReportedFinding
 from blockmrs.domain.triage.engine import Interview
-from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
+from blockmrs.domain.triage.rules import Finding, Kind, Nature, RuleSet
 
 HEAD = "head"
 HEAD_CHECK = "head-check"
@@ -21,6 +21,7 @@ WORSE = "getting-worse"
 PLANNED_DAYS = (1, 3, 7)
 LAST_DAY = 13
 """After this day a planned check that was not made is no longer asked for."""
+_HEAD_FACTS = "HEAD-"
 _WEIGHT = {"a-lot": 2, "a-little": 1}
 
 
@@ -94,7 +95,27 @@ def due_on(day: int, made_on: Iterable[int]) -> Due | None:
     return Due(planned, late=day > planned)
 
 
-def is_head_injury(report: Report, rules: RuleSet) -> bool:
+def may_be_head_injury(report: Report, rules: RuleSet) -> bool:
+    """Whether a knock to the head may be behind this report.
+
+    Either its interview had the questions for a hurt head; or, beside a field, a finding stands in it that the evidence
+    counts among the signs of a head injury (HEAD-*), such as not waking: level 1 ends the interview before any place is
+    asked for.
+    """
+    if was_asked_about_head(report, rules):
+        return True
+    signs = {
+        name
+        for presentation in rules.presentations.values()
+        if presentation.id not in (HEAD, HEAD_CHECK)
+        for rule in presentation.rules
+        if any(fact.startswith(_HEAD_FACTS) for fact in rule.evidence)
+        for name in rule.findings
+    }
+    return report.origin == FIELD and any(_is_sign(found, rules, signs) for found in report.findings)
+
+
+def was_asked_about_head(report: Report, rules: RuleSet) -> bool:
     """Whether the interview of this report included the questions for a hurt head."""
     presentation = rules.presentations[HEAD]
     return any(
@@ -102,6 +123,14 @@ def is_head_injury(report: Report, rules: RuleSet) -> bool:
         or (found.finding == "complaints" and found.answer == presentation.title)
         for found in report.findings
     )
+
+
+def _is_sign(found: ReportedFinding, rules: RuleSet, signs: Container[str]) -> bool:
+    """Whether the answer is one of `signs`, or settles one the wrong way round: nobody can say that they answer."""
+    finding = rules.findings.get(found.finding)
+    if finding is None or (finding.id not in signs and finding.settled_by not in signs):
+        return False
+    return found.answer not in (("yes",) if finding.nature is Nature.REASSURING else ("no", str(finding.none)))
 
 
 def band_of(age: str, rules: RuleSet) -> str | None:

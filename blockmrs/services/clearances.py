@@ -19,9 +19,9 @@ from blockmrs.domain.clearances import (
     check_seen_on,
     check_stage,
     decisive,
-    needs_clearance,
+    found_something,
 )
-from blockmrs.domain.followups import CHECK, is_head_injury
+from blockmrs.domain.followups import CHECK, may_be_head_injury, was_asked_about_head
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
@@ -55,11 +55,12 @@ class Statement:
 class SportStatus:
     """Whether the player may play: `statements` newest first, `current` the one that decides.
 
-    `needed` says whether the advice asks for a clearance at all; `came_back`, whether a check after the clearance found
-    something.
+    After any knock to the head, also one without a sign, a clinician must say in writing when they may play again (the
+    evidence's return to play for HEAD). `certain` is False where only a sign says that there may have been a knock;
+    `came_back`, whether a check after the clearance found something.
     """
 
-    needed: bool
+    certain: bool
     statements: tuple[Statement, ...]
     current: Statement | None
     came_back: bool = False
@@ -67,7 +68,7 @@ class SportStatus:
     @property
     def is_out(self) -> bool:
         """Whether nothing lets the player back to full play yet."""
-        return self.needed and (self.current is None or self.current.said.stage != FULL_PLAY or self.came_back)
+        return self.current is None or self.current.said.stage != FULL_PLAY or self.came_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +103,12 @@ class Clearances:
         self._locks = KeyedLocks()
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:
-        """What is stated about a report that the actor may read; None where it is not of a head injury."""
+        """What is stated about a report that the actor may read; None where it cannot be of a head injury."""
         opened = self._after.opened(actor, address)
-        if opened is None or not is_head_injury(opened[1], self._rules()):
+        if opened is None or not may_be_head_injury(opened[1], self._rules()):
             return None
         access, report = opened
-        return self._status(actor, access, report.advice.level)
+        return self._status(actor, access, was_asked_about_head(report, self._rules()))
 
     def may_write(self, actor: Actor, address: str) -> Report:
         """The report for which the actor may write a clearance.
@@ -164,9 +165,11 @@ class Clearances:
                 continue
             try:
                 access = self._access.allow(actor, report_address(grant.update_id), Action.READ)
-                if grant.head is None and not is_head_injury(self._reports.read(actor, access).report, self._rules()):
-                    continue
-                status = self._status(actor, access, grant.level or 1)
+                if grant.head is None:
+                    report = self._reports.read(actor, access).report
+                    if not may_be_head_injury(report, self._rules()):
+                        continue
+                status = self._status(actor, access, certain=True)
             except Unavailable:
                 raise
             except BlockMRSError:
@@ -176,21 +179,20 @@ class Clearances:
                 found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage)
         return found
 
-    def _status(self, actor: Actor, access: Access, level: int) -> SportStatus:
+    def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
         found = self._statements(actor, access)
         checks = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
         deciding = decisive([statement.said for statement in found])
         current = next((statement for statement in reversed(found) if statement.said is deciding), None)
         since = [grant.level or 1 for grant in checks if deciding and grant.not_before > deciding.written_at]
-        needed = needs_clearance((level, *(grant.level or 1 for grant in checks)))
-        return SportStatus(needed, tuple(reversed(found)), current, needs_clearance(since))
+        return SportStatus(certain, tuple(reversed(found)), current, found_something(since))
 
     def _for_writing(self, actor: Actor, address: str) -> tuple[Access, Report]:
         access = self._access.allow(actor, address, Action.CLEAR_FOR_SPORT)
         opened = self._sharing.open_shared(actor, address)
         if opened is None:
             raise NotAuthorized("open the report before clearing anybody")
-        if not is_head_injury(opened.report, self._rules()):
+        if not may_be_head_injury(opened.report, self._rules()):
             raise NotFound("no clearance is asked for after this injury")
         return access, opened.report
 

@@ -22,7 +22,8 @@ from blockmrs.domain.followups import (
     band_of,
     day_number,
     due_on,
-    is_head_injury,
+    may_be_head_injury,
+    was_asked_about_head,
     with_change,
 )
 from blockmrs.domain.permission import Action, Standing
@@ -52,13 +53,17 @@ class MadeCheck:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """What the days after a head injury show: `checks` in the order of their time, `day` is today's number."""
+    """What the days after a head injury show: `checks` in the order of their time, `day` is today's number.
+
+    `certain` is False where only a sign says that a knock to the head may be behind it.
+    """
 
     day: int
     injured_at: datetime
     band: str | None
     checks: tuple[MadeCheck, ...]
     due: Due | None
+    certain: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +102,7 @@ class FollowUps:
         return self._rules()
 
     def of(self, actor: Actor, address: str) -> FollowUp | None:
-        """The follow-up of a report that the actor may read; None where it is not of a head injury."""
+        """The follow-up of a report that the actor may read; None where it cannot be of a head injury."""
         opened = self._after.opened(actor, address)
         return None if opened is None else self._of(actor, *opened)
 
@@ -142,7 +147,7 @@ class FollowUps:
 
     def _of(self, actor: Actor, access: Access, report: Report) -> FollowUp | None:
         rules = self.rules
-        if not is_head_injury(report, rules):
+        if not may_be_head_injury(report, rules):
             return None
         checks = []
         for entry in self._attachments.entries(actor, access, CHECK):
@@ -152,7 +157,8 @@ class FollowUps:
         checks.sort(key=lambda made: made.check.made_at)
         day = day_number(report.injured_at, self._mailbox.now(), self._zone)
         due = due_on(day, [made.check.day for made in checks])
-        return FollowUp(day, report.injured_at, band_of(report.age, rules), tuple(checks), due)
+        certain = was_asked_about_head(report, rules)
+        return FollowUp(day, report.injured_at, band_of(report.age, rules), tuple(checks), due, certain)
 
     def _read(self, entry: GrantEntry) -> SymptomCheck | None:
         update = self._attachments.read(entry, CHECK)

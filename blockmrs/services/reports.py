@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring
-from blockmrs.domain.followups import is_head_injury
+from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant, Pointer, to_ms
@@ -296,7 +296,7 @@ class Reports:
             level=report.advice.level,
             withheld=withheld,
             title=report.title,
-            head=is_head_injury(report, self._rules()),
+            head=may_be_head_injury(report, self._rules()),
         )
         is_own = subject.keyring.card.id == keyring.card.id
         # About themselves, the author's grant is the owner's too: both lines are one.

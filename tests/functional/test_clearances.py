@@ -10,6 +10,7 @@ import pytest
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.clearances import CLEARANCE, FULL_PLAY, Clearance
 from blockmrs.domain.permission import Action
+from blockmrs.domain.reports import HOME, ReportedFinding
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
 from blockmrs.services.fhir_followups import write_clearance
@@ -143,13 +144,39 @@ def test_symptoms_after_a_clearance_put_the_player_out_again(world, carol, injur
     assert out(world, carol) == [FULL_PLAY]
 
 
-def test_a_knock_without_a_sign_asks_for_no_clearance_until_a_check_finds_one(world, carol):
+def test_a_knock_without_a_sign_needs_a_clearance_too(world, carol):
     calm = hurt(world, carol, level=4)
-    assert state(world, carol, calm) == (None, False)
+    assert state(world, carol, calm) == (None, True)
     world.followups.save(carol, calm, DRAFT, answers())
-    assert out(world, carol) == []
-    world.followups.save(carol, calm, "ee" * 16, answers(check_dizzy="a-little"))
     assert out(world, carol) == [""]
+    doctor = member(world, "chen", "North Hospital")
+    share(world, carol, calm)
+    world.sharing.acknowledge(doctor, calm)
+    clear(world, doctor, calm)
+    assert out(world, carol) == []
+
+
+@pytest.mark.parametrize(
+    ("finding", "answer", "needed"),
+    [("wont-wake", "yes", True), ("responds", "no", True), ("responds", "unsure", True), ("fit", "yes", True),
+     ("face-head", "yes", True), ("responds", "yes", False), ("wont-wake", "no", False), ("choking", "yes", False)],
+)  # fmt: skip
+def test_a_sign_that_a_head_injury_can_give_needs_a_clearance_where_no_place_was_asked_for(
+    world, carol, finding, answer, needed
+):
+    player = world.teams.add_player(carol, "Sam Rivers", "7", "").players[0]
+    report = replace(world.report(), findings=(ReportedFinding(finding, "?", answer),))
+    address = world.reports.save(carol, DRAFT, report, player=player).address
+    status, follow_up = world.clearances.of(carol, address), world.followups.of(carol, address)
+    assert (status is not None, follow_up is not None, out(world, carol) != []) == (needed, needed, needed)
+    if status is not None:
+        assert (status.certain, follow_up.certain) == (False, False)
+
+
+def test_a_sign_at_home_is_nothing_that_keeps_from_sport(world, carol):
+    report = replace(world.report(), findings=(ReportedFinding("fit", "?", "yes"),), origin=HOME)
+    address = world.reports.save(carol, DRAFT, report).address
+    assert world.clearances.of(carol, address) is None
 
 
 def test_a_report_of_another_injury_has_no_status(world, carol, doctor):

@@ -9,7 +9,7 @@ from blockmrs.domain.followups import HEAD_CHECK, with_change
 from blockmrs.domain.triage.engine import assess
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
 from blockmrs.domain.triage.messages import extract
-from blockmrs.domain.triage.rules import Level
+from blockmrs.domain.triage.rules import Level, Sport
 from tests.functional.heads import answers
 from tests.project.test_triage_rules import FACTS, STRENGTH
 from tests.project.test_triage_words import CLINICAL, PUBLISHED, sentences
@@ -89,7 +89,9 @@ def test_the_texts_are_short_plain_and_name_no_published_tool() -> None:
         assert all(line.startswith("Do not ") for line in advice.dont)
 
 
-def test_whoever_is_not_well_is_out_until_a_doctor_clears_them() -> None:
-    for level in ("ambulance", "hospital", "clinician"):
-        assert CHECK.advice[level].return_to_play.startswith("Out of play.")
-    assert not CHECK.advice["self_care"].return_to_play
+def test_whoever_hurt_the_head_is_out_until_a_doctor_clears_them() -> None:
+    for name in ("head", "head-check"):
+        for level in ("ambulance", "hospital", "clinician", "self_care"):
+            advice = RULES.presentations[name].advice[level]
+            assert advice.sport is Sport.OUT
+            assert "A doctor must clear them in writing first." in advice.return_to_play

@@ -14,7 +14,7 @@ from blockmrs.domain.clearances import (
     check_seen_on,
     check_stage,
     decisive,
-    needs_clearance,
+    found_something,
 )
 from blockmrs.errors import InvalidInput
 
@@ -31,11 +31,9 @@ def test_the_newest_statement_decides_and_a_withdrawal_clears_nobody(stages: lis
     assert (deciding.stage if deciding else "") == (stages[-1] if stages else "")
 
 
-@pytest.mark.parametrize(
-    ("levels", "needed"), [([4], False), ([4, 4], False), ([4, 3], True), ([1], True), ([], False)]
-)
-def test_any_level_above_self_care_asks_for_a_clearance(levels: list[int], needed: bool) -> None:
-    assert needs_clearance(levels) is needed
+@pytest.mark.parametrize(("levels", "out"), [([4], False), ([4, 4], False), ([4, 3], True), ([1], True), ([], False)])
+def test_a_check_above_self_care_puts_a_cleared_player_out_again(levels: list[int], out: bool) -> None:
+    assert found_something(levels) is out
 
 
 def test_a_stage_is_one_of_three() -> None:

@@ -160,8 +160,8 @@ def test_a_knock_to_the_head_with_any_sign_is_level_3_at_least_and_out_of_play(s
     assert (found.return_to_play or "").startswith("Out of play today")
 
 
-def test_a_light_bump_is_out_of_play_today_as_well() -> None:
-    assert (judge("head").return_to_play or "").startswith("Out of play today")
+def test_a_light_bump_is_out_until_a_doctor_clears_it_as_well() -> None:
+    assert judge("head").return_to_play == "Out of play today. A doctor must clear them in writing first."
 
 
 def test_the_most_careful_word_about_playing_again_is_said() -> None:
