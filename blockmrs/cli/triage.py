@@ -88,7 +88,7 @@ def _parsed(file: IO[str]) -> object:
         text = file.read(_LARGEST_INPUT + 1)
         if len(text) > _LARGEST_INPUT:
             raise InvalidInput("the input is too large", field="input")
-        return json.loads(text, object_pairs_hook=_once)
+        return json.loads(text, object_pairs_hook=_once, parse_constant=_no_number)
     except (ValueError, RecursionError) as error:
         raise InvalidInput("the input is not JSON", field="input", reason=type(error).__name__) from error
 
@@ -100,6 +100,11 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         twice = next(name for name in names if names.count(name) > 1)
         raise InvalidInput("a name is there twice", field=twice, at=twice)
     return found
+
+
+def _no_number(name: str) -> None:
+    """`NaN` and `Infinity`, which Python would read and JSON does not have."""
+    raise ValueError(name)
 
 
 def _text(data: dict[str, Any]) -> str:

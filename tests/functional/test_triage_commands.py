@@ -146,6 +146,10 @@ def test_the_age_picks_the_rules(years: int | None, months: int | None, level: i
         ("[" * 100_000, "not JSON"),
         ('{"answers": {"fit": true, "fit": false}}', "fit"),
         (" " * 1_000_001, "too large"),
+        ('{"presentations": ["head"], "answers": {"head-vomits": NaN}}', "not JSON"),
+        ('{"age_years": -Infinity}', "not JSON"),
+        ({"age_years": 10**400}, "age_years"),
+        ({"age_years": "14"}, "age_years"),
     ],
 )
 def test_what_is_unknown_or_of_the_wrong_type_is_refused_by_name(given: object, named: str) -> None:
@@ -155,9 +159,22 @@ def test_what_is_unknown_or_of_the_wrong_type_is_refused_by_name(given: object, 
     assert "Traceback" not in result.output
 
 
-def test_a_number_out_of_range_counts_as_cannot_tell() -> None:
-    found = assess(presentations=["head"], answers={"head-vomits": 1000})
-    assert found["level"] == 2
+@pytest.mark.parametrize("vomits", ["1000", "-1", "1e400", f"1{'0' * 400}"])
+def test_a_number_out_of_range_counts_as_cannot_tell(vomits: str) -> None:
+    """However large, and even where it is too large for a float."""
+    result = run("assess", "-", given=f'{{"presentations": ["head"], "answers": {{"head-vomits": {vomits}}}}}')
+    assert json.loads(result.output)["level"] == 2
+
+
+def test_a_file_that_is_no_text_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "case.json"
+    file.write_bytes(b'{"sex": "\xe9"}')
+    result = run("assess", str(file))
+    assert (result.exit_code, "not JSON" in result.output) == (1, True)
+
+
+def test_a_complaint_named_twice_is_one_complaint() -> None:
+    assert assess(presentations=["head", "head"]) == assess(presentations=["head"])
 
 
 def test_the_crisis_lines_are_those_of_the_settings(tmp_path: Path) -> None:

@@ -147,8 +147,9 @@ def _checked(finding: Finding, value: Answer) -> Answer:
         return value if isinstance(value, bool) else None
     if finding.kind is Kind.CHOICE:
         return value if value == finding.none or any(value == option.value for option in finding.options) else None
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return value if is_number and finding.least <= float(value or 0) <= finding.most else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        return None
+    return value if finding.least <= value <= finding.most else None
 
 
 def _active(rules: RuleSet, interview: Interview) -> list[PreparedPresentation]:
