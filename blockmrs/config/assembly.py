@@ -158,6 +158,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
     sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments)
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
+    clearances = Clearances(after, cards, organisations, zone)
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
     health = HealthService(database, ledger, objects, objects.pending)
@@ -176,9 +177,9 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         reports=reports,
         sharing=sharing,
         followups=FollowUps(after, teams, zone),
-        clearances=Clearances(after, cards, organisations, zone),
+        clearances=clearances,
         codes=codes,
-        notices=Notices(mailbox, teams, access, codes),
+        notices=Notices(mailbox, teams, access, codes, clearances),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,
         overview=Overview(database, ledger, health),

@@ -8,7 +8,7 @@ from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
 from blockmrs.errors import NotAuthorized
 from blockmrs.model.database import Database
-from blockmrs.services.access import REPORT, Access, AccessFinder
+from blockmrs.services.access import REPORT, Access, AccessFinder, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
@@ -47,17 +47,27 @@ class AfterReport:
             return None if shared is None else (access, shared.report)
         return access, self.reports.read(actor, access).report
 
-    def head_reports(self, actor: Actor, held: Held | None, oldest: datetime) -> Iterator[GrantEntry]:
+    def access_by(self, actor: Actor, held: Held | None, entry: GrantEntry) -> Access:
+        """What the actor is to a report of `head_reports`: somebody who acts for `held`, or its author."""
+        if held is not None:
+            return Access(Standing.SUBJECT, entry, held.keyring, held)
+        return self.access.allow(actor, report_address(entry.grant.update_id), Action.READ)
+
+    def head_reports(
+        self, actor: Actor, held: Held | None, oldest: datetime, places: int | None = None
+    ) -> Iterator[GrantEntry]:
         """The grants since `oldest` of reports that may be of a head injury, newest first.
 
         Args:
             held: whom the reports are about; None for the reports that the actor wrote.
+            places: of the line no more than so many of the newest places are read.
         """
         keyring: Keyring = actor.keyring if held is None else held.keyring
         page = self.mailbox.own_page if held is None else self.mailbox.subject_page
         stop = self.mailbox.length(keyring.own_line)
-        while stop:
-            start = max(0, stop - _PAGE)
+        first = 0 if places is None else max(0, stop - places)
+        while stop > first:
+            start = max(first, stop - _PAGE)
             for entry in reversed(page(keyring, start, stop).grants.values()):
                 grant = entry.grant
                 if grant.not_before < oldest:

@@ -40,6 +40,8 @@ from blockmrs.services.updates import write_update
 
 # A player whose newest head injury is older is no longer marked on the team's page; the report's own page still says.
 ROSTER_LOOKS_BACK = timedelta(days=366)
+# News is looked for in so many of the newest places of a line; what is older, the report's own page still says.
+_PLACES_FOR_NEWS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +180,28 @@ class Clearances:
                 stage = status.current.said.stage if status.current is not None else ""
                 found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage)
         return found
+
+    def stated_since(
+        self, actor: Actor, held: Held | None, since: datetime
+    ) -> Iterator[tuple[GrantEntry, datetime]]:
+        """The newest reports about which somebody stated something since then, each with the last such time.
+
+        Args:
+            held: whom the reports are about; None for those that the actor wrote.
+        """
+        if not any(organisation.staff for organisation in self._organisations.directory()):
+            return  # Nobody can have written one: no line is read.
+        oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
+        for entry in self._after.head_reports(actor, held, oldest, places=_PLACES_FOR_NEWS):
+            try:
+                access = self._after.access_by(actor, held, entry)
+                times = [found.said.written_at for found in self._statements(actor, access)]
+            except Unavailable:
+                raise
+            except BlockMRSError:
+                continue  # One report that cannot be opened hides nothing about the others.
+            if times and max(times) >= since:
+                yield entry, max(times)
 
     def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
         found = self._statements(actor, access)

@@ -26,7 +26,7 @@ from blockmrs.domain.followups import (
     was_asked_about_head,
     with_change,
 )
-from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.permission import Action
 from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
@@ -232,10 +232,7 @@ class FollowUps:
         for entry in self._after.head_reports(actor, held, oldest):
             address = report_address(entry.grant.update_id)
             try:
-                if held is not None:
-                    access = Access(Standing.SUBJECT, entry, held.keyring, held)
-                else:
-                    access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
+                access = self._after.access_by(actor, held, entry)
                 there = self._of(actor, access, self._reports.read(actor, access).report)
             except Unavailable:
                 raise

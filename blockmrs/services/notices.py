@@ -1,26 +1,32 @@
-"""What somebody should know without looking for it: that a code was used for a report of theirs, or was guessed at."""
+"""What somebody should know without looking for it: that a code was used for a report of theirs, or was guessed at, and
+that a clinician wrote about sport.
+"""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from blockmrs.domain.permission import Action
 from blockmrs.errors import BlockMRSError, Unavailable
 from blockmrs.services.access import REPORT, AccessFinder, report_address
 from blockmrs.services.actor import Actor
+from blockmrs.services.clearances import Clearances
 from blockmrs.services.codes import CodeNews, Codes
 from blockmrs.services.mailbox import Held, Mailbox
 from blockmrs.services.teams import Teams
 
 # Of each line the newest places; what is older is found on the report's own page.
 NEWEST = 10
+# A statement is news for so long.
+_STATED_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened to one report by its code. No medical fact stands in it.
+    """What happened to one report: its code was used, or somebody stated something about sport. No medical fact is in it.
 
-    `about` is empty for the author; for the family it is whom they act for. `opened` is the first opening.
+    `about` is empty for the author; for the family it is whom they act for. `opened` is the first opening; `stated`, when
+    the newest clearance or withdrawal was written: what it says stands on the report's own page.
     """
 
     address: str
@@ -28,25 +34,51 @@ class Notice:
     opened: datetime | None
     guessed: bool
     about: str = ""
+    stated: datetime | None = None
+
+    @property
+    def at(self) -> datetime:
+        """When it happened, as far as that is known."""
+        return self.stated or self.opened or self.saved_at
 
 
 class Notices:
-    """Collects notices from the codes' rows; keeps nothing itself."""
+    """Collects notices from the codes' rows and the reports' return lines; keeps nothing itself."""
 
-    def __init__(self, mailbox: Mailbox, teams: Teams, access: AccessFinder, codes: Codes) -> None:
+    def __init__(
+        self, mailbox: Mailbox, teams: Teams, access: AccessFinder, codes: Codes, clearances: Clearances
+    ) -> None:
         self._mailbox = mailbox
         self._teams = teams
         self._access = access
         self._codes = codes
+        self._clearances = clearances
 
     def latest(self, actor: Actor) -> list[Notice]:
-        """What happened to the reports of the actor and of those they act for, newest first; while the code lasts."""
+        """What happened to the reports of the actor and of those they act for, newest first.
+
+        What happened by a code is told while the code lasts; a statement about sport for a week.
+        """
+        acting_for = self._teams.acting_for(actor)
+        found = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
+        return sorted(found, key=lambda notice: notice.at, reverse=True)
+
+    def _by_codes(self, actor: Actor, acting_for: Sequence[Held]) -> dict[str, Notice]:
         news = self._codes.news()
         if not news:
-            return []  # Nearly always: then no line is read.
-        found = {notice.address: notice for held in self._teams.acting_for(actor) for notice in self._of(held, news)}
-        found |= {notice.address: notice for notice in self._own(actor, news)}
-        return sorted(found.values(), key=lambda notice: notice.opened or notice.saved_at, reverse=True)
+            return {}  # Nearly always: then no line is read.
+        found = {notice.address: notice for held in acting_for for notice in self._of(held, news)}
+        return found | {notice.address: notice for notice in self._own(actor, news)}
+
+    def _stated(self, actor: Actor, acting_for: Sequence[Held]) -> dict[str, Notice]:
+        """By report, what clinicians wrote in the last week; whoever wrote the report is told as its author."""
+        found: dict[str, Notice] = {}
+        since = self._mailbox.now() - _STATED_FOR
+        for held in (*acting_for, None):
+            for entry, when in self._clearances.stated_since(actor, held, since):
+                address, about = report_address(entry.grant.update_id), held.label if held is not None else ""
+                found[address] = Notice(address, entry.grant.not_before, None, False, about, stated=when)
+        return found
 
     def _own(self, actor: Actor, news: Sequence[CodeNews]) -> Iterator[Notice]:
         """Of the codes that the actor made: their own key tells which, and no line need be read for the others."""

@@ -10,7 +10,9 @@ from blockmrs.domain.permission import Action
 from blockmrs.errors import NotFound, Unavailable
 from blockmrs.services.access import Access, AccessFinder
 from blockmrs.services.actor import Actor
+from blockmrs.services.clearances import Statement
 from tests.functional.coach import person, signed_in, soup
+from tests.functional.heads import head_report
 from tests.functional.site import TestSite, build_site
 from tests.functional.world import World
 
@@ -23,10 +25,11 @@ class Club:
     coach: Actor
     drafts: int = 0
 
-    def report(self, *, withheld: bool = False) -> str:
+    def report(self, *, withheld: bool = False, head: bool = False) -> str:
         self.drafts += 1
         services = self.site.services
-        report = World.report(self.site)  # type: ignore[arg-type]  # it only asks for the clock
+        make = head_report if head else World.report
+        report = make(self.site)  # type: ignore[arg-type]  # it only asks for the clock
         player = services.teams.team(self.coach).players[0]
         saved = services.reports.save(self.coach, f"{self.drafts:032x}", report, player=player, withheld=withheld)
         return saved.address
@@ -40,6 +43,23 @@ class Club:
         for _ in range(10):
             with pytest.raises(Exception, match="No report opens"):
                 self.site.services.codes.open_typed((code.typed or "")[:4] + "22222222", f"guesser of {address}")
+
+    def shared(self, address: str, user_name: str = "chen") -> Actor:
+        """A hospital doctor who has the report, and has opened it."""
+        services, doctor = self.site.services, person(self.site, user_name, f"Dr {user_name.title()}")
+        services.organisations.accept(doctor, services.organisations.add(f"{user_name} Hospital"), "")
+        organisation = services.organisations.memberships(doctor)[0].keyring.card.id
+        until = self.site.clock() + timedelta(days=30)
+        services.sharing.grant(self.coach, address, organisation, "care", until)
+        services.sharing.acknowledge(doctor, address)
+        return doctor
+
+    def cleared(self, doctor: Actor, address: str) -> Statement:
+        self.drafts += 1
+        return self.site.services.clearances.issue(
+            doctor, address, f"{self.drafts:032x}", stage="full play", seen_on=self.site.clock().date(),
+            conditions="", note="Headaches are gone.",
+        )  # fmt: skip
 
 
 @pytest.fixture
@@ -58,6 +78,11 @@ def club(tmp_path):
 def news(app: TestApp) -> list[tuple[str, str]]:
     """Each line of what is new, with where it leads."""
     return [(row.get_text(" ", strip=True), row.a["href"]) for row in soup(app.get("/")).select(".news li")]
+
+
+def stated(club: Club, user_name: str) -> list[str]:
+    """The lines about what a doctor wrote; beside them may stand the checks that are due."""
+    return [line for line, _ in news(signed_in(club.site, user_name)) if "wrote about playing" in line]
 
 
 def test_whoever_has_nothing_new_is_told_so(club):
@@ -92,6 +117,41 @@ def test_ten_wrong_secrets_are_told_to_the_coach(club):
 
 def test_what_is_kept_from_the_family_is_not_told_there(club):
     club.opened_by_crew(club.report(withheld=True))
+    assert len(news(signed_in(club.site, "carol"))) == 1
+    assert news(signed_in(club.site, "maria")) == []
+
+
+def test_a_clearance_is_told_to_coach_and_guardian_without_what_it_says(club):
+    address = club.report(head=True)
+    doctor = club.shared(address)
+    assert news(signed_in(club.site, "carol")) == []
+    club.cleared(doctor, address)
+    ((line, leads_to),) = news(signed_in(club.site, "carol"))
+    assert "A doctor wrote about playing sport again" in line
+    assert "Sam" not in line
+    assert leads_to == f"/field/report/{address}"
+    ((told, leads_to),) = news(signed_in(club.site, "maria"))
+    assert "about Sam Rivers" in told
+    assert leads_to == f"/field/report/{address}"
+    for word in ("Cleared", "cleared", "full play", "Headaches", "Chen", "head"):
+        assert word not in line + told
+    assert news(signed_in(club.site, "mallory")) == news(signed_in(club.site, "chen")) == []
+
+
+def test_a_withdrawal_is_told_as_well_and_a_week_later_neither(club):
+    address = club.report(head=True)
+    doctor = club.shared(address)
+    made = club.cleared(doctor, address)
+    club.site.clock.advance(timedelta(days=7, minutes=1))
+    assert stated(club, "carol") == []
+    club.site.services.sharing.acknowledge(doctor, address)
+    club.site.services.clearances.withdraw(doctor, address, made.statement_id, "ee" * 16)
+    assert len(stated(club, "carol")) == len(stated(club, "maria")) == 1
+
+
+def test_a_clearance_of_a_withheld_report_is_told_to_the_coach_alone(club):
+    address = club.report(head=True, withheld=True)
+    club.cleared(club.shared(address), address)
     assert len(news(signed_in(club.site, "carol"))) == 1
     assert news(signed_in(club.site, "maria")) == []
 
