@@ -190,6 +190,12 @@ def test_a_clearance_is_confirmed_signed_seen_and_withdrawn(cast, injured, docto
     assert "Dr Lee, North Hospital, withdrew the clearance" in page
 
 
+def test_a_hospital_is_told_that_others_may_have_answered_and_who_knows(cast, doctor, injured):
+    said = "Other hospitals may have this report too, and may have answered. You see only what yours wrote."
+    assert said in words(doctor.get(f"/inbox/{injured}"))
+    assert said not in words(cast.browser("family").get(f"/field/report/{injured}"))
+
+
 def test_the_teams_page_marks_only_who_is_out(cast, site, doctor, injured):
     coach = cast.browser("author")
     rows = {row.strong.get_text(strip=True): row.get_text() for row in coach.get("/team").html.select(".roster > li")}
