@@ -181,9 +181,7 @@ class Clearances:
                 found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage)
         return found
 
-    def stated_since(
-        self, actor: Actor, held: Held | None, since: datetime
-    ) -> Iterator[tuple[GrantEntry, datetime]]:
+    def stated_since(self, actor: Actor, held: Held | None, since: datetime) -> Iterator[tuple[GrantEntry, datetime]]:
         """The newest reports about which somebody stated something since then, each with the last such time.
 
         Args:

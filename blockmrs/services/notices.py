@@ -1,6 +1,4 @@
-"""What somebody should know without looking for it: that a code was used for a report of theirs, or was guessed at, and
-that a clinician wrote about sport.
-"""
+"""What somebody should know without looking for it: what a report's code was used for, and what clinicians wrote."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -23,10 +21,10 @@ _STATED_FOR = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened to one report: its code was used, or somebody stated something about sport. No medical fact is in it.
+    """What happened to one report: its code was used, or a clinician wrote about sport. No medical fact stands in it.
 
-    `about` is empty for the author; for the family it is whom they act for. `opened` is the first opening; `stated`, when
-    the newest clearance or withdrawal was written: what it says stands on the report's own page.
+    `about` is empty for the author; for the family it is whom they act for. `opened` is the first opening; `stated` is
+    when the newest clearance or withdrawal was written: what it says stands on the report's own page.
     """
 
     address: str
