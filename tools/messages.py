@@ -19,8 +19,10 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 from kajiki.i18n import extract as extract_kajiki
 
+from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
 from blockmrs.domain.triage.messages import extract as extract_rules
 from blockmrs.services.languages import LANGUAGES, SOURCE_LANGUAGE
+from blockmrs.services.sharing import PURPOSES
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "blockmrs"
@@ -31,6 +33,8 @@ ONE = {"_", "N_", "gettext", "ugettext", "InvalidInput", "Message", "NotAuthenti
 TWO = {"ngettext", "ungettext"}
 HEADER = "# The texts of BlockMRS for people. Written by `make messages`; translations start from it.\n#"
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
+# Words that stand in a report or a share as they are, and are translated where they are shown.
+KEPT_WORDS = (*MECHANISMS, *FIRST_AID_DONE, *TOLD, *PURPOSES)
 PLACE = re.compile(r"%\([a-z_]+\)[a-z]|%[a-z%]|\{[a-z_]*\}")
 LITERAL = r"('(?:[^'\\]|\\.)*')"
 CALL = re.compile(rf"(?<![\w.])_\({LITERAL}\)")
@@ -50,7 +54,7 @@ def extract() -> Catalog:
         header_comment=HEADER,
         creation_date=CREATED,
     )
-    for message in [*_in_python(), *_in_templates(), *_in_rules()]:
+    for message in [*_in_python(), *_in_templates(), *_in_rules(), *KEPT_WORDS]:
         core = message.strip() if isinstance(message, str) else message
         if not isinstance(core, str) or LETTER.search(core):
             catalog.add(core)

@@ -53,6 +53,13 @@ def day_of(iso: str) -> str:
         return ""
 
 
+def rules_version(text: str) -> str:
+    """The version of the rules that a report keeps, such as "2 (2026-11-22)", with its day in words."""
+    version, _bracket, day_iso = text.rstrip(")").partition(" (")
+    words = day_of(day_iso)
+    return f"{version}, {words}" if words else text
+
+
 def calendar(day_of: date) -> str:
     """A day that is no moment, in words, such as "3 May 2025"."""
     return day_words(day_of)

@@ -10,6 +10,7 @@ from blockmrs.controllers import times
 from blockmrs.controllers.context import csrf_token, current_actor, phone_mark, said, site
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
+from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import BlockMRSError
 
 
@@ -17,7 +18,18 @@ def titled(title: str) -> str:
     """A report's title in the reader's language: the name as it is, and the age that the rules call so."""
     name, comma, age = title.rpartition(", ")
     # A name may hold a comma too; only the rules' ages begin so.
-    return f"{name}{comma}{ugettext(age)}" if age[:1].isdigit() or age.startswith("Under ") else title
+    if not (age[:1].isdigit() or age.startswith("Under ")):
+        return title
+    words = ugettext(age)
+    return f"{name}{comma}{words[:1].lower()}{words[1:]}"
+
+
+def intended_use() -> str:
+    """What the advice is for, in the reader's language; empty while the rules cannot be read."""
+    try:
+        return str(ugettext(load_rules().intended_use))
+    except RulesUnreadable:
+        return ""
 
 
 def page_variables() -> dict[str, Any]:
@@ -36,6 +48,7 @@ def page_variables() -> dict[str, Any]:
         "emergency_number": site().emergency_number,
         "crisis_lines": site().crisis_lines,
         "said": said,
+        "intended_use": intended_use,
         "lang": current_language(),
         "language_switch": language_switch,
         "request_path": tg.request.path_info,

@@ -9,7 +9,9 @@ import pytest
 from babel.messages.catalog import Catalog
 from babel.messages.pofile import read_po, write_po
 
+from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
 from blockmrs.services.languages import LANGUAGES, SOURCE_LANGUAGE, texts
+from blockmrs.services.sharing import PURPOSES
 
 TOOL = Path(__file__).parents[2] / "tools" / "messages.py"
 
@@ -122,3 +124,8 @@ def test_spanish_has_plural_forms() -> None:
         "Puede intentarlo de nuevo en %(minutes)d minuto.",
         "Puede intentarlo de nuevo en %(minutes)d minutos.",
     ]
+
+
+@pytest.mark.parametrize("word", [*MECHANISMS, *FIRST_AID_DONE, *TOLD, *PURPOSES])
+def test_a_word_that_a_report_or_a_share_keeps_is_read_in_spanish(word: str) -> None:
+    assert texts("es").gettext(word) != word

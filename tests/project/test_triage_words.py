@@ -95,8 +95,7 @@ def test_no_published_tool_is_named() -> None:
 
 
 def test_plain_words_and_no_diagnosis() -> None:
-    assert [text for text in SHOWN if CLINICAL.search(text) and text != RULES.intended_use] == []
-    assert "not a diagnosis" in RULES.intended_use
+    assert [text for text in SHOWN if CLINICAL.search(text)] == []
 
 
 def test_out_of_play_is_said_first_wherever_it_holds() -> None:

@@ -76,6 +76,13 @@
       });
     });
 
+    function markTheme() {
+      each("[data-theme-choice]", function (button) {
+        var chosen = button.getAttribute("data-theme-choice") === (root.getAttribute("data-theme") || "");
+        button.setAttribute("aria-pressed", String(chosen));
+      });
+    }
+    markTheme();
     each("[data-theme-choice]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () {
@@ -84,6 +91,7 @@
           if (chosen) localStorage.setItem("theme", chosen); else localStorage.removeItem("theme");
         } catch (error) { /* the choice then lasts for this page */ }
         if (chosen) root.setAttribute("data-theme", chosen); else root.removeAttribute("data-theme");
+        markTheme();
       });
     });
 
