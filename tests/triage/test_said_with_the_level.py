@@ -1,0 +1,51 @@
+"""What is said with the level where the level alone would mislead: sport, a wait, a cut-off part."""
+
+from collections.abc import Mapping
+
+import pytest
+
+from blockmrs.domain.triage.conditions import Answer
+from blockmrs.domain.triage.engine import Assessment, Interview, assess
+from blockmrs.domain.triage.loader import load_rules
+
+RULES = load_rules()
+
+
+def advised(complaint: str, answers: Mapping[str, Answer]) -> Assessment:
+    return assess(RULES, Interview("16-64-years", (complaint,), answers))
+
+
+def test_who_was_ill_in_the_heat_sits_out_tomorrow_too_even_when_well_again() -> None:
+    """HEAT, return to play: exhaustion is out for today and 24 to 48 hours; only a cramp may play on."""
+    well_again = advised("heat", {"heat-unwell": True, "heat-better-now": True})
+    assert well_again.disposition == "self_care"
+    assert well_again.return_to_play is not None
+    assert well_again.return_to_play.startswith("Out of play today and tomorrow")
+    cramp = advised("heat", {"heat-unwell": False, "heat-better-now": True})
+    assert cramp.return_to_play is not None
+    assert cramp.return_to_play.startswith("Back to play only")
+
+
+@pytest.mark.parametrize(
+    ("complaint", "answers"),
+    [("wnd", {"wnd-lost-part": "fingertip"}), ("wnd", {"wnd-lost-part": "part"}), ("face", {"face-part-off": True})],
+)
+def test_a_cut_off_part_is_wrapped_at_every_level(complaint: str, answers: dict[str, Answer]) -> None:
+    said = advised(complaint, answers)
+    assert any("damp cloth" in line for line in said.first_aid)
+    assert any("on ice directly" in line for line in said.dont)
+
+
+@pytest.mark.parametrize(("complaint", "fact"), [("head", "HEAD-50"), ("abt", "ABT-03")])
+def test_a_knock_without_a_sign_is_looked_at_again_after_a_quarter_of_an_hour(complaint: str, fact: str) -> None:
+    again = advised(complaint, {}).again
+    assert again is not None
+    assert (again.after_min, again.evidence) == (15, fact)
+
+
+def test_a_dunk_without_a_sign_is_watched_for_eight_hours() -> None:
+    assert any("8 hours" in line for line in advised("brth", {}).first_aid)
+
+
+def test_a_face_and_head_knock_is_cleared_like_a_head_knock() -> None:
+    assert advised("face", {"face-head": True}).return_to_play == advised("head", {"head-memory": True}).return_to_play
