@@ -7,13 +7,14 @@ BIN := $(VENV)/bin
 # Bytecode is made when a module is first used: the FHIR classes alone have thousands that never are.
 PIP := $(BIN)/python -m pip --disable-pip-version-check -q --no-input
 
-.PHONY: run install install-tools test kubo browser lint types layers messages check-messages bench clean help
+.PHONY: run install install-tools test kubo browser soak lint types layers messages check-messages bench clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"
 	@echo "make test     the tests, without a browser or an IPFS node"
 	@echo "make kubo     the object store's contract on a real Kubo node"
 	@echo "make browser  the journeys in a real Chromium"
+	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, messages"
 	@echo "make bench    what a save costs, as ratios"
 
@@ -48,6 +49,10 @@ kubo: install-tools
 
 browser: install-tools
 	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m browser
+
+# All of what the others sample (tests/extent.py), at low priority.
+soak: install-tools
+	@BLOCKMRS_SOAK=1 nice $(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser tests/property
 
 lint: install-tools
 	@$(BIN)/ruff check .

@@ -8,6 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from tests.browser.tapped import TAPPED, table
+
 _IN_MEMORY = Path("/dev/shm")
 _made: list[str] = []
 
@@ -26,6 +28,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
     """Remove the folders that this run made."""
     for folder in _made:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Print what the interviews that were tapped took, wherever they were: pytest-xdist brings it from its workers."""
+    reports = terminalreporter.getreports("passed")
+    told = [value for report in reports for name, value in report.user_properties if name == TAPPED]
+    if shown := table(told):
+        terminalreporter.section("taps and time")
+        terminalreporter.write_line(shown)
 
 
 class StillClock:

@@ -11,12 +11,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
 
 from tests.browser.axe import house_rules, violations
 
 REPOSITORY = Path(__file__).parents[2]
-HOW_TO_INSTALL = "Chromium is not installed. On Debian: apt-get install chromium. The browser tests need a real one."
+PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+"""The first that is there is used: Debian's headless shell is the same Chromium without windows, a third lighter."""
+HOW_TO_INSTALL = "These tests need a real Chromium. On Debian: apt-get install chromium-headless-shell"
+PATIENCE_MS = 20_000
+"""How long a test waits for what must come. Nothing is measured by it: a loaded machine may be slow."""
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 DESKTOP = {"viewport": {"width": 1280, "height": 800}}
 AxeCheck = Callable[..., None]
@@ -91,10 +95,9 @@ def stop(server: subprocess.Popen[bytes]) -> None:
 
 
 def wait_until_served(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
-    """Return when the server answers; fail with its log when it does not within half a minute."""
-    for _ in range(300):
-        if server.poll() is not None:
-            break
+    """Return when the server answers; fail with its log when it ends, or does not within two minutes."""
+    until = time.monotonic() + 120
+    while time.monotonic() < until and server.poll() is None:
         try:
             with urllib.request.urlopen(f"{address}/healthz", timeout=2):  # noqa: S310 - our own address
                 return
@@ -111,9 +114,10 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    program = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
     if program is None:
         pytest.fail(HOW_TO_INSTALL)
+    expect.set_options(timeout=PATIENCE_MS)
     browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
     yield browser
     browser.close()
@@ -126,7 +130,7 @@ def new_page(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
 
     def make(device: dict[str, object] | None = None, *, theme: str = "", **options: object) -> Page:
         context = chromium.new_context(base_url=site, **{**(device or DESKTOP), **options})  # type: ignore[arg-type]  # its options
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE_MS)
         contexts.append(context)
         if theme:
             context.add_init_script(f"localStorage.setItem('theme', '{theme}')")

@@ -8,6 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
+from tests.extent import pairs
 
 NewPage = Callable[..., Page]
 PASSWORD = "marble kettle sunrise otter"
@@ -106,8 +107,7 @@ def test_an_error_takes_the_focus_and_its_link_leads_to_the_field(phone: Page) -
     expect(phone.get_by_label("Your name")).to_be_focused()
 
 
-@pytest.mark.parametrize("width", [320, 412, 1280])
-@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize(("width", "scheme"), pairs([320, 412, 1280], ["light", "dark"]))
 def test_every_page_suits_everybody(new_page: NewPage, axe_check: AxeCheck, width: int, scheme: str) -> None:
     page = new_page({"viewport": {"width": width, "height": 800}}, color_scheme=scheme)
     for path in ("/", "/login", "/signup", "/recover", "/setup", "/join"):

@@ -17,13 +17,14 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.portable import compile_rules
 from blockmrs.services.triage import TriageService
+from tests.extent import examples
 from tests.triage.interviews import courses, interviews, place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of, whole_interview
 
 RULES = load_rules()
 SERVICE = TriageService()
 SCRIPTS = [Path(blockmrs.__file__).parent / "public" / "js" / name for name in ("triage.js", "interviews.js")]
-MADE = 1000
+MADE = examples(1000)
 """Interviews made by hypothesis, the same in every run."""
 MANY = settings(derandomize=True, max_examples=MADE, deadline=None, database=None, phases=[Phase.generate])
 BATCH = 200

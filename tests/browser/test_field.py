@@ -10,6 +10,7 @@ from blockmrs.domain.triage.loader import load_rules
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.taps import Taps
 from tests.browser.wire import Wire
+from tests.extent import pairs
 
 NewPage = Callable[..., Page]
 FIRST_ADVICE_BYTES = 30_000
@@ -321,8 +322,7 @@ def test_doubled_text_does_not_scroll_sideways(new_page: NewPage) -> None:
     assert page.evaluate(sideways) == 0
 
 
-@pytest.mark.parametrize("width", [320, 412, 1280])
-@pytest.mark.parametrize("theme", ["light", "dark", "sun"])
+@pytest.mark.parametrize(("width", "theme"), pairs([320, 412, 1280], ["light", "dark", "sun"]))
 def test_axe_finds_nothing_on_any_page_of_the_flow(
     new_page: NewPage, axe_check: Callable[..., None], theme: str, width: int
 ) -> None:

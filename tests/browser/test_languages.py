@@ -7,6 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.test_field import by_server, follow, next_button
+from tests.extent import pairs
 
 NewPage = Callable[..., Page]
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])
@@ -93,8 +94,9 @@ def test_the_danger_signs_fit_a_small_phone_in_spanish_in_two_lines_at_most(new_
         assert not wide, words
 
 
-@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
-@pytest.mark.parametrize("path", ["/field", "/", "/login", "/signup", "/r", "/nothing-here"])
+@pytest.mark.parametrize(
+    ("path", "device"), pairs(["/field", "/", "/login", "/signup", "/r", "/nothing-here"], [PHONE, DESKTOP])
+)
 def test_pages_are_accessible_in_spanish(
     new_page: NewPage, axe_check: AxeCheck, path: str, device: dict[str, object]
 ) -> None:

@@ -9,6 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.people import PASSWORD
+from tests.extent import pairs
 
 NewPage = Callable[..., Page]
 NAME, NOTE, PLACE = "Kimberley Redfour", "Fell on the left shoulder", "Hillside Ground"
@@ -444,8 +445,7 @@ def test_without_script_the_page_says_what_to_do(new_page: NewPage) -> None:
     expect(page.get_by_role("button", name="Keep it on this phone")).to_be_hidden()
 
 
-@pytest.mark.parametrize("theme", ["light", "dark", "sun"])
-@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize(("theme", "device"), pairs(["light", "dark", "sun"], [PHONE, DESKTOP]))
 def test_axe_finds_nothing_on_any_view(
     new_page: NewPage, axe_check: AxeCheck, device: dict[str, object], theme: str
 ) -> None:

@@ -10,10 +10,11 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import MOST_PAGES, absence, next_page
 from blockmrs.domain.triage.rules import ALWAYS, Kind, Level, Nature
 from blockmrs.services.triage import TriageService
+from tests.extent import examples
 from tests.triage.interviews import BANDS, COMPLAINTS, interviews, places, play, values
 
-CAREFULLY = settings(deadline=None, max_examples=60)
-PLAYED = settings(deadline=None, max_examples=25)
+CAREFULLY = settings(deadline=None, max_examples=examples(60))
+PLAYED = settings(deadline=None, max_examples=examples(25))
 RULES = load_rules()
 SERVICE = TriageService()
 PLACES = places(RULES)

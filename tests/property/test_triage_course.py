@@ -12,9 +12,10 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.rules import Level
 from blockmrs.services.triage import TriageService
+from tests.extent import examples
 from tests.triage.interviews import courses, interviews, looks
 
-CAREFULLY = settings(deadline=None, max_examples=100)
+CAREFULLY = settings(deadline=None, max_examples=examples(100))
 RULES = load_rules()
 SERVICE = TriageService()
 Answers = dict[str, Answer]
