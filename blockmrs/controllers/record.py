@@ -13,6 +13,7 @@ from blockmrs.controllers.facts_forms import in_words
 from blockmrs.controllers.field_views import ill_address
 from blockmrs.controllers.ill import Begin, IllController
 from blockmrs.controllers.inbox import level_words
+from blockmrs.controllers.trends import TrendsController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
@@ -42,6 +43,7 @@ class RecordController(TGController):
         self._services = services
         self.facts = FactsController(services)
         self.ill = IllController(services, begin)
+        self.trends = TrendsController(services)
 
     @expose("blockmrs.templates.record.index", allowed_methods=PAGE)
     def index(self, saved: object = None, **_ignored: object) -> dict[str, Any]:

@@ -39,8 +39,11 @@ from blockmrs.services.advice import advice_of
 from blockmrs.services.after_report import AfterReport
 from blockmrs.services.fhir_followups import read_check, write_check
 from blockmrs.services.mailbox import GrantEntry, Held
+from blockmrs.services.people import own_card
 from blockmrs.services.teams import Teams
 from blockmrs.services.updates import write_update
+
+_TREND_LOOKS_BACK = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ class FollowUp:
     band: str | None
     checks: tuple[MadeCheck, ...]
     due: Due | None
-    certain: bool = True
+    certain: bool
+    player: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +142,30 @@ class FollowUps:
         found |= {entry.address: entry for entry in self._due_for(actor, None)}
         return sorted(found.values(), key=lambda entry: (not entry.due.late, entry.due.day))
 
+    def about_mine(self, actor: Actor) -> list[tuple[str, FollowUp]]:
+        """The follow-ups of the last year about the actor and whom they act for, by address; newest injury first."""
+        found: dict[str, FollowUp] = {}
+        oldest = self._mailbox.now() - _TREND_LOOKS_BACK
+        for held in (own_card(actor), *self._teams.acting_for(actor)):
+            for entry in self._after.head_reports(actor, held, oldest):
+                address = report_address(entry.grant.update_id)
+                if entry.grant.subject != held.keyring.card.id or address in found:
+                    continue  # On somebody's own line stand the reports that they wrote about others, too.
+                there = self._readable(actor, held, entry)
+                if there is not None:
+                    found[address] = there
+        return sorted(found.items(), key=lambda pair: pair[1].injured_at, reverse=True)
+
+    def _readable(self, actor: Actor, held: Held | None, entry: GrantEntry) -> FollowUp | None:
+        """The follow-up of a report; None where there is none, or it cannot be opened: that hides no other."""
+        try:
+            access = self._after.access_by(actor, held, entry)
+            return self._of(actor, access, self._reports.read(actor, access).report)
+        except Unavailable:
+            raise
+        except BlockMRSError:
+            return None
+
     def _for_writing(self, actor: Actor, address: str) -> tuple[Access, FollowUp]:
         access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
         there = self._of(actor, access, self._reports.read(actor, access).report)
@@ -158,7 +186,7 @@ class FollowUps:
         day = day_number(report.injured_at, self._mailbox.now(), self._zone)
         due = due_on(day, [made.check.day for made in checks])
         certain = was_asked_about_head(report, rules)
-        return FollowUp(day, report.injured_at, band_of(report.age, rules), tuple(checks), due, certain)
+        return FollowUp(day, report.injured_at, band_of(report.age, rules), tuple(checks), due, certain, report.player)
 
     def _read(self, entry: GrantEntry) -> SymptomCheck | None:
         update = self._attachments.read(entry, CHECK)
@@ -231,12 +259,6 @@ class FollowUps:
         oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
         for entry in self._after.head_reports(actor, held, oldest):
             address = report_address(entry.grant.update_id)
-            try:
-                access = self._after.access_by(actor, held, entry)
-                there = self._of(actor, access, self._reports.read(actor, access).report)
-            except Unavailable:
-                raise
-            except BlockMRSError:
-                continue  # One report that cannot be opened hides nothing about the others.
+            there = self._readable(actor, held, entry)
             if there is not None and there.due is not None:
                 yield DueCheck(address, there.due, there.injured_at, held.label if held is not None else "")

@@ -177,6 +177,20 @@ TABLE = (
         signed_in(404, recipient=200),
     ),
     Row("/record", "/record", signed_in(200)),
+    Row("/record/trends", "/record/trends", signed_in(302)),
+    Row("/record/trends/*", "/record/trends/head-symptoms", signed_in(200)),
+    Row("/record/trends/*", "/record/trends/hair-colour", signed_in(404)),
+    Row(
+        "/record/trends/*/*",
+        "/record/trends/head-symptoms/{opened}",
+        of_report(author=200, family=200, recipient=200),
+    ),
+    Row(
+        "/record/trends/*/*",
+        "/record/trends/head-symptoms/{report}",
+        of_report(author=200, family=200, recipient=302),
+    ),
+    Row("/record/trends/*/*", "/record/trends/hair-colour/{opened}", signed_in(404)),
     Row("/record/facts", "/record/facts", signed_in(200), signed_in(302), FACTS),
     Row("/record/facts", "/record/facts", None, signed_in(422), FACTS | {"birth": "31", "birth_month": "2"}),
     Row("/record/facts/history", "/record/facts/history", signed_in(200)),
@@ -439,7 +453,10 @@ def answer(browser: TestApp, row: Row, method: str, names: dict[str, str]) -> tu
 @pytest.mark.parametrize("persona", [persona for persona in PERSONS if persona not in ("author", "family")])
 def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: str) -> None:
     browser = cast.usual_browser(persona)
-    pages = [browser.get(path).text for path in ("/", "/record", "/log", "/field/reports", "/team")]
+    pages = [
+        browser.get(path).text
+        for path in ("/", "/record", "/record/trends/head-symptoms", "/log", "/field/reports", "/team")
+    ]
     assert not any(PLAYER in page or cast.address in page for page in pages)
 
 
@@ -455,6 +472,8 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
         "/team/remove/{}",
         "/record/facts/{}",
         "/record/ill/{}",
+        "/record/trends/{}",
+        "/record/trends/head-symptoms/{}",
     ],
 )
 def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:
