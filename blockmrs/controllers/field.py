@@ -24,7 +24,7 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.context import PAGE, POST, current_actor, stateless
 from blockmrs.controllers.field_blank import nothing_ticked
 from blockmrs.controllers.field_handover import handover_view
-from blockmrs.controllers.field_told import read_told, take_words
+from blockmrs.controllers.field_told import offered_view, read_told, take_words
 from blockmrs.controllers.field_views import (
     REPORT_PREFIX,
     Journey,
@@ -148,7 +148,7 @@ class FieldController(TGController):
         try:
             return page()
         except RulesUnreadable:
-            return self._page("unreadable", status=503)
+            return self._page("unreadable", status=503, rules_address="")
 
     def _with_posted(self, page: Callable[[Pairs, Journey, Interview], str]) -> str:
         """The page made from what a form carried; where that cannot be read, the first screen."""
@@ -186,11 +186,13 @@ class FieldController(TGController):
                 after = self._triage.confirm(before, told.picked)
                 onward = journey.after(self._triage.carry(before), self._triage.carry(after), self._clock())
                 return self._show(after, onward, {}, ())
-            return self._page("proposed", offered=told.propose(self._triage), **common)
+            return self._page("proposed", offered=offered_view(self._triage, told.propose(self._triage)), **common)
         except InvalidInput as error:
             common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(error).items()}
             offers = told.offers(self._triage)
-            return self._page("ask" if offers is None else "proposed", 422, offered=offers, **common)
+            if offers is None:
+                return self._page("ask", 422, **common)
+            return self._page("proposed", 422, offered=offered_view(self._triage, offers), **common)
 
     def _handover(self, pairs: Pairs, journey: Journey, interview: Interview) -> str:
         """The page for the crew; without any answer, the first screen."""
@@ -243,10 +245,11 @@ class FieldController(TGController):
     def _sorry() -> str:
         return tg.i18n.ugettext("We could not read that answer. Start here, or call.")
 
-    @staticmethod
-    def _page(name: str, status: int = 200, **variables: Any) -> str:
-        """The page as HTML; where something was wrong, still a page of ours."""
+    def _page(self, name: str, status: int = 200, **variables: Any) -> str:
+        """The page as HTML; where something was wrong, still a page of ours. It says by which rules it was made."""
         tg.response.status_int = status
+        if "rules_address" not in variables:
+            variables["rules_address"] = self.kept.rules_address(current_language())
         variables.setdefault("errors", {})
         variables.setdefault("acting_for", getattr(variables.get("view"), "acting_for", ""))
         return str(tg.render_template(variables, "kajiki", TEMPLATES + name))

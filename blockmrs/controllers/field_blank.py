@@ -5,10 +5,13 @@ once, with its name in `data-if` or `data-each`. What depends on the level alone
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
 
 import tg
 
+from blockmrs.controllers.field_handover import HandoverView, TimedSign
+from blockmrs.controllers.field_told import WORDS, Offered
 from blockmrs.controllers.field_views import (
     Answered,
     Further,
@@ -29,34 +32,70 @@ from blockmrs.services.triage import Seen
 LINE = ("{{it}}",)
 CARRIED = (("{{carried}}", ""),)
 BACK = (("{{back}}", ""),)
+OFFERS = (("{{offered}}", ""),)
 STARTED = "{{started}}"
+TYPED = "{{typed}}"
 # The block with the crisis lines is there only for this one; the script fills in which it is.
 POLICY = Policy(MENTAL_HEALTH, "{{why}}", "{{tell}}", "{{parent_words}}", ())
 
 
 @dataclass(frozen=True, slots=True)
 class BlankPage:
-    """A page of questions. `id` is its kind, with `-error` where nothing was ticked."""
+    """A page of questions. `id` is its kind, with `-error` where something is wrong: nothing ticked, or no words."""
 
     id: str
     page: QuestionPage
     view: View
     errors: dict[str, str]
+    typed: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class BlankProposal(BlankPage):
+    """The page with what somebody's own words may mean."""
+
+    offered: Offered = field(kw_only=True)
 
 
 def blank_pages(rules: RuleSet) -> tuple[BlankPage, ...]:
     """One of each kind."""
-    view = View(CARRIED, STARTED, BACK, step="{{step}}", blank=True)
+    view = _view()
     choices = (Choice("{{value}}", "{{label}}"),)
     toggles = (Toggle("{{value}}", "{{label}}", "{{hint}}"),)
+    places = QuestionPage("{{id}}", "choice", "{{title}}", "{{hint}}", choices=choices)
     ticks = QuestionPage("{{id}}", "toggles", "{{title}}", "{{hint}}", toggles=toggles)
     signs = QuestionPage("signs-again", "signs", rules.words["signs_title"], "{{hint}}")
     return (
         BlankPage("signs", signs, view, {}),
-        BlankPage("choice", QuestionPage("{{id}}", "choice", "{{title}}", "{{hint}}", choices=choices), view, {}),
+        BlankPage("choice", places, view, {}),
+        BlankPage("choice-error", places, view, {WORDS: "{{problem}}"}, TYPED),
         BlankPage("toggles", ticks, view, {}),
         BlankPage("toggles-error", ticks, view, {"pick": nothing_ticked()}),
     )
+
+
+def blank_proposals() -> tuple[BlankProposal, ...]:
+    """What the words may mean; the same when nothing was ticked; and that nothing was found."""
+    choices = (Choice("{{value}}", "{{label}}"),)
+    places = QuestionPage("{{id}}", "choice", "", "", choices=choices)
+    signs = (DangerSign("{{id}}", "{{label}}", ""),)
+    found, nothing = Offered(choices, signs, OFFERS), Offered((), signs, ())
+    return (
+        BlankProposal("proposed", places, _view(), {}, offered=found),
+        BlankProposal("proposed-error", places, _view(), {"pick": nothing_fits()}, offered=found),
+        BlankProposal("nothing", places, _view(), {}, TYPED, offered=nothing),
+    )
+
+
+def blank_handover(rules: RuleSet) -> HandoverView:
+    """The page for the crew. Only the most urgent advice leads to it."""
+    some_day = datetime.fromtimestamp(0, UTC)
+    signs = (TimedSign("", "{{label}}", "{{answer}}", some_day),)
+    return HandoverView(blank_result(rules, Level.AMBULANCE), "{{age}}", LINE, signs, some_day)
+
+
+def _view() -> View:
+    return View(CARRIED, STARTED, BACK, step="{{step}}", blank=True)
 
 
 def blank_result(rules: RuleSet, level: Level) -> ResultView:
@@ -103,6 +142,11 @@ def nothing_ticked() -> str:
     return str(tg.i18n.ugettext("Choose what is true, or “None of these”"))
 
 
+def nothing_fits() -> str:
+    """What the page with the proposals says when it was sent on without a tick."""
+    return str(tg.i18n.ugettext("Tick what fits, or choose where it hurts"))
+
+
 def script_words(withheld: Iterable[str]) -> dict[str, str]:
     """Texts that the script puts into the pages, and that stand in no template or rule; and whom the site tells."""
     words = {
@@ -118,6 +162,9 @@ def script_words(withheld: Iterable[str]) -> dict[str, str]:
         "breathing-null": "can’t tell how they breathe",
         "pain": "pain %(number)s",
         "pain-null": "can’t tell the pain",
+        "words-none": "Write what is wrong, or choose where it hurts",
+        "words-long": "Write one short line, or choose where it hurts",
+        "words-letters": "Use letters and numbers, or choose where it hurts",
     }
     said = {f"data-{name}": str(tg.i18n.ugettext(text)) for name, text in words.items()}
     return {**said, "data-withheld": " ".join(sorted(withheld))}

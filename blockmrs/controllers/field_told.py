@@ -9,12 +9,38 @@ from dataclasses import dataclass
 
 import tg
 
-from blockmrs.controllers.field_views import Pairs
-from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal
+from blockmrs.controllers.field_views import N_, Pairs
+from blockmrs.domain.triage.pages import Choice
+from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal, without_controls
+from blockmrs.domain.triage.rules import DangerSign
 from blockmrs.errors import InvalidInput
 from blockmrs.services.triage import TriageService
 
 WORDS, OFFERED = "words", "offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is proposed, as the page shows it: `pairs` carry it through a "Next" without a tick."""
+
+    complaints: tuple[Choice, ...]
+    signs: tuple[DangerSign, ...]
+    pairs: Pairs
+
+    @property
+    def title(self) -> str:
+        """The heading of the page."""
+        return N_("Which of these fits?") if self.complaints else N_("We found nothing for that")
+
+
+def offered_view(triage: TriageService, found: Proposal) -> Offered:
+    """The page's own view of a proposal; the danger signs in the order of the first screen."""
+    titles = ((name, triage.rules.presentations[name].title) for name in found.presentations)
+    return Offered(
+        tuple(Choice(name, title) for name, title in titles),
+        tuple(sign for sign in triage.rules.signs if sign.id in found.signs),
+        tuple((OFFERED, name) for name in (*found.presentations, *found.signs)),
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +60,7 @@ class Told:
     @property
     def typed(self) -> str:
         """The text as the box may show it again: one line, no longer than one may be."""
-        line = " ".join("".join(self.texts).split())[:LONGEST_TEXT]
-        return "".join(sign for sign in line if sign.isprintable() and sign != "\ufffd")
+        return without_controls(" ".join("".join(self.texts).split())[:LONGEST_TEXT])
 
     def offers(self, triage: TriageService) -> Proposal | None:
         """What was proposed before and is known, None where nothing was."""

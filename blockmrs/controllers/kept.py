@@ -2,6 +2,7 @@
 
   GET /field/kept/addresses/<language>   what is kept, and in which version; the script's first question
   GET /field/kept/rules/<language>       the rules as data (docs/offline.md)
+  GET /field/kept/words                  what people call their complaints, in all languages
   GET /field/kept/pages/<language>       the pages that the script fills
   GET /field/kept/away/<language>        what any other page shows while there is no signal
   GET /sw.js                             the service worker, which names all of it
@@ -21,9 +22,10 @@ from tg import TGController, expose
 
 from blockmrs.controllers.assets import DIGEST_CHARACTERS
 from blockmrs.controllers.context import PAGE, said, site
-from blockmrs.controllers.field_blank import blank_pages, blank_result, script_words
+from blockmrs.controllers.field_blank import blank_handover, blank_pages, blank_proposals, blank_result, script_words
 from blockmrs.controllers.language import current_language, speak
 from blockmrs.domain.triage.portable import encode_rules
+from blockmrs.domain.triage.routing import words_as_data
 from blockmrs.domain.triage.rules import Level
 from blockmrs.errors import NotFound
 from blockmrs.services.languages import LANGUAGES
@@ -31,7 +33,8 @@ from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
 
 TEMPLATES = "blockmrs.templates.field."
-SCRIPTS = ("/js/triage.js", "/js/interviews.js", "/js/ask.js")
+ENGINE = ("/js/triage.js", "/js/interviews.js")
+SCRIPTS = (*ENGINE, "/js/routing.js", "/js/views.js", "/js/ask.js")
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
 REPORT_SCRIPTS = ("/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js")
@@ -47,6 +50,8 @@ class Kept:
 
     rules: bytes
     rules_digest: str
+    words: bytes
+    words_digest: str
     pages: str
     pages_digest: str
     addresses: dict[str, Any]
@@ -61,6 +66,7 @@ class KeptController(TGController):
         self._triage = triage
         self._who_is_told = who_is_told
         self._first_screen = first_screen
+        self._encoded: dict[str, bytes] = {}
         self._made: dict[str, Kept] = {}
         self._making = threading.Lock()
 
@@ -75,6 +81,12 @@ class KeptController(TGController):
         """The rules in one language. Of another version than this there are none: it would not fit the rest."""
         kept = self._kept(language)
         return _exactly(v, kept.rules_digest, kept.rules)
+
+    @expose(content_type="application/json", allowed_methods=PAGE)
+    def words(self, v: str = "", **_ignored: object) -> bytes:
+        """The lists of words behind the box for one's own; the same in every language."""
+        kept = self._kept(current_language())
+        return _exactly(v, kept.words_digest, kept.words)
 
     @expose(content_type="text/html", allowed_methods=PAGE)
     def pages(self, language: str = "", v: str = "", **_ignored: object) -> bytes:
@@ -94,6 +106,15 @@ class KeptController(TGController):
         tg.response.headers["Cache-Control"] = ASK_FIRST
         return self._kept(current_language()).worker.encode()
 
+    def rules_address(self, language: str) -> str:
+        """Where the rules are that this server's pages in that language go by; another one for any other rules."""
+        return f"/field/kept/rules/{language}?v={_digest(self._rules(language))}"
+
+    def _rules(self, language: str) -> bytes:
+        if language not in self._encoded:
+            self._encoded[language] = encode_rules(self._triage.rules, language, said)
+        return self._encoded[language]
+
     def _kept(self, language: str) -> Kept:
         speak(_known(language))
         with self._making:
@@ -103,16 +124,25 @@ class KeptController(TGController):
 
     def _make(self, language: str) -> Kept:
         rules, assets = self._triage.rules, site().assets
-        encoded = encode_rules(rules, language, said)
+        encoded = self._rules(language)
+        lists = json.dumps(words_as_data(self._triage.words), separators=(",", ":")).encode()
         results = [blank_result(rules, level) for level in Level]
-        words = script_words(self._who_is_told.withheld)
-        pages = _render("blank", pages=blank_pages(rules), results=results, script_words=words, rules=rules)
+        pages = _render(
+            "blank",
+            script_words=script_words(self._who_is_told.withheld),
+            pages=blank_pages(rules),
+            proposals=blank_proposals(),
+            results=results,
+            crew=blank_handover(rules),
+            rules=rules,
+        )
         worker = assets.read(WORKER)
-        digest, pages_digest = _digest(encoded), _digest(pages.encode())
+        digest, words_digest, pages_digest = _digest(encoded), _digest(lists), _digest(pages.encode())
         own = f"/field/kept/addresses/{language}"
         away = f"/field/kept/away/{language}"
         addresses = {
-            "rules": f"/field/kept/rules/{language}?v={digest}",
+            "rules": self.rules_address(language),
+            "words": f"/field/kept/words?v={words_digest}",
             "pages": f"/field/kept/pages/{language}?v={pages_digest}",
             "scripts": [assets.address(path) for path in SCRIPTS],
         }
@@ -122,13 +152,15 @@ class KeptController(TGController):
             away,
             *(assets.address(path) for path in FILES),
             addresses["rules"],
+            addresses["words"],
             addresses["pages"],
             own,
         ]
         everything = json.dumps([keep, self._first_screen(), _render("away"), worker, _sources(language)])
         version = _digest(everything.encode())
         addresses |= {"version": version, "language": language, "keep": keep, "away": away, "own": own}
-        return Kept(encoded, digest, pages, pages_digest, addresses, f"const KEPT = {json.dumps(addresses)};\n{worker}")
+        worker = f"const KEPT = {json.dumps(addresses)};\n{worker}"
+        return Kept(encoded, digest, lists, words_digest, pages, pages_digest, addresses, worker)
 
 
 def _known(language: str) -> str:

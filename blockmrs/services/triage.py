@@ -69,6 +69,15 @@ class TriageService:
         """The rule set in use."""
         return self._load()
 
+    @property
+    def words(self) -> Words:
+        """The lists of words that are routed by, held against the rules."""
+        if self._words is None:
+            words = load_words()
+            check_words(words, self.rules)
+            self._words = words
+        return self._words
+
     def start(self) -> Interview:
         """An interview with nothing answered."""
         return Interview()
@@ -137,11 +146,7 @@ class TriageService:
         Raises:
             InvalidInput: more than one line's worth of text, or control characters in it.
         """
-        if self._words is None:
-            words = load_words()
-            check_words(words, self.rules)
-            self._words = words
-        return propose(self._words, text)
+        return propose(self.words, text)
 
     def confirm(self, interview: Interview, complaints: Iterable[str]) -> Interview:
         """The interview with these complaints, which the person ticked; their questions come next.

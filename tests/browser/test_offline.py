@@ -169,6 +169,50 @@ def test_a_danger_sign_that_shows_later_raises_the_advice(visited: Page) -> None
     expect(visited.locator("[role=alert]")).to_contain_text("more urgent help than before")
 
 
+def test_own_words_lead_to_the_questions_of_what_is_ticked(visited: Page) -> None:
+    visited.goto("/field")
+    visited.wait_for_selector("html[data-asks=here]")
+    visited.get_by_role("button", name="None of these").tap()
+    visited.get_by_label("Or say what is wrong").fill("hit his hed and thrown up, cant wake him")
+    visited.get_by_role("button", name="Find it").tap()
+    expect(visited.locator("h1")).to_have_text("Which of these fits?")
+    expect(visited.get_by_role("button", name="Won't wake, or confused")).to_be_visible()
+    assert "hed" not in visited.evaluate("JSON.stringify(history.state)")
+    visited.get_by_role("button", name="Next").tap()
+    expect(visited.locator("#errors")).to_be_focused()
+    visited.reload()
+    visited.get_by_label("Hurt head").check()
+    visited.get_by_label("Throws up, or runny stool").check()
+    visited.get_by_role("button", name="Next").tap()
+    expect(visited.get_by_text("Sleepy or hard to keep awake")).to_be_visible()
+    visited.get_by_role("button", name="Back").tap()
+    for words, heading in (("zzyzx qwop", "We found nothing for that"), ("", "Where does it hurt?")):
+        visited.get_by_label("Or say what is wrong").fill(words)
+        visited.get_by_role("button", name="Find it").tap()
+        expect(visited.locator("h1")).to_have_text(heading)
+    expect(visited.locator("#errors")).to_contain_text("Write what is wrong, or choose where it hurts")
+
+
+def test_the_advice_is_shown_to_the_crew_before_anything_is_saved(visited: Page) -> None:
+    visited.goto("/field")
+    visited.wait_for_selector("html[data-asks=here]")
+    visited.locator("#signs button[value=choking]").tap()
+    visited.get_by_role("button", name="Show to crew").tap()
+    expect(visited.locator("h1")).to_have_text("Show this to the crew")
+    expect(visited.locator(".signs")).to_contain_text(re.compile(r"\d\d:\d\d Choking"))
+    expect(visited.locator("html")).to_have_class("white")
+    expect(visited.get_by_role("button", name="Print")).to_be_visible()
+    visited.reload()
+    expect(visited.locator("h1")).to_have_text("Show this to the crew")
+    visited.get_by_role("button", name="Back to the advice").tap()
+    expect(visited.locator("h1")).to_have_text("Call an ambulance now")
+    expect(visited.locator("html")).to_have_class("plain")
+    visited.go_back()
+    expect(visited.locator("h1")).to_have_text("Show this to the crew")
+    visited.go_back()
+    expect(visited.locator("h1")).to_have_text("Call an ambulance now")
+
+
 def test_any_other_page_says_that_there_is_no_signal_and_whom_to_call(visited: Page) -> None:
     for address in ("/", "/record", "/login"):
         visited.goto(address)
@@ -198,6 +242,7 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
         [
             *("/field", "/field/phone", "/field/kept/away/en", "/field/kept/addresses/en", "/field/kept/rules/en"),
             *("/field/kept/pages/en", "/js/field.js", "/js/triage.js", "/js/interviews.js", "/js/ask.js"),
+            *("/field/kept/words", "/js/routing.js", "/js/views.js"),
             *("/css/app.css", "/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js"),
             *("/manifest.webmanifest", "/favicon.svg"),
         ]

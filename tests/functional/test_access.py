@@ -109,6 +109,7 @@ TABLE = (
     Row("/field/phone", "/field/phone", everybody(200)),
     Row("/field/kept/addresses", "/field/kept/addresses/en", everybody(200)),
     Row("/field/kept/rules", "/field/kept/rules/en", everybody(404)),
+    Row("/field/kept/words", "/field/kept/words", everybody(404)),
     Row("/field/kept/pages", "/field/kept/pages/es", everybody(404)),
     Row("/field/kept/away", "/field/kept/away/es", everybody(200)),
     Row("/sw_js", "/sw.js", everybody(200)),

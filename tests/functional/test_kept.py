@@ -9,6 +9,7 @@ import pytest
 from webtest import TestApp
 
 import blockmrs
+from blockmrs.controllers.kept import ENGINE
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.languages import LANGUAGES
 
@@ -16,7 +17,9 @@ RULES = load_rules()
 PUBLIC = Path(blockmrs.__file__).parent / "public"
 RULES_BYTES = 150_000
 ENGINE_BYTES = 10_000
-PAGES_BYTES = 6_000
+WORDS_BYTES = 3_000
+PAGES_BYTES = 9_000
+PAGES = ("/js/views.js", "/js/ask.js")
 LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 
 
@@ -33,16 +36,24 @@ def on_the_wire(app: TestApp, address: str) -> int:
 
 
 @LANGUAGE
-def test_the_rules_travel_in_at_most_150_kilobytes(app: TestApp, language: str) -> None:
-    assert on_the_wire(app, str(addresses(app, language)["rules"])) <= RULES_BYTES
+def test_the_rules_and_the_words_travel_in_at_most_150_kilobytes(app: TestApp, language: str) -> None:
+    there = addresses(app, language)
+    assert sum(on_the_wire(app, str(there[name])) for name in ("rules", "words")) <= RULES_BYTES
 
 
-def test_the_engine_travels_in_at_most_10_kilobytes_and_the_pages_script_in_6(app: TestApp) -> None:
+@pytest.mark.parametrize(
+    ("names", "most"), [(ENGINE, ENGINE_BYTES), (("/js/routing.js",), WORDS_BYTES), (PAGES, PAGES_BYTES)], ids=range(3)
+)
+def test_each_part_of_the_script_travels_within_its_bytes(app: TestApp, names: tuple[str, ...], most: int) -> None:
     scripts = addresses(app, "en")["scripts"]
     assert isinstance(scripts, list)
-    *engine, pages = (on_the_wire(app, address) for address in scripts)
-    assert sum(engine) <= ENGINE_BYTES
-    assert pages <= PAGES_BYTES
+    assert {address.partition("?")[0] for address in scripts} == {*ENGINE, "/js/routing.js", *PAGES}
+    assert sum(on_the_wire(app, address) for address in scripts if address.partition("?")[0] in names) <= most
+
+
+def test_every_page_of_the_questions_says_by_which_rules_it_was_made(app: TestApp) -> None:
+    for page in (app.get("/field"), app.post("/field/check", [("sign", "none")])):
+        assert f'data-rules="{addresses(app, "en")["rules"]}"' in page.text
 
 
 @LANGUAGE
@@ -55,7 +66,7 @@ def test_the_rules_are_whole_and_in_their_language(app: TestApp, language: str) 
 
 
 @LANGUAGE
-@pytest.mark.parametrize("part", ["rules", "pages"])
+@pytest.mark.parametrize("part", ["rules", "words", "pages"])
 def test_what_has_a_version_is_kept_for_good_and_another_version_is_not_there(
     app: TestApp, language: str, part: str
 ) -> None:
@@ -97,4 +108,4 @@ def test_the_worker_names_what_is_kept_in_the_language_of_whoever_asks(app: Test
 def test_a_page_that_is_kept_holds_no_answer(app: TestApp) -> None:
     pages = app.get(addresses(app, "en")["pages"]).text
     names = set(re.findall(r'<input[^>]*name="([^"]*)"', pages))
-    assert names <= {"{{carried}}", "{{back}}", "started", "page", "pick", "words"}
+    assert names <= {"{{carried}}", "{{back}}", "{{offered}}", "started", "page", "pick", "words"}

@@ -2,8 +2,12 @@
 
 The words stand in `words/<language>.toml` and are all tried whatever the language of the page: people mix. A misspelt
 word is taken for the nearest word of the lists, by the number of letters that are wrong, left out or swapped.
+
+`public/js/routing.js` does the same on the phone, from `words_as_data`; a test asks both. Everything here is therefore
+said in whole numbers and in characters that every version of Unicode knows alike.
 """
 
+import re
 import tomllib
 import unicodedata
 from collections.abc import Iterable, Mapping
@@ -26,19 +30,31 @@ MOST_PROPOSED = 5
 FEWEST_ENTRIES = 8
 """Entries that each complaint has at least, in each language."""
 
-PARTICLE_WEIGHT = 0.25
-NEAR = 0.95
-LESS_PER_EDIT = 0.15
-LEAST_SHARE = 0.3
-"""A complaint is proposed when it explains this share of what the best one does."""
+FORMAT = 1
+"""Of `words_as_data`; grows when a reader of the format before it would misread them."""
+
+# How alike two words are, in hundredths.
+SAME, NEAR, PARTICLE_WEIGHT, LESS_PER_EDIT = 100, 95, 25, 15
+LEAST_SHARE = 30
+"""A complaint is proposed when it explains this percentage of what the best one does."""
 _KEYS = ("fillers", "particles", "plain", "signs", "presentations")
 _EDITS = {4: 1, 5: 1, 6: 1, 7: 2, 8: 2, 9: 2}
 _MOST_EDITS = 3
 _MOST_TOKENS = 40
 _LONGEST_TOKEN = 30
 
+# Characters that are no text: controls, invisible marks that turn or join what is around them, and private ones.
+_NO_TEXT = re.compile(
+    "[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff"
+    "\U000e0000-\U0010ffff]"
+)
+# Outside the older alphabets, and the joined and wide letters that stand for theirs, no word of the lists can be meant.
+_FOREIGN = re.compile("[^\0-\u2e7f\ufb00-\ufb06\uff01-\uff5e]")
+_ACCENT = re.compile("[\u0300-\u036f]")
+_BETWEEN = re.compile("[^0-9A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\u024f\u1e9e]+")
+
 Entry = frozenset[str]
-Matches = Mapping[str, Mapping[int, float]]
+Matches = Mapping[str, Mapping[int, int]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,9 +105,9 @@ def propose(words: Words, text: str) -> Proposal:
     matches = _matches(words, _tokens(words, checked(text)))
     order = list(words.presentations)
     scores = {name: _score(words, entries, matches) for name, entries in words.presentations.items()}
-    best = max(scores.values(), default=0.0)
-    likely = [name for name in order if scores[name] > 0 and scores[name] >= LEAST_SHARE * best]
-    likely.sort(key=lambda name: (-round(scores[name], 3), order.index(name)))
+    best = max(scores.values(), default=0)
+    likely = [name for name in order if scores[name] > 0 and 100 * scores[name] >= LEAST_SHARE * best]
+    likely.sort(key=lambda name: -scores[name])
     signs = tuple(name for name, entries in words.signs.items() if _score(words, entries, matches) > 0)
     return Proposal(tuple(likely[:MOST_PROPOSED]), signs)
 
@@ -100,21 +116,26 @@ def checked(text: str) -> str:
     """The text as one line.
 
     Raises:
-        InvalidInput: it is longer than LONGEST_TEXT or holds control characters.
+        InvalidInput: it is longer than LONGEST_TEXT or holds what is no text.
     """
     if len(text) > LONGEST_TEXT:
         raise InvalidInput("Write one short line, or choose where it hurts", field="words")
     line = " ".join(text.split())
-    if not line.isprintable() or "\ufffd" in line:
+    if _NO_TEXT.search(line):
         raise InvalidInput("Use letters and numbers, or choose where it hurts", field="words")
     return line
 
 
+def without_controls(text: str) -> str:
+    """The text as it can be shown again: without what `checked` refuses."""
+    return _NO_TEXT.sub("", text)
+
+
 def normalised(text: str) -> list[str]:
     """The words of a text in small letters, without accents and signs."""
-    plain = unicodedata.normalize("NFKD", text.casefold().replace("’", "").replace("'", ""))
-    letters = (sign for sign in plain if not unicodedata.combining(sign))
-    return "".join(sign if sign.isalnum() else " " for sign in letters).split()
+    known = _FOREIGN.sub(" ", text.replace("’", "").replace("'", ""))
+    plain = _ACCENT.sub("", unicodedata.normalize("NFKD", known))
+    return _BETWEEN.sub(" ", plain).casefold().split()
 
 
 @cache
@@ -140,6 +161,16 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
         signs=_lists(tables, "signs", fillers),
         presentations=_lists(tables, "presentations", fillers),
     )
+
+
+def words_as_data(words: Words) -> dict[str, Any]:
+    """The lists for a program that proposes as `propose` does; docs/offline.md says what it holds."""
+    lists = {
+        key: {name: [" ".join(sorted(entry)) for entry in entries] for name, entries in found.items()}
+        for key, found in (("signs", words.signs), ("presentations", words.presentations))
+    }
+    plain = {key: " ".join(sorted(getattr(words, key))) for key in ("fillers", "particles", "plain")}
+    return {"format": FORMAT, **plain, **lists}
 
 
 def check_words(words: Words, rules: RuleSet) -> None:
@@ -196,26 +227,26 @@ def _tokens(words: Words, text: str) -> list[str]:
 
 def _matches(words: Words, tokens: list[str]) -> Matches:
     """By word of the vocabulary: how well each token, by its number, is that word."""
-    found: dict[str, dict[int, float]] = {}
+    found: dict[str, dict[int, int]] = {}
     for number, token in enumerate(tokens):
         for word, likeness in _alike(words, token).items():
             found.setdefault(word, {})[number] = likeness
     return found
 
 
-def _alike(words: Words, token: str) -> dict[str, float]:
+def _alike(words: Words, token: str) -> dict[str, int]:
     """The words of the vocabulary that this token may be, each with how alike they are."""
     if token in words.particles:
         return {token: PARTICLE_WEIGHT}
     alike = {word: NEAR for word in words.endings_of.get(token[:4], ()) if _is_form_of(word, token)}
     if token in words.known:
-        return {**alike, token: 1.0}
+        return {**alike, token: SAME}
     most = _EDITS.get(len(token), _MOST_EDITS if len(token) > max(_EDITS) else 1 if len(token) == 3 else 0)
     near = process.extract(token, words.vocabulary, scorer=OSA.distance, score_cutoff=most, limit=None)
     for word, edits, _ in near:
         # The first letter is seldom wrong, but a silent one is left out: "nee", "rist", "ueso".
         if len(word) >= 4 and (word[0] == token[0] or word[1:] == token):
-            alike.setdefault(word, 1.0 - LESS_PER_EDIT * edits)
+            alike.setdefault(word, SAME - LESS_PER_EDIT * edits)
     return alike
 
 
@@ -226,14 +257,14 @@ def _is_form_of(word: str, token: str) -> bool:
     return token.startswith(word) and len(token) - len(word) <= (3 if len(word) == 4 else 4)
 
 
-def _score(words: Words, entries: Iterable[Entry], matches: Matches) -> float:
+def _score(words: Words, entries: Iterable[Entry], matches: Matches) -> int:
     """How much of the text the entries that match explain; 0 where none does."""
-    explained: dict[int, float] = {}
+    explained: dict[int, int] = {}
     for entry in entries:
         if all(word in matches for word in entry) and not entry <= words.particles:
             for word in entry:
                 for number, likeness in matches[word].items():
-                    explained[number] = max(explained.get(number, 0.0), likeness)
+                    explained[number] = max(explained.get(number, 0), likeness)
     return sum(explained.values())
 
 

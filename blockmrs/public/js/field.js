@@ -90,8 +90,12 @@
 
   function signalLine() {
     var line = document.getElementById("status");
-    var words = document.getElementById("no-signal").textContent;
-    function show() { line.textContent = navigator.onLine === false ? words : ""; }
+    var words = document.getElementById("no-signal");
+    function show() {
+      var isKept = root.getAttribute("data-keeps") !== "not";
+      line.textContent = navigator.onLine === false ? (isKept ? words.textContent : words.getAttribute("data-not-kept")) : "";
+    }
+    document.addEventListener("keeps", function () { show(); countUp(); });
     window.addEventListener("online", show);
     window.addEventListener("offline", show);
     show();
@@ -101,11 +105,17 @@
   function language(main) {
     var form = document.querySelector("form.speak");
     if (!form || form.getAttribute("action") !== "/language") return;
-    form.addEventListener("submit", function () {
-      var page = main.querySelector("input[name=page]");
-      var answered = main.querySelector("form.report") || (page && page.form);
+    form.addEventListener("submit", function (event) {
+      if (navigator.onLine === false) {
+        // Only one language is on this phone. What was answered stays on the screen.
+        event.preventDefault();
+        document.getElementById("status").textContent = document.getElementById("no-signal").getAttribute("data-language");
+        return;
+      }
+      var page = main.querySelector("input[name=page]"), own = main.querySelector("form[data-language]");
+      var answered = own || main.querySelector("form.report") || (page && page.form);
       if (!answered) return;
-      form.action = "/field/ask/1";
+      form.action = own ? own.getAttribute("data-language") : "/field/ask/1";
       all("input[type=hidden]:not([name=page])", answered).forEach(function (input) {
         form.appendChild(document.importNode(input, true));
       });
@@ -137,6 +147,7 @@
       write(call, left > 0 ? "" : call.getAttribute("data-words"));
     });
     age();
+    if (root.getAttribute("data-keeps") === "not") all("main .not-here").forEach(function (line) { line.hidden = false; });
   }
 
   // When the server last said that these rules are its own; told by what this phone keeps.
@@ -196,7 +207,11 @@
       if (way && part.getAttribute("data-level") !== "2") way.parentNode.removeChild(way);
       all("a[href='#directions']", main).forEach(function (link) { link.hidden = !told.querySelector("#directions"); });
       part.hidden = false;
-    }).catch(function () { /* no signal: the advice stands without it */ });
+    }).catch(function () {
+      // The advice stands without it.
+      told.textContent = part.getAttribute("data-away");
+      part.hidden = false;
+    });
   }
   function askPosition(line, button) {
     function say(words) { line.textContent = words; line.hidden = false; }

@@ -6,7 +6,7 @@ const CACHE = "kept-" + KEPT.version;
 const OWN_PREFIX = "kept-";
 let isOtherLanguage = false;
 
-self.addEventListener("install", event => event.waitUntil(keepAll().then(() => self.skipWaiting())));
+self.addEventListener("install", event => event.waitUntil(install()));
 
 self.addEventListener("activate", event => event.waitUntil((async () => {
   const names = (await caches.keys()).filter(name => name.startsWith(OWN_PREFIX) && name !== CACHE);
@@ -21,10 +21,21 @@ self.addEventListener("fetch", event => {
   if (request.method === "GET" && KEPT.keep.includes(address)) {
     event.respondWith(copyOf(address, request));
     if (address === "/field") event.waitUntil(refresh());
-  } else if (request.mode === "navigate" && (request.method === "GET" || url.pathname.startsWith("/field/"))) {
+  } else if (request.mode === "navigate" && (request.method === "GET" || /^\/(field\/|language$)/.test(url.pathname))) {
     event.respondWith(fetch(request).catch(() => kept(KEPT.away)));
   }
 });
+
+// A version that could not be kept whole, on a full phone for instance, leaves nothing behind.
+async function install() {
+  try {
+    await keepAll();
+  } catch (error) {
+    await caches.delete(CACHE).catch(() => {});
+    throw error;
+  }
+  await self.skipWaiting();
+}
 
 // Everything in this version, or an error: the list of addresses comes last and has to name the same version still.
 async function keepAll() {

@@ -1,0 +1,120 @@
+// "What's wrong?" on the phone: the complaints and danger signs that somebody's own words may mean. It proposes exactly
+// what the server proposes (blockmrs/domain/triage/routing.py, whose names it uses); a test asks both. It only routes: a
+// person confirms. Pure: nothing of the text is kept. docs/offline.md describes the lists' file.
+//
+//   const propose = routing(lists)
+//   propose("hit his hed")          {presentations: ["head"], signs: []}, the likeliest first
+//
+// It throws {field: "words", problem: "long" or "letters"} for what is too long, or no text.
+var routing = (() => {
+  "use strict";
+  const LONGEST_TEXT = 200, MOST_PROPOSED = 5, MOST_TOKENS = 40, LONGEST_TOKEN = 30, MOST_EDITS = 3;
+  const SAME = 100, NEAR = 95, PARTICLE_WEIGHT = 25, LESS_PER_EDIT = 15, LEAST_SHARE = 30;
+  const EDITS = { 3: 1, 4: 1, 5: 1, 6: 1, 7: 2, 8: 2, 9: 2 };
+  const SPACES = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
+  const NO_TEXT = new RegExp("[\\0-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
+    + "\\ufff0-\\uffff\\ud800-\\udfff\\ue000-\\uf8ff\\u{e0000}-\\u{10ffff}]", "u");
+  const FOREIGN = /[^\0-\u2e7f\ufb00-\ufb06\uff01-\uff5e]/gu, ACCENT = /[\u0300-\u036f]/g;
+  const BETWEEN = /[^0-9A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\u024f\u1e9e]+/g;
+
+  const split = text => text.split(SPACES).filter(word => word);
+
+  function checked(text) {
+    if ([...text].length > LONGEST_TEXT) throw { field: "words", problem: "long" };
+    const line = split(text).join(" ");
+    if (NO_TEXT.test(line)) throw { field: "words", problem: "letters" };
+    return line;
+  }
+  function normalised(text) {
+    const known = text.replace(/[’']/g, "").replace(FOREIGN, " ");
+    const plain = known.normalize("NFKD").replace(ACCENT, "").replace(BETWEEN, " ");
+    return split(plain.toLowerCase().replace(/ß/g, "ss"));
+  }
+  // How many letters are wrong, left out, too many, or swapped with their neighbour, each place at most once ("optimal
+  // string alignment"); more than `most` where it is more.
+  function distance(one, other, most) {
+    if (Math.abs(one.length - other.length) > most) return most + 1;
+    let before = [], last = Array.from({ length: other.length + 1 }, (_, place) => place);
+    for (let i = 1; i <= one.length; i++) {
+      const row = [i];
+      for (let j = 1; j <= other.length; j++) {
+        row[j] = Math.min(row[j - 1] + 1, last[j] + 1, last[j - 1] + (one[i - 1] === other[j - 1] ? 0 : 1));
+        const isSwapped = i > 1 && j > 1 && one[i - 1] === other[j - 2] && one[i - 2] === other[j - 1];
+        if (isSwapped) row[j] = Math.min(row[j], before[j - 2] + 1);
+      }
+      [before, last] = [last, row];
+    }
+    return last[other.length];
+  }
+  // Whether one is the other with an ending: "vomit" and "vomited", "heads" and "head".
+  function isFormOf(word, token) {
+    if (word.startsWith(token)) return word.length - token.length <= 2;
+    return token.startsWith(word) && token.length - word.length <= (word.length === 4 ? 3 : 4);
+  }
+
+  return lists => {
+    if (lists.format !== 1) throw new Error("lists of another format");
+    const [fillers, particles, plain] = ["fillers", "particles", "plain"].map(key => new Set(lists[key].split(" ")));
+    const tabled = key => Object.entries(lists[key]).map(([name, all]) => [name, all.map(entry => entry.split(" "))]);
+    const signs = tabled("signs"), presentations = tabled("presentations");
+    const vocabulary = [...new Set([...signs, ...presentations].flatMap(([, entries]) => entries.flat()))];
+    const known = new Set([...vocabulary, ...plain, ...fillers, ...particles]);
+
+    function tokens(text) {
+      const every = normalised(text).filter(word => word.length <= LONGEST_TOKEN).slice(0, MOST_TOKENS);
+      const joined = every.slice(1).map((word, place) => every[place] + word).filter(word => known.has(word));
+      return [...every, ...joined].filter(word => !fillers.has(word));
+    }
+    // The words of the lists that a token may be, each with how alike they are.
+    function alike(token) {
+      if (particles.has(token)) return new Map([[token, PARTICLE_WEIGHT]]);
+      const start = token.slice(0, 4), found = new Map();
+      for (const word of vocabulary) {
+        if (word.length >= 4 && word.slice(0, 4) === start && isFormOf(word, token)) found.set(word, NEAR);
+      }
+      if (known.has(token)) return found.set(token, SAME);
+      const most = EDITS[token.length] || (token.length > 9 ? MOST_EDITS : 0);
+      for (const word of vocabulary) {
+        // The first letter is seldom wrong, but a silent one is left out: "nee", "rist", "ueso".
+        if (word.length < 4 || found.has(word) || (word[0] !== token[0] && word.slice(1) !== token)) continue;
+        const edits = distance(word, token, most);
+        if (edits <= most) found.set(word, SAME - LESS_PER_EDIT * edits);
+      }
+      return found;
+    }
+    function matching(all) {
+      const found = new Map();
+      all.forEach((token, number) => alike(token).forEach((likeness, word) => {
+        if (!found.has(word)) found.set(word, new Map());
+        found.get(word).set(number, likeness);
+      }));
+      return found;
+    }
+    function score(entries, matches) {
+      const explained = new Map();
+      for (const entry of entries) {
+        if (!entry.every(word => matches.has(word)) || entry.every(word => particles.has(word))) continue;
+        for (const word of entry) {
+          matches.get(word).forEach((likeness, number) => {
+            explained.set(number, Math.max(explained.get(number) || 0, likeness));
+          });
+        }
+      }
+      return [...explained.values()].reduce((sum, likeness) => sum + likeness, 0);
+    }
+    const propose = text => {
+      const matches = matching(tokens(checked(text)));
+      const scored = presentations.map(([name, entries]) => [name, score(entries, matches)]);
+      const best = Math.max(0, ...scored.map(([, points]) => points));
+      const likely = scored.filter(([, points]) => points > 0 && 100 * points >= LEAST_SHARE * best);
+      likely.sort(([, one], [, other]) => other - one);
+      return {
+        presentations: likely.slice(0, MOST_PROPOSED).map(([name]) => name),
+        signs: signs.filter(([, entries]) => score(entries, matches) > 0).map(([name]) => name),
+      };
+    };
+    // The text as it can be shown again in its box.
+    const shown = text => [...split(text).join(" ")].slice(0, LONGEST_TEXT).filter(sign => !NO_TEXT.test(sign)).join("");
+    return Object.assign(propose, { shown });
+  };
+})();
