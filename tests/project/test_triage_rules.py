@@ -2,6 +2,7 @@
 
 import re
 import tomllib
+from collections.abc import Iterable
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ EVIDENCE = tomllib.loads((DOCS / "evidence.toml").read_text("utf-8"))
 EXCEPTIONS = tomllib.loads((DOCS / "exceptions.toml").read_text("utf-8"))
 FACTS: dict[str, dict[str, Any]] = {fact["id"]: fact for fact in EVIDENCE["fact"]}
 STRENGTH = ["V", "V2", "M"]
+DECIDING = 314
 RULES = load_rules()
 SERVICE = TriageService()
 
@@ -61,6 +63,27 @@ def test_every_deciding_fact_of_a_covered_section_is_cited_or_excepted() -> None
     cited = {fact for rule in RULES.rules for fact in rule.evidence}
     excepted = {entry["fact"] for entry in EXCEPTIONS["exception"]}
     assert [name for name, fact in FACTS.items() if is_covered(fact) and name not in cited | excepted] == []
+
+
+def test_no_section_is_left_out_of_the_check() -> None:
+    assert {fact["section"] for fact in FACTS.values() if fact["deciding"]} <= set(EXCEPTIONS["covered"]["whole"])
+
+
+def test_no_fact_is_lost_or_declared_idle() -> None:
+    """As many as the evidence holds; a change of the evidence changes these numbers knowingly."""
+    assert (len(FACTS), sum(fact["deciding"] for fact in FACTS.values())) == (373, DECIDING)
+
+
+def test_the_most_urgent_level_of_a_fact_is_given_by_a_rule_that_cites_it() -> None:
+    """A rule that only names the fact while another level is given does not count; a modifier gives any."""
+    given = {(fact, level) for rule in RULES.rules for fact in rule.evidence for level in levels_of(rule)}
+    missing = [name for name, fact in FACTS.items() if is_covered(fact) and (name, min(fact["levels"])) not in given]
+    assert [name for name in missing if name not in {entry["fact"] for entry in EXCEPTIONS["exception"]}] == []
+
+
+def levels_of(rule: Rule) -> set[int]:
+    """The levels that the rule itself can end with."""
+    return {level - 1 for level in rule.raises} or {int(rule.level)}
 
 
 def test_an_exception_has_a_reason_and_is_needed() -> None:
@@ -121,30 +144,55 @@ def test_no_page_asks_more_than_ten_things() -> None:
             assert toggles <= 10, page.id
 
 
-def meet(condition: Condition) -> tuple[dict[str, Answer], frozenset[str] | None, frozenset[str] | None]:
-    """Answers, age bands and complaints that meet a condition; None where it does not care."""
+Way = tuple[dict[str, Answer], frozenset[str] | None, frozenset[str] | None]
+"""Answers, age bands and complaints that meet a condition; None where it does not care."""
+
+
+def ways(condition: Condition) -> list[Way]:
+    """Every way to meet a condition: each of its alternatives, with each value that a question may have for it."""
     match condition:
         case Is(finding, values):
-            return {finding: next(iter(sorted(values, key=str)))}, None, None
+            return [({finding: value}, None, None) for value in sorted(values, key=str)]
         case AtLeast(finding, number):
-            return {finding: number}, None, None
+            return [({finding: number}, None, None)]
         case NotReassured(names):
-            return dict.fromkeys(names, False), None, None
+            return [(dict.fromkeys(names, False), None, None)]
         case AgeIn(bands):
-            return {}, bands, None
+            return [({}, bands, None)]
         case Complaint(presentations):
-            return {}, None, presentations
+            return [({}, None, presentations)]
         case AnyOf(parts):
-            return meet(parts[0])
+            return [way for part in parts for way in ways(part)]
         case All(parts):
-            answers: dict[str, Answer] = {}
-            ages: frozenset[str] | None = None
-            complaints: frozenset[str] | None = None
-            for met, its_ages, its_complaints in map(meet, parts):
-                answers |= met
-                ages, complaints = its_ages or ages, its_complaints or complaints
-            return answers, ages, complaints
+            return [together(chosen) for chosen in product(*map(ways, parts))]
     raise AssertionError(condition)
+
+
+def together(chosen: Iterable[Way]) -> Way:
+    answers: dict[str, Answer] = {}
+    ages: frozenset[str] | None = None
+    complaints: frozenset[str] | None = None
+    for met, its_ages, its_complaints in chosen:
+        answers |= met
+        ages, complaints = its_ages or ages, its_complaints or complaints
+    return answers, ages, complaints
+
+
+def meet(condition: Condition) -> Way:
+    """The first way."""
+    return ways(condition)[0]
+
+
+def test_every_alternative_of_a_rule_can_be_answered() -> None:
+    """No alternative asks an age for what that age is not asked, or a complaint for what none of its pages asks."""
+    first = {sign.finding for sign in RULES.signs} | set(CHECKS.values())
+    for rule in RULES.rules:
+        for answers, ages, complaints in ways(rule.when):
+            asked = [RULES.findings[name].ages for name in answers if RULES.findings[name].ages]
+            assert frozenset.intersection(ages or RULES.known_ages, *asked), (rule.id, answers)
+            for complaint in complaints or ({rule.presentation} - set(ALWAYS)):
+                pages = {name for page in RULES.presentations[complaint].pages for name in page.findings}
+                assert set(answers) <= pages | first, (rule.id, complaint)
 
 
 def bases(rule: Rule, complaint: str) -> list[dict[str, Answer]]:
