@@ -35,7 +35,7 @@ def test_time_since_injury_counts_from_when_the_answering_began(app):
     started = int(datetime.now(UTC).timestamp()) - 200
     page = result(app, ("started", str(started)))
     assert 200 <= seconds_ago(page) < 260
-    assert re.search(r"Time since injury:\s+from \d\d:\d\d", soup(page).get_text(" ", strip=True))
+    assert re.search(r"Time since it began:\s+from \d\d:\d\d", soup(page).get_text(" ", strip=True))
 
 
 @pytest.mark.parametrize(("minutes", "label"), [(0, "Now"), (5, "5 min ago"), (15, "15 min ago"), (30, "30 min ago")])

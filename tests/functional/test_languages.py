@@ -187,7 +187,7 @@ def test_dates_are_written_as_each_language_writes_them(app: TestApp) -> None:
 def test_what_is_kept_ready_in_one_language_is_not_shown_in_another(app: TestApp, first: str) -> None:
     for code in (first, {"en": "es", "es": "en"}[first]):
         page = app.get("/field", headers={"Accept-Language": code}).text
-        assert ("de 20" in page, "Time since injury" in page) == (code == "es", code == "en")
+        assert ("de 20" in page, "Time since it began" in page) == (code == "es", code == "en")
 
 
 def test_the_plainest_error_page_speaks_the_language_too(app: TestApp, monkeypatch: pytest.MonkeyPatch) -> None:

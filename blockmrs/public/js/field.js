@@ -125,7 +125,7 @@
   function two(number) { return ("0" + number).slice(-2); }
   function clock(seconds) { var at = new Date(seconds * 1000); return two(at.getHours()) + ":" + two(at.getMinutes()); }
 
-  // Time since injury, each second; the clock time beside it is the phone's own.
+  // The time since it began, each second; the clock time beside it is the phone's own.
   function countUp() {
     all("main [data-since]").forEach(function (line) {
       var since = Number(line.getAttribute("data-since"));
