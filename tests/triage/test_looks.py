@@ -122,6 +122,8 @@ def test_an_answer_to_no_question_of_a_look_is_refused(triage: TriageService, pa
         ("ana", {"ana-breath": True}, 5, "ANA-06"),
         ("diab", {"diab-drowsy": True}, 10, "DIAB-03"),
         ("heat", {"heat-unwell": True}, 30, "HEAT-08"),
+        ("limb", {"limb-swollen": True}, 10, "LIMB-01"),
+        ("comp", {"comp-tight": True}, 10, "LIMB-01"),
         ("life", {"throat-swollen": True}, 5, "ANA-06"),
     ],
 )
