@@ -45,10 +45,10 @@ test: install-tools
 
 kubo: install-tools
 	@tools/install_kubo.sh
-	@$(BIN)/python -m pytest -q -m kubo
+	@$(BIN)/python -m pytest -q -m kubo tests/contract
 
 browser: install-tools
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m browser
+	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser
 
 # All of what the others sample (tests/extent.py), at low priority.
 soak: install-tools

@@ -124,13 +124,10 @@ class ClearanceController(TGController):
     def _judge(self, actor: Actor, report: Report, form: Form, typed: TypedClearance) -> str:
         """What it means, to confirm; or what is wrong; or, once confirmed, signed."""
         try:
-            given = {
-                "stage": form.text("stage", LONGEST),
-                "seen_on": read_day(form.text("seen", LONGEST)),
-                "conditions": form.text("conditions"),
-                "note": form.text("note"),
-            }
-            said = self._services.clearances.check(actor, self._address, **given)  # type: ignore[arg-type]
+            said = self._services.clearances.check(
+                actor, self._address, stage=form.text("stage", LONGEST), seen_on=read_day(form.text("seen", LONGEST)),
+                conditions=form.text("conditions"), note=form.text("note"),
+            )  # fmt: skip
             if not form.kept("sign"):
                 return self._confirm(report, said, typed)
             self._services.clearances.issue(

@@ -45,6 +45,9 @@ def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetim
         patient["birthDate"] = facts.birth_date.isoformat()
     said_by = {"resourceType": "RelatedPerson", "patient": {"reference": patient_id}, "name": [{"text": author}]}
     entries = [(_urn(), resource) for resource in _resources(facts, {"reference": patient_id}, when)]
+    # FHIR has no empty lists: without entries the section has its text alone.
+    listed = {"entry": [{"reference": urn} for urn, _ in entries]} if entries else {}
+    narrative = {"status": "generated", "div": _narrative(facts, name)}
     composition = {
         "resourceType": "Composition",
         "status": "final",
@@ -56,16 +59,8 @@ def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetim
         "date": when,
         "author": [{"reference": author_id}],
         "title": "Health facts",
-        "section": [
-            {
-                "title": "Health facts",
-                "text": {"status": "generated", "div": _narrative(facts, name)},
-                "entry": [{"reference": urn} for urn, _ in entries],
-            }
-        ],
+        "section": [{"title": "Health facts", "text": narrative, **listed}],
     }
-    if not entries:
-        del composition["section"][0]["entry"]  # type: ignore[index]
     bundle = {
         "resourceType": "Bundle",
         "type": "document",

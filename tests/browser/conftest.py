@@ -9,6 +9,7 @@ import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -21,8 +22,14 @@ PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 HOW_TO_INSTALL = "These tests need a real Chromium. On Debian: apt-get install chromium-headless-shell"
 PATIENCE_MS = 20_000
 """How long a test waits for what must come. Nothing is measured by it: a loaded machine may be slow."""
-PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
-DESKTOP = {"viewport": {"width": 1280, "height": 800}}
+Device = dict[str, Any]
+PHONE: Device = {
+    "viewport": {"width": 390, "height": 844},
+    "has_touch": True,
+    "is_mobile": True,
+    "device_scale_factor": 2,
+}
+DESKTOP: Device = {"viewport": {"width": 1280, "height": 800}}
 AxeCheck = Callable[..., None]
 
 
@@ -123,14 +130,20 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+def context_on(browser: Browser, address: str, device: Device, **options: Any) -> BrowserContext:
+    """A browser of its own for somebody with that device; its pages are below that address."""
+    context = browser.new_context(base_url=address, **{**device, **options})
+    context.set_default_timeout(PATIENCE_MS)
+    return context
+
+
 @pytest.fixture
 def new_page(chromium: Browser, site: str) -> Iterator[Callable[..., Page]]:
     """Make a page in a browser of its own: `new_page(PHONE, theme="dark", java_script_enabled=False)`."""
     contexts: list[BrowserContext] = []
 
-    def make(device: dict[str, object] | None = None, *, theme: str = "", **options: object) -> Page:
-        context = chromium.new_context(base_url=site, **{**(device or DESKTOP), **options})  # type: ignore[arg-type]  # its options
-        context.set_default_timeout(PATIENCE_MS)
+    def make(device: Device = DESKTOP, *, theme: str = "", **options: Any) -> Page:
+        context = context_on(chromium, site, device, **options)
         contexts.append(context)
         if theme:
             context.add_init_script(f"localStorage.setItem('theme', '{theme}')")

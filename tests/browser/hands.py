@@ -10,7 +10,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, Page
 
-from tests.browser.conftest import PHONE, own_settings, served
+from tests.browser.conftest import PHONE, context_on, own_settings, served
 from tests.browser.test_offline import wait_until_kept
 
 Step = list[tuple[str, str]]
@@ -109,7 +109,7 @@ def choose(page: Page, language: str) -> None:
 def hand_on(chromium: Browser, site: str, mode: str, language: str, folder: Path) -> Iterator[Hand]:
     """A hand on a phone in that mode. Without a network: its own server was there for one visit, and is off since."""
     with served(own_settings(folder / "data")) if mode == "network off" else nullcontext(site) as address:
-        context = chromium.new_context(base_url=address, java_script_enabled=mode != "script off", **PHONE)
+        context = context_on(chromium, address, PHONE, java_script_enabled=mode != "script off")
         page = context.new_page()
         if language != "en":
             choose(page, language)

@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from blockmrs.domain.triage.loader import load_rules
-from tests.browser.conftest import PHONE, own_settings, start, stop
+from tests.browser.conftest import PHONE, context_on, own_settings, start, stop
 from tests.browser.taps import Taps
 from tests.browser.test_phone import sign_up
 from tests.triage.interviews import place_of
@@ -60,8 +60,7 @@ def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installat
 @pytest.fixture
 def visited(chromium: Browser, installation: Installation) -> Iterator[Page]:
     """A phone that was on `/field` once, whose network is off now."""
-    context = chromium.new_context(base_url=installation.address, **PHONE)  # type: ignore[arg-type]
-    context.set_default_timeout(15_000)
+    context = context_on(chromium, installation.address, PHONE)
     page = context.new_page()
     installation.on()
     page.goto("/field")
@@ -291,8 +290,7 @@ def test_a_new_version_takes_over_whole_and_the_old_one_goes(visited: Page, inst
 def test_a_report_waits_through_a_reload_and_is_sent_once_when_the_server_answers_again(
     chromium: Browser, installation: Installation
 ) -> None:
-    context = chromium.new_context(base_url=installation.address, **PHONE)  # type: ignore[arg-type]
-    context.set_default_timeout(20_000)
+    context = context_on(chromium, installation.address, PHONE)
     page = context.new_page()
     installation.on()
     sign_up(page)

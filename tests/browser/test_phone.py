@@ -124,6 +124,22 @@ def lose_signal_while_saving(page: Page) -> None:
     page.wait_for_load_state()
 
 
+def lose_the_answer(page: Page) -> None:
+    """A signed-in coach's report is saved on the server, whose answer never comes: it still waits on the phone."""
+
+    def swallow(route: Route) -> None:
+        route.fetch(max_redirects=0)
+        route.abort()
+
+    sign_up(page)
+    lose_signal_while_saving(page)
+    page.context.set_offline(False)
+    page.context.route(SAVE, swallow)
+    page.goto("/field/phone")
+    expect(page.locator("main .card")).to_contain_text("Not sent: no answer yet", timeout=30_000)
+    page.context.unroute(SAVE)
+
+
 def is_told_that_it_was_sent(page: Page) -> None:
     expect(page.locator("main")).to_contain_text(re.compile(r"Sent \d\d:\d\d"), timeout=30_000)
 
@@ -205,17 +221,7 @@ def test_trying_twice_in_two_tabs_while_the_signal_comes_back_is_one_report(phon
 
 
 def test_a_lost_answer_is_asked_for_again_and_stays_one_report(phone: Page) -> None:
-    def swallow(route: Route) -> None:
-        route.fetch(max_redirects=0)
-        route.abort()
-
-    sign_up(phone)
-    lose_signal_while_saving(phone)
-    phone.context.set_offline(False)
-    phone.context.route(SAVE, swallow)
-    phone.goto("/field/phone")
-    expect(phone.locator("main .card")).to_contain_text("Not sent: no answer yet", timeout=30_000)
-    phone.context.unroute(SAVE)
+    lose_the_answer(phone)
     phone.get_by_role("button", name="Try now").tap()
     is_told_that_it_was_sent(phone)
     assert phone.evaluate(COUNT) == 0
@@ -223,17 +229,7 @@ def test_a_lost_answer_is_asked_for_again_and_stays_one_report(phone: Page) -> N
 
 
 def test_a_change_after_a_lost_answer_is_not_lost_and_not_claimed_to_be_saved(phone: Page) -> None:
-    def swallow(route: Route) -> None:
-        route.fetch(max_redirects=0)
-        route.abort()
-
-    sign_up(phone)
-    lose_signal_while_saving(phone)
-    phone.context.set_offline(False)
-    phone.context.route(SAVE, swallow)
-    phone.goto("/field/phone")
-    expect(phone.locator("main .card")).to_contain_text("Not sent: no answer yet", timeout=30_000)
-    phone.context.unroute(SAVE)
+    lose_the_answer(phone)
     phone.get_by_role("link", name="Change").tap()
     phone.get_by_label("Sport").fill("Rugby")
     phone.get_by_role("button", name="Save on this phone").tap()

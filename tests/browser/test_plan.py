@@ -1,6 +1,7 @@
 """The coach's emergency plan in a real browser: written, looked at narrow and dark, and printed."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -35,7 +36,7 @@ POST = """pairs => {
 }"""
 
 
-def coach_on(new_page: NewPage, name: str, check: AxeCheck, device: dict[str, object], theme: str = "") -> Person:
+def coach_on(new_page: NewPage, name: str, check: AxeCheck, device: dict[str, Any], theme: str = "") -> Person:
     coach = Person(new_page(device, theme=theme), name, "Ana Torres", check)
     coach.page.goto("/signup")
     coach.make_account()
@@ -51,9 +52,9 @@ def write_a_place(coach: Person, place: dict[str, str]) -> None:
 
 @pytest.mark.parametrize(("device", "theme"), [(PHONE, ""), (NARROW, "dark"), (DESKTOP, "")])
 def test_the_plan_is_written_read_and_changed(
-    new_page: NewPage, axe_check: AxeCheck, device: dict[str, object], theme: str
+    new_page: NewPage, axe_check: AxeCheck, device: dict[str, Any], theme: str
 ) -> None:
-    width = device["viewport"]["width"]  # type: ignore[index]  # a dict of dicts
+    width = device["viewport"]["width"]
     coach = coach_on(new_page, f"planner.{width}", axe_check, device, theme)
     coach.open("/team")
     expect(coach.page.locator("main")).to_contain_text("Plan missing")

@@ -11,7 +11,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import Level
 from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import PHONE, context_on
 from tests.triage.interviews import place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of
 
@@ -63,7 +63,7 @@ SAME = """async ([steps, path]) => {
 @pytest.fixture(scope="module")
 def asking(chromium: Browser, site: str) -> Iterator[Page]:
     """A phone whose script is there, and answers."""
-    context = chromium.new_context(base_url=site, **PHONE)  # type: ignore[arg-type]
+    context = context_on(chromium, site, PHONE)
     page = context.new_page()
     page.goto("/field")
     page.wait_for_selector("html[data-asks=here]", timeout=60_000)

@@ -1,6 +1,7 @@
 """A result that is not for everybody at home, from the advice to a report that waits; narrow and in the dark too."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
@@ -18,9 +19,9 @@ CRISIS, _ = play(SERVICE, {"mh-plan": True, "mh-safe": True}, age="13-15-years",
 
 @pytest.mark.parametrize(("device", "theme"), [(PHONE, ""), (NARROW, "dark"), (DESKTOP, "sun")])
 def test_a_crisis_is_written_down_and_kept_from_the_family(
-    new_page: NewPage, axe_check: AxeCheck, device: dict[str, object], theme: str
+    new_page: NewPage, axe_check: AxeCheck, device: dict[str, Any], theme: str
 ) -> None:
-    width = device["viewport"]["width"]  # type: ignore[index]
+    width = device["viewport"]["width"]
     coach = Person(new_page(device, theme=theme), f"teller.{width}", "Ana Torres", axe_check)
     page = coach.page
     page.goto("/signup")

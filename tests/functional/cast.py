@@ -99,7 +99,7 @@ class Cast:
         """One more report, about a player of the coach's roster."""
         services, actor = self.site.services, self.actors[coach]
         players = {entry.name: entry for entry in services.teams.team(actor).players}
-        report = replace(head_report(self.site), player=player or PLAYER)  # type: ignore[arg-type]  # needs the clock
+        report = replace(head_report(self.site.clock()), player=player or PLAYER)
         return services.reports.save(actor, secrets.token_hex(16), report, player=players[player], withheld=withheld)
 
     def venue(self) -> Venue:

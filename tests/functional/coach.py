@@ -1,15 +1,39 @@
 """What the tests of a coach's pages share: people with accounts, and pressing buttons as a browser does."""
 
+from dataclasses import dataclass, field
+
 from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 from webtest import TestApp, TestResponse
 
 from blockmrs.model.base import Base
 from blockmrs.services.actor import Actor
+from tests.functional.heads import head_report
 from tests.functional.site import TestSite
-from tests.functional.world import PASSWORD
+from tests.functional.world import PASSWORD, report_at
 
 SIGN = "fit"
+
+
+@dataclass
+class Reporter:
+    """A coach whose team has a player, and who writes reports about them."""
+
+    site: TestSite
+    coach: Actor
+    drafts: int = field(default=0, kw_only=True)
+
+    def draft(self) -> str:
+        """The id of a draft that was not used before."""
+        self.drafts += 1
+        return f"{self.drafts:032x}"
+
+    def report(self, *, withheld: bool = False, head: bool = False) -> str:
+        """The address of a new report about the player."""
+        services, now = self.site.services, self.site.clock()
+        report = head_report(now) if head else report_at(now)
+        player = services.teams.team(self.coach).players[0]
+        return services.reports.save(self.coach, self.draft(), report, player=player, withheld=withheld).address
 
 
 def person(site: TestSite, user_name: str, shown: str) -> Actor:

@@ -2,18 +2,19 @@
 
 import secrets
 from dataclasses import replace
+from datetime import datetime
 
 from blockmrs.domain.followups import SIGNS_PAGE, SYMPTOMS_PAGE, WORSE, WORSE_PAGE, asked
 from blockmrs.domain.reports import Report, ReportedFinding
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.pages import absence
-from tests.functional.world import World
+from tests.functional.world import report_at
 
 RULES = load_check_rules()
 
 
-def head_report(world: World, level: int = 3) -> Report:
+def head_report(now: datetime, level: int = 3) -> Report:
     """A report whose interview had the questions for a hurt head."""
     findings = (
         ReportedFinding("complaints", "Where it hurts", "Hurt head"),
@@ -21,7 +22,7 @@ def head_report(world: World, level: int = 3) -> Report:
             "head-feels-wrong", "Are they dizzy, sick, foggy, tired, or bothered by light or noise?", "yes"
         ),
     )
-    return replace(World.report(world, level=level), findings=findings, age="13 to 15 years")
+    return replace(report_at(now, level=level), findings=findings, age="13 to 15 years")
 
 
 def form_fields(**changed: str) -> dict[str, str]:

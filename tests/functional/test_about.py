@@ -2,7 +2,6 @@
 
 import gzip
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,19 +12,10 @@ import blockmrs
 from blockmrs.domain.triage.evidence import load_evidence
 from blockmrs.domain.triage.loader import load_rules
 from tests.functional.coach import person, signed_in, soup
-from tests.functional.quick import quick_folder
-from tests.functional.site import TestSite, build_site
+from tests.functional.site import TestSite
 
 RULES = load_rules()
 LARGEST_PAGE = 100 * 1024
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[TestSite]:
-    with quick_folder() as folder:
-        built = build_site(folder)
-        yield built
-        built.foundation.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -7,7 +7,6 @@ for another method. Nothing that was refused, and nothing asked for by a safe me
 
 import re
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -27,9 +26,8 @@ from tests.functional.cast import (
     without_own_marks,
 )
 from tests.functional.heads import form_fields
-from tests.functional.quick import quick_folder
 from tests.functional.routes import Route, site_routes
-from tests.functional.site import TestSite, build_site
+from tests.functional.site import TestSite
 
 Answers = dict[str, int]
 PAGE = ("GET", "HEAD")
@@ -269,14 +267,6 @@ TABLE = (
     Row("/join/staff", "/join/staff", None, signed_in(422), {"invitation": "2222-2222-2222-2222"}),
 )
 ABOUT_SOMETHING = [row for row in TABLE if "{" in row.address]
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[TestSite]:
-    with quick_folder() as folder:
-        built = build_site(folder)
-        yield built
-        built.foundation.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,7 @@ The forms are found by reading the pages. A page that gains a form or a field is
 import io
 import re
 import secrets
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 from urllib.parse import quote_plus, urlencode
 
@@ -185,14 +185,6 @@ WRONG: dict[str, Callable[[Pairs, str], tuple[bytes, str]]] = {
     "a path": as_bytes(lambda pairs, name: with_value(pairs, name, "../../etc/passwd")),
     "a file": with_file,
 }
-
-
-@pytest.fixture(scope="module")
-def site() -> Iterator[TestSite]:
-    with quick_folder() as folder:
-        built = build_site(folder)
-        yield built
-        built.foundation.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")

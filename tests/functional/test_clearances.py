@@ -50,7 +50,7 @@ def hurt(world, carol, *, draft="aa" * 16, level=3, withheld=False):
     team = world.teams.team(carol)
     if not team.players:
         team = world.teams.add_player(carol, "Sam Rivers", "7", team.version)
-    report = head_report(world, level=level)
+    report = head_report(world.clock(), level=level)
     return world.reports.save(carol, draft, report, player=team.players[0], withheld=withheld).address
 
 

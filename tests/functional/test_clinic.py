@@ -8,8 +8,9 @@ from webtest import TestApp
 
 from blockmrs.services.actor import Actor
 from blockmrs.services.reports import SavedReport
+from tests.functional.coach import person
 from tests.functional.site import TestSite
-from tests.functional.world import PASSWORD, World
+from tests.functional.world import PASSWORD, report_at
 
 
 @dataclass
@@ -19,16 +20,6 @@ class Club:
     coach: Actor
     saved: SavedReport
     share_id: str
-
-
-def person(site: TestSite, name: str, shown: str) -> Actor:
-    signed_up = site.services.identity.sign_up(name, shown, PASSWORD)
-    actor = site.services.identity.actor_for(signed_up.token)
-    assert actor is not None
-    site.services.identity.confirm_recovery(actor)
-    confirmed = site.services.identity.actor_for(signed_up.token)
-    assert confirmed is not None
-    return confirmed
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +33,7 @@ def club(site: TestSite) -> Club:
     team = services.teams.add_player(coach, "Sam Rivers", "7", services.teams.team(coach).version)
     code = services.teams.invite_family(coach, team.players[0].player_id)
     services.teams.join(mother, code, "guardian", "")
-    report = World.report(site, "Sam Rivers")  # type: ignore[arg-type]  # it only asks for the clock
+    report = report_at(site.clock())
     saved = services.reports.save(coach, "ab" * 16, report, player=team.players[0], withheld=False)
     until = site.clock() + timedelta(days=30)
     share = services.sharing.grant(coach, saved.address, hospital.card_id, "care", until)

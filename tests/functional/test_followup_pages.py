@@ -10,6 +10,7 @@ from tests.functional.heads import form_fields
 from tests.functional.people import errors, fill, heading, send
 from tests.functional.quick import quick_folder
 from tests.functional.site import build_site
+from tests.functional.world import report_at
 
 
 @pytest.fixture(scope="module")
@@ -122,11 +123,10 @@ def test_a_form_without_its_number_is_not_saved(cast, injured):
 
 
 def test_a_report_of_another_injury_has_no_such_page(cast, site):
-    from tests.functional.world import World
 
     actor = cast.actor("author")
     player = site.services.teams.team(actor).players[0]
-    saved = site.services.reports.save(actor, "ee" * 16, World.report(site), player=player, withheld=False)
+    saved = site.services.reports.save(actor, "ee" * 16, report_at(site.clock()), player=player, withheld=False)
     browser = cast.usual_browser("author")
     browser.get(f"/field/report/{saved.address}/check", status=404)
     assert "After the head injury" not in browser.get(f"/field/report/{saved.address}").text

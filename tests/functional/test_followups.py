@@ -32,7 +32,7 @@ def carol(world):
 def injured(world, carol):
     """The address of a report about a player with a hurt head."""
     team = world.teams.add_player(carol, "Sam Rivers", "7", "")
-    report = head_report(world)
+    report = head_report(world.clock())
     return world.reports.save(carol, "aa" * 16, report, player=team.players[0], withheld=False).address
 
 
@@ -134,7 +134,7 @@ def test_what_is_due_is_told_to_coach_and_family_and_to_nobody_else(world, carol
 def test_a_report_from_before_the_grants_said_so_is_opened_to_see_what_it_is(world, carol, clock, monkeypatch):
     team = world.teams.add_player(carol, "Sam Rivers", "7", "")
     monkeypatch.setattr("blockmrs.services.reports.may_be_head_injury", lambda *_: None)
-    world.reports.save(carol, "aa" * 16, head_report(world), player=team.players[0], withheld=False)
+    world.reports.save(carol, "aa" * 16, head_report(world.clock()), player=team.players[0], withheld=False)
     clock.advance(timedelta(days=1))
     assert len(world.followups.due(carol)) == 1
 
@@ -188,7 +188,7 @@ def test_strangers_and_other_families_find_no_checks(world, carol, injured):
 def test_checks_of_a_withheld_report_stay_with_the_coach_until_it_is_released(world, carol):
     team = world.teams.add_player(carol, "Sam Rivers", "7", "")
     maria, doctor = guardian(world, carol), member(world, "lee", "North Hospital")
-    saved = world.reports.save(carol, "aa" * 16, head_report(world), player=team.players[0], withheld=True)
+    saved = world.reports.save(carol, "aa" * 16, head_report(world.clock()), player=team.players[0], withheld=True)
     share(world, carol, saved.address)
     for strength in ("a-little", "a-lot"):
         make(world, carol, saved.address, check_dizzy=strength)
@@ -212,7 +212,9 @@ def test_checks_of_a_withheld_report_stay_with_the_coach_until_it_is_released(wo
 def test_a_check_re_pointed_to_another_report_is_shown_with_neither(world, carol, injured, clock):
     """The report that a check follows stands inside what its author signed."""
     team = world.teams.team(carol)
-    other = world.reports.save(carol, "bb" * 16, head_report(world), player=team.players[0], withheld=False).address
+    other = world.reports.save(
+        carol, "bb" * 16, head_report(world.clock()), player=team.players[0], withheld=False
+    ).address
     make(world, carol, injured)
     access = world.access.allow(carol, injured, Action.CHECK_SYMPTOMS)
     entry = world.attachments.entries(carol, access, CHECK)[0]

@@ -1,6 +1,5 @@
 """The first page of somebody who is signed in: what needs them, and nothing else."""
 
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
@@ -11,28 +10,12 @@ from blockmrs.errors import NotFound, Unavailable
 from blockmrs.services.access import Access, AccessFinder
 from blockmrs.services.actor import Actor
 from blockmrs.services.clearances import Statement
-from tests.functional.coach import person, signed_in, soup
-from tests.functional.heads import head_report
-from tests.functional.site import TestSite, build_site
-from tests.functional.world import World
+from tests.functional.coach import Reporter, person, signed_in, soup
+from tests.functional.site import build_site
 
 
-@dataclass
-class Club:
+class Club(Reporter):
     """A coach with a player, whose mother has joined, and a stranger."""
-
-    site: TestSite
-    coach: Actor
-    drafts: int = 0
-
-    def report(self, *, withheld: bool = False, head: bool = False) -> str:
-        self.drafts += 1
-        services = self.site.services
-        make = head_report if head else World.report
-        report = make(self.site)  # type: ignore[arg-type]  # it only asks for the clock
-        player = services.teams.team(self.coach).players[0]
-        saved = services.reports.save(self.coach, f"{self.drafts:032x}", report, player=player, withheld=withheld)
-        return saved.address
 
     def opened_by_crew(self, address: str) -> None:
         code = self.site.services.codes.make(self.coach, address)
@@ -55,9 +38,8 @@ class Club:
         return doctor
 
     def cleared(self, doctor: Actor, address: str) -> Statement:
-        self.drafts += 1
         return self.site.services.clearances.issue(
-            doctor, address, f"{self.drafts:032x}", stage="full play", seen_on=self.site.clock().date(),
+            doctor, address, self.draft(), stage="full play", seen_on=self.site.clock().date(),
             conditions="", note="Headaches are gone.",
         )  # fmt: skip
 

@@ -11,29 +11,15 @@ import segno
 from blockmrs.controllers.qr import draw_qr
 from blockmrs.errors import InvalidInput
 from blockmrs.services.actor import Actor
-from tests.functional.coach import footprint, heading, person, press, sent_by, signed_in, soup
-from tests.functional.site import TestSite
-from tests.functional.world import World
+from tests.functional.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
 
 
 @dataclass
-class Club:
+class Club(Reporter):
     """A coach with a player, whose mother has joined; a hospital with a doctor."""
 
-    site: TestSite
-    coach: Actor
     doctor: Actor
     hospital: str
-    drafts: int = 0
-
-    def report(self, *, withheld: bool = False) -> str:
-        """The address of a new report about Sam."""
-        self.drafts += 1
-        services = self.site.services
-        report = World.report(self.site)  # type: ignore[arg-type]  # it only asks for the clock
-        player = services.teams.team(self.coach).players[0]
-        saved = services.reports.save(self.coach, f"{self.drafts:032x}", report, player=player, withheld=withheld)
-        return saved.address
 
     def share(self, address: str) -> str:
         """Send it to the hospital; returns the share's id."""

@@ -101,23 +101,26 @@ class World:
         return replace(actor, recovery_confirmed=True)
 
     def report(self, player: str = "Sam Rivers", level: int = 1) -> Report:
-        """A believable report."""
-        now = self.clock()
-        return Report(
-            player=player,
-            shirt_number="7",
-            age="13 to 15",
-            injured_at=now - timedelta(minutes=10),
-            written_at=now,
-            place="North Field",
-            sport="Rugby",
-            mechanism=("fall",),
-            findings=(ReportedFinding("head/vomited", "Threw up?", "yes"),),
-            advice=Advice(level, "Call an ambulance now", (("HEAD-08", "Vomiting twice can be serious."),), "1", False),
-            done=("ice",),
-            ambulance_called_at=None,
-            told=("nobody yet",),
-            note="Landed on the back of the head.",
-            author="Ana Coach",
-            team="North U15",
-        )
+        return report_at(self.clock(), player, level)
+
+
+def report_at(now: datetime, player: str = "Sam Rivers", level: int = 1) -> Report:
+    """A believable report, written at that time."""
+    return Report(
+        player=player,
+        shirt_number="7",
+        age="13 to 15",
+        injured_at=now - timedelta(minutes=10),
+        written_at=now,
+        place="North Field",
+        sport="Rugby",
+        mechanism=("fall",),
+        findings=(ReportedFinding("head/vomited", "Threw up?", "yes"),),
+        advice=Advice(level, "Call an ambulance now", (("HEAD-08", "Vomiting twice can be serious."),), "1", False),
+        done=("ice",),
+        ambulance_called_at=None,
+        told=("nobody yet",),
+        note="Landed on the back of the head.",
+        author="Ana Coach",
+        team="North U15",
+    )

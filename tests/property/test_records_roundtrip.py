@@ -9,6 +9,8 @@ from hypothesis import strategies as st
 from blockmrs.domain.records import Update, decode_update, encode_update
 from blockmrs.errors import InvalidInput
 
+# Hypothesis takes bounds without a zone, and adds one of its `timezones`.
+BOUNDS = [time.replace(tzinfo=None) for time in (datetime(1970, 1, 2, tzinfo=UTC), datetime(9999, 12, 30, tzinfo=UTC))]
 words = st.from_regex(r"[a-z][a-z-]{1,31}", fullmatch=True)
 updates = st.builds(
     Update,
@@ -16,8 +18,7 @@ updates = st.builds(
     subject=st.binary(min_size=32, max_size=32),
     author=st.binary(min_size=32, max_size=32),
     kind=words,
-    # Hypothesis takes bounds without a zone, and adds one of `timezones`.
-    created=st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.timezones() | st.just(UTC)),  # noqa: DTZ001
+    created=st.datetimes(*BOUNDS, timezones=st.timezones() | st.just(UTC)),
     purpose=words,
     body=st.binary(max_size=300),
 )
@@ -54,8 +55,7 @@ def test_any_bytes_are_refused_or_an_update(data: bytes) -> None:
         assert encode_update(*decode_update(data)) == data
 
 
-# As above: the bounds have no zone.
-@given(st.datetimes(datetime(1970, 1, 2), datetime(9999, 12, 30), timezones=st.just(UTC)))  # noqa: DTZ001
+@given(st.datetimes(*BOUNDS, timezones=st.just(UTC)))
 def test_a_time_loses_less_than_a_millisecond(created: datetime) -> None:
     kept = Update(bytes(16), bytes(32), bytes(32), "note", created, "care", b"").created
     assert timedelta(0) <= created - kept < timedelta(milliseconds=1)

@@ -26,6 +26,7 @@ from blockmrs.domain.followups import (
     with_change,
 )
 from blockmrs.domain.reports import Advice, ReportedFinding
+from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview, level_of
 from blockmrs.domain.triage.loader import load_check_rules
 from tests.functional.heads import answers
@@ -121,8 +122,8 @@ states = st.fixed_dictionaries(
 ages = st.sampled_from([None, *(band.id for band in RULES.age_bands)])
 
 
-def level(age: str | None, given: dict[str, object]) -> int:
-    return int(level_of(RULES, with_change(Interview(age, (), given), None)))  # type: ignore[arg-type]
+def level(age: str | None, given: dict[str, Answer]) -> int:
+    return int(level_of(RULES, with_change(Interview(age, (), given), None)))
 
 
 @given(ages, states, st.data())
