@@ -1,4 +1,4 @@
-"""`kill -9` at every step of a save and of a share: all of it is there or nothing, and once more is the same.
+"""`kill -9` at every step of a save, a share, a check, a clearance: all of it is there or nothing; again is the same.
 
 One process forks a child for each step; each child works on a copy of one installation, and dies there.
 """
@@ -15,7 +15,11 @@ from pathlib import Path
 
 import pytest
 
+from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.services import fhir_followups
+from tests.functional.heads import answers, head_report
 from tests.functional.quick import quick_folder
 from tests.functional.world import PASSWORD, World
 
@@ -27,6 +31,8 @@ SAVES = [("save", step) for step in OF_A_SAVE] + [("save for a new name", step) 
 OF_FACTS = ["object stored", "signed", "published", "committed", "rows written"]
 FACTS = [("facts", step) for step in OF_FACTS]
 TOLD = HealthFacts(date(2012, 3, 27), {"diabetes": "none"}, ("Penicillin",))
+CHECKS = [("check", step) for step in OF_FACTS]
+CLEARANCES = [("clearance", step) for step in OF_FACTS]
 SHARES = [("share", step) for step in ("signed", "published", "committed")]
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -35,6 +41,7 @@ import json, os, sys
 from pathlib import Path
 from tests.functional import test_crash
 
+test_crash.load_what_is_slow()
 for what, step, folder in json.loads(sys.argv[1]):
     child = os.fork()
     if child == 0:
@@ -60,12 +67,30 @@ def do(world: World, what: str):
     if what == "facts":
         mother = sign_in(world, "maria")
         return world.facts.save(mother, world.people.of(mother)[-1], DRAFT, TOLD, "", NOON.date())
+    if what == "check":
+        mother = sign_in(world, "maria")
+        return world.followups.save(mother, shared_report(world), DRAFT, answers(check_dizzy="a-little"))
+    if what == "clearance":
+        doctor, given = sign_in(world, "lee"), {"conditions": "", "note": "Slowly.", "seen_on": NOON.date()}
+        return world.clearances.issue(doctor, shared_report(world), DRAFT, stage=FULL_PLAY, **given)
     if what == "share":
         reports = world.reports.about(world.people.of(sign_in(world, "maria"))[-1])
         card_id = world.organisations.directory()[0].card_id
         return world.sharing.grant(coach, reports[-1].address, card_id, "care", NOON + timedelta(days=3))
     player = world.teams.team(coach).players[0] if what == "save" else None
     return world.reports.save(coach, DRAFT, world.report(), player=player, withheld=False)
+
+
+def load_what_is_slow() -> None:
+    """Load, before the children are forked, what each of them would load for itself."""
+    load_rules()
+    for slow in (fhir_followups._response_class, fhir_followups._observation_class):
+        slow()
+
+
+def shared_report(world: World) -> str:
+    """The report of a head injury that the hospital has."""
+    return world.sharing.inbox(sign_in(world, "lee"))[0].address
 
 
 def die_at(what: str, step: str, folder: Path) -> None:
@@ -108,6 +133,12 @@ def crashed() -> Iterator[dict[tuple[str, str], Path]]:
         for number, case in enumerate([*SAVES, *SHARES, *FACTS]):
             folders[case] = root / str(number)
             shutil.copytree(original, folders[case])
+        followed = root / "followed"
+        shutil.copytree(original, followed)
+        share_a_head_injury(open_world(followed))
+        for case in [*CHECKS, *CLEARANCES]:
+            folders[case] = root / "-".join(case)
+            shutil.copytree(followed, folders[case])
         plan = json.dumps([[*case, str(folder)] for case, folder in folders.items()])
         path = os.pathsep.join(part for part in sys.path if part)
         done = subprocess.run(
@@ -115,11 +146,23 @@ def crashed() -> Iterator[dict[tuple[str, str], Path]]:
             env={**os.environ, "PYTHONPATH": path},
             stdout=subprocess.PIPE,
             text=True,
-            timeout=120,
+            timeout=300,
             check=True,
         )
         assert done.stdout.split() == [str(int(signal.SIGKILL))] * len(folders)
         yield folders
+
+
+def share_a_head_injury(world: World) -> None:
+    """The hospital has a report with one check, and opened it."""
+    coach, doctor = sign_in(world, "carol"), sign_in(world, "lee")
+    player = world.teams.team(coach).players[0]
+    address = world.reports.save(coach, "bb" * 16, head_report(world), player=player, withheld=False).address
+    card_id = world.organisations.directory()[0].card_id
+    world.sharing.grant(coach, address, card_id, "care", NOON + timedelta(days=3))
+    world.sharing.acknowledge(doctor, address)
+    world.followups.save(coach, address, "cc" * 16, answers(check_sick="a-lot"))
+    world.engine.dispose()
 
 
 def titles(world: World) -> tuple[list[str], list[str]]:
@@ -176,3 +219,43 @@ def test_facts_whose_save_was_killed_are_there_whole_or_not_at_all_and_saving_ag
     assert world.facts.newest(person).facts == TOLD
     checked = world.evidence.check_everything(lambda *_: None)
     assert checked.unlisted == (0 if published else 1)
+
+
+def was_published(step: str) -> bool:
+    return step in ("head renamed", "published", "added", "committed", "rows written")
+
+
+@pytest.mark.parametrize("case", CHECKS, ids=" at ".join)
+def test_a_check_that_was_killed_is_there_whole_or_not_at_all_and_saving_again_is_the_same(crashed, case):
+    world = open_world(crashed[case])
+    world.evidence.check_everything(lambda *_: None)
+    published, address = was_published(case[1]), shared_report(world)
+
+    def noted(name: str) -> list[int]:
+        return [made.check.noted for made in world.followups.of(sign_in(world, name), address).checks]
+
+    for name in ("carol", "maria", "lee"):
+        assert noted(name) == [1] * (1 + published), name
+    made = do(world, "check")
+    assert do(world, "check") == made
+    for name in ("carol", "maria", "lee"):
+        assert noted(name) == [1, 1], name
+    assert world.evidence.check_everything(lambda *_: None).unlisted == (0 if published else 1)
+
+
+@pytest.mark.parametrize("case", CLEARANCES, ids=" at ".join)
+def test_a_clearance_that_was_killed_is_there_whole_or_not_at_all_and_signing_again_is_the_same(crashed, case):
+    world = open_world(crashed[case])
+    world.evidence.check_everything(lambda *_: None)
+    published, address = was_published(case[1]), shared_report(world)
+
+    def stated(name: str) -> list[str]:
+        return [found.said.note for found in world.clearances.of(sign_in(world, name), address).statements]
+
+    for name in ("carol", "maria", "lee"):
+        assert stated(name) == ["Slowly."] * published, name
+    made = do(world, "clearance")
+    assert do(world, "clearance").statement_id == made.statement_id
+    for name in ("carol", "maria", "lee"):
+        assert stated(name) == ["Slowly."], name
+    assert world.evidence.check_everything(lambda *_: None).unlisted == (0 if published else 1)
