@@ -67,6 +67,16 @@ def test_more_pain_than_at_the_last_look_is_one_level_more_urgent(
     assert triage.conclude(interview).level == level
 
 
+@pytest.mark.parametrize(("pains", "level"), [(["2"], 4), (["2", "2"], 4), (["2", "9"], 3), (["2", "unsure"], 3)])
+def test_more_pain_at_rest_and_watch_is_heard(triage: TriageService, pains: list[str], level: int) -> None:
+    interview = triage.read([("complaints", "ank"), ("age", "16-64-years")])
+    for pain in pains:
+        interview = look(triage, interview, "yes", "yes", pain)
+    found = triage.conclude(interview)
+    assert found.level == level
+    assert level == 4 or found.reasons[0].rule == "any/getting-worse"
+
+
 def test_a_calm_look_after_a_worse_one_does_not_lower_the_advice(triage: TriageService) -> None:
     worse = look(triage, ill(triage), "no", "yes", "4")
     assert triage.conclude(look(triage, worse, "yes", "yes", "0")).level is Level.AMBULANCE

@@ -104,7 +104,13 @@ def test_a_doubt_about_a_modifier_raises_no_higher_than_the_doubt_may() -> None:
 
 
 def test_a_modifier_that_does_not_apply_to_the_level_is_silent() -> None:
-    assert judge("wnd", getting_worse=True).level is Level.SELF_CARE
+    assert judge("wnd", no_safe_way=True).level is Level.SELF_CARE
+
+
+def test_who_gets_worse_while_watched_is_never_left_at_home() -> None:
+    for name, presentation in RULES.presentations.items():
+        if "self_care" in presentation.advice:
+            assert judge(name, getting_worse=True).level <= Level.CLINICIAN, name
 
 
 def test_nonsense_values_count_as_cant_tell() -> None:
