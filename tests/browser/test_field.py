@@ -2,11 +2,15 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from blockmrs.domain.triage.engine import Interview, open_questions
 from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.pages import absence
+from blockmrs.services.triage import TriageService
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.taps import Taps
 from tests.browser.wire import Wire
@@ -271,6 +275,90 @@ def test_when_to_look_again_is_counted_down_and_said_once(phone: Page) -> None:
     expect(phone.locator(".again [role=status]")).to_have_text("")
     phone.clock.run_for(181_000)
     expect(phone.locator(".again [role=status]")).to_have_text("Check now.")
+
+
+def advice_about(complaint: str, **answers: bool) -> list[tuple[str, str]]:
+    """The fields of an interview about one complaint in which nothing else is true."""
+    rules = load_rules()
+    interview = Interview("16-64-years", (complaint,), {name.replace("_", "-"): said for name, said in answers.items()})
+    while open_now := open_questions(rules, interview):
+        calm = {name: absence(rules.findings[name]) for name in open_now}
+        interview = replace(interview, answers={**interview.answers, **calm})
+    return TriageService().carry(interview)
+
+
+SUBMIT = """fields => {
+  const form = document.createElement("form");
+  form.method = "post";
+  form.action = "/field/ask/1";
+  for (const [name, value] of fields) {
+    const input = form.appendChild(document.createElement("input"));
+    [input.type, input.name, input.value] = ["hidden", name, value];
+  }
+  document.getElementById("main").appendChild(form);
+  form.requestSubmit();
+}"""
+LOCKED = """locked => {
+  Object.defineProperty(document, "hidden", { value: locked, configurable: true });
+  Object.defineProperty(document, "visibilityState", { value: locked ? "hidden" : "visible", configurable: true });
+  document.dispatchEvent(new Event("visibilitychange"));
+}"""
+TIMERS = {
+    "allergy": (advice_about("ana", ana_throat=True), 5),
+    "asthma": (advice_about("brth", brth_asthma=True, brth_words=True), 10),
+    "low sugar": (advice_about("diab", diab_drowsy=True), 10),
+    "heat": (advice_about("heat", heat_unwell=True), 30),
+    "a sign": (None, 5),
+}
+
+
+def counted(page: Page, timer: str) -> Locator:
+    """The line that counts down under the advice, on the script's page."""
+    page.goto("/field")
+    page.wait_for_selector("html[data-asks=here]")
+    fields, _ = TIMERS[timer]
+    if fields is None:
+        sign(page, "throat-swollen")
+    else:
+        page.evaluate(SUBMIT, fields)
+    return page.locator(".again")
+
+
+@pytest.mark.parametrize("timer", TIMERS)
+def test_the_time_to_look_again_stays_through_back_forward_and_a_locked_phone(phone: Page, timer: str) -> None:
+    phone.clock.install()
+    line, minutes = counted(phone, timer), TIMERS[timer][1]
+    expect(line).to_contain_text(f", in {minutes} min.")
+    due = line.locator("span").inner_text().partition(",")[0]
+    phone.clock.fast_forward(120_000)
+    expect(line).to_contain_text(f", in {minutes - 2} min.")
+    phone.go_back()
+    expect(line).to_have_count(0)
+    phone.go_forward()
+    expect(line).to_contain_text(f"{due}, in {minutes - 2} min.")
+    phone.evaluate(LOCKED, True)
+    phone.clock.fast_forward(60_000 * minutes)
+    phone.evaluate(LOCKED, False)
+    expect(line.get_by_role("status")).to_have_text("Check now.")
+    expect(line).to_contain_text(f"{due}.")
+
+
+@pytest.mark.parametrize("timer", ["asthma", "a sign"])
+def test_a_page_that_the_phone_loads_again_counts_from_the_same_tap(phone: Page, timer: str) -> None:
+    line = counted(phone, timer)
+    tapped = line.get_attribute("data-from")
+    # The clock is not mocked here: a mocked page cannot tell how it was loaded.
+    phone.wait_for_timeout(1100)
+    phone.reload()
+    expect(line).to_have_attribute("data-from", str(tapped))
+
+
+def test_without_the_script_the_time_to_look_again_is_said(new_page: NewPage) -> None:
+    page = new_page(PHONE, java_script_enabled=False)
+    page.goto("/field")
+    follow(page.locator("#signs button[value=throat-swollen]"))
+    expect(page.locator(".again")).to_contain_text(re.compile(r"Check again at \d\d:\d\d\. No better?"))
+    expect(page.locator(".again")).not_to_contain_text("Check now.")
 
 
 def test_a_further_sign_brings_its_own_time_to_look_again(phone: Page) -> None:

@@ -98,9 +98,10 @@
     put([content], name, look);
   }
   // What was tapped on a page of other rules is asked again: that page may have asked something else.
-  function again({ path, pairs, rules: told }) {
+  function again({ path, pairs, rules: told, at }) {
+    const asked = () => shows("/field/ask/1", pairs.filter(([name]) => !TAPPED.includes(name)), at);
     try {
-      show(told === rules ? shows(path, pairs) : shows("/field/ask/1", pairs.filter(([name]) => !TAPPED.includes(name))));
+      show(told === rules ? shows(path, pairs, at) : asked());
     } catch (error) {
       history.replaceState(null, "");
       if (!document.getElementById("signs")) put(original, title);
@@ -127,12 +128,13 @@
       return;
     }
     try {
-      const page = shows(path, fieldsOf(form, button)), { pairs: earlier, sign } = state();
+      const at = Math.floor(Date.now() / 1000);
+      const page = shows(path, fieldsOf(form, button), at), { pairs: earlier, sign } = state();
       const look = filled(page.kind, page.values);
       event.preventDefault();
       const fromFirst = !earlier && !sign && Boolean(main.querySelector("#signs.now"));
       const isRefused = page.kind === "choice-error";
-      if (!isRefused) history.pushState({ path, pairs: page.state, rules, fromFirst }, "");
+      if (!isRefused) history.pushState({ path, pairs: page.state, rules, at, fromFirst }, "");
       put([look.content], look.title, look.look);
     } catch (error) { /* the server is asked */ }
   });

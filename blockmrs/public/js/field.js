@@ -41,6 +41,8 @@
     signalLine();
     countUp();
     setInterval(countUp, 1000);
+    // A locked phone runs no timers: what is due shows as soon as somebody looks.
+    document.addEventListener("visibilitychange", countUp);
     document.addEventListener("shown", countUp);
     signs(main);
     language(main);
@@ -246,13 +248,14 @@
     function adviceFor(sign) {
       return first.filter(function (node) { return node.id === "advice-" + sign; })[0];
     }
-    function show(sign) {
-      var advice = adviceFor(sign);
+    // `tap` is what the history keeps: the sign, when it was tapped, and when the answering began.
+    function show(tap) {
+      var advice = adviceFor(tap.sign), at = tap.at || now(), begun = tap.started || started;
       fill([document.importNode(advice.content, true)]);
-      all("input[name=started]", main).forEach(function (input) { input.value = started; });
-      all("input[name=trail]", main).forEach(function (input) { input.value = input.value.replace(/^0 /, now() + " "); });
-      all("[data-since]", main).forEach(function (line) { line.setAttribute("data-since", started); });
-      all("[data-from]", main).forEach(function (line) { line.setAttribute("data-from", now()); });
+      all("input[name=started]", main).forEach(function (input) { input.value = begun; });
+      all("input[name=trail]", main).forEach(function (input) { input.value = input.value.replace(/^0 /, at + " "); });
+      all("[data-since]", main).forEach(function (line) { line.setAttribute("data-since", begun); });
+      all("[data-from]", main).forEach(function (line) { line.setAttribute("data-from", at); });
       document.title = advice.getAttribute("data-title");
       countUp();
       document.getElementById("result").focus({ preventScroll: true });
@@ -304,8 +307,9 @@
       if (button && adviceFor(button.value)) {
         event.preventDefault();
         if (button.closest(".also")) { add(button.value, button); return; }
-        history.pushState({ sign: button.value }, "");
-        show(button.value);
+        var tap = { sign: button.value, at: now(), started: started };
+        history.pushState(tap, "");
+        show(tap);
         return;
       }
       if (event.target.closest("a.go-back") && history.state && history.state.sign) {
@@ -315,14 +319,16 @@
     });
     window.addEventListener("popstate", function (event) {
       if (asking()) return;
-      if (event.state && event.state.sign && adviceFor(event.state.sign)) show(event.state.sign);
+      if (event.state && event.state.sign && adviceFor(event.state.sign)) show(event.state);
       else showFirst();
     });
-    // Coming back from another page shows what was left; opening the address, or loading it again, starts anew.
+    // Coming back from another page shows what was left, and so does a phone that loads the page again after it was
+    // locked; opening the address, or finding the page half a day later, starts anew.
     var how = (performance.getEntriesByType("navigation")[0] || {}).type;
     if (asking() && how === "navigate") history.replaceState(null, "");
     if (!history.state || !history.state.sign) return;
-    if (how === "back_forward" && adviceFor(history.state.sign)) show(history.state.sign);
+    var isFresh = now() - (history.state.at || 0) < 12 * 3600;
+    if (isFresh && (how === "back_forward" || how === "reload") && adviceFor(history.state.sign)) show(history.state);
     else history.replaceState(null, "");
   }
 })();

@@ -3,8 +3,9 @@
 // Needs interviews.js and routing.js; knows no document.
 //
 //   const shows = views(interviews(triage(rules)), routing(lists), words)
-//   shows("/field/check", [["sign", "none"]])       {kind, values, state}; it throws what only the server understands
+//   shows("/field/check", [["sign", "none"]], at)   {kind, values, state}; it throws what only the server understands
 //
+// `at` is when it was tapped, in seconds since 1970, now where it is left out.
 // `state` are the fields that show the page again: never a text that somebody typed into the box for their own words.
 var views = (engine, propose, words) => {
   "use strict";
@@ -13,7 +14,9 @@ var views = (engine, propose, words) => {
   const BESIDE = ["words", "offered", "pick", "answer"], ALWAYS = ["life", "any"];
   const isCarried = ([name]) => name === "age" || name === "complaints" || /^(a|again)\./.test(name);
   const unique = list => [...new Set(list)];
-  const now = () => Math.floor(Date.now() / 1000);
+  // While a page is shown once more, the time of its tap: what is counted from it must not begin again.
+  let moment = 0;
+  const now = () => moment || Math.floor(Date.now() / 1000);
 
   // from a form's fields to a page, as controllers/field.py does
   function believed(text, latest) {
@@ -241,9 +244,13 @@ var views = (engine, propose, words) => {
     return rows;
   }
 
-  return (path, pairs) => {
+  function asked(path, pairs) {
     if (path === "/field/words") return described(pairs);
     if (path === "/field/show") return { ...handover(pairs), state: pairs };
     return { ...shown(understood(pairs)), state: pairs };
+  }
+  return (path, pairs, at) => {
+    moment = at || 0;
+    try { return asked(path, pairs); } finally { moment = 0; }
   };
 };
