@@ -92,7 +92,7 @@ class Grant:
     goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping
     names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
     urgent) to 4. `about` is the update id of the report that this update follows, a check or a clearance. `head` says
-    whether a report is of a head injury; None in what was written before that was said.
+    whether a report may be of a head injury; None in what was written before that was said.
     """
 
     update_id: bytes

@@ -82,10 +82,19 @@ def test_a_guardian_makes_the_checks_of_days_1_3_and_7_and_sees_the_chart(
     assert 250 < box["width"] <= 390
     expect(page.locator("main")).to_contain_text("Day 7: 0 of 10 symptoms, down from 1 on day 3.")
     axe_check(page)
+    with page.expect_navigation():
+        page.get_by_role("link", name="The symptoms on a page of their own").click()
+    expect(page.locator("h1")).to_have_text("Symptoms after a head injury")
+    expect(page.locator(".trend svg")).to_be_visible()
+    axe_check(page)
+    page.emulate_media(media="print")
+    expect(page.locator(".trend svg")).to_be_visible()
+    expect(page.get_by_role("button", name="Print")).to_be_hidden()
+    page.emulate_media(media="screen")
     for device, theme in ((NARROW, "dark"), ({"viewport": {"width": 1280, "height": 800}}, "")):
         other = new_page(device, theme=theme)
         enter(other, cast, address, "family")
-        for path in (f"/field/report/{report}", f"/field/report/{report}/check"):
+        for path in (f"/field/report/{report}", f"/field/report/{report}/check", "/record/trends/head-symptoms"):
             other.goto(address + path)
             axe_check(other)
 
