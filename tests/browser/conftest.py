@@ -8,6 +8,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -101,6 +102,26 @@ def stop(server: subprocess.Popen[bytes]) -> None:
     server.wait(timeout=20)
 
 
+@dataclass
+class Installation:
+    """A server that can be switched off and on again at the same address: the only honest way to lose a signal."""
+
+    settings_file: Path
+    port: int
+    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
+
+    @property
+    def address(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+    def on(self) -> None:
+        self.running.append(start(self.settings_file, self.port))
+
+    def off(self) -> None:
+        while self.running:
+            stop(self.running.pop())
+
+
 def wait_until_served(address: str, server: subprocess.Popen[bytes], log: Path) -> None:
     """Return when the server answers; fail with its log when it ends, or does not within two minutes."""
     until = time.monotonic() + 120
@@ -173,3 +194,38 @@ def axe_check() -> AxeCheck:
         assert not found, f"{page.url} {page.viewport_size}:\n" + "\n".join(sorted(set(found)))
 
     return check
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    made = Installation(own_settings(tmp_path_factory.mktemp("offline") / "data"), port)
+    yield made
+    made.off()
+
+
+@pytest.fixture
+def visited(chromium: Browser, installation: Installation) -> Iterator[Page]:
+    """A phone that was on `/field` once, whose network is off now."""
+    context = context_on(chromium, installation.address, PHONE)
+    page = context.new_page()
+    installation.on()
+    page.goto("/field")
+    wait_until_kept(page)
+    installation.off()
+    page.goto("about:blank")
+    yield page
+    context.close()
+
+
+def wait_until_kept(page: Page) -> None:
+    """The worker has everything, and answers for this page."""
+    page.wait_for_selector("html[data-asks=here]")
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.evaluate(
+        """() => navigator.serviceWorker.controller ? true : new Promise(done => {
+            navigator.serviceWorker.addEventListener("controllerchange", () => done(true));
+        })"""
+    )

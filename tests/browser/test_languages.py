@@ -75,6 +75,28 @@ def test_switching_on_the_advice_of_a_danger_sign_shows_that_advice(new_page: Ne
     expect(page.locator(".seen dt").first).to_have_text("Se atraganta")
 
 
+def test_switching_on_proposals_and_on_the_page_for_the_crew_shows_the_same(new_page: NewPage) -> None:
+    page = new_page(PHONE)
+    page.goto("/field")
+    page.wait_for_selector("html[data-asks=here]")
+    page.get_by_role("button", name="None of these").tap()
+    page.get_by_label("Or say what is wrong").fill("hit his hed")
+    page.get_by_role("button", name="Find it").tap()
+    expect(page.locator("h1")).to_have_text("Which of these fits?")
+    switch(page, "Español")
+    expect(page.locator("h1")).to_have_text("¿Qué se parece más?")
+    expect(page.locator("input[name=pick][value=head]")).to_be_visible()
+    page.goto("/field")
+    page.wait_for_selector("html[data-asks=here]")
+    page.locator("#signs button[value=choking]").tap()
+    page.locator("button[formaction='/field/show']").tap()
+    expect(page.locator(".large")).to_be_visible()
+    there = page.locator("html").get_attribute("lang")
+    switch(page, "English" if there == "es" else "Español")
+    expect(page.locator("html")).not_to_have_attribute("lang", str(there))
+    expect(page.locator(".large .signs")).to_be_visible()
+
+
 def test_the_danger_signs_fit_a_small_phone_in_spanish_in_two_lines_at_most(new_page: NewPage) -> None:
     page = spanish(new_page, SMALL_PHONE)
     page.goto("/field")

@@ -1,85 +1,19 @@
 """The network off after one visit: advice all the same, from what the phone kept, and nothing of anybody in it."""
 
 import re
-import socket
-import subprocess
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from blockmrs.domain.triage.loader import load_rules
-from tests.browser.conftest import PHONE, context_on, own_settings, start, stop
+from tests.browser.conftest import PHONE, Installation, context_on, wait_until_kept
+from tests.browser.offline import KEPT, with_setting
 from tests.browser.taps import Taps
 from tests.browser.test_phone import sign_up
 from tests.triage.interviews import place_of
 
 RULES = load_rules()
 SIGNS = [sign.id for sign in RULES.signs]
-KEPT = """async () => {
-    const kept = {};
-    for (const name of await caches.keys()) {
-        kept[name] = (await (await caches.open(name)).keys()).map(request => new URL(request.url).pathname);
-    }
-    return kept;
-}"""
-
-
-@dataclass
-class Installation:
-    """A server that can be switched off and on again at the same address: the only honest way to lose a signal."""
-
-    settings_file: Path
-    port: int
-    running: list[subprocess.Popen[bytes]] = field(default_factory=list)
-
-    @property
-    def address(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
-
-    def on(self) -> None:
-        self.running.append(start(self.settings_file, self.port))
-
-    def off(self) -> None:
-        while self.running:
-            stop(self.running.pop())
-
-
-@pytest.fixture(scope="module")
-def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    made = Installation(own_settings(tmp_path_factory.mktemp("offline") / "data"), port)
-    yield made
-    made.off()
-
-
-@pytest.fixture
-def visited(chromium: Browser, installation: Installation) -> Iterator[Page]:
-    """A phone that was on `/field` once, whose network is off now."""
-    context = context_on(chromium, installation.address, PHONE)
-    page = context.new_page()
-    installation.on()
-    page.goto("/field")
-    wait_until_kept(page)
-    installation.off()
-    page.goto("about:blank")
-    yield page
-    context.close()
-
-
-def wait_until_kept(page: Page) -> None:
-    """The worker has everything, and answers for this page."""
-    page.wait_for_selector("html[data-asks=here]")
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.evaluate(
-        """() => navigator.serviceWorker.controller ? true : new Promise(done => {
-            navigator.serviceWorker.addEventListener("controllerchange", () => done(true));
-        })"""
-    )
 
 
 def answer(page: Page, place: str, ticks: tuple[str, ...], age: str, taps: Taps) -> None:
@@ -256,17 +190,11 @@ def test_a_phone_that_was_away_for_long_is_told_to_update(visited: Page) -> None
     expect(visited.locator(".age")).to_contain_text("Update when you have signal.")
 
 
-def with_number(settings: str, number: str) -> str:
-    lines = [line for line in settings.splitlines() if not line.startswith("blockmrs.site.emergency_number")]
-    lines.insert(lines.index("[app:main]") + 1, f"blockmrs.site.emergency_number = {number}")
-    return "\n".join(lines) + "\n"
-
-
 def test_a_new_version_takes_over_whole_and_the_old_one_goes(visited: Page, installation: Installation) -> None:
     visited.goto("/field")
     before = visited.evaluate(KEPT)
     text = installation.settings_file.read_text(encoding="utf-8")
-    installation.settings_file.write_text(with_number(text, "112"), encoding="utf-8")
+    installation.settings_file.write_text(with_setting(text, "blockmrs.site.emergency_number", "112"), encoding="utf-8")
     installation.on()
     try:
         visited.goto("/field")
