@@ -47,11 +47,15 @@ class Installation:
 
     def person(self, display_name: str) -> Actor:
         """A new account, signed in, with its recovery code confirmed."""
+        return self.signed_in(display_name)[0]
+
+    def signed_in(self, display_name: str) -> tuple[Actor, str]:
+        """The same, with the token that its browser's cookie holds."""
         signed_up = self.services.identity.sign_up(f"u{secrets.token_hex(6)}", display_name, _PASSWORD)
         actor = self.services.identity.actor_for(signed_up.token)
         assert actor is not None
         self.services.identity.confirm_recovery(actor)
-        return replace(actor, recovery_confirmed=True)
+        return replace(actor, recovery_confirmed=True), signed_up.token
 
     def coach(self, earlier_reports: int) -> Coach:
         """A coach who saved `earlier_reports` about the player before."""

@@ -47,13 +47,13 @@ def measure_own_time(folder: Path, rounds: int) -> OwnTime:
     posts |= {f"{name}, 16 to 64": [*no_sign, ("complaints", name), ("age", "16-64-years")] for name in complaints}
     try:
         return OwnTime(
-            assessments={name: _median_ms(_assessing(entry), rounds) for name, entry in inputs().items()},
-            assessment_floor={name: _median_ms(_floor(entry), rounds) for name, entry in inputs().items()},
+            assessments={name: median_ms(_assessing(entry), rounds) for name, entry in inputs().items()},
+            assessment_floor={name: median_ms(_floor(entry), rounds) for name, entry in inputs().items()},
             pages={
-                name: _median_ms(request(application, "POST", _address(name), _body(fields)), rounds)
+                name: median_ms(request(application, "POST", _address(name), _body(fields)), rounds)
                 for name, fields in posts.items()
             },
-            page_floor=_median_ms(request(application, "GET", "/healthz"), rounds),
+            page_floor=median_ms(request(application, "GET", "/healthz"), rounds),
         )
     finally:
         installation.close()
@@ -115,7 +115,8 @@ def _body(fields: list[tuple[str, str]]) -> bytes:
     return urlencode(fields).encode()
 
 
-def _median_ms(work: Task, rounds: int) -> float:
+def median_ms(work: Task, rounds: int) -> float:
+    """The median over the rounds of the thread's own time, in milliseconds; once before that it is not measured."""
     work()
     taken = []
     for _ in range(rounds):

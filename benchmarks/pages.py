@@ -68,7 +68,7 @@ def _several(task: Task) -> Task:
     return lambda: [task() for _ in range(_AT_ONCE)]
 
 
-def request(application: Application, method: str, path: str, body: bytes = b"") -> Task:
+def request(application: Application, method: str, path: str, body: bytes = b"", cookie: str = "") -> Task:
     """Ask for that page of the application, in process; anything but a 200 is an error."""
 
     def answer() -> bytes:
@@ -85,6 +85,7 @@ def request(application: Application, method: str, path: str, body: bytes = b"")
             "SERVER_PROTOCOL": "HTTP/1.1",
             "HTTP_HOST": "localhost",
             "REMOTE_ADDR": "127.0.0.1",
+            "HTTP_COOKIE": cookie,
             "wsgi.version": (1, 0),
             "wsgi.url_scheme": "http",
             "wsgi.input": io.BytesIO(body),

@@ -180,16 +180,22 @@ class Ledger:
         last = start - 1
         while True:
             with self._store.read() as view:
-                found = _in_window(view, line_key, range(last + 1, last + 1 + WINDOW))
+                found = _at_numbers(view, line_key, range(last + 1, last + 1 + WINDOW))
             if not found:
                 return
             yield from found
             last = found[-1][0]
 
-    def in_window(self, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
-        """What stands on the line at `numbers` (a window at most) under its own one-time keys, by number."""
+    def at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, Transaction]]:
+        """What stands on the line at `numbers` under its own one-time keys, by number."""
         with self._store.read() as view:
-            return _in_window(view, line_key, numbers)
+            return _at_numbers(view, line_key, numbers)
+
+    def came_since(self, line_key: bytes, stop: int, size: int) -> list[int]:
+        """The numbers below `stop` at whose slots something came to stand after the log's first `size` transactions."""
+        number_at = {slot_at(line_key, number): number for number in range(stop)}
+        with self._store.read() as view:
+            return sorted(number_at[slot] for slot in view.occupied(list(number_at), since=size))
 
     def next_free(self, line_key: bytes, start: int = 0) -> int:
         """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
@@ -369,8 +375,8 @@ def _newest(view: LedgerView) -> HeaderRow:
     return newest
 
 
-def _in_window(view: LedgerView, line_key: bytes, numbers: range) -> list[tuple[int, Transaction]]:
-    """What stands on the line at `numbers` (a window at most), under its own one-time keys, by number."""
+def _at_numbers(view: LedgerView, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, Transaction]]:
+    """What stands on the line at `numbers`, under its own one-time keys, by number."""
     number_at = {slot_at(line_key, number): number for number in numbers}
     # Most slots are empty: only for the others is a one-time key worth deriving.
     occupied = view.occupied(list(number_at))

@@ -79,8 +79,8 @@ class LedgerView(Protocol):
     def transactions(self, start: int, count: int) -> list[TransactionRow]: ...
     def indexes_of(self, digests: Sequence[bytes]) -> dict[bytes, int]: ...
     def at_slots(self, slots: Sequence[bytes]) -> list[TransactionRow]: ...
-    def occupied(self, slots: Sequence[bytes]) -> set[bytes]:
-        """Which of `slots` hold anything at all, however much."""
+    def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
+        """Which of `slots` hold anything at all, however much, among the transactions from index `since` on."""
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
         """What stands at these slots under these one-time keys."""
@@ -172,8 +172,8 @@ class _Content:
         indexes = {index for slot in slots for index in self.by_slot.get(slot, ())}
         return [self.transaction_rows[index] for index in sorted(indexes)]
 
-    def occupied(self, slots: Sequence[bytes]) -> set[bytes]:
-        return {slot for slot in slots if slot in self.by_slot}
+    def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
+        return {slot for slot in slots if slot in self.by_slot and self.by_slot[slot][-1] >= since}
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
         wanted = set(places)

@@ -45,6 +45,7 @@ from blockmrs.services.teams import Teams
 from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.throttle import Throttle
 from blockmrs.services.triage import TriageService
+from blockmrs.services.who_looked import WhoLooked
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
@@ -143,7 +144,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
     wrapper = Wrapper(foundation.pepper, cost, passwords.at_once)
     throttle = Throttle(database, wrapper, clock)
     cards = Cards(ledger, objects)
-    mailbox = Mailbox(ledger, objects, cards, clock)
+    mailbox = Mailbox(database, ledger, objects, cards, clock)
     limits = SessionLimits(timedelta(seconds=settings.sessions.idle_s), timedelta(seconds=settings.sessions.longest_s))
     identity = Identity(database, mailbox, cards, wrapper, throttle, limits, clock)
     lifetime = timedelta(seconds=codes_for.invitation_lifetime_s)
@@ -180,6 +181,7 @@ def build_services(settings: Settings, foundation: Foundation) -> Services:
         clearances=clearances,
         codes=codes,
         notices=Notices(mailbox, teams, access, codes, clearances),
+        who_looked=WhoLooked(mailbox, sharing, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,
         overview=Overview(database, ledger, health),

@@ -14,7 +14,7 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.drafts import posted_values, seal_draft
 from blockmrs.controllers.facts_forms import ASKED, HINTS, LABELS, FactsForm, choices_for, in_words
-from blockmrs.controllers.forms import posted_form
+from blockmrs.controllers.forms import parse_place, posted_form
 from blockmrs.controllers.http_errors import N_, headers_of
 from blockmrs.controllers.pages import show
 from blockmrs.controllers.recovery import confirm_first
@@ -50,11 +50,18 @@ class PersonFactsController(TGController):
         return self._page(person, FactsForm.filled(shown.facts, own.version), {})
 
     @expose(allowed_methods=PAGE)
-    def history(self, **_ignored: object) -> str:
-        """Every version, newest first."""
+    def history(self, before: object = None, **_ignored: object) -> str:
+        """Every version, newest first, 20 a page."""
         person = self._services.people.find(require_actor(), self._handle)
-        versions = self._services.facts.history(person)
-        return show("record.facts_history", **self._about(person), versions=versions, in_words=self._in_words)
+        versions, older = self._services.facts.page_of_history(person, parse_place(before))
+        return show(
+            "record.facts_history",
+            **self._about(person),
+            versions=versions,
+            older=older,
+            first=before is None,
+            in_words=self._in_words,
+        )
 
     def _save(self, actor: Actor, person: Person) -> str:
         if not actor.recovery_confirmed:

@@ -6,7 +6,7 @@ from typing import Any
 import tg
 
 from blockmrs.controllers.http_errors import N_
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, NotFound
 
 MOST_FIELDS = 300
 LONGEST_TEXT = 2000
@@ -68,3 +68,12 @@ def gather(*checks: Callable[[], object]) -> dict[str, str]:
         except InvalidInput as error:
             found.setdefault(error.field or "", error.message)
     return found
+
+
+def parse_place(text: object) -> int | None:
+    """Where in a list a page begins, as its address says; None for the newest page, NotFound for anything else."""
+    if text is None:
+        return None
+    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > 12:
+        raise NotFound("there is no such page")
+    return int(text)

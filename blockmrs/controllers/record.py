@@ -11,8 +11,10 @@ from blockmrs.controllers.context import PAGE, require_actor
 from blockmrs.controllers.facts import FactsController, facts_address
 from blockmrs.controllers.facts_forms import in_words
 from blockmrs.controllers.field_views import ill_address
+from blockmrs.controllers.forms import parse_place
 from blockmrs.controllers.ill import Begin, IllController
 from blockmrs.controllers.inbox import level_words
+from blockmrs.controllers.reports_about import ReportsAboutController, reports_address
 from blockmrs.controllers.trends import TrendsController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.actor import Actor
@@ -24,7 +26,10 @@ from blockmrs.services.reports import SavedReport
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One person on the page. `rows` or `reports` is None where that part cannot be read: it hides nothing else."""
+    """One person on the page. `rows` or `reports` is None where that part cannot be read: it hides nothing else.
+
+    `older` is the address of the reports before these, if there are any.
+    """
 
     person: Person
     address: str
@@ -33,6 +38,7 @@ class Shown:
     saved_at: datetime | None
     author: str
     reports: list[SavedReport] | None
+    older: str = ""
 
 
 class RecordController(TGController):
@@ -44,10 +50,11 @@ class RecordController(TGController):
         self.facts = FactsController(services)
         self.ill = IllController(services, begin)
         self.trends = TrendsController(services)
+        self.reports = ReportsAboutController(services)
 
     @expose("blockmrs.templates.record.index", allowed_methods=PAGE)
     def index(self, saved: object = None, **_ignored: object) -> dict[str, Any]:
-        """Each person with their facts, then their reports, newest first."""
+        """Each person with their facts, then their newest reports."""
         actor = require_actor()
         people = self._services.people.of(actor)
         return {
@@ -76,10 +83,12 @@ class RecordController(TGController):
         except BlockMRSError:
             pass  # The page says so.
         try:
-            reports = self._services.reports.about(person)
+            reports, older = self._services.reports.page_about(person)
         except BlockMRSError:
-            reports = None
-        return Shown(person, facts_address(person.handle), ill_address(person.handle), rows, saved_at, author, reports)
+            reports, older = None, None
+        facts, ill = facts_address(person.handle), ill_address(person.handle)
+        more = reports_address(person.handle, older) if older else ""
+        return Shown(person, facts, ill, rows, saved_at, author, reports, more)
 
 
 class LogController(TGController):
@@ -90,16 +99,15 @@ class LogController(TGController):
         self._services = services
 
     @expose("blockmrs.templates.record.log", allowed_methods=PAGE)
-    def index(self, **_ignored: object) -> dict[str, Any]:
+    def index(self, before: object = None, **_ignored: object) -> dict[str, Any]:
         """Each opening as a sentence, newest first; and what a crew opened by code, while the code lasts."""
         actor = require_actor()
-        looks, codes = [], []
-        for person in self._services.people.of(actor):
-            for report in self._services.reports.about(person):
-                for share in self._services.sharing.shares(actor, report.address):
-                    looks.extend((receipt, person.label, report, share) for receipt in share.receipts)
-                code = self._services.codes.status(actor, report.address)
-                if code is not None and code.first_opened is not None:
-                    codes.append((code, person.label, report))
-        looks.sort(key=lambda look: look[0].at, reverse=True)
-        return {"errors": {}, "looks": looks, "codes": codes, "times": times}
+        page = self._services.who_looked.page(actor, self._services.people.of(actor), parse_place(before))
+        return {
+            "errors": {},
+            "looks": page.looks,
+            "codes": page.codes,
+            "older": f"/log?before={page.older}" if page.older else "",
+            "newest": "" if before is None else "/log",
+            "times": times,
+        }

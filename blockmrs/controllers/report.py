@@ -19,6 +19,7 @@ from blockmrs.controllers.context import PAGE, POST, current_actor, require_acto
 from blockmrs.controllers.drafts import posted_values, seal_draft
 from blockmrs.controllers.field_handover import timed
 from blockmrs.controllers.field_views import FOR_RECORD, FROM_RECORD, MONTHS, look_rows
+from blockmrs.controllers.forms import parse_place
 from blockmrs.controllers.http_errors import N_, headers_of
 from blockmrs.controllers.one_report import OneReportController
 from blockmrs.controllers.pages import show
@@ -40,7 +41,7 @@ from blockmrs.controllers.report_forms import (
 )
 from blockmrs.controllers.times import clock_time, zone_name
 from blockmrs.domain.reports import Report
-from blockmrs.errors import InvalidInput, NotFound, Unavailable
+from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.teams import Player, Team
@@ -242,7 +243,7 @@ class ReportListController(TGController):
     def index(self, before: Any = None, **_ignored: object) -> str:
         """The coach's own reports, newest first, 20 a page."""
         actor = require_actor()
-        reports, older = self._services.reports.mine(actor, _place(before))
+        reports, older = self._services.reports.mine(actor, parse_place(before))
         return show("report.list", reports=reports, older=older, first=before is None)
 
 
@@ -266,11 +267,3 @@ def _day_words(day: date, days_ago: int) -> str:
     words = _("%(day)d %(month)s") % {"day": day.day, "month": _(MONTHS[day.month - 1])}
     nearby = {0: _("Today, %(day)s"), 1: _("Yesterday, %(day)s")}
     return str(nearby[days_ago] % {"day": words}) if days_ago in nearby else str(words)
-
-
-def _place(text: Any) -> int | None:
-    if text is None:
-        return None
-    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > 12:
-        raise NotFound("there is no such page")
-    return int(text)

@@ -111,8 +111,12 @@ class ReportCodeRow(Guarded, Base):
     first_opened: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class SavedReportRow(Guarded, Base):
-    """Finds a saved report by its form's own number, and by its address; both as keyed digests of the author's."""
+class ShortCutRow(Guarded, Base):
+    """Finds what the chain says too, by a keyed digest that only its owner's keys make.
+
+    A saved report, by its form's number or its address, after which the table is named; or what stands where on a
+    person's own line.
+    """
 
     __tablename__ = "saved_report"
 

@@ -79,6 +79,7 @@ _AT_SLOTS = _TRANSACTIONS.where(ChainTransactionRow.slot.in_(bindparam("slots", 
 _OCCUPIED = (
     select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
 )
+_OCCUPIED_SINCE = _OCCUPIED.where(ChainTransactionRow.log_index >= bindparam("since"))
 # Not as pairs: SQLite would read the whole table instead of the index.
 _AT_PLACES = _AT_SLOTS.where(ChainTransactionRow.one_time_key.in_(bindparam("keys", expanding=True)))
 _NEWEST_HEADER = _HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)
@@ -169,10 +170,11 @@ class _SqlView:
             found.extend(TransactionRow(*row) for row in rows)
         return sorted(found, key=lambda row: row.index)
 
-    def occupied(self, slots: Sequence[bytes]) -> set[bytes]:
+    def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
+        query, bound = (_OCCUPIED_SINCE, {"since": since}) if since else (_OCCUPIED, {})
         found: set[bytes] = set()
         for some in _batches(slots):
-            found.update(self._connection.scalars(_OCCUPIED, {"slots": some}))
+            found.update(self._connection.scalars(query, {"slots": some, **bound}))
         return found
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:

@@ -13,9 +13,10 @@ from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
-from blockmrs.model.accounts import SavedReportRow
+from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
+from blockmrs.services.contents import Item, Sort
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import own_card
@@ -89,7 +90,7 @@ class AccessFinder:
         """The strongest standing that the actor has towards the report; None for a stranger."""
         return self._as_author(actor, prefix) or self._as_subject(actor, prefix) or self._as_recipient(actor, prefix)
 
-    def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[SavedReportRow]:
+    def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[ShortCutRow]:
         """The rows that find a saved report by its form's number and by its address."""
         content = encode(
             [
@@ -102,7 +103,7 @@ class AccessFinder:
         )
         key = actor.keyring.derive("saved")
         return [
-            SavedReportRow(lookup=lookup, sealed=seal_secret(key, content, context=lookup))
+            ShortCutRow(lookup=lookup, sealed=seal_secret(key, content, context=lookup))
             for lookup in (
                 actor.keyring.derive("saved draft", draft_id),
                 actor.keyring.derive("saved report", saved.update_id[:ID_BYTES]),
@@ -120,7 +121,10 @@ class AccessFinder:
             return self._mailbox.held(appointment)
         if saved.subject == actor.keyring.card.id:
             return own_card(actor)
-        for dependent, appointment in self._mailbox.own_line(actor.keyring).appointments:
+        keyring = actor.keyring
+        made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.APPOINTMENT]
+        made = [item for item in made if item.about == saved.subject]
+        for dependent, appointment in self._mailbox.opened(keyring, made, author=keyring.card).appointments:
             if dependent == saved.subject:
                 return self._mailbox.held(appointment)
         return next((h for h in self._teams.acting_for(actor) if h.keyring.card.id == saved.subject), None)
@@ -157,7 +161,7 @@ class AccessFinder:
             entries = self._mailbox.own_page(keyring, saved.position, saved.position + 1).grants
         else:
             # Without the row (a recovered account) the own line says the same.
-            entries = self._mailbox.own_line(keyring).grants
+            entries = self._mailbox.opened(keyring, self._reports(keyring, prefix), author=keyring.card).grants
         for entry in entries.values():
             grant = entry.grant
             if grant.purpose == REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
@@ -167,13 +171,21 @@ class AccessFinder:
 
     def _as_subject(self, actor: Actor, prefix: bytes) -> Access | None:
         for held in self._teams.acting_for(actor):
-            line = self._mailbox.line_by_anyone(held.keyring.own_line, held.keyring)
+            line = self._mailbox.opened(held.keyring, self._reports(held.keyring, prefix))
             for entry in line.grants.values():
                 grant = entry.grant
                 is_own = grant.purpose == REPORT and grant.grantee is None and grant.object is not None
                 if is_own and grant.update_id.startswith(prefix):
                     return Access(Standing.SUBJECT, entry, held.keyring, held)
         return None
+
+    def _reports(self, keyring: Keyring, prefix: bytes) -> list[Item]:
+        """Where the report with this address stands on an own line."""
+        return [
+            item
+            for item in self._mailbox.contents(keyring)
+            if item.sort is Sort.REPORT and item.about.startswith(prefix)
+        ]
 
     def _as_recipient(self, actor: Actor, prefix: bytes) -> Access | None:
         former = None
@@ -187,7 +199,7 @@ class AccessFinder:
 
     def _saved(self, actor: Actor, lookup: bytes) -> Saved | None:
         with self._database.read() as rows:
-            sealed = rows.scalar(select(SavedReportRow.sealed).where(SavedReportRow.lookup == lookup))
+            sealed = rows.scalar(select(ShortCutRow.sealed).where(ShortCutRow.lookup == lookup))
         if sealed is None:
             return None
         try:

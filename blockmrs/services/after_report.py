@@ -6,18 +6,18 @@ from datetime import datetime
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import to_ms
 from blockmrs.errors import NotAuthorized
 from blockmrs.model.database import Database
-from blockmrs.services.access import REPORT, Access, AccessFinder, report_address
+from blockmrs.services.access import Access, AccessFinder, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
+from blockmrs.services.contents import Sort
 from blockmrs.services.held import remember_objects
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
 from blockmrs.services.sharing import Sharing
-
-_PAGE = 20
 
 
 class AfterReport:
@@ -63,19 +63,15 @@ class AfterReport:
             places: of the line no more than so many of the newest places are read.
         """
         keyring: Keyring = actor.keyring if held is None else held.keyring
-        page = self.mailbox.own_page if held is None else self.mailbox.subject_page
-        stop = self.mailbox.length(keyring.own_line)
-        first = 0 if places is None else max(0, stop - places)
-        while stop > first:
-            start = max(first, stop - _PAGE)
-            for entry in reversed(page(keyring, start, stop).grants.values()):
-                grant = entry.grant
-                if grant.not_before < oldest:
-                    return
-                is_report = grant.purpose == REPORT and grant.grantee is None and grant.object is not None
-                if is_report and grant.head is not False:
-                    yield entry
-            stop = start
+        author = keyring.card if held is None else None
+        contents, since = self.mailbox.contents(keyring), to_ms(oldest)
+        first = 0 if places is None or not contents else contents[-1].position + 1 - places
+        for item in reversed(contents):
+            is_wanted = item.position >= first and item.at_ms >= since
+            if is_wanted and item.sort is Sort.REPORT and item.may_be_head:
+                for entry in self.mailbox.opened(keyring, [item], author=author).grants.values():
+                    if entry.grant.update_id == item.about and entry.grant.grantee is None:
+                        yield entry
 
     def draft_mark(self, actor: Actor, draft_id: str) -> bytes:
         """What tells a repeated save from another one.

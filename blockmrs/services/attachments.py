@@ -21,6 +21,7 @@ from blockmrs.services.access import Access, AccessFinder
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
+from blockmrs.services.contents import Sort
 from blockmrs.services.held import remember_object
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.organisations import Organisations
@@ -157,8 +158,10 @@ class Attachments:
             return self._received(access, access.held)
         if self._is_withheld(actor, access):
             return self._book(actor, access)
-        keyring = self.subject(actor, access).keyring
-        line = self._mailbox.line_by_anyone(keyring.own_line, keyring)
+        keyring, report = self.subject(actor, access).keyring, access.grant.update_id
+        contents = self._mailbox.contents(keyring)
+        following = [item for item in contents if item.sort is Sort.FOLLOWING and item.about == report]
+        line = self._mailbox.opened(keyring, following)
         return [entry for entry in line.grants.values() if entry.grant.grantee is None]
 
     def _received(self, access: Access, held: Held) -> list[GrantEntry]:

@@ -139,6 +139,14 @@ class Codes:
             if row.sealed_qr
         ]  # fmt: skip
 
+    def opened_handles(self) -> set[bytes]:
+        """Of every code that was opened and has not expired yet, also a stopped one, by what its report is found."""
+        opened = select(ReportCodeRow.handle).where(
+            ReportCodeRow.expires > self._clock(), ReportCodeRow.first_opened.is_not(None)
+        )
+        with self._database.read() as rows:
+            return set(rows.scalars(opened))
+
     def made_by(self, actor: Actor, code: CodeNews) -> bytes | None:
         """The update whose code it is, if the actor made it; None for everybody else's."""
         context = code.locator.encode()

@@ -21,6 +21,7 @@ from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
 from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
+from blockmrs.services.who_looked import WhoLooked
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Services:
     clearances: Clearances
     codes: Codes
     notices: Notices
+    who_looked: WhoLooked
     evidence: Evidence
     health: HealthService
     overview: Overview

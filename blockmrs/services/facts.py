@@ -10,10 +10,11 @@ from datetime import date, datetime
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
 from blockmrs.domain.sharing import Grant
-from blockmrs.errors import BlockMRSError, Conflict, NotAuthorized
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, NotAuthorized
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
+from blockmrs.services.contents import Item, Sort, page_of
 from blockmrs.services.facts_fhir import read_facts, write_facts
 from blockmrs.services.held import remember_object, remember_objects
 from blockmrs.services.locks import KeyedLocks
@@ -25,7 +26,6 @@ from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
 
 FACTS = "facts"
-_PAGE = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +73,22 @@ class Facts:
         return SavedFacts() if entry is None else self._opened(entry)
 
     def history(self, person: Person) -> list[SavedFacts | None]:
-        """Every version on the person's cards, newest first; None where one cannot be read."""
-        entries = [entry for held in person.cards for entry in self._entries(held, 0, self._length(held))]
-        entries.sort(key=lambda entry: entry.grant.not_before)
-        return [self._opened_or_none(entry) for entry in reversed(entries)]
+        """The newest versions on the person's cards, 20 at most, newest first; None where one cannot be read."""
+        return self.page_of_history(person)[0]
+
+    def page_of_history(self, person: Person, before: int | None = None) -> tuple[list[SavedFacts | None], int | None]:
+        """Twenty versions on the person's cards, newest first, and the next `before`, if any are older.
+
+        `before` counts the versions that are older than all that were shown.
+        """
+        places = [(item, held) for held in person.cards for item in self._places(held)]
+        places.sort(key=lambda place: place[0].at_ms)
+        page, older = page_of(places, before)
+        found: list[SavedFacts | None] = []
+        for item, held in page:
+            entries = [entry for entry in self._entries(held, [item]) if entry.grant.update_id == item.about]
+            found.append(self._opened_or_none(entries[0]) if entries else None)
+        return found, older
 
     def save(
         self, actor: Actor, person: Person, draft_id: str, facts: HealthFacts, version: str, today: date
@@ -130,8 +142,8 @@ class Facts:
 
     def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
         """What an earlier pressing of the same Save wrote, cut off before its rows or answered to nobody."""
-        entries = self._entries(subject, 0, self._length(subject))
-        return next((entry for entry in reversed(entries) if entry.grant.draft_mark == mark), None)
+        made = [item for item in self._places(subject) if item.key == mark]
+        return next((entry for entry in reversed(self._entries(subject, made)) if entry.grant.draft_mark == mark), None)
 
     def _remember(self, entry: GrantEntry) -> None:
         """The row of a save that was cut off after its block."""
@@ -141,26 +153,23 @@ class Facts:
                 remember_object(rows, pointer.cid, size_bytes)
 
     def _newest_entry(self, held: Held) -> GrantEntry | None:
-        stop = self._length(held)
-        while stop:
-            start = max(0, stop - _PAGE)
-            entries = self._entries(held, start, stop)
-            if entries:
-                return entries[-1]
-            stop = start
-        return None
+        newest = self._places(held)[-1:]
+        entries = self._entries(held, newest)
+        if newest and not entries:
+            raise CannotOpen("the newest facts do not open")
+        return entries[-1] if entries else None
 
-    def _entries(self, held: Held, start: int, stop: int) -> list[GrantEntry]:
-        """The facts that stand at those places of a card's line, in the order written."""
-        line = self._mailbox.subject_page(held.keyring, start, stop)
+    def _places(self, held: Held) -> list[Item]:
+        """Where facts about whom the card belongs to stand on its line, in the order written."""
+        return [item for item in self._mailbox.contents(held.keyring) if item.sort is Sort.FACTS and item.of_reader]
+
+    def _entries(self, held: Held, places: list[Item]) -> list[GrantEntry]:
+        """The facts that stand there, in the order written."""
         return [
             entry
-            for entry in line.grants.values()
+            for entry in self._mailbox.opened(held.keyring, places).grants.values()
             if entry.grant.purpose == FACTS and entry.grant.subject == held.keyring.card.id
         ]
-
-    def _length(self, held: Held) -> int:
-        return self._mailbox.length(held.keyring.own_line)
 
     def _opened(self, entry: GrantEntry) -> SavedFacts:
         update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)

@@ -22,10 +22,11 @@ from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, report
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
+from blockmrs.services.contents import LIST_PAGE, Item, Sort, newest_once, page_of
 from blockmrs.services.fhir import read_report, write_report
 from blockmrs.services.held import remember_object, remember_objects
 from blockmrs.services.locks import KeyedLocks
-from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.owners import owners_grant
 from blockmrs.services.people import Person
 from blockmrs.services.teams import Player, Teams
@@ -33,7 +34,6 @@ from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
 
 DRAFT_BYTES = 16
-_LIST_PAGE = 20
 _LOOK_BACK = 3
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
@@ -190,35 +190,44 @@ class Reports:
         `before` is a place on the actor's own line, where rosters and players' cards stand between the reports.
         """
         keyring = actor.keyring
-        length = self._mailbox.length(keyring.own_line)
-        stop = length if before is None else max(0, min(before, length))
-        found: dict[bytes, SavedReport] = {}
-        while stop and len(found) < _LIST_PAGE:
-            start = max(0, stop - _LIST_PAGE)
-            entries = list(self._mailbox.own_page(keyring, start, stop).grants.values())
-            stop = start
-            for entry in reversed(entries):
-                grant = entry.grant
-                if grant.purpose == REPORT and grant.object is not None:
-                    # Two processes may have written one pressing of Save twice: it is one report.
-                    found[grant.draft_mark or grant.update_id] = self._listed(grant)
-                    if len(found) == _LIST_PAGE:
-                        stop = entry.position
-                        break
-        return list(found.values()), stop or None
+        places = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT]
+        places = newest_once([item for item in places if before is None or item.position < before])
+        page, older = places[:LIST_PAGE], places[LIST_PAGE:]
+        shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
+        return [shown[item.about] for item in page if item.about in shown], page[-1].position if older else None
 
     def about(self, person: Person) -> list[SavedReport]:
-        """The reports about somebody of `services.people`, newest first."""
+        """The newest reports about somebody of `services.people`, 20 at most, newest first."""
+        return self.page_about(person)[0]
+
+    def page_about(self, person: Person, before: int | None = None) -> tuple[list[SavedReport], int | None]:
+        """The reports about somebody of `services.people`, newest first, 20 at a time, and the next `before`, if any.
+
+        `before` counts the reports that are older than all that were shown.
+        """
+        # On somebody's own line stand also their copies of reports about others, and of shares.
+        places = [
+            (item, held)
+            for held in person.cards
+            for item in self._mailbox.contents(held.keyring)
+            if item.sort is Sort.REPORT and item.of_reader
+        ]
+        places.sort(key=lambda place: place[0].at_ms)
+        once = {item.key: (item, held) for item, held in places}
+        page, older = page_of(list(once.values()), before)
         found: dict[bytes, SavedReport] = {}
         for held in person.cards:
-            line = self._mailbox.line_by_anyone(held.keyring.own_line, held.keyring)
-            for entry in line.grants.values():
-                grant = entry.grant
-                # On somebody's own line stand also their copies of reports about others, and of shares.
-                is_about = grant.subject == held.keyring.card.id and grant.grantee is None
-                if is_about and grant.purpose == REPORT and grant.object is not None:
-                    found[grant.draft_mark or grant.update_id] = self._listed(grant)
-        return sorted(found.values(), key=lambda report: report.saved_at)[::-1]
+            its = [item for item, holder in page if holder is held]
+            found |= self._listed_at(its, self._mailbox.opened(held.keyring, its))
+        return [found[item.about] for item, _ in page if item.about in found], older
+
+    def _listed_at(self, places: list[Item], line: Line) -> dict[bytes, SavedReport]:
+        """The reports that stand at these places, by update id."""
+        wanted = {item.about for item in places}
+        reports = [entry.grant for entry in line.grants.values() if entry.grant.purpose == REPORT]
+        reports = [grant for grant in reports if grant.grantee is None and grant.object is not None]
+        return {grant.update_id: self._listed(grant) for grant in reports
+                if grant.update_id in wanted}  # fmt: skip
 
     def is_withheld(self, actor: Actor, access: Access) -> bool:
         """Whether the author still keeps this report from the family."""

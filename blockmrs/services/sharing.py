@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Card
+from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
@@ -17,9 +17,10 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
+from blockmrs.services.contents import Sort
 from blockmrs.services.held import remember_objects
 from blockmrs.services.locks import KeyedLocks
-from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisation, Organisations
 from blockmrs.services.reports import OpenedReport, Reports
 
@@ -282,8 +283,7 @@ class Sharing:
                   self._book_key(actor, access))  # fmt: skip
         if not self._reports.is_withheld(actor, access):
             subject = self._subject(actor, access)
-            line = self._mailbox.line_by_anyone(subject.keyring.own_line, subject.keyring)
-            for copy in line.grants.values():
+            for copy in self._copies(subject.keyring, access.grant.update_id).grants.values():
                 if copy.grant.copy_of == grant_id:
                     self._add(batch, Kind.REVOKE, Revocation(copy.id, now), actor, subject.keyring.card,
                               subject.keyring.own_line)  # fmt: skip
@@ -335,13 +335,21 @@ class Sharing:
         if access.standing is Standing.AUTHOR:
             line = self._mailbox.private_line(self._book_key(actor, access), actor.keyring)
         else:
-            line = self._mailbox.line_by_anyone(access.reader.own_line, access.reader)
+            line = self._copies(access.reader, access.grant.update_id)
         update_id = access.grant.update_id
         return [
             entry
             for entry in line.grants.values()
             if entry.grant.update_id == update_id and entry.grant.copy_of is not None
         ]
+
+    def _copies(self, reader: Keyring, update_id: bytes) -> Line:
+        """The copies of every share of that report on the own line of its subject, with their revocations."""
+        contents = self._mailbox.contents(reader)
+        copies = [item for item in contents if item.sort is Sort.SHARE and item.about == update_id]
+        ids = {item.key for item in copies}
+        ends = [item for item in contents if item.sort is Sort.REVOCATION and item.key in ids]
+        return self._mailbox.opened(reader, [*copies, *ends])
 
     def _book_entry(self, actor: Actor, access: Access, share_id: str) -> GrantEntry:
         for entry in self.book(actor, access):

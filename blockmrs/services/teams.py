@@ -24,6 +24,7 @@ from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
+from blockmrs.services.contents import Sort
 from blockmrs.services.held import remember_objects
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.locks import KeyedLocks
@@ -344,9 +345,8 @@ class Teams:
                 raise
             except BlockMRSError:
                 pass  # The row is only a short cut: the own line holds the same, and is read instead.
-        rosters = [
-            entry.grant
-            for entry in self._mailbox.own_line(actor.keyring).grants.values()
-            if entry.grant.purpose == ROSTER and entry.grant.object is not None
-        ]
+        keyring = actor.keyring
+        places = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.ROSTER]
+        line = self._mailbox.opened(keyring, places[-1:], author=keyring.card)
+        rosters = [entry.grant for entry in line.grants.values() if entry.grant.purpose == ROSTER]
         return rosters[-1] if rosters else None

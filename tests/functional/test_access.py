@@ -201,6 +201,8 @@ TABLE = (
         FACTS,
     ),
     Row("/record/facts/*/history", "/record/facts/{person}/history", signed_in(404, family=200)),
+    Row("/record/reports", "/record/reports", signed_in(200)),
+    Row("/record/reports/*", "/record/reports/{person}", signed_in(404, family=200)),
     Row("/record/ill", "/record/ill", signed_in(200), signed_in(200)),
     Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),
     Row("/record/ill/*", "/record/ill/{person}", signed_in(404, family=200), signed_in(404, family=200)),
@@ -465,6 +467,7 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
         "/record/ill/{}",
         "/record/trends/{}",
         "/record/trends/head-symptoms/{}",
+        "/record/reports/{}",
     ],
 )
 def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:

@@ -364,7 +364,8 @@ def test_a_body_of_another_kind_is_no_form(cast, names, kind: str) -> None:
 
 @pytest.mark.parametrize("query", ["a=%ff", "%ff=1", "before=%00", "before=-1", "before=9e9", "before=" + "9" * 5000,
                                    "q=%f0%28", "q=a&q=b", "&&&=&", "self=1", "saved[]=1"])  # fmt: skip
-@pytest.mark.parametrize("path", ["/", "/field/reports", "/field/report/{report}/share", "/field/report/{report}"])
+@pytest.mark.parametrize("path", ["/", "/field/reports", "/field/report/{report}/share", "/field/report/{report}",
+                                  "/record/reports", "/record/facts/history", "/log"])  # fmt: skip
 def test_a_bad_query_is_a_refusal_or_passed_over(cast, names, path: str, query: str) -> None:
     browser = cast.usual_browser("author")
     response = browser.get(f"{path.format_map(names)}?{query}", expect_errors=True)

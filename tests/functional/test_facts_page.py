@@ -150,7 +150,7 @@ def test_a_part_that_cannot_be_read_does_not_hide_the_rest(ada, site, monkeypatc
         page = ada.get("/record")
         assert "The health facts cannot be opened right now." in page.text
         assert "No reports." in page.text
-    monkeypatch.setattr(site.services.reports, "about", broken)
+    monkeypatch.setattr(site.services.reports, "page_about", broken)
     page = ada.get("/record")
     assert "The reports cannot be opened right now." in page.text
     assert "No allergies written down" in page.text

@@ -1,0 +1,209 @@
+"""The contents of a person's own line: what stands at which place, so that a page opens only what it shows.
+
+Kept sealed under the line's own keys, as a short cut: every entry that a page shows or decides by is opened from the
+chain again, with all its checks. The row only says where to look, and how far its writer had read. What came to stand
+since then is read anew, also at places before; so is what did not open. A row that is missing or does not open costs
+one reading of the whole line, and loses nothing. Source: docs/protocol.md "The contents of a line".
+"""
+
+import struct
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from enum import IntEnum
+from typing import TypeVar
+
+from sqlalchemy import select
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.sharing import Appointment, Grant, Revocation, to_ms
+from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, Unavailable
+from blockmrs.model.accounts import ShortCutRow
+from blockmrs.model.database import Database
+from blockmrs.services.line_reader import LineReader, Message
+
+VERSION = 1
+KEY_BYTES = 16
+LIST_PAGE = 20
+"""How many entries a list shows at once."""
+_WORTH_KEEPING = 20
+"""So many places are read again at each visit before the row is written anew."""
+_LEAST_BYTES = 1024
+_Row = TypeVar("_Row")
+_HEAD = struct.Struct(">BQQ")
+_ITEM = struct.Struct(">QBBQ32s16s")
+
+
+class Sort(IntEnum):
+    """What an entry of an own line is; 0 is padding."""
+
+    UNOPENED = 1
+    REPORT = 2
+    FACTS = 3
+    FOLLOWING = 4
+    SHARE = 5
+    REVOCATION = 6
+    APPOINTMENT = 7
+    ROSTER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a line, by which it is found again.
+
+    `about` has 32 bytes: a report's or facts' update id, that of the report that something follows or that was shared,
+    or a dependent's card id. `key` has 16: the same for two entries of one pressing of Save; for a share the first of
+    its payload id, and for a revocation that of the share that it ends. `at_ms` is when the grant begins.
+    """
+
+    position: int
+    sort: Sort
+    about: bytes = bytes(32)
+    key: bytes = bytes(KEY_BYTES)
+    at_ms: int = 0
+    of_reader: bool = False
+    may_be_head: bool = False
+
+
+class Contents:
+    """Reads and keeps contents."""
+
+    def __init__(self, database: Database, ledger: Ledger, lines: LineReader) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._lines = lines
+
+    def of(self, reader: Keyring) -> list[Item]:
+        """Everything on the reader's own line that has a sort, in the order of its places."""
+        size = self._ledger.size
+        known, stop, since = self._kept(reader)
+        again = {item.position for item in known if item.sort is Sort.UNOPENED}
+        if stop and since < size:
+            again.update(self._ledger.came_since(reader.own_line, stop, since))
+        items = [item for item in known if item.position not in again]
+        places = [*self._lines.at(reader.own_line, reader, sorted(again), author=None)] if again else []
+        places += self._lines.places(reader.own_line, reader, stop)
+        for position, message in places:
+            item = Item(position, Sort.UNOPENED) if message is None else item_of(message, reader.card.id)
+            if item is not None:
+                items.append(item)
+        # Sorting is stable: what stands at one place stays in the log's order.
+        items.sort(key=lambda item: item.position)
+        end = max([stop, *(position + 1 for position, _ in places)])
+        if len(again) + end - stop >= _WORTH_KEEPING:
+            self._keep(reader, items, end, size)
+        return items
+
+    def _kept(self, reader: Keyring) -> tuple[list[Item], int, int]:
+        """The items of the row, the place up to which they go, and the log's size then; nothing where there is none."""
+        lookup = _lookup(reader)
+        with self._database.read() as rows:
+            sealed = rows.scalar(select(ShortCutRow.sealed).where(ShortCutRow.lookup == lookup))
+        if sealed is None:
+            return [], 0, 0
+        try:
+            return decode_contents(open_secret(_key(reader), sealed, context=lookup))
+        except BlockMRSError:
+            return [], 0, 0
+
+    def _keep(self, reader: Keyring, items: Sequence[Item], stop: int, size: int) -> None:
+        lookup = _lookup(reader)
+        sealed = seal_secret(_key(reader), encode_contents(items, stop, size), context=lookup)
+        try:
+            with self._database.write() as rows:
+                row = rows.get(ShortCutRow, lookup)
+                if row is None:
+                    rows.add(ShortCutRow(lookup=lookup, sealed=sealed))
+                else:
+                    row.sealed = sealed
+        except Unavailable:
+            return  # A full disk must not keep anybody from reading.
+
+
+def item_of(message: Message, reader: bytes) -> Item | None:
+    """What an entry on the own line of the card `reader` is; None where nothing looks for it."""
+    try:
+        match message.kind:
+            case Kind.GRANT:
+                return _of_grant(message, Grant.from_fields(message.fields), reader)
+            case Kind.REVOKE:
+                key = Revocation.from_fields(message.fields).grant_id[:KEY_BYTES]
+                return Item(message.position, Sort.REVOCATION, key=key)
+            case Kind.APPOINT:
+                about = Appointment.from_fields(message.fields).dependent
+                return Item(message.position, Sort.APPOINTMENT, about)
+            case _:
+                return None
+    except InvalidInput:
+        return None
+
+
+def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:
+    position, update_id = message.position, grant.update_id
+    if grant.copy_of is not None:
+        return Item(position, Sort.SHARE, update_id, message.id[:KEY_BYTES], to_ms(grant.not_before))
+    if grant.about is not None:
+        return Item(position, Sort.FOLLOWING, grant.about, update_id[:KEY_BYTES], to_ms(grant.not_before))
+    sorts = {"report": Sort.REPORT, "facts": Sort.FACTS, "roster": Sort.ROSTER}
+    if grant.purpose not in sorts or grant.object is None or grant.grantee is not None:
+        return None
+    key = (grant.draft_mark or update_id)[:KEY_BYTES]
+    of_reader, may_be_head = grant.subject == reader, grant.head is not False
+    return Item(position, sorts[grant.purpose], update_id, key, to_ms(grant.not_before), of_reader, may_be_head)
+
+
+def encode_contents(items: Iterable[Item], stop: int, size: int) -> bytes:
+    """The row's text: version, `stop`, `size`, 66 bytes for each item, then zeros up to a power of two."""
+    parts = [_HEAD.pack(VERSION, stop, size)]
+    for item in items:
+        flags = item.of_reader | item.may_be_head << 1
+        parts.append(_ITEM.pack(item.position, item.sort, flags, item.at_ms, item.about, item.key))
+    text = b"".join(parts)
+    return text.ljust(max(_LEAST_BYTES, 1 << (len(text) - 1).bit_length()), b"\x00")
+
+
+def decode_contents(text: bytes) -> tuple[list[Item], int, int]:
+    """The items, `stop` and `size` that `encode_contents` made `text` of; else CannotOpen."""
+    if len(text) < _LEAST_BYTES or text[0] != VERSION:
+        raise CannotOpen("these are no contents of a known version")
+    _, stop, size = _HEAD.unpack_from(text)
+    items = []
+    whole = (len(text) - _HEAD.size) // _ITEM.size
+    for position, sort, flags, at_ms, about, key in _ITEM.iter_unpack(
+        text[_HEAD.size : _HEAD.size + whole * _ITEM.size]
+    ):
+        if not sort:
+            break
+        try:
+            items.append(Item(position, Sort(sort), about, key, at_ms, bool(flags & 1), bool(flags & 2)))
+        except ValueError as error:
+            raise CannotOpen("these contents name a sort that is not known") from error
+    return items, stop, size
+
+
+def newest_once(items: Sequence[Item]) -> list[Item]:
+    """The items, newest first; of two that one pressing of Save made, the newer."""
+    found: dict[bytes, Item] = {}
+    for item in reversed(items):
+        found.setdefault(item.key, item)
+    return list(found.values())
+
+
+def page_of(rows: Sequence[_Row], before: int | None) -> tuple[list[_Row], int | None]:
+    """Twenty of `rows`, which are in the order of time, newest first; and the `before` of older ones, if there are any.
+
+    `before` counts the rows that are older than all that were shown; None is the newest page.
+    """
+    stop = len(rows) if before is None else max(0, min(before, len(rows)))
+    start = max(0, stop - LIST_PAGE)
+    return list(reversed(rows[start:stop])), start or None
+
+
+def _lookup(reader: Keyring) -> bytes:
+    return reader.derive("contents")
+
+
+def _key(reader: Keyring) -> bytes:
+    return reader.derive("contents key")
