@@ -70,12 +70,38 @@ def test_a_misspelt_blow_to_the_head_comes_before_the_vomiting() -> None:
         ("golpe de calor", "hot-and-confused"),
         ("chest pain", "chest-pain"),
         ("collapsed with no pulse", "collapsed"),
+        ("WONT WAKE UP", "wont-wake"),
+        ("bebio mucho alcohol y no reacciona", "wont-wake"),
+        ("chocking on a grape", "choking"),
+        ("no puede respirrar bien, es asmatico", "not-breathing"),
+        ("tackle - neck sore and tingly arms", "neck-pain"),
+        ("se abrio la pierna, sale mucha sangre", "bleeding-wont-stop"),
     ],
 )
 def test_words_of_danger_name_the_sign_and_propose_a_complaint_that_asks_about_it(text: str, sign: str) -> None:
     found = propose(WORDS, text)
     assert sign in found.signs
     assert found.presentations
+
+
+@pytest.mark.parametrize("text", ["pis con sangre", "le sangra la nariz", "nail through shoe", "pee like coke"])
+def test_words_that_are_near_a_danger_are_not_taken_for_one(text: str) -> None:
+    assert propose(WORDS, text).signs == ()
+
+
+@pytest.mark.parametrize(
+    ("text", "both"),
+    [
+        ("throwing up after hitting head", {"head", "dv"}),
+        ("fever n rash", {"fev", "skin"}),
+        ("may be pregnant, belly hurts", {"preg", "abdo"}),
+        ("kicked in side under ribs, peeing blood", {"abt", "uti"}),
+        ("having a panic attack cant breathe", {"mh", "brth"}),
+        ("cojea y tiene fiebre", {"hip", "fev"}),
+    ],
+)
+def test_two_troubles_in_one_line_propose_both(text: str, both: set[str]) -> None:
+    assert both <= set(propose(WORDS, text).presentations)
 
 
 @given(text=st.text(max_size=LONGEST_TEXT))
