@@ -36,7 +36,7 @@ from blockmrs.domain.triage.pages import (
 )
 from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.routing import Proposal, Words, check_words, load_words, propose
-from blockmrs.domain.triage.rules import ALWAYS, BodyPart, Finding, Kind, Nature, RuleSet
+from blockmrs.domain.triage.rules import ALWAYS, BodyPart, Finding, Kind, Nature, PagePlan, RuleSet
 from blockmrs.errors import InvalidInput
 from blockmrs.services.looks import LOOK_PREFIX, WORDS, begin_look, carry_course, read_course, take_look, without_look
 
@@ -242,7 +242,7 @@ class TriageService:
             raise InvalidInput("an unknown page", field="page")
         if self.rules.findings[plan.findings[0]].nature is Nature.REASSURING:
             return self._with(interview, plan.findings[0], choose)
-        return self._ticked(interview, shown_findings(self.rules, interview, plan), values.get("answer"), picks)
+        return self._ticked(interview, plan, values.get("answer"), picks)
 
     def _at(self, interview: Interview, parts: Iterable[BodyPart], choose: str | None) -> Interview:
         """The interview after a tap on where it hurts: its complaints, or which page of places comes next."""
@@ -259,8 +259,12 @@ class TriageService:
             raise InvalidInput("an unknown answer", field="choose")
         return replace(interview, answers={**interview.answers, finding: WORDS[choose]})
 
-    def _ticked(self, interview: Interview, shown: tuple[str, ...], answer: str | None, picks: list[str]) -> Interview:
-        """Ticked is yes; the rest is no, or "can't tell" after "Not sure about some"."""
+    def _ticked(self, interview: Interview, plan: PagePlan, answer: str | None, picks: list[str]) -> Interview:
+        """Ticked is yes; the rest is no, or "can't tell" after "Not sure about some".
+
+        What decides who is told is then left open, and the page comes once more: not sure about another question is
+        no doubt about this one.
+        """
         if answer not in ("next", "none", UNSURE):
             raise InvalidInput("an unknown answer", field="answer")
         if answer == "next" and not picks:
@@ -271,7 +275,9 @@ class TriageService:
             value = self._parse("pick", name, text)
             finding = self.rules.findings[name]
             chosen[name] = value if name not in chosen else _worse(finding, chosen[name], value)
-        rest = [name for name in shown if name not in chosen]
+        rest = [name for name in shown_findings(self.rules, interview, plan) if name not in chosen]
+        if answer == UNSURE and not any(interview.answers.get(name, False) is None for name in plan.findings):
+            rest = [name for name in rest if not self.rules.findings[name].policy] or rest
         after = answer_all(self.rules, interview, rest, unsure=answer == UNSURE)
         return replace(after, answers={**after.answers, **chosen})
 

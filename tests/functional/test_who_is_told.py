@@ -5,11 +5,12 @@ from itertools import count
 
 import pytest
 
+from blockmrs.domain.triage.telling import telling
 from blockmrs.services.triage import TriageService
 from tests.functional.coach import fields_of, footprint, form_with, heading, person, press, signed_in, soup
 from tests.functional.quick import quick_folder
 from tests.functional.site import TestSite, build_site
-from tests.triage.interviews import place_of, play
+from tests.triage.interviews import place_of, play, play_fields
 
 SERVICE = TriageService()
 numbers = count(1)
@@ -31,6 +32,38 @@ def answers(policy: str, answer: bool | None = True) -> dict[str, str]:
 
 
 PLAIN = {**answers("safeguarding"), "a.story-does-not-fit": "no"}
+
+
+def page_before(complaint: str, finding: str, truth: dict[str, bool]) -> tuple[list[tuple[str, str]], str]:
+    """What a form carries where this question is asked, and the page it stands on."""
+    steps = play_fields(SERVICE, truth, age="13-15-years", part=place_of(SERVICE.rules, complaint))
+    for fields in steps:
+        interview = SERVICE.read(fields)
+        page = SERVICE.next_page(interview)
+        if page is not None and finding in page.findings:
+            return SERVICE.carry(interview), page.id
+    pytest.fail(f"{finding} is not asked")
+
+
+def test_not_sure_about_other_things_is_no_doubt_about_harm_or_a_pregnancy():
+    """Both are asked once more by themselves; a "not sure" there is meant."""
+    carried, name = page_before("ank", "story-does-not-fit", {})
+    after = SERVICE.read([*carried, ("page", name), ("answer", "unsure")])
+    again = SERVICE.next_page(after)
+    assert again is not None
+    assert again.id == name
+    assert {"pregnant", "story-does-not-fit"} <= set(again.findings)
+    plain = SERVICE.read([*SERVICE.carry(after), ("page", name), ("answer", "none")])
+    assert SERVICE.next_page(plain) is None
+    assert telling(SERVICE.rules, plain, POLICIES).policies == ()
+    assert SERVICE.conclude(plain).level is SERVICE.conclude(after).level
+    meant = SERVICE.read([*SERVICE.carry(after), ("page", name), ("answer", "unsure")])
+    assert telling(SERVICE.rules, meant, POLICIES).ids == {"safeguarding", "pregnancy"}
+
+
+def test_whoever_needs_a_hospital_anyway_is_asked_about_harm_too():
+    """It could not raise the level, and decides who is told all the same (UNI-08)."""
+    page_before("limb", "story-does-not-fit", {"limb-no-use": True})
 
 
 @pytest.fixture(scope="module")

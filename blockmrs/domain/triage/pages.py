@@ -3,7 +3,8 @@
 Order: danger signs, where it hurts, what you see (the most dangerous first, the same for every age), how old, then
 what depends on the age, then what makes everything more serious. The age comes after the first dangers because a
 life threat must not wait for it, and before the rest so that nobody is asked a baby's questions about an adult. A
-page, or a question on it, that could no longer change the level is left out.
+page, or a question on it, that could no longer change the level is left out; the one about harm by others is not,
+for it decides whom to tell, too (UNI-08).
 """
 
 from collections.abc import Iterable, Iterator
@@ -27,6 +28,8 @@ AGAIN = "again-"
 CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
 LOOKED_AGAIN = "looked-again"
 YES, NO, UNSURE = "yes", "no", "unsure"
+SAFEGUARDING = "safeguarding"
+"""The policy whose question is asked at every level below 1."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +129,11 @@ def _worthwhile(rules: RuleSet, interview: Interview) -> set[str]:
 
 def _shown(rules: RuleSet, interview: Interview, plan: PagePlan, worthwhile: set[str]) -> tuple[str, ...]:
     ages = facts_of(rules, interview).ages
-    return tuple(name for name in plan.findings if name in worthwhile and concerns(rules.findings[name], ages))
+    telling = {
+        name for name in plan.findings if rules.findings[name].policy == SAFEGUARDING and name not in interview.answers
+    }
+    wanted = worthwhile | telling
+    return tuple(name for name in plan.findings if name in wanted and concerns(rules.findings[name], ages))
 
 
 def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:

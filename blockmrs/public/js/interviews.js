@@ -106,7 +106,9 @@ var interviews = (() => {
     }
     function shownOf(interview, plan, worthwhile) {
       const { ages } = factsOf(interview);
-      return plan.findings.filter(name => worthwhile.has(name) && concerns(findings.get(name), ages));
+      const isTelling = name => findings.get(name).policy === "safeguarding" && !has(interview.answers, name);
+      return plan.findings.filter(
+        name => (worthwhile.has(name) || isTelling(name)) && concerns(findings.get(name), ages));
     }
     function shownFindings(interview, plan) {
       const asked = { ...interview, course: [] };
@@ -237,7 +239,7 @@ var interviews = (() => {
       const plan = plansOf([...presentations.keys()]).find(found => found.id === name && found.findings.length);
       if (!plan) throw new Refused("unknown", "page");
       if (isReassuring(plan.findings[0])) return withWord(interview, plan.findings[0], choose);
-      return ticked(interview, shownFindings(interview, plan), values.get("answer"), picks);
+      return ticked(interview, plan, values.get("answer"), picks);
     }
     function at(interview, parts, choose) {
       const part = parts.find(entry => entry.id === choose);
@@ -249,7 +251,7 @@ var interviews = (() => {
       if (!WORDS.has(choose)) throw new Refused("unknown", "choose");
       return withAnswers(interview, { [name]: WORDS.get(choose) });
     }
-    function ticked(interview, shown, answer, picks) {
+    function ticked(interview, plan, answer, picks) {
       if (!["next", "none", "unsure"].includes(answer)) throw new Refused("unknown", "answer");
       if (answer === "next" && !picks.length) throw new Refused("nothing was ticked", "pick");
       const chosen = {};
@@ -258,8 +260,11 @@ var interviews = (() => {
         const value = parse(name, cut < 0 ? "" : pick.slice(cut + 1)), finding = findings.get(name);
         chosen[name] = has(chosen, name) ? worse(finding, chosen[name], value) : value;
       }
-      const rest = answerAll(interview, shown.filter(name => !has(chosen, name)), answer === "unsure");
-      return withAnswers(rest, chosen);
+      let rest = shownFindings(interview, plan).filter(name => !has(chosen, name));
+      const untold = rest.filter(name => !findings.get(name).policy);
+      const isSecond = plan.findings.some(name => interview.answers[name] === null);
+      if (answer === "unsure" && !isSecond && untold.length) rest = untold;
+      return withAnswers(answerAll(interview, rest, answer === "unsure"), chosen);
     }
     function worse(finding, one, other) {
       const rank = value => {
