@@ -22,7 +22,7 @@ EVIDENCE = tomllib.loads((DOCS / "evidence.toml").read_text("utf-8"))
 EXCEPTIONS = tomllib.loads((DOCS / "exceptions.toml").read_text("utf-8"))
 FACTS: dict[str, dict[str, Any]] = {fact["id"]: fact for fact in EVIDENCE["fact"]}
 STRENGTH = ["V", "V2", "M"]
-DECIDING = 314
+DECIDING = 315
 RULES = load_rules()
 SERVICE = TriageService()
 
@@ -71,7 +71,7 @@ def test_no_section_is_left_out_of_the_check() -> None:
 
 def test_no_fact_is_lost_or_declared_idle() -> None:
     """As many as the evidence holds; a change of the evidence changes these numbers knowingly."""
-    assert (len(FACTS), sum(fact["deciding"] for fact in FACTS.values())) == (373, DECIDING)
+    assert (len(FACTS), sum(fact["deciding"] for fact in FACTS.values())) == (374, DECIDING)
 
 
 def test_the_most_urgent_level_of_a_fact_is_given_by_a_rule_that_cites_it() -> None:
