@@ -49,3 +49,18 @@ def test_a_dunk_without_a_sign_is_watched_for_eight_hours() -> None:
 
 def test_a_face_and_head_knock_is_cleared_like_a_head_knock() -> None:
     assert advised("face", {"face-head": True}).return_to_play == advised("head", {"head-memory": True}).return_to_play
+
+
+def test_a_small_thing_in_the_chest_is_back_in_play_only_if_it_was_breath_or_one_stab() -> None:
+    """CHEST, return to play: all but being winded and a single stab is out until a doctor says so."""
+    small = advised("chst", {"chst-only-small": True})
+    assert small.disposition == "self_care"
+    assert small.return_to_play is not None
+    assert small.return_to_play.startswith("Sore rib or burning: out of play until a doctor")
+
+
+def test_a_blow_to_the_belly_that_needs_a_doctor_is_cleared_by_one() -> None:
+    """ABDO-T, return to play: out, unless winded or a groin knock that has passed."""
+    child = assess(RULES, Interview("2-4-years", ("abt",), {}))
+    assert child.disposition == "clinician"
+    assert child.return_to_play == "Out of play today. A doctor must say when they may play again."
