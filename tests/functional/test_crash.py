@@ -157,7 +157,7 @@ def share_a_head_injury(world: World) -> None:
     """The hospital has a report with one check, and opened it."""
     coach, doctor = sign_in(world, "carol"), sign_in(world, "lee")
     player = world.teams.team(coach).players[0]
-    address = world.reports.save(coach, "bb" * 16, head_report(world), player=player, withheld=False).address
+    address = world.reports.save(coach, "bb" * 16, head_report(NOON), player=player, withheld=False).address
     card_id = world.organisations.directory()[0].card_id
     world.sharing.grant(coach, address, card_id, "care", NOON + timedelta(days=3))
     world.sharing.acknowledge(doctor, address)
