@@ -8,10 +8,27 @@ from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers import times
 from blockmrs.controllers.context import csrf_token, current_actor, phone_mark, said, site
+from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import BlockMRSError
+
+
+SECRET_WORDS = {
+    "password": N_("Password"),
+    "new_password": N_("New password"),
+    "recovery_code": N_("Recovery code"),
+    "setup_token": N_("Set-up token"),
+    "invitation_code": N_("Invitation code"),
+    "code": N_("Code"),
+}
+"""What a secret field of a form is called where it has to be typed again."""
+
+
+def secret_word(name: str) -> str:
+    """The label of a secret field, in the reader's language."""
+    return str(ugettext(SECRET_WORDS.get(name, name)))
 
 
 def titled(title: str) -> str:
@@ -48,6 +65,7 @@ def page_variables() -> dict[str, Any]:
         "emergency_number": site().emergency_number,
         "crisis_lines": site().crisis_lines,
         "said": said,
+        "secret_word": secret_word,
         "intended_use": intended_use,
         "lang": current_language(),
         "language_switch": language_switch,

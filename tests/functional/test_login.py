@@ -91,6 +91,7 @@ def test_a_password_in_the_address_signs_nobody_in(app: TestApp) -> None:
 
 def test_a_stale_form_keeps_the_user_name_but_not_the_password(app: TestApp) -> None:
     answer = app.post("/login", {"_csrf": "old", "user_name": "ana", "password": PASSWORD}, expect_errors=True)
+    assert soup(answer).find("label", string="Type it again: Password")
     assert answer.status_int == 403
     assert PASSWORD not in answer.text
     assert fill(answer, "/login", password=PASSWORD).status_int == 302
