@@ -14,7 +14,6 @@ from blockmrs.controllers.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import BlockMRSError
 
-
 SECRET_WORDS = {
     "password": N_("Password"),
     "new_password": N_("New password"),
