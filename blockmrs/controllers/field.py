@@ -148,7 +148,7 @@ class FieldController(TGController):
         try:
             return page()
         except RulesUnreadable:
-            return self._page("unreadable", status=503, rules_address="")
+            return self._page("unreadable", status=503, rules_address="", rules_mark="")
 
     def _with_posted(self, page: Callable[[Pairs, Journey, Interview], str]) -> str:
         """The page made from what a form carried; where that cannot be read, the first screen."""
@@ -162,6 +162,10 @@ class FieldController(TGController):
 
     def _next(self, pairs: Pairs, journey: Journey, before: Interview) -> str:
         """The page that follows from what was posted; what cannot be read is asked again, with the rest kept."""
+        if self._is_of_other_rules(pairs):
+            errors = {"": tg.i18n.ugettext("The questions changed just now. Answer this page again, or call.")}
+            known = bool(self._triage.carry(before))
+            return self._show(before, journey, errors, (), 422) if known else self._signs(errors, 422)
         change = next((value for name, value in pairs if name == "change"), None)
         try:
             if change is not None:
@@ -173,6 +177,15 @@ class FieldController(TGController):
         if change is None:
             journey = journey.after(self._triage.carry(before), self._triage.carry(interview), self._clock())
         return self._show(interview, journey, {}, ())
+
+    def _is_of_other_rules(self, pairs: Pairs) -> bool:
+        """Whether a page of other rules says what is not there: these rules may ask what stood on no screen.
+
+        A danger sign counts whatever the page was.
+        """
+        given = dict(pairs)
+        says_nothing_there = "page" in given or given.get("sign") in ("none", "unsure")
+        return says_nothing_there and given.get("rules", "") not in ("", self.kept.rules_mark())
 
     def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
         """What the words on the page about the place lead to; on any other page they are not asked for."""
@@ -250,6 +263,7 @@ class FieldController(TGController):
         tg.response.status_int = status
         if "rules_address" not in variables:
             variables["rules_address"] = self.kept.rules_address(current_language())
+            variables["rules_mark"] = self.kept.rules_mark()
         variables.setdefault("errors", {})
         variables.setdefault("acting_for", getattr(variables.get("view"), "acting_for", ""))
         return str(tg.render_template(variables, "kajiki", TEMPLATES + name))

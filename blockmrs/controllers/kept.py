@@ -67,6 +67,7 @@ class KeptController(TGController):
         self._who_is_told = who_is_told
         self._first_screen = first_screen
         self._encoded: dict[str, bytes] = {}
+        self._mark = ""
         self._made: dict[str, Kept] = {}
         self._making = threading.Lock()
 
@@ -110,6 +111,12 @@ class KeptController(TGController):
         """Where the rules are that this server's pages in that language go by; another one for any other rules."""
         return f"/field/kept/rules/{language}?v={_digest(self._rules(language))}"
 
+    def rules_mark(self) -> str:
+        """Names the rules that pages are made by, in whatever language; another one for any other rules."""
+        if not self._mark:
+            self._mark = _digest(encode_rules(self._triage.rules, ""))
+        return self._mark
+
     def _rules(self, language: str) -> bytes:
         if language not in self._encoded:
             self._encoded[language] = encode_rules(self._triage.rules, language, said)
@@ -135,6 +142,7 @@ class KeptController(TGController):
             results=results,
             crew=blank_handover(rules),
             rules=rules,
+            rules_mark=self.rules_mark(),
         )
         worker = assets.read(WORKER)
         digest, words_digest, pages_digest = _digest(encoded), _digest(lists), _digest(pages.encode())

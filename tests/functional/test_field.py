@@ -322,3 +322,23 @@ def test_the_crisis_lines_of_this_site_stand_on_the_first_page_about_dying(app: 
     assert "Call a crisis line any time: US 988, UK 116 123, Australia 13 11 14." in soup(asked).get_text(" ")
     advice = app.post("/field/ask/3", {**carried, "a.mh-attempt": "yes"})
     assert "Call a crisis line too: US 988, UK 116 123, Australia 13 11 14." in soup(advice).get_text(" ")
+
+
+def test_a_page_of_other_rules_is_asked_again_and_a_danger_sign_counts_all_the_same(app: TestApp) -> None:
+    """Its "None of these" would otherwise speak of questions that nobody saw."""
+    mark = soup(app.get("/field")).find("input", attrs={"name": "rules"})["value"]
+    assert len(mark) == 10
+    app.post("/field/check", [("sign", "none"), ("rules", mark)], status=200)
+    for sign in ("none", "unsure"):
+        again = soup(app.post("/field/check", [("sign", sign), ("rules", "0123456789")], status=422))
+        assert "The questions changed just now." in again.find(id="errors").get_text()
+        assert again.find("button", attrs={"name": "sign", "value": SIGNS[0]})
+    answers = [(f"a.{sign}", "no") for sign in SIGNS] + [("complaints", "head")]
+    tapped = [("page", "head-danger"), ("answer", "none"), ("rules", "0123456789")]
+    again = soup(app.post("/field/ask/2", [*answers, *tapped], status=422))
+    assert again.find("input", attrs={"name": "page"})["value"] == "head-danger"
+    assert not again.find("input", attrs={"name": "a.head-sleepy"})
+    advice = app.post("/field/check", [("sign", SIGNS[0]), ("rules", "0123456789")], status=200)
+    assert "Call an ambulance now" in advice.text
+    taken_back = app.post("/field/ask/2", [*answers, ("change", SIGNS[0]), ("rules", "0123456789")], status=200)
+    assert soup(taken_back).find(id="errors") is None

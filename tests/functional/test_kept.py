@@ -108,4 +108,4 @@ def test_the_worker_names_what_is_kept_in_the_language_of_whoever_asks(app: Test
 def test_a_page_that_is_kept_holds_no_answer(app: TestApp) -> None:
     pages = app.get(addresses(app, "en")["pages"]).text
     names = set(re.findall(r'<input[^>]*name="([^"]*)"', pages))
-    assert names <= {"{{carried}}", "{{back}}", "{{offered}}", "started", "page", "pick", "words"}
+    assert names <= {"{{carried}}", "{{back}}", "{{offered}}", "started", "rules", "page", "pick", "words"}

@@ -10,7 +10,7 @@
 var views = (engine, propose, words) => {
   "use strict";
   const OLDEST_S = 8 * 24 * 3600, MOST_KEPT = 60, MOST_STEPS = 80, MOST_LOOKS = 15, MOST_PROPOSED = 5;
-  const AGO = ["0", "5", "15", "30"], OWN = ["started", "hurt", "ago", "was", "trail", "change"];
+  const AGO = ["0", "5", "15", "30"], OWN = ["rules", "started", "hurt", "ago", "was", "trail", "change"];
   const BESIDE = ["words", "offered", "pick", "answer"], ALWAYS = ["life", "any"];
   const isCarried = ([name]) => name === "age" || name === "complaints" || /^(a|again)\./.test(name);
   const unique = list => [...new Set(list)];
