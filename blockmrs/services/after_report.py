@@ -14,7 +14,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
 from blockmrs.services.contents import Sort
-from blockmrs.services.held import remember_objects
+from blockmrs.services.held import commit_batch
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
 from blockmrs.services.sharing import Sharing
@@ -86,6 +86,4 @@ class AfterReport:
 
     def commit(self, batch: Batch) -> None:
         """Make the batch's objects durable, then its transactions one block, then the rows that list the objects."""
-        batch.commit()
-        with self._database.write() as rows:
-            remember_objects(rows, batch)
+        commit_batch(self._database, batch)

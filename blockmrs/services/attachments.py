@@ -22,7 +22,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.contents import Sort
-from blockmrs.services.held import remember_object
+from blockmrs.services.held import finish
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.reports import Reports
@@ -87,9 +87,7 @@ class Attachments:
 
     def remember(self, pointer: Pointer) -> None:
         """Note an object of a save that was cut off before its row."""
-        size_bytes = len(self._objects.get(pointer.cid))
-        with self._database.write() as rows:
-            remember_object(rows, pointer.cid, size_bytes)
+        finish(self._database, self._objects, pointer)
 
     def keep(self, batch: Batch, actor: Actor, access: Access, grant: Grant) -> None:
         """Add the owner's grant of a new update to `batch`: on the player's line, or in a withheld report's book."""

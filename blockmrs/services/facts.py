@@ -16,7 +16,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
 from blockmrs.services.contents import Item, Sort, page_of
 from blockmrs.services.facts_fhir import read_facts, write_facts
-from blockmrs.services.held import remember_object, remember_objects
+from blockmrs.services.held import commit_batch, finish
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.owners import owners_grant
@@ -114,7 +114,8 @@ class Facts:
             done = self._by_mark(person.card, mark)
             if done is None:
                 raise Conflict("the facts were changed elsewhere meanwhile")
-            self._remember(done)
+            if done.grant.object is not None:
+                finish(self._database, self._objects, done.grant.object)
             return self._opened(done)
 
     def _write(self, actor: Actor, subject: Held, mark: bytes, facts: HealthFacts) -> SavedFacts:
@@ -135,22 +136,13 @@ class Facts:
         batch.add(
             Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=subject.keyring.own_line
         )
-        batch.commit()
-        with self._database.write() as rows:
-            remember_objects(rows, batch)
+        commit_batch(self._database, batch)
         return SavedFacts(update_id.hex(), facts, now, actor.display_name)
 
     def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
         """What an earlier pressing of the same Save wrote, cut off before its rows or answered to nobody."""
         made = [item for item in self._places(subject) if item.key == mark]
         return next((entry for entry in reversed(self._entries(subject, made)) if entry.grant.draft_mark == mark), None)
-
-    def _remember(self, entry: GrantEntry) -> None:
-        """The row of a save that was cut off after its block."""
-        if (pointer := entry.grant.object) is not None:
-            size_bytes = len(self._objects.get(pointer.cid))
-            with self._database.write() as rows:
-                remember_object(rows, pointer.cid, size_bytes)
 
     def _newest_entry(self, held: Held) -> GrantEntry | None:
         newest = self._places(held)[-1:]

@@ -20,7 +20,7 @@ from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
-from blockmrs.services.held import remember_objects
+from blockmrs.services.held import committed
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.mailbox import Held, Mailbox
 from blockmrs.services.passwords import check_display_name
@@ -71,15 +71,13 @@ class Organisations:
         keyring = Keyring.from_seed(seed)
         batch = self._mailbox.batch()
         self._cards.publish(batch, keyring)
-        batch.commit()
         try:
-            with self._database.write() as rows:
+            with committed(self._database, batch) as rows:
                 _remove_without_staff(rows, name)
                 rows.add(OrganisationRow(card_id=keyring.card.id, name=name, place=place, doorbell_issued=_TOKENS))
                 rows.flush()
                 for number in range(_TOKENS):
                     rows.add(_token(keyring, number))
-                remember_objects(rows, batch)
         except IntegrityError as error:
             raise _exists() from error
         return self._invitations.make({0: STAFF, 1: seed, 2: name})
@@ -104,12 +102,10 @@ class Organisations:
         self.find(card_id)
         batch = self._mailbox.batch()
         self._mailbox.appoint(batch, seed, label, "member", actor.keyring)
-        batch.commit()
-        with self._database.write() as rows:
+        with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
             if rows.get(StaffRow, (actor.keyring.card.id, card_id)) is None:
                 rows.add(StaffRow(card_id=actor.keyring.card.id, organisation_id=card_id, name=actor.display_name))
-            remember_objects(rows, batch)
         return self.find(card_id)
 
     def memberships(self, actor: Actor) -> list[Held]:

@@ -24,7 +24,7 @@ from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.contents import LIST_PAGE, Item, Sort, newest_once, page_of
 from blockmrs.services.fhir import read_report, write_report
-from blockmrs.services.held import remember_object, remember_objects
+from blockmrs.services.held import committed, finished
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.owners import owners_grant
@@ -313,12 +313,9 @@ class Reports:
         own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
         if not withheld and not is_own:
             self.give_to_subject(batch, actor, subject, grant)
-        batch.commit()
         saved = Saved(update_id, batch.positions[own], subject.keyring.card.id, secret)
-        with self._database.write() as rows:
-            for row in self._access.save_rows(actor, draft, saved):
-                rows.add(row)
-            remember_objects(rows, batch)
+        with committed(self._database, batch) as rows:
+            rows.add_all(self._access.save_rows(actor, draft, saved))
         return grant
 
     def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int) -> Grant | None:
@@ -332,12 +329,8 @@ class Reports:
                 pointers = [grant.object]
                 if secret is not None:
                     pointers += [secret, self._cards.pointer(grant.subject)]
-                sizes = [(pointer.cid, len(self._objects.get(pointer.cid))) for pointer in pointers]
-                with self._database.write() as rows:
-                    for row in self._access.save_rows(actor, draft, saved):
-                        rows.add(row)
-                    for cid, size_bytes in sizes:
-                        remember_object(rows, cid, size_bytes)
+                with finished(self._database, self._objects, pointers) as rows:
+                    rows.add_all(self._access.save_rows(actor, draft, saved))
                 return grant
         return None
 

@@ -18,7 +18,7 @@ from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.contents import Sort
-from blockmrs.services.held import remember_objects
+from blockmrs.services.held import commit_batch
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisation, Organisations
@@ -268,9 +268,7 @@ class Sharing:
             self._add(batch, Kind.GRANT, owned, actor, subject.keyring.card, subject.keyring.own_line)
         follow = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
         self._attachments.pass_on(batch, actor, access, card.id, until, follow)
-        batch.commit()
-        with self._database.write() as rows:
-            remember_objects(rows, batch)
+        commit_batch(self._database, batch)
 
     def _write_revocation(self, actor: Actor, access: Access, entry: GrantEntry) -> None:
         grant_id, grantee = entry.grant.copy_of, entry.grant.grantee

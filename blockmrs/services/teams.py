@@ -25,7 +25,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.contents import Sort
-from blockmrs.services.held import remember_objects
+from blockmrs.services.held import committed
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import Held, Mailbox
@@ -254,10 +254,8 @@ class Teams:
             slot=content[6],
             one_time_seed=content[7],
         )
-        batch.commit()
-        with self._database.write() as rows:
+        with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
-            remember_objects(rows, batch)
         return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
 
     def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
@@ -326,11 +324,9 @@ class Teams:
         )
         grant = Grant(update, card.id, ROSTER, now, object=pointer)
         batch.add(Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line)
-        batch.commit()
         desk = seal_secret(actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id)
-        with self._database.write() as rows:
+        with committed(self._database, batch) as rows:
             rows.get_one(AccountRow, actor.account_id).sealed_desk = desk
-            remember_objects(rows, batch)
         return replace(team, version=update.hex())
 
     def _latest(self, actor: Actor) -> Grant | None:
