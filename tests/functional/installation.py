@@ -1,5 +1,6 @@
 """A real installation in a folder, opened and closed as a server does it, with cheap password hashing."""
 
+import secrets
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -8,7 +9,11 @@ from typing import Self
 from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_backup, build_database, build_foundation, build_restore, build_services
 from blockmrs.config.settings import DataSettings, PasswordSettings, Settings, StorageSettings
+from blockmrs.domain.facts import HealthFacts
+from blockmrs.services.actor import Actor
 from blockmrs.services.backup import BackupResult
+from blockmrs.services.facts import SavedFacts
+from blockmrs.services.people import ME
 from blockmrs.services.restore import RestoreResult
 from blockmrs.storage.kubo import KuboStore
 from blockmrs.websetup import prepare
@@ -56,6 +61,23 @@ class Installation:
     def signs_in(self, name: str) -> bool:
         token = self.services.identity.sign_in(name, PASSWORD, "127.0.0.1")
         return self.services.identity.actor_for(token) is not None
+
+    def tell(self, name: str, facts: HealthFacts) -> None:
+        """One more version of the health facts that somebody wrote about themselves."""
+        actor = self._actor(name)
+        me, today = self.services.people.find(actor, ME), self.services.facts.now().date()
+        version = self.services.facts.current(me).version
+        self.services.facts.save(actor, me, secrets.token_hex(16), facts, version, today)
+
+    def facts_of(self, name: str) -> list[SavedFacts | None]:
+        """The newest versions of what somebody wrote about themselves."""
+        return self.services.facts.history(self.services.people.find(self._actor(name), ME))
+
+    def _actor(self, name: str) -> Actor:
+        actor = self.services.identity.actor_for(self.services.identity.sign_in(name, PASSWORD, "127.0.0.1"))
+        assert actor is not None
+        self.services.identity.confirm_recovery(actor)
+        return replace(actor, recovery_confirmed=True)
 
     def add_block(self, number: int = 0) -> None:
         """One more block, with one transaction."""

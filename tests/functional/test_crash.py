@@ -19,6 +19,8 @@ from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services import fhir_followups
+from blockmrs.services.actor import Actor
+from blockmrs.services.people import Person
 from tests.functional.heads import answers, head_report
 from tests.functional.quick import quick_folder
 from tests.functional.world import PASSWORD, World
@@ -29,7 +31,7 @@ OF_A_SAVE = ["object stored", *OF_A_BLOCK, "rows begun", "rows written"]
 OF_A_NEW_NAME = ["object stored", "added", "rows begun"]
 SAVES = [("save", step) for step in OF_A_SAVE] + [("save for a new name", step) for step in OF_A_NEW_NAME]
 OF_FACTS = ["object stored", "signed", "published", "committed", "rows written"]
-FACTS = [("facts", step) for step in OF_FACTS]
+FACTS = [("facts", step) for step in OF_FACTS] + [("own facts", step) for step in OF_FACTS]
 TOLD = HealthFacts(date(2012, 3, 27), {"diabetes": "none"}, ("Penicillin",))
 CHECKS = [("check", step) for step in OF_FACTS]
 CLEARANCES = [("clearance", step) for step in OF_FACTS]
@@ -64,9 +66,9 @@ def sign_in(world: World, name: str):
 def do(world: World, what: str):
     """What is cut off, and what is done again afterwards."""
     coach = sign_in(world, "carol")
-    if what == "facts":
+    if what in ("facts", "own facts"):
         mother = sign_in(world, "maria")
-        return world.facts.save(mother, world.people.of(mother)[-1], DRAFT, TOLD, "", NOON.date())
+        return world.facts.save(mother, whose(world, mother, what), DRAFT, TOLD, "", NOON.date())
     if what == "check":
         mother = sign_in(world, "maria")
         return world.followups.save(mother, shared_report(world), DRAFT, answers(check_dizzy="a-little"))
@@ -79,6 +81,11 @@ def do(world: World, what: str):
         return world.sharing.grant(coach, reports[-1].address, card_id, "care", NOON + timedelta(days=3))
     player = world.teams.team(coach).players[0] if what == "save" else None
     return world.reports.save(coach, DRAFT, world.report(), player=player, withheld=False)
+
+
+def whose(world: World, mother: Actor, what: str) -> Person:
+    """The mother herself, or her child."""
+    return world.people.of(mother)[0 if what == "own facts" else -1]
 
 
 def load_what_is_slow() -> None:
@@ -209,11 +216,11 @@ def test_facts_whose_save_was_killed_are_there_whole_or_not_at_all_and_saving_ag
     world = open_world(crashed[case])
     world.evidence.check_everything(lambda *_: None)
     published = case[1] in ("published", "committed", "rows written")
-    person = world.people.of(sign_in(world, "maria"))[-1]
+    person = whose(world, sign_in(world, "maria"), case[0])
     before = world.facts.history(person)
     assert len(before) == published
-    saved = do(world, "facts")
-    assert do(world, "facts") == saved
+    saved = do(world, case[0])
+    assert do(world, case[0]) == saved
     assert not published or before == [saved]
     assert world.facts.history(person) == [saved]
     assert world.facts.newest(person).facts == TOLD
