@@ -40,6 +40,8 @@ LITERAL = r"('(?:[^'\\]|\\.)*')"
 CALL = re.compile(rf"(?<![\w.])_\({LITERAL}\)")
 PLURAL_CALL = re.compile(rf"ungettext\({LITERAL}, {LITERAL},")
 COMMENT = re.compile(r"<!--!.*?-->", re.DOTALL)
+# What a careless merge of two catalogues leaves behind.
+TWICE = re.compile(r"(.{12,}?)\s*\1")
 # What has no letters is the same in every language.
 LETTER = re.compile(r"[^\W\d_]")
 
@@ -153,6 +155,8 @@ def problems_of(message: Message) -> list[str]:
     wanted = [places(source) for source in sources]
     if any(places(text) not in wanted for text in translations):
         return ["other places to fill than the English"]
+    if any(TWICE.fullmatch(str(text)) for text in translations):
+        return ["the same twice"]
     if any(re.search(r"[<>&]", str(text)) for text in translations):
         return ["a character of markup"]
     return []

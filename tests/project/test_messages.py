@@ -6,7 +6,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
-from babel.messages.catalog import Catalog
+from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
@@ -42,6 +42,10 @@ def test_every_text_is_translated(messages: ModuleType, template: Catalog, langu
 
 def test_writing_the_catalogues_again_changes_nothing(messages: ModuleType, template: Catalog) -> None:
     assert messages.written(messages.updated(template, "es")) == messages.po_file("es").read_bytes()
+
+
+def test_a_translation_that_stands_there_twice_is_found(messages: ModuleType) -> None:
+    assert messages.problems_of(Message("Press hard.", "Presione fuerte.Presione fuerte.")) == ["the same twice"]
 
 
 def small() -> Catalog:
