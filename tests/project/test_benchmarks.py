@@ -9,6 +9,7 @@ from benchmarks.counting import Step, counted_steps
 from benchmarks.floor import STEPS, Floor, check_list
 from benchmarks.measure import interleave, ratio_of, repeat
 from benchmarks.reading import OPERATIONS, measure_reading, report_reading
+from benchmarks.record import PAGES, measure_record, report_record
 from benchmarks.save import count_steps, measure_save, report_save
 from benchmarks.syncs import compare_syncs
 from blockmrs.crypto import keys
@@ -72,6 +73,12 @@ def test_a_save_is_measured_against_floor_and_rsa(steps: list[Step], tmp_path: P
     samples = measure_save(tmp_path, steps, rounds=1)
     assert set(samples.seconds) == {"save", "floor", "rsa"}
     assert len(report_save(samples, steps)) == 3
+
+
+def test_the_record_s_pages_are_measured_over_many_entries(tmp_path: Path) -> None:
+    times = measure_record(tmp_path, entries=25, rounds=1)
+    assert set(times.pages) == set(PAGES)
+    assert "25 entries" in " ".join(report_record(times))
 
 
 def test_each_operation_is_measured_on_a_short_and_a_long_chain(tmp_path: Path) -> None:
