@@ -66,7 +66,7 @@ class KeptController(TGController):
         self._triage = triage
         self._who_is_told = who_is_told
         self._first_screen = first_screen
-        self._encoded: dict[str, bytes] = {}
+        self._encoded: dict[str, tuple[bytes, str]] = {}
         self._mark = ""
         self._made: dict[str, Kept] = {}
         self._making = threading.Lock()
@@ -109,7 +109,7 @@ class KeptController(TGController):
 
     def rules_address(self, language: str) -> str:
         """Where the rules are that this server's pages in that language go by; another one for any other rules."""
-        return f"/field/kept/rules/{language}?v={_digest(self._rules(language))}"
+        return f"/field/kept/rules/{language}?v={self._rules(language)[1]}"
 
     def rules_mark(self) -> str:
         """Names the rules that pages are made by, in whatever language; another one for any other rules."""
@@ -117,9 +117,11 @@ class KeptController(TGController):
             self._mark = _digest(encode_rules(self._triage.rules, ""))
         return self._mark
 
-    def _rules(self, language: str) -> bytes:
+    def _rules(self, language: str) -> tuple[bytes, str]:
+        """The rules as data, and their digest: worked out once, since every page names it."""
         if language not in self._encoded:
-            self._encoded[language] = encode_rules(self._triage.rules, language, said)
+            encoded = encode_rules(self._triage.rules, language, said)
+            self._encoded[language] = (encoded, _digest(encoded))
         return self._encoded[language]
 
     def _kept(self, language: str) -> Kept:
@@ -131,7 +133,7 @@ class KeptController(TGController):
 
     def _make(self, language: str) -> Kept:
         rules, assets = self._triage.rules, site().assets
-        encoded = self._rules(language)
+        encoded, digest = self._rules(language)
         lists = json.dumps(words_as_data(self._triage.words), separators=(",", ":")).encode()
         results = [blank_result(rules, level) for level in Level]
         pages = _render(
@@ -145,7 +147,7 @@ class KeptController(TGController):
             rules_mark=self.rules_mark(),
         )
         worker = assets.read(WORKER)
-        digest, words_digest, pages_digest = _digest(encoded), _digest(lists), _digest(pages.encode())
+        words_digest, pages_digest = _digest(lists), _digest(pages.encode())
         own = f"/field/kept/addresses/{language}"
         away = f"/field/kept/away/{language}"
         addresses = {
