@@ -12,6 +12,7 @@ from webtest import TestApp
 from blockmrs.config.assembly import build_backup
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.triage.loader import load_rules
+from blockmrs.services import contents
 from blockmrs.services.demo import Demo, make_demo
 from tests.functional.coach import advice, press
 from tests.functional.heads import form_fields
@@ -58,9 +59,12 @@ def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
     root.addHandler(listener)
     root.setLevel(logging.DEBUG)
     try:
-        site = build_site(tmp_path_factory.mktemp("story"))
-        demo = make_demo(site.services)
-        secrets = _play(site, demo)
+        with pytest.MonkeyPatch.context() as patch:
+            # So that what stands on a line is remembered at once, as it is after twenty entries.
+            patch.setattr(contents, "_WORTH_KEEPING", 1)
+            site = build_site(tmp_path_factory.mktemp("story"))
+            demo = make_demo(site.services)
+            secrets = _play(site, demo)
     finally:
         root.removeHandler(listener)
         root.setLevel(level)
