@@ -52,7 +52,7 @@ browser: install-tools
 
 # All of what the others sample (tests/extent.py), at low priority.
 soak: install-tools
-	@BLOCKMRS_SOAK=1 nice $(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser tests/property
+	@BLOCKMRS_SOAK=1 nice $(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser tests/property tests/functional/test_bad_input.py
 
 lint: install-tools
 	@$(BIN)/ruff check .

@@ -85,7 +85,9 @@ PAGES = [row for row in TABLE if row.route not in ENDS_SESSIONS and not row.rout
 def test_every_word_of_every_page_is_a_message_and_every_page_can_switch(cast: Cast, row: Row) -> None:
     cast.venue()  # An earlier row may have removed it.
     found = {}
-    for persona in ("author", "family", "recipient", "admin", NOBODY):
+    # The document of the rules is long, and the same for everybody.
+    readers = (NOBODY,) if row.route.startswith("/about") else ("author", "family", "recipient", "admin", NOBODY)
+    for persona in readers:
         for method in ("GET", "POST"):
             response = ask(cast, cast.usual_browser(persona), row, method, persona)
             if response.content_type == "text/html" and response.status_int != 302:
