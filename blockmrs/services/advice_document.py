@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.evidence import Evidence, Fact, Source, load_evidence
-from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.rules import Advice, Finding, Level, PagePlan, Presentation, Rule, RuleSet
 from blockmrs.errors import NotFound
 
@@ -71,7 +71,7 @@ class AdviceDocument:
     """The rules and their evidence, chapter by chapter; what everybody is asked comes first."""
 
     def __init__(
-        self, load: Callable[[], RuleSet] = load_rules, evidence: Callable[[], Evidence] = load_evidence
+        self, load: Callable[[], RuleSet] = load_check_rules, evidence: Callable[[], Evidence] = load_evidence
     ) -> None:
         self._load = load
         self._evidence = evidence

@@ -179,8 +179,6 @@ def state_of(site: TestSite) -> dict[str, Any]:
             else connection.exec_driver_sql(f'SELECT * FROM "{table}"').all()
             for table in tables
         }
-    # A look may keep what stands where, so that the next one is quicker (services/contents.py).
-    state["saved_report"] = [row for row in state["saved_report"] if row[0] not in site.kept_by_looking]
     state["head"] = site.foundation.ledger.head().encode()
     places = [folder / "objects", folder / "outbox"]
     state["objects"] = {name for place in places for _, _, names in os.walk(place) for name in names}

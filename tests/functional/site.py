@@ -1,9 +1,8 @@
 """The whole web application over real parts in a folder, with cheap password hashing and a clock that can be moved."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
 
 from webtest import TestApp
 
@@ -12,7 +11,6 @@ from blockmrs.config.assembly import Foundation, build_database, build_foundatio
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.root import RootController
 from blockmrs.controllers.wrappers.edge import Edge
-from blockmrs.crypto.keys import Keyring
 from blockmrs.services.container import Services
 from blockmrs.websetup import prepare
 from tests.functional.probe import ProbeController
@@ -48,8 +46,6 @@ class TestSite:
     foundation: Foundation
     services: Services
     wsgi: Edge
-    kept_by_looking: set[bytes] = field(default_factory=set)
-    """The short cuts that pages kept for themselves, which changed nothing."""
 
     def browser(self, scheme: str = "http") -> TestApp:
         return TestApp(self.wsgi, extra_environ={"HTTP_HOST": "localhost", "wsgi.url_scheme": scheme})
@@ -76,13 +72,4 @@ def build_site(folder: Path, **more: str) -> TestSite:
         wsgi = application.assemble(settings, services)
     finally:
         application.RootController = original
-    site = TestSite(settings, clock, foundation, services, wsgi)
-    contents = services.teams._mailbox._contents
-    keep = contents._keep
-
-    def keep_and_tell(reader: Keyring, *what: Any) -> None:
-        site.kept_by_looking.add(reader.derive("contents"))
-        keep(reader, *what)
-
-    contents._keep = keep_and_tell
-    return site
+    return TestSite(settings, clock, foundation, services, wsgi)

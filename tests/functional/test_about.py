@@ -10,7 +10,7 @@ from webtest import TestApp
 
 import blockmrs
 from blockmrs.domain.triage.evidence import load_evidence
-from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.loader import load_check_rules, load_rules
 from tests.functional.coach import person, signed_in, soup
 from tests.functional.site import TestSite
 
@@ -38,6 +38,15 @@ def test_the_evidence_of_the_package_is_the_documented_one() -> None:
     assert load_evidence().facts["HEAD-08"].condition
 
 
+def test_the_checks_of_the_days_after_are_there_to_be_reviewed(app: TestApp) -> None:
+    (check,) = set(load_check_rules().presentations) - set(RULES.presentations)
+    assert f"/about/advice/{check}" in {link["href"] for link in soup(app.get("/about/advice"))("a")}
+    text = words(soup(app.get(f"/about/advice/{check}")).get_text())
+    own = [rule for rule in load_check_rules().rules if rule.presentation == check]
+    assert own
+    assert all(rule.because in text and rule.evidence[0] in text for rule in own)
+
+
 def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: TestApp) -> None:
     page = soup(app.get("/about/advice"))
     links = {link["href"] for link in page("a")}
@@ -47,6 +56,7 @@ def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: 
     assert RULES.history[0].version == RULES.version
     for change in RULES.history:
         assert all(line in text for line in change.changed)
+    assert RULES.history[0].content in text
     assert "Not yet reviewed by a clinician" in text
     assert all(source.title in text for source in load_evidence().sources.values())
 

@@ -6,7 +6,6 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
-from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ import pytest
 from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import DataSettings, Settings, StorageSettings
-from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model import snapshot
 from blockmrs.services import archive as archives
@@ -76,27 +74,6 @@ def test_a_restored_installation_has_everything(machine: Installation, other: In
         assert other.foundation.ledger.head() == head
         assert other.signs_in("carol")
         assert other.foundation.objects.get(Cid.of(b"of a save that was cut off"))
-        other.verify()
-
-
-def test_what_somebody_wrote_about_their_health_is_in_the_backup_and_with_their_keys_alone(
-    machine: Installation, other: Installation, tmp_path: Path
-) -> None:
-    told = HealthFacts(date(1984, 2, 3), {"blood-thinner": "yes"}, ("Brazil nuts",))
-    with machine:
-        machine.tell("maria", told)
-        # So that a short cut is kept, and restored, too.
-        for number in range(20):
-            machine.tell("maria", HealthFacts(allergies=(f"Nuts {number}",)))
-        machine.tell("maria", told)
-        written = machine.facts_of("maria")
-        machine.backup(tmp_path / "saved")
-    assert b"Brazil nuts" not in (tmp_path / "saved").read_bytes()
-    other.restore(tmp_path / "saved")
-    with other:
-        assert other.facts_of("maria") == written
-        assert next(saved.facts for saved in written if saved) == told
-        assert other.facts_of("carol") == []
         other.verify()
 
 

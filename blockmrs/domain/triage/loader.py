@@ -4,15 +4,21 @@ Strict on purpose: an unknown key, id or level, a question that nobody asks or a
 stops the loading. Wrong rules are worse than none: without rules the page still says whom to call.
 """
 
+import hashlib
+import json
 import tomllib
 from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
+from typing import Any
 
 from blockmrs.domain.triage.reader import SIGNS_FILE, RulesUnreadable, Table, rules_from
 from blockmrs.domain.triage.rules import RuleSet
 
-__all__ = ["RulesUnreadable", "load_check_rules", "load_rules", "read_rules"]
+__all__ = ["RulesUnreadable", "content_of_rules", "load_check_rules", "load_rules", "read_rules"]
+
+_NOT_CONTENT = ("version", "date", "history", "reviewed_by")
+_DIGEST_CHARACTERS = 16
 
 
 @cache
@@ -42,6 +48,25 @@ def read_rules(*folders: Traversable) -> RuleSet:
     if SIGNS_FILE not in tables:
         raise RulesUnreadable("a rule file is missing", file=SIGNS_FILE)
     return rules_from(tables)
+
+
+def content_of_rules() -> str:
+    """The digest of every question, rule and text that is shipped: what a clinician's signature is for.
+
+    Who has signed and how the version is called is not in it, nor how the files are laid out. SHA-256 of the parsed
+    files as JSON with its keys in order, the first 16 hexadecimal characters.
+    """
+    shipped = files("blockmrs.domain.triage")
+    folders = (shipped / "protocols", shipped / "follow_up")
+    tables = {name: _content(_parse(source, name)) for folder in folders for name, source in _rule_files(folder)}
+    text = json.dumps(tables, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    return hashlib.sha256(text.encode("utf-8")).hexdigest()[:_DIGEST_CHARACTERS]
+
+
+def _content(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _content(part) for key, part in value.items() if key not in _NOT_CONTENT}
+    return [_content(part) for part in value] if isinstance(value, list) else value
 
 
 def _rule_files(folder: Traversable) -> list[tuple[str, Traversable]]:

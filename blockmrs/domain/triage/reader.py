@@ -141,10 +141,10 @@ class _Reader:
         return self._one_of(table["policy"], POLICIES, at) if "policy" in table else ""
 
     def _change(self, table: Table) -> Change:
-        self._only(table, ["version", "date", "changed"], "a version")
+        self._only(table, ["version", "date", "changed", "content"], "a version")
         changed = tuple(table["changed"])
         self._require(bool(changed) and all(text.strip() for text in changed), "a version says what it changed")
-        return Change(self._text(table, "version"), self._text(table, "date"), changed)
+        return Change(self._text(table, "version"), self._text(table, "date"), changed, str(table.get("content", "")))
 
     def _always_first(self, name: str) -> tuple[bool, str]:
         return name not in ALWAYS, name

@@ -234,11 +234,12 @@ class AgeBand:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was changed in one version of the rules."""
+    """What was changed in one version of the rules. `content` is the digest of all that it held (loader.py)."""
 
     version: str
     date: str
     changed: tuple[str, ...]
+    content: str = ""
 
 
 @dataclass(frozen=True)
