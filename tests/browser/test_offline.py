@@ -16,6 +16,15 @@ RULES = load_rules()
 SIGNS = [sign.id for sign in RULES.signs]
 
 
+def wait_until_it_keeps(page: Page) -> None:
+    """The script that keeps a report on the phone is there, and has had its turn."""
+    page.wait_for_function(
+        "() => performance.getEntriesByType('resource').some(({name}) => name.includes('/js/keep.js'))"
+    )
+    page.wait_for_function("() => typeof outbox !== 'undefined'")
+    page.evaluate("() => new Promise(done => requestIdleCallback(() => setTimeout(done, 100)))")
+
+
 def answer(page: Page, place: str, ticks: tuple[str, ...], age: str, taps: Taps) -> None:
     """From the first screen to the advice: these ticks where they are asked, "None of these" elsewhere."""
     page.wait_for_selector("html[data-asks=here]")
@@ -158,8 +167,7 @@ def test_any_other_page_says_that_there_is_no_signal_and_whom_to_call(visited: P
 def test_a_report_that_cannot_be_sent_is_written_here_and_the_advice_is_one_step_back(visited: Page) -> None:
     visited.goto("/field")
     answer(visited, place_of(RULES, "ank"), (), "16-64-years", Taps())
-    visited.wait_for_selector("script[src*=keep]", state="attached")
-    visited.wait_for_timeout(500)
+    wait_until_it_keeps(visited)
     with visited.expect_navigation():
         visited.get_by_role("button", name="Save report").tap()
     expect(visited.locator("h1")).to_have_text("Write the report")
@@ -227,8 +235,7 @@ def test_a_report_waits_through_a_reload_and_is_sent_once_when_the_server_answer
     installation.off()
     page.goto("/field")
     page.locator("#signs button[value=choking]").tap()
-    page.wait_for_function("() => document.querySelector('script[src*=keep]') && typeof outbox !== 'undefined'")
-    page.wait_for_timeout(300)
+    wait_until_it_keeps(page)
     page.get_by_role("button", name="Who is hurt?").tap()
     expect(page.locator("h1")).to_have_text("Write the report", timeout=20_000)
     page.get_by_label("Their name").fill("Kim, red 4")

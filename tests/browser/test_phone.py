@@ -120,7 +120,7 @@ def lose_signal_while_saving(page: Page) -> None:
     check_page(page)
     page.context.set_offline(True)
     page.get_by_role("button", name="Save report").tap()
-    page.wait_for_timeout(300)
+    expect(page.locator("h1", has_text="Check the report")).to_have_count(0)
     page.wait_for_load_state()
 
 
