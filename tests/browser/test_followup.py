@@ -9,7 +9,7 @@ import pytest
 import waitress
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import PHONE, AxeCheck
+from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.functional.cast import Cast, play
 from tests.functional.quick import quick_folder
 from tests.functional.site import build_site
@@ -119,7 +119,7 @@ def test_a_clinician_clears_a_player_and_the_team_and_the_family_see_it(
     cast, address = served_cast
     report = cast.save().address
     cast.share(report, "recipient")
-    coach, family, doctor = (new_page(device) for device in (PHONE, PHONE, None))
+    coach, family, doctor = (new_page(device) for device in (PHONE, PHONE, DESKTOP))
     for page, persona in ((coach, "author"), (family, "family"), (doctor, "recipient")):
         enter(page, cast, address, persona)
     family.goto(f"{address}/field/report/{report}")

@@ -115,11 +115,16 @@ def check_page(page: Page) -> None:
     page.wait_for_function(READY)
 
 
-def lose_signal_while_saving(page: Page) -> None:
-    """A signed-in coach presses Save where there is no signal: the report is on the phone afterwards."""
+def save_without_signal(page: Page) -> None:
+    """A signed-in coach presses Save where there is no signal."""
     check_page(page)
     page.context.set_offline(True)
     page.get_by_role("button", name="Save report").tap()
+
+
+def lose_signal_while_saving(page: Page) -> None:
+    """A signed-in coach presses Save where there is no signal: the report is on the phone afterwards."""
+    save_without_signal(page)
     expect(page.locator("h1", has_text="Check the report")).to_have_count(0)
     page.wait_for_load_state()
 
@@ -362,7 +367,7 @@ def test_a_browser_without_a_database_says_so_and_leaves_the_report_on_the_scree
     page = new_page(PHONE)
     sign_up(page)
     page.add_init_script("IDBFactory.prototype.open = () => { throw new DOMException('', 'SecurityError'); };")
-    lose_signal_while_saving(page)
+    save_without_signal(page)
     expect(page.get_by_role("status")).to_contain_text("This phone did not keep the report")
     expect(page.get_by_label("Anything else?")).to_have_value(NOTE)
     page.context.set_offline(False)

@@ -104,7 +104,7 @@ def test_where_am_i_stands_beside_the_advice_of_a_coach_with_a_plan(new_page: Ne
     axe_check(page)
 
 
-def test_without_signal_the_advice_stands_without_the_place(new_page: NewPage) -> None:
+def test_without_signal_the_advice_stands_and_says_that_the_place_is_not_here(new_page: NewPage) -> None:
     coach = coach_on(new_page, "planner.cut", lambda _page: None, PHONE)
     write_a_place(coach, PLACE)
     page = coach.page
@@ -112,7 +112,7 @@ def test_without_signal_the_advice_stands_without_the_place(new_page: NewPage) -
     page.context.set_offline(True)
     page.locator("#signs button[value=choking]").tap()
     expect(page.locator("h1")).to_have_text("Call an ambulance now")
-    expect(page.locator(".where .told")).to_be_empty()
+    expect(page.locator(".where .told")).to_have_text("No signal: the plan of your team is not on this phone.")
     page.get_by_role("button", name="Add my position").tap()
     expect(page.locator(".spot")).to_have_text("Your phone gave no position.")
 
