@@ -59,8 +59,9 @@ class SignedBlock:
             raise InvalidInput("its digest is wrong")
         match encoding.decode(content):
             case {0: bytes() as header, 1: (bytes() | None) as sealers, 2: list() as transactions}:
-                checked = tuple(item for item in transactions if isinstance(item, bytes))
-                return cls(Header.decode(header), checked, sealers)
+                if not all(isinstance(item, bytes) for item in transactions):
+                    raise InvalidInput("one of its transactions is no bytes")
+                return cls(Header.decode(header), tuple(transactions), sealers)
             case _:
                 raise InvalidInput("it holds no block")
 

@@ -260,6 +260,14 @@ def test_a_signed_block_decodes_to_itself_and_nothing_else_decodes(tmp_path):
             SignedBlock.decode(data + hashlib.sha256(data).digest())
 
 
+@pytest.mark.parametrize("foreign", [7, "text", None, [b"in a list"], {0: b"in a map"}])
+def test_a_signed_block_with_something_else_among_its_transactions_is_refused_whole(tmp_path, foreign):
+    block = head_of(tmp_path, MemoryLedgerStore())
+    data = encoding.encode({0: block.header.encode(), 1: None, 2: [*block.transactions, foreign]})
+    with pytest.raises(InvalidInput, match="no bytes"):
+        SignedBlock.decode(data + hashlib.sha256(data).digest())
+
+
 def test_a_published_block_is_checked_before_it_is_repeated(tmp_path):
     store = MemoryLedgerStore()
     block = head_of(tmp_path, store)
