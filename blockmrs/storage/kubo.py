@@ -19,8 +19,9 @@ from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_size
 
 _CONNECT_TIMEOUT_S = 2.0
 _PART_BYTES = 16 * 1024
-# Whatever Kubo's own defaults or `Import.*` settings say: the CID is the same on every node.
-_PUT_OPTIONS = {"cid-codec": "raw", "mhtype": "sha2-256", "mhlen": "32", "pin": "true", "allow-big-block": "false"}
+# Whatever Kubo's own defaults or `Import.*` settings say: the CID is the same on every node. Its own pin would be a
+# recursive one: to let go of any block, Kubo then walks everything that is pinned so, a third of a second at 20,000.
+_PUT_OPTIONS = {"cid-codec": "raw", "mhtype": "sha2-256", "mhlen": "32", "pin": "false", "allow-big-block": "false"}
 
 # The client lets requests' errors through while a body is read (they are OSErrors), and asserts that an answer has
 # exactly one item; what is not Kubo at all ends as one of the others.
@@ -60,6 +61,11 @@ class KuboStore:
         if named != str(cid):
             # Not a mismatch of ours: the bytes are still in hand, and an outbox can keep them.
             raise StorageUnavailable("the IPFS node gave an object another name", cid=cid)
+        try:
+            self._pin(cid)
+        except _FAILURES as error:
+            # Also where a garbage collection came in between: whoever put the bytes still has them.
+            raise _unavailable(error, cid) from error
         return cid
 
     def get(self, cid: Cid) -> bytes:
@@ -82,7 +88,7 @@ class KuboStore:
 
     def pin(self, cid: Cid) -> None:
         try:
-            self._connected().pin.add(str(cid))
+            self._pin(cid)
         except _FAILURES as error:
             raise _absent_or_unavailable(error, cid) from error
 
@@ -120,6 +126,14 @@ class KuboStore:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _pin(self, cid: Cid) -> None:
+        """Pin the block alone. One that an earlier version pinned recursively stays as it is, which holds it as well."""
+        try:
+            self._connected().pin.add(str(cid), recursive=False)
+        except ErrorResponse as error:
+            if "already pinned recursively" not in str(error):
+                raise
 
     def _read(self, cid: Cid) -> bytes:
         deadline = time.monotonic() + self._timeout_s

@@ -78,9 +78,10 @@ class KuboNode:
     def is_running(self) -> bool:
         return self._daemon is not None
 
-    def pins(self) -> set[str]:
+    def pins(self, kind: str = "all") -> set[str]:
+        """What is pinned: `direct`, the block alone; `recursive`, with all below it; or `all`."""
         with self.store() as store:
-            return set(store._connected().pin.ls(type="recursive")["Keys"])
+            return set(store._connected().pin.ls(type=kind)["Keys"])
 
     def freeze(self) -> None:
         """The node keeps its connections but says nothing more, as one that hangs does."""

@@ -95,6 +95,31 @@ def test_a_put_object_is_pinned_and_an_unpinned_one_is_not(kubo_node: KuboNode, 
     assert str(cid) not in kubo_node.pins()
 
 
+def test_letting_go_walks_no_pins_since_none_is_recursive(kubo_node: KuboNode, kubo: KuboStore) -> None:
+    # For each block that it removes, a node walks everything that is pinned recursively; direct pins it looks up.
+    before = kubo_node.pins("recursive")
+    cids = [kubo.put(os.urandom(64)) for _ in range(3)]
+    kubo.pin(cids[0])
+    assert kubo_node.pins("recursive") == before
+    assert {str(cid) for cid in cids} <= kubo_node.pins("direct")
+
+
+def test_an_object_that_an_earlier_version_pinned_recursively_is_let_go_like_any_other(
+    kubo_node: KuboNode, kubo: KuboStore
+) -> None:
+    content = os.urandom(64)
+    cid = kubo.put(content)
+    client = kubo._connected()
+    client.pin.rm(str(cid))
+    client.pin.add(str(cid))
+    assert str(cid) in kubo_node.pins("recursive")
+    kubo.pin(cid)
+    assert kubo.put(content) == cid
+    kubo.unpin(cid)
+    assert str(cid) not in kubo_node.pins()
+    assert not kubo.has(cid)
+
+
 def test_a_node_that_hangs_costs_no_more_than_the_timeout(frozen: KuboNode) -> None:
     started = time.monotonic()
     with frozen.store(timeout_s=0.5) as kubo:

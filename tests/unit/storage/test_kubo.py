@@ -103,8 +103,11 @@ def test_nothing_is_connected_before_the_first_call() -> None:
 def test_every_put_names_codec_digest_and_pin_and_stays_offline(node: Node, kubo: KuboStore) -> None:
     node.says({"Key": str(CID), "Size": len(CONTENT)})
     assert kubo.put(CONTENT) == CID
-    for option in ("cid-codec=raw", "mhtype=sha2-256", "pin=true", "offline=true"):
+    for option in ("cid-codec=raw", "mhtype=sha2-256", "pin=false", "offline=true"):
         assert option in node.asked[0]
+    # Then the block alone is pinned: letting go of one never walks the others.
+    for option in ("/api/v0/pin/add", f"arg={CID}", "recursive=false", "offline=true"):
+        assert option in node.asked[1]
 
 
 def test_the_secret_is_sent_as_a_bearer_token(node: Node, kubo: KuboStore) -> None:
