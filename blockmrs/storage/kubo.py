@@ -128,7 +128,7 @@ class KuboStore:
         self.close()
 
     def _pin(self, cid: Cid) -> None:
-        """Pin the block alone. One that an earlier version pinned recursively stays as it is, which holds it as well."""
+        """Pin the block alone; one that an earlier version pinned recursively stays so, which holds it as well."""
         try:
             self._connected().pin.add(str(cid), recursive=False)
         except ErrorResponse as error:
