@@ -31,8 +31,10 @@ from blockmrs.services.teams import MAX_PLAYERS, Team
 
 NUMBER_LIMIT = 4
 _LONGEST_LIST = 20_000
-_NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]?(?:\s+|\s*[,;\t]\s*)(.+)")
-_NUMBER_LAST = re.compile(r"(.+?)\s*[,;\t]\s*#?([0-9]{1,4})")
+# Both read a line of `_one_spaced`: with runs of blanks that several parts of a pattern could take, one line held the
+# server for hours.
+_NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]?[ ,;]+([^ ,;].*)")
+_NUMBER_LAST = re.compile(r"(.*[^ ,;]) ?[,;][ ,;]*#?([0-9]{1,4})")
 _CHANGED = N_("The team was changed in another tab. Look at the list, then press the button again")
 
 
@@ -152,7 +154,7 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     """
     found, wrong = [], []
     for place, line in enumerate(text.splitlines(), start=1):
-        line = line.strip()
+        line = _one_spaced(line)
         if not line:
             continue
         if match := _NUMBER_FIRST.fullmatch(line):
@@ -170,3 +172,11 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     if not found:
         raise InvalidInput(N_("Enter one name on each line"), field=field)
     return found
+
+
+def _one_spaced(line: str) -> str:
+    """The line with single spaces. Columns of a spreadsheet, which tabs divide, become one text: "Sam Rivers, 7"."""
+    columns = [column for text in line.split("\t") if (column := " ".join(text.split()))]
+    if len(columns) > 1 and columns[-1].removeprefix("#").isdecimal():
+        columns[-2:] = [f"{columns[-2]}, {columns[-1]}"]
+    return " ".join(columns)

@@ -26,8 +26,9 @@ LIMITS: Mapping[str, int] = {
 FOR_A_PLAN = ("gate", "defibrillator", "caller", "greeter", "hospital")
 """What a plan is not finished without, beside a name and an address."""
 
-_NUMBER = r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,10})?)\s*°?\s*([NSEW]?)"
-_COORDINATES = re.compile(rf"{_NUMBER}\s*[,; ]\s*{_NUMBER}", re.IGNORECASE)
+# Of a text with single spaces: no two parts of the pattern could share a longer run of them.
+_NUMBER = r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,10})?) ?(?:° ?)?([NSEW]?)"
+_COORDINATES = re.compile(rf"{_NUMBER}(?: ?[,;] ?| ){_NUMBER}", re.IGNORECASE)
 _PHONE = re.compile(r"[+]?[0-9 ()./-]{3,30}")
 _VENUE_ID = re.compile(r"[0-9a-f]{16}")
 
@@ -134,7 +135,7 @@ def with_venue(venues: Sequence[Venue], venue: Venue) -> tuple[Venue, ...]:
 
 
 def _coordinates(text: str) -> str:
-    match = _COORDINATES.fullmatch(text)
+    match = _COORDINATES.fullmatch(" ".join(text.split()))
     if match is not None:
         latitude, north, longitude, east = float(match[1]), match[2].upper(), float(match[3]), match[4].upper()
         latitude, longitude = -latitude if north == "S" else latitude, -longitude if east == "W" else longitude

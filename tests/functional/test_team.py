@@ -65,6 +65,10 @@ def test_several_players_are_added_at_once(site, coach, app):
         ("Sam Rivers;7", ("7", "Sam Rivers")),
         ("Sam Rivers", ("", "Sam Rivers")),
         ("Rivers, Sam", ("", "Rivers, Sam")),
+        ("Rivers, Sam, 7", ("7", "Rivers, Sam")),
+        ("7\tSam\tRivers", ("7", "Sam Rivers")),
+        ("Sam\t Rivers\t\t#7", ("7", "Sam Rivers")),
+        ("  7 ,  Sam   Rivers ", ("7", "Sam Rivers")),
     ],
 )
 def test_a_line_of_a_list_is_read_as_people_write_it(line, player):
@@ -79,6 +83,10 @@ def test_every_wrong_line_is_named_and_none_is_added(site, coach, app):
     assert "Line 4:" in errors_of(page)["players"]
     assert dict(fields_of(form_with(page, "Add all")[0]))["players"].strip("\n") == text
     assert footprint(site) == before
+
+
+def test_a_list_may_be_nothing_but_separators_as_long_as_it_gets():
+    assert read_players("a" + "\t" * 19_990 + "b", field="players") == [("", "a b")]
 
 
 def test_a_list_without_names_is_refused():

@@ -18,7 +18,7 @@ MAY_HAVE_PLACES = frozenset({"hint", "first_aid"})
 """Keys of the rule files whose texts may have places: those that are shown, and never kept in a report."""
 MOST_LINES = 6
 
-_PLACE = re.compile(r"%\(([^)]*)\)s")
+_PLACE = re.compile(r"%\(([^%()]*)\)s")
 _LINE = re.compile(r"(?P<name>[^\d,+]*[^\d,+\s]) (?P<number>\+?[0-9][0-9 ()/-]{1,22}[0-9])")
 
 
