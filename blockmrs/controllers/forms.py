@@ -7,6 +7,7 @@ import tg
 
 from blockmrs.controllers.http_errors import N_
 from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.services.contents import ListPlace
 
 MOST_FIELDS = 300
 LONGEST_TEXT = 2000
@@ -70,10 +71,10 @@ def gather(*checks: Callable[[], object]) -> dict[str, str]:
     return found
 
 
-def parse_place(text: object) -> int | None:
+def parse_place(text: object) -> ListPlace | None:
     """Where in a list a page begins, as its address says; None for the newest page, NotFound for anything else."""
     if text is None:
         return None
-    if not isinstance(text, str) or not (text.isascii() and text.isdigit()) or len(text) > 12:
+    if not isinstance(text, str):
         raise NotFound("there is no such page")
-    return int(text)
+    return ListPlace.parse(text)

@@ -11,6 +11,7 @@ from blockmrs.controllers.forms import parse_place
 from blockmrs.controllers.inbox import level_words
 from blockmrs.controllers.pages import show
 from blockmrs.services.container import Services
+from blockmrs.services.contents import ListPlace
 from blockmrs.services.people import ME
 
 
@@ -51,7 +52,7 @@ class ReportsAboutController(PersonReportsController):
         return PersonReportsController(self._services, handle), rest
 
 
-def reports_address(handle: str, before: int | None = None) -> str:
+def reports_address(handle: str, before: ListPlace | None = None) -> str:
     """Where the reports about the person with that handle are; before a place in them, or the newest."""
     page = "/record/reports" if handle == ME else f"/record/reports/{handle}"
     return page if before is None else f"{page}?before={before}"

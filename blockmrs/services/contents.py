@@ -6,8 +6,9 @@ since then is read anew, also at places before; so is what did not open. A row t
 one reading of the whole line, and loses nothing. Source: docs/protocol.md "The contents of a line".
 """
 
+import re
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
@@ -19,7 +20,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.sharing import Appointment, Grant, Revocation, to_ms
-from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, Unavailable
+from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
 from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
 from blockmrs.services.line_reader import LineReader, Message
@@ -31,6 +32,7 @@ LIST_PAGE = 20
 _WORTH_KEEPING = 20
 """So many places are read again at each visit before the row is written anew."""
 _LEAST_BYTES = 1024
+_PLACE = re.compile(r"([0-9]{1,15})-([0-9]{1,15})-([0-9a-f]{32})", re.ASCII)
 _Row = TypeVar("_Row")
 _HEAD = struct.Struct(">BQQ")
 _ITEM = struct.Struct(">QBBQ32s16s")
@@ -65,6 +67,29 @@ class Item:
     at_ms: int = 0
     of_reader: bool = False
     may_be_head: bool = False
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class ListPlace:
+    """Where a row stands in a list: by `first`, then `second`, then `tie` (16 bytes); no two rows share all three.
+
+    What was saved at one moment shares its time or its place on the line, so neither says where a page ends.
+    """
+
+    first: int
+    second: int
+    tie: bytes
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.second}-{self.tie.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ListPlace":
+        """The place that an address names, else NotFound."""
+        found = _PLACE.fullmatch(text)
+        if found is None:
+            raise NotFound("there is no such page")
+        return cls(int(found[1]), int(found[2]), bytes.fromhex(found[3]))
 
 
 class Contents:
@@ -191,14 +216,30 @@ def newest_once(items: Sequence[Item]) -> list[Item]:
     return list(found.values())
 
 
-def page_of(rows: Sequence[_Row], before: int | None) -> tuple[list[_Row], int | None]:
-    """Twenty of `rows`, which are in the order of time, newest first; and the `before` of older ones, if there are any.
+def page_of(
+    rows: Iterable[_Row], before: ListPlace | None, place: Callable[[_Row], ListPlace]
+) -> tuple[list[_Row], ListPlace | None]:
+    """Twenty of `rows`, the last place first; and the `before` of the next page, if more rows stand at places before.
 
-    `before` counts the rows that are older than all that were shown; None is the newest page.
+    Whatever comes to stand anywhere meanwhile, each row that was there stands on exactly one page.
+
+    Args:
+        before: only what stands at places before this one; None is the newest page.
+        place: a row's own, which it shares with no other.
     """
-    stop = len(rows) if before is None else max(0, min(before, len(rows)))
-    start = max(0, stop - LIST_PAGE)
-    return list(reversed(rows[start:stop])), start or None
+    left = sorted((row for row in rows if before is None or place(row) < before), key=place, reverse=True)
+    page = left[:LIST_PAGE]
+    return page, place(page[-1]) if len(left) > LIST_PAGE else None
+
+
+def by_time(item: Item) -> ListPlace:
+    """An item's place in a list by time; in the order written where that is the same."""
+    return ListPlace(item.at_ms, item.position, item.about[:KEY_BYTES])
+
+
+def by_position(item: Item) -> ListPlace:
+    """An item's place in a list of one line."""
+    return ListPlace(item.position, item.at_ms, item.about[:KEY_BYTES])
 
 
 def _lookup(reader: Keyring) -> bytes:

@@ -14,7 +14,7 @@ from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, NotAuthorized
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
-from blockmrs.services.contents import Item, Sort, page_of
+from blockmrs.services.contents import Item, ListPlace, Sort, by_time, page_of
 from blockmrs.services.facts_fhir import read_facts, write_facts
 from blockmrs.services.held import commit_batch, finish
 from blockmrs.services.locks import KeyedLocks
@@ -76,14 +76,12 @@ class Facts:
         """The newest versions on the person's cards, 20 at most, newest first; None where one cannot be read."""
         return self.page_of_history(person)[0]
 
-    def page_of_history(self, person: Person, before: int | None = None) -> tuple[list[SavedFacts | None], int | None]:
-        """Twenty versions on the person's cards, newest first, and the next `before`, if any are older.
-
-        `before` counts the versions that are older than all that were shown.
-        """
+    def page_of_history(
+        self, person: Person, before: ListPlace | None = None
+    ) -> tuple[list[SavedFacts | None], ListPlace | None]:
+        """Twenty versions on the person's cards, newest first, and the next `before`, if any are older."""
         places = [(item, held) for held in person.cards for item in self._places(held)]
-        places.sort(key=lambda place: place[0].at_ms)
-        page, older = page_of(places, before)
+        page, older = page_of(places, before, lambda place: by_time(place[0]))
         found: list[SavedFacts | None] = []
         for item, held in page:
             entries = [entry for entry in self._entries(held, [item]) if entry.grant.update_id == item.about]

@@ -22,7 +22,7 @@ from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, report
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
-from blockmrs.services.contents import LIST_PAGE, Item, Sort, newest_once, page_of
+from blockmrs.services.contents import Item, ListPlace, Sort, by_position, by_time, newest_once, page_of
 from blockmrs.services.fhir import read_report, write_report
 from blockmrs.services.held import committed, finished
 from blockmrs.services.locks import KeyedLocks
@@ -184,27 +184,20 @@ class Reports:
             block=place.height,
         )
 
-    def mine(self, actor: Actor, before: int | None = None) -> tuple[list[SavedReport], int | None]:
-        """The actor's own reports, newest first, 20 at a time; and the `before` of the next older ones, if any.
-
-        `before` is a place on the actor's own line, where rosters and players' cards stand between the reports.
-        """
+    def mine(self, actor: Actor, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
+        """The actor's own reports, newest first, 20 at a time; and the `before` of the next older ones, if any."""
         keyring = actor.keyring
-        places = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT]
-        places = newest_once([item for item in places if before is None or item.position < before])
-        page, older = places[:LIST_PAGE], places[LIST_PAGE:]
+        places = newest_once([item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT])
+        page, older = page_of(places, before, by_position)
         shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
-        return [shown[item.about] for item in page if item.about in shown], page[-1].position if older else None
+        return [shown[item.about] for item in page if item.about in shown], older
 
     def about(self, person: Person) -> list[SavedReport]:
         """The newest reports about somebody of `services.people`, 20 at most, newest first."""
         return self.page_about(person)[0]
 
-    def page_about(self, person: Person, before: int | None = None) -> tuple[list[SavedReport], int | None]:
-        """The reports about somebody of `services.people`, newest first, 20 at a time, and the next `before`, if any.
-
-        `before` counts the reports that are older than all that were shown.
-        """
+    def page_about(self, person: Person, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
+        """The reports about somebody of `services.people`, newest first, 20 a page, and the next `before`, if any."""
         # On somebody's own line stand also their copies of reports about others, and of shares.
         places = [
             (item, held)
@@ -214,7 +207,7 @@ class Reports:
         ]
         places.sort(key=lambda place: place[0].at_ms)
         once = {item.key: (item, held) for item, held in places}
-        page, older = page_of(list(once.values()), before)
+        page, older = page_of(once.values(), before, lambda place: by_time(place[0]))
         found: dict[bytes, SavedReport] = {}
         for held in person.cards:
             its = [item for item, holder in page if holder is held]

@@ -7,7 +7,7 @@ from blockmrs.domain.sharing import Receipt
 from blockmrs.services.access import report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import Codes, ReportCode
-from blockmrs.services.contents import Sort, page_of
+from blockmrs.services.contents import KEY_BYTES, ListPlace, Sort, page_of
 from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.people import Person
 from blockmrs.services.sharing import Sharing
@@ -37,7 +37,7 @@ class Looks:
 
     looks: list[Look]
     codes: list[CodeLook]
-    older: int | None
+    older: ListPlace | None
 
 
 class WhoLooked:
@@ -48,7 +48,7 @@ class WhoLooked:
         self._sharing = sharing
         self._codes = codes
 
-    def page(self, actor: Actor, people: Sequence[Person], before: int | None = None) -> Looks:
+    def page(self, actor: Actor, people: Sequence[Person], before: ListPlace | None = None) -> Looks:
         """The looks at reports about these people, newest first, and on the newest page those by code."""
         shared: dict[bytes, tuple[int, Person]] = {}
         for person in people:
@@ -57,7 +57,7 @@ class WhoLooked:
                     if item.sort is Sort.SHARE:
                         newest = max(item.at_ms, shared.get(item.about, (0, person))[0])
                         shared[item.about] = newest, person
-        page, older = page_of(sorted(shared, key=lambda update_id: shared[update_id][0]), before)
+        page, older = page_of(shared, before, lambda update: ListPlace(shared[update][0], 0, update[:KEY_BYTES]))
         looks = [
             Look(receipt, shared[update_id][1].label, report_address(update_id))
             for update_id in page

@@ -1,10 +1,11 @@
 """The contents of a line: a page opens only what it shows, and shows what a whole reading would."""
 
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -12,6 +13,7 @@ from sqlalchemy import select
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import NotFound, Unavailable
 from blockmrs.model.accounts import ShortCutRow
@@ -19,7 +21,16 @@ from blockmrs.model.database import Database
 from blockmrs.services import line_reader
 from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
-from blockmrs.services.contents import LIST_PAGE, Item, Sort, decode_contents, encode_contents
+from blockmrs.services.contents import (
+    LIST_PAGE,
+    Item,
+    ListPlace,
+    Sort,
+    by_position,
+    decode_contents,
+    encode_contents,
+    page_of,
+)
 from blockmrs.services.people import ME, Person
 from tests.conftest import StillClock
 from tests.functional.quick import quick_folder
@@ -115,6 +126,46 @@ def test_a_page_opens_what_it_shows_and_little_else(kept, maria, monkeypatch) ->
     )
     kept.reports.about(me(kept, maria))
     assert LIST_PAGE <= len(opened) < 2 * LIST_PAGE
+
+
+def pages_of(page: Callable[[ListPlace | None], tuple[list[Any], ListPlace | None]]) -> list[Any]:
+    """Everything on all pages, from the newest on, each page's address parsed as a browser sends it."""
+    found, place = page(None)
+    while place is not None:
+        more, place = page(ListPlace.parse(str(place)))
+        assert more
+        found += more
+    return found
+
+
+def test_reports_saved_at_one_moment_stand_on_one_page_each_wherever_it_ends(kept) -> None:
+    """Two processes, or two threads, take one free place of the line; the clock says the same to both."""
+    nina = kept.person("twins", "Nina")
+    saved = {save(kept, nina, 0), save(kept, nina, 1)}
+    for position in range(4, 24):
+        saved |= {write_at(kept, nina, position)[:16].hex() for _ in range(3)}
+    mine = [report.address for report in pages_of(lambda before: kept.reports.mine(nina, before))]
+    about = [report.address for report in pages_of(lambda before: kept.reports.page_about(me(kept, nina), before))]
+    assert sorted(mine) == sorted(about) == sorted(saved)
+
+
+def test_versions_of_facts_saved_at_one_moment_stand_on_one_page_each(kept) -> None:
+    olga, facts = kept.person("olga", "Olga"), HealthFacts(allergies=("Penicillin",))
+    person, today = me(kept, olga), kept.clock().date()
+    for _ in range(LIST_PAGE + 3):
+        version = kept.facts.current(person).version
+        kept.facts.save(olga, person, secrets.token_hex(16), facts, version, today)
+    shown = pages_of(lambda before: kept.facts.page_of_history(person, before))
+    assert len({version.version for version in shown}) == len(shown) == LIST_PAGE + 3
+
+
+def test_what_comes_between_two_pages_takes_nothing_off_the_next_one() -> None:
+    rows = [Item(number, Sort.REPORT, bytes([number]) * 32, at_ms=1) for number in range(30)]
+    newest, place = page_of(rows, None, by_position)
+    late = [Item(position, Sort.REPORT, b"l" * 32, at_ms=2) for position in (3, 15, 40)]
+    oldest, end = page_of([*rows, *late], place, by_position)
+    assert end is None
+    assert set(rows) <= {*newest, *oldest}
 
 
 @pytest.mark.parametrize("damage", ["gone", "cut", "a flipped bit", "of another version"])

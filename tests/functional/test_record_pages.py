@@ -27,6 +27,6 @@ def test_older_reports_are_a_page_away_and_each_stands_on_one_page(site: TestSit
     assert len(links(older)) == 1
     assert not set(links(first)) & set(links(older))
     assert links(older.click("Newest"))[:20] == links(first)
-    assert len(links(browser.get("/record/reports?before=999999"))) == 20
-    assert "There are no older reports." in browser.get("/record/reports?before=0").text
+    assert len(links(browser.get(f"/record/reports?before=999999999999999-0-{'0' * 32}"))) == 20
+    assert "There are no older reports." in browser.get(f"/record/reports?before=0-0-{'0' * 32}").text
     assert browser.get("/record/reports?before=x", status=404)

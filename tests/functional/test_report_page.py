@@ -340,6 +340,8 @@ def test_the_list_is_newest_first_and_twenty_a_page(club, app):
     assert addresses[0] in older.text
 
 
-@pytest.mark.parametrize("before", ["x", "-1", "1&before=2", "9" * 40])
+@pytest.mark.parametrize(
+    "before", ["x", "-1", "1", "1&before=2", "9" * 40, f"{10**20}-0-{'0' * 32}", "1-1-" + "g" * 32]
+)
 def test_a_page_number_that_is_none_finds_nothing(app, before):
     app.get(f"/field/reports?before={before}", status=404)
