@@ -111,6 +111,8 @@ def updated(template: Catalog, language: str) -> Catalog:
     """The catalogue of `language` with exactly the template's messages, and the translations that it had."""
     path = po_file(language)
     before = read_po(io.BytesIO(path.read_bytes()), locale=language) if path.exists() else Catalog(locale=language)
+    # How many forms a language has is another question in each version of the library: the file's own header says it.
+    forms = before.plural_forms
     after = Catalog(
         locale=language,
         project="BlockMRS",
@@ -119,6 +121,7 @@ def updated(template: Catalog, language: str) -> Catalog:
         revision_date=CREATED,
         fuzzy=False,
     )
+    after.mime_headers = [("Plural-Forms", forms)]
     for message in template:
         if message.id:
             known = before.get(message.id)

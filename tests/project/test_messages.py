@@ -48,8 +48,19 @@ def test_a_translation_that_stands_there_twice_is_found(messages: ModuleType) ->
     assert messages.problems_of(Message("Press hard.", "Presione fuerte.Presione fuerte.")) == ["the same twice"]
 
 
-def small() -> Catalog:
+TWO_FORMS = "nplurals=2; plural=(n != 1);"
+THREE_FORMS = "nplurals=3; plural=(n == 1 ? 0 : n != 0 && n % 1000000 == 0 ? 1 : 2);"
+
+
+def spanish(forms: str = TWO_FORMS) -> Catalog:
+    """An empty catalogue that says itself how many plural forms it has."""
     catalog = Catalog(locale="es")
+    catalog.mime_headers = [("Plural-Forms", forms)]
+    return catalog
+
+
+def small() -> Catalog:
+    catalog = spanish()
     for text in ("Save", "Call %(number)s"):
         catalog.add(text)
     catalog.add(("%(n)d day", "%(n)d days"))
@@ -87,7 +98,7 @@ def test_the_check_names_each_message_that_is_wrong(
     change: dict[str, str],
     found: list[str],
 ) -> None:
-    catalog = Catalog(locale="es")
+    catalog = spanish()
     for source, translation in {**{key: text for key, text in WHOLE.items() if key != "Save"}, **change}.items():
         catalog.add(source, translation)
     if "Save" not in change:
@@ -97,6 +108,32 @@ def test_the_check_names_each_message_that_is_wrong(
         write_po(target, catalog)
     monkeypatch.setattr(messages, "po_file", lambda _language: path)
     assert messages.check_language(small(), "es") == [f"es: {line}" for line in found]
+
+
+@pytest.mark.parametrize("forms", [TWO_FORMS, THREE_FORMS])
+def test_the_catalogues_own_header_says_how_many_plural_forms_it_has(
+    messages: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, forms: str
+) -> None:
+    path, catalog = tmp_path / "es.po", spanish(forms)
+    count = int(forms[len("nplurals=")])
+    catalog.add(("%(n)d day", "%(n)d days"), tuple(f"%(n)d días {number}" for number in range(count)))
+    path.write_bytes(messages.written(catalog))
+    monkeypatch.setattr(messages, "po_file", lambda _language: path)
+    again = messages.updated(small(), "es")
+    assert again.plural_forms == forms
+    assert len(again["%(n)d day"].string) == count
+
+
+def test_a_translation_with_fewer_forms_than_its_header_says_is_found(
+    messages: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    path = tmp_path / "es.po"
+    path.write_bytes(messages.written(spanish(THREE_FORMS)))
+    with path.open("a", encoding="utf-8") as target:
+        target.write('\nmsgid "%(n)d day"\nmsgid_plural "%(n)d days"\n')
+        target.write('msgstr[0] "%(n)d día"\nmsgstr[1] "%(n)d días"\n')
+    monkeypatch.setattr(messages, "po_file", lambda _language: path)
+    assert "es: not translated: ('%(n)d day', '%(n)d days')" in messages.check_language(small(), "es")
 
 
 def test_a_new_text_is_never_guessed(messages: ModuleType, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
