@@ -4,10 +4,18 @@ PYTHON ?= python3
 PORT ?= 8080
 VENV := .venv
 BIN := $(VENV)/bin
+NEWEST := build/newest
 # Bytecode is made when a module is first used: the FHIR classes alone have thousands that never are.
-PIP := $(BIN)/python -m pip --disable-pip-version-check -q --no-input
+PIP_OPTIONS := --disable-pip-version-check -q --no-input --no-compile
+PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
+# What is installed is what requirements/ names, file by file with its digest: the same today and in a year. A package
+# that comes as source only is built with the locked tools, and so is BlockMRS itself.
+LOCKED := $(PIP) --require-hashes --no-build-isolation
+OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
+PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: run install install-tools test kubo browser soak lint types layers messages check-messages bench clean help
+.PHONY: run install install-tests install-tools test newest kubo browser soak lint messages check-messages bench \
+    lock sbom audit release clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"
@@ -17,41 +25,67 @@ help:
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, messages"
 	@echo "make bench    what a save costs, as ratios"
+	@echo "make newest   the tests with the newest packages that setup.py allows, in a folder of their own"
+	@echo "make lock     write requirements/*.txt anew from setup.py; UPGRADE=1 takes the newest"
+	@echo "make audit    ask whether any locked package has a known vulnerability"
+	@echo "make release  source, wheel and software bill of materials, in dist/"
 
 run: install
 	@$(BIN)/blockmrs serve --port $(PORT)
 
 install: $(VENV)/installed
 
+install-tests: $(VENV)/installed-tests
+
 install-tools: $(VENV)/installed-tools
 
-# Each stamp is newer than setup.py once everything in it is installed, so that a second run has nothing to do.
-$(VENV)/installed: setup.py
+# Each stamp is newer than what decides what is installed, so that a second run has nothing to do.
+OWN := setup.py pyproject.toml requirements/build.txt
+$(VENV)/installed: $(OWN) requirements/run.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
 	    echo "BlockMRS needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1)."; \
 	    echo "Name a newer one: make PYTHON=python3.12 $(MAKECMDGOALS)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info >= (3, 14))' || \
+	    echo "BlockMRS is tested with Python 3.11 to 3.13. With 3.14 it may work; if it does not: make PYTHON=python3.13"
 	@echo "Installing into $(VENV)/ ..."
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
-	@$(PIP) install --no-compile -e .
+	@$(LOCKED) -r requirements/build.txt
+	@$(LOCKED) -r requirements/run.txt
+	@$(OURSELVES)
 	@touch $@
 
-$(VENV)/installed-tools: setup.py $(VENV)/installed
-	@echo "Installing the tools for tests and lint ..."
-	@$(PIP) install --no-compile -e '.[test,lint]'
+$(VENV)/installed-tests: $(VENV)/installed requirements/test.txt
+	@echo "Installing what the tests need ..."
+	@$(LOCKED) -r requirements/test.txt
 	@touch $@
 
-test: install-tools
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser"
+$(VENV)/installed-tools: $(VENV)/installed-tests requirements/tools.txt
+	@echo "Installing the tools for lint and releases ..."
+	@$(LOCKED) -r requirements/tools.txt
+	@touch $@
 
-kubo: install-tools
+test: install-tests
+	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser"
+
+# What somebody gets who installs BlockMRS as a package, on the day on which this runs.
+newest:
+	@rm -rf $(NEWEST)
+	@$(PYTHON) -m venv $(NEWEST)
+	@echo "Installing the newest that setup.py allows into $(NEWEST)/ ..."
+	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade setuptools
+	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade -e '.[test]'
+	@$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable > $(NEWEST)/versions.txt
+	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser"
+
+kubo: install-tests
 	@tools/install_kubo.sh
-	@$(BIN)/python -m pytest -q -m kubo tests/contract
+	@$(PYTEST) -m kubo tests/contract
 
-browser: install-tools
-	@$(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser
+browser: install-tests
+	@$(PYTEST) -n auto --dist worksteal tests/browser
 
 # All of what the others sample (tests/extent.py), at low priority.
-soak: install-tools
+soak: install-tests
 	@BLOCKMRS_SOAK=1 nice $(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser tests/property tests/functional/test_bad_input.py
 
 lint: install-tools
@@ -67,8 +101,23 @@ messages: install-tools
 check-messages: install-tools
 	@$(BIN)/python tools/messages.py --check
 
-bench: install-tools
+bench: install-tests
 	@$(BIN)/python -m benchmarks
 
+lock: install-tools
+	@tools/lock.sh $(if $(UPGRADE),--upgrade)
+
+sbom: install-tools
+	@$(BIN)/python tools/sbom.py dist
+
+audit: install-tools
+	@$(BIN)/python tools/audit.py
+
+release: install-tools
+	@rm -rf dist
+	@$(BIN)/python -m build --no-isolation --outdir dist . >/dev/null
+	@$(BIN)/python tools/sbom.py dist
+	@ls -1 dist
+
 clean:
-	@rm -rf $(VENV) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache
+	@rm -rf $(VENV) $(NEWEST) .mypy_cache .pytest_cache .ruff_cache .import_linter_cache

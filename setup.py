@@ -68,6 +68,13 @@ setup(
             "import-linter>=2.16,<3",
             "types-zxcvbn>=4.5,<5",
         ],
+        # What writes the locks, builds a release with its bill of materials, and asks for known vulnerabilities.
+        "release": [
+            "uv>=0.9,<1",
+            "build>=1.3,<2",
+            "cyclonedx-bom>=7.1,<8",
+            "pip-audit>=2.9,<3",
+        ],
     },
     entry_points={
         "paste.app_factory": ["main = blockmrs.config.application:make_app"],

@@ -4,6 +4,7 @@ Transactions belong to services, not to requests: seal, store and submit first, 
 """
 
 import sqlite3
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -43,6 +44,8 @@ def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
         writes = connection.get_execution_options().get("write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
+    # An engine that is dropped closes its connections at once, not when the collector finds each of them.
+    weakref.finalize(engine, engine.pool.dispose).atexit = False
     return engine
 
 

@@ -26,7 +26,7 @@ def sound(tmp_path_factory: pytest.TempPathFactory) -> Path:
     with pytest.raises(Exception, match="no invitation"):
         site.services.invitations.open("2222-2222-2222-2222", "test")
     site.foundation.database.engine.dispose()
-    with sqlite3.connect(folder / "blockmrs.db") as database:
+    with closing(sqlite3.connect(folder / "blockmrs.db")) as database, database:
         database.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     return folder
 
@@ -48,7 +48,7 @@ def verify(folder: Path) -> tuple[int, str]:
 
 def tables(folder: Path) -> Iterator[tuple[str, str]]:
     """Every column of every table that has a row."""
-    with sqlite3.connect(folder / "blockmrs.db") as database:
+    with closing(sqlite3.connect(folder / "blockmrs.db")) as database, database:
         names = [row[0] for row in database.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
         for table in names:
             if table.startswith("sqlite_") or not database.execute(f'SELECT COUNT(*) FROM "{table}"').fetchone()[0]:

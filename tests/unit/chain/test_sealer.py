@@ -4,6 +4,7 @@ import hashlib
 import shutil
 import sqlite3
 import stat
+from contextlib import closing
 from dataclasses import replace
 
 import pytest
@@ -103,7 +104,7 @@ def test_an_old_copy_of_the_database_refuses_to_sign(tmp_path):
     now.mkdir()
     ledger = open_ledger(now, sql_store(now))
     ledger.submit([WRITER.write(0, chain_id=ledger.chain_id)])
-    with sqlite3.connect(now / "chain.db") as source, sqlite3.connect(old / "chain.db") as target:
+    with closing(sqlite3.connect(now / "chain.db")) as source, closing(sqlite3.connect(old / "chain.db")) as target:
         source.backup(target)
     for number in (1, 2):
         ledger.submit([WRITER.write(number, chain_id=ledger.chain_id)])
@@ -122,7 +123,7 @@ def test_a_copy_that_lacks_just_the_last_block_gets_that_very_block_back(tmp_pat
     old.mkdir()
     now.mkdir()
     ledger = open_ledger(now, sql_store(now))
-    with sqlite3.connect(now / "chain.db") as source, sqlite3.connect(old / "chain.db") as target:
+    with closing(sqlite3.connect(now / "chain.db")) as source, closing(sqlite3.connect(old / "chain.db")) as target:
         source.backup(target)
     ledger.submit([WRITER.write(0, chain_id=ledger.chain_id)])
     restored = Ledger(sql_store(old), sealer(now), lambda: NOON)

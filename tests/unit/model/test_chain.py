@@ -1,6 +1,7 @@
 """The ledger in SQL: what only a real database can show."""
 
 import sqlite3
+from contextlib import closing
 from types import SimpleNamespace
 
 import pytest
@@ -74,7 +75,7 @@ def test_a_sound_file_passes_and_a_damaged_one_is_named(store, tmp_path):
     store.check_storage()
     store._engine.dispose()
     path = tmp_path / "chain.db"
-    with sqlite3.connect(path) as connection:
+    with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         page = connection.execute(
             "SELECT rootpage FROM sqlite_master WHERE name LIKE 'ix_chain_transaction%'"
