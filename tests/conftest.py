@@ -7,8 +7,15 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from tests.browser.tapped import TAPPED, table
+
+# A busy machine makes no property false: no test is judged by the time that it takes.
+settings.register_profile(
+    "timeless", parent=settings.default, deadline=None, suppress_health_check=[HealthCheck.too_slow]
+)
+settings.load_profile("timeless")
 
 _IN_MEMORY = Path("/dev/shm")
 _made: list[str] = []

@@ -22,7 +22,7 @@ TIMES = 20
 One = TypeVar("One")
 Other = TypeVar("Other")
 
-settings.register_profile("soak", max_examples=TIMES * settings.default.max_examples, deadline=None)
+settings.register_profile("soak", parent=settings.default, max_examples=TIMES * settings.default.max_examples)
 if IS_SOAK:
     settings.load_profile("soak")
 

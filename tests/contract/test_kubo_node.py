@@ -2,6 +2,7 @@
 
 import multiprocessing
 import os
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -121,22 +122,23 @@ def test_an_object_that_an_earlier_version_pinned_recursively_is_let_go_like_any
 
 
 def test_a_node_that_hangs_costs_no_more_than_the_timeout(frozen: KuboNode) -> None:
-    started = time.monotonic()
+    # Whoever waited much longer than the timeout would get an answer after all.
+    thaw = threading.Timer(20, frozen.thaw)
+    thaw.start()
     with frozen.store(timeout_s=0.5) as kubo:
         with pytest.raises(StorageUnavailable):
             kubo.put(b"never answered")
         with pytest.raises(StorageUnavailable):
             kubo.get(Cid.of(b"never answered"))
         assert not kubo.health().ok
-    assert time.monotonic() - started < 5
+    thaw.cancel()
 
 
 def test_a_missing_object_is_answered_at_once_by_a_node_with_a_network(stopped: KuboNode, kubo: KuboStore) -> None:
     stopped.start("--routing=none")
-    started = time.monotonic()
+    # Were it asked for from others, the answer would be that the node is too slow.
     with pytest.raises(NotFound):
         kubo.get(Cid.of(os.urandom(16)))
-    assert time.monotonic() - started < 1
     stopped.stop()
 
 
