@@ -34,6 +34,7 @@ setup(
         "SQLAlchemy>=2.0.40,<2.2",
         "alembic>=1.18,<2",
         "cryptography>=50,<51",
+        "argon2-cffi>=25.1,<26",
         "cbor2>=6.2,<7",
         "Babel>=2.18,<3",
         "waitress>=3.0.2,<4",

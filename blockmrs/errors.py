@@ -101,5 +101,9 @@ class Unavailable(BlockMRSError):
     """A node or disk did not answer."""
 
 
+class Busy(Unavailable):
+    """Too many do this at once; whoever tries again in a few seconds gets in."""
+
+
 class StorageUnavailable(Unavailable):
     """The object store did not answer, or could not keep the bytes."""

@@ -9,6 +9,7 @@ import click
 import waitress
 
 from blockmrs.cli.common import settings_option, start_logging
+from blockmrs.cli.workers import Workers
 from blockmrs.config.application import assemble, start_background
 from blockmrs.config.assembly import build_database, build_foundation, build_services
 from blockmrs.config.settings import Settings, is_local
@@ -38,7 +39,8 @@ def command(settings: Settings, host: str, port: int, threads: int, trusted_prox
     prepare(database)
     database.engine.dispose()
     foundation = build_foundation(settings)
-    services = build_services(settings, foundation)
+    workers = Workers(threads)
+    services = build_services(settings, foundation, workers.aside)
     announce_setup_token(services.identity)
     if not settings.site.secure_cookies and not all(is_local(name) for name in settings.site.hosts):
         log.warning("blockmrs.site.secure_cookies is false for a host that others can reach: use HTTPS, and set it")
@@ -52,6 +54,7 @@ def command(settings: Settings, host: str, port: int, threads: int, trusted_prox
         clear_untrusted_proxy_headers=True,
         **_proxy_options(trusted_proxy),
     )
+    workers.serve_with(server.task_dispatcher)
     background = start_background(settings, foundation)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     click.echo(f"Serving on http://{host}:{port}/")

@@ -1,6 +1,7 @@
 """Builds database, ledger, object store and services from the settings: the one place where they are chosen."""
 
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -11,6 +12,7 @@ from blockmrs.chain.sealer import Sealer
 from blockmrs.cid import Cid
 from blockmrs.config.settings import Settings, StorageSettings
 from blockmrs.crypto.secret_files import read_or_create_secret_file
+from blockmrs.crypto.turns import FEW_WAITING, Turns
 from blockmrs.crypto.wrapping import WrapCost, Wrapper
 from blockmrs.errors import InvalidInput
 from blockmrs.model.chain import SqlLedgerStore
@@ -51,6 +53,7 @@ from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
 
 Clock = Callable[[], datetime]
+Aside = Callable[[], AbstractContextManager[None]]
 
 # A node that does not sync its disk itself leaves that to the kernel, which takes half a minute; four times that.
 NODE_SETTLE_S = 120.0
@@ -136,12 +139,25 @@ def build_foundation(settings: Settings, clock: Clock = utc_now) -> Foundation:
     return Foundation(in_use, database, read_or_create_secret_file(pepper_file(settings)), ledger, objects, clock)
 
 
-def build_services(settings: Settings, foundation: Foundation) -> Services:
-    """Every service, wired to the same foundation."""
+def build_turns(settings: Settings, aside: Aside | None = None) -> Turns:
+    """The queue of everything that costs much on purpose.
+
+    Args:
+        aside: puts another thread of the server in the place of one that waits. Without it few may wait, since a
+            server whose threads all wait for passwords shows nobody what to do for the injured.
+    """
+    at_once, waiting = settings.passwords.at_once, settings.passwords.waiting
+    if aside is None:
+        return Turns(at_once, min(waiting, FEW_WAITING))
+    return Turns(at_once, waiting, aside=aside)
+
+
+def build_services(settings: Settings, foundation: Foundation, aside: Aside | None = None) -> Services:
+    """Every service, wired to the same foundation. `aside`: see `build_turns`."""
     database, ledger, objects, clock = foundation.database, foundation.ledger, foundation.objects, foundation.clock
     passwords, codes_for = settings.passwords, settings.sharing
     cost = WrapCost(memory_kib=passwords.memory_kib, iterations=passwords.iterations, lanes=passwords.lanes)
-    wrapper = Wrapper(foundation.pepper, cost, passwords.at_once)
+    wrapper = Wrapper(foundation.pepper, cost, build_turns(settings, aside))
     throttle = Throttle(database, wrapper, clock)
     cards = Cards(ledger, objects)
     mailbox = Mailbox(database, ledger, objects, cards, clock)

@@ -74,12 +74,13 @@ class SessionSettings:
 
 @dataclass(frozen=True, slots=True)
 class PasswordSettings:
-    """What one opening of a password costs, and how many may run at once."""
+    """What one opening of a password costs, how many may run at once, and how many more may wait."""
 
     memory_kib: int = 65_536
     iterations: int = 3
     lanes: int = 4
     at_once: int = 2
+    waiting: int = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +235,7 @@ def _checked(settings: Settings) -> Settings:
         "passwords.iterations": 1 <= settings.passwords.iterations <= 100,
         "passwords.lanes": 1 <= settings.passwords.lanes <= 64,
         "passwords.at_once": 1 <= settings.passwords.at_once <= 64,
+        "passwords.waiting": 0 <= settings.passwords.waiting <= 1024,
         "sessions.idle_s": 60 <= settings.sessions.idle_s <= settings.sessions.longest_s,
         "site.crisis_lines": _is_read_by(parse_crisis_lines, settings.site.crisis_lines),
         "site.time_zone": is_time_zone(settings.site.time_zone),

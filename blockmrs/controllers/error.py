@@ -15,7 +15,7 @@ from blockmrs.controllers.drafts import OWN_FIELDS, SECRET_FIELDS, Draft, open_d
 from blockmrs.controllers.http_errors import Words, words_for
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
-from blockmrs.errors import CannotOpen, InvalidInput
+from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput
 
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LAST_RESORT = (
@@ -35,9 +35,11 @@ def wants_json(request: Any) -> bool:
     return request.path_info.startswith("/api/") or ("application/json" in accepted and "text/html" not in accepted)
 
 
-def error_response(status: int, error_id: str, *, message: str = "", retry_after_s: int = 0) -> Response:
+def error_response(
+    status: int, error_id: str, *, message: str = "", retry_after_s: int = 0, error: BlockMRSError | None = None
+) -> Response:
     """The answer for `status`, as a page or as JSON. `message` is said instead of the usual advice."""
-    words = words_for(status)
+    words = words_for(status, error)
     request = tg.request
     if wants_json(request):
         content = {"status": status, "error": words.happened, "message": message or words.do, "id": error_id}

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from blockmrs.errors import (
     BlockMRSError,
+    Busy,
     Conflict,
     Ended,
     InvalidInput,
@@ -37,6 +38,7 @@ STATUS_OF: dict[type[BlockMRSError], int] = {
     BlockMRSError: 500,
 }
 RETRY_AFTER_S = 30
+BUSY_RETRY_AFTER_S = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +69,7 @@ WORDS: dict[int, Words] = {
     500: Words(N_("Something went wrong here"), N_("Try again. If it happens again, tell us the number below.")),
     503: Words(N_("We cannot do this right now"), N_("Wait a minute, then try again.")),
 }
+BUSY = Words(N_("Many people are doing this right now"), N_("Wait a few seconds, then try again."))
 
 
 def status_of(error: BlockMRSError) -> int:
@@ -81,11 +84,15 @@ def headers_of(error: BlockMRSError) -> dict[str, str]:
     """What else the answer must say."""
     if isinstance(error, TooManyAttempts):
         return {"Retry-After": str(max(1, error.retry_after_s))}
+    if isinstance(error, Busy):
+        return {"Retry-After": str(BUSY_RETRY_AFTER_S)}
     if isinstance(error, Unavailable):
         return {"Retry-After": str(RETRY_AFTER_S)}
     return {}
 
 
-def words_for(status: int) -> Words:
-    """The words of `status`, or those of its family."""
+def words_for(status: int, error: BlockMRSError | None = None) -> Words:
+    """The words of `status`, or those of its family; of a kind of `error` that has its own."""
+    if isinstance(error, Busy):
+        return BUSY
     return WORDS.get(status) or WORDS[500 if status >= 500 else 400]

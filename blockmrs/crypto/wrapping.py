@@ -6,19 +6,18 @@ Opening the wrapped seed is the only password check there is. Source: RFC 9106; 
 import hmac
 import secrets
 import struct
-import threading
 import unicodedata
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from hashlib import sha256
 
-from cryptography.hazmat.primitives.kdf.argon2 import Argon2id
+from argon2.exceptions import HashingError
+from argon2.low_level import ARGON2_VERSION, Type, hash_secret_raw
 
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.labels import label
 from blockmrs.crypto.recovery_codes import new_recovery_code, parse_recovery_code
 from blockmrs.crypto.secret_files import read_or_create_secret_file
+from blockmrs.crypto.turns import Turns
 from blockmrs.errors import CannotOpen, InvalidInput, Unavailable
 
 __all__ = ["WrapCost", "Wrapper", "new_recovery_code", "parse_recovery_code", "read_or_create_secret_file"]
@@ -26,6 +25,7 @@ __all__ = ["WrapCost", "Wrapper", "new_recovery_code", "parse_recovery_code", "r
 WRAP_VERSION = 1
 PEPPER_BYTES = 32
 SALT_BYTES = 16
+KEY_BYTES = 32
 SECRET_MAX_CHARACTERS = 1024
 
 # Version, memory in KiB, iterations, lanes, salt: big-endian, 23 bytes.
@@ -61,40 +61,43 @@ class Wrapper:
     Args:
         pepper: 32 secret bytes kept outside the database; without them a stolen database cannot be guessed at.
         cost: for new wraps; each wrap carries its own, checked when it is read.
-        at_once: how many Argon2id may run at once in this process; `cost.memory_kib` each.
-        wait_s: how long one waits for its turn before Unavailable.
+        turns: the queue of this process for every Argon2id, `cost.memory_kib` each. Whoever asks on behalf of a
+            stranger says so: `asker` and `known` below are those of `Turns.take`.
     """
 
-    __slots__ = ("_cost", "_pepper", "_turns", "_wait_s")
+    __slots__ = ("_cost", "_pepper", "turns")
 
-    def __init__(self, pepper: bytes, cost: WrapCost, at_once: int = 2, *, wait_s: float = 10.0) -> None:
+    def __init__(self, pepper: bytes, cost: WrapCost, turns: Turns | None = None) -> None:
         if len(pepper) != PEPPER_BYTES:
             raise InvalidInput("a pepper has 32 bytes")
         self._pepper = pepper
         self._cost = cost
-        self._turns = threading.BoundedSemaphore(at_once)
-        self._wait_s = wait_s
+        self.turns = turns or Turns()
 
-    def wrap(self, secret: str, content: bytes, *, context: bytes) -> bytes:
-        """`content` sealed under `secret` for `context` (what it is and whose): 95 bytes longer for a seed."""
+    def wrap(self, secret: str, content: bytes, *, context: bytes, asker: str = "", known: bool = True) -> bytes:
+        """`content` sealed under `secret` for `context` (what it is and whose): 95 bytes longer for a seed.
+
+        Raises:
+            Busy: too many at once.
+        """
         header = self._header(secrets.token_bytes(SALT_BYTES))
-        key = self._stretch(secret, header, self._cost)
+        key = self._stretch(secret, header, self._cost, asker, known)
         return header + seal_secret(key, content, context=_bound(header, context))
 
-    def unwrap(self, secret: str, wrapped: bytes, *, context: bytes) -> bytes:
+    def unwrap(self, secret: str, wrapped: bytes, *, context: bytes, asker: str = "", known: bool = True) -> bytes:
         """What `wrap` sealed.
 
         Raises:
             CannotOpen: another secret, pepper or context, or other bytes: deliberately not told apart.
-            Unavailable: too many at once.
+            Busy: too many at once.
         """
         header, sealed = wrapped[: _HEADER.size], wrapped[_HEADER.size :]
-        key = self._stretch(secret, header, _read_cost(header))
+        key = self._stretch(secret, header, _read_cost(header), asker, known)
         return open_secret(key, sealed, context=_bound(header, context))
 
-    def dummy(self, secret: str) -> None:
+    def dummy(self, secret: str, *, asker: str = "", known: bool = True) -> None:
         """Does the work of `unwrap` for nothing, so that an unknown user takes as long as a wrong password."""
-        self._stretch(secret, self._header(bytes(SALT_BYTES)), self._cost)
+        self._stretch(secret, self._header(bytes(SALT_BYTES)), self._cost, asker, known)
 
     def lookup(self, purpose: str, name: str) -> bytes:
         """32 bytes that stand for `name` in an index, the same however it is typed; meaningless without the pepper."""
@@ -104,25 +107,28 @@ class Wrapper:
         cost = self._cost
         return _HEADER.pack(WRAP_VERSION, cost.memory_kib, cost.iterations, cost.lanes, salt)
 
-    def _stretch(self, secret: str, header: bytes, cost: WrapCost) -> bytes:
+    def _stretch(self, secret: str, header: bytes, cost: WrapCost, asker: str, known: bool) -> bytes:
         peppered = hmac.digest(self._pepper, label("wrap") + _normalise_secret(secret), sha256)
-        salt = header[-SALT_BYTES:]
-        with self._turn():
-            try:
-                return Argon2id(
-                    salt=salt, length=32, iterations=cost.iterations, lanes=cost.lanes, memory_cost=cost.memory_kib
-                ).derive(peppered)
-            except MemoryError as error:
-                raise Unavailable("not enough memory to check a password; try again") from error
+        with self.turns.take(asker, known=known):
+            return _argon2id(peppered, header[-SALT_BYTES:], cost)
 
-    @contextmanager
-    def _turn(self) -> Iterator[None]:
-        if not self._turns.acquire(timeout=self._wait_s):
-            raise Unavailable("busy with other sign-ins; try again in a moment")
-        try:
-            yield
-        finally:
-            self._turns.release()
+
+def _argon2id(secret: bytes, salt: bytes, cost: WrapCost) -> bytes:
+    # The reference implementation: its threads live as long as one call. OpenSSL's come from a pool of the process,
+    # in which two calls with more than one lane wait for each other for ever.
+    try:
+        return hash_secret_raw(
+            secret,
+            salt,
+            time_cost=cost.iterations,
+            memory_cost=cost.memory_kib,
+            parallelism=cost.lanes,
+            hash_len=KEY_BYTES,
+            type=Type.ID,
+            version=ARGON2_VERSION,
+        )
+    except (HashingError, MemoryError) as error:
+        raise Unavailable("not enough memory to check a password; try again") from error
 
 
 def normalise_name(name: str) -> str:

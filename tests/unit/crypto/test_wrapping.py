@@ -1,11 +1,13 @@
 """Seeds under passwords and codes."""
 
 import threading
-import time
+from typing import ClassVar
 
 import pytest
+from argon2.exceptions import HashingError
 
 from blockmrs.crypto import wrapping
+from blockmrs.crypto.turns import Turns
 from blockmrs.crypto.wrapping import WrapCost, Wrapper
 from blockmrs.errors import CannotOpen, InvalidInput, Unavailable
 
@@ -106,7 +108,7 @@ def test_everything_wrong_with_a_wrap_is_one_and_the_same_error(wrapper, pepper,
 )
 def test_a_hostile_header_is_refused_before_any_work(wrapper, monkeypatch, header) -> None:
     wrapped = with_cost(wrapper.wrap("p", SEED, context=b"a"), *header)
-    monkeypatch.setattr(wrapping, "Argon2id", lambda **_: pytest.fail("worked"))
+    monkeypatch.setattr(wrapping, "hash_secret_raw", lambda *_, **__: pytest.fail("worked"))
     with pytest.raises(CannotOpen):
         wrapper.unwrap("p", wrapped, context=b"a")
 
@@ -135,16 +137,27 @@ def test_the_key_is_argon2id_of_the_peppered_secret(wrapper) -> None:
     assert open_secret(key, wrapped[23:], context=b"wrap\x00" + wrapped[:23] + b"a") == SEED
 
 
+def test_a_wrap_of_the_first_version_opens_at_the_full_cost() -> None:
+    # Made by the first version, whose Argon2id was OpenSSL's: 64 MiB, three passes, four lanes.
+    wrapped = bytes.fromhex(
+        "010001000003040936400a562349ae781dfb71708c6c230c9df20eef145cc93a66bb05476835a8b0066ec248580ecf6c"
+        "a0af147cc68924395227e27cf6305b0662a6cb49b2286b7807e50cf3cda08f334a96094719810cd216a1435f9f0a0756"
+        "5c12c65acf66e51d45a857f83f3e44a6ac2b9e9ef0e5ced0f5118e0ff2c635"
+    )
+    opened = Wrapper(PEPPER, CHEAP).unwrap("marble kettle sunrise otter", wrapped, context=b"password" + bytes(16))
+    assert opened == SEED
+
+
 def test_an_unknown_user_costs_the_same_work(wrapper, monkeypatch) -> None:
     asked = []
-    real = wrapping.Argon2id
+    real = wrapping.hash_secret_raw
 
-    def recorded(*, salt: bytes, **cost: int):
-        asked.append((len(salt), cost))
-        return real(salt=salt, **cost)
+    def recorded(secret: bytes, salt: bytes, **cost: int):
+        asked.append((len(secret), len(salt), cost))
+        return real(secret, salt, **cost)
 
     wrapped = wrapper.wrap("p", SEED, context=b"a")
-    monkeypatch.setattr(wrapping, "Argon2id", recorded)
+    monkeypatch.setattr(wrapping, "hash_secret_raw", recorded)
     wrapper.unwrap("p", wrapped, context=b"a")
     wrapper.dummy("p")
     assert len(asked) == 2
@@ -190,64 +203,41 @@ def test_a_wrapper_shows_nothing_of_its_pepper(wrapper) -> None:
     assert not hasattr(wrapper, "__dict__")
 
 
-class SlowArgon2id:
-    running = 0
-    most = 0
-    lock = threading.Lock()
+def test_every_derivation_takes_its_turn_in_the_one_queue(monkeypatch) -> None:
+    class Recorded(Turns):
+        asked: ClassVar[list[tuple[str, bool]]] = []
 
-    def __init__(self, **_) -> None:
-        pass
+        def take(self, asker="", *, known=True):
+            self.asked.append((asker, known))
+            return super().take(asker, known=known)
 
-    def derive(self, _) -> bytes:
-        with self.lock:
-            SlowArgon2id.running += 1
-            SlowArgon2id.most = max(SlowArgon2id.most, SlowArgon2id.running)
-        time.sleep(0.05)
-        with self.lock:
-            SlowArgon2id.running -= 1
-        return bytes(32)
+    wrapper = Wrapper(PEPPER, CHEAP, Recorded())
+    wrapped = wrapper.wrap("p", SEED, context=b"a", asker="here", known=False)
+    wrapper.unwrap("p", wrapped, context=b"a", asker="there", known=False)
+    wrapper.dummy("p", asker="nowhere", known=False)
+    wrapper.dummy("p")
+    assert Recorded.asked == [("here", False), ("there", False), ("nowhere", False), ("", True)]
 
 
-def test_no_more_run_at_once_than_allowed(monkeypatch) -> None:
-    monkeypatch.setattr(wrapping, "Argon2id", SlowArgon2id)
-    wrapper = Wrapper(PEPPER, CHEAP, at_once=2)
-    threads = [threading.Thread(target=wrapper.dummy, args=("p",)) for _ in range(6)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert SlowArgon2id.most == 2
+def test_a_turn_is_given_back_where_memory_is_short(monkeypatch) -> None:
+    def no_memory(*_, **__):
+        raise HashingError("Memory allocation error")
 
-
-def test_who_waits_too_long_is_told_that_we_are_busy(monkeypatch) -> None:
-    entered, leave = threading.Event(), threading.Event()
-
-    class Stuck(SlowArgon2id):
-        def derive(self, _) -> bytes:
-            entered.set()
-            assert leave.wait(10)
-            return bytes(32)
-
-    monkeypatch.setattr(wrapping, "Argon2id", Stuck)
-    wrapper = Wrapper(PEPPER, CHEAP, at_once=1, wait_s=0.01)
-    thread = threading.Thread(target=wrapper.dummy, args=("p",))
-    thread.start()
-    assert entered.wait(10)
-    with pytest.raises(Unavailable):
-        wrapper.dummy("p")
-    leave.set()
-    thread.join()
-
-
-def test_a_turn_is_given_back_after_a_failure(monkeypatch) -> None:
-    class NoMemory(SlowArgon2id):
-        def derive(self, _) -> bytes:
-            raise MemoryError
-
-    wrapper = Wrapper(PEPPER, CHEAP, at_once=1, wait_s=0.01)
+    wrapper = Wrapper(PEPPER, CHEAP, Turns(1, 0))
     with monkeypatch.context() as patch:
-        patch.setattr(wrapping, "Argon2id", NoMemory)
+        patch.setattr(wrapping, "hash_secret_raw", no_memory)
         for _ in range(3):
             with pytest.raises(Unavailable, match="memory"):
                 wrapper.dummy("p")
     wrapper.dummy("p")
+
+
+def test_derivations_with_lanes_in_several_threads_come_to_an_end() -> None:
+    # Two of these at once in two threads never ended as long as their lanes shared one pool.
+    wrapper = Wrapper(PEPPER, WrapCost(memory_kib=1024, iterations=3, lanes=4), Turns(8, 100))
+    threads = [threading.Thread(target=wrapper.dummy, args=("p",), daemon=True) for _ in range(40)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(30)
+    assert not any(thread.is_alive() for thread in threads)
