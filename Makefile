@@ -84,9 +84,9 @@ kubo: install-tests
 browser: install-tests
 	@$(PYTEST) -n auto --dist worksteal tests/browser
 
-# All of what the others sample (tests/extent.py), at low priority.
+# All of what the others sample (tests/extent.py), at low priority, in parts: what is done is not done again.
 soak: install-tests
-	@BLOCKMRS_SOAK=1 nice $(BIN)/python -m pytest -q -n auto --dist worksteal tests/browser tests/property tests/functional/test_bad_input.py
+	@nice $(BIN)/python tools/soak.py
 
 lint: install-tools
 	@$(BIN)/ruff check .
