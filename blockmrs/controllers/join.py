@@ -61,7 +61,7 @@ class JoinController(TGController):
     def _read(self, form: Form, errors: dict[str, str]) -> str:
         try:
             code = form.text("invitation")
-            invitation = self._joining.read(code, client_address())
+            invitation = self._joining.read(code, client_address(), require_actor())
         except (InvalidInput, NotFound, TooManyAttempts) as error:
             return _refused(form, error)
         template = "account.join_staff" if isinstance(invitation, StaffInvitation) else "account.join_family"

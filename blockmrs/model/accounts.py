@@ -94,6 +94,15 @@ class InvitationRow(Guarded, Base):
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class InvitationClaimRow(Guarded, Base):
+    """Who began to accept an invitation, as a digest that only their keys make; it goes with the invitation."""
+
+    __tablename__ = "invitation_claim"
+
+    lookup: Mapped[bytes] = mapped_column(ForeignKey("invitation.lookup", ondelete="CASCADE"), primary_key=True)
+    claimed_by: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
 class ReportCodeRow(Guarded, Base):
     """A report that crew may open without an account: by QR (128 random bits) or by a typed code."""
 

@@ -1,4 +1,8 @@
-"""Invitations: a code that is said or shown once opens what was sealed under it, until it is used or expires."""
+"""Invitations: a code that is said or shown once opens what was sealed under it, until it is used or expires.
+
+Who accepts first claims the code, durably, before anything that appoints them stands on the chain: of two people in two
+processes one is appointed. A claim is never given back: whoever was cut off after it can finish, and nobody else.
+"""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -10,8 +14,9 @@ from sqlalchemy.orm import Session
 from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.encoding import Value, decode, encode
 from blockmrs.errors import CannotOpen, NotFound
-from blockmrs.model.accounts import InvitationRow
+from blockmrs.model.accounts import InvitationClaimRow, InvitationRow
 from blockmrs.model.database import Database
+from blockmrs.services.actor import Actor
 from blockmrs.services.code_text import format_code, new_code, parse_code
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.throttle import Throttle
@@ -19,6 +24,8 @@ from blockmrs.services.throttle import Throttle
 # 80 random bits, under Argon2id and the pepper.
 CODE_LENGTH = 16
 _CONTEXT = b"invitation"
+# A claimed code does not run out under the hands of somebody who was cut off.
+_TIME_TO_FINISH = timedelta(days=1)
 
 
 class Invitations:
@@ -57,13 +64,19 @@ class Invitations:
             rows.add(row)
         return format_code(code)
 
-    def open(self, typed: str, address: str) -> tuple[str, dict[int, Value]]:
-        """The code in its one spelling, and what it opens; NotFound for unknown, used and expired ones alike."""
+    def open(self, typed: str, address: str, actor: Actor | None = None) -> tuple[str, dict[int, Value]]:
+        """The code in its one spelling, and what it opens.
+
+        Raises:
+            NotFound: it is unknown, used, expired, or claimed by somebody else than `actor`: all alike.
+        """
         code = parse_code(typed, CODE_LENGTH, field="invitation")
         self._throttle.count("invitation", address, limit=30, window=timedelta(minutes=15))
         with self._database.read() as rows:
             row = rows.get(InvitationRow, self._wrapper.lookup("invitation", code))
             sealed = row.sealed if row is not None and row.expires > self._clock() else None
+            if row is not None and not _is_open_to(rows, row.lookup, actor):
+                sealed = None
         if sealed is None:
             raise NotFound("no invitation opens with this code")
         try:
@@ -76,13 +89,25 @@ class Invitations:
 
     @contextmanager
     def one_at_a_time(self, typed: str) -> Iterator[None]:
-        """Hold the code while it is accepted, against others in this process.
-
-        An appointment stands on the chain before its code is used up: two who accept at once would both be appointed.
-        """
+        """Hold the code while it is accepted: a second press of the same button waits for the first."""
         code = parse_code(typed, CODE_LENGTH, field="invitation")
         with self._locks.hold(code.encode("ascii")):
             yield
+
+    def claim(self, actor: Actor, code: str) -> None:
+        """From now on only `actor` can use the code; durable. Called before anything that the code lets them do.
+
+        Raises:
+            NotFound: it is used, expired, or claimed by somebody else.
+        """
+        lookup, now = self._wrapper.lookup("invitation", code), self._clock()
+        with self._database.write() as rows:
+            row = rows.get(InvitationRow, lookup)
+            if row is None or row.expires <= now or not _is_open_to(rows, lookup, actor):
+                raise NotFound("no invitation opens with this code")
+            if rows.get(InvitationClaimRow, lookup) is None:
+                rows.add(InvitationClaimRow(lookup=lookup, claimed_by=_mark(actor, lookup)))
+                row.expires = max(row.expires, now + _TIME_TO_FINISH)
 
     def use(self, rows: Session, code: str) -> None:
         """Remove the invitation within the caller's transaction; NotFound when somebody else was faster."""
@@ -90,3 +115,14 @@ class Invitations:
         if row is None:
             raise NotFound("no invitation opens with this code")
         rows.delete(row)
+
+
+def _mark(actor: Actor, lookup: bytes) -> bytes:
+    """What only this person's keys make of this invitation, so that a row tells nobody else who claimed it."""
+    return actor.keyring.derive("invitation claim", lookup)
+
+
+def _is_open_to(rows: Session, lookup: bytes, actor: Actor | None) -> bool:
+    """Whether nobody has claimed the invitation, or this actor has."""
+    claim = rows.get(InvitationClaimRow, lookup)
+    return claim is None or (actor is not None and claim.claimed_by == _mark(actor, lookup))

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from blockmrs.errors import NotFound
+from blockmrs.services.actor import Actor
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.organisations import STAFF
 from blockmrs.services.teams import FAMILY, FamilyInvitation
@@ -21,9 +22,9 @@ class Joining:
     def __init__(self, invitations: Invitations) -> None:
         self._invitations = invitations
 
-    def read(self, code: str, address: str) -> FamilyInvitation | StaffInvitation:
-        """What the code invites to; NotFound for unknown, used and expired ones alike. Uses nothing up."""
-        _, content = self._invitations.open(code, address)
+    def read(self, code: str, address: str, actor: Actor | None = None) -> FamilyInvitation | StaffInvitation:
+        """What the code invites to; NotFound as `Invitations.open` raises it. Uses nothing up, and claims nothing."""
+        _, content = self._invitations.open(code, address, actor)
         if content.get(0) == FAMILY:
             return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
         if content.get(0) == STAFF:

@@ -93,13 +93,14 @@ class Organisations:
             return self._accept(actor, code, address)
 
     def _accept(self, actor: Actor, code: str, address: str) -> Organisation:
-        spelled, content = self._invitations.open(code, address)
+        spelled, content = self._invitations.open(code, address, actor)
         seed = content.get(1)
         if content.get(0) != STAFF or not isinstance(seed, bytes):
             raise NotFound("no invitation opens with this code")
         label = str(content.get(2, ""))
         card_id = Keyring.from_seed(seed).card.id
         self.find(card_id)
+        self._invitations.claim(actor, spelled)
         batch = self._mailbox.batch()
         self._mailbox.appoint(batch, seed, label, "member", actor.keyring)
         with committed(self._database, batch) as rows:

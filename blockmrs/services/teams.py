@@ -235,8 +235,9 @@ class Teams:
             return self._join(actor, code, relation, address)
 
     def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
-        spelled, content = self._open_family(code, address)
+        spelled, content = self._open_family(code, address, actor)
         coach = self._cards.find(content[4])
+        self._invitations.claim(actor, spelled)
         batch = self._mailbox.batch()
         player = self._mailbox.appoint(batch, content[1], str(content[2]), relation, actor.keyring)
         batch.add_at(
@@ -292,8 +293,8 @@ class Teams:
             secret_seed=made.secret.seed.hex(),
         )
 
-    def _open_family(self, code: str, address: str) -> tuple[str, dict[int, bytes]]:
-        spelled, content = self._invitations.open(code, address)
+    def _open_family(self, code: str, address: str, actor: Actor | None = None) -> tuple[str, dict[int, bytes]]:
+        spelled, content = self._invitations.open(code, address, actor)
         if content.get(0) != FAMILY:
             raise NotFound("no invitation opens with this code")
         return spelled, content  # type: ignore[return-value]  # made by invite_family, sealed since
