@@ -50,7 +50,10 @@ def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
 
 
 class Database:
-    """Short transactions over one engine. `row_key` (32 bytes) authenticates every guarded row that is written."""
+    """Short transactions over one engine.
+
+    `row_key` (32 bytes) authenticates every guarded row: set when one is written, checked when one is read.
+    """
 
     def __init__(self, engine: Engine, row_key: bytes) -> None:
         self.engine = engine
@@ -77,8 +80,13 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """A session that sees one state of the database; nothing done in it is kept."""
+        """A session that sees one state of the database; nothing done in it is kept.
+
+        A guarded row that was changed outside this program raises VerificationFailed when it is read, here and in
+        `write`.
+        """
         with _unavailable_when_locked(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
+            session.info[ROW_KEY] = self._row_key
             yield session
 
     @contextmanager

@@ -1,22 +1,31 @@
-"""Rows that prove themselves: each carries a MAC under a key that is not in the database."""
+"""Rows that prove themselves: each carries a MAC under a key that is not in the database.
+
+It is set whenever a row is written, and checked whenever one is read: a row that was changed outside this program
+raises VerificationFailed before anybody can act on it. Columns of such rows cannot be asked for alone, since a value
+without its row proves nothing; counts can, and so decide nothing. What this cannot show is a row that was deleted, or
+put back as it once was: docs/adr/0006-every-row-proves-itself.md names the rows where that decides something.
+"""
 
 import hmac
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Connection, Dialect, LargeBinary, Table, TypeDecorator, event
+from sqlalchemy import BigInteger, Column, Connection, Dialect, LargeBinary, Table, TypeDecorator, event
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import (
     Mapped,
     Mapper,
     ORMExecuteState,
+    QueryContext,
     Session,
     attributes,
+    class_mapper,
     mapped_column,
     object_mapper,
     object_session,
 )
+from sqlalchemy.sql.visitors import iterate
 
 from blockmrs.encoding import Value, encode
 from blockmrs.errors import VerificationFailed
@@ -24,6 +33,9 @@ from blockmrs.model.base import Base
 
 MAC_BYTES = 32
 ROW_KEY = "row_key"  # where a session's `info` holds the key
+_Columns = list[tuple[str, str, Callable[[Any], Any] | None]]
+# Found once: a row is checked at every reading.
+_columns_of: dict[tuple[type, str], _Columns] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -81,21 +93,56 @@ def compute_mac(key: bytes, table: str, columns: dict[str, object]) -> bytes:
     return hmac.digest(key, b"blockmrs/1 row\x00" + encode(message), "sha256")
 
 
-def _row_mac(target: Guarded, connection: Connection) -> bytes:
+def _row_mac(target: Guarded, dialect: Dialect) -> bytes:
+    """The MAC that belongs to the row as `target` has it; RuntimeError outside the sessions of a Database."""
     session = object_session(target)
     key = session.info.get(ROW_KEY) if session is not None else None
     if key is None:
-        raise RuntimeError("rows are written through Database.write()")
-    mapper = object_mapper(target)
-    columns: dict[str, object] = {}
-    for attribute in mapper.column_attrs:
+        raise RuntimeError("guarded rows are read and written through a Database")
+    values = {
+        name: process(value) if process is not None and value is not None else value
+        for name, process, value in (
+            (name, process, getattr(target, attribute)) for attribute, name, process in _columns(type(target), dialect)
+        )
+    }
+    return compute_mac(key, _table(target).name, values)
+
+
+def _columns(row: type[Guarded], dialect: Dialect) -> _Columns:
+    """Of every column but the MAC: its attribute, its name, and what turns a value into the one that is stored."""
+    known = _columns_of.get((row, dialect.name))
+    if known is not None:
+        return known
+    found: _Columns = []
+    for attribute in class_mapper(row).column_attrs:
         column = attribute.columns[0]
-        if attribute.key == "mac":
-            continue
-        value = getattr(target, attribute.key)
-        process = column.type.dialect_impl(connection.dialect).bind_processor(connection.dialect)
-        columns[column.name] = process(value) if process is not None and value is not None else value
-    return compute_mac(key, cast(Table, mapper.local_table).name, columns)
+        if attribute.key != "mac":
+            process = column.type.dialect_impl(dialect).bind_processor(dialect)
+            found.append((attribute.key, column.name, process))
+    return _columns_of.setdefault((row, dialect.name), found)
+
+
+def _table(target: Guarded) -> Table:
+    return cast(Table, object_mapper(target).local_table)
+
+
+def _check_loaded(target: Guarded, dialect: Dialect) -> None:
+    try:
+        matches = isinstance(target.mac, bytes) and hmac.compare_digest(target.mac, _row_mac(target, dialect))
+    except (TypeError, ValueError, OverflowError):
+        matches = False  # A value of another type than this program writes.
+    if not matches:
+        raise VerificationFailed("a row was changed outside this program", table=_table(target).name)
+
+
+@event.listens_for(Guarded, "load", propagate=True)
+def _on_load(target: Guarded, context: QueryContext) -> None:
+    _check_loaded(target, context.session.get_bind().dialect)
+
+
+@event.listens_for(Guarded, "refresh", propagate=True)
+def _on_refresh(target: Guarded, context: QueryContext, names: Iterable[str] | None) -> None:
+    _check_loaded(target, context.session.get_bind().dialect)
 
 
 @event.listens_for(Guarded, "before_insert", propagate=True)
@@ -105,13 +152,13 @@ def _before_insert(mapper: Mapper[Any], connection: Connection, target: Guarded)
         # The MAC covers defaults too, and SQLAlchemy would fill them in only after this event.
         if default is not None and default.is_scalar and getattr(target, attribute.key) is None:
             setattr(target, attribute.key, cast(Any, default).arg)
-    target.mac = _row_mac(target, connection)
+    target.mac = _row_mac(target, connection.dialect)
 
 
 @event.listens_for(Guarded, "after_insert", propagate=True)
 def _after_insert(mapper: Mapper[Any], connection: Connection, target: Guarded) -> None:
     """Do the MAC again where the database chose the primary key."""
-    mac = _row_mac(target, connection)
+    mac = _row_mac(target, connection.dialect)
     if mac == target.mac:
         return
     table = cast(Table, mapper.local_table)
@@ -125,19 +172,32 @@ def _after_insert(mapper: Mapper[Any], connection: Connection, target: Guarded) 
 
 @event.listens_for(Guarded, "before_update", propagate=True)
 def _before_update(mapper: Mapper[Any], connection: Connection, target: Guarded) -> None:
-    mac = _row_mac(target, connection)
+    mac = _row_mac(target, connection.dialect)
     if mac != target.mac:
         target.mac = mac
 
 
 @event.listens_for(Session, "do_orm_execute")
-def _refuse_unseen_writes(state: ORMExecuteState) -> None:
-    """Stop statements that would change guarded rows without their MAC."""
-    if not (state.is_update or state.is_insert):
-        return
-    mapper = state.bind_mapper
-    if mapper is not None and issubclass(mapper.class_, Guarded):
-        raise RuntimeError("guarded rows are changed as objects, so that their MAC follows")
+def _refuse_unproven(state: ORMExecuteState) -> None:
+    """Stop statements that would change guarded rows without their MAC, or read values without the row they prove."""
+    if state.is_update or state.is_insert:
+        mapper = state.bind_mapper
+        if mapper is not None and issubclass(mapper.class_, Guarded):
+            raise RuntimeError("guarded rows are changed as objects, so that their MAC follows")
+    elif state.is_select:
+        for column in getattr(state.statement, "column_descriptions", ()):
+            expression = column["expr"]
+            if expression is not column.get("entity") and any(map(_is_guarded, iterate(_clause(expression)))):
+                raise RuntimeError("guarded rows are read whole, so that their MAC is checked")
+
+
+def _clause(expression: Any) -> Any:
+    return expression.__clause_element__() if hasattr(expression, "__clause_element__") else expression
+
+
+def _is_guarded(part: object) -> bool:
+    tables = guarded_tables()
+    return isinstance(part, Column) and any(column.table in tables for column in part.base_columns)
 
 
 def guarded_tables() -> list[Table]:

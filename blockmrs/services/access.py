@@ -3,8 +3,6 @@
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 
-from sqlalchemy import select
-
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
@@ -20,6 +18,7 @@ from blockmrs.services.contents import Item, Sort
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import own_card
+from blockmrs.services.short_cuts import read_short_cut
 from blockmrs.services.teams import Teams
 
 REPORT = "report"
@@ -198,8 +197,7 @@ class AccessFinder:
         return former
 
     def _saved(self, actor: Actor, lookup: bytes) -> Saved | None:
-        with self._database.read() as rows:
-            sealed = rows.scalar(select(ShortCutRow.sealed).where(ShortCutRow.lookup == lookup))
+        sealed = read_short_cut(self._database, lookup)
         if sealed is None:
             return None
         try:

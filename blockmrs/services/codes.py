@@ -141,11 +141,11 @@ class Codes:
 
     def opened_handles(self) -> set[bytes]:
         """Of every code that was opened and has not expired yet, also a stopped one, by what its report is found."""
-        opened = select(ReportCodeRow.handle).where(
+        opened = select(ReportCodeRow).where(
             ReportCodeRow.expires > self._clock(), ReportCodeRow.first_opened.is_not(None)
         )
         with self._database.read() as rows:
-            return set(rows.scalars(opened))
+            return {row.handle for row in rows.scalars(opened)}
 
     def made_by(self, actor: Actor, code: CodeNews) -> bytes | None:
         """The update whose code it is, if the actor made it; None for everybody else's."""
@@ -189,13 +189,6 @@ class Codes:
             if (row := rows.get(ReportCodeRow, locator)) is not None:
                 row.wrong_tries = max(0, row.wrong_tries - 1)
         return self._open(locator, content)
-
-    def erase_expired(self) -> int:
-        """Remove the rows of codes that are over; returns how many."""
-        with self._database.write() as rows:
-            gone = rows.scalars(select(ReportCodeRow.locator).where(ReportCodeRow.expires <= self._clock())).all()
-            rows.execute(delete(ReportCodeRow).where(ReportCodeRow.locator.in_(gone)))
-        return len(gone)
 
     def _count_try(self, locator: str) -> bytes:
         """Count the try before looking, so that parallel tries count too; returns what the right secret opens."""

@@ -13,17 +13,15 @@ from dataclasses import dataclass
 from enum import IntEnum
 from typing import TypeVar
 
-from sqlalchemy import select
-
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.sharing import Appointment, Grant, Revocation, to_ms
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
-from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
 from blockmrs.services.line_reader import LineReader, Message
+from blockmrs.services.short_cuts import read_short_cut, replace_short_cut
 
 VERSION = 1
 KEY_BYTES = 16
@@ -124,8 +122,7 @@ class Contents:
     def _kept(self, reader: Keyring) -> tuple[list[Item], int, int]:
         """The items of the row, the place up to which they go, and the log's size then; nothing where there is none."""
         lookup = _lookup(reader)
-        with self._database.read() as rows:
-            sealed = rows.scalar(select(ShortCutRow.sealed).where(ShortCutRow.lookup == lookup))
+        sealed = read_short_cut(self._database, lookup)
         if sealed is None:
             return [], 0, 0
         try:
@@ -138,11 +135,7 @@ class Contents:
         sealed = seal_secret(_key(reader), encode_contents(items, stop, size), context=lookup)
         try:
             with self._database.write() as rows:
-                row = rows.get(ShortCutRow, lookup)
-                if row is None:
-                    rows.add(ShortCutRow(lookup=lookup, sealed=sealed))
-                else:
-                    row.sealed = sealed
+                replace_short_cut(rows, lookup, sealed)
         except Unavailable:
             return  # A full disk must not keep anybody from reading.
 

@@ -66,21 +66,19 @@ class Evidence:
     def held(self) -> list[Cid]:
         """The content identifiers of all objects that somebody was told are saved."""
         with self._database.read() as rows:
-            return [Cid(digest) for digest in rows.scalars(select(HeldObjectRow.digest))]
+            return [Cid(row.digest) for row in rows.scalars(select(HeldObjectRow))]
 
     def _check_objects(self, progress: Progress) -> int:
         with self._database.read() as rows:
-            held = rows.execute(select(HeldObjectRow.digest, HeldObjectRow.size_bytes)).all()
-        for done, (digest, size_bytes) in enumerate(held):
-            cid = Cid(digest)
-            self._check_object(cid, size_bytes)
+            held = rows.scalars(select(HeldObjectRow)).all()
+        for done, row in enumerate(held):
+            self._check_object(Cid(row.digest), row.size_bytes)
             progress("objects", done + 1, len(held))
         return len(held)
 
     def _check_unlisted(self, progress: Progress) -> int:
-        with self._database.read() as rows:
-            held = set(rows.scalars(select(HeldObjectRow.digest)))
-        unlisted = [cid for cid in self._stored() if cid.digest not in held]
+        held = set(self.held())
+        unlisted = [cid for cid in self._stored() if cid not in held]
         for done, cid in enumerate(unlisted):
             self._check_object(cid, None)
             progress("unlisted objects", done + 1, len(unlisted))

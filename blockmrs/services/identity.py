@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import delete, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -176,9 +176,17 @@ class Identity:
             rows.execute(delete(SessionRow).where(SessionRow.account_id == actor.account_id))
 
     def has_admin(self) -> bool:
-        """Whether the first administrator exists; afterwards set-up is closed for good."""
+        """Whether the first administrator exists; afterwards set-up is closed for good.
+
+        Raises:
+            VerificationFailed: an account was changed outside this program. Who cleared an administrator's mark there
+                must not find set-up open again.
+        """
         with self._database.read() as rows:
-            return bool(rows.scalar(select(func.count()).select_from(AccountRow).where(AccountRow.is_admin)))
+            if rows.scalar(select(AccountRow).where(AccountRow.is_admin).limit(1)) is not None:
+                return True
+            # None, as the column says: each row must prove that it says so. There are few before the first one.
+            return any(row.is_admin for row in rows.scalars(select(AccountRow)))
 
     def make_setup_token(self) -> str:
         """A new one-time token for the first administrator; only its digest is kept."""
@@ -198,8 +206,8 @@ class Identity:
         except InvalidInput as error:
             raise _wrong_setup_token() from error
         with self._database.read() as rows:
-            kept = rows.scalar(select(SetupTokenRow.token_digest))
-        if kept is None or not hmac.compare_digest(kept, digest):
+            kept = rows.scalar(select(SetupTokenRow))
+        if kept is None or not hmac.compare_digest(kept.token_digest, digest):
             raise _wrong_setup_token()
         return self._create(user_name, display_name, password, setup_token=digest)
 
@@ -214,7 +222,7 @@ class Identity:
             self._throttle.count("sign-up", address, limit=SIGN_UPS_AN_HOUR, window=timedelta(hours=1))
         lookup = self._wrapper.lookup("user name", name)
         with self._database.read() as rows:
-            if rows.scalar(select(AccountRow.account_id).where(AccountRow.name_lookup == lookup)) is not None:
+            if rows.scalar(select(AccountRow).where(AccountRow.name_lookup == lookup)) is not None:
                 raise _taken()
         seed, code, account_id = new_seed(), new_recovery_code(), os.urandom(16)
         keyring = Keyring.from_seed(seed)

@@ -118,7 +118,7 @@ class Organisations:
         if not held:
             return []
         with self._database.read() as rows:
-            listed = set(rows.scalars(select(OrganisationRow.card_id)))
+            listed = {row.card_id for row in rows.scalars(select(OrganisationRow))}
         return [entry for entry in held if entry.keyring.card.id in listed]
 
     def membership(self, actor: Actor, organisation_id: bytes) -> Held:
@@ -132,8 +132,8 @@ class Organisations:
         """Every listed organisation with its listed staff, by name."""
         with self._database.read() as rows:
             staff: dict[bytes, list[str]] = {}
-            for organisation_id, name in rows.execute(select(StaffRow.organisation_id, StaffRow.name)):
-                staff.setdefault(organisation_id, []).append(name)
+            for member in rows.scalars(select(StaffRow)):
+                staff.setdefault(member.organisation_id, []).append(member.name)
             return [
                 Organisation(row.card_id, row.name, row.place, tuple(sorted(staff.get(row.card_id, []))))
                 for row in rows.scalars(select(OrganisationRow).order_by(OrganisationRow.name))
@@ -145,8 +145,8 @@ class Organisations:
             row = rows.get(OrganisationRow, card_id)
             if row is None:
                 raise NotFound("no such organisation")
-            staff = rows.scalars(select(StaffRow.name).where(StaffRow.organisation_id == card_id))
-            return Organisation(row.card_id, row.name, row.place, tuple(sorted(staff)))
+            staff = rows.scalars(select(StaffRow).where(StaffRow.organisation_id == card_id))
+            return Organisation(row.card_id, row.name, row.place, tuple(sorted(member.name for member in staff)))
 
     def staff_name(self, card_id: bytes, organisation_id: bytes) -> str | None:
         """The name under which a member stands in the directory; None for everybody else."""
@@ -222,7 +222,7 @@ class Organisations:
     def _has_staff(self, name: str) -> bool:
         with self._database.read() as rows:
             found = rows.scalar(
-                select(StaffRow.card_id)
+                select(StaffRow)
                 .join(OrganisationRow, OrganisationRow.card_id == StaffRow.organisation_id)
                 .where(OrganisationRow.name == name)
                 .limit(1)
@@ -234,7 +234,7 @@ def _remove_without_staff(rows: Session, name: str) -> None:
     row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
     if row is None:
         return
-    if rows.scalar(select(StaffRow.card_id).where(StaffRow.organisation_id == row.card_id).limit(1)) is not None:
+    if rows.scalar(select(StaffRow).where(StaffRow.organisation_id == row.card_id).limit(1)) is not None:
         raise _exists()
     rows.execute(delete(DoorbellTokenRow).where(DoorbellTokenRow.organisation_id == row.card_id))
     rows.delete(row)

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sqlalchemy import select
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
@@ -81,7 +80,8 @@ def shown(world: World, actor: Actor) -> list[str]:
 
 def row(world: World, keyring: Keyring) -> bytes | None:
     with world.database.read() as rows:
-        return rows.scalar(select(ShortCutRow.sealed).where(ShortCutRow.lookup == keyring.derive("contents")))
+        found = rows.get(ShortCutRow, keyring.derive("contents"))
+        return None if found is None else found.sealed
 
 
 def put_row(world: World, keyring: Keyring, sealed: bytes | None) -> None:
