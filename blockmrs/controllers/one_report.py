@@ -100,8 +100,8 @@ class OneReportController(TGController):
         if tg.request.method == "POST":
             self._services.codes.stop(actor, self._address)
             redirect(self._page)
-        self._own(actor)
-        return show("report.stop_code", report_page=self._page)
+        opened = self._services.reports.open(actor, self._address)
+        return show("report.stop_code", report_page=self._page, mine=opened.standing is Standing.AUTHOR)
 
     @expose(allowed_methods=BOTH)
     def share(self, share_id: str | None = None, *_more: str, q: object = "", **_ignored: object) -> str:
@@ -120,8 +120,9 @@ class OneReportController(TGController):
         if tg.request.method == "POST":
             self._services.sharing.stop(actor, self._address, share_id)
             redirect(f"{self._page}/share/{share_id}")
-        self._own(actor)
-        return show("report.stop", report_page=self._page, share=self._share(actor, share_id))
+        share = self._share(actor, share_id)
+        opened = self._services.reports.open(actor, self._address)
+        return show("report.stop", report_page=self._page, share=share, mine=opened.standing is Standing.AUTHOR)
 
     @expose(allowed_methods=BOTH)
     def release(self, **_ignored: object) -> str:

@@ -26,6 +26,7 @@ class Action(Enum):
     SHARE = "share"
     STOP_SHARE = "stop a share"
     MAKE_CODE = "make a code"
+    STOP_CODE = "stop a code"
     RELEASE_TO_FAMILY = "release to the family"
     CHECK_SYMPTOMS = "check symptoms"
     CLEAR_FOR_SPORT = "clear for sport"
@@ -34,7 +35,10 @@ class Action(Enum):
 _ALLOWED = {
     # Who wrote the report, or acts for the player, never clears them for sport: not even as a member of a clinic.
     Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT},
-    Standing.SUBJECT: frozenset({Action.READ, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS}),
+    # What is about somebody they can always end, whoever gave it.
+    Standing.SUBJECT: frozenset(
+        {Action.READ, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS, Action.STOP_SHARE, Action.STOP_CODE}
+    ),
     Standing.RECIPIENT: frozenset({Action.READ, Action.CLEAR_FOR_SPORT}),
 }
 

@@ -19,6 +19,7 @@ from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import own_card
 from blockmrs.services.short_cuts import read_short_cut
+from blockmrs.services.subject_ends import with_subjects_ends
 from blockmrs.services.teams import Teams
 
 REPORT = "report"
@@ -140,8 +141,14 @@ class AccessFinder:
                     standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
                     yield Access(standing, entry, held.keyring, held, card)
 
-    def lines_to(self, held: Held, senders: Container[bytes] | None = None) -> Iterator[tuple[Card, Line]]:
-        """What each party that introduced itself wrote to an organisation; of `senders` (card ids) alone, if named."""
+    def lines_to(self, held: Held, senders: Container[bytes] | None = None) -> list[tuple[Card, Line]]:
+        """What each party that introduced itself wrote to an organisation; of `senders` (card ids) alone, if named.
+
+        What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one.
+        """
+        return with_subjects_ends(list(self._introduced(held, senders)))
+
+    def _introduced(self, held: Held, senders: Container[bytes] | None) -> Iterator[tuple[Card, Line]]:
         issued = self._organisations.doorbell_issued(held.keyring.card.id)
         for card, message in self._mailbox.doorbell(held.keyring, issued):
             if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):

@@ -116,8 +116,8 @@ class Codes:
         raise Unavailable("no code could be made now")
 
     def stop(self, actor: Actor, address: str) -> None:
-        """End the code, QR and typed, at once."""
-        access = self._access.allow(actor, address, Action.MAKE_CODE)
+        """End the code, QR and typed, at once: its author may, and who acts for the player."""
+        access = self._access.allow(actor, address, Action.STOP_CODE)
         with self._database.write() as rows:
             for row in rows.scalars(select(ReportCodeRow).where(ReportCodeRow.handle == self._handle(actor, access))):
                 row.sealed_typed, row.sealed_qr = None, b""

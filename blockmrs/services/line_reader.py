@@ -28,13 +28,14 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class GrantEntry:
-    """A grant with its id, its place on its line and, where it was ended early, its revocation."""
+    """A grant with its id, its place on its line and, where it was ended early, its revocation and who signed that."""
 
     id: bytes
     author: bytes
     grant: Grant
     revoked: Revocation | None = None
     position: int = 0
+    revoked_by: bytes = b""
 
 
 @dataclass(slots=True)
@@ -45,6 +46,7 @@ class Line:
     introductions: list[Introduction] = field(default_factory=list)
     receipts: list[tuple[bytes, Receipt]] = field(default_factory=list)
     appointments: list[tuple[bytes, Appointment]] = field(default_factory=list)
+    revocations: list[tuple[bytes, Revocation]] = field(default_factory=list)
 
 
 class LineReader:
@@ -130,7 +132,7 @@ class LineReader:
 
 def sort_messages(messages: Iterable[Message]) -> Line:
     """What the messages say, by kind, each grant with the revocation that ends it."""
-    line, revocations = Line(), []
+    line = Line()
     for message in messages:
         try:
             match message.kind:
@@ -138,7 +140,7 @@ def sort_messages(messages: Iterable[Message]) -> Line:
                     grant = Grant.from_fields(message.fields)
                     line.grants[message.id] = GrantEntry(message.id, message.author, grant, position=message.position)
                 case Kind.REVOKE:
-                    revocations.append(Revocation.from_fields(message.fields))
+                    line.revocations.append((message.author, Revocation.from_fields(message.fields)))
                 case Kind.INTRODUCE:
                     line.introductions.append(Introduction.from_fields(message.fields))
                 case Kind.APPOINT:
@@ -150,9 +152,9 @@ def sort_messages(messages: Iterable[Message]) -> Line:
                     pass
         except InvalidInput:
             continue
-    for revocation in revocations:
+    for author, revocation in line.revocations:
         if (entry := line.grants.get(revocation.grant_id)) is not None and entry.revoked is None:
-            line.grants[entry.id] = replace(entry, revoked=revocation)
+            line.grants[entry.id] = replace(entry, revoked=revocation, revoked_by=author)
     return line
 
 

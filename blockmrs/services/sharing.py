@@ -32,7 +32,7 @@ _RECEIPT_COVERS = timedelta(hours=12)
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One share of a report, with the receipts that came back."""
+    """One share of a report, with the receipts that came back. `by_family`: not who shared it stopped it."""
 
     share_id: str
     party: str
@@ -42,6 +42,7 @@ class Share:
     stopped: datetime | None
     active: bool
     receipts: tuple[Receipt, ...] = ()
+    by_family: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,6 +98,10 @@ class Sharing:
             self._mailbox.settle()
             share = self._active_share(actor, access, organisation_id)
             if share is None:
+                if any(entry.grant.grantee == organisation_id for entry in self._ended_by_family(actor, access)):
+                    raise InvalidInput(
+                        "The family stopped sharing this with them. Ask the family", field="organisation"
+                    )
                 self._write_grant(actor, access, organisation, purpose, until)
                 share = self._active_share(actor, access, organisation_id)
         if share is None:
@@ -104,12 +109,17 @@ class Sharing:
         return share
 
     def stop(self, actor: Actor, address: str, share_id: str) -> Share:
-        """End a share: its recipient cannot open the report again. They may have kept what they saw."""
+        """End a share: its recipient cannot open the report again. They may have kept what they saw.
+
+        Who acts for the player ends any share about them, whoever made it; its author may not make it again.
+        """
         access = self._access.allow(actor, address, Action.STOP_SHARE)
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
             entry = self._book_entry(actor, access, share_id)
-            if entry.revoked is None:
+            if entry.revoked is None and access.standing is Standing.SUBJECT and access.held is not None:
+                self._end_as_subject(actor, access.held, entry)
+            elif entry.revoked is None:
                 self._write_revocation(actor, access, entry)
         return next(share for share in self.shares(actor, address) if share.share_id == share_id)
 
@@ -287,6 +297,19 @@ class Sharing:
                               subject.keyring.own_line)  # fmt: skip
         batch.commit()
 
+    def _end_as_subject(self, actor: Actor, subject: Held, entry: GrantEntry) -> None:
+        """End a share with the card that it is about, on that card's own line to whoever got it."""
+        grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
+        if grant_id is None or grantee is None:
+            raise NotFound("no such share")
+        organisation, card, now = self._organisations.find(grantee), self._cards.find(grantee), self._mailbox.now()
+        batch, keyring = self._mailbox.batch(), subject.keyring
+        line_key = self._organisations.introduce(batch, keyring, subject.label, organisation)
+        self._add(batch, Kind.REVOKE, Revocation(grant_id, now), replace(actor, keyring=keyring), card, line_key)
+        # Signed by the person, whose card nobody else holds, so that family and author see who ended it.
+        self._add(batch, Kind.REVOKE, Revocation(entry.id, now), actor, keyring.card, keyring.own_line)
+        batch.commit()
+
     def _add(
         self,
         batch: Batch,
@@ -318,6 +341,7 @@ class Sharing:
             stopped=entry.revoked.at if entry.revoked else None,
             active=self._is_running(entry),
             receipts=tuple(self._checked(entry.grant, author, receipt) for author, receipt in receipts),
+            by_family=entry.revoked is not None and entry.revoked_by != entry.author,
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
@@ -335,11 +359,30 @@ class Sharing:
         else:
             line = self._copies(access.reader, access.grant.update_id)
         update_id = access.grant.update_id
-        return [
+        entries = [
             entry
             for entry in line.grants.values()
             if entry.grant.update_id == update_id and entry.grant.copy_of is not None
         ]
+        if access.standing is not Standing.AUTHOR or not entries:
+            return entries
+        ended = {copy.grant.copy_of: copy for copy in self._ended_by_family(actor, access)}
+        return [
+            replace(entry, revoked=ended[entry.grant.copy_of].revoked, revoked_by=ended[entry.grant.copy_of].revoked_by)
+            if entry.revoked is None and entry.grant.copy_of in ended
+            else entry
+            for entry in entries
+        ]
+
+    def _ended_by_family(self, actor: Actor, access: Access) -> list[GrantEntry]:
+        """The copies of the author's shares that who acts for the player has ended, on the player's line."""
+        if access.saved is None or self._reports.is_withheld(actor, access):
+            return []
+        subject = self._access.subject_held(actor, access.saved)
+        if subject is None:
+            return []
+        copies = self._copies(subject.keyring, access.grant.update_id).grants.values()
+        return [copy for copy in copies if copy.revoked is not None and copy.revoked_by != copy.author]
 
     def _copies(self, reader: Keyring, update_id: bytes) -> Line:
         """The copies of every share of that report on the own line of its subject, with their revocations."""

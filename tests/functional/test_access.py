@@ -121,8 +121,8 @@ TABLE = (
     Row(
         "/field/report/*/stop_code",
         "/field/report/{report}/stop-code",
-        of_report(author=200),
-        of_report(author=302),
+        of_report(author=200, family=200),
+        of_report(author=302, family=302),
     ),
     Row(
         "/field/report/*/share",
@@ -141,8 +141,15 @@ TABLE = (
     Row(
         "/field/report/*/stop",
         "/field/report/{report}/stop/{share}",
-        of_report(author=200),
-        of_report(author=302),
+        of_report(author=200, family=404),
+        of_report(author=302, family=404),
+    ),
+    # The family knows the same share by another id, that of their own copy.
+    Row(
+        "/field/report/*/stop",
+        "/field/report/{report}/stop/{family_share}",
+        of_report(author=404, family=200),
+        of_report(author=404, family=302),
     ),
     Row("/field/report/*/release", "/field/report/{report}/release", of_report(author=302), of_report(author=302)),
     Row("/language", "/language", None, everybody(302), {"back": "/field"}),
@@ -333,9 +340,10 @@ def test_everybody_gets_exactly_the_answer_of_the_table(
 def change(cast: Cast, browser: TestApp, row: Row, persona: str, allowed: frozenset[str]) -> None:
     """What is allowed changes something: it is done to a report that no other test looks at."""
     report, share = cast.address, cast.share_id
-    if persona in ("author", "recipient") and "{report}" in row.address:
+    ends_a_share = row.address.endswith(("{share}", "{family_share}"))
+    if "{report}" in row.address and (persona in ("author", "recipient") or ends_a_share):
         report = cast.save(withheld="release" in row.address).address
-        if row.address.endswith("{share}") or persona == "recipient":
+        if ends_a_share or persona == "recipient":
             share = cast.share(report, "recipient")
     check(row, persona, "POST", ask(cast, browser, row, "POST", persona, report=report, share=share), allowed)
 
@@ -369,6 +377,8 @@ def ask(
         "venue_version": cast.venue().version,
         "person": handle_of_the_player(cast),
     }
+    if "{family_share}" in row.address:
+        names["family_share"] = family_share(cast, names["report"])
     address = row.address.format(**names)
     if method != "POST":
         return browser.request(address, method=method, expect_errors=True)
@@ -385,6 +395,12 @@ def ask(
 def handle_of_the_player(cast: Cast) -> str:
     """What the player's mother calls the player in addresses."""
     return cast.site.services.people.of(cast.actor("family"))[-1].handle
+
+
+def family_share(cast: Cast, report: str) -> str:
+    """What the player's mother calls the share with the recipient's hospital in addresses."""
+    shares = cast.site.services.sharing.shares(cast.actor("family"), report)
+    return next(share.share_id for share in shares if share.party == cast.organisations["recipient"].name)
 
 
 def facts_version(cast: Cast, persona: str, row: Row) -> str:
@@ -406,6 +422,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
     there: dict[str, Any] = {
         "report": cast.address,
         "share": cast.share_id,
+        "family_share": family_share(cast, cast.address),
         "check": cast.check_id,
         "opened": cast.opened,
         "statement": cast.statement_id,
@@ -419,6 +436,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "venue": ABSENT[:16],
         "report": ABSENT,
         "share": ABSENT * 2,
+        "family_share": ABSENT * 2,
         "check": ABSENT,
         "opened": ABSENT,
         "statement": ABSENT,

@@ -94,6 +94,8 @@ def test_nobody_but_the_author_changes_who_sees_it(site, club, page, who, status
     club.share(address)
     browser = signed_in(site, who)
     token = dict(sent_by(browser.get("/team"), "Add player")[1])["_csrf"]
+    if who == "maria" and page in ("/stop-code", "/stop/00"):
+        status = 302 if page == "/stop-code" else 404  # The family ends what there is, whoever made it.
     before = footprint(site)
     browser.post(
         f"/field/report/{address}{page}",
@@ -120,12 +122,19 @@ def test_an_address_of_no_report_finds_nothing(app, path, page):
     assert app.get(f"/field/report/{path}{page}", expect_errors=True).status_int in (400, 404)
 
 
-def test_the_family_reads_it_and_sees_who_got_it_without_the_coachs_buttons(site, club, address):
+def test_the_family_reads_it_sees_who_got_it_and_may_stop_that_without_the_coachs_other_buttons(site, club, address):
     club.share(address)
     page = signed_in(site, "maria").get(f"/field/report/{address}")
     assert "North Hospital" in page.text
     assert not [button for button in soup(page).main("button") if "Print" not in button.text]
-    assert "Stop sharing" not in page.text
+    stop = soup(page).select_one("a[href*='/stop/']")
+    asked = signed_in(site, "maria").get(stop["href"])
+    assert "cannot send it to them again" in text_of(asked)
+    maria = signed_in(site, "maria")
+    assert (
+        heading(press(maria, maria.get(stop["href"]), "Stop sharing").follow()) == "Stopped sharing with North Hospital"
+    )
+    assert "by the family" in text_of(signed_in(site, "carol").get(f"/field/report/{address}"))
     signed_in(site, "maria").get(f"/field/report/{address}/show", status=403)
 
 
