@@ -3,7 +3,7 @@
 import logging
 
 from blockmrs.model.database import Database
-from blockmrs.model.migrations import is_current, migrate
+from blockmrs.model.migrations import is_current
 from blockmrs.services.identity import Identity
 
 log = logging.getLogger(__name__)
@@ -13,7 +13,7 @@ def prepare(database: Database) -> bool:
     """The database is up to date; returns whether it had to be migrated."""
     if is_current(database.engine):
         return False
-    migrate(database.engine)
+    database.migrate()
     return True
 
 

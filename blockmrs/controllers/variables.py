@@ -1,5 +1,6 @@
 """The names that every template may use."""
 
+from datetime import datetime
 from typing import Any
 
 import tg
@@ -40,6 +41,13 @@ def titled(title: str) -> str:
     return f"{name}{comma}{words[:1].lower()}{words[1:]}"
 
 
+def with_leaving(name: str, left: datetime | None) -> str:
+    """A member's name; of one who left the organisation since, with the day."""
+    if left is None:
+        return name
+    return str(ugettext("%(name)s (left on %(day)s)") % {"name": name, "day": times.day(left)})
+
+
 def intended_use() -> str:
     """What the advice is for, in the reader's language; empty while the rules cannot be read."""
     try:
@@ -71,5 +79,6 @@ def page_variables() -> dict[str, Any]:
         "request_path": tg.request.path_info,
         "times": times,
         "titled": titled,
+        "with_leaving": with_leaving,
         "ungettext": ungettext,
     }

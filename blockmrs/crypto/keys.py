@@ -187,6 +187,14 @@ class Keyring:
         raise TypeError("a keyring is never pickled or copied")
 
 
+def staff_keyring(card_id: bytes) -> Keyring:
+    """The keys of an organisation's staff line, which whoever knows the organisation's card can derive.
+
+    So nothing on that line is secret, and what counts there is who signed it.
+    """
+    return Keyring.from_seed(derive_key(card_id, "staff line"))
+
+
 def _check_32(value: bytes, what: str) -> None:
     if len(value) != SEED_BYTES:
         raise InvalidInput(f"{what} has 32 bytes")

@@ -6,7 +6,7 @@ whom stands only in sealed transactions. Organisations and their listed staff ha
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blockmrs.model.base import Base
@@ -62,13 +62,27 @@ class OrganisationRow(Guarded, Base):
 
 
 class StaffRow(Guarded, Base):
-    """A member of an organisation who agreed to be listed."""
+    """One membership of an organisation, by somebody who agreed to be listed; ended, never deleted.
 
-    __tablename__ = "staff"
+    `since_place` and `until_place` are places in the log: of what the member signed, only what stands between them
+    counts. `ended_by` is the card of who ended it, empty for the site's administrator; `is_stated`, whether the log
+    says so too (services/staff.py).
+    """
+
+    __tablename__ = "staff_membership"
 
     card_id: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     organisation_id: Mapped[bytes] = mapped_column(ForeignKey("organisation.card_id"), primary_key=True)
+    since_place: Mapped[int] = mapped_column(BigInteger, primary_key=True, autoincrement=False)
     name: Mapped[str] = mapped_column(String(120))
+    since: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    manages: Mapped[bool] = mapped_column(default=False)
+    until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    until_place: Mapped[int | None] = mapped_column(BigInteger)
+    ended_by: Mapped[bytes | None] = mapped_column(LargeBinary(32))
+    is_stated: Mapped[bool] = mapped_column(default=False)
+
+    __table_args__ = (Index("ix_staff_membership_organisation", "organisation_id"),)
 
 
 class DoorbellTokenRow(Guarded, Base):

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from blockmrs.errors import Unavailable
 from blockmrs.model.at_rest import RestSeal
+from blockmrs.model.migrations import migrate
 from blockmrs.model.rows import ROW_KEY, check_rows
 
 # WAL with FULL survives a power cut; with NORMAL a ledger that had published a head would fork itself.
@@ -63,6 +64,10 @@ class Database:
         if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
             self._seal = RestSeal(Path(str(engine.url.database)), row_key)
             _break_before_writing(engine, self._seal)
+
+    def migrate(self) -> None:
+        """Every migration is done, all of them or none; see `model.migrations.migrate`."""
+        migrate(self.engine, self._row_key)
 
     def rest(self) -> None:
         """Every connection is closed, and the file sealed as it is. Only for the last one who uses the database."""

@@ -120,7 +120,8 @@ class Attachments:
     ) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
         """What came back about the report on the return lines of its shares while they ran: share, grant and time.
 
-        The time is that of the block, so that nobody whose share has ended can write as if it had not.
+        The time is that of the block, so that nobody whose share has ended can write as if it had not; and who signed
+        it was a member then of the organisation that the share names.
         """
         for share in shares:
             is_author = access.standing is Standing.AUTHOR
@@ -131,7 +132,9 @@ class Attachments:
                 if entry.grant.about != access.grant.update_id or entry.grant.purpose != purpose:
                     continue
                 when = self._mailbox.written_at(line_key, access.reader, entry)
-                if when < _end_of(share):
+                place = self._mailbox.place_of(line_key, access.reader, entry)
+                grantee, staff = share.grant.grantee, self._organisations.staff
+                if when < _end_of(share) and grantee and staff.at(entry.author, grantee, place) is not None:
                     yield share, entry, when
 
     def release(self, batch: Batch, actor: Actor, access: Access, subject: Held, shares: Iterable[GrantEntry]) -> None:
@@ -143,9 +146,7 @@ class Attachments:
         given = [
             (actor, entry.grant) for entry in self._book(actor, access) if entry.grant.about == access.grant.update_id
         ]
-        for share, entry, _ in self.returned(access, shares, CLEARANCE):
-            if share.grant.grantee and self._organisations.staff_name(entry.author, share.grant.grantee):
-                given.append((as_subject, entry.grant))
+        given += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, CLEARANCE)]
         previous = access.grant.update_id
         for granter, grant in given:
             self._reports.give_to_subject(batch, granter, subject, grant, mark=grant.draft_mark, previous=previous)

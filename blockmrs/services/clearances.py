@@ -46,11 +46,15 @@ _PLACES_FOR_NEWS = 40
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A clearance or withdrawal that counts, under the names that the directory knows. `mine`: the actor wrote it."""
+    """A clearance or withdrawal that counts, under the names that the directory knows. `mine`: the actor wrote it.
+
+    `left`: when its writer left the organisation; what they stated before goes on counting.
+    """
 
     statement_id: str
     said: Clearance
     mine: bool
+    left: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +191,7 @@ class Clearances:
         Args:
             held: whom the reports are about; None for those that the actor wrote.
         """
-        if not any(organisation.staff for organisation in self._organisations.directory()):
+        if not self._organisations.had_members():
             return  # Nobody can have written one: no line is read.
         oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
         for entry in self._after.head_reports(actor, held, oldest, places=_PLACES_FOR_NEWS):
@@ -261,27 +265,31 @@ class Clearances:
         """All that count for this reader, in the order in which they stand on the chain."""
         found: dict[bytes, tuple[datetime, Statement]] = {}
         for entry, organisation_id, when in self._delivered(actor, access):
-            name = self._organisations.staff_name(entry.author, organisation_id)
-            if name is None or entry.author == self._report_author(access):
+            member = self._organisations.staff.known(entry.author, organisation_id)
+            if member is None or entry.author == self._report_author(access):
                 continue
             said = self._read(entry)
             if said is None:
                 continue
             organisation = self._organisations.find(organisation_id).name
-            known = replace(said, doctor=name, organisation=organisation, written_at=when)
+            known = replace(said, doctor=member.name, organisation=organisation, written_at=when)
             mine = entry.author == actor.keyring.card.id
-            found.setdefault(
-                entry.grant.update_id, (when, Statement(report_address(entry.grant.update_id), known, mine))
-            )
+            statement = Statement(report_address(entry.grant.update_id), known, mine, member.until)
+            found.setdefault(entry.grant.update_id, (when, statement))
         return [statement for _, statement in sorted(found.values(), key=lambda pair: pair[0])]
 
     def _delivered(self, actor: Actor, access: Access) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
-        """Each grant of a clearance that reached this reader: with the organisation it must come from, and its time."""
+        """Each grant of a clearance that reached this reader: with the organisation it must come from, and its time.
+
+        Whoever wrote it was a member when it came to stand in the log; that they have left since changes nothing.
+        """
         if access.standing is Standing.RECIPIENT:
             held = _held(access)
-            line_key = _copies_key(held, access.grant.update_id)
+            line_key, card_id = _copies_key(held, access.grant.update_id), held.keyring.card.id
             for entry in self._copies(access):
-                yield entry, held.keyring.card.id, self._mailbox.written_at(line_key, held.keyring, entry)
+                place = self._mailbox.place_of(line_key, held.keyring, entry)
+                if self._organisations.staff.at(entry.author, card_id, place) is not None:
+                    yield entry, card_id, self._mailbox.written_at(line_key, held.keyring, entry)
             return
         shares = self._sharing.book(actor, access)
         for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
@@ -302,7 +310,8 @@ class Clearances:
                 continue
             update = self._attachments.read(entry, CLEARANCE)
             for grantee in grantees:
-                if update is not None and self._organisations.staff_name(update.author, grantee) is not None:
+                # Whether they were a member when they wrote it the author saw, who released only what counted then.
+                if update is not None and self._organisations.staff.known(update.author, grantee) is not None:
                     # All of them came in one block, at the release: their own times say in which order.
                     when = min(self._mailbox.written_at(line_key, access.reader, entry), update.created)
                     yield replace(entry, author=update.author), grantee, when

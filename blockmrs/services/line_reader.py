@@ -17,13 +17,14 @@ from blockmrs.services.cards import Cards
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One transaction that was meant for us and is signed by `author`."""
+    """One transaction that was meant for us and is signed by `author`; `digest` finds it in the log."""
 
     kind: Kind
     id: bytes
     author: bytes
     fields: Fields
     position: int
+    digest: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,12 @@ class LineReader:
                 yield position, None
             else:
                 payload = opened.payload
-                yield position, Message(Kind(payload.kind), opened.id, payload.author, payload.fields, position)
+                yield (
+                    position,
+                    Message(
+                        Kind(payload.kind), opened.id, payload.author, payload.fields, position, transaction.digest
+                    ),
+                )
 
     def _transactions(
         self, line_key: bytes, start: int, stop: int | None, at_least: int

@@ -60,6 +60,11 @@ class Mailbox:
         """The chain all of this stands on."""
         return self._ledger.chain_id
 
+    @property
+    def log_size(self) -> int:
+        """How many transactions the log holds: the place in it that the next one takes."""
+        return self._ledger.size
+
     def settle(self) -> None:
         """Every line shows all that ever took effect, also what a full disk kept from being seen at once.
 
@@ -97,6 +102,11 @@ class Mailbox:
         """A line that several may write, such as a dependent's own: each entry is checked against its author's card."""
         return sort_messages(self._lines.read(line_key, reader, author=None))
 
+    def said_on(self, line_key: bytes, reader: Keyring) -> Iterator[tuple[int, Message]]:
+        """What anybody said on a line, each checked against its author's card, with its place in the log."""
+        for message in self._lines.read(line_key, reader, author=None):
+            yield self._ledger.place_of(message.digest).index, message
+
     def length(self, line_key: bytes) -> int:
         """How many places of a line are taken (O(log n))."""
         return self._ledger.next_free(line_key)
@@ -105,9 +115,16 @@ class Mailbox:
         """What `author` wrote to `reader` on the line between them."""
         return sort_messages(self._lines.read(line_key, reader, author=author))
 
-    def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[bytes, Receipt]]:
-        """The receipts on a return line, each with the card id of the person who signed it."""
-        return sort_messages(self._lines.read(line_key, reader, author=None)).receipts
+    def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[int, bytes, Receipt]]:
+        """The receipts on a return line, each with its place in the log and the card id of who signed it."""
+        found = []
+        for place, message in self.said_on(line_key, reader):
+            if message.kind is Kind.RECEIPT:
+                try:
+                    found.append((place, message.author, Receipt.from_fields(message.fields)))
+                except InvalidInput:
+                    continue
+        return found
 
     def doorbell(self, keyring: Keyring, issued: int = 0) -> Iterator[tuple[Card, Message]]:
         """What strangers left at the doorbell, each with its author's card. `issued`: tokens ever handed out."""
@@ -181,6 +198,10 @@ class Mailbox:
         proof = self._ledger.prove_inclusion(place.index, head.tree_size)
         verify_inclusion(transaction.encode(), proof, head.root)
         return place
+
+    def place_of(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> int:
+        """The place in the log at which the grant stands: no writer can choose that. NotFound: it is not there."""
+        return self._ledger.place_of(self._lines.find(line_key, reader, entry).digest).index
 
     def written_at(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> datetime:
         """When the block was made in which the grant stands: no writer can choose that. NotFound: it is not there."""

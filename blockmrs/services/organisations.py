@@ -1,10 +1,11 @@
 """Organisations, their staff, and the directory in which only they stand.
 
 An organisation is a card whose seed is sealed to each member. The operator adds it; its first member, and every
-later one, comes by invitation.
+later one, comes by invitation. Who has left keeps the seed until keys are rotated: so whoever asks for anything in the
+name of an organisation comes through `memberships`, which also asks `Staff`.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -14,6 +15,7 @@ from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.sharing import Introduction
+from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput, NotFound, Unavailable
 from blockmrs.model.accounts import DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.model.database import Database
@@ -24,6 +26,7 @@ from blockmrs.services.held import committed
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.mailbox import Held, Mailbox
 from blockmrs.services.passwords import check_display_name
+from blockmrs.services.staff import Staff
 
 STAFF = "staff"
 _TOKENS = 64
@@ -32,7 +35,7 @@ _FEW_TOKENS = 16
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation as the directory shows it."""
+    """An organisation as the directory shows it, with the names of who is in."""
 
     card_id: bytes
     name: str
@@ -49,13 +52,14 @@ class DoorbellToken:
 
 
 class Organisations:
-    """Adds organisations and staff; lists them; hands out doorbell tokens."""
+    """Adds organisations; invites and lists; hands out doorbell tokens. `staff` keeps the memberships."""
 
     def __init__(self, database: Database, mailbox: Mailbox, cards: Cards, invitations: Invitations) -> None:
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
         self._invitations = invitations
+        self.staff = Staff(database, mailbox)
 
     def add(self, name: str, place: str = "") -> str:
         """Add an organisation to the directory; returns the invitation code for its first member.
@@ -83,9 +87,11 @@ class Organisations:
         return self._invitations.make({0: STAFF, 1: seed, 2: name})
 
     def invite(self, actor: Actor, organisation_id: bytes) -> str:
-        """An invitation code for a further member; only a member can make one."""
+        """An invitation code for a further member, by one who manages members; it works as long as they do."""
         held = self.membership(actor, organisation_id)
-        return self._invitations.make({0: STAFF, 1: held.seed, 2: held.label})
+        self.staff.require_manager(actor, organisation_id)
+        made_at = self._mailbox.log_size
+        return self._invitations.make({0: STAFF, 1: held.seed, 2: held.label, 3: actor.keyring.card.id, 4: made_at})
 
     def accept(self, actor: Actor, code: str, address: str) -> Organisation:
         """Make the actor a member: the organisation appoints their card, and the directory lists them."""
@@ -98,28 +104,30 @@ class Organisations:
         if content.get(0) != STAFF or not isinstance(seed, bytes):
             raise NotFound("no invitation opens with this code")
         label = str(content.get(2, ""))
-        card_id = Keyring.from_seed(seed).card.id
+        card_id, mine = Keyring.from_seed(seed).card.id, actor.keyring.card.id
         self.find(card_id)
+        invited_by, made_at = _made_by(content)
+        self.staff.require_invitation(card_id, invited_by, made_at, mine)
         self._invitations.claim(actor, spelled)
         batch = self._mailbox.batch()
         self._mailbox.appoint(batch, seed, label, "member", actor.keyring)
         with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
-            if rows.get(StaffRow, (actor.keyring.card.id, card_id)) is None:
-                rows.add(StaffRow(card_id=actor.keyring.card.id, organisation_id=card_id, name=actor.display_name))
+            # Once more, now that nobody else writes: who invited may have left meanwhile.
+            self.staff.require_invitation(card_id, invited_by, made_at, mine, rows)
+            self.staff.join(rows, actor, card_id)
+        self.staff.state(actor, card_id)
         return self.find(card_id)
 
     def memberships(self, actor: Actor) -> list[Held]:
-        """The organisations of the directory that the actor is a member of.
+        """The organisations of the directory that the actor is a member of now.
 
-        Others are passed over: whoever was handed a doorbell token could else make anybody a member of anything.
+        Others are passed over: whoever was handed a doorbell token could else make anybody a member of anything, and
+        who has left still holds the keys.
         """
         held = [held for held in self._mailbox.appointed(actor.keyring) if held.relation == "member"]
-        if not held:
-            return []
-        with self._database.read() as rows:
-            listed = {row.card_id for row in rows.scalars(select(OrganisationRow))}
-        return [entry for entry in held if entry.keyring.card.id in listed]
+        current = self.staff.organisations_of(actor.keyring.card.id) if held else set()
+        return [entry for entry in held if entry.keyring.card.id in current]
 
     def membership(self, actor: Actor, organisation_id: bytes) -> Held:
         """The actor's membership of one organisation; NotFound for everybody else."""
@@ -132,11 +140,12 @@ class Organisations:
         """Every listed organisation with its listed staff, by name."""
         with self._database.read() as rows:
             staff: dict[bytes, list[str]] = {}
-            for member in rows.scalars(select(StaffRow)):
-                staff.setdefault(member.organisation_id, []).append(member.name)
+            for row in rows.scalars(select(StaffRow)):
+                if row.until_place is None:
+                    staff.setdefault(row.organisation_id, []).append(row.name)
             return [
-                Organisation(row.card_id, row.name, row.place, tuple(sorted(staff.get(row.card_id, []))))
-                for row in rows.scalars(select(OrganisationRow).order_by(OrganisationRow.name))
+                Organisation(entry.card_id, entry.name, entry.place, tuple(sorted(staff.get(entry.card_id, []))))
+                for entry in rows.scalars(select(OrganisationRow).order_by(OrganisationRow.name))
             ]
 
     def find(self, card_id: bytes) -> Organisation:
@@ -145,14 +154,14 @@ class Organisations:
             row = rows.get(OrganisationRow, card_id)
             if row is None:
                 raise NotFound("no such organisation")
-            staff = rows.scalars(select(StaffRow).where(StaffRow.organisation_id == card_id))
-            return Organisation(row.card_id, row.name, row.place, tuple(sorted(member.name for member in staff)))
+            found = Organisation(row.card_id, row.name, row.place)
+        names = sorted(one.name for one in self.staff.of(card_id) if one.is_current)
+        return replace(found, staff=tuple(names))
 
-    def staff_name(self, card_id: bytes, organisation_id: bytes) -> str | None:
-        """The name under which a member stands in the directory; None for everybody else."""
+    def had_members(self) -> bool:
+        """Whether anybody was ever a member of any organisation."""
         with self._database.read() as rows:
-            row = rows.get(StaffRow, (card_id, organisation_id))
-            return None if row is None else row.name
+            return rows.scalar(select(StaffRow).limit(1)) is not None
 
     def doorbell_issued(self, organisation_id: bytes) -> int:
         """How many doorbell tokens the directory ever held for this organisation: how far its members must read."""
@@ -221,20 +230,27 @@ class Organisations:
 
     def _has_staff(self, name: str) -> bool:
         with self._database.read() as rows:
-            found = rows.scalar(
-                select(StaffRow)
-                .join(OrganisationRow, OrganisationRow.card_id == StaffRow.organisation_id)
-                .where(OrganisationRow.name == name)
-                .limit(1)
-            )
-        return found is not None
+            row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
+            return row is not None and _had_members(rows, row.card_id)
+
+
+def _made_by(content: dict[int, Value]) -> tuple[bytes | None, int]:
+    """Which member made an invitation, and where the log ended then; None for the site's administrator."""
+    invited_by, made_at = content.get(3), content.get(4)
+    if isinstance(invited_by, bytes) and isinstance(made_at, int):
+        return invited_by, made_at
+    return None, 0
+
+
+def _had_members(rows: Session, card_id: bytes) -> bool:
+    return rows.scalar(select(StaffRow).where(StaffRow.organisation_id == card_id).limit(1)) is not None
 
 
 def _remove_without_staff(rows: Session, name: str) -> None:
     row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
     if row is None:
         return
-    if rows.scalar(select(StaffRow).where(StaffRow.organisation_id == row.card_id).limit(1)) is not None:
+    if _had_members(rows, row.card_id):
         raise _exists()
     rows.execute(delete(DoorbellTokenRow).where(DoorbellTokenRow.organisation_id == row.card_id))
     rows.delete(row)

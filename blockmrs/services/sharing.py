@@ -1,6 +1,7 @@
 """Sharing a report with an organisation, stopping it, opening what was shared, and who looked."""
 
 import os
+from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,6 +11,7 @@ from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
+from blockmrs.domain.staff import at_place, last_of
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.model.database import Database
 from blockmrs.services.access import Access, AccessFinder, parse_report_address, report_address
@@ -31,6 +33,17 @@ _RECEIPT_COVERS = timedelta(hours=12)
 
 
 @dataclass(frozen=True, slots=True)
+class Opening:
+    """A receipt under the names that the directory and the share know; `left`: when the reader left since."""
+
+    reader: str
+    organisation: str
+    at: datetime
+    purpose: str
+    left: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Share:
     """One share of a report, with the receipts that came back. `by_family`: not who shared it stopped it."""
 
@@ -41,7 +54,7 @@ class Share:
     until: datetime | None
     stopped: datetime | None
     active: bool
-    receipts: tuple[Receipt, ...] = ()
+    receipts: tuple[Opening, ...] = ()
     by_family: bool = False
 
 
@@ -201,6 +214,7 @@ class Sharing:
             self._add(batch, Kind.RECEIPT, receipt, actor, subject, grant.return_to_subject)
         self._add(batch, Kind.RECEIPT, receipt, actor, actor.keyring.card, self._opened_key(actor, grant))
         batch.commit()
+        self._organisations.staff.state(actor, held.keyring.card.id)
 
     def open_shared(self, actor: Actor, address: str) -> OpenedReport | None:
         """The report's content, once the actor has left a receipt; None before that."""
@@ -340,17 +354,22 @@ class Sharing:
             until=grant.not_after,
             stopped=entry.revoked.at if entry.revoked else None,
             active=self._is_running(entry),
-            receipts=tuple(self._checked(entry.grant, author, receipt) for author, receipt in receipts),
+            receipts=tuple(self._openings(entry.grant, receipts)),
             by_family=entry.revoked is not None and entry.revoked_by != entry.author,
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
         return entry.revoked is None and entry.grant.covers(self._mailbox.now())
 
-    def _checked(self, grant: Grant, author: bytes, receipt: Receipt) -> Receipt:
-        """The receipt under the names that the directory and the grant know, not those that the reader claims."""
-        listed = self._organisations.staff_name(author, grant.grantee) if grant.grantee is not None else None
-        return replace(receipt, reader=listed or receipt.reader, organisation=grant.party)
+    def _openings(self, grant: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> Iterator[Opening]:
+        """The receipts that a member of the organisation signed while they were one."""
+        if grant.grantee is None:
+            return
+        memberships = self._organisations.staff.of(grant.grantee) if receipts else []
+        for place, author, receipt in receipts:
+            member = last_of(memberships, author)
+            if member is not None and at_place(memberships, author, place) is not None:
+                yield Opening(member.name, grant.party, receipt.at, receipt.purpose, member.until)
 
     def book(self, actor: Actor, access: Access) -> list[GrantEntry]:
         """The copies of every share of this report, from the author's book or from the subject's line."""

@@ -3,21 +3,20 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from blockmrs.domain.sharing import Receipt
 from blockmrs.services.access import report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import Codes, ReportCode
 from blockmrs.services.contents import KEY_BYTES, ListPlace, Sort, page_of
 from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.people import Person
-from blockmrs.services.sharing import Sharing
+from blockmrs.services.sharing import Opening, Sharing
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
     """One opening of the report at `address`, which is about `about`, by whom a share names."""
 
-    receipt: Receipt
+    receipt: Opening
     about: str
     address: str
 

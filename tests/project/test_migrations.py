@@ -9,8 +9,18 @@ import pytest
 from sqlalchemy import Engine, inspect
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model.database import create_engine
-from blockmrs.model.migrations import check_structure, is_current, migrate, schema_differences
+from blockmrs.model.database import Database, create_engine
+from blockmrs.model.migrations import (
+    FOLDER,
+    check_structure,
+    current_revision,
+    is_current,
+    migrate,
+    schema_differences,
+)
+from blockmrs.model.rows import compute_mac
+
+ROW_KEY = b"k" * 32
 
 
 @pytest.fixture
@@ -79,7 +89,7 @@ def test_a_changed_table_is_noticed(engine: Engine, change: str) -> None:
 def test_a_row_that_names_another_that_does_not_exist_is_noticed(engine: Engine) -> None:
     migrate(engine)
     with closing(sqlite3.connect(engine.url.database or "")) as outside, outside:
-        outside.execute("INSERT INTO staff VALUES (x'00', x'11', 'Lee', x'22')")
+        outside.execute("INSERT INTO doorbell_token VALUES (1, x'11', x'22', x'33', x'44')")
     with pytest.raises(VerificationFailed, match="does not exist"):
         check_structure(engine)
 
@@ -114,3 +124,39 @@ def test_what_analyze_writes_down_is_no_damage(engine: Engine) -> None:
         connection.exec_driver_sql("INSERT INTO throttle VALUES (x'00', 1, 1, x'00')")
         connection.exec_driver_sql("ANALYZE")
     check_structure(engine)
+
+
+def to_first_version(engine: Engine) -> None:
+    """The tables of the first version."""
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(FOLDER))
+    with engine.execution_options(write=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "0001")
+
+
+def test_who_was_listed_stays_a_member_and_the_first_one_manages_members(engine: Engine) -> None:
+    to_first_version(engine)
+    hospital, members = b"h" * 32, [(b"z" * 32, "Dr Zoe"), (b"a" * 32, "Dr Abe")]
+    with engine.execution_options(write=True).begin() as connection:
+        connection.exec_driver_sql("INSERT INTO organisation VALUES (?, 'North', '', 0, x'00')", (hospital,))
+        for card_id, name in members:
+            columns = {"card_id": card_id, "organisation_id": hospital, "name": name}
+            mac = compute_mac(ROW_KEY, "staff", columns)
+            connection.exec_driver_sql("INSERT INTO staff VALUES (?, ?, ?, ?)", (card_id, hospital, name, mac))
+    with pytest.raises(VerificationFailed, match="without the key"):
+        migrate(engine)
+    with pytest.raises(VerificationFailed, match="changed outside"):
+        migrate(engine, b"another" * 5)
+    assert current_revision(engine) == "0001"
+    Database(engine, ROW_KEY).migrate()
+    with engine.connect() as connection:
+        found = connection.exec_driver_sql("SELECT name, manages, since, until FROM staff_membership").all()
+        whole = connection.exec_driver_sql("SELECT * FROM staff_membership").mappings().all()
+    assert set(found) == {("Dr Zoe", 1, None, None), ("Dr Abe", 0, None, None)}
+    for row in map(dict, whole):
+        mac = row.pop("mac")
+        assert mac == compute_mac(ROW_KEY, "staff_membership", row)

@@ -15,11 +15,15 @@ TABLE_MODULES = (accounts, chain)
 FOLDER = Path(__file__).parent
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, row_key: bytes | None = None) -> None:
     """Every migration is done, all of them or none.
 
+    Args:
+        row_key: authenticates guarded rows that a migration moves to another table. Without it there must be none.
+
     Raises:
-        VerificationFailed: the database names a migration that this code does not know.
+        VerificationFailed: the database names a migration that this code does not know; or a row that has to be moved
+            was changed outside this program.
     """
     # Alembic takes longer to load than all the rest: only who migrates or verifies waits for it.
     from alembic import command
@@ -30,6 +34,7 @@ def migrate(engine: Engine) -> None:
     config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
+        config.attributes["row_key"] = row_key
         try:
             command.upgrade(config, "head")
         except CommandError as error:

@@ -1,0 +1,113 @@
+"""Who is a member of an organisation, since when and until when; who may end that, and who may change it.
+
+A membership is an ended one, never a deleted one: what somebody signed while it lasted goes on counting under their
+name. Whether they signed it in time is judged by places in the log, which nobody can choose, never by a clock.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Membership:
+    """One membership of an organisation, from joining to leaving; who joins again has another.
+
+    `since` None: from before this was noted. `since_place` and `until_place` are places in the log: what was signed
+    counts from the first (included) to the second (not included). `ended_by` is the card of who ended it; None, once
+    it has ended, the site's administrator. `manages`: whether they may invite, and end others' memberships.
+    """
+
+    card_id: bytes
+    name: str
+    since: datetime | None
+    since_place: int
+    manages: bool
+    until: datetime | None = None
+    until_place: int | None = None
+    ended_by: bytes | None = None
+
+    @property
+    def is_current(self) -> bool:
+        """Whether it lasts. No clock is asked: one that is wrong must not bring anybody back."""
+        return self.until_place is None
+
+    def covers(self, place: int) -> bool:
+        """Whether what stands at `place` of the log was signed while this membership lasted."""
+        return self.since_place <= place and (self.until_place is None or place < self.until_place)
+
+
+def current_of(memberships: Sequence[Membership], card_id: bytes) -> Membership | None:
+    """The membership that this card has now."""
+    return next((one for one in memberships if one.card_id == card_id and one.is_current), None)
+
+
+def at_place(memberships: Sequence[Membership], card_id: bytes, place: int) -> Membership | None:
+    """The membership that this card had when what stands at `place` of the log came to stand there."""
+    return next((one for one in memberships if one.card_id == card_id and one.covers(place)), None)
+
+
+def last_of(memberships: Sequence[Membership], card_id: bytes) -> Membership | None:
+    """The last membership of this card, whether it lasts or not."""
+    return next((one for one in reversed(memberships) if one.card_id == card_id), None)
+
+
+def find_current(memberships: Sequence[Membership], card_id: bytes) -> Membership:
+    """The same; InvalidInput for somebody who has left already, NotFound for who was never a member."""
+    found = current_of(memberships, card_id)
+    if found is not None:
+        return found
+    if any(one.card_id == card_id for one in memberships):
+        raise InvalidInput("This member has left already")
+    raise NotFound("no such member")
+
+
+def require_manager(memberships: Sequence[Membership], by: bytes | None) -> None:
+    """Return if the card `by` may manage members; None is the site's administrator, who may.
+
+    Raises:
+        NotFound: for who is no member, who must not learn anything of the members.
+        NotAuthorized: a member without that role.
+    """
+    if by is None:
+        return
+    found = current_of(memberships, by)
+    if found is None:
+        raise NotFound("no such organisation")
+    if not found.manages:
+        raise NotAuthorized("only who manages members may do this")
+
+
+def require_leave_to_end(memberships: Sequence[Membership], card_id: bytes, by: bytes | None) -> Membership:
+    """The membership of `card_id`, if `by` may end it: their own, or as one who manages members.
+
+    Raises:
+        InvalidInput: it would leave nobody who manages members; only the site's administrator may do that.
+    """
+    if by != card_id:
+        require_manager(memberships, by)
+    elif current_of(memberships, by) is None:
+        raise NotFound("no such organisation")
+    found = find_current(memberships, card_id)
+    if by is not None:
+        _require_another_manager(memberships, found)
+    return found
+
+
+def require_leave_to_change(
+    memberships: Sequence[Membership], card_id: bytes, by: bytes | None, *, manages: bool
+) -> Membership:
+    """The membership of `card_id`, if `by` may say whether it manages members."""
+    require_manager(memberships, by)
+    found = find_current(memberships, card_id)
+    if by is not None and not manages:
+        _require_another_manager(memberships, found)
+    return found
+
+
+def _require_another_manager(memberships: Sequence[Membership], going: Membership) -> None:
+    others = [one for one in memberships if one.is_current and one.manages and one.card_id != going.card_id]
+    if going.manages and not others:
+        raise InvalidInput("At least one member must be able to manage members. Give that to somebody else first")

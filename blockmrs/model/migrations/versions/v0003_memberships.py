@@ -1,0 +1,82 @@
+"""Members of organisations have a beginning, an end and a role.
+
+Whoever is listed stays a member. The one who joined an organisation first may manage its members from now on; when each
+joined was not noted.
+"""
+
+import hmac
+
+import sqlalchemy as sa
+from alembic import context, op
+
+from blockmrs.errors import VerificationFailed
+from blockmrs.model.rows import compute_mac
+
+revision = "0003"
+down_revision = "0002"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    table = op.create_table(
+        "staff_membership",
+        sa.Column("card_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("organisation_id", sa.LargeBinary(length=32), nullable=False),
+        sa.Column("since_place", sa.BigInteger(), autoincrement=False, nullable=False),
+        sa.Column("name", sa.String(length=120), nullable=False),
+        sa.Column("since", sa.BigInteger(), nullable=True),
+        sa.Column("manages", sa.Boolean(), nullable=False),
+        sa.Column("until", sa.BigInteger(), nullable=True),
+        sa.Column("until_place", sa.BigInteger(), nullable=True),
+        sa.Column("ended_by", sa.LargeBinary(length=32), nullable=True),
+        sa.Column("is_stated", sa.Boolean(), nullable=False),
+        sa.Column("mac", sa.LargeBinary(length=32), nullable=False),
+        sa.ForeignKeyConstraint(
+            ["organisation_id"],
+            ["organisation.card_id"],
+            name=op.f("fk_staff_membership_organisation_id_organisation"),
+        ),
+        sa.PrimaryKeyConstraint("card_id", "organisation_id", "since_place", name=op.f("pk_staff_membership")),
+    )
+    op.create_index("ix_staff_membership_organisation", "staff_membership", ["organisation_id"], unique=False)
+    op.bulk_insert(table, _memberships(_listed()))
+    op.drop_table("staff")
+
+
+def downgrade() -> None:
+    raise NotImplementedError("who left cannot be told to a version that knows only who is in")
+
+
+def _listed() -> list[dict[str, object]]:
+    """The rows of the old table, in the order in which people joined."""
+    connection = op.get_bind()
+    # Only on SQLite has there been an installation of that version; its rows keep the order in which they were written.
+    listed = "SELECT card_id, organisation_id, name, mac FROM staff"
+    found = connection.exec_driver_sql(listed + (" ORDER BY rowid" if connection.dialect.name == "sqlite" else ""))
+    return [dict(row) for row in found.mappings()]
+
+
+def _memberships(listed: list[dict[str, object]]) -> list[dict[str, object]]:
+    if not listed:
+        return []
+    row_key = context.config.attributes.get("row_key")
+    if not isinstance(row_key, bytes):
+        raise VerificationFailed("the members of organisations cannot be moved without the key of their rows")
+    moved: list[dict[str, object]] = []
+    for old in listed:
+        mac = old.pop("mac")
+        if not isinstance(mac, bytes) or not hmac.compare_digest(mac, compute_mac(row_key, "staff", old)):
+            raise VerificationFailed("a row was changed outside this program", table="staff")
+        is_first = all(other["organisation_id"] != old["organisation_id"] for other in moved)
+        row = old | {
+            "since_place": 0,
+            "since": None,
+            "manages": is_first,
+            "until": None,
+            "until_place": None,
+            "ended_by": None,
+            "is_stated": False,
+        }
+        moved.append(row | {"mac": compute_mac(row_key, "staff_membership", row)})
+    return moved
