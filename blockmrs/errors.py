@@ -93,6 +93,10 @@ class ObjectMismatch(VerificationFailed):
     """Bytes are not what their name or commitment says."""
 
 
+class ObjectDamaged(ObjectMismatch):
+    """The object store holds other bytes under a name than the name says."""
+
+
 class CannotOpen(VerificationFailed):
     """Sealed bytes do not open with this key; deliberately says no more."""
 
@@ -107,3 +111,14 @@ class Busy(Unavailable):
 
 class StorageUnavailable(Unavailable):
     """The object store did not answer, or could not keep the bytes."""
+
+
+class ObjectMissing(Unavailable):
+    """The object store answers, but does not hold an object that it should: never the same as "there is none"."""
+
+
+NOT_HERE = (ObjectMissing, ObjectDamaged)
+"""An object that should be here is not, or is no longer what it was; what it said, nobody here can tell."""
+
+UNKNOWN = (Unavailable, ObjectDamaged)
+"""What was asked for may be there all the same: nobody goes on as if it were not."""

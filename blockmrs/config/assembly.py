@@ -68,6 +68,7 @@ class Foundation:
     pepper: bytes
     ledger: Ledger
     objects: OutboxStore
+    near: ObjectStore
     clock: Clock
 
     def close(self) -> None:
@@ -136,7 +137,10 @@ def build_foundation(settings: Settings, clock: Clock = utc_now) -> Foundation:
     store = build_object_store(settings.storage, settings.data.objects)
     settle_s = NODE_SETTLE_S if settings.storage.kind == "kubo" else 0.0
     objects = OutboxStore(store, settings.data.outbox, settle_s)
-    return Foundation(in_use, database, read_or_create_secret_file(pepper_file(settings)), ledger, objects, clock)
+    # The embedded store is as near as any copy would be.
+    near = objects.near() if settings.storage.kind == "kubo" else objects
+    pepper = read_or_create_secret_file(pepper_file(settings))
+    return Foundation(in_use, database, pepper, ledger, objects, near, clock)
 
 
 def build_turns(settings: Settings, aside: Aside | None = None) -> Turns:
@@ -155,22 +159,24 @@ def build_turns(settings: Settings, aside: Aside | None = None) -> Turns:
 def build_services(settings: Settings, foundation: Foundation, aside: Aside | None = None) -> Services:
     """Every service, wired to the same foundation. `aside`: see `build_turns`."""
     database, ledger, objects, clock = foundation.database, foundation.ledger, foundation.objects, foundation.clock
+    near = foundation.near
     passwords, codes_for = settings.passwords, settings.sharing
     cost = WrapCost(memory_kib=passwords.memory_kib, iterations=passwords.iterations, lanes=passwords.lanes)
     wrapper = Wrapper(foundation.pepper, cost, build_turns(settings, aside))
     throttle = Throttle(database, wrapper, clock)
-    cards = Cards(ledger, objects)
-    mailbox = Mailbox(database, ledger, objects, cards, clock)
+    cards = Cards(ledger, near)
+    mailbox = Mailbox(database, ledger, objects, near, cards, clock)
     limits = SessionLimits(timedelta(seconds=settings.sessions.idle_s), timedelta(seconds=settings.sessions.longest_s))
     identity = Identity(database, mailbox, cards, wrapper, throttle, limits, clock)
     lifetime = timedelta(seconds=codes_for.invitation_lifetime_s)
     invitations = Invitations(database, wrapper, throttle, lifetime, clock)
     organisations = Organisations(database, mailbox, cards, invitations)
-    teams = Teams(database, mailbox, cards, objects, invitations)
+    teams = Teams(database, mailbox, cards, near, invitations)
     access = AccessFinder(database, mailbox, teams, organisations)
     reports = Reports(
-        database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid)
-    )
+        database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid),
+        lacking=objects.lacking,
+    )  # fmt: skip
     attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
     sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments)
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)

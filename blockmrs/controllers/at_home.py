@@ -19,10 +19,11 @@ NONE_KNOWN = N_("None known")
 
 @dataclass(frozen=True, slots=True)
 class AtHome:
-    """Whose record a report is for, and what of that record they let stand."""
+    """Whose record a report is for, and what of that record they let stand; `unread`: it could not be read."""
 
     person: Person
     told: tuple[ReportedFinding, ...]
+    unread: bool = False
 
 
 class Typed(Protocol):
@@ -48,11 +49,12 @@ def at_home(services: Services, actor: Actor, typed: Typed) -> AtHome | None:
         person = services.people.find(actor, handle)
     except NotFound:
         return None
+    chosen = typed.ticked.get(FROM_RECORD, ())
     try:
         facts = services.facts.newest(person).facts
     except BlockMRSError:
-        facts = HealthFacts()  # The page shows what will be saved: without them.
-    return AtHome(person, tuple(told_by_record(facts, typed.ticked.get(FROM_RECORD, ()))))
+        return AtHome(person, (), unread=True)  # The page shows what will be saved, and says that they are not in it.
+    return AtHome(person, tuple(told_by_record(facts, chosen)))
 
 
 def told_by_record(facts: HealthFacts, chosen: Sequence[str]) -> list[ReportedFinding]:

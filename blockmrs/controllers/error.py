@@ -36,9 +36,12 @@ def wants_json(request: Any) -> bool:
 
 
 def error_response(
-    status: int, error_id: str, *, message: str = "", retry_after_s: int = 0, error: BlockMRSError | None = None
+    status: int, error_id: str, *, error: BlockMRSError | None = None, message: str = "", retry_after_s: int = 0
 ) -> Response:
-    """The answer for `status`, as a page or as JSON. `message` is said instead of the usual advice."""
+    """The answer for `status`, as a page or as JSON, in the words of `error` where it has some of its own.
+
+    `message` is said instead of the usual advice.
+    """
     words = words_for(status, error)
     request = tg.request
     if wants_json(request):

@@ -6,6 +6,7 @@ Words say what happened and what to do; they never name what was asked for.
 from dataclasses import dataclass
 
 from blockmrs.errors import (
+    NOT_HERE,
     BlockMRSError,
     Busy,
     Conflict,
@@ -14,6 +15,8 @@ from blockmrs.errors import (
     NotAuthenticated,
     NotAuthorized,
     NotFound,
+    ObjectDamaged,
+    ObjectMissing,
     TooManyAttempts,
     Unavailable,
     VerificationFailed,
@@ -35,6 +38,8 @@ STATUS_OF: dict[type[BlockMRSError], int] = {
     TooManyAttempts: 429,
     VerificationFailed: 500,
     Unavailable: 503,
+    ObjectMissing: 503,
+    ObjectDamaged: 503,
     BlockMRSError: 500,
 }
 RETRY_AFTER_S = 30
@@ -71,6 +76,12 @@ WORDS: dict[int, Words] = {
 }
 BUSY = Words(N_("Many people are doing this right now"), N_("Wait a few seconds, then try again."))
 
+LOST = Words(
+    N_("A part of this is not on this machine"),
+    N_("Nobody deleted it for you. Tell whoever runs this site: its storage lacks something that it should hold."),
+)
+"""What a page says instead where an object should be here and is not: no waiting brings it back."""
+
 
 def status_of(error: BlockMRSError) -> int:
     """The HTTP status of `error`: that of the nearest class above it in the table."""
@@ -86,7 +97,7 @@ def headers_of(error: BlockMRSError) -> dict[str, str]:
         return {"Retry-After": str(max(1, error.retry_after_s))}
     if isinstance(error, Busy):
         return {"Retry-After": str(BUSY_RETRY_AFTER_S)}
-    if isinstance(error, Unavailable):
+    if isinstance(error, Unavailable) and not isinstance(error, NOT_HERE):
         return {"Retry-After": str(RETRY_AFTER_S)}
     return {}
 
@@ -95,4 +106,6 @@ def words_for(status: int, error: BlockMRSError | None = None) -> Words:
     """The words of `status`, or those of its family; of a kind of `error` that has its own."""
     if isinstance(error, Busy):
         return BUSY
+    if isinstance(error, NOT_HERE):
+        return LOST
     return WORDS.get(status) or WORDS[500 if status >= 500 else 400]

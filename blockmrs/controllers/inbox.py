@@ -33,10 +33,12 @@ class InboxController(TGController):
     def index(self, **_ignored: object) -> dict[str, Any]:
         """Everything shared with the actor's organisations."""
         actor = require_actor()
-        organisations = [held.label for held in self._services.organisations.memberships(actor)]
-        items = self._services.sharing.inbox(actor) if organisations else []
+        lost: list[str] = []
+        organisations = [held.label for held in self._services.organisations.memberships(actor, lost)]
+        items = self._services.sharing.inbox(actor, lost) if organisations else []
         return {
             "errors": {},
+            "lost": bool(lost),
             "organisations": organisations,
             "active": [item for item in items if item.active],
             "ended": [item for item in items if not item.active],
@@ -106,9 +108,11 @@ class OrganisationController(TGController):
 
     def _page(self, code: str = "", invited_to: str = "") -> dict[str, Any]:
         actor = require_actor()
-        mine = {held.keyring.card.id for held in self._services.organisations.memberships(actor)}
+        lost: list[str] = []
+        mine = {held.keyring.card.id for held in self._services.organisations.memberships(actor, lost)}
         listed = [entry for entry in self._services.organisations.directory() if entry.card_id in mine]
-        return {"errors": {}, "organisations": listed, "code": code, "invited_to": invited_to}
+        return {"errors": {}, "organisations": listed, "code": code, "invited_to": invited_to,
+                "lost": bool(lost)}  # fmt: skip
 
 
 class OneOrganisation(TGController):

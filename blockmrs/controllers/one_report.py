@@ -28,13 +28,14 @@ from blockmrs.controllers.qr import draw_qr
 from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
-from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
+from blockmrs.errors import UNKNOWN, InvalidInput, NotAuthorized, NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import ReportCode
 from blockmrs.services.container import Services
 from blockmrs.services.organisations import Organisation
 from blockmrs.services.reports import OpenedReport
 from blockmrs.services.sharing import Share
+from blockmrs.services.teams import Joined
 
 BOTH = (*PAGE, *POST)
 
@@ -68,13 +69,20 @@ class OneReportController(TGController):
             shares=self._services.sharing.shares(actor, self._address),
             purposes=PURPOSE_WORDS,
             code=self._services.codes.status(actor, self._address),
-            family=self._services.teams.joined(actor).get(opened.subject, []) if from_field else [],
+            family=self._family(actor, opened) if from_field else [],
             proof=self._services.reports.prove(actor, self._address),
             text_link=_text_to_parent(opened) if from_field else "",
             sport=self._services.clearances.of(actor, self._address),
             cleared_words=CLEARED_WORDS,
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
+
+    def _family(self, actor: Actor, opened: OpenedReport) -> list[Joined] | None:
+        """Who of the family joined; None where that cannot be read."""
+        try:
+            return self._services.teams.joined(actor).get(opened.subject, [])
+        except UNKNOWN:
+            return None
 
     @expose(allowed_methods=POST)
     def code(self, **_ignored: object) -> None:

@@ -16,7 +16,7 @@ from blockmrs.controllers.ill import Begin, IllController
 from blockmrs.controllers.inbox import level_words
 from blockmrs.controllers.reports_about import ReportsAboutController, reports_address
 from blockmrs.controllers.trends import TrendsController
-from blockmrs.errors import BlockMRSError
+from blockmrs.errors import NOT_HERE, BlockMRSError
 from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.followups import DueCheck
@@ -28,7 +28,7 @@ from blockmrs.services.reports import SavedReport
 class Shown:
     """One person on the page. `rows` or `reports` is None where that part cannot be read: it hides nothing else.
 
-    `older` is the address of the reports before these, if there are any.
+    `older` is the address of the reports before these, if there are any. `lost`: the facts should be here and are not.
     """
 
     person: Person
@@ -39,6 +39,7 @@ class Shown:
     author: str
     reports: list[SavedReport] | None
     older: str = ""
+    lost: bool = False
 
 
 class RecordController(TGController):
@@ -56,10 +57,12 @@ class RecordController(TGController):
     def index(self, saved: object = None, **_ignored: object) -> dict[str, Any]:
         """Each person with their facts, then their newest reports."""
         actor = require_actor()
-        people = self._services.people.of(actor)
+        lost: list[str] = []
+        people = self._services.people.of(actor, lost)
         return {
             "errors": {},
             "checks": self._checks(actor),
+            "lost": bool(lost),
             "people": [self._shown(person) for person in people],
             "joined": any(person.others or not person.is_me for person in people),
             "saved": saved is not None,
@@ -67,28 +70,28 @@ class RecordController(TGController):
             "times": times,
         }
 
-    def _checks(self, actor: Actor) -> list[DueCheck]:
-        """The symptom checks that are due about the people of this page; none where that cannot be told now."""
+    def _checks(self, actor: Actor) -> list[DueCheck] | None:
+        """The symptom checks that are due about the people of this page; None where that cannot be told now."""
         try:
-            return [entry for entry in self._services.followups.due(actor) if entry.about]
+            return [entry for entry in self._services.followups.due(actor, []) if entry.about]
         except BlockMRSError:
-            return []
+            return None
 
     def _shown(self, person: Person) -> Shown:
-        rows, saved_at, author = None, None, ""
+        rows, saved_at, author, lost = None, None, "", False
         try:
             saved = self._services.facts.newest(person)
             rows = in_words(saved.facts, times.local(self._services.facts.now()).date())
             saved_at, author = saved.saved_at, saved.author
-        except BlockMRSError:
-            pass  # The page says so.
+        except BlockMRSError as error:
+            lost = isinstance(error, NOT_HERE)  # The page says so.
         try:
             reports, older = self._services.reports.page_about(person)
         except BlockMRSError:
             reports, older = None, None
         facts, ill = facts_address(person.handle), ill_address(person.handle)
         more = reports_address(person.handle, older) if older else ""
-        return Shown(person, facts, ill, rows, saved_at, author, reports, more)
+        return Shown(person, facts, ill, rows, saved_at, author, reports, more, lost)
 
 
 class LogController(TGController):
@@ -102,9 +105,11 @@ class LogController(TGController):
     def index(self, before: object = None, **_ignored: object) -> dict[str, Any]:
         """Each opening as a sentence, newest first; and what a crew opened by code, while the code lasts."""
         actor = require_actor()
-        page = self._services.who_looked.page(actor, self._services.people.of(actor), parse_place(before))
+        lost: list[str] = []
+        page = self._services.who_looked.page(actor, self._services.people.of(actor, lost), parse_place(before))
         return {
             "errors": {},
+            "lost": bool(lost),
             "looks": page.looks,
             "codes": page.codes,
             "older": f"/log?before={page.older}" if page.older else "",

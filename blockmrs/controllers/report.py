@@ -41,25 +41,33 @@ from blockmrs.controllers.report_forms import (
 )
 from blockmrs.controllers.times import clock_time, zone_name
 from blockmrs.domain.reports import Report
-from blockmrs.errors import InvalidInput, Unavailable
+from blockmrs.errors import BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.teams import Player, Team
 
 NEW, SAVE = "/field/report/new", "/field/report/save"
+_CHOOSE = N_("Choose who is hurt")
+_NO_LIST = N_("Your list of players cannot be read here right now. Enter their name: the report is saved all the same")
+_NO_KEYS = N_(
+    "What ties this player to their family cannot be read here right now. You can save the report under the name: then "
+    "only you have it, and you tell the family yourself"
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Hurt:
     """Whom the form says is hurt: a player of the roster, or somebody by name. `chosen` False: not said yet.
 
-    `home` is set where the report is for somebody's own record.
+    `home` is set where the report is for somebody's own record; `unread`, where the roster cannot be read here now:
+    a report waits for no list.
     """
 
     team: Team
     player: Player | None
     chosen: bool
     home: AtHome | None = None
+    unread: bool = False
 
 
 class ReportController(TGController):
@@ -108,7 +116,10 @@ class ReportController(TGController):
             return self._code_first(SAVE)
         hurt = self._hurt(actor, typed)
         if not hurt.chosen:
-            return self._who(hurt, typed, {"": N_("Choose who is hurt")})
+            return self._who(hurt, typed, {"r-name" if hurt.unread else "": _NO_LIST if hurt.unread else _CHOOSE})
+        if hurt.player is not None and not self._services.teams.can_hold(hurt.player):
+            named = typed.with_values(name=hurt.player.name)
+            return self._who(replace(hurt, player=None, chosen=False), named, {"r-name": _NO_KEYS})
         reader = ReportReader(typed, self._services.reports.now())
         report = reader.read(
             self._services.triage,
@@ -155,15 +166,19 @@ class ReportController(TGController):
         return typed
 
     def _hurt(self, actor: Actor, typed: TypedReport) -> Hurt:
-        team = self._services.teams.team(actor)
+        team, unread = Team(), False
+        try:
+            team = self._services.teams.team(actor)
+        except BlockMRSError:
+            unread = True
         home = at_home(self._services, actor, typed)
         if home is not None:
             return Hurt(team, None, True, home)
         chosen = typed.value("r-player")
         if chosen == OTHER:
-            return Hurt(team, None, True)
+            return Hurt(team, None, True, unread=unread)
         player = next((player for player in team.players if player.player_id == chosen), None)
-        return Hurt(team, player, player is not None)
+        return Hurt(team, player, player is not None, unread=unread)
 
     def _name_problem(self, typed: TypedReport) -> dict[str, str]:
         reader = ReportReader(typed, self._services.reports.now())
@@ -189,6 +204,7 @@ class ReportController(TGController):
             "report.who",
             errors=errors,
             team=hurt.team,
+            unread=hurt.unread,
             carried=carried,
             name=typed.value("r-name"),
             **self._advice(typed, self._services.reports.now()),

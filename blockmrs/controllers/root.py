@@ -51,21 +51,28 @@ class RootController(TGController):
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:
         """Two doors: somebody is hurt; my record. To whom is signed in: what needs them."""
-        return {"errors": {}, "notices": self._latest(), "checks": self._due_checks(), "now": self._clock()}
+        lost: list[str] = []
+        return {
+            "errors": {},
+            "notices": self._latest(lost),
+            "checks": self._due_checks(lost),
+            "lost": bool(lost),
+            "now": self._clock(),
+        }
 
-    def _due_checks(self) -> list[DueCheck]:
-        """The symptom checks that wait; none when they cannot be read now."""
+    def _due_checks(self, lost: list[str]) -> list[DueCheck] | None:
+        """The symptom checks that wait; None when they cannot be read now."""
         try:
             actor = current_actor()
-            return self._follow_ups.due(actor) if actor is not None else []
+            return self._follow_ups.due(actor, lost) if actor is not None else []
         except BlockMRSError:
-            return []
+            return None
 
-    def _latest(self) -> list[Notice] | None:
+    def _latest(self, lost: list[str]) -> list[Notice] | None:
         """The notices; None when they cannot be read now: the doors must open all the same."""
         try:
             actor = current_actor()
-            return self._notices.latest(actor) if actor is not None else []
+            return self._notices.latest(actor, lost) if actor is not None else []
         except BlockMRSError:
             return None
 

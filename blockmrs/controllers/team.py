@@ -23,11 +23,12 @@ from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, translated
 from blockmrs.controllers.plan import PlanController
 from blockmrs.domain.reports import check_text
-from blockmrs.errors import Conflict, InvalidInput
+from blockmrs.errors import UNKNOWN, Conflict, InvalidInput
 from blockmrs.services.actor import Actor
+from blockmrs.services.clearances import OutOfPlay
 from blockmrs.services.container import Services
 from blockmrs.services.passwords import check_display_name
-from blockmrs.services.teams import MAX_PLAYERS, Team
+from blockmrs.services.teams import MAX_PLAYERS, Joined, Team
 
 NUMBER_LIMIT = 4
 _LONGEST_LIST = 20_000
@@ -136,14 +137,28 @@ class TeamController(TGController):
             status,
             errors=errors,
             team=team,
-            joined=self._teams.joined(actor),
-            out=self._clearances.out(actor, [player.card_id for player in team.players]),
+            joined=self._joined(actor),
+            out=self._out(actor, team),
             most=MAX_PLAYERS,
             team_name=typed("team_name", team.name),
             player_name=typed("player_name"),
             number=typed("number"),
             players=typed("players"),
         )
+
+    def _out(self, actor: Actor, team: Team) -> dict[bytes, OutOfPlay] | None:
+        """Which players are out until cleared; None where that cannot be read."""
+        try:
+            return self._clearances.out(actor, [player.card_id for player in team.players])
+        except UNKNOWN:
+            return None
+
+    def _joined(self, actor: Actor) -> dict[bytes, list[Joined]] | None:
+        """Who joined, by player; None where that cannot be read."""
+        try:
+            return self._teams.joined(actor)
+        except UNKNOWN:
+            return None
 
 
 def read_players(text: str, *, field: str) -> list[tuple[str, str]]:

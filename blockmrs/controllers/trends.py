@@ -61,12 +61,13 @@ class MeasureController(TGController):
         """Every head injury of the last year of the people of this account, the newest first."""
         actor, follow_ups = require_actor(), self._services.followups
         check_measure(self._measure)
-        shown = []
-        for address, follow in follow_ups.about_mine(actor):
+        shown: list[ShownTrend] = []
+        lost: list[str] = []
+        for address, follow in follow_ups.about_mine(actor, lost):
             after = view_of(follow, follow_ups.rules)
             if after is not None:
                 shown.append(ShownTrend(after, address, report_page(address)))
-        return show("record.trends", shown=shown, back="/record", one=False)
+        return show("record.trends", shown=shown, back="/record", one=False, lost=bool(lost))
 
     @expose()
     def _lookup(self, address: str, *rest: str) -> tuple["OneTrendController", tuple[str, ...]]:
@@ -93,7 +94,8 @@ class OneTrendController(TGController):
             self._refuse(actor, own)
         assert after is not None, "what is not there was refused"  # noqa: S101 - tells the type checker what _refuse did
         page = report_page(self._address) if own else f"/inbox/{self._address}"
-        return show("record.trends", shown=[ShownTrend(after, self._address, page if own else "")], back=page, one=True)
+        shown = [ShownTrend(after, self._address, page if own else "")]
+        return show("record.trends", shown=shown, back=page, one=True, lost=False)
 
     def _refuse(self, actor: Actor, own: bool) -> None:
         """A shared report that was not opened shows its cover, which says what opening means; else nothing is there."""

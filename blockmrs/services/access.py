@@ -10,12 +10,12 @@ from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
+from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.contents import Item, Sort
-from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
+from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox, Message
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import own_card
 from blockmrs.services.short_cuts import read_short_cut
@@ -87,8 +87,20 @@ class AccessFinder:
         return access
 
     def find(self, actor: Actor, prefix: bytes) -> Access | None:
-        """The strongest standing that the actor has towards the report; None for a stranger."""
-        return self._as_author(actor, prefix) or self._as_subject(actor, prefix) or self._as_recipient(actor, prefix)
+        """The strongest standing that the actor has towards the report; None for a stranger.
+
+        Raises:
+            ObjectMissing: they are none by the keys that are here, and others of theirs are not.
+        """
+        lost: list[str] = []
+        found = (
+            self._as_author(actor, prefix)
+            or self._as_subject(actor, prefix, lost)
+            or self._as_recipient(actor, prefix, lost)
+        )
+        if lost and (found is None or found.standing is Standing.FORMER_RECIPIENT):
+            raise ObjectMissing("some of the keys by which this person reads are not here")
+        return found
 
     def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[ShortCutRow]:
         """The rows that find a saved report by its form's number and by its address."""
@@ -127,13 +139,21 @@ class AccessFinder:
         for dependent, appointment in self._mailbox.opened(keyring, made, author=keyring.card).appointments:
             if dependent == saved.subject:
                 return self._mailbox.held(appointment)
-        return next((h for h in self._teams.acting_for(actor) if h.keyring.card.id == saved.subject), None)
+        lost: list[str] = []
+        found = next((h for h in self._teams.acting_for(actor, lost) if h.keyring.card.id == saved.subject), None)
+        if found is None and lost:
+            raise ObjectMissing("some of the keys by which this person reads are not here")
+        return found
 
-    def inbox(self, actor: Actor) -> Iterator[Access]:
-        """Every report that was ever shared with an organisation of the actor, with its standing now."""
+    def inbox(self, actor: Actor, lost: list[str] | None = None) -> Iterator[Access]:
+        """Every report that was ever shared with an organisation of the actor, with its standing now.
+
+        `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
+        is raised.
+        """
         now = self._mailbox.now()
-        for held in self._organisations.memberships(actor):
-            for card, line in self.lines_to(held):
+        for held in self._organisations.memberships(actor, lost):
+            for card, line in self.lines_to(held, lost=lost):
                 for entry in line.grants.values():
                     if entry.grant.about is not None:
                         continue  # It goes with its report, and is no report itself.
@@ -141,16 +161,28 @@ class AccessFinder:
                     standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
                     yield Access(standing, entry, held.keyring, held, card)
 
-    def lines_to(self, held: Held, senders: Container[bytes] | None = None) -> list[tuple[Card, Line]]:
+    def lines_to(
+        self, held: Held, senders: Container[bytes] | None = None, lost: list[str] | None = None
+    ) -> list[tuple[Card, Line]]:
         """What each party that introduced itself wrote to an organisation; of `senders` (card ids) alone, if named.
 
-        What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one.
+        What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one. `lost`
+        takes a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
-        return with_subjects_ends(list(self._introduced(held, senders)))
+        return with_subjects_ends(list(self._introduced(held, senders, lost)))
 
-    def _introduced(self, held: Held, senders: Container[bytes] | None) -> Iterator[tuple[Card, Line]]:
+    def _introduced(
+        self, held: Held, senders: Container[bytes] | None, lost: list[str] | None
+    ) -> Iterator[tuple[Card, Line]]:
         issued = self._organisations.doorbell_issued(held.keyring.card.id)
-        for card, message in self._mailbox.doorbell(held.keyring, issued):
+        unproven: list[Message] = []
+        doorbell = list(self._mailbox.doorbell(held.keyring, issued, unproven))
+        for message in unproven:
+            if message.kind is Kind.INTRODUCE and (senders is None or message.author in senders):
+                if lost is None:
+                    raise ObjectMissing("the card of a sender is not here")
+                lost.append("sender")
+        for card, message in doorbell:
             if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):
                 continue
             try:
@@ -175,8 +207,8 @@ class AccessFinder:
                 return Access(Standing.AUTHOR, entry, keyring, saved=found)
         return None
 
-    def _as_subject(self, actor: Actor, prefix: bytes) -> Access | None:
-        for held in self._teams.acting_for(actor):
+    def _as_subject(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
+        for held in self._teams.acting_for(actor, lost):
             line = self._mailbox.opened(held.keyring, self._reports(held.keyring, prefix))
             for entry in line.grants.values():
                 grant = entry.grant
@@ -193,9 +225,9 @@ class AccessFinder:
             if item.sort is Sort.REPORT and item.about.startswith(prefix)
         ]
 
-    def _as_recipient(self, actor: Actor, prefix: bytes) -> Access | None:
+    def _as_recipient(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
         former = None
-        for access in self.inbox(actor):
+        for access in self.inbox(actor, lost):
             if not access.grant.update_id.startswith(prefix):
                 continue
             if access.standing is Standing.RECIPIENT:
@@ -209,7 +241,7 @@ class AccessFinder:
             return None
         try:
             content = decode(open_secret(actor.keyring.derive("saved"), sealed, context=lookup))
-        except Unavailable:
+        except UNKNOWN:
             raise
         except BlockMRSError:
             return None  # The row is only a short cut; the own line holds the same.

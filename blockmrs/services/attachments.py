@@ -15,7 +15,7 @@ from blockmrs.domain.clearances import CLEARANCE
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.records import Update
 from blockmrs.domain.sharing import Grant, Pointer
-from blockmrs.errors import BlockMRSError, NotFound, Unavailable
+from blockmrs.errors import UNKNOWN, BlockMRSError, NotFound
 from blockmrs.model.database import Database
 from blockmrs.services.access import Access, AccessFinder
 from blockmrs.services.actor import Actor
@@ -76,10 +76,13 @@ class Attachments:
         """The update behind an entry, after every check of the protocol; None where it fails one or is of another kind.
 
         What does not verify is nobody's statement, and is passed over: whoever knows a line can write to it.
+
+        Raises:
+            ObjectMissing, ObjectDamaged: its text is not here, so that nobody can tell what it said.
         """
         try:
             update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)
-        except Unavailable:
+        except UNKNOWN:
             raise
         except BlockMRSError:
             return None

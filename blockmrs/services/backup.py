@@ -15,7 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blockmrs.cid import Cid
-from blockmrs.errors import Conflict, InvalidInput, NotFound, Unavailable, VerificationFailed
+from blockmrs.errors import Conflict, InvalidInput, ObjectMissing, Unavailable, VerificationFailed
 from blockmrs.model.snapshot import copy_database, read_copy
 from blockmrs.services.archive import DATABASE, ArchiveWriter, secret_name
 from blockmrs.storage import ObjectStore
@@ -101,7 +101,7 @@ class Backup:
                 for done, cid in enumerate(cids, start=1):
                     try:
                         archive.add_object(cid, self._objects.get(cid))
-                    except (NotFound, VerificationFailed):
+                    except (ObjectMissing, VerificationFailed):
                         missing.append(cid)
                     progress("objects", done, len(cids))
                 manifest = archive.finish(created, missing)

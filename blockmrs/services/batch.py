@@ -24,9 +24,10 @@ class Batch:
     stands.
     """
 
-    def __init__(self, ledger: Ledger, objects: ObjectStore) -> None:
+    def __init__(self, ledger: Ledger, objects: ObjectStore, near: ObjectStore) -> None:
         self._ledger = ledger
         self._objects = objects
+        self._near = near
         self._transactions: list[bytes] = []
         self._next: dict[bytes, int] = {}
         self._in_use: dict[bytes, int] = {}
@@ -35,9 +36,11 @@ class Batch:
 
     def keep(self, sealed: SealedObject) -> Pointer:
         """Store an object durably now; returns where it is and what opens it."""
-        cid = self._objects.put(sealed.content)
-        self.kept.append((cid, len(sealed.content)))
-        return Pointer(cid, sealed.seed)
+        return self._kept(self._objects, sealed)
+
+    def keep_near(self, sealed: SealedObject) -> Pointer:
+        """The same for keys, cards and rosters, which must be at hand while the store is away."""
+        return self._kept(self._near, sealed)
 
     def know_length(self, line_key: bytes, length: int) -> None:
         """Spare `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
@@ -92,6 +95,11 @@ class Batch:
         )
         self._transactions.append(sealed.transaction)
         return sealed.payload_id
+
+    def _kept(self, store: ObjectStore, sealed: SealedObject) -> Pointer:
+        cid = store.put(sealed.content)
+        self.kept.append((cid, len(sealed.content)))
+        return Pointer(cid, sealed.seed)
 
     def commit(self) -> int:
         """Write everything to the ledger as part of one block; returns how many transactions stand in it."""

@@ -9,7 +9,7 @@ from blockmrs.chain.transaction import Kind, Transaction, open_transaction
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring, card_entry_seed, sealing_public_key
 from blockmrs.domain.sharing import Introduction, Pointer
-from blockmrs.errors import BlockMRSError, NotFound, Unavailable
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, NotFound
 from blockmrs.services.batch import Batch
 from blockmrs.storage import ObjectStore
 
@@ -34,7 +34,7 @@ class Cards:
         """Add the card of `keyring` to the log with `batch`; returns where its object is."""
         card = keyring.card
         sealed = seal_object(card.encode(), chain_id=self._ledger.chain_id)
-        pointer = batch.keep(sealed)
+        pointer = batch.keep_near(sealed)
         entry_seed = card_entry_seed(card.id)
         batch.add_at(
             Kind.CARD,
@@ -70,11 +70,18 @@ class Cards:
                 self._known.popitem(last=False)
 
     def _find_entry(self, card_id: bytes) -> tuple[Card, Pointer]:
-        slot = card_slot(card_id)
+        slot, not_here = card_slot(card_id), None
         for transaction in self._ledger.at_slots([slot]).get(slot, []):
-            entry = self._read_entry(card_id, transaction)
+            try:
+                entry = self._read_entry(card_id, transaction)
+            except NOT_HERE as error:
+                # Anybody may write anything at this slot, also the name of what never was here.
+                not_here = error
+                continue
             if entry is not None:
                 return entry
+        if not_here is not None:
+            raise not_here
         raise NotFound("no card with this id is in the log")
 
     def _read_entry(self, card_id: bytes, transaction: Transaction) -> tuple[Card, Pointer] | None:
@@ -87,7 +94,7 @@ class Cards:
             opened.verify_author(card.signing_key)
         except (BlockMRSError, KeyError) as error:
             # Anybody may write anything at this slot; a failing store must still be heard.
-            if isinstance(error, Unavailable):
+            if isinstance(error, UNKNOWN):
                 raise
             return None
         return card, pointer

@@ -27,7 +27,7 @@ from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import RuleSet
-from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.services.access import Access, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.after_report import AfterReport
@@ -63,26 +63,33 @@ class SportStatus:
 
     After any knock to the head, also one without a sign, a clinician must say in writing when they may play again (the
     evidence's return to play for HEAD). `certain` is False where only a sign says that there may have been a knock;
-    `came_back`, whether a check after the clearance found something.
+    `came_back`, whether a check after the clearance found something. `lost` counts the statements whose text is not
+    here; `lost_newest`, whether one of those is the last word: it may have withdrawn.
     """
 
     certain: bool
     statements: tuple[Statement, ...]
     current: Statement | None
     came_back: bool = False
+    lost: int = 0
+    lost_newest: bool = False
 
     @property
     def is_out(self) -> bool:
         """Whether nothing lets the player back to full play yet."""
-        return self.current is None or self.current.said.stage != FULL_PLAY or self.came_back
+        return self.lost_newest or self.current is None or self.current.said.stage != FULL_PLAY or self.came_back
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfPlay:
-    """Why a player of the roster is out: the report, and what a clinician allows already."""
+    """Why a player of the roster is out: the report, and what a clinician allows already.
+
+    `lost`: what was written about it is not here, so that nobody can say that they may play.
+    """
 
     address: str
     stage: str
+    lost: bool = False
 
 
 class Clearances:
@@ -176,13 +183,16 @@ class Clearances:
                     if not may_be_head_injury(report, self._rules()):
                         continue
                 status = self._status(actor, access, certain=True)
-            except Unavailable:
+            except NOT_HERE:
+                found[grant.subject] = OutOfPlay(report_address(grant.update_id), "", lost=True)
+                continue
+            except UNKNOWN:
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be opened hides nothing about the others.
             if status.is_out:
-                stage = status.current.said.stage if status.current is not None else ""
-                found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage)
+                stage = status.current.said.stage if status.current is not None and not status.lost_newest else ""
+                found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage, status.lost_newest)
         return found
 
     def stated_since(self, actor: Actor, held: Held | None, since: datetime) -> Iterator[tuple[GrantEntry, datetime]]:
@@ -197,8 +207,9 @@ class Clearances:
         for entry in self._after.head_reports(actor, held, oldest, places=_PLACES_FOR_NEWS):
             try:
                 access = self._after.access_by(actor, held, entry)
-                times = [found.said.written_at for found in self._statements(actor, access)]
-            except Unavailable:
+                lost: list[datetime] = []
+                times = [found.said.written_at for found in self._statements(actor, access, lost)] + lost
+            except UNKNOWN:
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be opened hides nothing about the others.
@@ -206,12 +217,14 @@ class Clearances:
                 yield entry, max(times)
 
     def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
-        found = self._statements(actor, access)
+        lost: list[datetime] = []
+        found = self._statements(actor, access, lost)
         checks = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
         deciding = decisive([statement.said for statement in found])
         current = next((statement for statement in reversed(found) if statement.said is deciding), None)
         since = [grant.level or 1 for grant in checks if deciding and grant.not_before > deciding.written_at]
-        return SportStatus(certain, tuple(reversed(found)), current, found_something(since))
+        lost_newest = bool(lost) and (not found or found[-1].said.written_at <= max(lost))
+        return SportStatus(certain, tuple(reversed(found)), current, found_something(since), len(lost), lost_newest)
 
     def _for_writing(self, actor: Actor, address: str) -> tuple[Access, Report]:
         access = self._access.allow(actor, address, Action.CLEAR_FOR_SPORT)
@@ -261,14 +274,23 @@ class Clearances:
         self._after.commit(batch)
         return Statement(report_address(update_id), said, True)
 
-    def _statements(self, actor: Actor, access: Access) -> list[Statement]:
-        """All that count for this reader, in the order in which they stand on the chain."""
+    def _statements(self, actor: Actor, access: Access, lost: list[datetime] | None = None) -> list[Statement]:
+        """All that count for this reader, in the order in which they stand on the chain.
+
+        `lost` takes the time of each that would count but whose text is not here; without it, that is raised.
+        """
         found: dict[bytes, tuple[datetime, Statement]] = {}
-        for entry, organisation_id, when in self._delivered(actor, access):
+        for entry, organisation_id, when in self._delivered(actor, access, lost):
             member = self._organisations.staff.known(entry.author, organisation_id)
             if member is None or entry.author == self._report_author(access):
                 continue
-            said = self._read(entry)
+            try:
+                said = self._read(entry)
+            except NOT_HERE:
+                if lost is None:
+                    raise
+                lost.append(when)
+                continue
             if said is None:
                 continue
             organisation = self._organisations.find(organisation_id).name
@@ -278,7 +300,9 @@ class Clearances:
             found.setdefault(entry.grant.update_id, (when, statement))
         return [statement for _, statement in sorted(found.values(), key=lambda pair: pair[0])]
 
-    def _delivered(self, actor: Actor, access: Access) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
+    def _delivered(
+        self, actor: Actor, access: Access, lost: list[datetime] | None
+    ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
         """Each grant of a clearance that reached this reader: with the organisation it must come from, and its time.
 
         Whoever wrote it was a member when it came to stand in the log; that they have left since changes nothing.
@@ -295,9 +319,11 @@ class Clearances:
         for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
             if share.grant.grantee is not None:
                 yield entry, share.grant.grantee, when
-        yield from self._released(actor, access)
+        yield from self._released(actor, access, lost)
 
-    def _released(self, actor: Actor, access: Access) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
+    def _released(
+        self, actor: Actor, access: Access, lost: list[datetime] | None
+    ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
         """What came while the report was kept from the family: passed on from the player's card at the release."""
         if access.standing is not Standing.SUBJECT:
             return
@@ -308,7 +334,14 @@ class Clearances:
         for entry in self._attachments.entries(actor, access, CLEARANCE):
             if entry.author != access.grant.subject:
                 continue
-            update = self._attachments.read(entry, CLEARANCE)
+            try:
+                update = self._attachments.read(entry, CLEARANCE)
+            except NOT_HERE:
+                # Who wrote it stands inside.
+                if lost is None:
+                    raise
+                lost.append(self._mailbox.written_at(line_key, access.reader, entry))
+                continue
             for grantee in grantees:
                 # Whether they were a member when they wrote it the author saw, who released only what counted then.
                 if update is not None and self._organisations.staff.known(update.author, grantee) is not None:

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from blockmrs.chain.ledger import Ledger
 from blockmrs.cid import Cid
-from blockmrs.errors import NotFound, ObjectMismatch, VerificationFailed
+from blockmrs.errors import ObjectMismatch, ObjectMissing, VerificationFailed
 from blockmrs.model.accounts import HeldObjectRow
 from blockmrs.model.database import Database
 from blockmrs.model.migrations import check_structure
@@ -87,7 +87,7 @@ class Evidence:
     def _check_object(self, cid: Cid, size_bytes: int | None) -> None:
         try:
             content = self._objects.get(cid)
-        except NotFound as error:
+        except ObjectMissing as error:
             raise VerificationFailed("an object is missing", cid=cid) from error
         except ObjectMismatch as error:
             raise VerificationFailed("an object's bytes are not what its name says", cid=cid) from error

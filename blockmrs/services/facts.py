@@ -10,7 +10,7 @@ from datetime import date, datetime
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
 from blockmrs.domain.sharing import Grant
-from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, NotAuthorized
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, NotAuthorized, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
@@ -65,6 +65,8 @@ class Facts:
             entry = self._newest_entry(held)
             if entry is not None:
                 return self._opened(entry)
+        if not person.is_whole:
+            raise ObjectMissing("the keys of a card that may hold facts are not here")
         return SavedFacts()
 
     def current(self, person: Person) -> SavedFacts:

@@ -32,7 +32,7 @@ from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.rules import RuleSet
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.services.access import Access, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.advice import advice_of
@@ -58,7 +58,8 @@ class MadeCheck:
 class FollowUp:
     """What the days after a head injury show: `checks` in the order of their time, `day` is today's number.
 
-    `certain` is False where only a sign says that a knock to the head may be behind it.
+    `certain` is False where only a sign says that a knock to the head may be behind it. `lost` are the times of the
+    checks that were made but whose text is not here.
     """
 
     day: int
@@ -68,14 +69,18 @@ class FollowUp:
     due: Due | None
     certain: bool
     player: str
+    lost: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class DueCheck:
-    """A check that waits for the actor: of the report at `address`; `about` is empty for the report's author."""
+    """A check that waits for the actor: of the report at `address`; `about` is empty for the report's author.
+
+    `due` None: the report is not here, so that nobody can say whether one is due.
+    """
 
     address: str
-    due: Due
+    due: Due | None
     injured_at: datetime
     about: str = ""
 
@@ -134,24 +139,37 @@ class FollowUps:
             check = self._judged(actor, access, there, interview)
             return self._write(actor, access, check, mark)
 
-    def due(self, actor: Actor) -> list[DueCheck]:
-        """The checks that are due now: of the reports the actor wrote, and of those about whom they act for."""
+    def due(self, actor: Actor, lost: list[str] | None = None) -> list[DueCheck]:
+        """The checks that are due now: of the reports the actor wrote, and of those about whom they act for.
+
+        `lost` takes a word for each of those whose keys are not here; without it, ObjectMissing is raised.
+        """
         found: dict[str, DueCheck] = {}
-        for held in self._teams.acting_for(actor):
+        for held in self._teams.acting_for(actor, lost):
             found |= {entry.address: entry for entry in self._due_for(actor, held)}
         found |= {entry.address: entry for entry in self._due_for(actor, None)}
-        return sorted(found.values(), key=lambda entry: (not entry.due.late, entry.due.day))
+        return sorted(found.values(), key=_most_urgent_first)
 
-    def about_mine(self, actor: Actor) -> list[tuple[str, FollowUp]]:
-        """The follow-ups of the last year about the actor and whom they act for, by address; newest injury first."""
+    def about_mine(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[str, FollowUp]]:
+        """The follow-ups of the last year about the actor and whom they act for, by address; newest injury first.
+
+        `lost` takes a word for each report or person of which the text or the keys are not here; without it, that is
+        raised.
+        """
         found: dict[str, FollowUp] = {}
         oldest = self._mailbox.now() - _TREND_LOOKS_BACK
-        for held in (own_card(actor), *self._teams.acting_for(actor)):
+        for held in (own_card(actor), *self._teams.acting_for(actor, lost)):
             for entry in self._after.head_reports(actor, held, oldest):
                 address = report_address(entry.grant.update_id)
                 if entry.grant.subject != held.keyring.card.id or address in found:
                     continue  # On somebody's own line stand the reports that they wrote about others, too.
-                there = self._readable(actor, held, entry)
+                try:
+                    there = self._readable(actor, held, entry)
+                except NOT_HERE:
+                    if lost is None:
+                        raise
+                    lost.append(address)
+                    continue
                 if there is not None:
                     found[address] = there
         return sorted(found.items(), key=lambda pair: pair[1].injured_at, reverse=True)
@@ -161,7 +179,7 @@ class FollowUps:
         try:
             access = self._after.access_by(actor, held, entry)
             return self._of(actor, access, self._reports.read(actor, access).report)
-        except Unavailable:
+        except UNKNOWN:
             raise
         except BlockMRSError:
             return None
@@ -177,16 +195,23 @@ class FollowUps:
         rules = self.rules
         if not may_be_head_injury(report, rules):
             return None
-        checks = []
+        checks, lost = [], []
         for entry in self._attachments.entries(actor, access, CHECK):
-            check = self._read(entry)
+            try:
+                check = self._read(entry)
+            except NOT_HERE:
+                lost.append(entry.grant.not_before)
+                continue
             if check is not None:
                 checks.append(MadeCheck(report_address(entry.grant.update_id), check))
         checks.sort(key=lambda made: made.check.made_at)
         day = day_number(report.injured_at, self._mailbox.now(), self._zone)
-        due = due_on(day, [made.check.day for made in checks])
-        certain = was_asked_about_head(report, rules)
-        return FollowUp(day, report.injured_at, band_of(report.age, rules), tuple(checks), due, certain, report.player)
+        # One that was made is not due again, whether or not its text is here.
+        made_on = [made.check.day for made in checks]
+        made_on += [day_number(report.injured_at, moment, self._zone) for moment in lost]
+        due = due_on(day, made_on)
+        certain, band = was_asked_about_head(report, rules), band_of(report.age, rules)
+        return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(lost))
 
     def _read(self, entry: GrantEntry) -> SymptomCheck | None:
         update = self._attachments.read(entry, CHECK)
@@ -259,6 +284,16 @@ class FollowUps:
         oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
         for entry in self._after.head_reports(actor, held, oldest):
             address = report_address(entry.grant.update_id)
-            there = self._readable(actor, held, entry)
+            about = held.label if held is not None else ""
+            try:
+                there = self._readable(actor, held, entry)
+            except NOT_HERE:
+                yield DueCheck(address, None, entry.grant.not_before, about)
+                continue
             if there is not None and there.due is not None:
-                yield DueCheck(address, there.due, there.injured_at, held.label if held is not None else "")
+                yield DueCheck(address, there.due, there.injured_at, about)
+
+
+def _most_urgent_first(entry: DueCheck) -> tuple[bool, int]:
+    """Late ones first, then by day; last, those of which nobody can say."""
+    return (True, LAST_DAY + 1) if entry.due is None else (not entry.due.late, entry.due.day)

@@ -11,7 +11,7 @@ from blockmrs.chain.lines import WINDOW
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.services.cards import Cards
 
 
@@ -66,14 +66,17 @@ class LineReader:
         start: int = 0,
         stop: int | None = None,
         at_least: int = 0,
+        unproven: list[Message] | None = None,
     ) -> Iterator[Message]:
         """What a line says from `start` on, each payload once; up to `stop` (not included), if that is given.
 
         Args:
             author: who alone may have written it; None where each entry is checked against its author's card.
             at_least: look this far, however many places are empty.
+            unproven: takes what nobody can check, since its author's card is not here; without it, that is raised.
         """
-        return messages_of(self._opened(self._transactions(line_key, start, stop, at_least), reader, author))
+        transactions = self._transactions(line_key, start, stop, at_least)
+        return messages_of(self._opened(transactions, reader, author, unproven))
 
     def places(self, line_key: bytes, reader: Keyring, start: int) -> Iterator[tuple[int, Message | None]]:
         """What stands at each place from `start` on, as often as it stands there; None for what does not open."""
@@ -88,26 +91,35 @@ class LineReader:
     def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
         """The transaction that holds the grant, opened once more; NotFound where the line holds no such grant."""
         for _, transaction in self._ledger.at_numbers(line_key, [entry.position]):
-            opened = self._open(transaction, reader, None)
-            if opened is not None and opened.id == entry.id:
+            opened = self._open(transaction, reader)
+            if opened is not None and opened.id == entry.id and self._is_proven(opened, None):
                 return transaction
         raise NotFound("the line holds no such grant")
 
     def _opened(
-        self, transactions: Iterable[tuple[int, Transaction]], reader: Keyring, author: Card | None
+        self,
+        transactions: Iterable[tuple[int, Transaction]],
+        reader: Keyring,
+        author: Card | None,
+        unproven: list[Message] | None = None,
     ) -> Iterator[tuple[int, Message | None]]:
+        # Whoever reads knows their own card, whatever became of its object.
+        self._cards.remember(reader.card)
         for position, transaction in transactions:
-            opened = self._open(transaction, reader, author)
+            opened = self._open(transaction, reader)
             if opened is None:
                 yield position, None
-            else:
-                payload = opened.payload
-                yield (
-                    position,
-                    Message(
-                        Kind(payload.kind), opened.id, payload.author, payload.fields, position, transaction.digest
-                    ),
-                )
+                continue
+            payload, digest = opened.payload, transaction.digest
+            message = Message(Kind(payload.kind), opened.id, payload.author, payload.fields, position, digest)
+            try:
+                proven = self._is_proven(opened, author)
+            except NOT_HERE:
+                if unproven is None:
+                    raise
+                unproven.append(message)
+                proven = False
+            yield position, message if proven else None
 
     def _transactions(
         self, line_key: bytes, start: int, stop: int | None, at_least: int
@@ -122,18 +134,26 @@ class LineReader:
                     yield number, transaction
             position += WINDOW
 
-    def _open(self, transaction: Transaction, reader: Keyring, author: Card | None) -> OpenedPayload | None:
+    def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
+        """What a transaction says to the reader, whoever wrote it; None where it is not for them."""
         try:
             opened = open_transaction(transaction, reader.sealing_seed, chain_id=self._ledger.chain_id)
-            signer = author if author is not None else self._cards.find(opened.payload.author)
-            if opened.payload.author != signer.id or opened.payload.recipient != reader.card.id:
-                return None
-            opened.verify_author(signer.signing_key)
-        except Unavailable:
-            raise
         except BlockMRSError:
             return None
-        return opened
+        return opened if opened.payload.recipient == reader.card.id else None
+
+    def _is_proven(self, opened: OpenedPayload, author: Card | None) -> bool:
+        """Whether its author signed it: `author`, or whom it names, whose card may not be here."""
+        try:
+            signer = author if author is not None else self._cards.find(opened.payload.author)
+            if opened.payload.author != signer.id:
+                return False
+            opened.verify_author(signer.signing_key)
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return False
+        return True
 
 
 def sort_messages(messages: Iterable[Message]) -> Line:

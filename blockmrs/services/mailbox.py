@@ -5,7 +5,7 @@ signed by the line's other party. What does not open or verify is not theirs, an
 may write anything to a public log.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Appointment, Introduction, Receipt
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import BlockMRSError, InvalidInput, Unavailable
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards, read_card
@@ -42,14 +42,34 @@ class Held:
         return f"Held({self.relation})"
 
 
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A dependent's or organisation's keys that an appointment lets somebody use, and that are not here."""
+
+    card_id: bytes
+    relation: str
+
+
 class Mailbox:
-    """Opens the lines of a keyring. Cost: O(own entries), whatever the length of the chain."""
+    """Opens the lines of a keyring. Cost: O(own entries), whatever the length of the chain.
+
+    Args:
+        objects: where what people write is kept.
+        near: where keys, cards and rosters are kept, which must be at hand while `objects` is away.
+    """
 
     def __init__(
-        self, database: Database, ledger: Ledger, objects: ObjectStore, cards: Cards, clock: Callable[[], datetime]
+        self,
+        database: Database,
+        ledger: Ledger,
+        objects: ObjectStore,
+        near: ObjectStore,
+        cards: Cards,
+        clock: Callable[[], datetime],
     ) -> None:
         self._ledger = ledger
         self._objects = objects
+        self._near = near
         self._cards = cards
         self._lines = LineReader(ledger, cards)
         self._contents = Contents(database, ledger, self._lines)
@@ -74,7 +94,7 @@ class Mailbox:
 
     def batch(self) -> Batch:
         """An empty batch to write with."""
-        return Batch(self._ledger, self._objects)
+        return Batch(self._ledger, self._objects, self._near)
 
     def contents(self, keyring: Keyring) -> list[Item]:
         """What stands where on a person's or dependent's own line, in the order of its places."""
@@ -126,43 +146,53 @@ class Mailbox:
                     continue
         return found
 
-    def doorbell(self, keyring: Keyring, issued: int = 0) -> Iterator[tuple[Card, Message]]:
-        """What strangers left at the doorbell, each with its author's card. `issued`: tokens ever handed out."""
-        for message in self._lines.read(keyring.doorbell_line, keyring, author=None, at_least=issued):
+    def doorbell(
+        self, keyring: Keyring, issued: int = 0, unproven: list[Message] | None = None
+    ) -> Iterator[tuple[Card, Message]]:
+        """What strangers left at the doorbell, each with its author's card.
+
+        Args:
+            issued: how many tokens were ever handed out.
+            unproven: takes what nobody can check, since its author's card is not here; without it, that is raised.
+        """
+        line = keyring.doorbell_line
+        for message in self._lines.read(line, keyring, author=None, at_least=issued, unproven=unproven):
             try:
                 yield self._cards.find(message.author), message
-            except Unavailable:
+            except UNKNOWN:
                 raise
             except BlockMRSError:
                 continue
 
-    def appointed(self, keyring: Keyring) -> list[Held]:
+    def appointed(self, keyring: Keyring, lost: list[Lost] | None = None) -> list[Held]:
         """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
 
         Whoever was handed a doorbell token can appoint anybody for a card of their own making; so only what the person
         accepted, on a line that nobody else can write, counts. Of one card the last appointment counts, until it ends.
+
+        Args:
+            lost: takes each whose keys are not here, and the others are returned; without it,
+                ObjectMissing is raised: keys that cannot be read are never the same as none.
         """
         accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
         if not accepted:
             return []
-        found: dict[bytes, Held] = {}
-        for _, message in self.doorbell(keyring):
-            if message.kind is Kind.APPOINT:
-                try:
-                    appointment = Appointment.from_fields(message.fields)
-                except InvalidInput:
-                    continue
-                # Only the dependent's own card can appoint somebody to act for it.
-                if message.author == appointment.dependent and message.author in accepted:
-                    found.pop(message.author, None)
-                    if appointment.not_after is None or self.now() < appointment.not_after:
-                        self._hold(found, message.author, appointment)
-        return list(found.values())
+        found: dict[bytes, Held | Lost] = {}
+        unproven: list[Message] = []
+        for message in [message for _, message in self.doorbell(keyring, unproven=unproven)]:
+            self._take(found, accepted, message)
+        for message in unproven:
+            self._take(found, accepted, message, proven=False)
+        missing = [held for held in found.values() if isinstance(held, Lost)]
+        if missing and lost is None:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        (lost if lost is not None else []).extend(missing)
+        return [held for held in found.values() if isinstance(held, Held)]
 
     def appoint(self, batch: Batch, seed: bytes, label: str, relation: str, person: Keyring) -> Keyring:
         """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
         dependent = Keyring.from_seed(seed)
-        secret = batch.keep(seal_object(encode({0: seed, 1: label}), chain_id=self.chain_id))
+        secret = batch.keep_near(seal_object(encode({0: seed, 1: label}), chain_id=self.chain_id))
         fields = Appointment(dependent.card.id, secret, relation, self.now()).to_fields()
         card = person.card
         batch.add(Kind.APPOINT, fields, author=dependent, recipient=card, line_key=person.doorbell_line)
@@ -172,7 +202,7 @@ class Mailbox:
     def held(self, appointment: Appointment) -> Held:
         """The keys inside an appointment's object, checked against the card they must belong to."""
         pointer = appointment.secret
-        content = decode(open_object(self._objects.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
+        content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
         if not isinstance(content, dict) or not isinstance(content.get(0), bytes):
             raise InvalidInput("an appointment's object holds no seed")
         keyring = Keyring.from_seed(content[0])
@@ -182,7 +212,7 @@ class Mailbox:
 
     def introduced_card(self, introduction: Introduction) -> Card:
         """The card inside an introduction's object."""
-        card = read_card(self._objects, introduction.card, self.chain_id)
+        card = read_card(self._near, introduction.card, self.chain_id)
         self._cards.remember(card)
         return card
 
@@ -208,10 +238,28 @@ class Mailbox:
         transaction = self._lines.find(line_key, reader, entry)
         return self._ledger.header(self._ledger.place_of(transaction.digest).height).time
 
-    def _hold(self, found: dict[bytes, Held], dependent: bytes, appointment: Appointment) -> None:
+    def _take(
+        self, found: dict[bytes, Held | Lost], accepted: Container[bytes], message: Message, *, proven: bool = True
+    ) -> None:
+        """Note in `found` what an entry of the doorbell appoints the person for: keys, or that they are lost."""
+        if message.kind is not Kind.APPOINT:
+            return
         try:
-            found[dependent] = self.held(appointment)
-        except Unavailable:
+            appointment = Appointment.from_fields(message.fields)
+        except InvalidInput:
+            return
+        # Only the dependent's own card can appoint somebody to act for it.
+        if message.author != appointment.dependent or message.author not in accepted:
+            return
+        found.pop(message.author, None)
+        if appointment.not_after is not None and appointment.not_after <= self.now():
+            return
+        not_here = Lost(message.author, appointment.relation)
+        try:
+            found[message.author] = self.held(appointment) if proven else not_here
+        except NOT_HERE:
+            found[message.author] = not_here
+        except UNKNOWN:
             raise
         except BlockMRSError:
             return

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from blockmrs.domain.permission import Action
-from blockmrs.errors import BlockMRSError, Unavailable
+from blockmrs.errors import UNKNOWN, BlockMRSError
 from blockmrs.services.access import REPORT, AccessFinder, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.clearances import Clearances
@@ -52,12 +52,13 @@ class Notices:
         self._codes = codes
         self._clearances = clearances
 
-    def latest(self, actor: Actor) -> list[Notice]:
+    def latest(self, actor: Actor, lost: list[str] | None = None) -> list[Notice]:
         """What happened to the reports of the actor and of those they act for, newest first.
 
-        What happened by a code is told while the code lasts; a statement about sport for a week.
+        What happened by a code is told while the code lasts; a statement about sport for a week. `lost` takes a word
+        for each person whose keys are not here; without it, ObjectMissing is raised.
         """
-        acting_for = self._teams.acting_for(actor)
+        acting_for = self._teams.acting_for(actor, lost)
         found = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
         return sorted(found, key=lambda notice: notice.at, reverse=True)
 
@@ -86,7 +87,7 @@ class Notices:
                 if update_id is None:
                     continue
                 access = self._access.allow(actor, report_address(update_id), Action.SEE_WHO_LOOKED)
-            except Unavailable:
+            except UNKNOWN:
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be looked at hides nothing about the others.

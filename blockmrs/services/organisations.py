@@ -16,7 +16,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.sharing import Introduction
 from blockmrs.encoding import Value
-from blockmrs.errors import InvalidInput, NotFound, Unavailable
+from blockmrs.errors import InvalidInput, NotFound, ObjectMissing, Unavailable
 from blockmrs.model.accounts import DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
@@ -24,11 +24,12 @@ from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.held import committed
 from blockmrs.services.invitations import Invitations
-from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.mailbox import Held, Lost, Mailbox
 from blockmrs.services.passwords import check_display_name
 from blockmrs.services.staff import Staff
 
 STAFF = "staff"
+MEMBER = "member"
 _TOKENS = 64
 _FEW_TOKENS = 16
 
@@ -110,7 +111,7 @@ class Organisations:
         self.staff.require_invitation(card_id, invited_by, made_at, mine)
         self._invitations.claim(actor, spelled)
         batch = self._mailbox.batch()
-        self._mailbox.appoint(batch, seed, label, "member", actor.keyring)
+        self._mailbox.appoint(batch, seed, label, MEMBER, actor.keyring)
         with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
             # Once more, now that nobody else writes: who invited may have left meanwhile.
@@ -119,21 +120,30 @@ class Organisations:
         self.staff.state(actor, card_id)
         return self.find(card_id)
 
-    def memberships(self, actor: Actor) -> list[Held]:
+    def memberships(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
         """The organisations of the directory that the actor is a member of now.
 
         Others are passed over: whoever was handed a doorbell token could else make anybody a member of anything, and
-        who has left still holds the keys.
+        who has left still holds the keys. `lost` takes a word for each whose keys are not here; without it,
+        ObjectMissing is raised.
         """
-        held = [held for held in self._mailbox.appointed(actor.keyring) if held.relation == "member"]
-        current = self.staff.organisations_of(actor.keyring.card.id) if held else set()
+        not_here: list[Lost] = []
+        held = [entry for entry in self._mailbox.appointed(actor.keyring, not_here) if entry.relation == MEMBER]
+        current = self.staff.organisations_of(actor.keyring.card.id) if held or not_here else set()
+        missing = [entry.relation for entry in not_here if entry.relation == MEMBER and entry.card_id in current]
+        if missing and lost is None:
+            raise ObjectMissing("the keys of an organisation are not here")
+        (lost if lost is not None else []).extend(missing)
         return [entry for entry in held if entry.keyring.card.id in current]
 
     def membership(self, actor: Actor, organisation_id: bytes) -> Held:
         """The actor's membership of one organisation; NotFound for everybody else."""
-        for held in self.memberships(actor):
+        lost: list[str] = []
+        for held in self.memberships(actor, lost):
             if held.keyring.card.id == organisation_id:
                 return held
+        if lost:
+            raise ObjectMissing("the keys of an organisation are not here")
         raise NotFound("no such organisation")
 
     def directory(self) -> list[Organisation]:

@@ -6,7 +6,7 @@ on the card that they made, and are shown with it once the person joined. See AD
 
 from dataclasses import dataclass
 
-from blockmrs.errors import NotFound
+from blockmrs.errors import NotFound, ObjectMissing
 from blockmrs.services.actor import Actor
 from blockmrs.services.mailbox import Held
 from blockmrs.services.teams import Teams
@@ -20,12 +20,14 @@ class Person:
     """Somebody whose record the actor keeps.
 
     `handle` stands in addresses and forms: "me", or 32 hexadecimal digits that only the actor's keys can make, and that
-    mean nothing to anybody else. `card` is where new entries go; `others` are cards that coaches made for the person.
+    mean nothing to anybody else. `card` is where new entries go; `others` are cards that coaches made for the person,
+    all of them where `is_whole`: the keys of one may not be here.
     """
 
     handle: str
     card: Held
     others: tuple[Held, ...] = ()
+    is_whole: bool = True
 
     @property
     def is_me(self) -> bool:
@@ -54,17 +56,28 @@ class People:
     def __init__(self, teams: Teams) -> None:
         self._teams = teams
 
-    def of(self, actor: Actor) -> list[Person]:
-        """The actor first, then everybody they act for."""
-        held = self._teams.acting_for(actor)
-        me = Person(ME, own_card(actor), tuple(entry for entry in held if entry.relation == "self"))
+    def of(self, actor: Actor, lost: list[str] | None = None) -> list[Person]:
+        """The actor first, then everybody they act for.
+
+        `lost` takes the relation of each whose keys are not here; without it, ObjectMissing is raised.
+        """
+        relations: list[str] = []
+        held = self._teams.acting_for(actor, relations)
+        if relations and lost is None:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        (lost if lost is not None else []).extend(relations)
+        others = tuple(entry for entry in held if entry.relation == "self")
+        me = Person(ME, own_card(actor), others, is_whole="self" not in relations)
         return [me, *(Person(_handle(actor, entry), entry) for entry in held if entry.relation == "guardian")]
 
     def find(self, actor: Actor, handle: str) -> Person:
         """The person with that handle; NotFound when the actor does not act for them, or no longer."""
-        for person in self.of(actor):
+        lost: list[str] = []
+        for person in self.of(actor, lost):
             if person.handle == handle:
                 return person
+        if "guardian" in lost:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
         raise NotFound("nobody of yours is called so")
 
 

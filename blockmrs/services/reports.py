@@ -4,11 +4,12 @@ Effects of a save, in this order: the sealed objects are durable, then all its t
 the rows that find it again. Only then does the page say "Saved".
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.permission import Action, Standing
@@ -42,7 +43,10 @@ _OLDEST = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report that is saved: object, chain and rows are durable. `waiting`: not yet at the IPFS node."""
+    """A report that is saved: object, chain and rows are durable. `waiting`: not yet at the IPFS node.
+
+    `lost`: its text is not on this machine, where it should be.
+    """
 
     address: str
     title: str
@@ -50,6 +54,7 @@ class SavedReport:
     saved_at: datetime
     withheld: bool
     waiting: bool
+    lost: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +97,7 @@ class Reports:
         teams: Teams,
         access: AccessFinder,
         waiting: Callable[[Pointer], bool],
+        lacking: Callable[[Iterable[Cid]], Collection[Cid]] = lambda _: (),
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
         self._rules = rules
@@ -102,6 +108,7 @@ class Reports:
         self._teams = teams
         self._access = access
         self._waiting = waiting
+        self.lacking = lacking
         self._locks = KeyedLocks()
 
     def now(self) -> datetime:
@@ -190,7 +197,7 @@ class Reports:
         places = newest_once([item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT])
         page, older = page_of(places, before, by_position)
         shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
-        return [shown[item.about] for item in page if item.about in shown], older
+        return self._marked([shown[item.about] for item in page if item.about in shown]), older
 
     def about(self, person: Person) -> list[SavedReport]:
         """The newest reports about somebody of `services.people`, 20 at most, newest first."""
@@ -208,19 +215,27 @@ class Reports:
         places.sort(key=lambda place: place[0].at_ms)
         once = {item.key: (item, held) for item, held in places}
         page, older = page_of(once.values(), before, lambda place: by_time(place[0]))
-        found: dict[bytes, SavedReport] = {}
+        found: dict[bytes, Grant] = {}
         for held in person.cards:
             its = [item for item, holder in page if holder is held]
             found |= self._listed_at(its, self._mailbox.opened(held.keyring, its))
-        return [found[item.about] for item, _ in page if item.about in found], older
+        return self._marked([found[item.about] for item, _ in page if item.about in found]), older
 
-    def _listed_at(self, places: list[Item], line: Line) -> dict[bytes, SavedReport]:
-        """The reports that stand at these places, by update id."""
+    def _marked(self, grants: Sequence[Grant]) -> list[SavedReport]:
+        """What a list shows of these, also that the text of some is not here."""
+        lacking = self.lacking([grant.object.cid for grant in grants if grant.object is not None])
+        return [
+            replace(self._listed(grant), lost=grant.object is not None and grant.object.cid in lacking)
+            for grant in grants
+        ]
+
+    @staticmethod
+    def _listed_at(places: list[Item], line: Line) -> dict[bytes, Grant]:
+        """The grants of the reports that stand at these places, by update id."""
         wanted = {item.about for item in places}
         reports = [entry.grant for entry in line.grants.values() if entry.grant.purpose == REPORT]
         reports = [grant for grant in reports if grant.grantee is None and grant.object is not None]
-        return {grant.update_id: self._listed(grant) for grant in reports
-                if grant.update_id in wanted}  # fmt: skip
+        return {grant.update_id: grant for grant in reports if grant.update_id in wanted}
 
     def is_withheld(self, actor: Actor, access: Access) -> bool:
         """Whether the author still keeps this report from the family."""

@@ -12,7 +12,7 @@ from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
 from blockmrs.domain.staff import at_place, last_of
-from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.services.access import Access, AccessFinder, parse_report_address, report_address
 from blockmrs.services.actor import Actor
@@ -60,7 +60,7 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A shared report as the inbox lists it, before it is opened."""
+    """A shared report as the inbox lists it, before it is opened. `lost`: its text is not on this machine."""
 
     address: str
     title: str
@@ -72,6 +72,7 @@ class InboxItem:
     until: datetime | None
     active: bool
     opened_at: datetime | None
+    lost: bool = False
 
 
 class Sharing:
@@ -183,26 +184,38 @@ class Sharing:
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         return [self._share(access, entry) for entry in reversed(self.book(actor, access))]
 
-    def inbox(self, actor: Actor) -> list[InboxItem]:
-        """What was shared with the actor's organisations: what can be read first, then by level, then newest."""
-        items = [self._item(actor, access) for access in self._access.inbox(actor)]
+    def inbox(self, actor: Actor, lost: list[str] | None = None) -> list[InboxItem]:
+        """What was shared with the actor's organisations: what can be read first, then by level, then newest.
+
+        `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
+        is raised.
+        """
+        found = list(self._access.inbox(actor, lost))
+        lacking = self._lacking(found)
+        items = [replace(self._item(actor, access), lost=access.entry.id in lacking) for access in found]
         items.sort(key=lambda item: item.shared_at, reverse=True)
         items.sort(key=lambda item: (not item.active, item.level))
-        for held in self._organisations.memberships(actor):
+        for held in self._organisations.memberships(actor, []):
             self._organisations.top_up(held)
         return items
 
     def cover(self, actor: Actor, address: str) -> InboxItem:
         """What stands on a shared report before it is opened."""
-        return self._item(actor, self._recipient(actor, address))
+        access = self._recipient(actor, address)
+        return replace(self._item(actor, access), lost=bool(self._lacking([access])))
 
     def acknowledge(self, actor: Actor, address: str) -> None:
-        """Leave the signed receipts for author and subject; afterwards the actor may read for twelve hours."""
+        """Leave the signed receipts for author and subject; afterwards the actor may read for twelve hours.
+
+        Raises:
+            Unavailable: the report cannot be read here now: nobody is told of an opening that shows nothing.
+        """
         self._mailbox.settle()
         access = self._recipient(actor, address)
         grant, card, held = access.grant, access.author_card, access.held
         if self._opened_at(actor, access) is not None or held is None or card is None:
             return
+        self._reports.read(actor, access)
         receipt = Receipt(
             grant.update_id, self._mailbox.now(), grant.purpose, actor.display_name, held.label, access.entry.id
         )
@@ -231,13 +244,23 @@ class Sharing:
     def _recipient(self, actor: Actor, address: str) -> Access:
         prefix = parse_report_address(address)
         former = None
-        for access in self._access.inbox(actor):
+        lost: list[str] = []
+        for access in self._access.inbox(actor, lost):
             if access.grant.update_id.startswith(prefix):
                 if access.standing is Standing.RECIPIENT:
                     return access
                 former = access
+        if lost:
+            raise ObjectMissing("some of the keys by which this person reads are not here")
         require(Action.READ, Standing.STRANGER if former is None else former.standing)
         raise NotFound("no such report")
+
+    def _lacking(self, found: Sequence[Access]) -> set[bytes]:
+        """The ids of those grants that run, and whose object is not here."""
+        running = [access for access in found if access.standing is Standing.RECIPIENT]
+        objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
+        lacking = self._reports.lacking(objects.values())
+        return {entry_id for entry_id, cid in objects.items() if cid in lacking}
 
     def _item(self, actor: Actor, access: Access) -> InboxItem:
         grant = access.grant

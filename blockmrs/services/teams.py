@@ -18,7 +18,8 @@ from blockmrs.domain.reports import check_text
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.domain.venues import Plan, Venue
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound, Unavailable
+from blockmrs.errors import UNKNOWN, BlockMRSError, Conflict, InvalidInput, NotFound, ObjectMissing
+from blockmrs.errors import Message as Words
 from blockmrs.model.accounts import AccountRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
@@ -28,13 +29,15 @@ from blockmrs.services.contents import Sort
 from blockmrs.services.held import committed
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.locks import KeyedLocks
-from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.mailbox import Held, Lost, Mailbox, Message
 from blockmrs.services.passwords import check_display_name
 from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
 
 FAMILY = "family"
 ROSTER = "roster"
+PERSONAL = ("self", "guardian")
+"""What somebody can be to a person whose keys they hold."""
 MAX_PLAYERS = 60
 
 
@@ -103,12 +106,12 @@ class Teams:
     """The roster and its invitations."""
 
     def __init__(
-        self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore, invitations: Invitations
+        self, database: Database, mailbox: Mailbox, cards: Cards, near: ObjectStore, invitations: Invitations
     ) -> None:
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
-        self._objects = objects
+        self._near = near
         self._invitations = invitations
         self._locks = KeyedLocks()
 
@@ -117,7 +120,7 @@ class Teams:
         grant = self._latest(actor)
         if grant is None:
             return Team()
-        update = read_update(self._objects, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id)
+        update = read_update(self._near, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id)
         content = json.loads(update.body)
         players = tuple(Player(**player) for player in content["players"])
         # Written without venues before there were any.
@@ -154,7 +157,7 @@ class Teams:
         with self._locks.hold(actor.account_id):
             team = self._checked(actor, version)
             if len(team.players) + len(checked) > MAX_PLAYERS:
-                said = Message("A roster holds %(most)d players at most", most=MAX_PLAYERS)
+                said = Words("A roster holds %(most)d players at most", most=MAX_PLAYERS)
                 raise InvalidInput(said, field="player_name")
             batch = self._mailbox.batch()
             players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
@@ -181,7 +184,7 @@ class Teams:
         seed = new_seed()
         keyring = Keyring.from_seed(seed)
         self._cards.publish(batch, keyring)
-        secret = batch.keep(seal_object(encode({0: seed, 1: name}), chain_id=self._mailbox.chain_id))
+        secret = batch.keep_near(seal_object(encode({0: seed, 1: name}), chain_id=self._mailbox.chain_id))
         batch.add(
             Kind.APPOINT,
             Appointment(keyring.card.id, secret, "holder", self._mailbox.now()).to_fields(),
@@ -194,6 +197,14 @@ class Teams:
     def holding(self, player: Player) -> Held:
         """The provisional card's keys, which the coach holds."""
         return self._mailbox.held(Appointment(player.card_id, player.secret, "holder", self._mailbox.now()))
+
+    def can_hold(self, player: Player) -> bool:
+        """Whether the provisional card's keys can be read here now."""
+        try:
+            self.holding(player)
+        except UNKNOWN:
+            return False
+        return True
 
     def invite_family(self, actor: Actor, player_id: str) -> str:
         """A code with which the player, or a guardian, joins and reads the reports about this player."""
@@ -229,7 +240,7 @@ class Teams:
 
     def join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
         """Act for the player from now on (`self` or `guardian`), and tell the coach."""
-        if relation not in ("self", "guardian"):
+        if relation not in PERSONAL:
             raise InvalidInput("Choose who you are to the player", field="relation")
         with self._invitations.one_at_a_time(code):
             return self._join(actor, code, relation, address)
@@ -260,27 +271,49 @@ class Teams:
         return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
 
     def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
-        """Who joined for which player, by provisional card id."""
+        """Who joined for which player, by provisional card id; ObjectMissing where that cannot be told of somebody."""
         found: dict[bytes, dict[bytes, Joined]] = {}
-        for _, message in self._mailbox.doorbell(actor.keyring):
-            if message.kind is not Kind.INTRODUCE:
-                continue
-            try:
-                introduction = Introduction.from_fields(message.fields)
-            except InvalidInput:
-                continue
-            relation, _, name = introduction.party.partition(":")
-            player = introduction.peer
-            if player is None or relation not in ("self", "guardian"):
-                continue
-            if introduction.line_key == actor.keyring.derive("family", player):
+        unproven: list[Message] = []
+        for _, message in self._mailbox.doorbell(actor.keyring, unproven=unproven):
+            joined = self._joined_by(actor, message)
+            if joined is not None:
                 # By author: who pressed twice joined once.
-                found.setdefault(player, {})[message.author] = Joined(name, relation)
+                found.setdefault(joined[0], {})[message.author] = joined[1]
+        if any(self._joined_by(actor, message) is not None for message in unproven):
+            raise ObjectMissing("the card of somebody who joined is not here")
         return {player: list(people.values()) for player, people in found.items()}
 
-    def acting_for(self, actor: Actor) -> list[Held]:
-        """The people whose reports the actor reads: themselves as a player, and children."""
-        return [held for held in self._mailbox.appointed(actor.keyring) if held.relation in ("self", "guardian")]
+    @staticmethod
+    def _joined_by(actor: Actor, message: Message) -> tuple[bytes, Joined] | None:
+        """For which player an entry of the doorbell says that somebody joined, and who; None where it says no such."""
+        if message.kind is not Kind.INTRODUCE:
+            return None
+        try:
+            introduction = Introduction.from_fields(message.fields)
+        except InvalidInput:
+            return None
+        relation, _, name = introduction.party.partition(":")
+        player = introduction.peer
+        if (
+            player is None
+            or relation not in PERSONAL
+            or introduction.line_key != actor.keyring.derive("family", player)
+        ):
+            return None
+        return player, Joined(name, relation)
+
+    def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
+        """The people whose reports the actor reads: themselves as a player, and children.
+
+        `lost` takes the relation of each whose keys are not here; without it, ObjectMissing is raised.
+        """
+        appointed_lost: list[Lost] = []
+        held = self._mailbox.appointed(actor.keyring, appointed_lost)
+        missing = [entry.relation for entry in appointed_lost if entry.relation in PERSONAL]
+        if missing and lost is None:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        (lost if lost is not None else []).extend(missing)
+        return [entry for entry in held if entry.relation in PERSONAL]
 
     def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
         made = self.make_provisional(batch, actor, name)
@@ -322,6 +355,7 @@ class Teams:
             body=json.dumps(body, ensure_ascii=False).encode(),
             created=now,
             chain_id=self._mailbox.chain_id,
+            near=True,
         )
         grant = Grant(update, card.id, ROSTER, now, object=pointer)
         batch.add(Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line)
@@ -338,7 +372,7 @@ class Teams:
                 fields = decode(open_secret(actor.keyring.derive("desk"), sealed, context=actor.account_id))
                 if isinstance(fields, dict):
                     return Grant.from_fields(fields)
-            except Unavailable:
+            except UNKNOWN:
                 raise
             except BlockMRSError:
                 pass  # The row is only a short cut: the own line holds the same, and is read instead.

@@ -26,12 +26,17 @@ def write_update(
     body: bytes,
     created: datetime,
     chain_id: bytes,
+    near: bool = False,
 ) -> tuple[Pointer, bytes]:
-    """Sign, seal under a fresh key and store an update; returns where it is and its update id (32 bytes)."""
+    """Sign, seal under a fresh key and store an update; returns where it is and its update id (32 bytes).
+
+    `near`: it must be at hand while the store is away.
+    """
     update = Update(os.urandom(16), subject, author.card.id, kind, created, purpose, body)
     signature = sign(author.signing_seed, _PURPOSE, chain_id, update.signed_bytes())
     plaintext = encode_update(update, signature)
-    return batch.keep(seal_object(plaintext, chain_id=chain_id)), update_id(plaintext)
+    sealed = seal_object(plaintext, chain_id=chain_id)
+    return (batch.keep_near(sealed) if near else batch.keep(sealed)), update_id(plaintext)
 
 
 def read_update(objects: ObjectStore, cards: Cards, grant: Grant, grantor: bytes, *, chain_id: bytes) -> Update:

@@ -40,8 +40,8 @@ class ObjectStore(Protocol):
         """The bytes that `cid` names, always checked against it.
 
         Raises:
-            NotFound: this store does not hold them.
-            ObjectMismatch: it holds other bytes under that name.
+            ObjectMissing: this store does not hold them.
+            ObjectDamaged: it holds other bytes under that name.
         """
         ...
 
@@ -50,7 +50,7 @@ class ObjectStore(Protocol):
         ...
 
     def pin(self, cid: Cid) -> None:
-        """Make sure that an object held here stays; NotFound if it is not held. `put` pins already."""
+        """Make sure that an object held here stays; ObjectMissing if it is not held. `put` pins already."""
         ...
 
     def unpin(self, cid: Cid) -> None:

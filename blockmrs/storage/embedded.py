@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from blockmrs.cid import Cid
-from blockmrs.errors import NotFound, StorageUnavailable
+from blockmrs.errors import ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_size
 from blockmrs.storage.folder import BlockFolder
 
@@ -35,7 +35,7 @@ class EmbeddedStore:
     def pin(self, cid: Cid) -> None:
         """Nothing to do but to look: this store collects no garbage."""
         if not self._blocks.has(cid):
-            raise NotFound("no such object", cid=cid)
+            raise ObjectMissing("no such object", cid=cid)
 
     def unpin(self, cid: Cid) -> None:
         self._blocks.remove(cid)

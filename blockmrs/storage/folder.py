@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageUnavailable
 
 INCOMING = "incoming"
 # Long enough that no write still under way, in this process or another, is taken for a dead one.
@@ -57,14 +57,14 @@ class BlockFolder:
             raise StorageUnavailable(f"the disk did not keep an object: {error.strerror}", cid=cid) from error
 
     def read(self, cid: Cid) -> bytes:
-        """The bytes under `cid`, checked; NotFound, ObjectMismatch or StorageUnavailable."""
+        """The bytes under `cid`, checked; ObjectMissing, ObjectDamaged or StorageUnavailable."""
         try:
             content = self._read(cid)
         except OSError as error:
             if error.errno in _ABSENT:
-                raise NotFound("no such object", cid=cid) from error
+                raise ObjectMissing("no such object", cid=cid) from error
             if error.errno in _FOREIGN:
-                raise ObjectMismatch("something else stands where an object should", cid=cid) from error
+                raise ObjectDamaged("something else stands where an object should", cid=cid) from error
             raise StorageUnavailable(f"the disk did not give an object: {error.strerror}", cid=cid) from error
         cid.check_bytes(content)
         return content
@@ -176,12 +176,12 @@ class BlockFolder:
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with _opened(str(cid), flags, shard) as file:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
-                    raise ObjectMismatch("something else stands where an object should", cid=cid)
+                    raise ObjectDamaged("something else stands where an object should", cid=cid)
                 content = bytearray()
                 while len(content) <= self._max_bytes and (part := os.read(file, self._max_bytes + 1 - len(content))):
                     content += part
         if len(content) > self._max_bytes:
-            raise ObjectMismatch("longer than any object", cid=cid)
+            raise ObjectDamaged("longer than any object", cid=cid)
         return bytes(content)
 
 

@@ -1,7 +1,7 @@
 """The object store in an IPFS node (Kubo), through its RPC interface. The only importer of ipfshttpclient.
 
 Every call carries `offline=true`: the node answers from its own disk and announces nothing. So a missing object is
-NotFound at once, instead of a search of the network that lasts until the timeout, and nobody learns from our node
+ObjectMissing at once, instead of a search of the network that lasts until the timeout, and nobody learns from our node
 which identifiers exist. Objects of other nodes come to this one by pinning or following, never by a reader's request.
 """
 
@@ -14,7 +14,7 @@ import ipfshttpclient
 from ipfshttpclient.exceptions import AddressError, ErrorResponse, StatusError
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_size
 
 _CONNECT_TIMEOUT_S = 2.0
@@ -147,7 +147,7 @@ class KuboStore:
             for part in parts:
                 content += part
                 if len(content) > MAX_OBJECT_BYTES:
-                    raise ObjectMismatch("longer than any object", cid=cid)
+                    raise ObjectDamaged("longer than any object", cid=cid)
                 if time.monotonic() > deadline:
                     raise StorageUnavailable("the IPFS node was too slow", cid=cid)
         finally:
@@ -181,8 +181,8 @@ def _says_not_pinned(error: Exception) -> bool:
     return isinstance(error, ErrorResponse) and "not pinned" in str(error)
 
 
-def _absent_or_unavailable(error: Exception, cid: Cid) -> NotFound | StorageUnavailable:
-    return NotFound("no such object", cid=cid) if _says_absent(error) else _unavailable(error, cid)
+def _absent_or_unavailable(error: Exception, cid: Cid) -> ObjectMissing | StorageUnavailable:
+    return ObjectMissing("no such object", cid=cid) if _says_absent(error) else _unavailable(error, cid)
 
 
 def _unavailable(error: Exception, cid: Cid | None = None) -> StorageUnavailable:

@@ -9,8 +9,9 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from blockmrs.cid import Cid
-from blockmrs.errors import BlockMRSError, NotFound, StorageUnavailable, VerificationFailed
+from blockmrs.errors import BlockMRSError, ObjectMissing, StorageUnavailable, VerificationFailed
 from blockmrs.storage import MAX_OBJECT_BYTES, Health, ObjectStore, check_size
+from blockmrs.storage.copies import COPIES, CopyingStore
 from blockmrs.storage.folder import BlockFolder
 from blockmrs.storage.transfer import place
 
@@ -19,6 +20,8 @@ log = logging.getLogger(__name__)
 
 class OutboxStore:
     """An ObjectStore that puts into `inner`, or durably into `folder` while `inner` cannot take it.
+
+    `near` keeps a copy of what passes through it, for as long as the object lives: what nobody here could do without.
 
     Several threads and processes may share the folder; a lock file in it keeps one push from undoing another's unpin.
 
@@ -33,6 +36,7 @@ class OutboxStore:
         self._settle_s = settle_s
         self._waiting = BlockFolder(folder, ("waiting",), MAX_OBJECT_BYTES)
         self._settling = BlockFolder(folder, ("settling",), MAX_OBJECT_BYTES)
+        self._copies = BlockFolder(folder, (COPIES,), MAX_OBJECT_BYTES)
         self._lock_file = folder / "lock"
 
     def put(self, content: bytes) -> Cid:
@@ -56,17 +60,32 @@ class OutboxStore:
     def get(self, cid: Cid) -> bytes:
         try:
             return self._waiting.read(cid)
-        except NotFound:
+        except ObjectMissing:
             return self._get_from_inner(cid)
         except (VerificationFailed, StorageUnavailable) as error:
             log.warning("an object in the outbox cannot be read: %s", error)
             try:
                 return self._get_from_inner(cid)
-            except NotFound:
+            except ObjectMissing:
                 raise error from None
 
     def has(self, cid: Cid) -> bool:
-        return self._waiting.has(cid) or self.inner.has(cid)
+        return any(folder.has(cid) for folder in (self._waiting, self._settling, self._copies)) or self.inner.has(cid)
+
+    def lacking(self, cids: Iterable[Cid]) -> frozenset[Cid]:
+        """Those of `cids` that are nowhere here; once the inner store does not answer, no more are named."""
+        missing: set[Cid] = set()
+        for cid in cids:
+            try:
+                if not self.has(cid):
+                    missing.add(cid)
+            except StorageUnavailable:
+                break
+        return frozenset(missing)
+
+    def near(self) -> CopyingStore:
+        """This store for what must be at hand while the inner store is away, or lacks what it should hold."""
+        return CopyingStore(self, self._copies)
 
     def pin(self, cid: Cid) -> None:
         if not self._waiting.has(cid):
@@ -77,6 +96,7 @@ class OutboxStore:
             self.inner.unpin(cid)
             self._waiting.remove(cid)
             self._settling.remove(cid)
+            self._copies.remove(cid)
 
     def health(self) -> Health:
         inner = self.inner.health()
@@ -127,7 +147,7 @@ class OutboxStore:
     def _push(self, folder: BlockFolder, cid: Cid) -> bool:
         try:
             content = folder.read(cid)
-        except NotFound:
+        except ObjectMissing:
             return False  # Another process pushed it first, or it was unpinned.
         place(self.inner, content)
         if folder is self._waiting and self._settle_s > 0:
@@ -138,9 +158,10 @@ class OutboxStore:
     def _get_from_inner(self, cid: Cid) -> bytes:
         try:
             return self.inner.get(cid)
-        except (NotFound, VerificationFailed, StorageUnavailable):
-            with suppress(NotFound, VerificationFailed, StorageUnavailable):
-                return self._settling.read(cid)
+        except (ObjectMissing, VerificationFailed, StorageUnavailable):
+            for folder in (self._settling, self._copies):
+                with suppress(ObjectMissing, VerificationFailed, StorageUnavailable):
+                    return folder.read(cid)
             raise
 
     @contextmanager

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from blockmrs.cid import Cid
-from blockmrs.errors import NotFound, ObjectMismatch, VerificationFailed
+from blockmrs.errors import ObjectDamaged, ObjectMissing, VerificationFailed
 from blockmrs.storage import ObjectStore
 
 
@@ -21,12 +21,12 @@ def place(store: ObjectStore, content: bytes) -> Cid:
     """Put `content` and read it back; a damaged copy that stood in its place is replaced.
 
     Raises:
-        ObjectMismatch: the store gives other bytes even after that.
+        ObjectDamaged: the store gives other bytes even after that.
     """
     cid = store.put(content)
     try:
         store.get(cid)
-    except ObjectMismatch:
+    except ObjectDamaged:
         # A node that already holds a block under this name keeps it, right or wrong.
         store.unpin(cid)
         store.put(content)
@@ -59,7 +59,7 @@ def migrate_objects(
             else:
                 place(target, source.get(cid))
                 copied += 1
-        except (NotFound, VerificationFailed) as error:
+        except (ObjectMissing, VerificationFailed) as error:
             failed.append((cid, error.message))
         progress(done)
     return Migration(copied, present, tuple(failed))
@@ -68,7 +68,7 @@ def migrate_objects(
 def _holds(store: ObjectStore, cid: Cid) -> bool:
     try:
         store.get(cid)
-    except (NotFound, ObjectMismatch):
+    except (ObjectMissing, ObjectDamaged):
         return False
     store.pin(cid)
     return True

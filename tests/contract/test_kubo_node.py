@@ -11,7 +11,7 @@ import ipfshttpclient
 import pytest
 
 from blockmrs.cid import Cid
-from blockmrs.errors import NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.errors import ObjectMismatch, ObjectMissing, StorageUnavailable
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.kubo import KuboStore
 from blockmrs.storage.outbox import Flusher, OutboxStore
@@ -137,7 +137,7 @@ def test_a_node_that_hangs_costs_no_more_than_the_timeout(frozen: KuboNode) -> N
 def test_a_missing_object_is_answered_at_once_by_a_node_with_a_network(stopped: KuboNode, kubo: KuboStore) -> None:
     stopped.start("--routing=none")
     # Were it asked for from others, the answer would be that the node is too slow.
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         kubo.get(Cid.of(os.urandom(16)))
     stopped.stop()
 

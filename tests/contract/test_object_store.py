@@ -6,7 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, NotFound, ObjectMismatch
+from blockmrs.errors import InvalidInput, ObjectMismatch, ObjectMissing
 from blockmrs.storage import MAX_OBJECT_BYTES, ObjectStore
 from tests.contract.conftest import Subject
 
@@ -47,9 +47,9 @@ def test_putting_the_same_bytes_again_changes_nothing(store: ObjectStore) -> Non
 def test_an_object_never_put_is_not_found(store: ObjectStore) -> None:
     missing = Cid.of(fresh())
     assert not store.has(missing)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         store.get(missing)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         store.pin(missing)
 
 
@@ -64,7 +64,7 @@ def test_an_unpinned_object_is_no_longer_held(store: ObjectStore) -> None:
     cid = store.put(fresh())
     store.unpin(cid)
     assert not store.has(cid)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         store.get(cid)
 
 
@@ -120,7 +120,7 @@ def test_a_missing_block_file_is_not_found(subject: Subject) -> None:
     cid = subject.store.put(content)
     subject.file_of(content).unlink()
     assert not subject.store.has(cid)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         subject.store.get(cid)
 
 

@@ -61,7 +61,7 @@ class World:
         wrapper = Wrapper(self.pepper, WrapCost(memory_kib=64, iterations=1, lanes=1))
         self.throttle = Throttle(self.database, wrapper, clock)
         self.cards = Cards(self.ledger, self.objects)
-        self.mailbox = Mailbox(self.database, self.ledger, self.objects, self.cards, clock)
+        self.mailbox = Mailbox(self.database, self.ledger, self.objects, self.objects, self.cards, clock)
         limits = SessionLimits(timedelta(hours=2), timedelta(hours=12))
         self.identity = Identity(self.database, self.mailbox, self.cards, wrapper, self.throttle, limits, clock)
         self.invitations = Invitations(self.database, wrapper, self.throttle, timedelta(days=7), clock)

@@ -54,7 +54,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         else:
             message = translated(error.message) if isinstance(error, InvalidInput) else ""
             wait = error.retry_after_s if isinstance(error, TooManyAttempts) else 0
-            response = error_response(status, error_id, message=message, retry_after_s=wait, error=error)
+            response = error_response(status, error_id, error=error, message=message, retry_after_s=wait)
         response.headers.update(headers_of(error))
         return response
 

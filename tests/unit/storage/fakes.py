@@ -1,7 +1,7 @@
 """Stores that misbehave on purpose, in memory."""
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, NotFound, StorageUnavailable
+from blockmrs.errors import InvalidInput, ObjectMissing, StorageUnavailable
 from blockmrs.storage import Health
 
 
@@ -28,7 +28,7 @@ class MemoryStore:
     def get(self, cid: Cid) -> bytes:
         self._answer(cid)
         if cid not in self.objects:
-            raise NotFound("no such object", cid=cid)
+            raise ObjectMissing("no such object", cid=cid)
         cid.check_bytes(self.objects[cid])
         return self.objects[cid]
 

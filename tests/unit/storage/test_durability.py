@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from blockmrs.cid import Cid
-from blockmrs.errors import NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.errors import ObjectMismatch, ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES, ObjectStore, folder
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.folder import BlockFolder
@@ -273,7 +273,7 @@ def test_a_disk_almost_full_is_not_well(tmp_path: Path, monkeypatch: pytest.Monk
 
 def test_an_object_is_pinned_by_being_there(tmp_path: Path) -> None:
     store = EmbeddedStore(tmp_path)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         store.pin(CID)
     store.pin(store.put(CONTENT))
     store.unpin(CID)

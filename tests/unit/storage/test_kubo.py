@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.errors import InvalidInput, ObjectMismatch, ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES
 from blockmrs.storage.kubo import KuboStore
 
@@ -184,9 +184,9 @@ def test_a_node_that_drips_is_given_up_after_the_timeout(node: Node) -> None:
 def test_a_missing_block_is_not_found(node: Node, kubo: KuboStore, message: str) -> None:
     node.fails(message)
     assert not kubo.has(CID)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         kubo.get(CID)
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         kubo.pin(CID)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, NotFound, ObjectMismatch, StorageUnavailable
+from blockmrs.errors import InvalidInput, ObjectMismatch, ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES
 from blockmrs.storage.folder import BlockFolder
 from blockmrs.storage.outbox import Flusher, OutboxStore
@@ -133,7 +133,7 @@ def test_a_damaged_copy_in_the_outbox_is_passed_over_for_the_store(
 
 
 def test_an_object_held_nowhere_is_not_found(outbox: OutboxStore) -> None:
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         outbox.get(Cid.of(b"nothing"))
     assert not outbox.has(Cid.of(b"nothing"))
 
@@ -322,7 +322,7 @@ def test_a_settled_copy_that_is_damaged_changes_no_answer(
     (tmp_path / "settling" / str(cid)).write_bytes(b"something else")
     assert settling.get(cid) == b"one"
     inner.objects.clear()
-    with pytest.raises(NotFound):
+    with pytest.raises(ObjectMissing):
         settling.get(cid)
 
 
