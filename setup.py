@@ -44,6 +44,7 @@ setup(
         "fhir.resources>=8.3,<9",
         "pydantic>=2.12,<3",
         "rapidfuzz>=3.14,<4",
+        "phonenumberslite>=9,<10",
         "segno>=1.6.6,<2",
         "zxcvbn>=4.5,<5",
         # The one pre-release of this client that speaks to today's nodes; the other three hold its dependencies still.

@@ -11,7 +11,7 @@ GET, POST /field/report/<id>/release          sends a withheld report to the fam
           /field/report/<id>/check            symptom checks: controllers/followup.py
 """
 
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 import tg
 from tg import TGController, expose, redirect
@@ -25,7 +25,7 @@ from blockmrs.controllers.forms import posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show
 from blockmrs.controllers.qr import draw_qr
-from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching
+from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
 from blockmrs.errors import UNKNOWN, InvalidInput, NotAuthorized, NotFound
@@ -112,14 +112,17 @@ class OneReportController(TGController):
         return show("report.stop_code", report_page=self._page, mine=opened.standing is Standing.AUTHOR)
 
     @expose(allowed_methods=BOTH)
-    def share(self, share_id: str | None = None, *_more: str, q: object = "", **_ignored: object) -> str:
+    def share(
+        self, share_id: str | None = None, *_more: str, q: object = "", shown: object = "", **_ignored: object
+    ) -> str:
         """Choose to whom it goes, why and for how long; afterwards, with a share's id, what was sent."""
         actor = require_actor()
         if share_id is not None:
             return self._receipt(actor, share_id)
         if tg.request.method == "POST":
             return self._send(actor)
-        return self._share_page(actor, ShareForm.fresh(), {}, q if isinstance(q, str) else "")
+        asked = {name: value for name, value in (("q", q), ("shown", shown)) if isinstance(value, str)}
+        return self._share_page(actor, ShareForm.fresh(asked), {})
 
     @expose(allowed_methods=BOTH)
     def stop(self, share_id: str = "", **_ignored: object) -> str:
@@ -177,7 +180,7 @@ class OneReportController(TGController):
         form = ShareForm.posted(posted_form())
         wanted, errors = form.read(self._services.reports.now())
         if wanted is None:
-            return self._share_page(actor, form, errors, form.search)
+            return self._share_page(actor, form, errors)
         try:
             share = self._services.sharing.grant(
                 actor, self._address, wanted.organisation_id, wanted.purpose, wanted.until
@@ -185,18 +188,21 @@ class OneReportController(TGController):
         except NotFound:
             # A stranger to the report is told the same as before; only an organisation that left is asked for again.
             self._own(actor)
-            return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")}, form.search)
+            return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")})
         except InvalidInput as error:
-            return self._share_page(actor, form, problem(error), form.search)
+            return self._share_page(actor, form, problem(error))
         redirect(f"{self._page}/share/{share.share_id}")
 
-    def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], search: str) -> str:
+    def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str]) -> str:
         opened = self._own(actor)
         directory = self._services.organisations.directory()
-        found = matching(directory, search)
+        found = matching(directory, form.search)
+        shown = shown_of(found, form.value("shown"), form.value("organisation"))
         return show(
-            "report.share", errors=errors, report_page=self._page, opened=opened, form=form, search=search,
-            found=found, hints=[_about(entry) for entry in found], listed=len(directory),
+            "report.share", errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
+            found=found[:shown], hints=[_about(entry) for entry in found[:shown]], more=len(found) - shown,
+            more_query=urlencode({"q": form.search, "shown": shown + 1}),
+            listed=len(directory),
             purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
         )  # fmt: skip
 

@@ -39,6 +39,7 @@ from blockmrs.services.passwords import check_display_name
 from blockmrs.services.reports import check_time, parse_draft_id
 from blockmrs.services.teams import Player
 from blockmrs.services.triage import TriageService
+from blockmrs.typed import sign_by_sign
 
 OTHER = "other"
 MINUTES = ("0", "5", "15", "30")
@@ -49,7 +50,7 @@ SINGLE = frozenset(
      "r-sport", "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
 )  # fmt: skip
 DAYS_BACK = 8
-_CLOCK = re.compile(r"([0-9]{1,2})[:. ]?([0-9]{2})\s*([ap]\.?m\.?)?", re.IGNORECASE)
+_CLOCK = re.compile(r"([0-9]{1,2})[:.h ]?([0-9]{2}) ?([ap]\.? ?m\.?)?", re.IGNORECASE)
 _MOST_FIELDS = 300
 _LONGEST = 20_000
 
@@ -295,7 +296,7 @@ def age_in_words(typed: TypedReport, rules: RuleSet) -> str:
 
 def parse_clock(text: str, name: str) -> time:
     """A time of day as people write it: 14:02, 1402, 2.02 pm."""
-    match = _CLOCK.fullmatch(text.strip()) if text.isascii() else None
+    match = _CLOCK.fullmatch(sign_by_sign(text))
     if match is not None:
         hour, minute, half = int(match[1]), int(match[2]), (match[3] or "").lower()[:1]
         if half:

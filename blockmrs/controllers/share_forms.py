@@ -1,6 +1,7 @@
 """The form that sends a report to an organisation: to whom, why, and until when."""
 
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 
@@ -13,6 +14,7 @@ from blockmrs.controllers.times import at_clock, local
 from blockmrs.errors import InvalidInput
 from blockmrs.services.organisations import Organisation
 from blockmrs.services.sharing import PURPOSES
+from blockmrs.typed import folded, sign_by_sign
 
 PURPOSE_WORDS: Mapping[str, str] = {
     "care": N_("To treat them now"),
@@ -22,8 +24,11 @@ PURPOSE_WORDS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 DAYS = ("1", "7", "30")
-MOST_SHOWN = 20
-_FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year", "q")
+_ORDINAL = re.compile(r"^([0-9]+)(?:\.| ?\.?(?:st|nd|rd|th|o|a|er|ero)\.?)$", re.IGNORECASE)
+# Names of months that a page does not write itself.
+_OTHER_NAMES = {9: ("setiembre",)}
+SHOWN_AT_ONCE = 20
+_FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year", "q", "shown")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,9 @@ class ShareForm:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fresh(cls) -> "ShareForm":
-        """What is chosen before anybody chose."""
-        return cls({"purpose": PURPOSES[0], "how_long": "30"})
+    def fresh(cls, asked: Mapping[str, str]) -> "ShareForm":
+        """What is chosen before anybody chose; `asked` says how the list is narrowed and how much of it is shown."""
+        return cls({"purpose": PURPOSES[0], "how_long": "30", **asked})
 
     @classmethod
     def posted(cls, form: Form) -> "ShareForm":
@@ -98,12 +103,14 @@ def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
 
     A month is a number, or the beginning of its name in English or in the page's language.
     """
-    texts = [text.strip() for text in (day, month, year)]
+    # "3.", "3rd" and "3º" are the third; "sept." and "Sept" are September.
+    texts = [_ORDINAL.sub(r"\1", sign_by_sign(text)) for text in (day, month, year)]
+    texts[1] = folded(texts[1])
     started = {
         number
         for number, known in enumerate(MONTHS, 1)
-        for name_of_month in (known, str(ugettext(known)))
-        if len(texts[1]) > 2 and name_of_month.casefold().startswith(texts[1].casefold())
+        for name_of_month in (known, str(ugettext(known)), *_OTHER_NAMES.get(number, ()))
+        if len(texts[1]) > 2 and folded(name_of_month).startswith(texts[1])
     }
     if len(started) == 1:
         texts[1] = str(started.pop())
@@ -115,13 +122,21 @@ def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
         raise InvalidInput(words, field=name) from error
 
 
+def shown_of(found: Sequence[Organisation], asked: str, chosen: str) -> int:
+    """How many of those found a page lists: as many as were asked for, with the one that is chosen; not all at once."""
+    number = int(asked) if re.fullmatch(r"[0-9]{1,5}", asked, re.ASCII) else 0
+    place = next((place for place, entry in enumerate(found, 1) if entry.card_id.hex() == chosen), 0)
+    steps = -(-max(number, place, 1) // SHOWN_AT_ONCE)
+    return min(len(found), steps * SHOWN_AT_ONCE)
+
+
 def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:
     """The organisations whose name, place or staff holds every word of `search`."""
-    words = search.casefold().split()
+    words = folded(search).split()
     return [
         entry
         for entry in directory
-        if all(word in " ".join((entry.name, entry.place, *entry.staff)).casefold() for word in words)
+        if all(word in folded(" ".join((entry.name, entry.place, *entry.staff))) for word in words)
     ]
 
 

@@ -9,7 +9,6 @@ POST      /team/invite/<player>    shows, once, the code with which the family j
           /team/plan               the emergency plan: controllers/plan.py
 """
 
-import re
 from collections.abc import Callable
 from typing import Any
 
@@ -23,6 +22,7 @@ from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, translated
 from blockmrs.controllers.plan import PlanController
 from blockmrs.domain.reports import check_text
+from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import UNKNOWN, Conflict, InvalidInput
 from blockmrs.services.actor import Actor
 from blockmrs.services.clearances import OutOfPlay
@@ -32,10 +32,6 @@ from blockmrs.services.teams import MAX_PLAYERS, Joined, Team
 
 NUMBER_LIMIT = 4
 _LONGEST_LIST = 20_000
-# Both read a line of `_one_spaced`: with runs of blanks that several parts of a pattern could take, one line held the
-# server for hours.
-_NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]?[ ,;]+([^ ,;].*)")
-_NUMBER_LAST = re.compile(r"(.*[^ ,;]) ?[,;][ ,;]*#?([0-9]{1,4})")
 _CHANGED = N_("The team was changed in another tab. Look at the list, then press the button again")
 
 
@@ -162,36 +158,19 @@ class TeamController(TGController):
 
 
 def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
-    """Shirt numbers and names from a list with one player a line: "7 Sam Rivers" or "Sam Rivers, 7".
+    """Shirt numbers and names from a list with one player a line (`domain.team_list`).
 
     Raises:
         InvalidInput: names every line that is wrong; or there is none.
     """
     found, wrong = [], []
-    for place, line in enumerate(text.splitlines(), start=1):
-        line = _one_spaced(line)
-        if not line:
-            continue
-        if match := _NUMBER_FIRST.fullmatch(line):
-            number, name = match[1], match[2]
-        elif match := _NUMBER_LAST.fullmatch(line):
-            number, name = match[2], match[1]
-        else:
-            number, name = "", line
+    for line in read_lines(text):
         try:
-            found.append((number, check_display_name(name, field)))
+            found.append((line.number, check_display_name(line.name, field)))
         except InvalidInput as error:
-            wrong.append(_("Line %(place)d: %(problem)s") % {"place": place, "problem": translated(error.message)})
+            wrong.append(_("Line %(place)d: %(problem)s") % {"place": line.place, "problem": translated(error.message)})
     if wrong:
         raise InvalidInput(". ".join(wrong), field=field)
     if not found:
         raise InvalidInput(N_("Enter one name on each line"), field=field)
     return found
-
-
-def _one_spaced(line: str) -> str:
-    """The line with single spaces. Columns of a spreadsheet, which tabs divide, become one text: "Sam Rivers, 7"."""
-    columns = [column for text in line.split("\t") if (column := " ".join(text.split()))]
-    if len(columns) > 1 and columns[-1].removeprefix("#").isdecimal():
-        columns[-2:] = [f"{columns[-2]}, {columns[-1]}"]
-    return " ".join(columns)

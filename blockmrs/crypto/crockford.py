@@ -3,14 +3,13 @@
 Source: Douglas Crockford, "Base 32"; docs/protocol.md "Recovery code".
 """
 
-import unicodedata
-
 from blockmrs.errors import InvalidInput, Message
+from blockmrs.typed import sign_by_sign
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 BITS = 5
 _VALUES = {character: value for value, character in enumerate(ALPHABET)} | {"O": 0, "I": 1, "L": 1}
-_SEPARATORS = frozenset("-\u2010\u2011\u2012\u2013\u2014\u2015\u2212\u00b7.,_")
+_SEPARATORS = frozenset("-\u00b7.,_")
 
 
 def encode(data: bytes) -> str:
@@ -41,7 +40,7 @@ def canonical_text(typed: str, *, what: str = "code") -> str:
         InvalidInput: a character that no code contains; says which place, never which character.
     """
     characters: list[str] = []
-    for character in unicodedata.normalize("NFKC", typed).upper():
+    for character in sign_by_sign(typed).upper():
         if character.isspace() or character in _SEPARATORS:
             continue
         if character not in _VALUES:

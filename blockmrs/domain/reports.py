@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from blockmrs.errors import InvalidInput, Message
+from blockmrs.typed import plain
 
 NOTE_LIMIT = 300
 TEXT_LIMIT = 80
@@ -97,8 +98,8 @@ class Report:
 
 
 def check_text(text: str, *, field: str, limit: int = TEXT_LIMIT) -> str:
-    """`text` with outer spaces removed if it fits and holds no control characters; else InvalidInput."""
-    cleaned = text.replace("\r\n", "\n").strip()
+    """`text`, made plain, if it fits and holds no control characters; else InvalidInput."""
+    cleaned = plain(text)
     if len(cleaned) > limit:
         said = Message("Use %(limit)d characters or fewer. You used %(used)d", limit=limit, used=len(cleaned))
         raise InvalidInput(said, field=field)

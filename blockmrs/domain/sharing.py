@@ -4,6 +4,7 @@ Each value knows the integer keys of its fields inside a transaction (docs/proto
 to the chain. Times are aware UTC, carried as milliseconds since 1970.
 """
 
+import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,10 @@ Fields = Mapping[int, Value]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TITLE_LIMIT = 64
+"""The longest name in a transaction: bytes where one is written, characters where one is read."""
+_CUT = "…"
+_JOINS = "\u200d"
+_JOINERS = frozenset({_JOINS, "\u200c", "\ufe0f"})
 
 
 def to_ms(time: datetime) -> int:
@@ -68,9 +73,18 @@ def _present(fields: dict[int, Value]) -> dict[int, Value]:
     return {key: value for key, value in fields.items() if value not in (None, "")}
 
 
-def clip(text: str, limit: int = TITLE_LIMIT) -> str:
-    """`text` cut to `limit` characters, for titles that travel inside a transaction of constant size."""
-    return text if len(text) <= limit else text[: limit - 1] + "…"
+def clip(text: str, limit_bytes: int = TITLE_LIMIT) -> str:
+    """`text` cut to `limit_bytes` of UTF-8, for names that travel inside a transaction of constant size.
+
+    A name in Thai, Hindi or Chinese has three bytes for a character. No character is cut from the marks that stand on
+    it.
+    """
+    if len(text.encode()) <= limit_bytes:
+        return text
+    longest = end = len(text.encode()[: limit_bytes - len(_CUT.encode())].decode(errors="ignore"))
+    while end and (unicodedata.category(text[end]).startswith("M") or text[end] in _JOINERS or text[end - 1] == _JOINS):
+        end -= 1
+    return text[: end or longest].rstrip() + _CUT
 
 
 @dataclass(frozen=True, slots=True)

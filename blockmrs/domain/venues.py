@@ -6,8 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 
+from blockmrs.domain.phones import PhoneNumber, parse_numbers
 from blockmrs.domain.reports import check_text
 from blockmrs.errors import InvalidInput
+from blockmrs.typed import one_line, sign_by_sign
 
 MOST_VENUES = 20
 LIMITS: Mapping[str, int] = {
@@ -19,7 +21,7 @@ LIMITS: Mapping[str, int] = {
     "caller": 80,
     "greeter": 80,
     "hospital": 160,
-    "hospital_phone": 30,
+    "hospital_phone": 80,
     "directions": 300,
 }
 """The longest text of each field that is typed, in characters."""
@@ -29,7 +31,6 @@ FOR_A_PLAN = ("gate", "defibrillator", "caller", "greeter", "hospital")
 # Of a text with single spaces: no two parts of the pattern could share a longer run of them.
 _NUMBER = r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,10})?) ?(?:° ?)?([NSEW]?)"
 _COORDINATES = re.compile(rf"{_NUMBER}(?: ?[,;] ?| ){_NUMBER}", re.IGNORECASE)
-_PHONE = re.compile(r"[+]?[0-9 ()./-]{3,30}")
 _VENUE_ID = re.compile(r"[0-9a-f]{16}")
 
 
@@ -68,9 +69,12 @@ class Venue:
         return tuple(name for name in FOR_A_PLAN if not getattr(self, name))
 
     @property
-    def dialled(self) -> str:
-        """The hospital's number as a `tel:` link has it."""
-        return "".join(sign for sign in self.hospital_phone if sign in "+0123456789")
+    def phones(self) -> tuple[PhoneNumber, ...]:
+        """The hospital's numbers; what was written before they were judged as now may give none that can be dialled."""
+        try:
+            return parse_numbers(self.hospital_phone, field="hospital_phone")
+        except InvalidInput:
+            return ()
 
     @property
     def place(self) -> str:
@@ -105,13 +109,13 @@ def check_field(name: str, text: str) -> str:
     """The value of one field of a venue, cleaned; InvalidInput names the field and says what to enter."""
     value = check_text(text, field=name, limit=LIMITS[name])
     if name != "directions":
-        value = " ".join(value.split())
+        value = one_line(value)
     if name == "name" and not value:
         raise InvalidInput("Enter the name of the place", field=name)
     if name == "address" and not value:
         raise InvalidInput("Enter the street address", field=name)
-    if name == "hospital_phone" and value and (not _PHONE.fullmatch(value) or sum(map(str.isdigit, value)) < 3):
-        raise InvalidInput("Enter a telephone number, like +1 555 010 0199", field=name)
+    if name == "hospital_phone":
+        return "; ".join(number.shown for number in parse_numbers(value, field=name))
     return _coordinates(value) if name == "coordinates" and value else value
 
 
@@ -135,7 +139,7 @@ def with_venue(venues: Sequence[Venue], venue: Venue) -> tuple[Venue, ...]:
 
 
 def _coordinates(text: str) -> str:
-    match = _COORDINATES.fullmatch(" ".join(text.split()))
+    match = _COORDINATES.fullmatch(sign_by_sign(text))
     if match is not None:
         latitude, north, longitude, east = float(match[1]), match[2].upper(), float(match[3]), match[4].upper()
         latitude, longitude = -latitude if north == "S" else latitude, -longitude if east == "W" else longitude

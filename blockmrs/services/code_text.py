@@ -3,10 +3,11 @@
 import secrets
 
 from blockmrs.errors import InvalidInput, Message
+from blockmrs.typed import sign_by_sign
 
 ALPHABET = "23456789ABCDEFGHJKLMNPQRSTUVWXYZ"
 _GROUP = 4
-_SPACES = str.maketrans("", "", " -–—\t\n\r")
+_SPACES = str.maketrans("", "", " -")
 
 
 def new_code(length: int) -> str:
@@ -21,7 +22,7 @@ def format_code(code: str) -> str:
 
 def parse_code(text: str, length: int, *, field: str = "code") -> str:
     """The code that somebody typed, in capitals without spaces; InvalidInput when it cannot be one."""
-    code = text.translate(_SPACES).upper()
+    code = sign_by_sign(text).translate(_SPACES).upper()
     if len(code) != length:
         raise InvalidInput(Message("Enter all %(length)d characters of the code", length=length), field=field)
     if any(character not in ALPHABET for character in code):

@@ -6,6 +6,7 @@ import unicodedata
 from zxcvbn import zxcvbn
 
 from blockmrs.errors import InvalidInput
+from blockmrs.typed import is_seen, one_line, plain
 
 PASSWORD_MIN = 12
 PASSWORD_MAX = 256
@@ -16,18 +17,23 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 def normalise_user_name(text: str) -> str:
     """The one spelling under which a user name or e-mail address is looked up; InvalidInput if it is none."""
-    name = unicodedata.normalize("NFKC", text).strip().casefold()
-    if not 3 <= len(name) <= NAME_MAX or _CONTROL.search(name) or " " in name:
+    name = unicodedata.normalize("NFKC", plain(text)).strip().casefold()
+    if not 3 <= len(name) <= NAME_MAX or _CONTROL.search(name) or " " in name or not is_seen(name):
         raise InvalidInput("Enter a user name or email of 3 to 80 characters, without spaces", field="user_name")
     return name
 
 
 def check_display_name(text: str, field: str = "display_name") -> str:
-    """A person's, team's or player's name as shown to others: 1 to 80 characters, no control characters."""
-    name = unicodedata.normalize("NFC", text).strip()
+    """A person's, team's or player's name as shown to others: 1 to 80 characters, no control characters.
+
+    At least one letter or digit of it is seen: nobody can tell names of blanks or marks apart, or call them.
+    """
+    name = plain(text)
     if not 1 <= len(name) <= NAME_MAX or _CONTROL.search(name):
         raise InvalidInput("Enter a name of 1 to 80 characters", field=field)
-    return name
+    if not is_seen(name):
+        raise InvalidInput("Enter a name with at least one letter", field=field)
+    return one_line(name)
 
 
 def check_new_password(password: str, *, user_name: str, display_name: str = "", field: str = "password") -> str:

@@ -9,7 +9,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from blockmrs.domain.phones import parse_numbers
 from blockmrs.errors import InvalidInput
+from blockmrs.typed import one_line
 
 CRISIS_LINES = "crisis_lines"
 PLACES = frozenset({CRISIS_LINES})
@@ -32,7 +34,7 @@ class CrisisLine:
     @property
     def dialled(self) -> str:
         """The number as a `tel:` link has it."""
-        return "".join(sign for sign in self.number if sign in "+0123456789")
+        return parse_numbers(self.number, field=CRISIS_LINES)[0].dialled
 
 
 DEFAULT_CRISIS_LINES = "US 988, UK 116 123, Australia 13 11 14"
@@ -44,10 +46,13 @@ def parse_crisis_lines(text: str) -> tuple[CrisisLine, ...]:
     Raises:
         InvalidInput: there is none, there are more than six, or one is not a name with a number behind it.
     """
-    matches = [_LINE.fullmatch(entry.strip()) for entry in text.split(",")]
+    matches = [_LINE.fullmatch(one_line(entry)) for entry in text.split(",")]
     found = tuple(CrisisLine(match["name"].strip(), match["number"]) for match in matches if match is not None)
     if len(found) != len(matches) or not 1 <= len(found) <= MOST_LINES:
         raise InvalidInput("crisis lines are written like: US 988, UK 116 123", field=CRISIS_LINES)
+    for line in found:
+        if len(parse_numbers(line.number, field=CRISIS_LINES)) != 1:
+            raise InvalidInput("a crisis line has one number", field=CRISIS_LINES)
     return found
 
 

@@ -16,13 +16,15 @@ FIELDS = {"name": "North Field", "address": "12 School Lane, Springfield"}
         ("40.7,-74", "40.70000, -74.00000"),
         ("40.7° N 74.0° W", "40.70000, -74.00000"),
         ("33.8688 s; 151.2093 e", "-33.86880, 151.20930"),
+        ("\u200e52.5, \u221213.3", "52.50000, -13.30000"),
+        ("५२.5, 13.3", "52.50000, 13.30000"),
     ],
 )
 def test_coordinates_are_kept_as_decimal_degrees(typed: str, kept: str) -> None:
     assert check_field("coordinates", typed) == kept
 
 
-@pytest.mark.parametrize("typed", ["North", "91, 0", "0, 181", "13", "1,2,3", "10 W, 20 N", "1e3, 2", "५२.5, 13.3"])
+@pytest.mark.parametrize("typed", ["North", "91, 0", "0, 181", "13", "1,2,3", "10 W, 20 N", "1e3, 2"])
 def test_what_is_no_place_on_earth_is_refused(typed: str) -> None:
     with pytest.raises(InvalidInput) as caught:
         check_field("coordinates", typed)
@@ -47,7 +49,9 @@ def test_a_field_takes_no_more_than_its_limit(name: str) -> None:
 def test_a_telephone_number_can_be_dialled(typed: str) -> None:
     with pytest.raises(InvalidInput):
         check_field("hospital_phone", typed)
-    assert Venue(ID, "a", "b", hospital_phone="+1 (555) 010-0199").dialled == "+15550100199"
+    assert [phone.dialled for phone in Venue(ID, "a", "b", hospital_phone="+1 (555) 010-0199").phones] == [
+        "+15550100199"
+    ]
 
 
 @pytest.mark.parametrize("venue_id", ["", "0123", "0123456789ABCDEF", "../../../../../../x"])
