@@ -14,13 +14,14 @@ LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: run install install-tests install-tools test newest kubo browser soak lint messages check-messages bench \
+.PHONY: run install install-tests install-tools test newest kubo crowd browser soak lint messages check-messages bench \
     lock sbom audit release clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"
 	@echo "make test     the tests, without a browser or an IPFS node"
 	@echo "make kubo     the object store's contract on a real Kubo node"
+	@echo "make crowd    many people at once, at full cost, on a server of its own"
 	@echo "make browser  the journeys in a real Chromium"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, messages"
@@ -65,7 +66,7 @@ $(VENV)/installed-tools: $(VENV)/installed-tests requirements/tools.txt
 	@touch $@
 
 test: install-tests
-	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser"
+	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser and not crowd"
 
 # What somebody gets who installs BlockMRS as a package, on the day on which this runs.
 newest:
@@ -75,11 +76,15 @@ newest:
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade setuptools
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade -e '.[test]'
 	@$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable > $(NEWEST)/versions.txt
-	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser"
+	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser and not crowd"
 
 kubo: install-tests
 	@tools/install_kubo.sh
 	@$(PYTEST) -m kubo tests/contract
+
+# Alone on the machine: these say within which time people must be answered.
+crowd: install-tests
+	@$(PYTEST) -m crowd tests/functional
 
 browser: install-tests
 	@$(PYTEST) -n auto --dist worksteal tests/browser
