@@ -17,6 +17,8 @@ from blockmrs.services.actor import Actor
 
 ENVIRON_KEY = "blockmrs.browser"
 _CSRF_BYTES = 32
+# As long as browsers keep any cookie; counted anew with each sign-in.
+KNOWN_S = 400 * 24 * 3600
 
 
 class Browser:
@@ -27,6 +29,9 @@ class Browser:
         self._looked_up = False
         self._actor: Actor | None = None
         self._changed = False
+        self._may_set_cookies = takes_cookies(request, site)
+        self._signed_in = False
+        self._lasting_secret = _read_token(request.cookies.get(site.known_cookie_name))
         self.token = _read_token(request.cookies.get(site.cookie_name))
         self.previous_token: str | None = None
         self.private = False
@@ -51,12 +56,19 @@ class Browser:
     def sign_in(self, token: str) -> None:
         """From here on the browser has `token`: for this answer's forms and in its cookie."""
         self.previous_token = self.token
+        self._signed_in = True
         self._use(token)
 
     def sign_out(self) -> None:
         """The browser forgets its token; the forms of this answer get a fresh one."""
         self.previous_token = self.token
         self._use(None)
+
+    def lasting_secret(self) -> str:
+        """By what this browser is known again to who signs in with it; kept only once somebody does."""
+        if self._lasting_secret is None:
+            self._lasting_secret = new_token()
+        return self._lasting_secret
 
     def csrf_token(self) -> str:
         """A form token of this browser. Masked anew each time, so that compressing a page tells nothing about it."""
@@ -78,16 +90,41 @@ class Browser:
         """Set what this request changed, and keep private pages out of every cache."""
         if self.private or self._changed:
             response.headers["Cache-Control"] = "no-store"
-        if not self._changed:
+        if not self._changed or not self._may_set_cookies:
             return
         flags = {"path": "/", "httponly": True, "samesite": "Lax", "secure": self._site.secure_cookies}
         if self.token is None:
             response.set_cookie(self._site.cookie_name, "", max_age=0, **flags)
         else:
             response.set_cookie(self._site.cookie_name, self.token, **flags)
+        if self._signed_in and self._lasting_secret is not None:
+            response.set_cookie(self._site.known_cookie_name, self._lasting_secret, max_age=KNOWN_S, **flags)
 
     def _use(self, token: str | None) -> None:
         self.token, self._changed, self._looked_up, self._actor = token, True, False, None
+
+
+def takes_cookies(request: Any, site: Site) -> bool:
+    """Whether the answer may set cookies: the browser sent those that it has, or has none.
+
+    What another site's page sends comes without them (SameSite), except where the person follows a link. An answer
+    that sets any would then replace them: whoever opens a stranger's page would be signed out here.
+    """
+    if any(name in request.cookies for name in (site.cookie_name, site.known_cookie_name, site.language_cookie_name)):
+        return True
+    if request.method in ("GET", "HEAD"):
+        foreign = request.headers.get("Sec-Fetch-Site") in ("cross-site", "same-site")
+        return not foreign or request.headers.get("Sec-Fetch-Dest", "document") == "document"
+    return is_own_page(request)
+
+
+def is_own_page(request: Any) -> bool:
+    """Whether a page of this site sent the form, as far as the browser tells."""
+    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
+        return False
+    origin = request.headers.get("Origin")
+    # The scheme is left out: a proxy may have taken the encryption off.
+    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _read_token(text: str | None) -> str | None:

@@ -10,6 +10,7 @@ from tg import Response
 from tg.i18n import ugettext as _
 from tg.render import render
 
+from blockmrs.controllers.browser import is_own_page
 from blockmrs.controllers.context import browser, check_local_address
 from blockmrs.controllers.drafts import OWN_FIELDS, SECRET_FIELDS, Draft, open_draft, posted_values, seal_draft
 from blockmrs.controllers.http_errors import Words, words_for
@@ -110,15 +111,6 @@ def continue_with(came_from: str | None = None, draft: str | None = None) -> str
 def form_of(draft: Draft, ask_again: Sequence[str] = ()) -> dict[str, Any]:
     """What a template needs to send `draft` again; `ask_again` names secrets that must be typed once more."""
     return {"action": draft.path, "pairs": draft.pairs(), "ask_again": list(ask_again)}
-
-
-def is_own_page(request: Any) -> bool:
-    """Whether a page of this site sent the form, as far as the browser tells."""
-    if request.headers.get("Sec-Fetch-Site", "same-origin") not in ("same-origin", "none"):
-        return False
-    origin = request.headers.get("Origin")
-    # The scheme is left out: a proxy may have taken the encryption off.
-    return origin is None or origin.partition("://")[2] == request.host
 
 
 def _kept_form(request: Any) -> dict[str, Any] | None:

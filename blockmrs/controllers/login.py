@@ -23,7 +23,7 @@ from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import InvalidInput, NotAuthenticated, TooManyAttempts
 from blockmrs.services.identity import Identity
-from blockmrs.services.passwords import check_new_password, normalise_user_name
+from blockmrs.services.passwords import check_length, normalise_user_name
 
 ALL = ("GET", "HEAD", "POST")
 LONGEST_DRAFT = 1_048_576
@@ -57,7 +57,7 @@ class LoginController(TGController):
             errors = missing(form, "user_name", "password")
             if errors:
                 return self._page(form, errors)
-            token = self._identity.sign_in(user_name, password, client_address())
+            token = self._identity.sign_in(user_name, password, client_address(), browser().lasting_secret())
         except NotAuthenticated:
             return self._page(form, {"user_name": _WRONG})
         except InvalidInput as error:
@@ -111,11 +111,13 @@ class RecoverController(TGController):
             new_password = form.text("new_password")
             errors = missing(form, "user_name", "recovery_code", "new_password")
             errors = errors or gather(
-                lambda: check_new_password(new_password, user_name=normalise_user_name(user_name), field="new_password")
+                lambda: check_length(new_password, user_name=normalise_user_name(user_name), field="new_password")
             )
             if errors:
                 return self._page(form, errors)
-            signed_up = self._identity.recover(user_name, code, new_password, client_address())
+            signed_up = self._identity.recover(
+                user_name, code, new_password, client_address(), browser().lasting_secret()
+            )
         except NotAuthenticated:
             return self._page(form, {"user_name": _WRONG_CODE})
         except InvalidInput as error:

@@ -8,6 +8,7 @@ from blockmrs.controllers.context import (
     POST,
     browser,
     check_local_address,
+    client_address,
     current_actor,
     require_actor,
     sign_in_browser,
@@ -52,7 +53,12 @@ class SettingsController(TGController):
             if errors:
                 return show("account.password", errors=errors, user_name=user_name)
             changed = self._identity.change_password(
-                actor, form.text("user_name"), form.text("password"), form.text("new_password")
+                actor,
+                form.text("user_name"),
+                form.text("password"),
+                form.text("new_password"),
+                address=client_address(),
+                browser=browser().lasting_secret(),
             )
         except InvalidInput as error:
             return show("account.password", errors=problem(error), user_name=user_name)
@@ -75,7 +81,9 @@ class SettingsController(TGController):
             errors = missing(form, "password")
             if errors:
                 return self._recovery(form, errors)
-            code = self._identity.new_recovery_code(actor, form.text("password"))
+            code = self._identity.new_recovery_code(
+                actor, form.text("password"), address=client_address(), browser=browser().lasting_secret()
+            )
         except InvalidInput as error:
             return self._recovery(form, problem(error))
         except TooManyAttempts as error:

@@ -3,14 +3,14 @@
 from tg import TGController, expose
 
 from blockmrs.controllers import recovery
-from blockmrs.controllers.context import client_address, sign_in_browser
+from blockmrs.controllers.context import browser, client_address, sign_in_browser
 from blockmrs.controllers.forms import Form, gather, posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.login import ALL, end_old_session, is_posted
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import Conflict, InvalidInput, TooManyAttempts
 from blockmrs.services.identity import Identity
-from blockmrs.services.passwords import check_display_name, check_new_password, normalise_user_name
+from blockmrs.services.passwords import check_display_name, check_length, normalise_user_name
 
 
 class SetupController(TGController):
@@ -38,6 +38,7 @@ class SetupController(TGController):
                 form.text("display_name"),
                 form.text("password"),
                 client_address(),
+                browser().lasting_secret(),
             )
         except Conflict:
             return _closed()
@@ -59,7 +60,7 @@ def _check(form: Form) -> dict[str, str]:
         lambda: _given(form, "setup_token"),
         lambda: check_display_name(form.text("display_name")),
         lambda: normalise_user_name(form.text("user_name")),
-        lambda: check_new_password(form.text("password"), user_name=form.kept("user_name").strip().casefold()),
+        lambda: check_length(form.text("password"), user_name=form.kept("user_name").strip().casefold()),
     )
 
 

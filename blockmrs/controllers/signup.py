@@ -3,7 +3,7 @@
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers import recovery
-from blockmrs.controllers.context import POST, client_address, current_actor, repeatable, sign_in_browser
+from blockmrs.controllers.context import POST, browser, client_address, current_actor, repeatable, sign_in_browser
 from blockmrs.controllers.drafts import carry_draft, seal_draft
 from blockmrs.controllers.error import continue_after_sign_in
 from blockmrs.controllers.forms import Form, gather, posted_form
@@ -13,7 +13,7 @@ from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
 from blockmrs.services.identity import Identity, SignedUp
 from blockmrs.services.joining import Joining
-from blockmrs.services.passwords import check_display_name, check_new_password, normalise_user_name
+from blockmrs.services.passwords import check_display_name, check_length, normalise_user_name
 
 NO_INVITATION = N_("This code opens no invitation. It may be used up or too old. Check it, or ask for a new one")
 _NO_PASSWORD = N_("Enter a password of 12 characters or more")
@@ -54,7 +54,9 @@ class SignupController(TGController):
         try:
             if code.strip():
                 self._joining.read(code, client_address())
-            signed_up = self._identity.sign_up(user_name, name, password, address=client_address())
+            signed_up = self._identity.sign_up(
+                user_name, name, password, address=client_address(), browser=browser().lasting_secret()
+            )
         except NotFound:
             return self._page(form, {"invitation": NO_INVITATION})
         except InvalidInput as error:
@@ -73,7 +75,9 @@ class SignupController(TGController):
         """For a form that was sent twice: the first made the account, and its answer, with the code, may be lost."""
         password = form.kept("password")
         try:
-            token = self._identity.sign_in(form.kept("user_name"), password, client_address())
+            token = self._identity.sign_in(
+                form.kept("user_name"), password, client_address(), browser().lasting_secret()
+            )
         except (NotAuthenticated, InvalidInput, TooManyAttempts):
             return None
         end_old_session(self._identity)
@@ -81,7 +85,9 @@ class SignupController(TGController):
         if actor is None or actor.recovery_confirmed:
             return continue_after_sign_in(token, form.kept("came_from"), self._draft(form))
         sign_in_browser(token)
-        code = self._identity.new_recovery_code(actor, password)
+        code = self._identity.new_recovery_code(
+            actor, password, address=client_address(), browser=browser().lasting_secret()
+        )
         return recovery.show_code(code, came_from=form.kept("came_from"), draft=self._draft(form))
 
     @staticmethod
@@ -96,11 +102,7 @@ class SignupController(TGController):
         errors = gather(
             lambda: check_display_name(form.text("display_name")),
             lambda: normalise_user_name(form.text("user_name")),
-            lambda: check_new_password(
-                form.text("password"),
-                user_name=form.kept("user_name").strip().casefold(),
-                display_name=form.kept("display_name"),
-            ),
+            lambda: check_length(form.text("password"), user_name=form.kept("user_name").strip().casefold()),
             lambda: form.text("invitation"),
         )
         if not form.kept("password") and "password" in errors:

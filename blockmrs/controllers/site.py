@@ -37,3 +37,8 @@ class Site:
     def language_cookie_name(self) -> str:
         """The name of the cookie that keeps the chosen language."""
         return f"{self.cookie_name}-language"
+
+    @property
+    def known_cookie_name(self) -> str:
+        """The name of the cookie by which a browser is known to the accounts that signed in with it."""
+        return f"{self.cookie_name}-known"

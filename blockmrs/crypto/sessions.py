@@ -34,3 +34,8 @@ def token_digest(token: str) -> bytes:
 def token_key(token: str, purpose: str) -> bytes:
     """A 32-byte key for `purpose` that exists only while the browser shows its token (HMAC-SHA256 as the PRF)."""
     return hmac.digest(token.encode("ascii"), b"blockmrs/1 session key\x00" + purpose.encode("ascii"), "sha256")
+
+
+def known_mark(token: str, account_id: bytes) -> bytes:
+    """32 bytes for this browser's lasting token and this account together; without the token nobody computes it."""
+    return hmac.digest(token_key(token, "known browser"), account_id, "sha256")

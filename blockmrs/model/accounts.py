@@ -40,6 +40,16 @@ class SessionRow(Guarded, Base):
     expires: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class KnownBrowserRow(Guarded, Base):
+    """A browser that an account signed in with, by a digest that only the browser's own secret gives."""
+
+    __tablename__ = "known_browser"
+
+    mark: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    account_id: Mapped[bytes] = mapped_column(ForeignKey("account.account_id", ondelete="CASCADE"), index=True)
+    last_used: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class ThrottleRow(Guarded, Base):
     """How often something was tried in the current window; the key is a keyed digest of what was tried."""
 

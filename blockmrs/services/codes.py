@@ -5,11 +5,12 @@ Argon2id and the pepper. A wrong locator costs no Argon2; ten wrong secrets end 
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, or_, select
+from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
 
 from blockmrs.cid import Cid
@@ -37,6 +38,8 @@ from blockmrs.storage import ObjectStore
 LOCATOR = 4
 SECRET = 8
 MAX_WRONG = 10
+WRONG_CODES = 60
+_WINDOW = timedelta(minutes=15)
 _QR_BYTES = 16
 _GONE = "No report opens with this code. It may have ended"
 
@@ -165,12 +168,13 @@ class Codes:
 
     def open_qr(self, qr_secret: str, address: str) -> OpenedByCode:
         """The report behind a scanned code; NotFound for wrong, stopped and expired ones alike."""
-        self._throttle.count("code", address, limit=60, window=timedelta(minutes=15))
-        lookup = self._wrapper.lookup("report code", qr_secret)
-        with self._database.read() as rows:
-            row = rows.scalar(select(ReportCodeRow).where(ReportCodeRow.qr_lookup == lookup))
-        if row is None or not row.sealed_qr or row.expires <= self._clock():
-            raise NotFound(_GONE)
+        # Counted apart from typed codes: who mistypes keeps nobody from scanning.
+        with self._counting_wrong("scanned code", address):
+            lookup = self._wrapper.lookup("report code", qr_secret)
+            with self._database.read() as rows:
+                row = rows.scalar(select(ReportCodeRow).where(ReportCodeRow.qr_lookup == lookup))
+            if row is None or not row.sealed_qr or row.expires <= self._clock():
+                raise NotFound(_GONE)
         content = open_secret(token_key(qr_secret, "report code"), row.sealed_qr, context=row.locator.encode())
         return self._open(row.locator, content)
 
@@ -178,17 +182,33 @@ class Codes:
         """The report behind a typed code; NotFound for wrong, stopped and expired ones alike."""
         code = parse_code(text, LOCATOR + SECRET)
         locator, secret = code[:LOCATOR], code[LOCATOR:]
-        self._throttle.count("code", address, limit=60, window=timedelta(minutes=15))
-        sealed = self._count_try(locator)
+        with self._counting_wrong("code", address):
+            sealed = self._count_try(locator)
+            try:
+                content = self._wrapper.unwrap(secret, sealed, context=b"report code" + locator.encode())
+            except CannotOpen as error:
+                self._end_typed_code(locator)
+                raise NotFound(_GONE) from error
+            except Unavailable:
+                self._take_back_try(locator)
+                raise
+        self._take_back_try(locator)
+        return self._open(locator, content)
+
+    @contextmanager
+    def _counting_wrong(self, what: str, address: str) -> Iterator[None]:
+        """Only wrong codes count: many crews and desks may stand behind one address."""
+        self._throttle.check(what, address=address, limit=WRONG_CODES, window=_WINDOW)
         try:
-            content = self._wrapper.unwrap(secret, sealed, context=b"report code" + locator.encode())
-        except CannotOpen as error:
-            self._end_typed_code(locator)
-            raise NotFound(_GONE) from error
+            yield
+        except NotFound:
+            self._throttle.note(what, address=address, window=_WINDOW)
+            raise
+
+    def _take_back_try(self, locator: str) -> None:
         with self._database.write() as rows:
             if (row := rows.get(ReportCodeRow, locator)) is not None:
                 row.wrong_tries = max(0, row.wrong_tries - 1)
-        return self._open(locator, content)
 
     def _count_try(self, locator: str) -> bytes:
         """Count the try before looking, so that parallel tries count too; returns what the right secret opens."""
@@ -249,7 +269,6 @@ class Codes:
             openings=0,
         )
         with self._database.write() as rows:
-            rows.execute(delete(ReportCodeRow).where(ReportCodeRow.expires <= self._clock()))
             rows.add(row)
         return ReportCode(format_code(locator + secret), qr_secret, until, False, 0, None, 0)
 

@@ -8,7 +8,6 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from blockmrs.crypto.wrapping import Wrapper
@@ -23,6 +22,8 @@ from blockmrs.services.throttle import Throttle
 
 # 80 random bits, under Argon2id and the pepper.
 CODE_LENGTH = 16
+WRONG_CODES = 30
+_WINDOW = timedelta(minutes=15)
 _CONTEXT = b"invitation"
 # A claimed code does not run out under the hands of somebody who was cut off.
 _TIME_TO_FINISH = timedelta(days=1)
@@ -60,7 +61,6 @@ class Invitations:
             expires=self._clock() + self._lifetime,
         )
         with self._database.write() as rows:
-            rows.execute(delete(InvitationRow).where(InvitationRow.expires <= self._clock()))
             rows.add(row)
         return format_code(code)
 
@@ -71,7 +71,15 @@ class Invitations:
             NotFound: it is unknown, used, expired, or claimed by somebody else than `actor`: all alike.
         """
         code = parse_code(typed, CODE_LENGTH, field="invitation")
-        self._throttle.count("invitation", address, limit=30, window=timedelta(minutes=15))
+        # Wrong codes alone count: a whole team may join from one address in one evening.
+        self._throttle.check("invitation", address=address, limit=WRONG_CODES, window=_WINDOW)
+        try:
+            return code, self._content(code, actor)
+        except NotFound:
+            self._throttle.note("invitation", address=address, window=_WINDOW)
+            raise
+
+    def _content(self, code: str, actor: Actor | None) -> dict[int, Value]:
         with self._database.read() as rows:
             row = rows.get(InvitationRow, self._wrapper.lookup("invitation", code))
             sealed = row.sealed if row is not None and row.expires > self._clock() else None
@@ -85,7 +93,7 @@ class Invitations:
             raise NotFound("no invitation opens with this code") from error
         if not isinstance(content, dict):
             raise NotFound("no invitation opens with this code")
-        return code, content
+        return content
 
     @contextmanager
     def one_at_a_time(self, typed: str) -> Iterator[None]:

@@ -1,5 +1,6 @@
 """Counts tries in windows, in the database so that several processes count together."""
 
+import ipaddress
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,34 +11,92 @@ from blockmrs.errors import TooManyAttempts
 from blockmrs.model.accounts import ThrottleRow
 from blockmrs.model.database import Database
 
+# One customer's network has 2^64 addresses of version 6, and can use another one for every request.
+_NETWORK_BITS = 64
+
+
+def network_of(address: str) -> str:
+    """What counts as one client: an address of version 4, the /64 of one of version 6; other text as it is."""
+    try:
+        parsed = ipaddress.ip_address(address.strip().strip("[]").partition("%")[0])
+    except ValueError:
+        return address[:64]
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped is not None:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
+
 
 class Throttle:
-    """Refuses with TooManyAttempts what was tried too often. Names and addresses are stored as keyed digests only."""
+    """Refuses with TooManyAttempts what was tried too often.
+
+    Tries are counted by what is tried and by `who`, an account or browser, or the network of `address`, or both
+    together. All of that is stored as keyed digests only.
+    """
 
     def __init__(self, database: Database, wrapper: Wrapper, clock: Callable[[], datetime]) -> None:
         self._database = database
         self._wrapper = wrapper
         self._clock = clock
 
-    def count(self, what: str, who: str, *, limit: int, window: timedelta) -> None:
-        """Count one try, in its own transaction so that it survives the try's failure."""
-        now, key = self._clock(), self._wrapper.lookup(f"throttle {what}", who)
-        with self._database.write() as rows:
-            row = rows.get(ThrottleRow, key)
-            if row is None or row.window_ends <= now:
-                rows.execute(delete(ThrottleRow).where(ThrottleRow.window_ends <= now))
-                rows.expire_all()
-                rows.add(ThrottleRow(throttle_key=key, window_ends=now + window, tries=1))
-                return
-            if row.tries < limit:
-                row.tries += 1
-                return
-            wait = row.window_ends - now
-        raise TooManyAttempts("too many tries", retry_after_s=max(1, int(wait.total_seconds())))
+    def count(self, what: str, who: str = "", *, address: str = "", limit: int, window: timedelta) -> None:
+        """Count one try before it is made, in its own transaction: so that parallel and broken off tries count too."""
+        wait = self._add(self._key(what, who, address), limit, window)
+        if wait is not None:
+            raise _too_many(wait)
 
-    def forget(self, what: str, who: str) -> None:
+    def note(self, what: str, who: str = "", *, address: str = "", window: timedelta) -> None:
+        """Count one try that has failed; nobody is refused for it now."""
+        self._add(self._key(what, who, address), None, window)
+
+    def check(self, what: str, who: str = "", *, address: str = "", limit: int, window: timedelta) -> None:
+        """Refuse if `limit` tries were noted in the window; counts nothing."""
+        now = self._clock()
+        with self._database.read() as rows:
+            row = rows.get(ThrottleRow, self._key(what, who, address))
+            if row is None or row.window_ends <= now or row.tries < limit:
+                return
+            # What a clock that was ahead has written ends no later than what is written now.
+            wait = min(row.window_ends - now, window)
+            late = row.window_ends > now + window
+        if late:
+            self._add(self._key(what, who, address), limit, window)
+        raise _too_many(wait)
+
+    def forget(self, what: str, who: str = "", *, address: str = "") -> None:
         """Start counting anew, after a success."""
         with self._database.write() as rows:
-            rows.execute(
-                delete(ThrottleRow).where(ThrottleRow.throttle_key == self._wrapper.lookup(f"throttle {what}", who))
-            )
+            rows.execute(delete(ThrottleRow).where(ThrottleRow.throttle_key == self._key(what, who, address)))
+
+    def give_back(self, what: str, who: str = "", *, address: str = "") -> None:
+        """Take back one try that was counted and never made."""
+        with self._database.write() as rows:
+            row = rows.get(ThrottleRow, self._key(what, who, address))
+            if row is not None and row.tries > 0:
+                row.tries -= 1
+
+    def _key(self, what: str, who: str, address: str) -> bytes:
+        return self._wrapper.lookup(f"throttle {what}", f"{network_of(address)} {who}" if address else who)
+
+    def _add(self, key: bytes, limit: int | None, window: timedelta) -> timedelta | None:
+        """Add one try, or say how long to wait before the next one counts."""
+        now = self._clock()
+        with self._database.write() as rows:
+            row = rows.get(ThrottleRow, key)
+            if row is None:
+                rows.add(ThrottleRow(throttle_key=key, window_ends=now + window, tries=1))
+                return None
+            if row.window_ends <= now:
+                row.window_ends, row.tries = now + window, 1
+                return None
+            # The clock may have been ahead when this was written: nobody waits longer than a window for that.
+            row.window_ends = min(row.window_ends, now + window)
+            if limit is not None and row.tries >= limit:
+                return row.window_ends - now
+            row.tries += 1
+            return None
+
+
+def _too_many(wait: timedelta) -> TooManyAttempts:
+    return TooManyAttempts("too many tries", retry_after_s=max(1, int(wait.total_seconds())))

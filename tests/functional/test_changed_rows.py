@@ -28,6 +28,8 @@ from tests.functional.site import TestSite
 from tests.functional.test_story import guardian, member, save, share
 from tests.functional.world import PASSWORD, World
 
+BROWSER = "B" * 43
+
 
 @dataclass
 class Stage:
@@ -54,7 +56,7 @@ def stage() -> Iterator[Stage]:
         doctor = member(world, "lee", "North Hospital")
         share(world, carol, saved.address)
         code = world.codes.make(carol, saved.address).typed
-        token = world.identity.sign_in("carol", PASSWORD, "there")
+        token = world.identity.sign_in("carol", PASSWORD, "there", BROWSER)
         invitation = world.teams.invite_family(carol, world.teams.team(carol).players[0].player_id)
         world.throttle.count("code", "somewhere", limit=60, window=timedelta(minutes=15))
         assert code is not None
@@ -70,6 +72,7 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
         lambda stage: stage.world.identity.new_recovery_code(stage.carol, PASSWORD),
     ],
     "web_session": [lambda stage: stage.world.identity.actor_for(stage.token)],
+    "known_browser": [lambda stage: stage.world.identity.sign_in("carol", PASSWORD, "there", BROWSER)],
     "throttle": [
         lambda stage: stage.world.throttle.count("code", "somewhere", limit=60, window=timedelta(minutes=15)),
     ],
@@ -100,6 +103,8 @@ FOUND_BY = {
     ("account", "name_lookup"),
     ("web_session", "session_digest"),
     ("web_session", "account_id"),
+    ("known_browser", "mark"),
+    ("known_browser", "account_id"),
     ("throttle", "throttle_key"),
     ("organisation", "card_id"),
     ("staff", "card_id"),

@@ -13,10 +13,14 @@ from tests.functional.site import TestSite, build_site
 PASSWORD = "marble kettle sunrise otter"
 
 
+@pytest.fixture(scope="module", autouse=True)
+def ana(site: TestSite) -> None:
+    site.services.identity.sign_up("ana", "Ana Coach", PASSWORD)
+
+
 @pytest.fixture(scope="module")
 def token(site: TestSite) -> str:
     """A session that is good for the whole file."""
-    site.services.identity.sign_up("ana", "Ana Coach", PASSWORD)
     return site.services.identity.sign_in("ana", PASSWORD, "")
 
 
@@ -260,3 +264,44 @@ def test_signing_in_never_leads_to_another_site(site: TestSite, app: TestApp, ca
 def test_signing_in_leads_back_to_the_page_that_asked(site: TestSite, app: TestApp) -> None:
     values = {"_csrf": csrf(app), "token": fresh_session(site), "came_from": "/probe/plain?page=2"}
     assert app.post("/probe/login", values, status=302).location == "http://localhost/probe/plain?page=2"
+
+
+FOREIGN = [
+    {"Sec-Fetch-Site": "cross-site", "Origin": "https://evil.example"},
+    {"Sec-Fetch-Site": "cross-site", "Origin": "null"},
+    {"Sec-Fetch-Site": "same-site", "Origin": "https://other.localhost"},
+    {"Origin": "https://evil.example"},
+    {"Origin": "null"},
+]
+
+
+@pytest.mark.parametrize("headers", FOREIGN)
+@pytest.mark.parametrize(
+    "path",
+    ["/probe/save", "/login", "/logout", "/recover", "/signup", "/language", "/field", "/nothing-here", "/r/code"],
+)
+def test_what_another_site_posts_here_sets_no_cookie(site: TestSite, path: str, headers: dict[str, str]) -> None:
+    # The browser sends no cookie with it (SameSite), so that any in the answer would replace the session's.
+    answer = site.browser().post(path, {"what": "x", "language": "es"}, headers=headers, expect_errors=True)
+    assert "Set-Cookie" not in answer.headers
+
+
+@pytest.mark.parametrize("kind", ["image", "iframe", "empty", "script", "embed"])
+def test_what_another_site_loads_from_here_sets_no_cookie(site: TestSite, kind: str) -> None:
+    headers = {"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": kind}
+    assert "Set-Cookie" not in site.browser().get("/probe/form", headers=headers).headers
+
+
+def test_who_follows_a_link_from_another_site_can_fill_in_forms(site: TestSite) -> None:
+    app = site.browser()
+    page = app.get("/login", headers={"Sec-Fetch-Site": "cross-site", "Sec-Fetch-Dest": "document"})
+    assert "blockmrs" in app.cookies
+    assert page.forms
+
+
+@pytest.mark.parametrize("headers", [{}, {"Origin": "http://localhost"}, {"Sec-Fetch-Site": "same-origin"}])
+def test_who_lost_the_cookie_can_send_an_old_form_again(site: TestSite, headers: dict[str, str]) -> None:
+    app = site.browser()
+    page = app.post("/probe/anybody", {"_csrf": "old", "what": "knee"}, headers=headers, status=403)
+    again = next(form for form in page.forms.values() if form.action == "/probe/anybody")
+    assert again.submit().status_int == 200

@@ -4,6 +4,7 @@ from typing import Any
 
 from tg.appwrappers.base import ApplicationWrapper
 
+from blockmrs.controllers.browser import takes_cookies
 from blockmrs.controllers.language import COOKIE_S, ENVIRON_KEY, chosen_language, language_of
 from blockmrs.services.languages import LANGUAGES, texts
 
@@ -25,7 +26,7 @@ class Languages(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships no
         environ[ENVIRON_KEY] = language
         context.translator = texts(language)
         response = self.next_handler(controller, environ, context)
-        if chosen is not None:
+        if chosen is not None and takes_cookies(context.request, self._site):
             response.set_cookie(
                 self._site.language_cookie_name,
                 chosen,
