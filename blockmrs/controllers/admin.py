@@ -1,9 +1,11 @@
-"""`/admin`: counts, health and organisations, for administrators. No page shows a record."""
+"""`/admin`: counts, health, organisations and their members, for administrators. No page shows a record."""
 
 from tg import TGController, expose
 
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.forms import Form, posted_form
+from blockmrs.controllers.http_errors import N_
+from blockmrs.controllers.members import MembersPages
 from blockmrs.controllers.pages import problem, show
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.organisations import Organisations
@@ -17,6 +19,7 @@ class AdminController(TGController):
         super().__init__()
         self._overview = overview
         self._organisations = organisations
+        self.organisation = AdministeredOrganisations(organisations)
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -45,6 +48,27 @@ class AdminController(TGController):
             name=form.kept("name") if form else "",
             place=form.kept("place") if form else "",
         )
+
+
+class AdministeredOrganisations(TGController):
+    """The members of each organisation, for the site's administrator."""
+
+    def __init__(self, organisations: Organisations) -> None:
+        super().__init__()
+        self._organisations = organisations
+
+    @expose()
+    def _lookup(self, organisation: str, *rest: str) -> tuple["AdministeredOrganisation", tuple[str, ...]]:
+        return AdministeredOrganisation(self._organisations, organisation, "/admin/organisation"), rest
+
+
+class AdministeredOrganisation(MembersPages):
+    """The members of one organisation: the administrator ends memberships, also the last, and says who manages them."""
+
+    back, back_label = "/admin", N_("Operator")
+
+    def _by(self) -> None:
+        _require_admin()
 
 
 def _require_admin() -> None:

@@ -5,6 +5,7 @@ GET  /inbox/<report>            its cover; or its content, once a receipt was le
 POST /inbox/<report>/open       leaves the receipts
      /inbox/<report>/clearance  a written clearance for sport: controllers/clearance.py
 GET  /organisation              the actor's organisations
+     /organisation/<id>         its members: controllers/members.py
 POST /organisation/<id>/invite  a code for a colleague, shown once
 """
 
@@ -16,8 +17,9 @@ from blockmrs.controllers import times
 from blockmrs.controllers.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.followup import FollowUpView, view_of
+from blockmrs.controllers.http_errors import N_
+from blockmrs.controllers.members import MembersPages
 from blockmrs.domain.triage.rules import Level
-from blockmrs.errors import NotFound
 from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
 
@@ -91,7 +93,7 @@ class SharedReport(TGController):
 
 
 class OrganisationController(TGController):
-    """The actor's organisations and their staff."""
+    """The actor's organisations and their members."""
 
     def __init__(self, services: Services) -> None:
         super().__init__()
@@ -99,43 +101,34 @@ class OrganisationController(TGController):
 
     @expose("blockmrs.templates.inbox.organisation", allowed_methods=PAGE)
     def index(self, **_ignored: object) -> dict[str, Any]:
-        """Who else is a member."""
-        return self._page()
+        """Which organisations, with the names of who is in."""
+        organisations, actor = self._services.organisations, require_actor()
+        lost: list[str] = []
+        mine = {held.keyring.card.id for held in organisations.memberships(actor, lost)}
+        listed = [entry for entry in organisations.directory() if entry.card_id in mine]
+        managed = {card_id for card_id in mine if organisations.staff.manages(actor, card_id)}
+        return {"errors": {}, "organisations": listed, "managed": managed, "lost": bool(lost)}
 
     @expose()
     def _lookup(self, organisation: str, *rest: str) -> tuple["OneOrganisation", tuple[str, ...]]:
-        return OneOrganisation(self._services, organisation, self._page), rest
-
-    def _page(self, code: str = "", invited_to: str = "") -> dict[str, Any]:
-        actor = require_actor()
-        lost: list[str] = []
-        mine = {held.keyring.card.id for held in self._services.organisations.memberships(actor, lost)}
-        listed = [entry for entry in self._services.organisations.directory() if entry.card_id in mine]
-        return {"errors": {}, "organisations": listed, "code": code, "invited_to": invited_to,
-                "lost": bool(lost)}  # fmt: skip
+        return OneOrganisation(self._services.organisations, organisation, "/organisation"), rest
 
 
-class OneOrganisation(TGController):
+class OneOrganisation(MembersPages):
     """One organisation of the actor's."""
 
-    def __init__(self, services: Services, organisation: str, page: Any) -> None:
-        super().__init__()
-        self._services = services
-        self._organisation = organisation
-        self._show = page
+    back, back_label = "/organisation", N_("Colleagues")
 
-    @expose("blockmrs.templates.inbox.organisation", allowed_methods=POST)
-    def invite(self, **_ignored: object) -> dict[str, Any]:
-        """Make an invitation for a colleague; its code is shown once."""
+    def _by(self) -> Actor:
         actor = require_actor()
-        try:
-            card_id = bytes.fromhex(self._organisation)
-        except ValueError as error:
-            raise NotFound("no such organisation") from error
-        held = self._services.organisations.membership(actor, card_id)
-        code = self._services.organisations.invite(actor, card_id)
-        page: dict[str, Any] = self._show(code, held.label)
-        return page
+        self._organisations.membership(actor, self._id())
+        return actor
+
+    @expose(allowed_methods=POST)
+    def invite(self, **_ignored: object) -> str:
+        """Make an invitation for a colleague; its code is shown once."""
+        actor = self._by()
+        return self._page(actor, code=self._organisations.invite(actor, self._id()))
 
 
 def level_words(services: Services) -> dict[int, str]:

@@ -168,6 +168,14 @@ class Organisations:
         names = sorted(one.name for one in self.staff.of(card_id) if one.is_current)
         return replace(found, staff=tuple(names))
 
+    def find_named(self, name: str) -> Organisation:
+        """The organisation of exactly that name; NotFound when none is listed."""
+        with self._database.read() as rows:
+            row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name.strip()))
+        if row is None:
+            raise NotFound("no organisation has that name: see list-organisations")
+        return self.find(row.card_id)
+
     def had_members(self) -> bool:
         """Whether anybody was ever a member of any organisation."""
         with self._database.read() as rows:

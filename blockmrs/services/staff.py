@@ -120,6 +120,11 @@ class Staff:
             self.state(actor, organisation_id)
         return ended
 
+    def check_end(self, actor: Actor | None, organisation_id: bytes, card_id: bytes) -> Membership:
+        """The membership that `end` would end; the same errors, and nothing is written."""
+        by = None if actor is None else actor.keyring.card.id
+        return require_leave_to_end(self.of(organisation_id), card_id, by)
+
     def set_manages(self, actor: Actor | None, organisation_id: bytes, card_id: bytes, *, manages: bool) -> None:
         """Let a member manage members, or no longer; the errors are those of `end`."""
         by = None if actor is None else actor.keyring.card.id
@@ -129,6 +134,11 @@ class Staff:
             rows.get_one(StaffRow, (card_id, organisation_id, found.since_place)).manages = manages
         if actor is not None:
             self.state(actor, organisation_id)
+
+    def manages(self, actor: Actor, organisation_id: bytes) -> bool:
+        """Whether the actor may manage the members of an organisation."""
+        found = self.current(actor.keyring.card.id, organisation_id)
+        return found is not None and found.manages
 
     def require_manager(self, actor: Actor, organisation_id: bytes) -> None:
         """Return if the actor may manage the members of an organisation; else as `end`."""

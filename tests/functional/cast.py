@@ -30,6 +30,7 @@ PERSONS = {
     "recipient": "Dr Lee",
     "former": "Dr Former",
     "expired": "Dr Expired",
+    "left": "Dr Left",
     "other_member": "Dr Otto",
     "other_coach": "Dan Coach",
     "other_patient": "Nina Berg",
@@ -38,7 +39,7 @@ PERSONS = {
 }
 NOBODY = "nobody"
 EVERYBODY = (*PERSONS, NOBODY)
-UNTOLD = ("other_member", "other_coach", "other_patient", "stranger", "admin")
+UNTOLD = ("left", "other_member", "other_coach", "other_patient", "stranger", "admin")
 """Those who must not be able to tell a report that was not granted to them from one that does not exist."""
 # What a refusal may write: that a session was used, and that somebody tried.
 _ALLOWED_WRITES = {"web_session", "throttle"}
@@ -112,26 +113,43 @@ class Cast:
         fields = {"name": "Marlow Park", "address": "1 Marlow Lane"}
         return known[0] if known else plans.put(coach, secrets.token_hex(8), fields, "")
 
+    def colleague(self) -> str:
+        """The card id of another member of the recipient's organisation, who is in now."""
+        services, chief = self.site.services, self.actors["recipient"]
+        organisation = self.organisations["recipient"].card_id
+        if "colleague" not in self.actors:
+            self.actors["colleague"] = sign_up(self.site, "colleague", "Dr Colleague")
+        actor = self.actors["colleague"]
+        if services.organisations.staff.current(actor.keyring.card.id, organisation) is None:
+            services.organisations.accept(actor, services.organisations.invite(chief, organisation), "")
+        return actor.keyring.card.id.hex()
+
     def share(self, address: str, organisation: str, lasts: timedelta = timedelta(days=30)) -> str:
         """Share a report of the coach's; returns the share's id."""
         card_id, until = self.organisations[organisation].card_id, self.site.clock() + lasts
         return self.site.services.sharing.grant(self.actors["author"], address, card_id, "care", until).share_id
 
 
+def sign_up(site: TestSite, name: str, shown: str) -> Actor:
+    """A new account that has confirmed its recovery code; of the name "admin", the administrator's."""
+    identity = site.services.identity
+    if name == "admin":
+        made = identity.set_up(identity.make_setup_token(), name, shown, PASSWORD, "")
+    else:
+        made = identity.sign_up(name, shown, PASSWORD)
+    actor = identity.actor_for(made.token)
+    assert actor is not None
+    identity.confirm_recovery(actor)
+    confirmed = identity.actor_for(made.token)
+    assert confirmed is not None
+    return confirmed
+
+
 def play(site: TestSite) -> Cast:
-    """Everybody signs up; the coach saves and shares; one share is stopped and one runs out."""
+    """Everybody signs up; the coach saves and shares; one share is stopped and one runs out; one member leaves."""
     cast, services = Cast(site), site.services
     for name, shown in PERSONS.items():
-        if name == "admin":
-            made = services.identity.set_up(services.identity.make_setup_token(), name, shown, PASSWORD, "")
-        else:
-            made = services.identity.sign_up(name, shown, PASSWORD)
-        actor = services.identity.actor_for(made.token)
-        assert actor is not None
-        services.identity.confirm_recovery(actor)
-        confirmed = services.identity.actor_for(made.token)
-        assert confirmed is not None
-        cast.actors[name] = confirmed
+        cast.actors[name] = sign_up(site, name, shown)
     for member, organisation in (
         ("recipient", "North Hospital"),
         ("former", "West Hospital"),
@@ -152,6 +170,7 @@ def play(site: TestSite) -> Cast:
     cast.save(player="Nils Berg")
     cast.save("other_coach", "Tom Hill")
     cast.share_id = cast.share(cast.address, "recipient")
+    _join_and_leave(cast)
     check = services.followups.save(cast.actors["author"], cast.address, secrets.token_hex(16), answers())
     cast.check_id = check.check_id
     cast.opened = cast.save().address
@@ -168,6 +187,15 @@ def play(site: TestSite) -> Cast:
         services.sharing.stop(cast.actors["author"], address, stopped)
     site.clock.advance(timedelta(minutes=10))
     return cast
+
+
+def _join_and_leave(cast: Cast) -> None:
+    """Somebody was a member of the recipient's organisation, opened the report, and has left."""
+    services, organisation = cast.site.services, cast.organisations["recipient"].card_id
+    chief, gone = cast.actors["recipient"], cast.actors["left"]
+    services.organisations.accept(gone, services.organisations.invite(chief, organisation), "")
+    services.sharing.acknowledge(gone, cast.address)
+    services.organisations.staff.end(chief, organisation, gone.keyring.card.id)
 
 
 def state_of(site: TestSite) -> dict[str, Any]:

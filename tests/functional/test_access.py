@@ -176,6 +176,21 @@ TABLE = (
         {"clearance-draft": "ab" * 16},
     ),
     Row("/organisation", "/organisation", signed_in(200)),
+    Row("/organisation/*", "/organisation/{organisation}", signed_in(404, recipient=200)),
+    Row(
+        "/organisation/*/end",
+        "/organisation/{organisation}/end/{member}",
+        signed_in(404, recipient=200),
+        signed_in(404, recipient=302),
+    ),
+    Row("/organisation/*/end", "/organisation/{organisation}/end/{nobody}", signed_in(404), signed_in(404)),
+    Row(
+        "/organisation/*/role",
+        "/organisation/{organisation}/role/{member}",
+        None,
+        signed_in(404, recipient=302),
+        {"manages": "yes"},
+    ),
     Row(
         "/organisation/*/invite",
         "/organisation/{organisation}/invite",
@@ -271,11 +286,26 @@ TABLE = (
         signed_in(404, admin=200),
         {"name": "New Hospital", "place": "1 Road"},
     ),
+    Row("/admin/organisation/*", "/admin/organisation/{organisation}", signed_in(404, admin=200)),
+    Row(
+        "/admin/organisation/*/end",
+        "/admin/organisation/{organisation}/end/{member}",
+        signed_in(404, admin=200),
+        signed_in(404, admin=302),
+    ),
+    Row(
+        "/admin/organisation/*/role",
+        "/admin/organisation/{organisation}/role/{member}",
+        None,
+        signed_in(404, admin=302),
+        {"manages": "no"},
+    ),
     Row("/join", "/join", everybody(200), signed_in(422), {"invitation": "2222-2222-2222-2222"}),
     Row("/join/family", "/join/family", None, signed_in(422), {"invitation": "2222-2222-2222-2222"}),
     Row("/join/staff", "/join/staff", None, signed_in(422), {"invitation": "2222-2222-2222-2222"}),
 )
-ABOUT_SOMETHING = [row for row in TABLE if "{" in row.address]
+# An administrator sees of every organisation that it is there.
+ABOUT_SOMETHING = [row for row in TABLE if "{" in row.address and not row.route.startswith("/admin")]
 
 
 @pytest.fixture(scope="module")
@@ -324,7 +354,8 @@ def test_everybody_gets_exactly_the_answer_of_the_table(
     browser = cast.browser(persona) if ends_sessions else cast.usual_browser(persona)
     allowed = routes[row.route].methods
     expected = 405 if "POST" not in allowed else None if row.post is None else row.post[persona]
-    cast.venue()  # An earlier row may have removed it.
+    cast.venue()  # An earlier row may have removed it, or ended the colleague's membership.
+    cast.colleague()
     before = state_of(cast.site)
     for method in [*PAGE, *UNHEARD_OF] if persona in ("author", "stranger", NOBODY) else ["GET"]:
         check(row, persona, method, ask(cast, browser, row, method, persona), allowed)
@@ -371,6 +402,8 @@ def ask(
         "statement": cast.statement_id,
         "today": cast.site.clock().date().isoformat(),
         "organisation": cast.organisations["recipient"].card_id.hex(),
+        "member": cast.colleague(),
+        "nobody": ABSENT * 2,
         "player": next(player.player_id for player in services.teams.team(coach).players),
         "version": "" if persona == NOBODY else services.teams.team(cast.actor(persona)).version,
         "venue": cast.venue().venue_id,
@@ -428,6 +461,8 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "statement": cast.statement_id,
         "today": cast.site.clock().date().isoformat(),
         "organisation": cast.organisations["recipient"].card_id.hex(),
+        "member": cast.colleague(),
+        "nobody": ABSENT * 2,
         "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
         "venue": cast.venue().venue_id,
         "person": handle_of_the_player(cast),
@@ -442,6 +477,8 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "statement": ABSENT,
         "today": cast.site.clock().date().isoformat(),
         "organisation": ABSENT * 2,
+        "member": ABSENT * 2,
+        "nobody": ABSENT * 2,
         "player": ABSENT[:16],
         "person": ABSENT,
     }

@@ -75,3 +75,51 @@ def test_a_settings_file_that_is_missing_ends_with_its_reason(tmp_path: Path) ->
     result = run(tmp_path / "none.ini", "list-organisations")
     assert result.exit_code == 1
     assert "settings file" in result.output
+
+
+@pytest.fixture
+def staffed(ini: Path, tmp_path: Path):
+    """A hospital with two members; returns its services and them."""
+    code = json.loads(run(ini, "add-organisation", "North Hospital", "--json").output)["invitation"]
+    site = build_site(tmp_path / "data")
+    chief, lee = (
+        site.services.identity.actor_for(site.services.identity.sign_up(name, shown, PASSWORD).token)
+        for name, shown in (("chief", "Dr Chief"), ("lee", "Dr Lee"))
+    )
+    hospital = site.services.organisations.accept(chief, code, "")
+    site.services.organisations.accept(lee, site.services.organisations.invite(chief, hospital.card_id), "")
+    yield site, hospital, chief, lee
+    site.foundation.database.engine.dispose()
+
+
+def test_the_operator_lists_members_and_ends_even_the_last_membership(ini: Path, staffed) -> None:
+    site, _, chief, lee = staffed
+    listed = run(ini, "list-members", "North Hospital").output.splitlines()
+    assert listed[0].endswith(", manages members")
+    refused = CliRunner().invoke(
+        main, ["admin", "end-membership", "-c", str(ini), "North Hospital", "Dr Lee"], input="n\n"
+    )
+    assert refused.exit_code == 1
+    assert site.services.organisations.memberships(lee)
+    for actor, name in ((lee, "Dr Lee"), (chief, listed[0].split()[0])):
+        result = run(ini, "end-membership", "North Hospital", name, "--yes")
+        assert (result.exit_code, "goes on counting" in result.output) == (0, True)
+        assert site.services.organisations.memberships(actor) == []
+    members = json.loads(run(ini, "list-members", "North Hospital", "--json").output)
+    assert [member["until"] is None for member in members] == [False, False]
+
+
+def test_the_operator_says_who_manages_members(ini: Path, staffed) -> None:
+    site, hospital, _, lee = staffed
+    for more, manages in (([], True), (["--no-longer"], False)):
+        assert run(ini, "set-manager", "North Hospital", "Dr Lee", *more).exit_code == 0
+        assert site.services.organisations.staff.manages(lee, hospital.card_id) is manages
+
+
+@pytest.mark.parametrize(
+    "arguments", [("South Hospital", "Dr Lee"), ("North Hospital", "Dr Who"), ("North Hospital", "")]
+)
+def test_who_is_not_found_ends_with_a_sentence(ini: Path, staffed, arguments) -> None:
+    result = run(ini, "end-membership", *arguments, "--yes")
+    assert result.exit_code == 1
+    assert "see list-" in result.output
