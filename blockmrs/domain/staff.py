@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from blockmrs.domain.sharing import Fields, from_ms, to_ms
+from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 
 
@@ -37,6 +39,29 @@ class Membership:
     def covers(self, place: int) -> bool:
         """Whether what stands at `place` of the log was signed while this membership lasted."""
         return self.since_place <= place and (self.until_place is None or place < self.until_place)
+
+
+@dataclass(frozen=True, slots=True)
+class Leaving:
+    """What the log says of an ended membership: whose it was, and the place at which it had begun."""
+
+    card_id: bytes
+    at: datetime
+    since_place: int
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of a `revoke` transaction on a staff line."""
+        return {6: self.card_id, 7: to_ms(self.at), 8: self.since_place}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Leaving":
+        """What `fields` say, else InvalidInput."""
+        card_id, since_place = fields.get(6), fields.get(8)
+        if not isinstance(card_id, bytes) or len(card_id) != 32:
+            raise InvalidInput("a membership of no card")
+        if isinstance(since_place, bool) or not isinstance(since_place, int):
+            raise InvalidInput("a membership that begins at no place")
+        return cls(card_id, from_ms(fields.get(7)), since_place)
 
 
 def current_of(memberships: Sequence[Membership], card_id: bytes) -> Membership | None:

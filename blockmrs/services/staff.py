@@ -12,15 +12,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import staff_keyring
-from blockmrs.domain.sharing import Revocation
 from blockmrs.domain.staff import (
+    Leaving,
     Membership,
     at_place,
     current_of,
@@ -168,7 +167,7 @@ class Staff:
             return
         line, batch = staff_keyring(organisation_id), self._mailbox.batch()
         for row in untold:
-            ends = Revocation(row.card_id, row.until or self._mailbox.now())
+            ends = Leaving(row.card_id, row.until or self._mailbox.now(), row.since_place)
             batch.add(Kind.REVOKE, ends.to_fields(), author=actor.keyring, recipient=line.card, line_key=line.own_line)
         batch.commit()
         with self._database.write() as rows:
@@ -186,26 +185,26 @@ class Staff:
         if not found:
             return []
         ended = list(found)
-        for place, card_id, by, at in self._ends(organisation_id):
-            if by != card_id and not any(one.card_id == by and one.covers(place) for one in found):
+        for place, by, leaving in self._leavings(organisation_id):
+            if by != leaving.card_id and not any(one.card_id == by and one.covers(place) for one in found):
                 continue
             for number, one in enumerate(ended):
-                if one.card_id == card_id and one.covers(place):
-                    ended[number] = replace(one, until=at, until_place=place, ended_by=by)
+                named = (one.card_id, one.since_place) == (leaving.card_id, leaving.since_place)
+                if named and one.covers(place):
+                    ended[number] = replace(one, until=leaving.at, until_place=place, ended_by=by)
         return ended
 
-    def _ends(self, organisation_id: bytes) -> list[tuple[int, bytes, bytes, datetime]]:
-        """What the staff line says: place in the log, whose membership ended, who signed that, and when."""
+    def _leavings(self, organisation_id: bytes) -> list[tuple[int, bytes, Leaving]]:
+        """What the staff line says, in the order of the log: the place in it, who signed, and who left."""
         line = staff_keyring(organisation_id)
         found = []
         for place, message in self._mailbox.said_on(line.own_line, line):
             try:
                 if message.kind is Kind.REVOKE:
-                    revocation = Revocation.from_fields(message.fields)
-                    found.append((place, revocation.grant_id, message.author, revocation.at))
+                    found.append((place, message.author, Leaving.from_fields(message.fields)))
             except InvalidInput:
                 continue
-        return sorted(found)
+        return sorted(found, key=lambda said: said[0])
 
 
 def _rows_of(rows: Session, organisation_id: bytes) -> list[StaffRow]:

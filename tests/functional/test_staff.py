@@ -9,7 +9,8 @@ from sqlalchemy import select
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import staff_keyring
 from blockmrs.domain.clearances import CLEARANCE, FULL_PLAY, Clearance
-from blockmrs.domain.sharing import Grant, Receipt, Revocation
+from blockmrs.domain.sharing import Grant, Receipt
+from blockmrs.domain.staff import Leaving
 from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 from blockmrs.model.accounts import StaffRow
 from blockmrs.services.fhir_followups import write_clearance
@@ -267,13 +268,35 @@ def test_an_end_by_the_sites_administrator_is_stated_by_the_next_member_who_writ
     assert doors(world, lee, injured, hospital) == []
 
 
+def at_of(world, hospital, actor):
+    return world.organisations.staff.current(actor.keyring.card.id, hospital).since_place
+
+
+def test_an_end_that_is_stated_late_does_not_end_the_membership_after_it(world, chief, lee, injured, hospital):
+    world.organisations.staff.end(None, hospital, lee.keyring.card.id)
+    world.organisations.accept(lee, world.organisations.invite(chief, hospital), "")
+    assert world.sharing.cover(lee, injured).active
+    world.organisations.staff.end(chief, hospital, lee.keyring.card.id)
+    assert doors(world, lee, injured, hospital) == []
+
+
+def test_a_colleague_who_ends_a_membership_in_the_log_alone_is_named(world, chief, lee, injured, hospital):
+    park, line, batch = join(world, chief, hospital, "park"), staff_keyring(hospital), world.mailbox.batch()
+    leaving = Leaving(lee.keyring.card.id, world.clock(), at_of(world, hospital, lee))
+    batch.add(Kind.REVOKE, leaving.to_fields(), author=park.keyring, recipient=line.card, line_key=line.own_line)
+    batch.commit()
+    assert doors(world, lee, injured, hospital) == []
+    assert world.organisations.staff.known(lee.keyring.card.id, hospital).ended_by == park.keyring.card.id
+
+
 def test_nobody_who_is_no_member_ends_a_membership_on_the_chain(world, chief, lee, hospital):
     mallory, line = world.person("mallory", "Mallory"), staff_keyring(hospital)
     park = join(world, chief, hospital, "park")
     world.organisations.staff.end(chief, hospital, park.keyring.card.id)
     for author in (mallory, park):
         batch = world.mailbox.batch()
-        for fields in (Revocation(lee.keyring.card.id, world.clock()).to_fields(), {6: b"short"}):
+        leaving = Leaving(lee.keyring.card.id, world.clock(), at_of(world, hospital, lee))
+        for fields in (leaving.to_fields(), {6: b"short"}, {**leaving.to_fields(), 8: b"x"}):
             batch.add(Kind.REVOKE, fields, author=author.keyring, recipient=line.card, line_key=line.own_line)
         batch.commit()
     assert world.organisations.memberships(lee)
