@@ -135,7 +135,10 @@ class Sealer:
         """
         beside = self._head_file.with_name(self._head_file.name + ".new")
         try:
-            with beside.open("wb") as file:
+            # For its owner alone, whatever the umask is.
+            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+            with os.fdopen(descriptor, "wb") as file:
+                os.fchmod(file.fileno(), 0o600)
                 file.write(block.encode())
                 file.flush()
                 os.fsync(file.fileno())

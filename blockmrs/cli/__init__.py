@@ -1,6 +1,8 @@
 """`blockmrs` and its commands, one file each: they call services, as controllers do."""
 
+import functools
 import importlib
+import os
 from typing import Any
 
 import click
@@ -35,5 +37,8 @@ class Commands(click.Group):
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(package_name="blockmrs")
-def main() -> None:
+@click.pass_context
+def main(context: click.Context) -> None:
     """Medical records that their owner holds."""
+    # Whatever a command makes is for its owner alone, also what a library makes.
+    context.call_on_close(functools.partial(os.umask, os.umask(0o077)))

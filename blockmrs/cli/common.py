@@ -98,13 +98,9 @@ def _long_enough(answer: str) -> str:
 
 def open_foundation(settings: Settings) -> Any:
     """What the services stand on, with a database that is brought up to date first."""
-    from blockmrs.config.assembly import build_database, build_foundation
-    from blockmrs.websetup import prepare
+    from blockmrs.config.assembly import build_foundation
 
-    database = build_database(settings)
-    prepare(database)
-    database.engine.dispose()
-    foundation = build_foundation(settings)
+    foundation = build_foundation(settings, upgrade=True)
     click.get_current_context().call_on_close(foundation.close)
     return foundation
 

@@ -3,7 +3,7 @@
 import click
 
 from blockmrs.cli.common import settings_option
-from blockmrs.config.assembly import build_database
+from blockmrs.config.assembly import database_alone
 from blockmrs.config.settings import Settings
 from blockmrs.websetup import prepare
 
@@ -11,8 +11,7 @@ from blockmrs.websetup import prepare
 @click.command()
 @settings_option
 def command(settings: Settings) -> None:
-    """Bring the database up to date; does nothing when it is."""
-    database = build_database(settings)
-    changed = prepare(database)
-    database.engine.dispose()
+    """Bring the database up to date; does nothing when it is. Nobody else may use the data folder meanwhile."""
+    with database_alone(settings) as database:
+        changed = prepare(database)
     click.echo("The database was migrated." if changed else "The database is up to date.")

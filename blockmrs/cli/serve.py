@@ -11,9 +11,9 @@ import waitress
 from blockmrs.cli.common import settings_option, start_logging
 from blockmrs.cli.workers import Workers
 from blockmrs.config.application import assemble, start_background
-from blockmrs.config.assembly import build_database, build_foundation, build_services
+from blockmrs.config.assembly import build_foundation, build_services
 from blockmrs.config.settings import Settings, is_local
-from blockmrs.websetup import announce_setup_token, prepare
+from blockmrs.websetup import announce_setup_token
 
 # Waitress reads a body whole before the application sees it; what lies between this and the form's own limit gets a
 # page that says so, and more than this is cut off.
@@ -35,10 +35,7 @@ log = logging.getLogger(__name__)
 def command(settings: Settings, host: str, port: int, threads: int, trusted_proxy: str | None) -> None:
     """Migrate the database and serve the site."""
     start_logging()
-    database = build_database(settings)
-    prepare(database)
-    database.engine.dispose()
-    foundation = build_foundation(settings)
+    foundation = build_foundation(settings, upgrade=True)
     workers = Workers(threads)
     services = build_services(settings, foundation, workers.aside)
     announce_setup_token(services.identity)

@@ -30,12 +30,17 @@ _WHAT = {
 @click.command()
 @settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-def command(settings: Settings, as_json: bool) -> None:
+@click.option(
+    "--accept-file",
+    is_flag=True,
+    help="Where all else is right, take the database file as it is: you know who changed or replaced it.",
+)
+def command(settings: Settings, as_json: bool, accept_file: bool) -> None:
     """Check the whole chain and everything that this node holds; exit status 1 names the first thing wrong."""
     errors = Console(stderr=True)
     try:
         with show_bars() as bars:
-            checked = open_services(settings).evidence.check_everything(bars)
+            checked = open_services(settings).evidence.check_everything(bars, accept_file=accept_file)
     except (BlockMRSError, DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
         # A page that is damaged may stop SQLite before any check of ours; its message names no value.
         wrong = str(error) if isinstance(error, BlockMRSError) else f"the database file is damaged: {_cause(error)}"

@@ -10,7 +10,7 @@ import tg
 from tg import FullStackApplicationConfigurator
 
 import blockmrs
-from blockmrs.config.assembly import Foundation, build_database, build_foundation, build_services
+from blockmrs.config.assembly import Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.assets import Assets
 from blockmrs.controllers.root import RootController
@@ -21,8 +21,6 @@ from blockmrs.controllers.wrappers.edge import Edge
 from blockmrs.controllers.wrappers.errors import ErrorMapper
 from blockmrs.controllers.wrappers.languages import Languages
 from blockmrs.controllers.wrappers.sessions import Sessions
-from blockmrs.errors import Unavailable
-from blockmrs.model.migrations import is_current
 from blockmrs.services.container import Services
 from blockmrs.services.fhir import bundle_class
 from blockmrs.services.housekeeping import Housekeeper, Housekeeping
@@ -43,11 +41,6 @@ def build_application(settings: Settings) -> Edge:
     Raises:
         Unavailable: the database is not up to date; of several server processes none may migrate it by itself.
     """
-    database = build_database(settings)
-    current = is_current(database.engine)
-    database.engine.dispose()
-    if not current:
-        raise Unavailable("the database is not up to date: run `blockmrs migrate` first")
     foundation = build_foundation(settings)
     start_background(settings, foundation)
     return assemble(settings, build_services(settings, foundation))

@@ -1,11 +1,15 @@
 """Builds database, ledger, object store and services from the settings: the one place where they are chosen."""
 
+import random
+import time
 from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
 
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.sealer import Sealer
@@ -14,9 +18,10 @@ from blockmrs.config.settings import Settings, StorageSettings
 from blockmrs.crypto.secret_files import read_or_create_secret_file
 from blockmrs.crypto.turns import FEW_WAITING, Turns
 from blockmrs.crypto.wrapping import WrapCost, Wrapper
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model.chain import SqlLedgerStore
-from blockmrs.model.database import Database, create_engine
+from blockmrs.model.database import Database, create_engine, file_of
+from blockmrs.model.migrations import is_current
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.access import AccessFinder
 from blockmrs.services.after_report import AfterReport
@@ -26,7 +31,7 @@ from blockmrs.services.cards import Cards
 from blockmrs.services.clearances import Clearances
 from blockmrs.services.codes import Codes
 from blockmrs.services.container import Services
-from blockmrs.services.data_folder import OBJECTS, OUTBOX, FolderLock, use_folder
+from blockmrs.services.data_folder import HEAD, OBJECTS, OUTBOX, PATIENCE_S, FolderLock, use_folder
 from blockmrs.services.evidence import Evidence
 from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
@@ -99,18 +104,69 @@ def build_database(settings: Settings) -> Database:
     """The database, with its folder and the pepper made where there were none. Migrates nothing.
 
     Raises:
-        Conflict: a restore is under way in the data folder, or was cut off.
+        VerificationFailed: there is a database, but no pepper: with another one nothing in it would ever open.
     """
-    use_folder(settings.data.folder).close()
     for folder in (settings.data.folder, settings.data.secrets):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    pepper = read_or_create_secret_file(pepper_file(settings))
-    return Database(create_engine(settings.data.url), derive_row_key(pepper))
+    engine = create_engine(settings.data.url)
+    # Looked at in this order: who makes both makes the pepper first.
+    if _was_used(settings, engine) and not pepper_file(settings).exists():
+        raise VerificationFailed(
+            "the pepper is missing, and without it no password opens anything here: bring the file back from a backup",
+            path=pepper_file(settings),
+        )
+    return Database(engine, derive_row_key(read_or_create_secret_file(pepper_file(settings))))
+
+
+def _was_used(settings: Settings, engine: Engine) -> bool:
+    file = file_of(engine)
+    has_database = file is not None and file.exists() and file.stat().st_size > 0
+    return has_database or (settings.data.secrets / HEAD).exists()
+
+
+@contextmanager
+def database_alone(settings: Settings) -> Iterator[Database]:
+    """The database, while nobody else uses the data folder and nobody else can; sealed at the end.
+
+    Raises:
+        Conflict: a server or another command uses the folder.
+    """
+    with use_folder(settings.data.folder, alone=True):
+        database = build_database(settings)
+        yield database
+        database.rest()
+
+
+def _enter(settings: Settings, upgrade: bool) -> tuple[FolderLock, Database]:
+    """A place in the data folder, and the database; with `upgrade` after it was migrated, alone, if it had to be.
+
+    Of several servers that start at once on a new folder one migrates, and the others wait for it.
+    """
+    deadline = time.monotonic() + PATIENCE_S
+    while True:
+        in_use = use_folder(settings.data.folder)
+        database = build_database(settings)
+        if is_current(database.engine):
+            return in_use, database
+        if not upgrade:
+            raise Unavailable("the database is not up to date: run `blockmrs migrate` first")
+        is_alone = in_use.alone()
+        if is_alone:
+            database.migrate()
+        database.engine.dispose()
+        in_use.close()
+        if not is_alone and time.monotonic() > deadline:
+            raise Conflict(
+                "the database has to be brought up to date for this version, and a server or another command uses"
+                " this data folder: stop it first"
+            )
+        # Not the same for all: those who ask at one moment would hinder each other for ever.
+        time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - no secret
 
 
 def build_sealer(settings: Settings) -> Sealer:
     """The sealer of this machine; its key and head file lie beside the pepper, never in the database."""
-    return Sealer(settings.data.secrets / "sealer.key", settings.data.secrets / "sealer.head")
+    return Sealer(settings.data.secrets / "sealer.key", settings.data.secrets / HEAD)
 
 
 def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
@@ -129,10 +185,18 @@ def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
     return KuboStore(settings.kubo_address, settings.timeout_s, token)
 
 
-def build_foundation(settings: Settings, clock: Clock = utc_now) -> Foundation:
-    """Everything below the services. The database must be migrated; a new chain begins where there is none."""
-    in_use = use_folder(settings.data.folder)
-    database = build_database(settings)
+def build_foundation(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = False) -> Foundation:
+    """Everything below the services; a new chain begins where there is none.
+
+    Args:
+        upgrade: bring the database up to date first; else it must be.
+
+    Raises:
+        Conflict: a restore is under way in the data folder, or was cut off; or the database is not up to date, and
+            somebody uses it.
+        Unavailable: it is not up to date, and nobody asked for that: of several processes none may do it by itself.
+    """
+    in_use, database = _enter(settings, upgrade)
     ledger = Ledger(SqlLedgerStore(database.engine), build_sealer(settings), clock)
     store = build_object_store(settings.storage, settings.data.objects)
     settle_s = NODE_SETTLE_S if settings.storage.kind == "kubo" else 0.0

@@ -1,101 +1,211 @@
 """The SQLite file while nobody uses it: one MAC over all its bytes, with those in which nothing is kept.
 
 What the tables hold is checked where it is kept. Between it a SQLite file has bytes that mean nothing, and that no
-check of content can vouch for; while the file is closed, this does.
+check of content can vouch for; while the file is closed, this does. Source: docs/adr/0013.
 """
 
 import hmac
 import logging
-import os
+import subprocess
+import sys
 import threading
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 
-from blockmrs.errors import VerificationFailed
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
+from blockmrs.model import file_mac
+from blockmrs.model.file_lock import hold_file
+from blockmrs.model.private_files import write_durably
 
 log = logging.getLogger(__name__)
 SUFFIX = ".at-rest"
-_CHUNK_BYTES = 1 << 20
+VERSION = 1
+MAC_BYTES = 32
+CHANGED = "the database file is not as it was when it was last closed"
+MISSING = "the seal of the database file is missing"
+FORGED = "the seal of the database file was not made here"
+UNREAD = "the database file could not be compared with its seal"
+_PURPOSE = b"file at rest\x00"
+_SEAL_PURPOSE = b"seal of a file\x00"
+
+
+@dataclass(frozen=True, slots=True)
+class _Seal:
+    """What the seal says: the file's MAC and its size when it was closed, None and 0 while it is open.
+
+    `doubt`: what was found wrong when the file was opened, and when; it stays until somebody accepts the file.
+    """
+
+    mac: bytes | None = None
+    size_bytes: int = 0
+    doubt: str = ""
 
 
 class RestSeal:
-    """The seal of one database file, in a file beside it: set when the last user closes it, broken before any write.
+    """The seal of one database file, in a file beside it that is always there: open, or closed with a MAC.
 
-    A process that was killed leaves none, and then nothing is claimed.
+    The last user of the file closes it; the first write of any process opens it, durably, before anything is written.
+    A process that was killed leaves it open, and then nothing is claimed about the file.
+
+    Args:
+        is_new: whether the database is of a version that kept no seal yet; asked only where the seal is missing.
     """
 
-    def __init__(self, database_file: Path, key: bytes) -> None:
+    def __init__(self, database_file: Path, key: bytes, is_new: Callable[[], bool]) -> None:
         self._database = database_file
-        self._seal = database_file.with_name(database_file.name + SUFFIX)
+        self._file = database_file.with_name(database_file.name + SUFFIX)
         self._key = key
+        self._is_new = is_new
         self._lock = threading.Lock()
-        self._writing = False
+        self._is_open = False
 
-    def break_before_writing(self) -> None:
-        """From now on the file may change: the seal is gone, durably, before the first write of this process."""
+    def open(self) -> None:
+        """From now on the file may change: the seal says so, durably, before the first write of this process.
+
+        Raises:
+            Unavailable: the disk did not keep it.
+        """
         with self._lock:
-            if self._writing:
+            if self._is_open:
                 return
-            try:
-                self.check()
-            except VerificationFailed:
-                log.warning("the database file was changed while nobody used it: run `blockmrs verify`")
-            try:
-                self._seal.unlink()
-            except FileNotFoundError:
-                pass
-            else:
-                self._sync_folder()
-            self._writing = True
+            with self._alone():
+                found, opened = self._to_open()
+                if found != opened:
+                    self._write(opened)
+            self._is_open = True
 
-    def set(self) -> bool:
-        """Seal the file as it is; False if somebody may still write, or the seal is there already.
+    def close(self) -> bool:
+        """Seal the file as it is; False if somebody may still write, or it is sealed already.
 
         The caller has closed every connection, and nobody else uses the folder.
         """
         wal = self._database.with_name(self._database.name + "-wal")
-        with self._lock:
-            if self._seal.exists() or not self._database.exists() or (wal.exists() and wal.stat().st_size):
+        with self._lock, self._alone():
+            try:
+                seal = self._read()
+            except (FileNotFoundError, VerificationFailed):
+                return False  # It stays as it is, so that it is noticed.
+            if seal.mac is not None or (wal.exists() and wal.stat().st_size):
                 return False
-            beside = self._seal.with_name(self._seal.name + ".new")
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(self._mac()[0])
-                file.flush()
-                os.fsync(file.fileno())
-            os.rename(beside, self._seal)
-            self._sync_folder()
-            self._writing = False
+            try:
+                found = self._compute()
+            except Unavailable as error:
+                log.warning("the database file is not sealed: %s", error)
+                return False
+            if found is None:
+                return False
+            self._write(_Seal(*found, seal.doubt))
+            self._is_open = False
             return True
 
+    def accept(self) -> None:
+        """Whatever was found wrong with the file, it counts as it is now; the next close seals it."""
+        with self._lock, self._alone():
+            self._write(_Seal())
+            self._is_open = True
+
     def check(self) -> int:
-        """How many bytes of the file are as they were when it was closed; 0 if it is in use, or was never closed.
+        """How many bytes of the file are as they were when it was closed; 0 while it is open, or after a kill.
 
         Raises:
-            VerificationFailed: at least one of them changed.
+            VerificationFailed: at least one of them changed, or did before the file was opened; or the seal is gone.
+            Unavailable: the file cannot be read.
         """
         try:
-            sealed = self._seal.read_bytes()
-            mac, size_bytes = self._mac()
+            seal = self._read()
         except FileNotFoundError:
+            if self._is_new():
+                return 0
+            raise VerificationFailed(MISSING) from None
+        if seal.doubt:
+            raise VerificationFailed(seal.doubt)
+        if seal.mac is None:
             return 0
-        if hmac.compare_digest(sealed, mac):
+        size_bytes = self._matching(seal.mac)
+        if size_bytes is not None:
             return size_bytes
-        # Whoever writes breaks the seal first: if it still stands, nobody of ours wrote.
-        if not self._seal.exists():
+        # Whoever writes opens the seal first: only if it is still closed did nobody of ours write.
+        if self._read().mac is None:
             return 0
-        raise VerificationFailed("the database file is not as it was when it was last closed")
+        raise VerificationFailed(CHANGED)
 
-    def _mac(self) -> tuple[bytes, int]:
-        found, size_bytes = hmac.new(self._key, b"file at rest\x00", "sha256"), 0
-        with self._database.open("rb") as file:
-            while chunk := file.read(_CHUNK_BYTES):
-                found.update(chunk)
-                size_bytes += len(chunk)
-        return found.digest(), size_bytes
+    def _matching(self, mac: bytes) -> int | None:
+        """The file's size in bytes if `mac` is its MAC, else None."""
+        found = self._compute()
+        return found[1] if found is not None and hmac.compare_digest(mac, found[0]) else None
 
-    def _sync_folder(self) -> None:
-        descriptor = os.open(self._seal.parent, os.O_RDONLY | os.O_CLOEXEC)
+    def _compute(self) -> tuple[bytes, int] | None:
+        """The file's MAC and its size in bytes, None where there is none; by a process that has no lock to lose."""
+        script = str(Path(file_mac.__file__))
         try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)
+            # Isolated, and in a session of its own: neither this directory nor Ctrl-C has a part in it.
+            done = subprocess.run(  # noqa: S603 - our own script, by this interpreter
+                [sys.executable, "-I", "-S", script, str(self._database)],
+                input=self._key + _PURPOSE,
+                capture_output=True,
+                start_new_session=True,
+                check=False,
+            )
+        except OSError as error:
+            raise Unavailable("the database file cannot be read", reason=error.strerror) from error
+        if done.returncode == file_mac.NO_FILE:
+            return None
+        if done.returncode or len(done.stdout) != MAC_BYTES + 8:
+            raise Unavailable("the database file cannot be read", status=done.returncode)
+        return done.stdout[:MAC_BYTES], int.from_bytes(done.stdout[MAC_BYTES:], "big")
+
+    def _to_open(self) -> tuple[_Seal | None, _Seal]:
+        """The seal that is there, and the open one that follows it, with the doubts of both."""
+        try:
+            found = self._read()
+        except FileNotFoundError:
+            return None, _Seal() if self._is_new() else _Seal(doubt=_noticed(MISSING))
+        except VerificationFailed:
+            return None, _Seal(doubt=_noticed(FORGED))
+        if found.doubt or found.mac is None:
+            return found, _Seal(doubt=found.doubt)
+        try:
+            return found, _Seal(doubt=_noticed(CHANGED) if self._matching(found.mac) is None else "")
+        except Unavailable:
+            return found, _Seal(doubt=_noticed(UNREAD))
+
+    def _read(self) -> _Seal:
+        content = self._file.read_bytes()
+        if len(content) == MAC_BYTES and self._is_new():
+            # The first version's: the MAC alone, and no file while the database was open.
+            return _Seal(content)
+        body, mac = content[:-MAC_BYTES], content[-MAC_BYTES:]
+        try:
+            if not hmac.compare_digest(mac, self._mac_of(body)):
+                raise VerificationFailed(FORGED)
+            match decode(body):
+                case [int() as version, (bytes() | None) as of_file, int() as size, str() as doubt] if (
+                    version == VERSION
+                ):
+                    return _Seal(of_file, size, doubt)
+        except InvalidInput:
+            pass
+        raise VerificationFailed(FORGED)
+
+    def _write(self, seal: _Seal) -> None:
+        body = encode([VERSION, seal.mac, seal.size_bytes, seal.doubt])
+        try:
+            write_durably(self._file, body + self._mac_of(body))
+        except OSError as error:
+            raise Unavailable("the seal of the database file cannot be written", reason=error.strerror) from error
+
+    def _mac_of(self, body: bytes) -> bytes:
+        return hmac.digest(self._key, _SEAL_PURPOSE + body, "sha256")
+
+    def _alone(self) -> AbstractContextManager[None]:
+        return hold_file(self._file.with_name(self._file.name + ".lock"))
+
+
+def _noticed(what: str) -> str:
+    moment = datetime.now(UTC).isoformat(timespec="seconds")
+    log.warning("%s: it was changed while nobody used it, run `blockmrs verify`", what)
+    return f"{what}; noticed at {moment}"

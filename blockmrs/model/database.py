@@ -3,10 +3,11 @@
 Transactions belong to services, not to requests: seal, store and submit first, then one short `write()` for the rows.
 """
 
+import hmac
 import sqlite3
 import weakref
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from sqlalchemy import Connection, Engine, event
@@ -16,15 +17,22 @@ from sqlalchemy.orm import Session
 
 from blockmrs.errors import Unavailable
 from blockmrs.model.at_rest import RestSeal
+from blockmrs.model.file_lock import hold_file
 from blockmrs.model.migrations import migrate
+from blockmrs.model.private_files import make_private_file, tighten
 from blockmrs.model.rows import ROW_KEY, check_rows
 
 # WAL with FULL survives a power cut; with NORMAL a ledger that had published a head would fork itself.
 SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
+# From this migration on there is always a seal of the database file.
+SEALED_SINCE = "0002"
+LOCKS = ".locks"
 
 
 def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
     """An engine for `url` whose every SQLite connection is durable, checks foreign keys and overwrites what it deletes.
+
+    A SQLite file and those beside it are for their owner alone.
 
     With the execution option `write=True` a transaction starts with BEGIN IMMEDIATE, so that what it read is still
     true when it writes.
@@ -32,6 +40,16 @@ def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
     if not url.startswith("sqlite"):
         return sqlalchemy_engine(url, hide_parameters=True)
     engine = sqlalchemy_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    path = file_of(engine)
+
+    @event.listens_for(engine, "do_connect")
+    def _keep_private(*_: object) -> None:
+        if path is not None:
+            # A folder that is missing, or full, is SQLite's to name.
+            with suppress(OSError):
+                make_private_file(path)
+            for name in ("", "-wal", "-shm"):
+                tighten(path.with_name(path.name + name))
 
     @event.listens_for(engine, "connect")
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
@@ -61,9 +79,12 @@ class Database:
         self._writing = engine.execution_options(write=True)
         self._row_key = row_key
         self._seal: RestSeal | None = None
-        if engine.dialect.name == "sqlite" and engine.url.database not in (None, "", ":memory:"):
-            self._seal = RestSeal(Path(str(engine.url.database)), row_key)
-            _break_before_writing(engine, self._seal)
+        self._file = file_of(engine)
+        if self._file is not None:
+            # The engine's listeners know the seal, so it must not keep the engine.
+            found = weakref.ref(engine)
+            self._seal = RestSeal(self._file, row_key, lambda: _keeps_no_seal(found()))
+            _open_before_writing(engine, self._seal)
 
     def migrate(self) -> None:
         """Every migration is done, all of them or none; see `model.migrations.migrate`."""
@@ -73,15 +94,38 @@ class Database:
         """Every connection is closed, and the file sealed as it is. Only for the last one who uses the database."""
         self.engine.dispose()
         if self._seal is not None:
-            self._seal.set()
+            self._seal.close()
 
     def check_at_rest(self) -> int:
-        """How many bytes of the file are as they were when it was last closed; 0 if nothing is known about that.
+        """How many bytes of the file are as they were when it was last closed; 0 while it is open, or after a kill.
 
         Raises:
-            VerificationFailed: at least one of them changed.
+            VerificationFailed: at least one of them changed; or did, once, and nobody has accepted that.
         """
         return 0 if self._seal is None else self._seal.check()
+
+    def accept_file(self) -> None:
+        """Whatever was found wrong with the bytes of the file, they count as they are now."""
+        if self._seal is not None:
+            self._seal.accept()
+
+    @contextmanager
+    def one_at_a_time(self, what: str, key: bytes) -> Iterator[None]:
+        """Hold `key` of `what` against all threads and processes of this machine that use the same SQLite file.
+
+        Raises:
+            Unavailable: somebody held it for longer than anybody should wait.
+        """
+        if self._file is None:
+            yield
+            return
+        folder = self._file.with_name(self._file.name + LOCKS)
+        # The name tells nothing: what is saved is nobody's business who sees the folder.
+        name = hmac.digest(self._row_key, f"blockmrs/1 lock {what}\x00".encode() + key, "sha256").hex()[:32]
+        with suppress(OSError):
+            folder.mkdir(mode=0o700)
+        with hold_file(folder / name):
+            yield
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -116,12 +160,35 @@ class Database:
             return check_rows(connection, self._row_key, progress)
 
 
-def _break_before_writing(engine: Engine, seal: RestSeal) -> None:
+def file_of(engine: Engine) -> Path | None:
+    """The database's file; None where it is in memory, or no SQLite."""
+    name = engine.url.database if engine.dialect.name == "sqlite" else None
+    return None if name in (None, "", ":memory:") else Path(str(name))
+
+
+def _open_before_writing(engine: Engine, seal: RestSeal) -> None:
     # Before `_begin`, which `create_engine` has put there: SQLite writes nothing before its BEGIN.
     @event.listens_for(engine, "begin", insert=True)
-    def _break(connection: Connection) -> None:
+    def _open(connection: Connection) -> None:
         if connection.get_execution_options().get("write", False):
-            seal.break_before_writing()
+            seal.open()
+
+
+def _keeps_no_seal(engine: Engine | None) -> bool:
+    """Whether the database is new, or of the version that had a seal only while the file was closed."""
+    if engine is None:
+        return False
+    try:
+        with closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            cursor.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+            if not cursor.fetchall():
+                return True
+            cursor.execute("SELECT version_num FROM alembic_version")
+            names = [str(name) for (name,) in cursor.fetchall()]
+    except sqlite3.OperationalError as error:
+        raise Unavailable("the database did not answer", reason=type(error).__name__) from None
+    return bool(names) and max(names) < SEALED_SINCE
 
 
 @contextmanager

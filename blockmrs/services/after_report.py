@@ -15,6 +15,7 @@ from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
 from blockmrs.services.contents import Sort
 from blockmrs.services.held import commit_batch
+from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.reports import DRAFT_BYTES, Reports, parse_draft_id
 from blockmrs.services.sharing import Sharing
@@ -83,6 +84,10 @@ class AfterReport:
         if not actor.recovery_confirmed:
             raise NotAuthorized("write down the recovery code first")
         return actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+
+    def locks(self, what: str) -> KeyedLocks:
+        """Locks for what is saved once."""
+        return KeyedLocks(self._database, what)
 
     def commit(self, batch: Batch) -> None:
         """Make the batch's objects durable, then its transactions one block, then the rows that list the objects."""

@@ -18,10 +18,10 @@ from blockmrs.cid import Cid
 from blockmrs.errors import Conflict, InvalidInput, ObjectMissing, Unavailable, VerificationFailed
 from blockmrs.model.snapshot import copy_database, read_copy
 from blockmrs.services.archive import DATABASE, ArchiveWriter, secret_name
+from blockmrs.services.data_folder import HEAD
 from blockmrs.storage import ObjectStore
 
 Progress = Callable[[str, int, int], None]
-HEAD = "sealer.head"
 
 
 @dataclass(frozen=True, slots=True)

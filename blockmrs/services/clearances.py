@@ -33,7 +33,6 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.after_report import AfterReport
 from blockmrs.services.cards import Cards
 from blockmrs.services.fhir_followups import read_clearance, write_clearance
-from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.updates import write_update
@@ -113,7 +112,7 @@ class Clearances:
         self._organisations = organisations
         self._zone = zone
         self._rules = rules
-        self._locks = KeyedLocks()
+        self._locks = after.locks("clearance")
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:
         """What is stated about a report that the actor may read; None where it cannot be of a head injury."""

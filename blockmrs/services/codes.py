@@ -101,7 +101,7 @@ class Codes:
         self._lifetime = lifetime
         self._clock = clock
         self._chain_id = chain_id
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(database, "code")
 
     def make(self, actor: Actor, address: str) -> ReportCode:
         """A code for the report, or the one that still works."""

@@ -11,49 +11,66 @@ from typing import Self
 
 from blockmrs.errors import Conflict, Unavailable
 from blockmrs.model.at_rest import SUFFIX
+from blockmrs.model.private_files import tighten, write_durably
 
 LOCK = "in-use"
 BUILDING = "restoring"
 READY = "ready"
 DATABASE = "blockmrs.db"
 OBJECTS, OUTBOX, SECRETS = "objects", "outbox", "secrets"
+HEAD = "sealer.head"
+SEAL = f"{DATABASE}{SUFFIX}"
 # In this order: what belongs to the old database leaves with it, before a new one stands in its place.
-_ONLY_OLD = (f"{DATABASE}-wal", f"{DATABASE}-shm", f"{DATABASE}{SUFFIX}")
-_PATIENCE_S = 2.0
-_REPLACED = (DATABASE, OBJECTS, OUTBOX, SECRETS)
+_ONLY_OLD = (f"{DATABASE}-wal", f"{DATABASE}-shm", SEAL)
+# The file is sealed meanwhile, which reads all of it.
+PATIENCE_S = 10.0
+_REPLACED = (DATABASE, SEAL, OBJECTS, OUTBOX, SECRETS)
+_OPENED = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class FolderLock:
     """Holds `folder` until closed, or until the process ends: with others, or alone.
+
+    Both the folder itself and a file in it are held. The file can be removed by mistake, the folder cannot; earlier
+    versions know only the file.
 
     Raises:
         Conflict: it is held in a way that does not go together with this one.
     """
 
     def __init__(self, folder: Path, *, alone: bool) -> None:
-        self._descriptor = -1
+        self._descriptors: list[int] = []
         try:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._descriptor = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-            fcntl.flock(self._descriptor, (fcntl.LOCK_EX if alone else fcntl.LOCK_SH) | fcntl.LOCK_NB)
+            self._descriptors.append(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | _OPENED, 0o600))
+            self._descriptors.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
+            self._hold(fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
         except BlockingIOError as error:
             self.close()
             raise Conflict(_IN_USE if alone else "a restore is under way in this data folder") from error
         except OSError as error:
+            self.close()
             raise Unavailable("the data folder cannot be used", reason=error.strerror) from error
 
     def alone(self) -> bool:
-        """Whether nobody else holds the folder; if so, nobody else can until this lock is closed."""
+        """Whether nobody else holds the folder; if so, nobody else can until this lock is closed.
+
+        If not, this one is lost too: it can only be closed.
+        """
         try:
-            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            self._hold(fcntl.LOCK_EX)
         except OSError:
             return False
         return True
 
+    def _hold(self, how: int) -> None:
+        for descriptor in self._descriptors:
+            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+
     def close(self) -> None:
         """Let go of the folder; safe to call twice."""
-        descriptor, self._descriptor = self._descriptor, -1
-        if descriptor >= 0:
+        descriptors, self._descriptors = self._descriptors, []
+        for descriptor in descriptors:
             # Whatever `close` says, the descriptor is gone, and the lock with it.
             with suppress(OSError):
                 os.close(descriptor)
@@ -71,22 +88,40 @@ class FolderLock:
 _IN_USE = "a server or another command uses this data folder: stop it first"
 
 
-def use_folder(folder: Path) -> FolderLock:
-    """A place among those who use `folder`; hold it for as long as its database is open.
+def use_folder(folder: Path, *, alone: bool = False) -> FolderLock:
+    """A place among those who use `folder`, or the only one; hold it for as long as its database is open.
+
+    Nobody but its owner may read the folder from now on, whatever the umask was when it was made.
 
     Raises:
-        Conflict: a restore is under way, or was cut off in the middle of its last step.
+        Conflict: a restore is under way, or was cut off in the middle of its last step; or somebody uses the folder
+            that is wanted alone.
     """
-    lock = _wait_for(folder)
+    lock = FolderLock(folder, alone=True) if alone else _wait_for(folder)
     if (folder / BUILDING / READY).exists():
         lock.close()
         raise Conflict("a restore was cut off before its end: run `blockmrs restore --finish`")
+    _make_private(folder)
     return lock
+
+
+def _make_private(folder: Path) -> None:
+    """Whatever lies in the folder, but for what lies deeper in folders that are private themselves.
+
+    The pepper and the sealer's key are left as they are: whoever reads them says if others could.
+    """
+    try:
+        found = list(folder.iterdir())
+    except OSError:
+        return
+    heads = (folder / SECRETS / f"{HEAD}{suffix}" for suffix in ("", ".new"))
+    for path in (folder.resolve(), *found, *heads):
+        tighten(path)
 
 
 def _wait_for(folder: Path) -> FolderLock:
     """A shared lock; who leaves the folder last holds it alone for a moment, while the database file is sealed."""
-    deadline = time.monotonic() + _PATIENCE_S
+    deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
             return FolderLock(folder, alone=False)
@@ -118,8 +153,7 @@ def replace_content(folder: Path, aside: str) -> None:
     """
     building = folder / BUILDING
     sync_tree(building)
-    (building / READY).write_text(aside, encoding="utf-8")
-    sync_tree(building)
+    write_durably(building / READY, aside.encode())
     finish_replacing(folder)
 
 
@@ -156,10 +190,14 @@ def _move(names: Sequence[str], source: Path, target: Path) -> None:
 
 
 def sync_tree(root: Path) -> None:
-    """Every file and folder under `root` is on the disk."""
+    """Every file and folder under `root` is on the disk, but for the database: SQLite has opened it in this process.
+
+    Whoever writes that file syncs it then.
+    """
     for folder, _, files in os.walk(root):
         for name in files:
-            _sync(Path(folder) / name)
+            if name != DATABASE:
+                _sync(Path(folder) / name)
         _sync(Path(folder))
 
 

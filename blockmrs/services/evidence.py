@@ -47,11 +47,14 @@ class Evidence:
         self._stored = stored
         self._waiting = waiting
 
-    def check_everything(self, progress: Progress) -> Checked:
+    def check_everything(self, progress: Progress, *, accept_file: bool = False) -> Checked:
         """Check all of it; VerificationFailed names the first wrong thing.
 
         An object that nobody was told is saved (a save cut off before its block) is counted as unlisted; it must still
         be what its name says.
+
+        Args:
+            accept_file: where all else is right, the database file's bytes count as they are now.
         """
         check_structure(self._database.engine)
         rows = self._database.check_rows(progress)
@@ -59,6 +62,8 @@ class Evidence:
         objects = self._check_objects(progress)
         unlisted = self._check_unlisted(progress)
         # Last: whatever it finds, the checks before it can name better.
+        if accept_file:
+            self._database.accept_file()
         file_bytes = self._database.check_at_rest()
         waiting = self._waiting()
         return Checked(counts.headers, counts.transactions, counts.nodes, objects, waiting, unlisted, rows, file_bytes)

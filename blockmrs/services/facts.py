@@ -49,7 +49,7 @@ class Facts:
         self._mailbox = mailbox
         self._cards = cards
         self._objects = objects
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(database, "facts")
 
     def now(self) -> datetime:
         """The time by this node's clock."""

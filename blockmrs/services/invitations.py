@@ -45,7 +45,7 @@ class Invitations:
         self._throttle = throttle
         self._lifetime = lifetime
         self._clock = clock
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(database, "invitation")
 
     @property
     def lifetime(self) -> timedelta:

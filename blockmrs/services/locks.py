@@ -4,22 +4,34 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
+from blockmrs.model.database import Database
+
 
 class KeyedLocks:
-    """A lock for each key that somebody holds or waits for; none for the rest."""
+    """A lock for each key of `what` that somebody holds or waits for: in any thread, and in any server of `database`.
 
-    def __init__(self) -> None:
+    Whoever holds one must not ask for it again.
+    """
+
+    def __init__(self, database: Database, what: str) -> None:
+        self._database = database
+        self._what = what
         self._guard = Lock()
         self._locks: dict[bytes, tuple[Lock, int]] = {}
 
     @contextmanager
     def hold(self, key: bytes) -> Iterator[None]:
-        """Hold the lock of `key` within the block."""
+        """Hold the lock of `key` within the block.
+
+        Raises:
+            Unavailable: another server held it for longer than anybody should wait.
+        """
+        # The threads of this process queue here; only the first of them asks the other processes.
         with self._guard:
             lock, users = self._locks.get(key, (Lock(), 0))
             self._locks[key] = (lock, users + 1)
         try:
-            with lock:
+            with lock, self._database.one_at_a_time(self._what, key):
                 yield
         finally:
             with self._guard:

@@ -109,7 +109,7 @@ class Reports:
         self._access = access
         self._waiting = waiting
         self.lacking = lacking
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(database, "report")
 
     def now(self) -> datetime:
         """The time by this node's clock."""

@@ -20,11 +20,12 @@ from blockmrs.chain.header import Header
 from blockmrs.chain.sealer import SignedBlock
 from blockmrs.cid import Cid
 from blockmrs.errors import Conflict, InvalidInput, Unavailable, VerificationFailed
+from blockmrs.model.at_rest import RestSeal
+from blockmrs.model.rows import derive_row_key
 from blockmrs.model.snapshot import CopiedDatabase, read_copy
 from blockmrs.services import data_folder
 from blockmrs.services.archive import DATABASE, ArchiveReader, Manifest, read_object, secret_name
-from blockmrs.services.backup import HEAD
-from blockmrs.services.data_folder import FolderLock
+from blockmrs.services.data_folder import HEAD, FolderLock
 
 Progress = Callable[[str, int, int], None]
 ASIDE = "before-restore-"
@@ -113,6 +114,9 @@ class Restore:
             objects = self._unpack(archive, building, progress)
         manifest = archive.complete()
         database = _check(building, manifest, objects)
+        # Open: up to here the archive's digests vouch for the file, and from the first start on nobody does.
+        row_key = derive_row_key((building / data_folder.SECRETS / "pepper").read_bytes())
+        RestSeal(building / data_folder.DATABASE, row_key, lambda: False).accept()
         head, published_height = self._choose_head(building, database)
         aside = self._new_name()
         was_occupied = data_folder.occupied(self._folder)
@@ -197,6 +201,8 @@ def _write_file(path: Path, source: BinaryIO) -> None:
     with open(descriptor, "wb") as file:
         while part := source.read(_PART_BYTES):
             file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
 
 
 def _replace_file(path: Path, content: bytes) -> None:

@@ -95,7 +95,7 @@ class Sharing:
         self._organisations = organisations
         self._access = access
         self._reports = reports
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(database, "share")
 
     def grant(self, actor: Actor, address: str, organisation_id: bytes, purpose: str, until: datetime) -> Share:
         """Let an organisation of the directory read the report until `until`; a repeated one is the same share."""

@@ -113,7 +113,7 @@ class Teams:
         self._cards = cards
         self._near = near
         self._invitations = invitations
-        self._locks = KeyedLocks()
+        self._locks = KeyedLocks(database, "roster")
 
     def team(self, actor: Actor) -> Team:
         """The actor's team as last saved; an empty one before the first."""

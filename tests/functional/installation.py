@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from blockmrs.cid import Cid
-from blockmrs.config.assembly import build_backup, build_database, build_foundation, build_restore, build_services
+from blockmrs.config.assembly import build_backup, build_foundation, build_restore, build_services
 from blockmrs.config.settings import DataSettings, PasswordSettings, Settings, StorageSettings
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.services.actor import Actor
@@ -16,7 +16,6 @@ from blockmrs.services.facts import SavedFacts
 from blockmrs.services.people import ME
 from blockmrs.services.restore import RestoreResult
 from blockmrs.storage.kubo import KuboStore
-from blockmrs.websetup import prepare
 from tests.unit.chain.support import WRITER
 
 PASSWORD = "marble kettle sunrise otter"
@@ -37,10 +36,7 @@ class Installation:
         )
 
     def __enter__(self) -> Self:
-        database = build_database(self.settings)
-        prepare(database)
-        database.engine.dispose()
-        self.foundation = build_foundation(self.settings)
+        self.foundation = build_foundation(self.settings, upgrade=True)
         self.services = build_services(self.settings, self.foundation)
         return self
 

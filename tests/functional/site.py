@@ -7,12 +7,11 @@ from pathlib import Path
 from webtest import TestApp
 
 from blockmrs.config import application
-from blockmrs.config.assembly import Foundation, build_database, build_foundation, build_services
+from blockmrs.config.assembly import Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.root import RootController
 from blockmrs.controllers.wrappers.edge import Edge
 from blockmrs.services.container import Services
-from blockmrs.websetup import prepare
 from tests.functional.probe import ProbeController
 
 CHEAP = {
@@ -61,11 +60,8 @@ def build_site(folder: Path, **more: str) -> TestSite:
     """A fresh installation in `folder`; `more` are settings, with `__` for dots: site__body_bytes="65536"."""
     texts = {f"blockmrs.{name.replace('__', '.')}": text for name, text in more.items()}
     settings = read_settings({**CHEAP, "blockmrs.data.folder": str(folder), **texts})
-    database = build_database(settings)
-    prepare(database)
-    database.engine.dispose()
     clock = MovableClock()
-    foundation = build_foundation(settings, clock)
+    foundation = build_foundation(settings, clock, upgrade=True)
     services = build_services(settings, foundation)
     original, application.RootController = application.RootController, ProbedRoot
     try:

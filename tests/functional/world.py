@@ -53,8 +53,8 @@ class World:
         secrets, clock = self.folder / "secrets", self.clock
         self.pepper = read_or_create_secret_file(secrets / "pepper")
         self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
-        migrate(self.engine)
         self.database = Database(self.engine, derive_row_key(self.pepper))
+        migrate(self.engine)
         self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / "head"), clock)
         self.embedded = EmbeddedStore(self.folder / "objects")
         self.objects = OutboxStore(self.store or self.embedded, self.folder / "outbox")
