@@ -234,12 +234,12 @@ class Organisations:
         """Issue more doorbell tokens when few are left; only a member's session can."""
         card_id = held.keyring.card.id
         with self._database.read() as rows:
-            left = rows.scalar(
-                select(func.count()).select_from(DoorbellTokenRow).where(DoorbellTokenRow.organisation_id == card_id)
-            )
-        if left is not None and left >= _FEW_TOKENS:
-            return
+            if _has_enough_tokens(rows, card_id):
+                return
         with self._database.write() as rows:
+            # Somebody else may have issued some since.
+            if _has_enough_tokens(rows, card_id):
+                return
             organisation = rows.get_one(OrganisationRow, card_id)
             issued = organisation.doorbell_issued
             organisation.doorbell_issued = issued + _TOKENS
@@ -250,6 +250,11 @@ class Organisations:
         with self._database.read() as rows:
             row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name))
             return row is not None and _had_members(rows, row.card_id)
+
+
+def _has_enough_tokens(rows: Session, card_id: bytes) -> bool:
+    left = select(func.count()).select_from(DoorbellTokenRow).where(DoorbellTokenRow.organisation_id == card_id)
+    return (rows.scalar(left) or 0) >= _FEW_TOKENS
 
 
 def _made_by(content: dict[int, Value]) -> tuple[bytes | None, int]:
