@@ -61,7 +61,7 @@ class Background:
 
 def start_background(settings: Settings, foundation: Foundation) -> Background:
     """Bring objects that wait to their node, and erase what is over, now and then; ends with the process."""
-    housekeeping = Housekeeping(foundation.database, foundation.clock)
+    housekeeping = Housekeeping(foundation.database, foundation.clock_watch)
     background = Background(
         Flusher(foundation.objects, settings.storage.outbox_interval_s),
         Housekeeper(housekeeping, HOUSEKEEPING_S),

@@ -29,6 +29,7 @@ from blockmrs.services.attachments import Attachments
 from blockmrs.services.backup import Backup
 from blockmrs.services.cards import Cards
 from blockmrs.services.clearances import Clearances
+from blockmrs.services.clock_watch import ClockWatch
 from blockmrs.services.codes import Codes
 from blockmrs.services.container import Services
 from blockmrs.services.data_folder import HEAD, OBJECTS, OUTBOX, PATIENCE_S, FolderLock, use_folder
@@ -75,6 +76,7 @@ class Foundation:
     objects: OutboxStore
     near: ObjectStore
     clock: Clock
+    clock_watch: ClockWatch
 
     def close(self) -> None:
         """Let go of everything; whoever is the last to use the folder seals the database file as it is then."""
@@ -204,7 +206,7 @@ def build_foundation(settings: Settings, clock: Clock = utc_now, *, upgrade: boo
     # The embedded store is as near as any copy would be.
     near = objects.near() if settings.storage.kind == "kubo" else objects
     pepper = read_or_create_secret_file(pepper_file(settings))
-    return Foundation(in_use, database, pepper, ledger, objects, near, clock)
+    return Foundation(in_use, database, pepper, ledger, objects, near, clock, ClockWatch(ledger, clock))
 
 
 def build_turns(settings: Settings, aside: Aside | None = None) -> Turns:
@@ -270,7 +272,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         who_looked=WhoLooked(mailbox, sharing, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,
-        overview=Overview(database, ledger, health),
+        clock_watch=foundation.clock_watch,
+        overview=Overview(database, ledger, health, foundation.clock_watch),
     )
 
 

@@ -1,7 +1,12 @@
 """`/admin`: counts, health, organisations and their members, for administrators. No page shows a record."""
 
-from tg import TGController, expose
+from datetime import timedelta
 
+from tg import TGController, expose
+from tg.i18n import ugettext as _
+from tg.i18n import ungettext
+
+from blockmrs.controllers import times
 from blockmrs.controllers.context import PAGE, POST, require_actor
 from blockmrs.controllers.forms import Form, posted_form
 from blockmrs.controllers.http_errors import N_
@@ -40,10 +45,13 @@ class AdminController(TGController):
         return show("account.organisation_added", name=name.strip(), code=code)
 
     def _page(self, form: Form | None, errors: dict[str, str]) -> str:
+        counts = self._overview.read()
         return show(
             "account.admin",
             errors=errors,
-            counts=self._overview.read(),
+            counts=counts,
+            clock_off=_in_words(counts.clock.behind or counts.clock.jumped),
+            times=times,
             organisations=self._organisations.directory(),
             name=form.kept("name") if form else "",
             place=form.kept("place") if form else "",
@@ -69,6 +77,16 @@ class AdministeredOrganisation(MembersPages):
 
     def _by(self) -> None:
         _require_admin()
+
+
+def _in_words(time: timedelta) -> str:
+    """About how long, in one unit, whichever way it is."""
+    minutes = max(1, round(abs(time) / timedelta(minutes=1)))
+    if minutes >= 2 * 24 * 60:
+        return str(_("%(number)d days") % {"number": round(minutes / (24 * 60))})
+    if minutes >= 2 * 60:
+        return str(_("%(number)d hours") % {"number": round(minutes / 60)})
+    return str(ungettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes})
 
 
 def _require_admin() -> None:

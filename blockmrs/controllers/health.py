@@ -5,14 +5,17 @@ from typing import Any
 
 import tg
 
+from blockmrs.errors import BlockMRSError
+from blockmrs.services.clock_watch import ClockWatch
 from blockmrs.services.health import HealthService
 
 
 class HealthAnswers:
     """The two answers. No controller: TurboGears would serve it a second time, below its attribute's name."""
 
-    def __init__(self, health: HealthService) -> None:
+    def __init__(self, health: HealthService, watch: ClockWatch) -> None:
         self._health = health
+        self._watch = watch
 
     def alive(self) -> dict[str, Any]:
         """The process answers."""
@@ -22,4 +25,12 @@ class HealthAnswers:
         """Database, chain and store answer; 503 when reports could not be saved."""
         readiness = self._health.readiness()
         tg.response.status_int = 200 if readiness.is_ready else 503
-        return {"status": "ok" if readiness.is_ready else "away", **asdict(readiness)}
+        return {"status": "ok" if readiness.is_ready else "away", **asdict(readiness), "clock": self._clock()}
+
+    def _clock(self) -> str:
+        """Whether this machine's clock can be believed; the operator's page says by how much it is off."""
+        try:
+            state = self._watch.state()
+        except BlockMRSError:
+            return "unknown"
+        return "ok" if state.is_believed else "behind" if state.behind else "jumped"

@@ -16,7 +16,7 @@ from blockmrs.controllers.at_home import AtHome
 from blockmrs.controllers.facts_forms import BIRTH_DATE
 from blockmrs.controllers.field_views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
 from blockmrs.controllers.http_errors import N_
-from blockmrs.controllers.times import at_clock, local
+from blockmrs.controllers.times import all_at_clock, last_at_clock, local
 from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
     FIELD,
@@ -251,7 +251,7 @@ class ReportReader:
             moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
         elif choice == OTHER:
             clock = parse_clock(typed.value("r-time"), "r-time")
-            moment = at_clock(_day_of(typed.value("r-day"), self._now), clock)
+            moment = last_at_clock(_day_of(typed.value("r-day"), self._now), clock, self._now)
         else:
             raise InvalidInput(N_("Choose when it happened"), field="r-when")
         check_time(moment, self._now, "r-time")
@@ -269,7 +269,8 @@ class ReportReader:
             clock = parse_clock(typed.value("r-ambulance-time"), "r-ambulance-time")
             # The clock time that is nearest to the injury: the call may be after midnight.
             days = [local(injured_at).date() + timedelta(days=number) for number in (-1, 0, 1)]
-            moment = min((at_clock(day, clock) for day in days), key=lambda moment: abs(moment - injured_at))
+            shown = [moment for day in days for moment in all_at_clock(day, clock)]
+            moment = min(shown, key=lambda moment: abs(moment - injured_at))
         else:
             raise InvalidInput(N_("Choose whether an ambulance was called"), field="r-ambulance")
         check_time(moment, self._now, "r-ambulance-time")

@@ -29,7 +29,7 @@ class RootController(TGController):
 
     def __init__(self, services: Services, site: Site) -> None:
         super().__init__()
-        self._health = HealthAnswers(services.health)
+        self._health = HealthAnswers(services.health, services.clock_watch)
         self._notices = services.notices
         self._follow_ups = services.followups
         self._clock = services.reports.now

@@ -23,10 +23,23 @@ def local(moment: datetime) -> datetime:
 
 
 def at_clock(day: date, clock: time) -> datetime:
-    """That time of that day in the zone of this site, as UTC."""
+    """That time of that day in the zone of this site, as UTC; the first of two where the clocks are put back."""
+    return all_at_clock(day, clock)[0]
+
+
+def all_at_clock(day: date, clock: time) -> list[datetime]:
+    """When the clocks showed that time on that day, as UTC: once, or twice in the hour that comes twice."""
     here = zone()
-    moment = datetime.combine(day, clock, here) if here is not None else datetime.combine(day, clock).astimezone()
-    return moment.astimezone(UTC)
+    # Without a zone of the site the machine's counts, which `astimezone` asks for.
+    first, second = (datetime.combine(day, clock.replace(fold=fold), here).astimezone(UTC) for fold in (0, 1))
+    # In the hour that is left out in spring the second reading is the earlier one, and nobody means it.
+    return [first, second] if first < second else [first]
+
+
+def last_at_clock(day: date, clock: time, now: datetime) -> datetime:
+    """When the clocks last showed that time on that day, up to `now`: in the hour that comes twice, the second too."""
+    moments = all_at_clock(day, clock)
+    return max((moment for moment in moments if moment <= now), default=moments[0])
 
 
 def zone_name(moment: datetime) -> str:

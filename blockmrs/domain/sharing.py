@@ -88,6 +88,22 @@ def clip(text: str, limit_bytes: int = TITLE_LIMIT) -> str:
 
 
 @dataclass(frozen=True, slots=True)
+class Now:
+    """What time it is: by this machine's clock, and by the newest block, which is signed and never runs backwards.
+
+    A clock that was set back must not end what has begun, nor put a block's contents before their block.
+    """
+
+    clock: datetime
+    newest_block: datetime
+
+    @property
+    def latest(self) -> datetime:
+        """The later of both: no moment before it is written any more, and what was written before it has begun."""
+        return max(self.clock, self.newest_block)
+
+
+@dataclass(frozen=True, slots=True)
 class Pointer:
     """Where an object is and the granted key (32 bytes) that opens it."""
 
@@ -129,9 +145,9 @@ class Grant:
     about: bytes | None = None
     head: bool | None = None
 
-    def covers(self, at: datetime) -> bool:
-        """Whether the time `at` lies in this grant's time."""
-        return self.not_before <= at and (self.not_after is None or at < self.not_after)
+    def covers(self, now: Now) -> bool:
+        """Whether this grant runs: begun by the later of clock and newest block, not ended by the clock."""
+        return self.not_before <= now.latest and (self.not_after is None or now.clock < self.not_after)
 
     def to_fields(self) -> dict[int, Value]:
         """The fields of a `grant` transaction."""

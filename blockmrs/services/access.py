@@ -151,7 +151,7 @@ class AccessFinder:
         `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
         is raised.
         """
-        now = self._mailbox.now()
+        now = self._mailbox.present()
         for held in self._organisations.memberships(actor, lost):
             for card, line in self.lines_to(held, lost=lost):
                 for entry in line.grants.values():

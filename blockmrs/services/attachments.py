@@ -114,7 +114,7 @@ class Attachments:
         organisation = self._organisations.find(organisation_id)
         line_key = self._organisations.introduce(batch, granter, party, organisation)
         for grant in grants:
-            given = replace(grant, not_before=self._mailbox.now(), not_after=until, draft_mark=None, number=None,
+            given = replace(grant, not_before=self._mailbox.moment(), not_after=until, draft_mark=None, number=None,
                             previous=None)  # fmt: skip
             self._add(batch, given, granter, organisation_id, line_key)
 
@@ -170,7 +170,7 @@ class Attachments:
         """What stands on the lines from the report's author and from the player's card, and still runs."""
         author = access.author_card
         senders = {access.grant.subject, *([author.id] if author is not None else [])}
-        now = self._mailbox.now()
+        now = self._mailbox.present()
         return [
             entry
             for _, line in self._access.lines_to(held, senders)

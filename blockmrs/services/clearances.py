@@ -153,7 +153,7 @@ class Clearances:
             note=check_remark(note, "note"),
             doctor=actor.display_name,
             organisation=_held(access).label,
-            written_at=self._mailbox.now(),
+            written_at=self._mailbox.moment(),
         )
 
     def withdraw(self, actor: Actor, address: str, statement_id: str, draft_id: str) -> Statement:
@@ -165,7 +165,7 @@ class Clearances:
         )
         if mine is None or not mine.said.stage:
             raise NotFound("no such clearance")
-        said = replace(mine.said, stage="", conditions="", note="", written_at=self._mailbox.now())
+        said = replace(mine.said, stage="", conditions="", note="", written_at=self._mailbox.moment())
         return self._once(actor, access, draft_id, said)
 
     def out(self, actor: Actor, players: Sequence[bytes]) -> dict[bytes, OutOfPlay]:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from blockmrs.services.clearances import Clearances
+from blockmrs.services.clock_watch import ClockWatch
 from blockmrs.services.codes import Codes
 from blockmrs.services.evidence import Evidence
 from blockmrs.services.facts import Facts
@@ -47,4 +48,5 @@ class Services:
     who_looked: WhoLooked
     evidence: Evidence
     health: HealthService
+    clock_watch: ClockWatch
     overview: Overview

@@ -119,7 +119,7 @@ class Facts:
             return self._opened(done)
 
     def _write(self, actor: Actor, subject: Held, mark: bytes, facts: HealthFacts) -> SavedFacts:
-        now, batch = self._mailbox.now(), self._mailbox.batch()
+        now, batch = self._mailbox.moment(), self._mailbox.batch()
         card = subject.keyring.card
         pointer, update_id = write_update(
             batch,

@@ -230,7 +230,7 @@ class FollowUps:
             for finding in asked(rules, page, there.band):
                 if finding.id not in answered.answers:
                     raise InvalidInput("Choose an answer", field=f"a.{finding.id}")
-        now = self._mailbox.now()
+        now = self._mailbox.moment()
         before = there.checks[-1].check if there.checks else None
         judged = with_change(answered, before)
         return SymptomCheck(

@@ -1,37 +1,44 @@
-"""What is over is erased: codes, sessions, invitations and throttle counts, soon after they end."""
+"""What is over is erased: codes, sessions, invitations, throttle counts and known browsers, soon after they end."""
 
 import logging
 import threading
-from collections.abc import Callable
-from datetime import datetime
+from datetime import timedelta
 
 from sqlalchemy import CursorResult, delete
 
 from blockmrs.errors import BlockMRSError
-from blockmrs.model.accounts import InvitationRow, ReportCodeRow, SessionRow, ThrottleRow
+from blockmrs.model.accounts import InvitationRow, KnownBrowserRow, ReportCodeRow, SessionRow, ThrottleRow
 from blockmrs.model.database import Database
+from blockmrs.services.clock_watch import ClockWatch
 
 log = logging.getLogger(__name__)
+# As long as browsers keep any cookie.
+BROWSER_KNOWN_FOR = timedelta(days=400)
 
 
 class Housekeeping:
-    """Erases rows whose time is over. SQLite overwrites what it deletes (`secure_delete`)."""
+    """Erases rows whose time is over, and is the only one who does. SQLite overwrites what it deletes."""
 
-    def __init__(self, database: Database, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, watch: ClockWatch) -> None:
         self._database = database
-        self._clock = clock
+        self._watch = watch
 
     def erase_expired(self) -> int:
-        """Erase all that is over now; returns how many rows."""
-        now, erased = self._clock(), 0
+        """Erase all that is over now; returns how many rows. Nothing while the clock is not believed."""
+        state, erased = self._watch.state(), 0
+        if not state.may_erase:
+            return 0
+        now = state.clock
         over = (
             ReportCodeRow.expires <= now,
             SessionRow.expires <= now,
             InvitationRow.expires <= now,
             ThrottleRow.window_ends <= now,
+            KnownBrowserRow.last_used <= now - BROWSER_KNOWN_FOR,
         )
+        tables = (ReportCodeRow, SessionRow, InvitationRow, ThrottleRow, KnownBrowserRow)
         with self._database.write() as rows:
-            for table, condition in zip((ReportCodeRow, SessionRow, InvitationRow, ThrottleRow), over, strict=True):
+            for table, condition in zip(tables, over, strict=True):
                 result = rows.execute(delete(table).where(condition))
                 if isinstance(result, CursorResult):
                     erased += result.rowcount

@@ -14,7 +14,7 @@ from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
-from blockmrs.domain.sharing import Appointment, Introduction, Receipt
+from blockmrs.domain.sharing import Appointment, Introduction, Now, Receipt
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.model.database import Database
@@ -74,6 +74,14 @@ class Mailbox:
         self._lines = LineReader(ledger, cards)
         self._contents = Contents(database, ledger, self._lines)
         self.now = clock
+
+    def present(self) -> Now:
+        """The clock and the newest block's time, by which grants are judged."""
+        return Now(self.now(), self._ledger.head().time)
+
+    def moment(self) -> datetime:
+        """The time that is written into what is signed now; whatever the clock says, not before the newest block's."""
+        return self.present().latest
 
     @property
     def chain_id(self) -> bytes:
@@ -193,7 +201,7 @@ class Mailbox:
         """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
         dependent = Keyring.from_seed(seed)
         secret = batch.keep_near(seal_object(encode({0: seed, 1: label}), chain_id=self.chain_id))
-        fields = Appointment(dependent.card.id, secret, relation, self.now()).to_fields()
+        fields = Appointment(dependent.card.id, secret, relation, self.moment()).to_fields()
         card = person.card
         batch.add(Kind.APPOINT, fields, author=dependent, recipient=card, line_key=person.doorbell_line)
         batch.add(Kind.APPOINT, fields, author=person, recipient=card, line_key=_accepted(person))

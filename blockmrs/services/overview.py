@@ -9,6 +9,7 @@ from blockmrs.chain.ledger import Ledger
 from blockmrs.model.accounts import AccountRow, HeldObjectRow, OrganisationRow
 from blockmrs.model.database import Database
 from blockmrs.model.migrations import current_revision
+from blockmrs.services.clock_watch import ClockState, ClockWatch
 from blockmrs.services.health import HealthService, Readiness
 
 
@@ -24,15 +25,17 @@ class Counts:
     version: str
     migration: str
     health: Readiness
+    clock: ClockState
 
 
 class Overview:
     """Counts, in the database and on the chain."""
 
-    def __init__(self, database: Database, ledger: Ledger, health: HealthService) -> None:
+    def __init__(self, database: Database, ledger: Ledger, health: HealthService, watch: ClockWatch) -> None:
         self._database = database
         self._ledger = ledger
         self._health = health
+        self._watch = watch
 
     def read(self) -> Counts:
         """The numbers as of now."""
@@ -51,6 +54,7 @@ class Overview:
             version=_version(),
             migration=current_revision(self._database.engine),
             health=self._health.readiness(),
+            clock=self._watch.state(),
         )
 
 

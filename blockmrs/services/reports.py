@@ -281,7 +281,7 @@ class Reports:
         withheld: bool,
         length: int,
     ) -> Grant:
-        keyring, now = actor.keyring, self._mailbox.now()
+        keyring, now = actor.keyring, self._mailbox.moment()
         batch = self._mailbox.batch()
         batch.know_length(keyring.own_line, length)
         secret: Pointer | None = None

@@ -155,7 +155,7 @@ class Sharing:
             for entry in self.book(actor, access):
                 copy = replace(entry.grant, return_to_author=None)
                 self._add(batch, Kind.GRANT, copy, actor, subject.keyring.card, subject.keyring.own_line)
-            released = Grant(access.grant.update_id, access.grant.subject, "family", self._mailbox.now(),
+            released = Grant(access.grant.update_id, access.grant.subject, "family", self._mailbox.moment(),
                              grantee=access.grant.subject)  # fmt: skip
             self._add(batch, Kind.GRANT, released, actor, actor.keyring.card, self._book_key(actor, access))
             batch.commit()
@@ -217,7 +217,7 @@ class Sharing:
             return
         self._reports.read(actor, access)
         receipt = Receipt(
-            grant.update_id, self._mailbox.now(), grant.purpose, actor.display_name, held.label, access.entry.id
+            grant.update_id, self._mailbox.moment(), grant.purpose, actor.display_name, held.label, access.entry.id
         )
         batch = self._mailbox.batch()
         if grant.return_to_author is not None:
@@ -281,7 +281,7 @@ class Sharing:
         line = self._mailbox.private_line(self._opened_key(actor, access.grant), actor.keyring)
         times = [receipt.at for _, receipt in line.receipts if receipt.grant_id == access.entry.id]
         last = max(times, default=None)
-        if last is None or ever or self._mailbox.now() - last < _RECEIPT_COVERS:
+        if last is None or ever or self._mailbox.present().latest - last < _RECEIPT_COVERS:
             return last
         return None
 
@@ -297,7 +297,7 @@ class Sharing:
             access.grant.update_id,
             access.grant.subject,
             purpose,
-            self._mailbox.now(),
+            self._mailbox.moment(),
             not_after=until,
             object=access.grant.object,
             return_to_author=back_to_author,
@@ -321,7 +321,7 @@ class Sharing:
         grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
         if grant_id is None or grantee is None:
             raise NotFound("no such share")
-        card, now, batch = self._cards.find(grantee), self._mailbox.now(), self._mailbox.batch()
+        card, now, batch = self._cards.find(grantee), self._mailbox.moment(), self._mailbox.batch()
         ends = Revocation(grant_id, now)
         self._add(batch, Kind.REVOKE, ends, actor, card, actor.keyring.line_to(grantee))
         self._add(batch, Kind.REVOKE, Revocation(entry.id, now), actor, actor.keyring.card,
@@ -339,7 +339,7 @@ class Sharing:
         grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
         if grant_id is None or grantee is None:
             raise NotFound("no such share")
-        organisation, card, now = self._organisations.find(grantee), self._cards.find(grantee), self._mailbox.now()
+        organisation, card, now = self._organisations.find(grantee), self._cards.find(grantee), self._mailbox.moment()
         batch, keyring = self._mailbox.batch(), subject.keyring
         line_key = self._organisations.introduce(batch, keyring, subject.label, organisation)
         self._add(batch, Kind.REVOKE, Revocation(grant_id, now), replace(actor, keyring=keyring), card, line_key)
@@ -382,7 +382,7 @@ class Sharing:
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
-        return entry.revoked is None and entry.grant.covers(self._mailbox.now())
+        return entry.revoked is None and entry.grant.covers(self._mailbox.present())
 
     def _openings(self, grant: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> Iterator[Opening]:
         """The receipts that a member of the organisation signed while they were one."""

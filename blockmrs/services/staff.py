@@ -77,7 +77,7 @@ class Staff:
                     organisation_id=organisation_id,
                     since_place=self._mailbox.log_size,
                     name=actor.display_name,
-                    since=self._mailbox.now(),
+                    since=self._mailbox.moment(),
                     manages=not memberships,
                 )
             )
@@ -113,7 +113,7 @@ class Staff:
         with self._database.write() as rows:
             found = require_leave_to_end(self._locked(rows, organisation_id), card_id, by)
             row = rows.get_one(StaffRow, (card_id, organisation_id, found.since_place))
-            row.until, row.until_place, row.ended_by = self._mailbox.now(), self._mailbox.log_size, by
+            row.until, row.until_place, row.ended_by = self._mailbox.moment(), self._mailbox.log_size, by
             ended = _membership(row)
         if actor is not None:
             self.state(actor, organisation_id)
@@ -167,7 +167,7 @@ class Staff:
             return
         line, batch = staff_keyring(organisation_id), self._mailbox.batch()
         for row in untold:
-            ends = Leaving(row.card_id, row.until or self._mailbox.now(), row.since_place)
+            ends = Leaving(row.card_id, row.until or self._mailbox.moment(), row.since_place)
             batch.add(Kind.REVOKE, ends.to_fields(), author=actor.keyring, recipient=line.card, line_key=line.own_line)
         batch.commit()
         with self._database.write() as rows:

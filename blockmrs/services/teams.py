@@ -187,7 +187,7 @@ class Teams:
         secret = batch.keep_near(seal_object(encode({0: seed, 1: name}), chain_id=self._mailbox.chain_id))
         batch.add(
             Kind.APPOINT,
-            Appointment(keyring.card.id, secret, "holder", self._mailbox.now()).to_fields(),
+            Appointment(keyring.card.id, secret, "holder", self._mailbox.moment()).to_fields(),
             author=actor.keyring,
             recipient=actor.keyring.card,
             line_key=actor.keyring.own_line,
@@ -345,7 +345,7 @@ class Teams:
             "venues": [asdict(venue) for venue in team.plan.venues],
             "today": team.plan.chosen,
         }
-        now, card = self._mailbox.now(), actor.keyring.card
+        now, card = self._mailbox.moment(), actor.keyring.card
         pointer, update = write_update(
             batch,
             actor.keyring,

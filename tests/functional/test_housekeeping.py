@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import func, select
 
-from blockmrs.errors import NotAuthenticated
-from blockmrs.model.accounts import InvitationRow, ReportCodeRow, SessionRow, ThrottleRow
+from blockmrs.errors import NotAuthenticated, NotFound
+from blockmrs.model.accounts import InvitationRow, KnownBrowserRow, ReportCodeRow, SessionRow, ThrottleRow
+from blockmrs.services.clock_watch import ClockWatch
 from blockmrs.services.housekeeping import Housekeeper, Housekeeping
-from tests.functional.world import World
+from tests.functional.world import PASSWORD, World
 
 TABLES = (ReportCodeRow, SessionRow, InvitationRow, ThrottleRow)
 
@@ -30,25 +31,97 @@ def lived_in(tmp_path, clock) -> World:
     return world
 
 
-def test_nothing_is_erased_before_its_time(tmp_path, clock):
-    world = lived_in(tmp_path, clock)
+class Watched:
+    """A world whose time passes for its clock alone, or for its seconds too."""
+
+    def __init__(self, world: World, clock) -> None:
+        self.clock, self.seconds = clock, 0.0
+        self.keeper = Housekeeping(world.database, ClockWatch(world.ledger, clock, lambda: self.seconds))
+
+    def passes(self, by: timedelta) -> None:
+        self.clock.advance(by)
+        self.seconds += by.total_seconds()
+
+
+@pytest.fixture
+def world(tmp_path, clock) -> World:
+    return lived_in(tmp_path, clock)
+
+
+@pytest.fixture
+def watched(world, clock) -> Watched:
+    return Watched(world, clock)
+
+
+def test_nothing_is_erased_before_its_time(world, watched):
     before = counts(world)
     assert all(before)
-    assert Housekeeping(world.database, clock).erase_expired() == 0
+    assert watched.keeper.erase_expired() == 0
     assert counts(world) == before
 
 
-def test_everything_that_is_over_is_erased(tmp_path, clock):
-    world = lived_in(tmp_path, clock)
-    clock.advance(timedelta(days=8))
-    assert Housekeeping(world.database, clock).erase_expired() == 6
+def test_everything_that_is_over_is_erased(world, watched):
+    watched.passes(timedelta(days=8))
+    assert watched.keeper.erase_expired() == 6
     assert counts(world) == [0, 0, 0, 0]
 
 
-def test_the_housekeeper_does_it_by_itself(tmp_path, clock):
-    world = lived_in(tmp_path, clock)
+def test_a_clock_that_jumps_ahead_erases_nothing(world, watched, clock):
+    before = counts(world)
     clock.advance(timedelta(days=8))
-    keeper = Housekeeper(Housekeeping(world.database, clock), 0.01)
+    assert watched.keeper.erase_expired() == 0
+    assert counts(world) == before
+
+
+def test_whatever_is_done_under_a_clock_ahead_erases_nothing_that_comes_back_with_the_right_one(world, clock):
+    carol = world.identity.actor_for(token := world.identity.sign_in("carol", PASSWORD, "somewhere"))
+    saved = world.reports.save(carol, "ac" * 16, world.report(), player=None, withheld=False)
+    code = world.codes.make(carol, saved.address)
+    invitation = world.invitations.make({0: 9})
+    ahead = timedelta(days=2)
+    clock.advance(ahead)
+    assert world.identity.actor_for(token) is None
+    with pytest.raises(NotFound):
+        world.codes.open_typed(code.typed, "somewhere")
+    clock.advance(timedelta(days=8) - ahead)
+    with pytest.raises(NotFound):
+        world.invitations.open(invitation, "somewhere")
+    # What each of these erased when it wrote is not lost any more.
+    world.identity.sign_in("carol", PASSWORD, "elsewhere")
+    world.invitations.make({0: 9})
+    world.codes.make(carol, world.reports.save(carol, "ad" * 16, world.report(), player=None, withheld=False).address)
+    clock.advance(-timedelta(days=8))
+    assert world.identity.actor_for(token) is not None
+    assert world.codes.open_typed(code.typed, "somewhere").report.player == "Sam Rivers"
+    assert world.invitations.open(invitation, "somewhere")
+
+
+def test_a_session_that_a_clock_ahead_began_lasts_no_longer_than_any_other(world, clock):
+    clock.advance(timedelta(days=2))
+    token = world.identity.sign_in("carol", PASSWORD, "somewhere")
+    clock.advance(-timedelta(days=2))
+    for _ in range(6):
+        assert world.identity.actor_for(token) is not None
+        clock.advance(timedelta(hours=1, minutes=59))
+    clock.advance(timedelta(minutes=7))
+    assert world.identity.actor_for(token) is None
+
+
+def test_a_browser_that_nobody_used_for_more_than_a_year_is_forgotten(world, watched):
+    world.identity.sign_in("carol", PASSWORD, "somewhere", "B" * 43)
+    watched.passes(timedelta(days=399))
+    watched.keeper.erase_expired()
+    with world.database.read() as rows:
+        assert rows.scalar(select(func.count()).select_from(KnownBrowserRow)) == 1
+    watched.passes(timedelta(days=2))
+    watched.keeper.erase_expired()
+    with world.database.read() as rows:
+        assert rows.scalar(select(func.count()).select_from(KnownBrowserRow)) == 0
+
+
+def test_the_housekeeper_does_it_by_itself(world, watched):
+    watched.passes(timedelta(days=8))
+    keeper = Housekeeper(watched.keeper, 0.01)
     keeper.start()
     deadline = time.monotonic() + 20
     while any(counts(world)) and time.monotonic() < deadline:

@@ -9,6 +9,7 @@ import pytest
 
 from blockmrs.errors import NotFound
 from blockmrs.services.actor import Actor
+from blockmrs.services.clock_watch import ClockWatch
 from blockmrs.services.housekeeping import Housekeeping
 from tests.conftest import StillClock
 from tests.functional.quick import quick_folder
@@ -127,14 +128,15 @@ def test_who_was_cut_off_finishes_in_another_server_and_nobody_else_does(
 
 def test_what_was_claimed_in_its_last_minute_can_be_finished_for_a_day_and_leaves_no_row(worlds, two, invite) -> None:
     world, code = worlds[0], invite("staff")
+    clock_watch = ClockWatch(world.ledger, world.clock, lambda: world.clock().timestamp())
     world.clock.advance(timedelta(days=7, seconds=-30))
     spelled, _ = world.invitations.open(code, "", two[0])
     world.invitations.claim(two[0], spelled)
     world.clock.advance(timedelta(hours=23))
-    Housekeeping(world.database, world.clock).erase_expired()
+    Housekeeping(world.database, clock_watch).erase_expired()
     assert world.invitations.open(code, "", two[0])
     world.clock.advance(timedelta(hours=2))
-    Housekeeping(world.database, world.clock).erase_expired()
+    Housekeeping(world.database, clock_watch).erase_expired()
     with pytest.raises(NotFound):
         world.invitations.open(code, "", two[0])
     with world.database.read() as rows:
