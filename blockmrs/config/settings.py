@@ -56,7 +56,7 @@ class SiteSettings:
     crisis_lines: str = DEFAULT_CRISIS_LINES
     language: Literal["en", "es"] = "en"
     time_zone: str = ""
-    body_bytes: int = 1_048_576
+    body_bytes: int = 262_144
 
     @property
     def lines(self) -> tuple[CrisisLine, ...]:

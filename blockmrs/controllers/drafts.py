@@ -8,14 +8,14 @@ from typing import Any
 
 from blockmrs.controllers.browser import Browser
 from blockmrs.controllers.context import browser, check_local_address
+from blockmrs.controllers.forms import MOST_FIELDS
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.sessions import token_key
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, InvalidInput
 
-# Sealed and written as base64 this still fits in a form of the default size.
-MAX_DRAFT_BYTES = 512 * 1024
-MAX_FIELDS = 1000
+# Sealed and written as base64 this still fits in a form (LARGEST_FORM_BYTES).
+MAX_DRAFT_BYTES = 40 * 1024
 # Never kept: they are typed again.
 SECRET_FIELDS = frozenset(
     {"password", "new_password", "password_again", "recovery_code", "setup_token", "invitation_code", "code", "secret"}
@@ -49,11 +49,11 @@ def seal_draft(values: Mapping[str, Sequence[str]], path: str, *, holder: Browse
     """The values and where they were going, as text that only this browser's cookie opens.
 
     Raises:
-        InvalidInput: more than `MAX_FIELDS` names or `MAX_DRAFT_BYTES` in all.
+        InvalidInput: more than `MOST_FIELDS` values or `MAX_DRAFT_BYTES` in all.
     """
     holder = holder or browser()
-    if len(values) > MAX_FIELDS:
-        raise InvalidInput("there are too many fields to keep", limit=MAX_FIELDS)
+    if sum(map(len, values.values())) > MOST_FIELDS:
+        raise InvalidInput("there are too many fields to keep", limit=MOST_FIELDS)
     content = encode([path, [[name, list(texts)] for name, texts in values.items()]])
     if len(content) > MAX_DRAFT_BYTES:
         raise InvalidInput("there is too much text to keep", limit=MAX_DRAFT_BYTES)

@@ -36,6 +36,7 @@ from blockmrs.controllers.field_views import (
     step,
     utc_now,
 )
+from blockmrs.controllers.forms import MOST_FIELDS
 from blockmrs.controllers.kept import KeptController
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.pages import problem
@@ -49,7 +50,6 @@ from blockmrs.services.plans import Plans
 from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
 
-MOST_FIELDS = 300
 LONGEST_NAME = 200
 LONGEST_VALUE = 2000
 TEMPLATES = "blockmrs.templates.field."

@@ -10,6 +10,8 @@ from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.contents import ListPlace
 
 MOST_FIELDS = 300
+LARGEST_FORM_BYTES = 60 * 1024
+"""All names and values of a form, as they were typed: a page may have to show them again."""
 LONGEST_TEXT = 2000
 
 

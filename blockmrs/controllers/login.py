@@ -18,7 +18,7 @@ from blockmrs.controllers.context import (
 )
 from blockmrs.controllers.drafts import carry_draft
 from blockmrs.controllers.error import continue_after_sign_in
-from blockmrs.controllers.forms import Form, gather, posted_form
+from blockmrs.controllers.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.errors import InvalidInput, NotAuthenticated, TooManyAttempts
@@ -26,7 +26,7 @@ from blockmrs.services.identity import Identity
 from blockmrs.services.passwords import check_length, normalise_user_name
 
 ALL = ("GET", "HEAD", "POST")
-LONGEST_DRAFT = 1_048_576
+LONGEST_DRAFT = LARGEST_FORM_BYTES
 _WRONG = N_("That user name and password do not belong together")
 _WRONG_CODE = N_("That user name and recovery code do not belong together")
 _EMPTY = {

@@ -15,6 +15,7 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.at_home import AtHome
 from blockmrs.controllers.facts_forms import BIRTH_DATE
 from blockmrs.controllers.field_views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
+from blockmrs.controllers.forms import MOST_FIELDS
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.times import all_at_clock, last_at_clock, local
 from blockmrs.domain.facts import VALUES
@@ -51,7 +52,6 @@ SINGLE = frozenset(
 )  # fmt: skip
 DAYS_BACK = 8
 _CLOCK = re.compile(r"([0-9]{1,2})[:.h ]?([0-9]{2}) ?([ap]\.? ?m\.?)?", re.IGNORECASE)
-_MOST_FIELDS = 300
 _LONGEST = 20_000
 
 
@@ -330,7 +330,7 @@ def _text_pairs(posted: Any) -> Pairs:
         items = list(posted.items())
     except (UnicodeError, ValueError) as error:
         raise InvalidInput(N_("That was not readable text")) from error
-    if len(items) > _MOST_FIELDS:
+    if len(items) > MOST_FIELDS:
         raise InvalidInput(N_("That form has too many fields"))
     for _name, value in items:
         if not isinstance(value, str):

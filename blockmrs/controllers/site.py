@@ -21,7 +21,7 @@ class Site:
     crisis_lines: tuple[CrisisLine, ...] = parse_crisis_lines(DEFAULT_CRISIS_LINES)
     language: str = "en"
     zone: tzinfo | None = None
-    body_bytes: int = 1_048_576
+    body_bytes: int = 262_144
 
     @property
     def places(self) -> dict[str, str]:

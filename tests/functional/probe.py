@@ -39,6 +39,12 @@ class ProbeController(TGController):
         """A page without a form."""
         return f"<p>{current_actor() is not None}</p>" + "words " * 200
 
+    @expose(allowed_methods=PAGE)
+    def header(self, **_: Any) -> str:
+        """A header that HTTP cannot carry."""
+        tg.response.headers["X-Name"] = "\u20ac"
+        return ""
+
     @expose(allowed_methods=POST)
     def save(self, **_: Any) -> str:
         """Something that needs a signed-in person."""

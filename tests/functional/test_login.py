@@ -68,7 +68,7 @@ def test_an_empty_field_is_named(app: TestApp, empty: str) -> None:
 
 
 @pytest.mark.parametrize("field", ["user_name", "password"])
-@pytest.mark.parametrize("value", ["x" * 100_000, "a\x00b", HOSTILE, "\u202eevil", "{{7*7}}", "' OR 1=1 --"])
+@pytest.mark.parametrize("value", ["x" * 50_000, "a\x00b", HOSTILE, "\u202eevil", "{{7*7}}", "' OR 1=1 --"])
 def test_a_strange_field_is_refused_cleanly(app: TestApp, field: str, value: str) -> None:
     answer = send(app, "/login", list({"user_name": "ana", "password": PASSWORD, field: value}.items()))
     assert answer.status_int == 422
@@ -215,7 +215,7 @@ def test_signing_in_never_leads_to_another_site(app: TestApp, address: str) -> N
     assert send(app, "/login", fields).location == "http://localhost/"
 
 
-@pytest.mark.parametrize("draft", ["x", "A" * 200, "é", "A" * 600_000])
+@pytest.mark.parametrize("draft", ["x", "A" * 200, "é", "A" * 60_000])
 def test_a_forged_draft_is_dropped(app: TestApp, draft: str) -> None:
     fields = [("user_name", "ana"), ("password", PASSWORD), ("draft", draft)]
     assert send(app, "/login", fields).location == "http://localhost/"

@@ -1,13 +1,12 @@
 """What no browser would send, through the real server's socket: refused, or answered, and the server goes on."""
 
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
-import waitress
 
 from tests.functional.quick import quick_folder
+from tests.functional.serving import serving
 from tests.functional.site import build_site
 
 FORM = b"Content-Type: application/x-www-form-urlencoded\r\n"
@@ -18,15 +17,8 @@ SIGN = b"sign=none"
 def port() -> Iterator[int]:
     with quick_folder() as folder:
         site = build_site(folder)
-        server = waitress.create_server(
-            site.wsgi, host="127.0.0.1", port=0, threads=2, max_request_body_size=4 * 1024 * 1024, ident=None
-        )
-        thread = threading.Thread(target=server.run, daemon=True)
-        thread.start()
-        yield server.effective_port
-        server.trigger.pull_trigger(server.close)
-        thread.join(5)
-        server.task_dispatcher.shutdown()
+        with serving(site) as port:
+            yield port
         site.foundation.database.engine.dispose()
 
 

@@ -1,28 +1,18 @@
 """What arrives over a real socket, through the real server."""
 
 import socket
-import threading
 from collections.abc import Iterator
 
 import pytest
-import waitress
 
-from blockmrs.cli.serve import LARGEST_READ_BYTES
+from tests.functional.serving import serving
 from tests.functional.site import TestSite
 
 
 @pytest.fixture(scope="module")
 def address(site: TestSite) -> Iterator[tuple[str, int]]:
-    sockets: dict[int, object] = {}
-    server = waitress.create_server(
-        site.wsgi, host="127.0.0.1", port=0, map=sockets, ident=None, max_request_body_size=LARGEST_READ_BYTES
-    )
-    thread = threading.Thread(target=server.run, daemon=True)
-    thread.start()
-    yield "127.0.0.1", server.effective_port
-    server.task_dispatcher.shutdown()
-    server.close()
-    thread.join(timeout=5)
+    with serving(site) as port:
+        yield "127.0.0.1", port
 
 
 def send(address: tuple[str, int], request: bytes) -> bytes:

@@ -90,7 +90,7 @@ def test_the_token_may_come_as_a_header(app: TestApp) -> None:
     assert len(ProbeController.reached) == 1
 
 
-@pytest.mark.parametrize("sent", ["", "x", "A" * 86, "ä" * 86, "é", "A" * 100_000])
+@pytest.mark.parametrize("sent", ["", "x", "A" * 86, "ä" * 86, "é", "A" * 60_000])
 def test_a_wrong_token_is_refused_and_nothing_is_reached(app: TestApp, sent: str) -> None:
     csrf(app)
     app.post("/probe/anybody", {"_csrf": sent, "what": "knee"}, status=403)
@@ -198,7 +198,7 @@ def test_another_browsers_draft_does_not_open(site: TestSite, app: TestApp) -> N
 
 
 def test_too_much_to_keep_is_said(app: TestApp) -> None:
-    response = app.post("/probe/save", {"_csrf": csrf(app), "what": "x" * 600_000}, status=401)
+    response = app.post("/probe/save", {"_csrf": csrf(app), "what": "x" * 45_000}, status=401)
     assert "too much" in response.text
 
 

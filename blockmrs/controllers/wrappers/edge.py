@@ -5,12 +5,17 @@ import io
 import logging
 from collections.abc import Callable, Iterable
 from typing import Any
+from urllib.parse import quote
 
 from blockmrs.controllers.site import Site
+from blockmrs.controllers.wrappers.incoming import Environ, read_form, refusal, trim_headers
 from blockmrs.controllers.wrappers.trace import describe
 
 log = logging.getLogger(__name__)
 REFUSED_KEY = "blockmrs.refused"
+ANSWERED_KEY = "blockmrs.answered"
+"""Set where our own pages are made."""
+ADDRESS_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'",
     "script-src 'self'",
@@ -47,7 +52,6 @@ PAGE_VARIES = "Accept-Encoding, Accept-Language, Cookie"
 SMALLEST_COMPRESSED = 512
 LARGEST_COMPRESSED = 2 * 1024 * 1024
 
-Environ = dict[str, Any]
 StartResponse = Callable[..., Any]
 WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
 
@@ -67,63 +71,59 @@ class Edge:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the request."""
-        status = self._refuse(environ)
+        trim_headers(environ, self._site)
+        # A server in front of us refuses, too: what it could not read is answered here.
+        status = environ.get(REFUSED_KEY) or refusal(environ, self._site) or read_form(environ)
         if status is not None:
-            # The page is made where all error pages are made; nothing that was sent reaches it.
-            environ.update(
-                {
-                    REFUSED_KEY: status,
-                    "REQUEST_METHOD": "GET",
-                    "PATH_INFO": "/",
-                    "QUERY_STRING": "",
-                    "CONTENT_LENGTH": "0",
-                    "CONTENT_TYPE": "",
-                    "HTTP_HOST": min(self._site.hosts),
-                    "wsgi.input": io.BytesIO(),
-                }
-            )
-            environ.pop("HTTP_TRANSFER_ENCODING", None)
+            self._empty(environ, status)
         path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
-        answer, received = _Answer(), environ.get("wsgi.input")
+        answer = _Answer()
         if self._site.assets.has(path) and "HTTP_IF_NONE_MATCH" in environ:
             # TurboGears compares to the letter; ours is the same file, compressed.
             environ["HTTP_IF_NONE_MATCH"] = environ["HTTP_IF_NONE_MATCH"].replace("W/", "")
         try:
             answer.body = self._app(environ, answer.start)
+            if answer.status >= "4" and ANSWERED_KEY not in environ:
+                # What serves the files has error pages of its own, which repeat what was sent.
+                _close(answer.body)
+                self._empty(environ, int(answer.status[:3]))
+                answer = _Answer()
+                answer.body = self._app(environ, answer.start)
             self._finish(environ, answer, path, query)
         except Exception as error:  # noqa: BLE001 - the server's own page would lack the headers
             log.error("the application broke: %s", describe(error))
             answer.replace("500 Internal Server Error", b"Something went wrong here. In danger, call for help.\n")
-        finally:
-            _close_copy(environ.get("wsgi.input"), received)
         own = [*self._headers, ("Permissions-Policy", _permissions(path))]
         start_response(answer.status, [pair for pair in answer.headers if pair[0].lower() not in _names(own)] + own)
         return answer.body
 
-    def _refuse(self, environ: Environ) -> int | None:
-        """The status with which this request is refused unread, or None."""
-        host = environ.get("HTTP_HOST", "")
-        if host.rpartition(":")[0] in self._site.hosts and host.rpartition(":")[2].isdigit():
-            host = host.rpartition(":")[0]
-        if host.lower() not in self._site.hosts:
-            return 400
-        try:
-            for name in ("SCRIPT_NAME", "PATH_INFO"):
-                path = environ.get(name, "").encode("latin-1").decode("utf-8")
-                if any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
-                    return 400
-        except (UnicodeEncodeError, UnicodeDecodeError):
-            return 400
-        length = environ.get("CONTENT_LENGTH") or ""
-        if not length:
-            return 411 if environ.get("HTTP_TRANSFER_ENCODING") else None
-        if not (length.isascii() and length.isdigit()):
-            return 400
-        return 413 if int(length) > self._site.body_bytes else None
+    def _empty(self, environ: Environ, status: int) -> None:
+        """Make it a request for the page of `status`, which is made where all error pages are made.
+
+        Nothing that was sent reaches it.
+        """
+        environ.update(
+            {
+                REFUSED_KEY: status,
+                "REQUEST_METHOD": "HEAD" if environ.get("REQUEST_METHOD") == "HEAD" else "GET",
+                "PATH_INFO": "/",
+                "QUERY_STRING": "",
+                "CONTENT_LENGTH": "0",
+                "CONTENT_TYPE": "",
+                "HTTP_HOST": min(self._site.hosts),
+                "wsgi.input": io.BytesIO(),
+            }
+        )
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
 
     def _finish(self, environ: Environ, answer: "_Answer", path: str, query: str) -> None:
         if answer.status.startswith("204"):
             answer.drop("Content-Type")
+        if location := answer.get("Location"):
+            # Bytes that are no Latin-1 can stand in no header; in an address they are written as an address has them.
+            answer.set("Location", quote(location, safe=ADDRESS_CHARACTERS))
+        if not all(_is_sendable(text) for pair in answer.headers for text in pair):
+            raise ValueError("a header that cannot be sent")
         kind = answer.get("Content-Type").partition(";")[0].strip().lower()
         if self._site.assets.has(path) and answer.status.startswith(("200", "304")):
             fresh = "public, max-age=31536000, immutable" if self._site.assets.is_current(path, query) else "no-cache"
@@ -181,8 +181,7 @@ class _Answer:
         try:
             content = gzip.compress(b"".join(whole), compresslevel=6, mtime=0)
         finally:
-            if hasattr(whole, "close"):
-                whole.close()
+            _close(whole)
         self.body = [content]
         self.set("Content-Encoding", "gzip")
         self.set("Content-Length", str(len(content)))
@@ -199,10 +198,14 @@ def _names(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
     return frozenset(name.lower() for name, _ in headers)
 
 
-def _close_copy(body: Any, received: Any) -> None:
-    """WebOb reads a long form into a temporary file of its own, and leaves it open."""
-    if body is not received and hasattr(body, "close"):
+def _close(body: Iterable[bytes]) -> None:
+    if hasattr(body, "close"):
         body.close()
+
+
+def _is_sendable(text: str) -> bool:
+    """Whether a header may hold it: Latin-1 without a line's end."""
+    return all("\x20" <= character <= "\x7e" or "\xa0" <= character <= "\xff" for character in text)
 
 
 def _takes_gzip(accepted: str) -> bool:

@@ -9,7 +9,7 @@ from webob.exc import HTTPException
 from blockmrs.controllers.error import error_response, new_error_id, sign_in_response, stale_form_response
 from blockmrs.controllers.http_errors import StaleForm, headers_of, status_of
 from blockmrs.controllers.pages import translated
-from blockmrs.controllers.wrappers.edge import REFUSED_KEY
+from blockmrs.controllers.wrappers.edge import ANSWERED_KEY, REFUSED_KEY
 from blockmrs.controllers.wrappers.trace import describe
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
 
@@ -23,6 +23,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
 
     def __call__(self, controller: Any, environ: dict[str, Any], context: Any) -> Any:
         """Answer the request, whatever happens below."""
+        environ[ANSWERED_KEY] = True
         refused = environ.get(REFUSED_KEY)
         if refused is not None:
             return self._bare(refused, {}, "edge", environ, context)
@@ -75,7 +76,7 @@ def _is_readable(request: Any) -> bool:
     """Whether the body is the form that it says it is; read here, because dispatching reads it outside any action."""
     try:
         request.POST  # noqa: B018 - WebOb parses when first asked, and keeps what it found
-    except (UnicodeError, ValueError):
+    except (UnicodeError, ValueError, LookupError):
         return False
     return True
 

@@ -1,0 +1,102 @@
+"""One connection: on whose behalf, how long it may take, and the answer where there is no request to answer."""
+
+import time
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.task import WSGITask
+
+from blockmrs.controllers.wrappers.edge import REFUSED_KEY
+from blockmrs.server.clients import network_of
+from blockmrs.server.limits import BODY_S, HEADER_S, IDLE_S, SLOWEST_BYTES_PER_S
+from blockmrs.server.parser import Parser
+
+ROOM_ASKED_BYTES = 64 * 1024
+"""A request that grows by so much asks whether there is room."""
+
+
+class RefusedTask(WSGITask):  # type: ignore[misc] # waitress ships no types
+    """Has the application say what was wrong with what could not be read, so that this, too, is a page of ours."""
+
+    def execute(self) -> None:
+        """Answer, and close."""
+        refused = self.request
+        self.request = Parser(self.channel.adj)
+        self.request.parse_header(b"GET / HTTP/1.1\r\nConnection: close\r\n")
+        environ = self.get_environment()
+        environ[REFUSED_KEY] = refused.error.code
+        if languages := refused.headers.get("ACCEPT_LANGUAGE"):
+            environ["HTTP_ACCEPT_LANGUAGE"] = languages
+        self.set_close_on_finish()
+        super().execute()
+
+
+class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
+    """A connection that is ended when it takes too long, or when others need its room."""
+
+    error_task_class = RefusedTask
+    parser_class = Parser
+
+    def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
+        self.network = network_of(addr[0])
+        self.is_proxy = server.proxies.trusts(addr[0])
+        self._since = time.monotonic()
+        self._reading: Parser | None = None
+        self._asked_bytes = 0
+        super().__init__(server, sock, addr, adj, map=map)
+
+    @property
+    def client(self) -> str:
+        """On whose behalf the request is that is answered next."""
+        requests = self.requests
+        headers = requests[0].headers if self.is_proxy and requests else {}
+        return network_of(self.server.proxies.sender(self.addr[0], headers))
+
+    @property
+    def size_bytes(self) -> int:
+        """What its requests take of memory."""
+        reading = self.request
+        return sum(request.size_bytes for request in list(self.requests)) + (reading.size_bytes if reading else 0)
+
+    @property
+    def may_end(self) -> bool:
+        """Whether nobody works on an answer for it, nor will."""
+        return not self.requests
+
+    @property
+    def idleness(self) -> tuple[bool, float]:
+        """Sorts the connections that others may have the room of: those that wait for nothing, longest first."""
+        return self.request is not None or bool(self.total_outbufs_len), self._since
+
+    def is_overdue(self, now: float) -> bool:
+        """Whether what it is about takes longer than it may; `now` is a monotonic time in seconds."""
+        if self.requests:
+            return False
+        took, reading = now - self._since, self.request
+        if reading is None or self.total_outbufs_len:
+            return took > IDLE_S
+        if not reading.headers_finished:
+            return took > HEADER_S
+        return bool(took > BODY_S + reading.body_bytes_received / SLOWEST_BYTES_PER_S)
+
+    def received(self, data: bytes) -> bool:
+        """Take in what came."""
+        went_on = bool(super().received(data))
+        if self.request is None or self.request is not self._reading:
+            # The time of a request counts from its first byte, however many come after.
+            self._reading, self._since, self._asked_bytes = self.request, time.monotonic(), 0
+        if self.size_bytes > self._asked_bytes + ROOM_ASKED_BYTES:
+            self._asked_bytes = self.size_bytes
+            self.server.make_room_for_bodies()
+        return went_on
+
+    def service(self) -> None:
+        """Answer one request."""
+        super().service()
+        self._since = time.monotonic()
+
+    def _flush_some(self, do_close: bool = True) -> bool:
+        sent = bool(super()._flush_some(do_close=do_close))
+        if sent and self.request is None:
+            self._since = time.monotonic()
+        return sent

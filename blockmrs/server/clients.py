@@ -1,0 +1,110 @@
+"""On whose behalf a connection or a request counts: an address; of IPv6 the network that one household is given."""
+
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
+
+from blockmrs.controllers.wrappers.edge import REFUSED_KEY, Environ, StartResponse, WsgiApp
+from blockmrs.errors import InvalidInput
+
+IPV6_PREFIX = 64
+FORWARDED = (
+    "X_FORWARDED_FOR",
+    "X_FORWARDED_PROTO",
+    "X_FORWARDED_HOST",
+    "X_FORWARDED_PORT",
+    "X_FORWARDED_BY",
+    "FORWARDED",
+)
+log = logging.getLogger(__name__)
+
+IsTrusted = Callable[[str], bool]
+
+
+def network_of(address: str) -> str:
+    """The address itself; of IPv6 its /64, of which one machine has all; what is no address as it is."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        mapped = found.ipv4_mapped
+        return str(mapped) if mapped is not None else str(ip_network((found, IPV6_PREFIX), strict=False))
+    return str(found)
+
+
+class Proxies:
+    """The proxies in front, whose word about the sender is believed."""
+
+    def __init__(self, networks: Iterable[str] = ()) -> None:
+        """Networks or single addresses, such as "127.0.0.1" or "10.0.0.0/8"; InvalidInput for any other text."""
+        self._networks: list[IPv4Network | IPv6Network] = []
+        for text in networks:
+            try:
+                self._networks.append(ip_network(text, strict=False))
+            except ValueError as error:
+                raise InvalidInput("a trusted proxy is an address or a range of addresses", given=text) from error
+
+    def trusts(self, peer: str) -> bool:
+        """Whether `peer` is one of them."""
+        try:
+            found = ip_address(peer.partition("%")[0])
+        except ValueError:
+            return False
+        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
+            found = found.ipv4_mapped
+        return any(found in network for network in self._networks)
+
+    def sender(self, peer: str, headers: Mapping[str, str]) -> str:
+        """The address that sent a request: the last that our own proxies did not give themselves.
+
+        `headers` have waitress's names, such as "X_FORWARDED_FOR".
+        """
+        address = peer
+        for hop in reversed(headers.get("X_FORWARDED_FOR", "").split(",")[-16:]):
+            if not self.trusts(address):
+                break
+            if named := _address_in(hop):
+                address = named
+        return address
+
+
+class BehindProxies:
+    """The application with the sender's own address and scheme, where a proxy that we trust tells them."""
+
+    def __init__(self, app: WsgiApp, proxies: Proxies) -> None:
+        self._app = app
+        self._proxies = proxies
+        self._has_warned = False
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the request."""
+        told = {name: environ.pop(f"HTTP_{name}") for name in FORWARDED if f"HTTP_{name}" in environ}
+        peer = environ.get("REMOTE_ADDR", "")
+        if self._proxies.trusts(peer):
+            self._believe(environ, told, peer)
+        elif told and not self._has_warned:
+            self._has_warned = True
+            log.warning("a forwarded header came from a peer that is no --trusted-proxy: it is not believed")
+        return self._app(environ, start_response)
+
+    def _believe(self, environ: Environ, told: Mapping[str, str], peer: str) -> None:
+        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = self._proxies.sender(peer, told)
+        scheme = told.get("X_FORWARDED_PROTO", "").strip().lower()
+        if scheme in ("http", "https"):
+            environ["wsgi.url_scheme"] = scheme
+        elif scheme:
+            environ.setdefault(REFUSED_KEY, 400)
+
+
+def _address_in(hop: str) -> str:
+    """The address of one part of X-Forwarded-For, which may have a port or brackets; "" where there is none."""
+    text = hop.strip().strip('"')
+    if text.startswith("["):
+        text = text[1:].partition("]")[0]
+    elif text.count(":") == 1:
+        text = text.partition(":")[0]
+    try:
+        return str(ip_address(text.partition("%")[0]))
+    except ValueError:
+        return ""

@@ -1,0 +1,107 @@
+"""Hands requests to threads: each client's in turn, and never all threads to one."""
+
+import logging
+import threading
+from collections import Counter, OrderedDict, deque
+from typing import Protocol
+
+log = logging.getLogger(__name__)
+
+
+class Task(Protocol):
+    """A connection with a request to answer. `client` is on whose behalf."""
+
+    @property
+    def client(self) -> str: ...
+
+    def service(self) -> None: ...
+
+    def cancel(self) -> None: ...
+
+
+class FairDispatcher:
+    """Answers one request of each client before the second of any.
+
+    However many one client sends, another's waits for those that run, and for one of each who came before. Half of the
+    threads answer one client at most.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
+        self._running: Counter[str] = Counter()
+        self._wanted = 0
+        self._alive = 0
+
+    def set_thread_count(self, count: int) -> None:
+        """From now on there are `count` threads; those beyond it end when they have answered."""
+        with self._changed:
+            self._wanted = count
+            while self._alive < count:
+                self._alive += 1
+                threading.Thread(target=self._work, name="answering", daemon=True).start()
+            self._changed.notify_all()
+
+    def add_task(self, task: Task) -> None:
+        """Answer it when its client's turn comes."""
+        with self._changed:
+            self._waiting.setdefault(task.client, deque()).append(task)
+            self._changed.notify()
+
+    def forget(self, task: Task) -> bool:
+        """Whether `task` still waited; then it does no longer."""
+        with self._changed:
+            for client, tasks in self._waiting.items():
+                if task in tasks:
+                    tasks.remove(task)
+                    if not tasks:
+                        del self._waiting[client]
+                    return True
+        return False
+
+    def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
+        """End all threads, waiting so many seconds for what they do. Whether anything that waited was cancelled."""
+        with self._changed:
+            self._wanted = 0
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self._alive == 0, timeout)
+            pending = [task for tasks in self._waiting.values() for task in tasks] if cancel_pending else []
+            if cancel_pending:
+                self._waiting.clear()
+        for task in pending:
+            task.cancel()
+        return bool(pending)
+
+    def _work(self) -> None:
+        while (found := self._take()) is not None:
+            client, task = found
+            try:
+                task.service()
+            except Exception as error:  # noqa: BLE001 - a thread that ends would be missed for ever
+                log.error("answering broke: %s", type(error).__name__)
+            finally:
+                with self._changed:
+                    self._running[client] -= 1
+                    if self._running[client] <= 0:
+                        del self._running[client]
+                    self._changed.notify()
+
+    def _take(self) -> tuple[str, Task] | None:
+        """The next request, once there is one; None where this thread shall end."""
+        with self._changed:
+            while True:
+                if self._alive > self._wanted:
+                    self._alive -= 1
+                    self._changed.notify_all()
+                    return None
+                most = max(1, self._wanted // 2)
+                for client, tasks in self._waiting.items():
+                    if self._running[client] < most:
+                        task = tasks.popleft()
+                        # Whoever was served stands at the end again.
+                        self._waiting.move_to_end(client)
+                        if not tasks:
+                            del self._waiting[client]
+                        self._running[client] += 1
+                        return client, task
+                self._changed.wait()

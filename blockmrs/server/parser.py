@@ -1,0 +1,116 @@
+"""Reads a request within bounds, in time that grows with its length, and keeps its body in memory alone.
+
+Waitress's own patterns take time that grows with the square of a line; a first line of 200 kB held its one loop for an
+hour. Here a line has its shape before they see it, and for such lines they need to go back nowhere.
+"""
+
+import re
+from typing import Any
+
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.utilities import RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+
+from blockmrs.server.limits import MOST_HEADERS, OVERHEAD_BYTES
+
+_METHOD = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,32}")
+_VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
+_NAME = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]{1,128}")
+_CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
+
+
+class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
+    """One request as it comes in. Of a body longer than `adj.inbuf_overflow` the length is kept only."""
+
+    @property
+    def size_bytes(self) -> int:
+        """What this request takes of memory."""
+        return len(self.header_plus) + (self.body_rcv.held_bytes if isinstance(self.body_rcv, _Kept) else 0)
+
+    def parse_header(self, header_plus: bytes) -> None:
+        """Read the first line and the headers; ParsingError for what no browser or proxy sends."""
+        start, _, rest = header_plus.partition(b"\r\n")
+        lines = rest.split(b"\r\n")
+        if len(lines) > MOST_HEADERS + 2:
+            # As the too long are answered.
+            self.error = RequestHeaderFieldsTooLarge("too many headers")
+            lines, self.connection_close = [], True
+        _check_start(start.rstrip())
+        super().parse_header(b"\r\n".join([start, *(_checked(line) for line in lines), b""]))
+        if self.body_rcv is not None:
+            self.body_rcv = _Kept(self.body_rcv, self.adj.inbuf_overflow)
+
+    def received(self, data: bytes) -> int:
+        """Take in some bytes; how many of them belong to this request."""
+        consumed = int(super().received(data))
+        kept = self.body_rcv
+        if isinstance(kept, _Kept) and kept.overhead_bytes > OVERHEAD_BYTES:
+            self.error = RequestEntityTooLarge("more between the pieces of a body than anybody sends")
+            self.completed = True
+        if self.completed and self.error is not None:
+            self.connection_close = True
+        return consumed
+
+
+class _Kept:
+    """A receiver whose content stays in memory up to a size; beyond it the content is gone, and only its length counts.
+
+    The application is told the length, and refuses it unread.
+    """
+
+    def __init__(self, receiver: Any, most_bytes: int) -> None:
+        self._receiver = receiver
+        self._most_bytes = most_bytes
+        self._dropped_bytes = 0
+        self._taken_bytes = 0
+        # Not even what is longer than this is ever put into a file.
+        receiver.buf.overflow = float("inf")
+        self._empty = type(receiver.buf)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._receiver, name)
+
+    def __len__(self) -> int:
+        return len(self._receiver) + self._dropped_bytes
+
+    @property
+    def held_bytes(self) -> int:
+        """What is in memory."""
+        return len(self._receiver)
+
+    @property
+    def overhead_bytes(self) -> int:
+        """What came that is no content: the sizes of a body's pieces, each of which takes its time."""
+        return self._taken_bytes - len(self)
+
+    def received(self, data: bytes) -> int:
+        """Take in some bytes; how many of them belong to the body."""
+        consumed = int(self._receiver.received(data))
+        self._taken_bytes += consumed
+        held = len(self._receiver)
+        if self._dropped_bytes or held > self._most_bytes:
+            self._dropped_bytes += held
+            self._receiver.buf.close()
+            self._receiver.buf = self._empty(float("inf"))
+        return consumed
+
+
+def _check_start(line: bytes) -> None:
+    parts = line.split(b" ")
+    well_made = (
+        len(parts) in (2, 3)
+        and _METHOD.fullmatch(parts[0])
+        and parts[1]
+        and (len(parts) == 2 or _VERSION.fullmatch(parts[2]))
+    )
+    if not well_made or _CONTROL.search(line) or b"\t" in line:
+        raise ParsingError("Start line is invalid")
+
+
+def _checked(line: bytes) -> bytes:
+    """A header line without the blanks at its value's ends; an empty one as it is."""
+    if not line:
+        return line
+    name, colon, value = line.partition(b":")
+    if not colon or not _NAME.fullmatch(name) or _CONTROL.search(value):
+        raise ParsingError("Invalid header")
+    return name + b":" + value.strip(b" \t")
