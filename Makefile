@@ -14,7 +14,7 @@ LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: run install install-tests install-tools test newest kubo crowd browser soak lint messages check-messages bench \
+.PHONY: run install install-tests install-tools test newest kubo crowd abuse browser soak lint messages check-messages bench \
     lock sbom audit release clean help
 
 help:
@@ -22,6 +22,7 @@ help:
 	@echo "make test     the tests, without a browser or an IPFS node"
 	@echo "make kubo     the object store's contract on a real Kubo node"
 	@echo "make crowd    many people at once, at full cost, on a server of its own"
+	@echo "make abuse    attacks on a real server, alone and behind nginx (docs/server.md)"
 	@echo "make browser  the journeys in a real Chromium"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, messages"
@@ -66,7 +67,7 @@ $(VENV)/installed-tools: $(VENV)/installed-tests requirements/tools.txt
 	@touch $@
 
 test: install-tests
-	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser and not crowd"
+	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser and not crowd and not abuse"
 
 # What somebody gets who installs BlockMRS as a package, on the day on which this runs.
 newest:
@@ -76,7 +77,7 @@ newest:
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade setuptools
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade -e '.[test]'
 	@$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable > $(NEWEST)/versions.txt
-	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser and not crowd"
+	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser and not crowd and not abuse"
 
 kubo: install-tests
 	@tools/install_kubo.sh
@@ -85,6 +86,10 @@ kubo: install-tests
 # Alone on the machine: these say within which time people must be answered.
 crowd: install-tests
 	@$(PYTEST) -m crowd tests/functional
+
+# One after the other, and alone on the machine, as above; the figures of each are shown.
+abuse: install-tests
+	@$(PYTEST) -rP -m abuse tests/abuse
 
 browser: install-tests
 	@$(PYTEST) -n auto --dist worksteal tests/browser

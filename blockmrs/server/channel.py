@@ -18,6 +18,8 @@ ROOM_ASKED_BYTES = 64 * 1024
 class RefusedTask(WSGITask):  # type: ignore[misc] # waitress ships no types
     """Has the application say what was wrong with what could not be read, so that this, too, is a page of ours."""
 
+    request: Any
+
     def execute(self) -> None:
         """Answer, and close."""
         refused = self.request
@@ -55,8 +57,8 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
     @property
     def size_bytes(self) -> int:
         """What its requests take of memory."""
-        reading = self.request
-        return sum(request.size_bytes for request in list(self.requests)) + (reading.size_bytes if reading else 0)
+        requests: list[Parser] = [*self.requests, *([self.request] if self.request is not None else [])]
+        return sum(request.size_bytes for request in requests)
 
     @property
     def may_end(self) -> bool:

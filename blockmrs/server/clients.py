@@ -4,7 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from blockmrs.controllers.wrappers.edge import REFUSED_KEY, Environ, StartResponse, WsgiApp
+from blockmrs.controllers.wrappers.edge import REFUSED_KEY, StartResponse, WsgiApp
+from blockmrs.controllers.wrappers.incoming import Environ
 from blockmrs.errors import InvalidInput
 
 IPV6_PREFIX = 64

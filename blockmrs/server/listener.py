@@ -114,7 +114,8 @@ def create_server(
         clear_untrusted_proxy_headers=False,
         log_socket_errors=False,
     )
-    dispatcher, sockets = FairDispatcher(), {}
+    dispatcher = FairDispatcher()
+    sockets: dict[int, Any] = {}
     listeners = [
         Listener(application, sockets, proxies=trusted, dispatcher=dispatcher, adj=adjustments, sockinfo=sockinfo)
         for sockinfo in adjustments.listen

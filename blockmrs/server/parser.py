@@ -21,6 +21,8 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
     """One request as it comes in. Of a body longer than `adj.inbuf_overflow` the length is kept only."""
 
+    body_rcv: Any = None
+
     @property
     def size_bytes(self) -> int:
         """What this request takes of memory."""
