@@ -1,5 +1,6 @@
 """One connection: on whose behalf, how long it may take, and the answer where there is no request to answer."""
 
+import socket
 import time
 from typing import Any
 
@@ -8,7 +9,7 @@ from waitress.task import WSGITask
 
 from blockmrs.controllers.wrappers.edge import REFUSED_KEY
 from blockmrs.server.clients import network_of
-from blockmrs.server.limits import BODY_S, HEADER_S, IDLE_S, SLOWEST_BYTES_PER_S
+from blockmrs.server.limits import BODY_S, HEADER_S, IDLE_S, LINGER_S, SLOWEST_BYTES_PER_S
 from blockmrs.server.parser import Parser
 
 ROOM_ASKED_BYTES = 64 * 1024
@@ -23,6 +24,7 @@ class RefusedTask(WSGITask):  # type: ignore[misc] # waitress ships no types
     def execute(self) -> None:
         """Answer, and close."""
         refused = self.request
+        self.channel.lingers = True
         self.request = Parser(self.channel.adj)
         self.request.parse_header(b"GET / HTTP/1.1\r\nConnection: close\r\n")
         environ = self.get_environment()
@@ -38,6 +40,9 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
 
     error_task_class = RefusedTask
     parser_class = Parser
+    lingers = False
+    """Whether what is still sent is read, for a moment after the last answer: who sends does not hear otherwise."""
+    _is_lingering = False
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
         self.network = network_of(addr[0])
@@ -75,11 +80,46 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
         if self.requests:
             return False
         took, reading = now - self._since, self.request
+        if self._is_lingering:
+            return took > LINGER_S
         if reading is None or self.total_outbufs_len:
             return took > IDLE_S
         if not reading.headers_finished:
             return took > HEADER_S
         return bool(took > BODY_S + reading.body_bytes_received / SLOWEST_BYTES_PER_S)
+
+    def end(self) -> None:
+        """Close it at once."""
+        self.lingers = False
+        self.handle_close()
+
+    def handle_close(self) -> None:
+        """Close it; where something was refused before it had all come, only our side at first."""
+        if self.lingers and self.connected and not self._is_lingering:
+            self._is_lingering, self._since, self.will_close = True, time.monotonic(), False
+            try:
+                self.socket.shutdown(socket.SHUT_WR)
+            except OSError:
+                pass  # The other side was quicker.
+            else:
+                return
+        super().handle_close()
+
+    def readable(self) -> bool:
+        """Whether the loop shall tell of what comes."""
+        return self._is_lingering or bool(super().readable())
+
+    def handle_read(self) -> None:
+        """Read what came; after the last answer only to let it go."""
+        if not self._is_lingering:
+            super().handle_read()
+            return
+        try:
+            came = self.recv(self.adj.recv_bytes)
+        except OSError:
+            came = b""
+        if not came:
+            super().handle_close()
 
     def received(self, data: bytes) -> bool:
         """Take in what came."""

@@ -21,5 +21,7 @@ SLOWEST_BYTES_PER_S = 1024
 """A body has BODY_S, and a second for each of so many bytes that came."""
 IDLE_S = 60
 """Between requests, and while nothing is taken of an answer."""
+LINGER_S = 2
+"""After a refusal, in which its sender may stop sending and read it."""
 EVERY_S = 1
 """How often connections are looked at."""

@@ -44,7 +44,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress ships no types
         now = time.monotonic()
         for channel in self._channels():
             if channel.is_overdue(now):
-                channel.handle_close()
+                channel.end()
 
     def make_room_for_bodies(self) -> None:
         """End requests until those that are left fit into memory: the largest of who has most of it."""
@@ -60,7 +60,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress ships no types
             # One that waits is taken out of the queue; one that is being answered cannot be.
             if channel.may_end or self.task_dispatcher.forget(channel):
                 total, of_each[one] = total - sizes[channel], of_each[one] - sizes[channel]
-                channel.handle_close()
+                channel.end()
 
     def _has_room_for(self, peer: str) -> bool:
         channels = self._channels()
@@ -132,5 +132,5 @@ def _end_idlest(channels: list[Channel]) -> bool:
     idle = [channel for channel in channels if channel.may_end]
     if not idle:
         return False
-    min(idle, key=lambda channel: channel.idleness).handle_close()
+    min(idle, key=lambda channel: channel.idleness).end()
     return True
