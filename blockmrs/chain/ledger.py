@@ -147,6 +147,21 @@ class Ledger:
             with self._sealer.exclusive():
                 self._catch_up()
 
+    def check_may_sign(self) -> None:
+        """Return if this node could sign the next header now; nothing is signed or written.
+
+        Raises:
+            Unavailable: the head file is missing or damaged, the database is older than it or differs from it, or this
+                node's key is not one of the chain's.
+        """
+        published = self._sealer.read_head()
+        with self._store.read() as view:
+            newest = _newest(view)
+            # One block behind is what a crash leaves; the next signing repeats it.
+            if published is None or not is_next_block(newest, published):
+                _check_published(view, published)
+            self._check_key(view, header_in(newest))
+
     def transaction(self, index: int) -> Transaction:
         """The transaction at `index`, else NotFound."""
         with self._store.read() as view:
@@ -295,8 +310,7 @@ class Ledger:
 
     def _add_block(self, writer: LedgerWriter, newest: HeaderRow, new: Sequence[Transaction]) -> None:
         predecessor = header_in(newest)
-        if self._sealer.public_key not in read_sealers(writer, predecessor.next_sealers).keys:
-            raise Unavailable("this node's sealer key is not one of the chain's, so it signs nothing")
+        self._check_key(writer, predecessor)
         log = log_at(writer, predecessor)
         additions = extend(log, new)
         header = self._sealer.sign(
@@ -314,6 +328,10 @@ class Ledger:
         self._on_step("published")
         writer.add(additions.under(header))
         self._on_step("added")
+
+    def _check_key(self, view: LedgerView, predecessor: Header) -> None:
+        if self._sealer.public_key not in read_sealers(view, predecessor.next_sealers).keys:
+            raise Unavailable("this node's sealer key is not one of the chain's, so it signs nothing")
 
     def _begin(self) -> None:
         """Start a chain if the store is empty; else repeat a block whose commit was cut off."""

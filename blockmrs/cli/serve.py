@@ -1,27 +1,42 @@
 """`blockmrs serve`: migrate, then serve until stopped."""
 
+import errno
 import logging
 import signal
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import click
 
 from blockmrs.cli.common import settings_option, start_logging
+from blockmrs.cli.starting import StartingSite
 from blockmrs.cli.workers import Workers
-from blockmrs.config.application import assemble, start_background
-from blockmrs.config.assembly import build_foundation, build_services
 from blockmrs.config.settings import Settings, is_local
 from blockmrs.server import create_server
-from blockmrs.websetup import announce_setup_token
 
 log = logging.getLogger(__name__)
+_PORT, _THREADS = click.IntRange(0, 65535), click.IntRange(1, 512)
 
 
 @click.command()
 @settings_option
 @click.option("--host", default="127.0.0.1", show_default=True, help="The address to listen on.")
-@click.option("--port", default=8080, show_default=True, envvar="PORT", help="The port to listen on.")
-@click.option("--threads", default=8, show_default=True, help="How many requests are answered at once.")
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65535),
+    default=8080,
+    show_default=True,
+    envvar="PORT",
+    help="The port to listen on.",
+)
+@click.option(
+    "--threads",
+    type=click.IntRange(1, 512),
+    default=8,
+    show_default=True,
+    help="How many requests are answered at once.",
+)
 @click.option(
     "--trusted-proxy",
     "proxies",
@@ -32,26 +47,39 @@ log = logging.getLogger(__name__)
 def command(settings: Settings, host: str, port: int, threads: int, proxies: tuple[str, ...]) -> None:
     """Migrate the database and serve the site."""
     start_logging()
-    foundation = build_foundation(settings, upgrade=True)
     workers = Workers(threads)
-    services = build_services(settings, foundation, workers.aside)
-    announce_setup_token(services.identity)
+    site = StartingSite(settings, workers.aside)
     if not settings.site.secure_cookies and not all(is_local(name) for name in settings.site.hosts):
         log.warning("blockmrs.site.secure_cookies is false for a host that others can reach: use HTTPS, and set it")
-    server = create_server(
-        assemble(settings, services),
-        host=host,
-        port=port,
-        threads=threads,
-        largest_kept_bytes=settings.site.body_bytes,
-        proxies=proxies,
-    )
+    with _saying_why(host, port):
+        server = create_server(
+            site,
+            host=host,
+            port=port,
+            threads=threads,
+            largest_kept_bytes=settings.site.body_bytes,
+            proxies=proxies,
+        )
     workers.serve_with(server.task_dispatcher)
-    background = start_background(settings, foundation)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    click.echo(f"Serving on http://{host}:{port}/")
     try:
+        site.start()
+        click.echo(f"Serving on http://{host}:{port}/")
         server.run()
     finally:
-        background.stop()
-        foundation.close()
+        site.close()
+
+
+@contextmanager
+def _saying_why(host: str, port: int) -> Iterator[None]:
+    """What keeps the server from listening, as a sentence."""
+    try:
+        yield
+    except OSError as error:
+        where = f"{host}, port {port}"
+        if error.errno == errno.EADDRINUSE:
+            raise click.ClickException(f"another program listens on {where} already: choose another --port") from error
+        raise click.ClickException(f"cannot listen on {where}: {error.strerror or error}") from error
+    except ValueError as error:
+        # Waitress says this of a name that nobody knows.
+        raise click.ClickException(f"cannot listen on {host}, port {port}: this machine has no such address") from error

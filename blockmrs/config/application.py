@@ -1,17 +1,19 @@
 """The TurboGears application: its configuration, its wrappers, and the edge around it."""
 
 import threading
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import tg
-from tg import FullStackApplicationConfigurator
+from tg import FullStackApplicationConfigurator, TGController
 
 import blockmrs
 from blockmrs.config.assembly import Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
+from blockmrs.controllers.advice_alone import AdviceAloneController
 from blockmrs.controllers.assets import Assets
 from blockmrs.controllers.root import RootController
 from blockmrs.controllers.site import Site
@@ -21,9 +23,13 @@ from blockmrs.controllers.wrappers.edge import Edge
 from blockmrs.controllers.wrappers.errors import ErrorMapper
 from blockmrs.controllers.wrappers.languages import Languages
 from blockmrs.controllers.wrappers.sessions import Sessions
+from blockmrs.errors import Unavailable
+from blockmrs.services.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.fhir import bundle_class
 from blockmrs.services.housekeeping import Housekeeper, Housekeeping
+from blockmrs.services.telling import WhoIsTold
+from blockmrs.services.triage import TriageService
 from blockmrs.storage.outbox import Flusher
 
 HOUSEKEEPING_S = 60.0
@@ -74,8 +80,24 @@ def start_background(settings: Settings, foundation: Foundation) -> Background:
 
 def assemble(settings: Settings, services: Services) -> Edge:
     """The web layer over `services`."""
-    site = Site(
-        find_actor=services.identity.actor_for,
+    site = _site(settings, services.identity.actor_for)
+    return _wrapped(settings, RootController(services, site), site)
+
+
+def assemble_advice(settings: Settings) -> Edge:
+    """The web layer over nothing: advice at `/field`, where no data can be used."""
+
+    def nobody(_token: str) -> NoReturn:
+        raise Unavailable("the data cannot be used yet")
+
+    triage = TriageService()
+    root = AdviceAloneController(triage, WhoIsTold(triage, asdict(settings.policy)))
+    return _wrapped(settings, root, _site(settings, nobody))
+
+
+def _site(settings: Settings, find_actor: Callable[[str], Actor | None]) -> Site:
+    return Site(
+        find_actor=find_actor,
         assets=Assets(PUBLIC),
         hosts=frozenset(host.lower() for host in settings.site.hosts),
         secure_cookies=settings.site.secure_cookies,
@@ -85,10 +107,13 @@ def assemble(settings: Settings, services: Services) -> Edge:
         zone=ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None,
         body_bytes=settings.site.body_bytes,
     )
+
+
+def _wrapped(settings: Settings, root: TGController, site: Site) -> Edge:
     # What is typed never touches the disk: WebOb would write a larger body to a temporary file, and leave it open.
     tg.Request.request_body_tempfile_limit = settings.site.body_bytes + 1
     configurator = FullStackApplicationConfigurator()
-    configurator.update_blueprint(_blueprint(services, site))
+    configurator.update_blueprint(_blueprint(root, site))
     configurator.get_component("dispatch").register_controller_wrapper(protect)
     # Outermost last: an error page, too, knows its language and its browser.
     configurator.register_application_wrapper(ErrorMapper, after=False)
@@ -97,10 +122,10 @@ def assemble(settings: Settings, services: Services) -> Edge:
     return Edge(configurator.make_wsgi_app({"debug": "false"}, {}), site)
 
 
-def _blueprint(services: Services, site: Site) -> dict[str, Any]:
+def _blueprint(root: TGController, site: Site) -> dict[str, Any]:
     return {
         "package": blockmrs,
-        "root_controller": RootController(services, site),
+        "root_controller": root,
         "blockmrs.site": site,
         "renderers": ["json", "kajiki"],
         "default_renderer": "kajiki",

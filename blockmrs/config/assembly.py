@@ -250,7 +250,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     clearances = Clearances(after, cards, organisations, zone)
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
-    health = HealthService(database, ledger, objects, objects.pending)
+    health = HealthService(database, ledger, objects, settings.data.folder)
     triage = TriageService()
     return Services(
         triage=triage,

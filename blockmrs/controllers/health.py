@@ -22,10 +22,11 @@ class HealthAnswers:
         return {"status": "ok"}
 
     def ready(self) -> dict[str, Any]:
-        """Database, chain and store answer; 503 when reports could not be saved."""
+        """How each part is; 503 when reports could not be saved, or nothing is there of what was."""
         readiness = self._health.readiness()
         tg.response.status_int = 200 if readiness.is_ready else 503
-        return {"status": "ok" if readiness.is_ready else "away", **asdict(readiness), "clock": self._clock()}
+        status = "away" if not readiness.is_ready else "ok" if readiness.is_well else "degraded"
+        return {"status": status, **asdict(readiness), "clock": self._clock()}
 
     def _clock(self) -> str:
         """Whether this machine's clock can be believed; the operator's page says by how much it is off."""

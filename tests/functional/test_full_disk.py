@@ -73,7 +73,7 @@ def _run(*command: str) -> None:
     subprocess.run(command, check=True, capture_output=True, timeout=30)
 
 
-def _kinds_of_disk() -> list[type[FileSystem] | type[FileSizeLimit]]:
+def kinds_of_disk() -> list[type[FileSystem] | type[FileSizeLimit]]:
     try:
         with quick_folder() as folder, FileSystem(folder):
             return [FileSystem, FileSizeLimit]
@@ -81,7 +81,7 @@ def _kinds_of_disk() -> list[type[FileSystem] | type[FileSizeLimit]]:
         return [FileSizeLimit]
 
 
-@pytest.fixture(scope="module", params=_kinds_of_disk(), ids=lambda kind: kind.__name__)
+@pytest.fixture(scope="module", params=kinds_of_disk(), ids=lambda kind: kind.__name__)
 def disk(request: pytest.FixtureRequest) -> Iterator[FileSystem | FileSizeLimit]:
     with quick_folder() as folder, request.param(folder) as made:
         yield made

@@ -1,0 +1,55 @@
+"""The site map while the data cannot be used, as on a full disk: advice is there, and all else says "later"."""
+
+from typing import Any, NoReturn
+
+import tg
+from tg import TGController, expose
+
+from blockmrs.controllers.about import AboutController
+from blockmrs.controllers.context import PAGE, POST, stateless
+from blockmrs.controllers.field import FieldController
+from blockmrs.controllers.switch import LanguageController
+from blockmrs.errors import Unavailable
+from blockmrs.services.advice_document import AdviceDocument
+from blockmrs.services.telling import WhoIsTold
+from blockmrs.services.triage import TriageService
+
+# Several of these answer POSTs, which are shown again to be sent later.
+_ANY = (*PAGE, *POST)
+
+
+class LaterController(TGController):
+    """Every address says that it cannot be done now; what a form brought is on the page, to be sent again."""
+
+    @expose(allowed_methods=_ANY)
+    @stateless
+    def _default(self, *_path: str, **_ignored: object) -> NoReturn:
+        raise Unavailable("the data cannot be used yet")
+
+
+class AdviceAloneController(LaterController):
+    """What needs no data, at the addresses where it always is."""
+
+    def __init__(self, triage: TriageService, who_is_told: WhoIsTold) -> None:
+        super().__init__()
+        self.field = FieldController(triage, who_is_told=who_is_told)
+        for name in ("report", "reports", "phone"):
+            setattr(self.field, name, LaterController())
+        self.about = AboutController(AdviceDocument())
+        self.language = LanguageController()
+
+    @expose(content_type="text/javascript", allowed_methods=PAGE)
+    def sw_js(self) -> bytes:
+        """`/sw.js`, as ever: phones that have the pages keep them."""
+        return self.field.kept.worker()
+
+    @expose("json", allowed_methods=PAGE)
+    def healthz(self) -> dict[str, Any]:
+        """Say that the process answers."""
+        return {"status": "ok"}
+
+    @expose("json", allowed_methods=PAGE)
+    def readyz(self) -> dict[str, Any]:
+        """Say that nothing can be saved or read."""
+        tg.response.status_int = 503
+        return {"status": "away"}
