@@ -20,4 +20,5 @@ def prepare(database: Database) -> bool:
 def announce_setup_token(identity: Identity) -> None:
     """While there is no administrator, a new one-time token stands in the log; its digest alone is stored."""
     if not identity.has_admin():
-        log.warning("No administrator yet. Open /setup and enter this token, once: %s", identity.make_setup_token())
+        token = identity.make_setup_token(others_stay=True)
+        log.warning("No administrator yet. Open /setup and enter this token, once: %s", token)

@@ -146,17 +146,19 @@ def _enter(settings: Settings, upgrade: bool) -> tuple[FolderLock, Database]:
     """
     deadline = time.monotonic() + PATIENCE_S
     while True:
-        in_use = use_folder(settings.data.folder)
-        database = build_database(settings)
+        in_use, database = use_folder(settings.data.folder), build_database(settings)
         if is_current(database.engine):
             return in_use, database
-        if not upgrade:
-            raise Unavailable("the database is not up to date: run `blockmrs migrate` first")
-        is_alone = in_use.alone()
-        if is_alone:
-            database.migrate()
-        database.engine.dispose()
-        in_use.close()
+        is_alone = False
+        try:
+            if not upgrade:
+                raise Unavailable("the database is not up to date: run `blockmrs migrate` first")
+            is_alone = in_use.alone()
+            if is_alone:
+                database.migrate()
+        finally:
+            database.engine.dispose()
+            in_use.close()
         if not is_alone and time.monotonic() > deadline:
             raise Conflict(
                 "the database has to be brought up to date for this version, and a server or another command uses"

@@ -120,9 +120,9 @@ class RestSeal:
         except FileNotFoundError:
             if self._is_new():
                 return 0
-            raise VerificationFailed(MISSING) from None
+            raise _wrong(MISSING) from None
         if seal.doubt:
-            raise VerificationFailed(seal.doubt)
+            raise _wrong(seal.doubt)
         if seal.mac is None:
             return 0
         size_bytes = self._matching(seal.mac)
@@ -131,7 +131,7 @@ class RestSeal:
         # Whoever writes opens the seal first: only if it is still closed did nobody of ours write.
         if self._read().mac is None:
             return 0
-        raise VerificationFailed(CHANGED)
+        raise _wrong(CHANGED)
 
     def _matching(self, mac: bytes) -> int | None:
         """The file's size in bytes if `mac` is its MAC, else None."""
@@ -181,7 +181,7 @@ class RestSeal:
         body, mac = content[:-MAC_BYTES], content[-MAC_BYTES:]
         try:
             if not hmac.compare_digest(mac, self._mac_of(body)):
-                raise VerificationFailed(FORGED)
+                raise _wrong(FORGED)
             match decode(body):
                 case [int() as version, (bytes() | None) as of_file, int() as size, str() as doubt] if (
                     version == VERSION
@@ -189,7 +189,7 @@ class RestSeal:
                     return _Seal(of_file, size, doubt)
         except InvalidInput:
             pass
-        raise VerificationFailed(FORGED)
+        raise _wrong(FORGED)
 
     def _write(self, seal: _Seal) -> None:
         body = encode([VERSION, seal.mac, seal.size_bytes, seal.doubt])
@@ -203,6 +203,10 @@ class RestSeal:
 
     def _alone(self) -> AbstractContextManager[None]:
         return hold_file(self._file.with_name(self._file.name + ".lock"))
+
+
+def _wrong(what: str) -> VerificationFailed:
+    return VerificationFailed(f"{what}. If you know why, `blockmrs verify --accept-file` takes the file as it is")
 
 
 def _noticed(what: str) -> str:

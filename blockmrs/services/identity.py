@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TypedDict
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -43,6 +43,8 @@ _WRONG_CODE = "That user name and recovery code do not belong together"
 SIGN_UPS_AN_HOUR = 120
 NEW_PASSWORDS_AN_HOUR = 600
 SETUP_TRIES = 10
+# Several servers, and several starts, announce one each until somebody uses one.
+MOST_SETUP_TOKENS = 8
 # A session's time is written once a minute at most, so that reading a page costs no write.
 _TOUCH = timedelta(minutes=1)
 
@@ -241,11 +243,17 @@ class Identity:
             # None, as the column says: each row must prove that it says so. There are few before the first one.
             return any(row.is_admin for row in rows.scalars(select(AccountRow)))
 
-    def make_setup_token(self) -> str:
-        """A new one-time token for the first administrator; only its digest is kept."""
+    def make_setup_token(self, *, others_stay: bool = False) -> str:
+        """A new one-time token for the first administrator; only its digest is kept.
+
+        Args:
+            others_stay: those that other servers have announced work on; else this is the only one.
+        """
         token = new_token()
         with self._database.write() as rows:
-            rows.execute(delete(SetupTokenRow))
+            kept = rows.scalar(select(func.count()).select_from(SetupTokenRow)) or 0
+            if not others_stay or kept >= MOST_SETUP_TOKENS:
+                rows.execute(delete(SetupTokenRow))
             rows.add(SetupTokenRow(token_digest=token_digest(token)))
         return token
 
@@ -267,8 +275,8 @@ class Identity:
         except InvalidInput:
             digest = b""
         with self._database.read() as rows:
-            row = rows.scalar(select(SetupTokenRow))
-        if row is None or not hmac.compare_digest(row.token_digest, digest):
+            kept = [row.token_digest for row in rows.scalars(select(SetupTokenRow))]
+        if not any(hmac.compare_digest(known, digest) for known in kept):
             self._throttle.note("set-up", address=address, window=WINDOW)
             raise _wrong_setup_token()
         return self._create(user_name, display_name, password, address=address, browser=browser, setup_token=digest)
@@ -423,7 +431,9 @@ def _use_setup_token(rows: Session, digest: bytes) -> None:
     token = rows.get(SetupTokenRow, digest)
     if token is None:
         raise Conflict("set-up is closed: an administrator exists")
-    rows.delete(token)
+    # All of them are used up with it.
+    for kept in rows.scalars(select(SetupTokenRow)).all():
+        rows.delete(kept)
 
 
 def _wrong_setup_token() -> InvalidInput:

@@ -10,9 +10,10 @@ import pytest
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotFound, TooManyAttempts
-from blockmrs.model.accounts import AccountRow, ThrottleRow
+from blockmrs.model.accounts import AccountRow, SetupTokenRow, ThrottleRow
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import MAX_WRONG
+from blockmrs.services.identity import MOST_SETUP_TOKENS
 from blockmrs.services.people import ME
 from tests.conftest import StillClock
 from tests.functional.heads import answers, head_report
@@ -125,11 +126,24 @@ def test_one_user_name_is_one_account(worlds) -> None:
 
 
 def test_one_set_up_token_makes_one_administrator(worlds) -> None:
-    token, names = worlds[0].identity.make_setup_token(), iter(("root", "toor"))
+    """Each server announces one; whichever is used, all of them are used up."""
+    token, names = worlds[0].identity.make_setup_token(others_stay=True), iter(("root", "toor"))
+    worlds[1].identity.make_setup_token(others_stay=True)
     found = at_once(worlds, lambda world: world.identity.set_up(token, next(names), "Operator", PASSWORD, ""))
     assert sum(isinstance(one, Conflict) for one in found) == 1
     with worlds[0].database.read() as rows:
         assert rows.query(AccountRow).where(AccountRow.is_admin).count() == 1
+        assert rows.query(SetupTokenRow).count() == 0
+
+
+def test_a_token_that_the_operator_asks_for_is_the_only_one_and_announced_ones_are_few(worlds) -> None:
+    tokens = [worlds[0].identity.make_setup_token(others_stay=True) for _ in range(2 * MOST_SETUP_TOKENS + 1)]
+    assert len(set(tokens)) == len(tokens)
+    with worlds[0].database.read() as rows:
+        assert rows.query(SetupTokenRow).count() <= MOST_SETUP_TOKENS
+    worlds[1].identity.make_setup_token()
+    with worlds[0].database.read() as rows:
+        assert rows.query(SetupTokenRow).count() == 1
 
 
 def test_wrong_tries_at_a_crews_code_count_in_both(worlds, coach, address) -> None:
