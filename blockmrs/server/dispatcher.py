@@ -23,7 +23,7 @@ class FairDispatcher:
     """Answers one request of each client before the second of any.
 
     However many one client sends, another's waits for those that run, and for one of each who came before. Half of the
-    threads answer one client at most.
+    threads that there are at first are never one client's; those that come for who only waits are anybody's.
     """
 
     def __init__(self) -> None:
@@ -31,12 +31,14 @@ class FairDispatcher:
         self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
         self._running: Counter[str] = Counter()
         self._wanted = 0
+        self._for_others = 0
         self._alive = 0
 
     def set_thread_count(self, count: int) -> None:
         """From now on there are `count` threads; those beyond it end when they have answered."""
         with self._changed:
             self._wanted = count
+            self._for_others = self._for_others or count // 2
             while self._alive < count:
                 self._alive += 1
                 threading.Thread(target=self._work, name="answering", daemon=True).start()
@@ -94,7 +96,7 @@ class FairDispatcher:
                     self._alive -= 1
                     self._changed.notify_all()
                     return None
-                most = max(1, self._wanted // 2)
+                most = max(1, self._wanted - self._for_others)
                 for client, tasks in self._waiting.items():
                     if self._running[client] < most:
                         task = tasks.popleft()

@@ -8,8 +8,8 @@ OVERHEAD_BYTES = 4 * 1024
 """Of what stands between the pieces of a body that comes in pieces, and after them."""
 
 CONNECTIONS = 512
-CONNECTIONS_OF_ONE = 64
-"""From one address. A club or a school may be behind one: browsers open six each, and idle ones are ended first."""
+CONNECTIONS_OF_ONE = 256
+"""From one address. A whole school or tournament may be behind one; idle ones are ended first."""
 BODIES_BYTES = 64 * 1024 * 1024
 BODIES_OF_ONE_BYTES = 8 * 1024 * 1024
 """Of bodies that are being read, or wait."""

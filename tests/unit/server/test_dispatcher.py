@@ -64,6 +64,20 @@ def test_one_client_never_has_more_than_half_of_the_threads(dispatcher: FairDisp
     assert all(task.ended.wait(LONG_S) for task in flood)
 
 
+def test_threads_in_the_place_of_who_only_waits_answer_the_same_client(dispatcher: FairDispatcher) -> None:
+    done: list[str] = []
+    go = threading.Event()
+    dispatcher.set_thread_count(2)
+    waiting, page = Asked("school", done, go), Asked("school", done)
+    dispatcher.add_task(waiting)
+    dispatcher.add_task(page)
+    assert waiting.began.wait(LONG_S)
+    dispatcher.set_thread_count(3)
+    assert page.ended.wait(LONG_S)
+    go.set()
+    assert waiting.ended.wait(LONG_S)
+
+
 def test_a_thread_more_takes_what_waited_at_once(dispatcher: FairDispatcher) -> None:
     done: list[str] = []
     go = threading.Event()
