@@ -24,6 +24,7 @@ from blockmrs.websetup import prepare
 PASSWORD = "marble kettle sunrise otter"
 TOKEN = re.compile(rb'name="_csrf"[^>]*? value="([^"]+)"')
 COOKIE = re.compile(rb"(?i)set-cookie: (blockmrs=[^;]+)")
+KNOWN_COOKIE = re.compile(rb"(?i)set-cookie: (blockmrs-known=[^;]+)")
 START_S = 60.0
 
 
@@ -104,6 +105,13 @@ class Answer:
     def cookie(self) -> str:
         found = COOKIE.search(self.head)
         return found[1].decode() if found else ""
+
+    @property
+    def known_cookie(self) -> str:
+        """By which the browser is known again to who signed in with it."""
+        found = KNOWN_COOKIE.search(self.head)
+        assert found
+        return found[1].decode()
 
     @property
     def form_token(self) -> str:
