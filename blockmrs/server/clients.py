@@ -8,7 +8,6 @@ from blockmrs.controllers.wrappers.edge import REFUSED_KEY, StartResponse, WsgiA
 from blockmrs.controllers.wrappers.incoming import Environ
 from blockmrs.errors import InvalidInput
 
-IPV6_PREFIX = 64
 FORWARDED = (
     "X_FORWARDED_FOR",
     "X_FORWARDED_PROTO",
@@ -20,18 +19,6 @@ FORWARDED = (
 log = logging.getLogger(__name__)
 
 IsTrusted = Callable[[str], bool]
-
-
-def network_of(address: str) -> str:
-    """The address itself; of IPv6 its /64, of which one machine has all; what is no address as it is."""
-    try:
-        found = ip_address(address.partition("%")[0])
-    except ValueError:
-        return address
-    if isinstance(found, IPv6Address):
-        mapped = found.ipv4_mapped
-        return str(mapped) if mapped is not None else str(ip_network((found, IPV6_PREFIX), strict=False))
-    return str(found)
 
 
 class Proxies:

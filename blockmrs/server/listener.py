@@ -9,9 +9,10 @@ from waitress.adjustments import Adjustments
 from waitress.server import MultiSocketServer, TcpWSGIServer
 
 from blockmrs.controllers.wrappers.edge import WsgiApp
+from blockmrs.networks import network_of
 from blockmrs.server import limits
 from blockmrs.server.channel import Channel
-from blockmrs.server.clients import BehindProxies, Proxies, network_of
+from blockmrs.server.clients import BehindProxies, Proxies
 from blockmrs.server.dispatcher import FairDispatcher
 
 

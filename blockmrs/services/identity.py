@@ -23,6 +23,7 @@ from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, Conflict, InvalidInput, NotAuthenticated
 from blockmrs.model.accounts import AccountRow, SessionRow, SetupTokenRow
 from blockmrs.model.database import Database
+from blockmrs.networks import network_of
 from blockmrs.services.actor import Actor
 from blockmrs.services.attempts import WINDOW, Attempts
 from blockmrs.services.browsers import KnownBrowsers
@@ -35,7 +36,7 @@ from blockmrs.services.passwords import (
     check_not_guessed,
     normalise_user_name,
 )
-from blockmrs.services.throttle import Throttle, network_of
+from blockmrs.services.throttle import Throttle
 
 _WRONG = "That user name and password do not belong together"
 _WRONG_CODE = "That user name and recovery code do not belong together"

@@ -1,6 +1,5 @@
 """Counts tries in windows, in the database so that several processes count together."""
 
-import ipaddress
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -10,22 +9,7 @@ from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.errors import TooManyAttempts
 from blockmrs.model.accounts import ThrottleRow
 from blockmrs.model.database import Database
-
-# One customer's network has 2^64 addresses of version 6, and can use another one for every request.
-_NETWORK_BITS = 64
-
-
-def network_of(address: str) -> str:
-    """What counts as one client: an address of version 4, the /64 of one of version 6; other text as it is."""
-    try:
-        parsed = ipaddress.ip_address(address.strip().strip("[]").partition("%")[0])
-    except ValueError:
-        return address[:64]
-    if isinstance(parsed, ipaddress.IPv4Address):
-        return str(parsed)
-    if parsed.ipv4_mapped is not None:
-        return str(parsed.ipv4_mapped)
-    return str(ipaddress.IPv6Network((parsed, _NETWORK_BITS), strict=False))
+from blockmrs.networks import network_of
 
 
 class Throttle:

@@ -3,16 +3,7 @@
 import pytest
 
 from blockmrs.errors import InvalidInput
-from blockmrs.server.clients import Proxies, network_of
-
-
-@pytest.mark.parametrize(
-    ("address", "network"),
-    [("192.0.2.7", "192.0.2.7"), ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"), ("::ffff:192.0.2.7", "192.0.2.7"),
-     ("fe80::1%eth0", "fe80::/64"), ("unix", "unix"), ("", "")],
-)  # fmt: skip
-def test_an_address_of_ipv6_counts_by_its_network(address: str, network: str) -> None:
-    assert network_of(address) == network
+from blockmrs.server.clients import Proxies
 
 
 @pytest.mark.parametrize(

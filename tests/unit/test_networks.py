@@ -2,7 +2,7 @@
 
 import pytest
 
-from blockmrs.services.throttle import network_of
+from blockmrs.networks import network_of
 
 
 @pytest.mark.parametrize(
