@@ -83,13 +83,12 @@ class RestSeal:
 
         The caller has closed every connection, and nobody else uses the folder.
         """
-        wal = self._database.with_name(self._database.name + "-wal")
         with self._lock, self._alone():
             try:
                 seal = self._read()
             except (FileNotFoundError, VerificationFailed):
                 return False  # It stays as it is, so that it is noticed.
-            if seal.mac is not None or (wal.exists() and wal.stat().st_size):
+            if seal.mac is not None or self._has_log():
                 return False
             try:
                 found = self._compute()
@@ -135,8 +134,18 @@ class RestSeal:
 
     def _matching(self, mac: bytes) -> int | None:
         """The file's size in bytes if `mac` is its MAC, else None."""
+        if self._has_log():
+            # SQLite would put it into the file. Ours was there, and empty, when the file was closed.
+            return None
         found = self._compute()
         return found[1] if found is not None and hmac.compare_digest(mac, found[0]) else None
+
+    def _has_log(self) -> bool:
+        """Whether a write-ahead log with anything in it stands beside the file."""
+        try:
+            return self._database.with_name(self._database.name + "-wal").stat().st_size > 0
+        except FileNotFoundError:
+            return False
 
     def _compute(self) -> tuple[bytes, int] | None:
         """The file's MAC and its size in bytes, None where there is none; by a process that has no lock to lose."""

@@ -179,6 +179,17 @@ def test_a_seal_that_is_gone_or_not_ours_is_named_and_stays_named(folder: Path, 
     assert named in wrong(folder)
 
 
+def test_a_log_that_somebody_put_beside_a_closed_file_is_noticed(folder: Path) -> None:
+    """SQLite would put what it says into the file."""
+    with Installation(folder) as other:
+        other.sign_up("ana")
+        log = (folder / "blockmrs.db-wal").read_bytes()
+        assert log
+        other.foundation.close()
+    (folder / "blockmrs.db-wal").write_bytes(log)
+    assert "not as it was when it was last closed" in wrong(folder)
+
+
 def test_who_knows_why_the_file_changed_accepts_it_once(folder: Path) -> None:
     flip_unused(folder)
     assert wrong(folder)
