@@ -9,7 +9,7 @@ Source: docs/protocol.md "The ledger".
 import copy
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -198,11 +198,11 @@ class Ledger:
                 found = _at_numbers(view, line_key, range(last + 1, last + 1 + WINDOW))
             if not found:
                 return
-            yield from found
+            yield from ((number, transaction) for number, _, transaction in found)
             last = found[-1][0]
 
-    def at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, Transaction]]:
-        """What stands on the line at `numbers` under its own one-time keys, by number."""
+    def at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
+        """What stands on the line at `numbers` under its own one-time keys: number, index in the log, transaction."""
         with self._store.read() as view:
             return _at_numbers(view, line_key, numbers)
 
@@ -211,6 +211,30 @@ class Ledger:
         number_at = {slot_at(line_key, number): number for number in range(stop)}
         with self._store.read() as view:
             return sorted(number_at[slot] for slot in view.occupied(list(number_at), since=size))
+
+    def empty_of(self, line_key: bytes, numbers: Sequence[int]) -> set[int]:
+        """Those of `numbers` at whose slots of the line nothing stands."""
+        number_at = {slot_at(line_key, number): number for number in numbers}
+        with self._store.read() as view:
+            return set(number_at.values()) - {number_at[slot] for slot in view.occupied(list(number_at))}
+
+    def times_of(self, indexes: Iterable[int]) -> dict[int, datetime]:
+        """When the blocks were made in which the transactions at these indexes stand, as their headers say.
+
+        Raises:
+            NotFound: the log has no transaction at one of them.
+        """
+        times: dict[int, datetime] = {}
+        header: Header | None = None
+        with self._store.read() as view:
+            for index in sorted(set(indexes)):
+                if header is None or index >= header.tree_size:
+                    row = view.header_over(index)
+                    if row is None:
+                        raise NotFound("the log has no transaction at this index", index=index)
+                    header = header_in(row)
+                times[index] = header.time
+        return times
 
     def next_free(self, line_key: bytes, start: int = 0) -> int:
         """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
@@ -393,14 +417,14 @@ def _newest(view: LedgerView) -> HeaderRow:
     return newest
 
 
-def _at_numbers(view: LedgerView, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, Transaction]]:
-    """What stands on the line at `numbers`, under its own one-time keys, by number."""
+def _at_numbers(view: LedgerView, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
+    """What stands on the line at `numbers`, under its own one-time keys: number, index in the log, transaction."""
     number_at = {slot_at(line_key, number): number for number in numbers}
     # Most slots are empty: only for the others is a one-time key worth deriving.
     occupied = view.occupied(list(number_at))
     rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
-    found = [(number_at[row.slot], transaction_in(row)) for row in rows]
-    return sorted(found, key=lambda entry: entry[0])
+    found = [(number_at[row.slot], row.index, transaction_in(row)) for row in rows]
+    return sorted(found, key=lambda entry: entry[:2])
 
 
 def _gallop(view: LedgerView, line_key: bytes, start: int, trusting: bool) -> int:

@@ -51,7 +51,8 @@ def at_home(services: Services, actor: Actor, typed: Typed) -> AtHome | None:
         return None
     chosen = typed.ticked.get(FROM_RECORD, ())
     try:
-        facts = services.facts.newest(person).facts
+        saved = services.facts.newest(person)
+        facts = saved.facts if saved.is_whole else HealthFacts()
     except BlockMRSError:
         return AtHome(person, (), unread=True)  # The page shows what will be saved, and says that they are not in it.
     return AtHome(person, tuple(told_by_record(facts, chosen)))

@@ -99,7 +99,12 @@ class PersonFactsController(TGController):
         )
 
     def _about(self, person: Person) -> dict[str, Any]:
-        return {"person": person, "page": self._address, "acting_for": "" if person.is_me else person.label}
+        return {
+            "person": person,
+            "page": self._address,
+            "acting_for": "" if person.is_me else person.label,
+            "is_whole": self._services.reports.is_whole([person]),
+        }
 
     def _in_words(self, facts: HealthFacts) -> list[tuple[str, str, str]]:
         return in_words(facts, self._today())

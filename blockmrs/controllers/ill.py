@@ -94,9 +94,10 @@ class PersonIllController(TGController):
         )
 
     def _facts(self, person: Person) -> HealthFacts | None:
-        """The newest facts; None where they cannot be read: advice never waits for them."""
+        """The newest facts; None where they cannot be read, or may not be the newest: advice never waits for them."""
         try:
-            return self._services.facts.newest(person).facts
+            saved = self._services.facts.newest(person)
+            return saved.facts if saved.is_whole else None
         except BlockMRSError:
             return None
 

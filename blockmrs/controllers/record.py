@@ -29,6 +29,7 @@ class Shown:
     """One person on the page. `rows` or `reports` is None where that part cannot be read: it hides nothing else.
 
     `older` is the address of the reports before these, if there are any. `lost`: the facts should be here and are not.
+    `is_whole` is False where something that once stood there is gone.
     """
 
     person: Person
@@ -40,6 +41,7 @@ class Shown:
     reports: list[SavedReport] | None
     older: str = ""
     lost: bool = False
+    is_whole: bool = True
 
 
 class RecordController(TGController):
@@ -85,13 +87,15 @@ class RecordController(TGController):
             saved_at, author = saved.saved_at, saved.author
         except BlockMRSError as error:
             lost = isinstance(error, NOT_HERE)  # The page says so.
+        is_whole = True
         try:
             reports, older = self._services.reports.page_about(person)
+            is_whole = self._services.reports.is_whole([person])
         except BlockMRSError:
             reports, older = None, None
         facts, ill = facts_address(person.handle), ill_address(person.handle)
         more = reports_address(person.handle, older) if older else ""
-        return Shown(person, facts, ill, rows, saved_at, author, reports, more, lost)
+        return Shown(person, facts, ill, rows, saved_at, author, reports, more, lost, is_whole)
 
 
 class LogController(TGController):

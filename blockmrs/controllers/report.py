@@ -260,7 +260,13 @@ class ReportListController(TGController):
         """The coach's own reports, newest first, 20 a page."""
         actor = require_actor()
         reports, older = self._services.reports.mine(actor, parse_place(before))
-        return show("report.list", reports=reports, older=older, first=before is None)
+        return show(
+            "report.list",
+            reports=reports,
+            older=older,
+            first=before is None,
+            is_whole=self._services.reports.is_own_line_whole(actor),
+        )
 
 
 def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:

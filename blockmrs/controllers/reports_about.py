@@ -34,6 +34,7 @@ class PersonReportsController(TGController):
             person=person,
             acting_for="" if person.is_me else person.label,
             reports=reports,
+            is_whole=self._services.reports.is_whole([person]),
             older=reports_address(self._handle, older) if older else "",
             newest="" if before is None else reports_address(self._handle),
             level_words=level_words(self._services),

@@ -195,6 +195,12 @@ def staff_keyring(card_id: bytes) -> Keyring:
     return Keyring.from_seed(derive_key(card_id, "staff line"))
 
 
+def ending_keyring(grant_id: bytes) -> Keyring:
+    """The keys of the line on which a grant's end stands, which whoever knows the grant's payload id can derive."""
+    _check_32(grant_id, "a payload id")
+    return Keyring.from_seed(derive_key(grant_id, "ending"))
+
+
 def _check_32(value: bytes, what: str) -> None:
     if len(value) != SEED_BYTES:
         raise InvalidInput(f"{what} has 32 bytes")

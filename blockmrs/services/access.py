@@ -1,7 +1,7 @@
 """What somebody is to a report, found out with their own keys; `domain.permission` says what follows from it."""
 
 from collections.abc import Container, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
@@ -15,6 +15,7 @@ from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.contents import Item, Sort
+from blockmrs.services.endings import ending_of, who_may_end
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox, Message
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import own_card
@@ -169,7 +170,18 @@ class AccessFinder:
         What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one. `lost`
         takes a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
-        return with_subjects_ends(list(self._introduced(held, senders, lost)))
+        lines = with_subjects_ends(list(self._introduced(held, senders, lost)))
+        return [(card, self._with_endings(line)) for card, line in lines]
+
+    def _with_endings(self, line: Line) -> Line:
+        """The line, where each grant of a report that still runs by it has not ended on the grant's own line either."""
+        now = self._mailbox.now()
+        for entry in list(line.grants.values()):
+            if entry.revoked is None and entry.grant.about is None and entry.grant.covers(now):
+                ended = ending_of(self._mailbox, entry.id, who_may_end(entry.grant, entry.author))
+                if ended is not None:
+                    line.grants[entry.id] = replace(entry, revoked_by=ended[0], revoked=ended[1])
+        return line
 
     def _introduced(
         self, held: Held, senders: Container[bytes] | None, lost: list[str] | None
@@ -210,11 +222,15 @@ class AccessFinder:
     def _as_subject(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
         for held in self._teams.acting_for(actor, lost):
             line = self._mailbox.opened(held.keyring, self._reports(held.keyring, prefix))
-            for entry in line.grants.values():
-                grant = entry.grant
-                is_own = grant.purpose == REPORT and grant.grantee is None and grant.object is not None
-                if is_own and grant.update_id.startswith(prefix):
-                    return Access(Standing.SUBJECT, entry, held.keyring, held)
+            given = [
+                entry
+                for entry in line.grants.values()
+                if entry.grant.purpose == REPORT and entry.grant.grantee is None and entry.grant.object is not None
+                if entry.grant.update_id.startswith(prefix)
+            ]
+            # Others may have given it again: what its own author gave first says what it is.
+            for entry in self._mailbox.placed(given):
+                return Access(Standing.SUBJECT, entry, held.keyring, held)
         return None
 
     def _reports(self, keyring: Keyring, prefix: bytes) -> list[Item]:

@@ -63,14 +63,31 @@ class Attachments:
         return held
 
     def entries(self, actor: Actor, access: Access, purpose: str) -> list[GrantEntry]:
-        """The grants of that purpose about the report that the actor may open, each update once, as written."""
+        """The grants of that purpose about the report that the actor may open, each update once, by the log.
+
+        Who gives an update again, with whatever time, moves nothing: its place is where its own author gave it first.
+        """
+        given = [
+            entry
+            for entry in self._all(actor, access)
+            if entry.grant.about == access.grant.update_id
+            and entry.grant.purpose == purpose
+            and entry.grant.object is not None
+        ]
         found: dict[bytes, GrantEntry] = {}
-        for entry in self._all(actor, access):
+        for entry in self._mailbox.placed(given):
             grant = entry.grant
-            if grant.about == access.grant.update_id and grant.purpose == purpose and grant.object is not None:
-                # Two processes may have written one pressing of Save twice: it is one update.
-                found.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
+            # Two processes may have written one pressing of Save twice: it is one update.
+            found.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
         return list(found.values())
+
+    def came_at(self, access: Access, entry: GrantEntry, update: Update) -> datetime:
+        """When an update came to be, as far as this reader can tell: nobody chooses the time of a block.
+
+        A recipient may have been given it later than it was written; then its author's own time counts.
+        """
+        written = self._mailbox.written_at(entry)
+        return min(written, update.created) if access.standing is Standing.RECIPIENT else written
 
     def read(self, entry: GrantEntry, kind: str) -> Update | None:
         """The update behind an entry, after every check of the protocol; None where it fails one or is of another kind.
@@ -134,10 +151,8 @@ class Attachments:
             for entry in self._mailbox.line_by_anyone(line_key, access.reader).grants.values():
                 if entry.grant.about != access.grant.update_id or entry.grant.purpose != purpose:
                     continue
-                when = self._mailbox.written_at(line_key, access.reader, entry)
-                place = self._mailbox.place_of(line_key, access.reader, entry)
-                grantee, staff = share.grant.grantee, self._organisations.staff
-                if when < _end_of(share) and grantee and staff.at(entry.author, grantee, place) is not None:
+                when, grantee, staff = self._mailbox.written_at(entry), share.grant.grantee, self._organisations.staff
+                if when < _end_of(share) and grantee and staff.at(entry.author, grantee, entry.index) is not None:
                     yield share, entry, when
 
     def release(self, batch: Batch, actor: Actor, access: Access, subject: Held, shares: Iterable[GrantEntry]) -> None:

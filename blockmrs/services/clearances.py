@@ -23,6 +23,7 @@ from blockmrs.domain.clearances import (
 )
 from blockmrs.domain.followups import CHECK, may_be_head_injury, was_asked_about_head
 from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.records import Update
 from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.loader import load_rules
@@ -32,7 +33,7 @@ from blockmrs.services.access import Access, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.after_report import AfterReport
 from blockmrs.services.cards import Cards
-from blockmrs.services.fhir_followups import read_clearance, write_clearance
+from blockmrs.services.fhir_followups import read_check, read_clearance, write_clearance
 from blockmrs.services.mailbox import GrantEntry, Held
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.updates import write_update
@@ -218,12 +219,24 @@ class Clearances:
     def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
         lost: list[datetime] = []
         found = self._statements(actor, access, lost)
-        checks = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
         deciding = decisive([statement.said for statement in found])
         current = next((statement for statement in reversed(found) if statement.said is deciding), None)
-        since = [grant.level or 1 for grant in checks if deciding and grant.not_before > deciding.written_at]
+        came_back = deciding is not None and found_something(self._levels_since(actor, access, deciding.written_at))
         lost_newest = bool(lost) and (not found or found[-1].said.written_at <= max(lost))
-        return SportStatus(certain, tuple(reversed(found)), current, found_something(since), len(lost), lost_newest)
+        return SportStatus(certain, tuple(reversed(found)), current, came_back, len(lost), lost_newest)
+
+    def _levels_since(self, actor: Actor, access: Access, moment: datetime) -> Iterator[int]:
+        """What the symptom checks after that moment say, as they were signed; their grants only claim a level."""
+        for entry in self._attachments.entries(actor, access, CHECK):
+            if self._mailbox.written_at(entry) <= moment:
+                continue
+            try:
+                update = self._attachments.read(entry, CHECK)
+            except NOT_HERE:
+                yield entry.grant.level or 1
+                continue
+            if update is not None and self._attachments.came_at(access, entry, update) > moment:
+                yield _level_of(update)
 
     def _for_writing(self, actor: Actor, address: str) -> tuple[Access, Report]:
         access = self._access.allow(actor, address, Action.CLEAR_FOR_SPORT)
@@ -278,7 +291,7 @@ class Clearances:
 
         `lost` takes the time of each that would count but whose text is not here; without it, that is raised.
         """
-        found: dict[bytes, tuple[datetime, Statement]] = {}
+        found: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
         for entry, organisation_id, when in self._delivered(actor, access, lost):
             member = self._organisations.staff.known(entry.author, organisation_id)
             if member is None or entry.author == self._report_author(access):
@@ -296,7 +309,10 @@ class Clearances:
             known = replace(said, doctor=member.name, organisation=organisation, written_at=when)
             mine = entry.author == actor.keyring.card.id
             statement = Statement(report_address(entry.grant.update_id), known, mine, member.until)
-            found.setdefault(entry.grant.update_id, (when, statement))
+            # Who gives a statement again, later, does not make it the newest.
+            place = when, entry.index
+            if entry.grant.update_id not in found or place < found[entry.grant.update_id][0]:
+                found[entry.grant.update_id] = place, statement
         return [statement for _, statement in sorted(found.values(), key=lambda pair: pair[0])]
 
     def _delivered(
@@ -308,11 +324,10 @@ class Clearances:
         """
         if access.standing is Standing.RECIPIENT:
             held = _held(access)
-            line_key, card_id = _copies_key(held, access.grant.update_id), held.keyring.card.id
+            card_id = held.keyring.card.id
             for entry in self._copies(access):
-                place = self._mailbox.place_of(line_key, held.keyring, entry)
-                if self._organisations.staff.at(entry.author, card_id, place) is not None:
-                    yield entry, card_id, self._mailbox.written_at(line_key, held.keyring, entry)
+                if self._organisations.staff.at(entry.author, card_id, entry.index) is not None:
+                    yield entry, card_id, self._mailbox.written_at(entry)
             return
         shares = self._sharing.book(actor, access)
         for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
@@ -326,10 +341,8 @@ class Clearances:
         """What came while the report was kept from the family: passed on from the player's card at the release."""
         if access.standing is not Standing.SUBJECT:
             return
-        line_key, grantees = (
-            access.reader.own_line,
-            {share.grant.grantee for share in self._sharing.book(actor, access) if share.grant.grantee is not None},
-        )
+        shares = self._sharing.book(actor, access)
+        grantees = {share.grant.grantee for share in shares if share.grant.grantee is not None}
         for entry in self._attachments.entries(actor, access, CLEARANCE):
             if entry.author != access.grant.subject:
                 continue
@@ -339,13 +352,13 @@ class Clearances:
                 # Who wrote it stands inside.
                 if lost is None:
                     raise
-                lost.append(self._mailbox.written_at(line_key, access.reader, entry))
+                lost.append(self._mailbox.written_at(entry))
                 continue
             for grantee in grantees:
                 # Whether they were a member when they wrote it the author saw, who released only what counted then.
                 if update is not None and self._organisations.staff.known(update.author, grantee) is not None:
                     # All of them came in one block, at the release: their own times say in which order.
-                    when = min(self._mailbox.written_at(line_key, access.reader, entry), update.created)
+                    when = min(self._mailbox.written_at(entry), update.created)
                     yield replace(entry, author=update.author), grantee, when
                     break
 
@@ -369,7 +382,14 @@ class Clearances:
     def _report_author(self, access: Access) -> bytes:
         if access.standing is Standing.RECIPIENT and access.author_card is not None:
             return access.author_card.id
-        return access.entry.author
+        return self._reports.author_of(access)
+
+
+def _level_of(update: Update) -> int:
+    try:
+        return read_check(update.body).advice.level
+    except InvalidInput:
+        return 1  # Not a check that this version can show: it must not let anybody back.
 
 
 def _held(access: Access) -> Held:

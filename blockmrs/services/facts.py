@@ -9,12 +9,13 @@ from datetime import date, datetime
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
+from blockmrs.domain.records import Update
 from blockmrs.domain.sharing import Grant
-from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, NotAuthorized, ObjectMissing
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, NotAuthorized, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
 from blockmrs.services.cards import Cards
-from blockmrs.services.contents import Item, ListPlace, Sort, by_time, page_of
+from blockmrs.services.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
 from blockmrs.services.facts_fhir import read_facts, write_facts
 from blockmrs.services.held import commit_batch, finish
 from blockmrs.services.locks import KeyedLocks
@@ -22,7 +23,7 @@ from blockmrs.services.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.owners import owners_grant
 from blockmrs.services.people import Person
 from blockmrs.services.reports import DRAFT_BYTES, parse_draft_id
-from blockmrs.services.updates import read_update, write_update
+from blockmrs.services.updates import write_update
 from blockmrs.storage import ObjectStore
 
 FACTS = "facts"
@@ -30,12 +31,16 @@ FACTS = "facts"
 
 @dataclass(frozen=True, slots=True)
 class SavedFacts:
-    """One version of somebody's facts. `version` is its update id in hexadecimal, empty when nothing was ever told."""
+    """One version of somebody's facts. `version` is its update id in hexadecimal, empty when nothing was ever told.
+
+    `is_whole` is False where something on the person's line is gone, which may have been a newer version.
+    """
 
     version: str = ""
     facts: HealthFacts = field(default_factory=HealthFacts)
     saved_at: datetime | None = None
     author: str = ""
+    is_whole: bool = True
 
     def __repr__(self) -> str:
         return f"SavedFacts({self.version})"
@@ -61,18 +66,22 @@ class Facts:
         Raises:
             VerificationFailed, Unavailable: the newest cannot be read. An older one never stands in for it.
         """
+        is_whole = True
         for held in person.cards:
-            entry = self._newest_entry(held)
+            items = self._mailbox.contents(held.keyring)
+            is_whole = is_whole and items.is_whole
+            entry = self._newest_entry(held, items)
             if entry is not None:
-                return self._opened(entry)
+                return self._opened(entry, is_whole)
         if not person.is_whole:
             raise ObjectMissing("the keys of a card that may hold facts are not here")
-        return SavedFacts()
+        return SavedFacts(is_whole=is_whole)
 
     def current(self, person: Person) -> SavedFacts:
         """The newest on the card that the next save goes to."""
-        entry = self._newest_entry(person.card)
-        return SavedFacts() if entry is None else self._opened(entry)
+        items = self._mailbox.contents(person.card.keyring)
+        entry = self._newest_entry(person.card, items)
+        return SavedFacts(is_whole=items.is_whole) if entry is None else self._opened(entry, items.is_whole)
 
     def history(self, person: Person) -> list[SavedFacts | None]:
         """The newest versions on the person's cards, 20 at most, newest first; None where one cannot be read."""
@@ -82,12 +91,15 @@ class Facts:
         self, person: Person, before: ListPlace | None = None
     ) -> tuple[list[SavedFacts | None], ListPlace | None]:
         """Twenty versions on the person's cards, newest first, and the next `before`, if any are older."""
-        places = [(item, held) for held in person.cards for item in self._places(held)]
-        page, older = page_of(places, before, lambda place: by_time(place[0]))
+        places = [(item, held) for held in person.cards for item in first_grants(_facts(self._contents(held)))]
+        page, older = page_of(places, before, lambda place: by_log(place[0]))
         found: list[SavedFacts | None] = []
         for item, held in page:
-            entries = [entry for entry in self._entries(held, [item]) if entry.grant.update_id == item.about]
-            found.append(self._opened_or_none(entries[0]) if entries else None)
+            entry = self._entry_at(held, item)
+            if entry is None:
+                found.append(None)
+            elif self._is_unread_or_its_authors(entry):
+                found.append(self._opened_or_none(entry))
         return found, older
 
     def save(
@@ -108,7 +120,7 @@ class Facts:
         checked = check_facts(facts, today)
         with self._locks.hold(person.card.keyring.own_line):
             self._mailbox.settle()
-            newest = self._newest_entry(person.card)
+            newest = self._newest_entry(person.card, self._contents(person.card))
             if (newest.grant.update_id.hex() if newest is not None else "") == version:
                 return self._write(actor, person.card, mark, checked)
             done = self._by_mark(person.card, mark)
@@ -141,35 +153,66 @@ class Facts:
 
     def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
         """What an earlier pressing of the same Save wrote, cut off before its rows or answered to nobody."""
-        made = [item for item in self._places(subject) if item.key == mark]
-        return next((entry for entry in reversed(self._entries(subject, made)) if entry.grant.draft_mark == mark), None)
+        made = [item for item in reversed(_facts(self._contents(subject))) if item.key == mark]
+        entries = (self._entry_at(subject, item) for item in made)
+        return next((entry for entry in entries if entry is not None and entry.grant.draft_mark == mark), None)
 
-    def _newest_entry(self, held: Held) -> GrantEntry | None:
-        newest = self._places(held)[-1:]
-        entries = self._entries(held, newest)
-        if newest and not entries:
-            raise CannotOpen("the newest facts do not open")
-        return entries[-1] if entries else None
+    def _newest_entry(self, held: Held, items: Items) -> GrantEntry | None:
+        """The version that counts: the last, by the log, of those that their own authors granted.
 
-    def _places(self, held: Held) -> list[Item]:
-        """Where facts about whom the card belongs to stand on its line, in the order written."""
-        return [item for item in self._mailbox.contents(held.keyring) if item.sort is Sort.FACTS and item.of_reader]
+        Raises:
+            VerificationFailed: it is gone, or does not open.
+        """
+        if items.facts_gone:
+            raise CannotOpen("the newest facts are gone")
+        for item in reversed(first_grants(_facts(items))):
+            entry = self._entry_at(held, item)
+            if entry is None:
+                raise CannotOpen("the newest facts do not open")
+            if self._is_unread_or_its_authors(entry):
+                return entry
+        return None
 
-    def _entries(self, held: Held, places: list[Item]) -> list[GrantEntry]:
-        """The facts that stand there, in the order written."""
-        return [
-            entry
-            for entry in self._mailbox.opened(held.keyring, places).grants.values()
-            if entry.grant.purpose == FACTS and entry.grant.subject == held.keyring.card.id
-        ]
+    def _contents(self, held: Held) -> Items:
+        return self._mailbox.contents(held.keyring)
 
-    def _opened(self, entry: GrantEntry) -> SavedFacts:
-        update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)
+    def _entry_at(self, held: Held, item: Item) -> GrantEntry | None:
+        """The facts that stand there; None where what stood there does not open any more."""
+        for entry in self._mailbox.opened(held.keyring, [item]).grants.values():
+            if entry.index == item.index and entry.grant.update_id == item.about:
+                return entry
+        return None
+
+    def _is_unread_or_its_authors(self, entry: GrantEntry) -> bool:
+        """Whether the version's own author granted it there: whoever else gives it again moves nothing.
+
+        One that cannot be read may be its author's: then nothing older stands in for it.
+        """
+        try:
+            return self._read(entry) is not None
+        except BlockMRSError:
+            return True
+
+    def _read(self, entry: GrantEntry) -> Update | None:
+        """The version that its own author granted with `entry`; None where it is not that."""
+        update = self._mailbox.update(entry.grant)
+        return update if update.author == entry.author and update.kind == FACTS else None
+
+    def _opened(self, entry: GrantEntry, is_whole: bool = True) -> SavedFacts:
+        update = self._read(entry)
+        if update is None:
+            raise InvalidProof("whoever granted these facts did not write them")
         facts, author = read_facts(update.body)
-        return SavedFacts(entry.grant.update_id.hex(), facts, entry.grant.not_before, author)
+        when = self._mailbox.written_at(entry)
+        return SavedFacts(entry.grant.update_id.hex(), facts, when, author, is_whole)
 
     def _opened_or_none(self, entry: GrantEntry) -> SavedFacts | None:
         try:
             return self._opened(entry)
         except BlockMRSError:
             return None
+
+
+def _facts(items: Items) -> list[Item]:
+    """Where facts about whom the line belongs to stand on it, in the order of the log."""
+    return [item for item in items if item.sort is Sort.FACTS and item.of_reader]

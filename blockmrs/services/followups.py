@@ -26,7 +26,7 @@ from blockmrs.domain.followups import (
     was_asked_about_head,
     with_change,
 )
-from blockmrs.domain.permission import Action
+from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
@@ -135,7 +135,7 @@ class FollowUps:
             access, there = self._for_writing(actor, address)
             for entry in self._attachments.entries(actor, access, CHECK):
                 if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id:
-                    return self._again(entry)
+                    return self._again(access, entry)
             check = self._judged(actor, access, there, interview)
             return self._write(actor, access, check, mark)
 
@@ -198,13 +198,12 @@ class FollowUps:
         checks, lost = [], []
         for entry in self._attachments.entries(actor, access, CHECK):
             try:
-                check = self._read(entry)
+                check = self._read(access, entry)
             except NOT_HERE:
-                lost.append(entry.grant.not_before)
+                lost.append(self._mailbox.written_at(entry))
                 continue
             if check is not None:
                 checks.append(MadeCheck(report_address(entry.grant.update_id), check))
-        checks.sort(key=lambda made: made.check.made_at)
         day = day_number(report.injured_at, self._mailbox.now(), self._zone)
         # One that was made is not due again, whether or not its text is here.
         made_on = [made.check.day for made in checks]
@@ -213,9 +212,12 @@ class FollowUps:
         certain, band = was_asked_about_head(report, rules), band_of(report.age, rules)
         return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(lost))
 
-    def _read(self, entry: GrantEntry) -> SymptomCheck | None:
+    def _read(self, access: Access, entry: GrantEntry) -> SymptomCheck | None:
         update = self._attachments.read(entry, CHECK)
         if update is None:
+            return None
+        # To an organisation the player's card passes checks on; everybody else has them from who made them.
+        if access.standing is not Standing.RECIPIENT and update.author != entry.author:
             return None
         try:
             check = read_check(update.body)
@@ -271,9 +273,9 @@ class FollowUps:
         self._after.commit(batch)
         return MadeCheck(report_address(update_id), check)
 
-    def _again(self, entry: GrantEntry) -> MadeCheck:
+    def _again(self, access: Access, entry: GrantEntry) -> MadeCheck:
         """What an earlier pressing of Save made; its row is written now if it was cut off before that."""
-        check = self._read(entry)
+        check = self._read(access, entry)
         if check is None or entry.grant.object is None:
             raise InvalidInput("this is not a symptom check that this version can show")
         self._attachments.remember(entry.grant.object)

@@ -17,19 +17,26 @@ from blockmrs.services.cards import Cards
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One transaction that was meant for us and is signed by `author`; `digest` finds it in the log."""
+    """One transaction that was meant for us and is signed by `author`.
+
+    `position` is its number on the line, which its writer chose, and `index` its place in the log, which nobody did.
+    """
 
     kind: Kind
     id: bytes
     author: bytes
     fields: Fields
     position: int
-    digest: bytes = b""
+    index: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class GrantEntry:
-    """A grant with its id, its place on its line and, where it was ended early, its revocation and who signed that."""
+    """A grant with its id, its places and, where it was ended early, its revocation and who signed that.
+
+    `position` is its number on the line, and `index` its place in the log: only that one nobody can choose.
+    `said_revoked`: of a copy, the revocation of it that proves nothing about its original.
+    """
 
     id: bytes
     author: bytes
@@ -37,6 +44,8 @@ class GrantEntry:
     revoked: Revocation | None = None
     position: int = 0
     revoked_by: bytes = b""
+    index: int = 0
+    said_revoked: Revocation | None = None
 
 
 @dataclass(slots=True)
@@ -90,7 +99,7 @@ class LineReader:
 
     def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
         """The transaction that holds the grant, opened once more; NotFound where the line holds no such grant."""
-        for _, transaction in self._ledger.at_numbers(line_key, [entry.position]):
+        for _, _, transaction in self._ledger.at_numbers(line_key, [entry.position]):
             opened = self._open(transaction, reader)
             if opened is not None and opened.id == entry.id and self._is_proven(opened, None):
                 return transaction
@@ -98,20 +107,20 @@ class LineReader:
 
     def _opened(
         self,
-        transactions: Iterable[tuple[int, Transaction]],
+        transactions: Iterable[tuple[int, int, Transaction]],
         reader: Keyring,
         author: Card | None,
         unproven: list[Message] | None = None,
     ) -> Iterator[tuple[int, Message | None]]:
         # Whoever reads knows their own card, whatever became of its object.
         self._cards.remember(reader.card)
-        for position, transaction in transactions:
+        for position, index, transaction in transactions:
             opened = self._open(transaction, reader)
             if opened is None:
                 yield position, None
                 continue
-            payload, digest = opened.payload, transaction.digest
-            message = Message(Kind(payload.kind), opened.id, payload.author, payload.fields, position, digest)
+            payload = opened.payload
+            message = Message(Kind(payload.kind), opened.id, payload.author, payload.fields, position, index)
             try:
                 proven = self._is_proven(opened, author)
             except NOT_HERE:
@@ -123,15 +132,15 @@ class LineReader:
 
     def _transactions(
         self, line_key: bytes, start: int, stop: int | None, at_least: int
-    ) -> Iterator[tuple[int, Transaction]]:
+    ) -> Iterator[tuple[int, int, Transaction]]:
         position, last_found = start, start - 1
         while position < max(last_found + 1, at_least) + WINDOW and (stop is None or position < stop):
             # Always a whole window: how many slots are asked for tells nothing. What stands under another one-time key
             # is not fetched: nobody without the line key can know the right one.
-            for number, transaction in self._ledger.at_numbers(line_key, range(position, position + WINDOW)):
+            for number, index, transaction in self._ledger.at_numbers(line_key, range(position, position + WINDOW)):
                 if stop is None or number < stop:
                     last_found = number
-                    yield number, transaction
+                    yield number, index, transaction
             position += WINDOW
 
     def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
@@ -164,7 +173,9 @@ def sort_messages(messages: Iterable[Message]) -> Line:
             match message.kind:
                 case Kind.GRANT:
                     grant = Grant.from_fields(message.fields)
-                    line.grants[message.id] = GrantEntry(message.id, message.author, grant, position=message.position)
+                    line.grants[message.id] = GrantEntry(
+                        message.id, message.author, grant, position=message.position, index=message.index
+                    )
                 case Kind.REVOKE:
                     line.revocations.append((message.author, Revocation.from_fields(message.fields)))
                 case Kind.INTRODUCE:

@@ -5,7 +5,7 @@ signed by the line's other party. What does not open or verify is not theirs, an
 may write anything to a public log.
 """
 
-from collections.abc import Callable, Container, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -14,14 +14,16 @@ from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
-from blockmrs.domain.sharing import Appointment, Introduction, Now, Receipt
+from blockmrs.domain.records import Update
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Now, Receipt
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards, read_card
-from blockmrs.services.contents import Contents, Item
+from blockmrs.services.contents import Contents, Item, Items
 from blockmrs.services.line_reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
+from blockmrs.services.updates import open_update
 from blockmrs.storage import ObjectStore
 
 __all__ = ["GrantEntry", "Held", "Line", "Mailbox", "Message"]
@@ -104,8 +106,8 @@ class Mailbox:
         """An empty batch to write with."""
         return Batch(self._ledger, self._objects, self._near)
 
-    def contents(self, keyring: Keyring) -> list[Item]:
-        """What stands where on a person's or dependent's own line, in the order of its places."""
+    def contents(self, keyring: Keyring) -> Items:
+        """What stands where on a person's or dependent's own line, in the order of the log."""
         return self._contents.of(keyring)
 
     def opened(self, keyring: Keyring, items: Iterable[Item], *, author: Card | None = None) -> Line:
@@ -113,6 +115,31 @@ class Mailbox:
         numbers = sorted({item.position for item in items})
         places = self._lines.at(keyring.own_line, keyring, numbers, author=author) if numbers else ()
         return sort_messages(messages_of(places))
+
+    def update(self, grant: Grant) -> Update:
+        """The update that a grant opens, whoever granted it, after all checks of the update itself."""
+        return open_update(self._objects, self._cards, grant, chain_id=self.chain_id)
+
+    def placed(self, entries: Iterable[GrantEntry]) -> list[GrantEntry]:
+        """Of each update the grant that gives it its place, in the order of the log.
+
+        That is the first that the update's own author signed. Others' grants of it, and later ones, give reading. Who
+        wrote an update is looked up in it only where several gave it; a single grant is its author's until it is read.
+        """
+        of: dict[bytes, list[GrantEntry]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.index):
+            of.setdefault(entry.grant.update_id, []).append(entry)
+        return sorted((self._first(given) for given in of.values()), key=lambda entry: entry.index)
+
+    def _first(self, given: Sequence[GrantEntry]) -> GrantEntry:
+        if len({entry.author for entry in given}) > 1:
+            for entry in given:
+                try:
+                    author = self.update(entry.grant).author
+                except BlockMRSError:
+                    continue  # This grant opens nothing now, whatever it claims to give.
+                return next((one for one in given if one.author == author), entry)
+        return given[0]
 
     def own_page(self, keyring: Keyring, start: int, stop: int) -> Line:
         """The places `start` to `stop` (not included) of a person's own line."""
@@ -133,7 +160,7 @@ class Mailbox:
     def said_on(self, line_key: bytes, reader: Keyring) -> Iterator[tuple[int, Message]]:
         """What anybody said on a line, each checked against its author's card, with its place in the log."""
         for message in self._lines.read(line_key, reader, author=None):
-            yield self._ledger.place_of(message.digest).index, message
+            yield message.index, message
 
     def length(self, line_key: bytes) -> int:
         """How many places of a line are taken (O(log n))."""
@@ -237,14 +264,13 @@ class Mailbox:
         verify_inclusion(transaction.encode(), proof, head.root)
         return place
 
-    def place_of(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> int:
-        """The place in the log at which the grant stands: no writer can choose that. NotFound: it is not there."""
-        return self._ledger.place_of(self._lines.find(line_key, reader, entry).digest).index
+    def written_at(self, entry: GrantEntry) -> datetime:
+        """When the block was made in which the grant stands: no writer can choose that."""
+        return self.time_at(entry.index)
 
-    def written_at(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> datetime:
-        """When the block was made in which the grant stands: no writer can choose that. NotFound: it is not there."""
-        transaction = self._lines.find(line_key, reader, entry)
-        return self._ledger.header(self._ledger.place_of(transaction.digest).height).time
+    def time_at(self, index: int) -> datetime:
+        """When the block was made in which the transaction at `index` of the log stands."""
+        return self._ledger.times_of([index])[index]
 
     def _take(
         self, found: dict[bytes, Held | Lost], accepted: Container[bytes], message: Message, *, proven: bool = True

@@ -4,7 +4,7 @@ Effects of a save, in this order: the sealed objects are durable, then all its t
 the rows that find it again. Only then does the page say "Saved".
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -14,7 +14,7 @@ from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
-from blockmrs.domain.sharing import Grant, Pointer, to_ms
+from blockmrs.domain.sharing import Grant, Pointer, from_ms, to_ms
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
@@ -23,7 +23,7 @@ from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, report
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
-from blockmrs.services.contents import Item, ListPlace, Sort, by_position, by_time, newest_once, page_of
+from blockmrs.services.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
 from blockmrs.services.fhir import read_report, write_report
 from blockmrs.services.held import committed, finished
 from blockmrs.services.locks import KeyedLocks
@@ -172,7 +172,7 @@ class Reports:
             address=report_address(grant.update_id),
             report=read_report(update.body),
             standing=access.standing,
-            saved_at=grant.not_before,
+            saved_at=self._mailbox.written_at(access.entry),
             withheld=access.standing is Standing.AUTHOR and self.is_withheld(actor, access),
             waiting=pointer is not None and self._waiting(pointer),
             subject=grant.subject,
@@ -195,9 +195,9 @@ class Reports:
         """The actor's own reports, newest first, 20 at a time; and the `before` of the next older ones, if any."""
         keyring = actor.keyring
         places = newest_once([item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT])
-        page, older = page_of(places, before, by_position)
+        page, older = page_of(places, before, by_log)
         shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
-        return self._marked([shown[item.about] for item in page if item.about in shown]), older
+        return self._marked(page, shown), older
 
     def about(self, person: Person) -> list[SavedReport]:
         """The newest reports about somebody of `services.people`, 20 at most, newest first."""
@@ -205,37 +205,62 @@ class Reports:
 
     def page_about(self, person: Person, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
         """The reports about somebody of `services.people`, newest first, 20 a page, and the next `before`, if any."""
-        # On somebody's own line stand also their copies of reports about others, and of shares.
-        places = [
-            (item, held)
-            for held in person.cards
-            for item in self._mailbox.contents(held.keyring)
-            if item.sort is Sort.REPORT and item.of_reader
-        ]
-        places.sort(key=lambda place: place[0].at_ms)
-        once = {item.key: (item, held) for item, held in places}
-        page, older = page_of(once.values(), before, lambda place: by_time(place[0]))
-        found: dict[bytes, Grant] = {}
+        places = [(item, held) for held in person.cards for item in self._placed_on(held)]
+        page, older = page_of(places, before, lambda place: by_log(place[0]))
+        found: dict[int, GrantEntry] = {}
         for held in person.cards:
             its = [item for item, holder in page if holder is held]
             found |= self._listed_at(its, self._mailbox.opened(held.keyring, its))
-        return self._marked([found[item.about] for item, _ in page if item.about in found]), older
+        return self._marked([item for item, _ in page], found), older
 
-    def _marked(self, grants: Sequence[Grant]) -> list[SavedReport]:
-        """What a list shows of these, also that the text of some is not here."""
-        lacking = self.lacking([grant.object.cid for grant in grants if grant.object is not None])
+    def _marked(self, page: Sequence[Item], found: Mapping[int, GrantEntry]) -> list[SavedReport]:
+        """What a list shows of these places, with the time of each block; also that the text of some is not here."""
+        there = [(item, found[item.index].grant) for item in page if item.index in found]
+        lacking = self.lacking([grant.object.cid for _, grant in there if grant.object is not None])
         return [
-            replace(self._listed(grant), lost=grant.object is not None and grant.object.cid in lacking)
-            for grant in grants
+            replace(
+                self._listed(grant),
+                saved_at=from_ms(item.at_ms),
+                lost=grant.object is not None and grant.object.cid in lacking,
+            )
+            for item, grant in there
         ]
 
     @staticmethod
-    def _listed_at(places: list[Item], line: Line) -> dict[bytes, Grant]:
-        """The grants of the reports that stand at these places, by update id."""
-        wanted = {item.about for item in places}
-        reports = [entry.grant for entry in line.grants.values() if entry.grant.purpose == REPORT]
-        reports = [grant for grant in reports if grant.grantee is None and grant.object is not None]
-        return {grant.update_id: grant for grant in reports if grant.update_id in wanted}
+    def _listed_at(places: list[Item], line: Line) -> dict[int, GrantEntry]:
+        """The grants of the reports that stand at these places, by their places in the log."""
+        wanted = {item.index for item in places}
+        reports = [entry for entry in line.grants.values() if entry.grant.purpose == REPORT and entry.index in wanted]
+        return {e.index: e for e in reports if e.grant.grantee is None and e.grant.object is not None}
+
+    def is_whole(self, people: Iterable[Person]) -> bool:
+        """Whether everything that was once seen on these people's lines is still there."""
+        return all(self._mailbox.contents(held.keyring).is_whole for person in people for held in person.cards)
+
+    def is_own_line_whole(self, actor: Actor) -> bool:
+        """Whether everything that was once seen on the actor's own line is still there."""
+        return self._mailbox.contents(actor.keyring).is_whole
+
+    def _placed_on(self, held: Held) -> list[Item]:
+        """Where reports about whom the card belongs to stand on its line, each where its author gave it first."""
+        # On somebody's own line stand also their copies of reports about others, and of shares.
+        contents = self._mailbox.contents(held.keyring)
+        items = first_grants(item for item in contents if item.sort is Sort.REPORT and item.of_reader)
+        signers: dict[bytes, int] = {}
+        for item in items:
+            signers[item.update] = signers.get(item.update, 0) + 1
+        several = [item for item in items if signers[item.update] > 1]
+        placed: set[int] = set()
+        if several:
+            # Nearly never: then who wrote it is looked up in the update itself.
+            entries = self._mailbox.opened(held.keyring, several).grants.values()
+            placed = {entry.index for entry in self._mailbox.placed(entries)}
+        return newest_once([item for item in items if signers[item.update] == 1 or item.index in placed])
+
+    def author_of(self, access: Access) -> bytes:
+        """The card of who wrote the report: inside the update, where only the card that it is about granted it."""
+        entry = access.entry
+        return entry.author if entry.author != entry.grant.subject else self._mailbox.update(entry.grant).author
 
     def is_withheld(self, actor: Actor, access: Access) -> bool:
         """Whether the author still keeps this report from the family."""

@@ -20,6 +20,7 @@ from blockmrs.services.attachments import Attachments
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
 from blockmrs.services.contents import Sort
+from blockmrs.services.endings import ending_of, who_may_end, write_ending
 from blockmrs.services.held import commit_batch
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
@@ -45,7 +46,11 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One share of a report, with the receipts that came back. `by_family`: not who shared it stopped it."""
+    """One share of a report, with the receipts that came back. `by_family`: not who shared it stopped it.
+
+    `said_stopped`: somebody noted on the player's line that it was stopped, and nothing shows that the recipient was
+    told. `differs`: the recipient opened something else than this entry names.
+    """
 
     share_id: str
     party: str
@@ -56,6 +61,8 @@ class Share:
     active: bool
     receipts: tuple[Opening, ...] = ()
     by_family: bool = False
+    said_stopped: datetime | None = None
+    differs: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +119,10 @@ class Sharing:
             self._mailbox.settle()
             share = self._active_share(actor, access, organisation_id)
             if share is None:
-                if any(entry.grant.grantee == organisation_id for entry in self._ended_by_family(actor, access)):
+                if any(
+                    entry.grant.grantee == organisation_id and _is_ended_by_subject(entry)
+                    for entry in self.book(actor, access)
+                ):
                     raise InvalidInput(
                         "The family stopped sharing this with them. Ask the family", field="organisation"
                     )
@@ -332,6 +342,7 @@ class Sharing:
                 if copy.grant.copy_of == grant_id:
                     self._add(batch, Kind.REVOKE, Revocation(copy.id, now), actor, subject.keyring.card,
                               subject.keyring.own_line)  # fmt: skip
+        write_ending(batch, grant_id, now, actor.keyring)
         batch.commit()
 
     def _end_as_subject(self, actor: Actor, subject: Held, entry: GrantEntry) -> None:
@@ -343,8 +354,9 @@ class Sharing:
         batch, keyring = self._mailbox.batch(), subject.keyring
         line_key = self._organisations.introduce(batch, keyring, subject.label, organisation)
         self._add(batch, Kind.REVOKE, Revocation(grant_id, now), replace(actor, keyring=keyring), card, line_key)
-        # Signed by the person, whose card nobody else holds, so that family and author see who ended it.
+        # Signed by the person, whose card nobody else holds, so that the family sees which of them ended it.
         self._add(batch, Kind.REVOKE, Revocation(entry.id, now), actor, keyring.card, keyring.own_line)
+        write_ending(batch, grant_id, now, keyring)
         batch.commit()
 
     def _add(
@@ -378,11 +390,29 @@ class Sharing:
             stopped=entry.revoked.at if entry.revoked else None,
             active=self._is_running(entry),
             receipts=tuple(self._openings(entry.grant, receipts)),
-            by_family=entry.revoked is not None and entry.revoked_by != entry.author,
+            by_family=_is_ended_by_subject(entry),
+            said_stopped=entry.said_revoked.at if entry.said_revoked and entry.revoked is None else None,
+            differs=self._differs(entry.grant, receipts),
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
         return entry.revoked is None and entry.grant.covers(self._mailbox.present())
+
+    def _differs(self, copy: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> bool:
+        """Whether a receipt of a listed member does not fit the copy: who read had the original, so the copy lies.
+
+        For another update or grant, of another organisation, or after the end that the copy names. What is signed by
+        nobody who is listed says nothing: whoever made the share knows its return lines.
+        """
+        staff, grantee = self._organisations.staff, copy.grantee
+        for _, author, receipt in receipts:
+            of_grantee = grantee is not None and staff.known(author, grantee) is not None
+            is_late = copy.not_after is not None and receipt.at >= copy.not_after
+            if of_grantee and (is_late or _is_of_another(copy, receipt)):
+                return True
+            if not of_grantee and staff.organisations_of(author):
+                return True
+        return False
 
     def _openings(self, grant: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> Iterator[Opening]:
         """The receipts that a member of the organisation signed while they were one."""
@@ -391,7 +421,8 @@ class Sharing:
         memberships = self._organisations.staff.of(grant.grantee) if receipts else []
         for place, author, receipt in receipts:
             member = last_of(memberships, author)
-            if member is not None and at_place(memberships, author, place) is not None:
+            was_member = member is not None and at_place(memberships, author, place) is not None
+            if member is not None and was_member and not _is_of_another(grant, receipt):
                 yield Opening(member.name, grant.party, receipt.at, receipt.purpose, member.until)
 
     def book(self, actor: Actor, access: Access) -> list[GrantEntry]:
@@ -401,30 +432,26 @@ class Sharing:
         else:
             line = self._copies(access.reader, access.grant.update_id)
         update_id = access.grant.update_id
-        entries = [
-            entry
-            for entry in line.grants.values()
-            if entry.grant.update_id == update_id and entry.grant.copy_of is not None
-        ]
-        if access.standing is not Standing.AUTHOR or not entries:
-            return entries
-        ended = {copy.grant.copy_of: copy for copy in self._ended_by_family(actor, access)}
+        author = self._reports.author_of(access)
         return [
-            replace(entry, revoked=ended[entry.grant.copy_of].revoked, revoked_by=ended[entry.grant.copy_of].revoked_by)
-            if entry.revoked is None and entry.grant.copy_of in ended
-            else entry
-            for entry in entries
+            self._with_ending(access, entry)
+            for entry in line.grants.values()
+            # Whoever holds the line's key can write there that somebody shared something.
+            if entry.grant.update_id == update_id and entry.grant.copy_of is not None and entry.author == author
         ]
 
-    def _ended_by_family(self, actor: Actor, access: Access) -> list[GrantEntry]:
-        """The copies of the author's shares that who acts for the player has ended, on the player's line."""
-        if access.saved is None or self._reports.is_withheld(actor, access):
-            return []
-        subject = self._access.subject_held(actor, access.saved)
-        if subject is None:
-            return []
-        copies = self._copies(subject.keyring, access.grant.update_id).grants.values()
-        return [copy for copy in copies if copy.revoked is not None and copy.revoked_by != copy.author]
+    def _with_ending(self, access: Access, copy: GrantEntry) -> GrantEntry:
+        """The copy with what ended its original; the revocation of a copy alone ends nothing.
+
+        Of what the author notes in their own book they need no proof.
+        """
+        if copy.grant.copy_of is None:
+            return copy
+        may_end = who_may_end(copy.grant, copy.author)
+        ended = ending_of(self._mailbox, copy.grant.copy_of, may_end)
+        if ended is not None:
+            return replace(copy, revoked_by=ended[0], revoked=ended[1])
+        return copy if access.standing is Standing.AUTHOR else replace(copy, revoked=None, said_revoked=copy.revoked)
 
     def _copies(self, reader: Keyring, update_id: bytes) -> Line:
         """The copies of every share of that report on the own line of its subject, with their revocations."""
@@ -451,3 +478,12 @@ class Sharing:
         if subject is None:
             raise NotFound("the player's card is not held here")
         return subject
+
+
+def _is_ended_by_subject(copy: GrantEntry) -> bool:
+    return copy.revoked is not None and copy.revoked_by != copy.author
+
+
+def _is_of_another(copy: Grant, receipt: Receipt) -> bool:
+    """Whether a receipt, which came back for the share that `copy` tells of, is for another update or grant."""
+    return receipt.update_id != copy.update_id or receipt.grant_id not in (copy.copy_of, None)

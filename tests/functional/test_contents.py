@@ -25,7 +25,7 @@ from blockmrs.services.contents import (
     Item,
     ListPlace,
     Sort,
-    by_position,
+    by_log,
     decode_contents,
     encode_contents,
     page_of,
@@ -160,10 +160,10 @@ def test_versions_of_facts_saved_at_one_moment_stand_on_one_page_each(kept) -> N
 
 
 def test_what_comes_between_two_pages_takes_nothing_off_the_next_one() -> None:
-    rows = [Item(number, Sort.REPORT, bytes([number]) * 32, at_ms=1) for number in range(30)]
-    newest, place = page_of(rows, None, by_position)
-    late = [Item(position, Sort.REPORT, b"l" * 32, at_ms=2) for position in (3, 15, 40)]
-    oldest, end = page_of([*rows, *late], place, by_position)
+    rows = [Item(number, Sort.REPORT, bytes([number]) * 32, index=number) for number in range(30)]
+    newest, place = page_of(rows, None, by_log)
+    late = [Item(position, Sort.REPORT, b"l" * 32, index=position) for position in (3, 15, 40)]
+    oldest, end = page_of([*rows, *late], place, by_log)
     assert end is None
     assert set(rows) <= {*newest, *oldest}
 
@@ -234,7 +234,7 @@ def test_the_row_is_sealed_and_its_size_tells_only_a_power_of_two(kept, maria) -
     assert sealed is not None
     assert first.about not in sealed
     text = encode_contents([Item(0, Sort.REPORT)] * 40, 40, 80)
-    assert len(text) == 4096
+    assert len(text) == 8192
     assert len(encode_contents([], 0, 0)) == 1024
 
 

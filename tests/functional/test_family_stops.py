@@ -79,9 +79,8 @@ def test_the_coach_cannot_share_again_with_whom_the_family_stopped_it_and_the_re
     assert shared.world.ledger.size == size
 
 
-def test_a_coach_whose_own_program_shares_it_again_is_not_believed_by_the_hospital(shared, monkeypatch):
+def test_a_coach_whose_own_program_shares_it_again_is_not_believed_by_the_hospital(shared):
     shared.stop_as_family()
-    monkeypatch.setattr(shared.world.sharing, "_ended_by_family", lambda *_: [])
     shared.world.clock.advance(timedelta(days=1))
     access = shared.world.access.find(shared.carol, bytes.fromhex(shared.address))
     organisation = shared.world.organisations.directory()[0]

@@ -248,6 +248,7 @@ def test_everything_that_a_check_made_is_verified_and_a_cut_off_save_is_mended(w
     make(world, carol, injured)
     checked = world.evidence.check_everything(lambda *_: None)
     assert checked.unlisted == 0
+    assert len(checks(world, carol, injured)) == 1
     write, world.followups._after._database.write = world.followups._after._database.write, None
     with pytest.raises(TypeError):
         world.followups.save(carol, injured, DRAFT, answers())

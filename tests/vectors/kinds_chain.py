@@ -8,6 +8,7 @@ from blockmrs.chain.checkpoint import Checkpoint, NoteKey, open_note
 from blockmrs.chain.header import Header, SealerSet, verify_genesis, verify_header
 from blockmrs.chain.lines import card_slot, one_time_key_at, one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Transaction, open_transaction, verify_transaction
+from blockmrs.crypto.keys import ending_keyring
 from tests.vectors.kinds_core import hexed, value_to_json
 
 Case = Mapping[str, Any]
@@ -37,6 +38,13 @@ def run_transaction(case: Case) -> object:
 def run_lines(case: Case) -> object:
     if "card_id" in case:
         return card_slot(hexed(case, "card_id")).hex()
+    if "grant_id" in case:
+        common = ending_keyring(hexed(case, "grant_id"))
+        return {
+            "line_key": common.own_line.hex(),
+            "card_id": common.card.id.hex(),
+            "slot": slot_at(common.own_line, 0).hex(),
+        }
     line_key, number = hexed(case, "line_key"), case["number"]
     return {
         "slot": slot_at(line_key, number).hex(),
