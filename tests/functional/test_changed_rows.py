@@ -16,7 +16,7 @@ from sqlalchemy import Boolean, Column, LargeBinary, String, func, select
 from sqlalchemy.orm import aliased
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model.accounts import AccountRow, ThrottleRow
+from blockmrs.model.accounts import AccountRow, InvitationClaimRow, InvitationRow, ThrottleRow
 from blockmrs.model.base import Base
 from blockmrs.model.rows import guarded_tables
 from blockmrs.services.actor import Actor
@@ -59,6 +59,9 @@ def stage() -> Iterator[Stage]:
         token = world.identity.sign_in("carol", PASSWORD, "there", BROWSER)
         invitation = world.teams.invite_family(carol, world.teams.team(carol).players[0].player_id)
         world.throttle.count("code", "somewhere", limit=60, window=timedelta(minutes=15))
+        with world.database.write() as rows:
+            lookup = rows.scalars(select(InvitationRow)).one().lookup
+            rows.add(InvitationClaimRow(lookup=lookup, claimed_by=b"c" * 32))
         assert code is not None
         yield Stage(world, carol, doctor, token, saved, code, invitation, setup_token)
         world.engine.dispose()
@@ -78,11 +81,12 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
     ],
     "organisation": [
         lambda stage: stage.world.organisations.directory(),
-        lambda stage: stage.world.organisations.memberships(stage.doctor),
         lambda stage: stage.world.sharing.inbox(stage.doctor),
         lambda stage: share(stage.world, stage.carol, stage.saved.address),
     ],
     "staff": [
+        lambda stage: stage.world.organisations.memberships(stage.doctor),
+        lambda stage: stage.world.sharing.inbox(stage.doctor),
         lambda stage: stage.world.organisations.directory(),
         lambda stage: share(stage.world, stage.carol, stage.saved.address),
     ],
