@@ -175,7 +175,7 @@ class AccessFinder:
 
     def _with_endings(self, line: Line) -> Line:
         """The line, where each grant of a report that still runs by it has not ended on the grant's own line either."""
-        now = self._mailbox.now()
+        now = self._mailbox.present()
         for entry in list(line.grants.values()):
             if entry.revoked is None and entry.grant.about is None and entry.grant.covers(now):
                 ended = ending_of(self._mailbox, entry.id, who_may_end(entry.grant, entry.author))
