@@ -44,6 +44,8 @@ MONTHS = (
 )
 # A report may wait a week on a phone before it is sent.
 OLDEST = timedelta(days=8)
+# The first screen may lie open for hours before anybody is hurt: then the answering begins at the first tap.
+LAY_OPEN = timedelta(minutes=10)
 MOST_STEPS = 80
 MOST_KEPT = 60
 OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
@@ -102,7 +104,10 @@ class Journey:
 
     def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> "Journey":
         """The journey one page later: `trail` has grown by what is carried now and was not before."""
-        return replace(self, trail=(*self.trail, *step(before, now_carried, int(now.timestamp()))))
+        seconds = int(now.timestamp())
+        lay_open = not self.trail and seconds - self.started > LAY_OPEN.total_seconds()
+        started = seconds if lay_open else self.started
+        return replace(self, started=started, trail=(*self.trail, *step(before, now_carried, seconds)))
 
     def answered(self, now: datetime) -> dict[str, datetime]:
         """When each carried field got the value that it has; fields of which no believable time is told are absent."""

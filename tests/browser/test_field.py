@@ -1,6 +1,7 @@
 """A coach at the side of a field: from the first screen to advice, on a phone with a bad line."""
 
 import re
+import time
 from collections.abc import Callable
 from dataclasses import replace
 
@@ -444,6 +445,19 @@ def test_axe_finds_nothing_on_any_page_of_the_flow(
     axe_check(page, strict_contrast=True)
     follow(page.get_by_role("button", name="10"))
     axe_check(page, strict_contrast=True)
+
+
+@pytest.mark.parametrize("first", ["choking", "none"])
+def test_a_first_screen_that_lay_open_for_hours_begins_at_the_first_tap(phone: Page, first: str) -> None:
+    phone.clock.install(time=time.time() - 5 * 3600)
+    phone.goto("/field")
+    phone.wait_for_selector("html[data-asks=here]")
+    phone.clock.pause_at(time.time())
+    sign(phone, first)
+    phone.wait_for_selector("#result, [name=choose]")
+    began = phone.evaluate("[...document.querySelectorAll('main [name=started]')].map(field => Number(field.value))")
+    assert began
+    assert all(time.time() - seconds < 120 for seconds in began), began
 
 
 def test_nothing_about_the_person_is_kept_in_the_browser(phone: Page) -> None:

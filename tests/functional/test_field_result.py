@@ -38,6 +38,22 @@ def test_time_since_injury_counts_from_when_the_answering_began(app):
     assert re.search(r"Time since it began:\s+from \d\d:\d\d", soup(page).get_text(" ", strip=True))
 
 
+@pytest.mark.parametrize("first", [("sign", "choking"), ("sign", "none")])
+def test_a_first_screen_that_lay_open_for_hours_does_not_say_that_it_happened_hours_ago(app, first):
+    page = app.get("/field")
+    opened = int(datetime.now(UTC).timestamp()) - 5 * 3600
+    rules = soup(page).select_one("[name=rules]")["value"]
+    page = app.post("/field/check", [("started", str(opened)), ("rules", rules), first])
+    assert carried(page, "started") != {str(opened)}
+    assert all(int(datetime.now(UTC).timestamp()) - int(text) < 60 for text in carried(page, "started"))
+
+
+def test_answers_that_wait_for_hours_keep_the_time_at_which_they_began(app):
+    opened = int(datetime.now(UTC).timestamp()) - 5 * 3600
+    page = result(app, ("started", str(opened)), ("trail", f"{opened} a.fit"))
+    assert seconds_ago(page) >= 5 * 3600
+
+
 @pytest.mark.parametrize(("minutes", "label"), [(0, "Now"), (5, "5 min ago"), (15, "15 min ago"), (30, "30 min ago")])
 def test_one_tap_corrects_the_time_of_injury_and_every_form_carries_it(app, minutes, label):
     page = press(app, advice(app), label)

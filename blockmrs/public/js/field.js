@@ -3,6 +3,7 @@
 (function () {
   "use strict";
   var root = document.documentElement;
+  var LAY_OPEN_S = 600;
 
   function chosen() {
     try { return localStorage.getItem("theme") || ""; } catch (error) { return ""; }
@@ -237,8 +238,13 @@
     var first = Array.prototype.slice.call(main.childNodes);
     var title = document.title;
     var started = now();
-    // The page may be a copy from another day.
-    all("input[name=started]", form).forEach(function (input) { input.value = started; });
+    // The page may be a copy from another day, or lie open for hours before anybody is hurt: then it begins at the tap.
+    function begin() {
+      var late = now() - started;
+      if (late > LAY_OPEN_S || late < 0) started = now();
+      all("input[name=started]", form).forEach(function (input) { input.value = started; });
+    }
+    begin();
 
     function fill(nodes) {
       while (main.firstChild) main.removeChild(main.firstChild);
@@ -304,6 +310,7 @@
     main.addEventListener("click", function (event) {
       if (asking()) return;
       var button = event.target.closest("button[name=sign]");
+      if (button && !button.closest(".also")) begin();
       if (button && adviceFor(button.value)) {
         event.preventDefault();
         if (button.closest(".also")) { add(button.value, button); return; }

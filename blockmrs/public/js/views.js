@@ -9,7 +9,7 @@
 // `state` are the fields that show the page again: never a text that somebody typed into the box for their own words.
 var views = (engine, propose, words) => {
   "use strict";
-  const OLDEST_S = 8 * 24 * 3600, MOST_KEPT = 60, MOST_STEPS = 80, MOST_LOOKS = 15, MOST_PROPOSED = 5;
+  const OLDEST_S = 8 * 24 * 3600, LAY_OPEN_S = 600, MOST_KEPT = 60, MOST_STEPS = 80, MOST_LOOKS = 15, MOST_PROPOSED = 5;
   const AGO = ["0", "5", "15", "30"], OWN = ["rules", "started", "hurt", "ago", "was", "trail", "change"];
   const BESIDE = ["words", "offered", "pick", "answer"], ALWAYS = ["life", "any"];
   const isCarried = ([name]) => name === "age" || name === "complaints" || /^(a|again)\./.test(name);
@@ -38,7 +38,9 @@ var views = (engine, propose, words) => {
   function after(journey, before, carried) {
     const had = new Set(before.map(pair => pair.join("\n")));
     const added = [...new Set(carried.filter(pair => !had.has(pair.join("\n"))).map(([name]) => name))];
-    return added.length ? { ...journey, trail: [...journey.trail, now() + " " + added.join(" ")] } : journey;
+    const layOpen = !journey.trail.length && now() - journey.started > LAY_OPEN_S;
+    const begun = layOpen ? { ...journey, started: now() } : journey;
+    return added.length ? { ...begun, trail: [...journey.trail, now() + " " + added.join(" ")] } : begun;
   }
   const pairsOf = journey => [
     ...(journey.hurt === null ? [] : [["hurt", String(journey.hurt)]]),
