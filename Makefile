@@ -25,7 +25,7 @@ help:
 	@echo "make abuse    attacks on a real server, alone and behind nginx (docs/server.md)"
 	@echo "make browser  the journeys in a real Chromium"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
-	@echo "make lint     style, types, layers, messages"
+	@echo "make lint     style, types, layers, browsers, messages"
 	@echo "make bench    what a save costs, as ratios"
 	@echo "make newest   the tests with the newest packages that setup.py allows, in a folder of their own"
 	@echo "make lock     write requirements/*.txt anew from setup.py; UPGRADE=1 takes the newest"
@@ -103,6 +103,7 @@ lint: install-tools
 	@$(BIN)/ruff format --check -q .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
+	@$(BIN)/python -m tools.browsers.check
 	@$(MAKE) -s check-messages
 
 messages: install-tools

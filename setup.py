@@ -63,6 +63,9 @@ setup(
             "hypothesis>=6.150,<7",
             "playwright>=1.60,<2",
             "axe-playwright-python>=0.1.8,<0.2",
+            "tree-sitter>=0.25,<0.27",
+            "tree-sitter-javascript>=0.25,<0.26",
+            "tinycss2>=1.5,<2",
         ],
         "lint": [
             "ruff>=0.17.6,<0.18",

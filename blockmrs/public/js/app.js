@@ -8,6 +8,25 @@
     if (theme === "dark" || theme === "light" || theme === "sun") root.setAttribute("data-theme", theme);
   } catch (error) { /* storage is switched off: the page keeps its own colours */ }
 
+  // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does;
+  // public/js/field.js does the same on its pages.
+  function older() {
+    var tapped = null;
+    if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype)) {
+      document.addEventListener("click", function (event) { tapped = event.target.closest("button"); }, true);
+      document.addEventListener("submit", function (event) {
+        event.submitter = tapped && tapped.form === event.target ? tapped : null;
+      }, true);
+    }
+    if (!HTMLFormElement.prototype.requestSubmit) HTMLFormElement.prototype.requestSubmit = function (button) {
+      var own = button || this.appendChild(document.createElement("button"));
+      if (!button) own.hidden = true;
+      own.click();
+      if (!button) own.parentNode.removeChild(own);
+    };
+  }
+  older();
+
   function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
 
   // What can wait until the page is there; public/js/field.js does the same on its pages.

@@ -3,9 +3,12 @@
 (() => {
   "use strict";
   const TAPPED = ["sign", "page", "choose", "answer", "pick", "look", "offered"];
+  const LOAD_MS = 60000;
   const OURS = /^\/field\/(check|words|show|ask\/[^/]*)$/;
   const script = document.currentScript;
   const root = document.documentElement, main = document.getElementById("main");
+  // An older browser lacks a part of what is used here: the server answers, as without a script.
+  if (!main.replaceChildren || !window.AbortController) return;
   const original = [...main.childNodes], title = document.title;
   const all = (selector, within) => [...within.querySelectorAll(selector)];
   const state = () => history.state || {};
@@ -156,11 +159,20 @@
     blanks = { pages: new Map(all("template", parts).map(entry => [entry.id, entry])) };
     shows = views(interviews(triage(data)), routing(lists), words);
     // Loaded again in the middle of the questions: they go on where they were.
-    const how = (performance.getEntriesByType("navigation")[0] || {}).type;
+    const how = cameBy();
     if (state().pairs && (how === "reload" || how === "back_forward")) again(state());
     root.setAttribute("data-asks", "here");
   }
-  const loaded = (address, read) => fetch(address).then(answer => answer.ok ? read(answer) : Promise.reject(answer.status));
+  // Safari before 15 says it the old way.
+  function cameBy() {
+    const [told] = performance.getEntriesByType("navigation"), old = performance.navigation;
+    return told ? told.type : ["navigate", "reload", "back_forward"][old ? old.type : 0];
+  }
+  function loaded(address, read) {
+    const control = new AbortController(), limit = setTimeout(() => control.abort(), LOAD_MS);
+    return fetch(address, { signal: control.signal }).then(answer => answer.ok ? read(answer) : Promise.reject(answer.status))
+      .finally(() => clearTimeout(limit));
+  }
   let coming = loaded("/field/kept/addresses/" + root.lang, answer => answer.json().then(list => {
     rules = list.rules;
     // Of another version than this script, or than the rules of this page: the server answers, as without it.

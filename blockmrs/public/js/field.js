@@ -3,7 +3,7 @@
 (function () {
   "use strict";
   var root = document.documentElement;
-  var LAY_OPEN_S = 600;
+  var LAY_OPEN_S = 600, WHERE_MS = 15000;
 
   function chosen() {
     try { return localStorage.getItem("theme") || ""; } catch (error) { return ""; }
@@ -29,6 +29,30 @@
 
   // Pages of questions that are shown without a request are ask.js's own.
   function asking() { return Boolean(history.state && history.state.pairs); }
+
+  // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does.
+  function older() {
+    var tapped = null;
+    if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype)) {
+      document.addEventListener("click", function (event) { tapped = event.target.closest("button"); }, true);
+      document.addEventListener("submit", function (event) {
+        event.submitter = tapped && tapped.form === event.target ? tapped : null;
+      }, true);
+    }
+    if (!HTMLFormElement.prototype.requestSubmit) HTMLFormElement.prototype.requestSubmit = function (button) {
+      var own = button || this.appendChild(document.createElement("button"));
+      if (!button) own.hidden = true;
+      own.click();
+      if (!button) own.parentNode.removeChild(own);
+    };
+  }
+  older();
+
+  // How this page was come to: "navigate", "reload" or "back_forward". Safari before 15 says it the old way.
+  function cameBy() {
+    var told = performance.getEntriesByType("navigation")[0], old = performance.navigation;
+    return told ? told.type : ["navigate", "reload", "back_forward"][old ? old.type : 0];
+  }
 
   function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function now() { return Math.floor(Date.now() / 1000); }
@@ -200,7 +224,9 @@
     try { return localStorage.getItem("signed-in") === "yes"; } catch (error) { return false; }
   }
   function askWhere(main, part, told) {
-    fetch(part.getAttribute("data-where"), { cache: "no-store" }).then(function (answer) {
+    var control = new AbortController();
+    setTimeout(function () { control.abort(); }, WHERE_MS);
+    fetch(part.getAttribute("data-where"), { cache: "no-store", signal: control.signal }).then(function (answer) {
       if (answer.status === 204) localStorage.removeItem("signed-in");
       return answer.status === 200 ? answer.text() : "";
     }).then(function (markup) {
@@ -331,7 +357,7 @@
     });
     // Coming back from another page shows what was left, and so does a phone that loads the page again after it was
     // locked; opening the address, or finding the page half a day later, starts anew.
-    var how = (performance.getEntriesByType("navigation")[0] || {}).type;
+    var how = cameBy();
     if (asking() && how === "navigate") history.replaceState(null, "");
     if (!history.state || !history.state.sign) return;
     var isFresh = now() - (history.state.at || 0) < 12 * 3600;
