@@ -106,6 +106,7 @@ def _site(settings: Settings, find_actor: Callable[[str], Actor | None]) -> Site
         language=settings.site.language,
         zone=ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None,
         body_bytes=settings.site.body_bytes,
+        session_s=settings.sessions.longest_s,
     )
 
 

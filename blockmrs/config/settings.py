@@ -10,12 +10,13 @@ from dataclasses import dataclass, field, fields
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines
 from blockmrs.errors import InvalidInput
 
 PREFIX = "blockmrs."
+_NO_ZONES = frozenset({"Factory", "localtime"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,9 +189,14 @@ def is_local(host: str) -> bool:
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether this machine knows a zone of that name; the empty one is the machine's own."""
+    """Whether that is a zone of the IANA database that this machine knows; the empty one is the machine's own.
+
+    Machines have files beside it that no browser has a zone for, and the pages on phones count in the same zone.
+    """
+    if not name:
+        return True
     try:
-        return not name or bool(ZoneInfo(name))
+        return name in available_timezones() - _NO_ZONES and bool(ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
 

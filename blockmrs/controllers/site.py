@@ -11,7 +11,10 @@ from blockmrs.services.actor import Actor
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """How this site is reached and what it says; built once by `config`. `zone` None: the machine's own."""
+    """How this site is reached and what it says; built once by `config`. `zone` None: the machine's own.
+
+    `session_s` is how long a session lasts at the most.
+    """
 
     find_actor: Callable[[str], Actor | None]
     assets: Assets
@@ -22,6 +25,7 @@ class Site:
     language: str = "en"
     zone: tzinfo | None = None
     body_bytes: int = 262_144
+    session_s: int = 43_200
 
     @property
     def places(self) -> dict[str, str]:

@@ -39,6 +39,17 @@ def test_a_time_zone_that_this_machine_does_not_know_stops_the_start(name: str) 
         read_settings({"blockmrs.site.time_zone": name})
 
 
+@pytest.mark.parametrize("name", ["localtime", "Factory", "posixrules", "posix/Europe/Berlin", "right/UTC", "utc/"])
+def test_a_time_zone_that_no_browser_knows_stops_the_start(name: str) -> None:
+    with pytest.raises(InvalidInput):
+        read_settings({"blockmrs.site.time_zone": name})
+
+
+@pytest.mark.parametrize("name", ["", "UTC", "Europe/Kyiv", "America/Argentina/Buenos_Aires"])
+def test_a_time_zone_of_the_iana_database_is_taken(name: str) -> None:
+    assert read_settings({"blockmrs.site.time_zone": name}).site.time_zone == name
+
+
 def test_an_unknown_name_stops_the_start() -> None:
     with pytest.raises(InvalidInput) as caught:
         read_settings({"blockmrs.storage.kubo_adress": "/ip4/127.0.0.1/tcp/5001"})
