@@ -71,10 +71,8 @@ class Browser:
         return self._lasting_secret
 
     def csrf_token(self) -> str:
-        """A form token of this browser. Masked anew each time, so that compressing a page tells nothing about it."""
-        mask = secrets.token_bytes(_CSRF_BYTES)
-        masked = _xor(mask, _csrf_key(self.token_or_new()))
-        return base64.urlsafe_b64encode(mask + masked).decode("ascii").rstrip("=")
+        """A form token of this browser."""
+        return masked(_csrf_key(self.token_or_new()))
 
     def owns_form(self, csrf_token: str) -> bool:
         """Whether `csrf_token` was made for this browser's token."""
@@ -125,6 +123,15 @@ def is_own_page(request: Any) -> bool:
     origin = request.headers.get("Origin")
     # The scheme is left out: a proxy may have taken the encryption off.
     return origin is None or origin.partition("://")[2] == request.host
+
+
+def masked(secret: bytes) -> str:
+    """32 secret bytes for a page, base64url: a fresh mask, then the bytes under it.
+
+    Other each time, so that compressing a page tells nothing about them.
+    """
+    mask = secrets.token_bytes(len(secret))
+    return base64.urlsafe_b64encode(mask + _xor(mask, secret)).decode("ascii").rstrip("=")
 
 
 def _read_token(text: str | None) -> str | None:

@@ -5,10 +5,10 @@ from typing import TypeVar, cast
 import tg
 from tg.i18n import ugettext
 
-from blockmrs.controllers.browser import ENVIRON_KEY, Browser
+from blockmrs.controllers.browser import ENVIRON_KEY, Browser, masked
 from blockmrs.controllers.site import Site
 from blockmrs.domain.triage.places import fill
-from blockmrs.errors import NotAuthenticated
+from blockmrs.errors import BlockMRSError, NotAuthenticated
 from blockmrs.services.actor import Actor
 
 Action = TypeVar("Action")
@@ -46,10 +46,20 @@ def csrf_token() -> str:
     return browser().csrf_token()
 
 
-def phone_mark() -> str:
-    """By what a phone tells again whose reports wait on it: one account's mark, which says nothing of who that is."""
-    actor = current_actor()
-    return actor.keyring.derive("phone mark")[:8].hex() if actor is not None else ""
+def phone_account() -> str | None:
+    """What a phone needs for the reports that wait on it (docs/phone.md): "" while nobody is signed in, else three words.
+
+    They are the account's mark, which says nothing of who that is; the key that seals what they write, masked, which only
+    a session of theirs can give; and for how many seconds the phone may hold it. None: it cannot be told now.
+    """
+    try:
+        actor = current_actor()
+    except BlockMRSError:
+        return None
+    if actor is None:
+        return ""
+    mark, key = actor.keyring.derive("phone mark")[:8].hex(), masked(actor.keyring.derive("phone key"))
+    return f"{mark} {key} {site().session_s}"
 
 
 def sign_in_browser(token: str) -> None:

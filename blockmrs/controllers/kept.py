@@ -156,9 +156,9 @@ class KeptController(TGController):
             "pages": f"/field/kept/pages/{language}?v={pages_digest}",
             "scripts": [assets.address(path) for path in SCRIPTS],
         }
+        pages_for_all = ["/field", REPORTS]
         keep = [
-            "/field",
-            REPORTS,
+            *pages_for_all,
             away,
             *(assets.address(path) for path in FILES),
             addresses["rules"],
@@ -168,7 +168,7 @@ class KeptController(TGController):
         ]
         everything = json.dumps([keep, self._first_screen(), _render("away"), worker, _sources(language)])
         version = _digest(everything.encode())
-        addresses |= {"version": version, "language": language, "keep": keep, "away": away, "own": own}
+        addresses |= {"version": version, "language": language, "keep": keep, "pages_for_all": pages_for_all, "away": away, "own": own}
         worker = f"const KEPT = {json.dumps(addresses)};\n{worker}"
         return Kept(encoded, digest, lists, words_digest, pages, pages_digest, addresses, worker)
 

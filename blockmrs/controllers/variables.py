@@ -8,7 +8,7 @@ from kajiki.util import literal
 from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers import times
-from blockmrs.controllers.context import csrf_token, current_actor, phone_mark, said, site
+from blockmrs.controllers.context import csrf_token, current_actor, phone_account, said, site
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
@@ -66,7 +66,7 @@ def page_variables() -> dict[str, Any]:
     return {
         "actor": actor,
         "csrf_token": csrf_token,
-        "phone_mark": phone_mark,
+        "phone_account": phone_account,
         "asset": site().assets.address,
         "style": literal(site().assets.style),
         "emergency_number": site().emergency_number,

@@ -143,7 +143,19 @@ def test_a_coach_is_told_that_the_plan_of_the_team_needs_a_signal(visited: Page)
     expect(visited.locator("h1")).to_have_text("Show this to the crew")
 
 
-@pytest.mark.parametrize("address", [START, "/field/phone"], ids=["the app's start", "waiting reports"])
+@pytest.mark.parametrize("address", ["/field/", "/field?any=thing", "/field/?any=thing"])
+def test_every_address_of_the_first_screen_opens_it_without_a_signal(visited: Page, address: str) -> None:
+    visited.goto(address)
+    expect(visited.locator("h1").first).to_have_text("Is anything here true?")
+    visited.locator("#signs button[value=choking]").tap()
+    expect(visited.locator("h1")).to_have_text("Call an ambulance now")
+
+
+@pytest.mark.parametrize(
+    "address",
+    [START, "/field/phone", "/field/phone/?any=thing"],
+    ids=["the app's start", "waiting reports", "with more"],
+)
 def test_what_the_phone_keeps_opens_by_its_address_and_when_it_is_loaded_again(visited: Page, address: str) -> None:
     visited.goto(address)
     heading = str(visited.locator("h1").first.text_content())

@@ -4,8 +4,30 @@
   "use strict";
   const PHONE = "/field/phone", NEW = "/field/report/new", SAVE = "/field/report/save", PROBE_MS = 4000;
   const OWN = ["_csrf", "draft", "came_from"];
-  const main = document.getElementById("main");
+  const main = document.getElementById("main"), status = document.getElementById("status");
   const words = element => element ? element.textContent.trim() : "";
+  const say = id => { status.textContent = words(document.getElementById(id)); };
+  // An older browser lacks a part of what is used here: then every form goes to the server as without a script.
+  const isAble = (() => {
+    try {
+      return Boolean(window.indexedDB && window.crypto && crypto.subtle && window.AbortController);
+    } catch (error) {
+      return false;
+    }
+  })();
+
+  // --- whose page --------------------------------------------------------------------------------------------------
+  // Who the server says is signed in, once: this page may still be open when somebody else is. null: nobody. Pages under
+  // /field are the same for everybody, and tell nothing (undefined): there it is whoever was signed in last.
+  const owner = (async () => {
+    const named = document.querySelector("[data-account]");
+    if (!named || !isAble) return undefined;
+    const told = named.getAttribute("data-account");
+    for (const place of document.querySelectorAll("[data-account]")) place.setAttribute("data-account", told.split(" ")[0]);
+    return told ? outbox.ownerOf(told) : null;
+  })();
+  const noted = owner.then(who => who ? outbox.signIn(who) : who === null ? outbox.signOut() : null);
+  noted.catch(() => {});
 
   // --- what waits --------------------------------------------------------------------------------------------------
   async function showCount() {
@@ -17,18 +39,18 @@
       element.hidden = !number;
     }
   }
-  // Pages under /field are the same for everybody, and so tell nothing about who is signed in.
-  async function noteAccount() {
-    const named = document.querySelector("[data-account]");
-    if (named) await outbox.setAccount(named.getAttribute("data-account"));
-    else if (document.documentElement.getAttribute("data-kind") !== "field") await outbox.setAccount("");
+  // What was on its way to the server when this page was asked for stands on it.
+  async function noteArrival() {
+    const taken = document.querySelector(`form[action="${SAVE}"] [name=r-draft], form[action="${NEW}"] [name=r-draft]`);
+    if (taken) await outbox.arrived(taken.value);
   }
   let busy = false;
   async function refresh() {
-    if (busy) return;
+    if (busy || !isAble) return;
     busy = true;
     try {
-      await noteAccount();
+      await noted.catch(() => {});
+      await noteArrival();
       await showCount();
       if (location.pathname !== PHONE) await outbox.sendAll(showCount);
       await showCount();
@@ -64,11 +86,17 @@
     const fields = typed.filter(([name, value]) => typeof value === "string" && !OWN.includes(name));
     return submitter && submitter.name ? [...fields, [submitter.name, submitter.value]] : fields;
   }
-  async function keep(form, submitter, state) {
+  async function keep(form, submitter, how) {
     const fields = fieldsOf(form, submitter), named = document.querySelector("[data-who]");
     const chosen = submitter && submitter.name === "r-player" && submitter.value !== "other" ? words(submitter) : "";
     const who = chosen || (named ? named.getAttribute("data-who") : "");
-    const id = await outbox.keep({ fields, advice: adviceHere(fields), who }, { state });
+    await noted.catch(() => {});
+    return outbox.keep({ fields, advice: adviceHere(fields), who, owner: await owner }, how);
+  }
+  // Changing who is hurt, and Enter in a text box, ask for the page before: it is the phone's own form here.
+  const answerOf = submitter => submitter && submitter.name !== "ask" ? submitter : null;
+  async function keepHere(form, submitter, state) {
+    const id = await keep(form, answerOf(submitter), { state });
     location.assign(state === "draft" ? PHONE + "#write/" + id : PHONE);
   }
   async function reached() {
@@ -83,33 +111,79 @@
     }
   }
 
+  // --- sending -----------------------------------------------------------------------------------------------------
+  function toServer(form, submitter) {
+    form.removeAttribute("data-sent");
+    form.setAttribute("data-to-server", "");
+    form.requestSubmit(submitter || undefined);
+  }
+  // The signal may go before the answer comes: what was typed is on the phone before it is sent, and until it arrived.
+  async function save(form, submitter) {
+    let id = "";
+    try {
+      id = await keep(form, submitter, {});
+    } catch (error) {
+      toServer(form, submitter);  // this phone keeps nothing: as without a script
+      return;
+    }
+    const token = form.elements.namedItem("_csrf"), who = await owner;
+    const result = await outbox.send(id, token && who ? { form: { token: token.value, account: who.account, owner: who } } : {});
+    if (result.sent) location.assign(result.sent + (result.again ? "?again=1" : "?saved=1"));
+    else if (result.why === "signal") location.assign(PHONE);
+    else {
+      // The server asks something, or says what is wrong, on a page of its own.
+      await outbox.mark(id, { state: "draft", why: "", going: true });
+      toServer(form, submitter);
+    }
+  }
+  async function goOn(form, submitter) {
+    const typed = form.elements.namedItem("r-draft");
+    try {
+      if (typed && await owner) await keep(form, answerOf(submitter), { state: "draft", going: true });
+    } catch (error) { /* this phone keeps nothing: as without a script */ }
+    toServer(form, submitter);
+  }
+
   // A report goes to the server where that answers. Else it is kept here, and what was typed stays on the screen until
   // it is.
-  document.addEventListener("submit", async event => {
-    const form = event.target, submitter = event.submitter;
-    const path = new URL(submitter && submitter.getAttribute("formaction") || form.action, location.href).pathname;
-    if (event.defaultPrevented) return;
-    if ((path !== NEW && path !== SAVE) || form.hasAttribute("data-to-server")) return;
-    // What is for somebody's own record is written with that record at hand, on the server's pages.
-    if (form.elements.namedItem("r-for")) return;
-    event.preventDefault();
+  async function takeReport(form, submitter, path) {
     if (form.hasAttribute("data-keeping")) return;
     form.setAttribute("data-keeping", "");
+    const note = document.createElement("p");
+    note.textContent = words(document.getElementById("sending-words"));
+    if (submitter) submitter.after(note);
+    say("sending-words");
     try {
-      if (!form.hasAttribute("data-keep") && await reached()) {
-        form.removeAttribute("data-sent");
-        form.setAttribute("data-to-server", "");
-        form.requestSubmit(submitter || undefined);
-        return;
-      }
-      // Changing who is hurt, and Enter in a text box, ask for the page before: it is the phone's own form here.
-      await keep(form, submitter && submitter.name !== "ask" ? submitter : null, path === SAVE ? "waiting" : "draft");
+      const isThere = !form.hasAttribute("data-keep") && await reached();
+      if (isThere && path === SAVE) await save(form, submitter);
+      else if (isThere) await goOn(form, submitter);
+      else await keepHere(form, submitter, path === SAVE ? "waiting" : "draft");
     } catch (error) {
-      document.getElementById("status").textContent = words(document.getElementById("not-kept"));
+      say("not-kept");
       window.scrollTo(0, 0);
     } finally {
       form.removeAttribute("data-keeping");
       form.removeAttribute("data-sent");
+      note.remove();
+    }
+  }
+  document.addEventListener("submit", event => {
+    const form = event.target, submitter = event.submitter || null;
+    const isPost = (submitter && submitter.getAttribute("formmethod") || form.method) === "post";
+    const path = new URL(submitter && submitter.getAttribute("formaction") || form.action, location.href).pathname;
+    if (event.defaultPrevented || !isPost || form.hasAttribute("data-to-server")) return;
+    if (path === "/logout" && isAble) outbox.signOut().catch(() => {});
+    const isReport = path === NEW || path === SAVE;
+    // What is for somebody's own record is written with that record at hand, on the server's pages.
+    if (isAble && isReport && !form.elements.namedItem("r-for")) {
+      event.preventDefault();
+      takeReport(form, submitter, path);
+    } else if (navigator.onLine === false && document.querySelector("[data-account]")) {
+      // A page that only the server has would be gone, with all that was typed into it.
+      event.preventDefault();
+      form.removeAttribute("data-sent");
+      say("offline-words");
+      window.scrollTo(0, 0);
     }
   });
   window.addEventListener("pageshow", () => {
@@ -118,6 +192,6 @@
   });
   window.addEventListener("online", refresh);
   if (outbox.channel) outbox.channel.addEventListener("message", () => showCount().catch(() => {}));
-  for (const form of document.querySelectorAll("form[data-keep]")) form.hidden = !(window.indexedDB && crypto.subtle);
+  for (const form of document.querySelectorAll("form[data-keep]")) form.hidden = !isAble;
   refresh();
 })();

@@ -1,16 +1,26 @@
-// Reports that wait on this phone. Each lies in the browser's own database, sealed under a key that no script can read
-// out; only its number, its time and how its sending stands are in clear. docs/phone.md says what is kept for how long.
+// Reports that wait on this phone. Each lies in the browser's own database, sealed: what somebody wrote while signed in
+// under a key that only a session of theirs gives, anything else under the phone's own key. No script can read a key out;
+// only a report's number, its times and how its sending stands are in clear. docs/phone.md says what is kept for how long.
 //
 //   outbox.keep({fields, advice, who}, {state})   seal it; resolves when it is on disk
-//   outbox.list()                                 all of them, opened, oldest first
+//   outbox.list()                                 all of them, opened as far as who is signed in may, oldest first
 //   outbox.send(id)                               to the server, once; resolves to what happened
+//
+// Each step has a time limit: a database that never answers is an error like any other.
 var outbox = (() => {
   "use strict";
   const DATABASE = "blockmrs-phone", KEPT_MS = 7 * 24 * 3600 * 1000;
-  const ASK_MS = 30000, SAVE_MS = 90000;
+  const STEP_MS = 3000, ASK_MS = 30000, SAVE_MS = 90000, TURN_MS = 150000, CLOCKS_DIFFER_MS = 60000;
   const TOKEN_PAGE = "/field/reports", SAVE = "/field/report/save";
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(DATABASE) : null;
   const bytes = new TextEncoder(), text = new TextDecoder("utf-8", { fatal: true });
+
+  function limited(step) {
+    return new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new DOMException("the browser did not answer", "TimeoutError")), STEP_MS);
+      step.then(resolve, reject).then(() => clearTimeout(timer));
+    });
+  }
 
   // --- the database ------------------------------------------------------------------------------------------------
   const asked = request => new Promise((resolve, reject) => {
@@ -23,9 +33,14 @@ var outbox = (() => {
       request.result.createObjectStore("keys");
       request.result.createObjectStore("reports", { keyPath: "id" });
     };
-    const database = await asked(request);
-    database.onversionchange = () => database.close();
-    return database;
+    try {
+      const database = await limited(asked(request));
+      database.onversionchange = () => database.close();
+      return database;
+    } catch (error) {
+      request.onsuccess = () => request.result.close();
+      throw error;
+    }
   }
   // One transaction over one store; resolves when what it wrote is on disk.
   async function within(store, mode, act) {
@@ -36,23 +51,61 @@ var outbox = (() => {
         transaction.oncomplete = resolve;
         transaction.onerror = transaction.onabort = () => reject(transaction.error);
       });
-      const result = await act(transaction.objectStore(store));
-      await done;
+      done.catch(() => {});
+      const result = await limited(act(transaction.objectStore(store)));
+      await limited(done);
       return result;
     } finally {
       database.close();
     }
   }
+  const read = (store, key) => within(store, "readonly", found => asked(found.get(key)));
   // Nobody who only reads advice gets a database.
   async function exists() {
     if (!window.indexedDB || !window.crypto || !crypto.subtle) return false;
     if (!indexedDB.databases) return true;
-    return (await indexedDB.databases()).some(found => found.name === DATABASE);
+    return (await limited(indexedDB.databases())).some(found => found.name === DATABASE);
+  }
+
+  // --- who is signed in --------------------------------------------------------------------------------------------
+  // {account, key}: the account's mark and its key. The words are those of a page of theirs (controllers/context.py).
+  async function ownerOf(words) {
+    const [account, masked, seconds] = words.split(" ");
+    const both = Uint8Array.from(atob(masked.replace(/-/g, "+").replace(/_/g, "/")), letter => letter.charCodeAt(0));
+    const raw = both.slice(0, 32).map((byte, place) => byte ^ both[32 + place]);
+    const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
+    return { account, key, since: Date.now(), until: Date.now() + 1000 * Number(seconds) };
+  }
+  const told = () => { if (channel) channel.postMessage(""); };
+  function changed() {
+    document.dispatchEvent(new Event("account"));
+    told();
+  }
+  // Their key stays for as long as a session can last, so that they read and write without a signal; not a moment longer.
+  async function signIn(owner) {
+    const before = await signedIn();
+    await within("keys", "readwrite", async store => {
+      await asked(store.delete("account"));  // what an earlier version kept
+      await asked(store.put(owner, "signed-in"));
+    });
+    if (!before || before.account !== owner.account) changed();
+  }
+  async function signOut() {
+    if (!await exists() || !await read("keys", "signed-in")) return;
+    await within("keys", "readwrite", store => asked(store.delete("signed-in")));
+    changed();
+  }
+  async function signedIn() {
+    const found = await read("keys", "signed-in");
+    if (!found) return null;
+    if (found.since - CLOCKS_DIFFER_MS <= Date.now() && Date.now() < found.until) return found;
+    await within("keys", "readwrite", store => asked(store.delete("signed-in")));
+    return null;
   }
 
   // --- sealing -----------------------------------------------------------------------------------------------------
-  async function key() {
-    const found = await within("keys", "readonly", store => asked(store.get("report")));
+  async function phoneKey() {
+    const found = await read("keys", "report");
     if (found) return found;
     const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
     return within("keys", "readwrite", async store => {
@@ -64,46 +117,51 @@ var outbox = (() => {
   // The number is sealed in: a record that was moved to another number does not open.
   const lock = (iv, id) => ({ name: "AES-GCM", iv, additionalData: bytes.encode(id) });
 
-  async function opened(row) {
-    const { iv, sealed, ...clear } = row;
-    try {
-      const content = await crypto.subtle.decrypt(lock(iv, row.id), await key(), sealed);
-      return { ...clear, ...JSON.parse(text.decode(content)) };
-    } catch (error) {
-      return { ...clear, broken: true, fields: [], advice: null, who: "" };
+  async function opened(row, owner) {
+    const { iv, sealed, ...clear } = row, nothing = { ...clear, fields: [], advice: null, who: "" };
+    if (row.by && (!owner || owner.account !== row.by)) return { ...nothing, locked: true };
+    // An earlier version sealed everything under the phone's own key.
+    for (const find of row.by ? [() => owner.key, phoneKey] : [phoneKey]) {
+      try {
+        const content = await crypto.subtle.decrypt(lock(iv, row.id), await find(), sealed);
+        return { ...clear, ...JSON.parse(text.decode(content)), owner: row.by ? owner : null };
+      } catch (error) {
+        if (error.name === "TimeoutError") throw error;
+      }
     }
+    return { ...nothing, broken: true };
   }
-
   const rows = () => within("reports", "readonly", store => asked(store.getAll()));
-  const told = () => { if (channel) channel.postMessage(""); };
 
   function newId() {
     return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
   }
 
   // `state` is "draft" (still being written) or "waiting". The record's number is the form's own: twice is once.
-  // Seven days count from `keptAt`; `savedAt` is when the coach was told that it is saved.
-  async function keep(content, { state = "waiting", why = "", keptAt = Date.now(), savedAt = Date.now(), by } = {}) {
+  // Seven days count from `keptAt`; `savedAt` is when the coach was told that it is saved. `going`: a page of the server
+  // is about to take it over. `owner` is who wrote it, null for nobody signed in, and where it is left out who is now.
+  async function keep(content, { state = "waiting", why = "", keptAt = Date.now(), savedAt = Date.now(), going = false } = {}) {
     const named = content.fields.find(([name]) => name === "r-draft");
     const id = named && /^[0-9a-f]{32}$/.test(named[1]) ? named[1] : newId();
     const fields = [...content.fields.filter(([name]) => name !== "r-draft"), ["r-draft", id]];
+    const owner = content.owner === undefined ? await signedIn() : content.owner;
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const { advice = null, who = "", sentAs = "" } = content;
     const plain = bytes.encode(JSON.stringify({ fields, advice, who, sentAs }));
-    const sealed = await crypto.subtle.encrypt(lock(iv, id), await key(), plain);
-    const owner = by === undefined ? await account() : by;
-    const row = { id, keptAt, savedAt, state, why, by: owner, iv, sealed };
+    const sealed = await crypto.subtle.encrypt(lock(iv, id), owner ? owner.key : await phoneKey(), plain);
+    const row = { id, keptAt, savedAt, state, why, going, by: owner ? owner.account : "", iv, sealed };
     await within("reports", "readwrite", store => asked(store.put(row)));
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
     told();
     return id;
   }
   async function find(id) {
-    const row = await within("reports", "readonly", store => asked(store.get(id)));
-    return row ? opened(row) : null;
+    const row = await read("reports", id);
+    return row ? opened(row, await signedIn()) : null;
   }
   async function list() {
-    const found = await Promise.all((await rows()).map(opened));
+    const owner = await signedIn();
+    const found = await Promise.all((await rows()).map(row => opened(row, owner)));
     return found.sort((one, other) => one.keptAt - other.keptAt);
   }
   async function remove(id) {
@@ -124,21 +182,18 @@ var outbox = (() => {
     for (const row of old) await remove(row.id);
     return old.length;
   }
+  // How many wait for whoever looks: what somebody else wrote is none of theirs.
   async function count() {
     if (!await exists()) return 0;
     await sweep();
-    return (await rows()).length;
+    const owner = await signedIn();
+    return (await rows()).filter(row => !row.by || !owner || row.by === owner.account).length;
   }
-
-  // --- whose phone -------------------------------------------------------------------------------------------------
-  // The last account that was signed in here, as a mark that means something to that account alone. A report that was
-  // written while it was is sent for it without asking; all others ask first.
-  async function account() {
-    return await within("keys", "readonly", store => asked(store.get("account"))) || "";
-  }
-  async function setAccount(name) {
-    if (!name && !await exists()) return;
-    if (await account() !== name) await within("keys", "readwrite", store => asked(store.put(name, "account")));
+  // The page that came from the server has what was on its way there.
+  async function arrived(id) {
+    if (!await exists()) return;
+    const row = await read("reports", id);
+    if (row && row.going) await remove(id);
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -147,15 +202,21 @@ var outbox = (() => {
     setTimeout(() => control.abort(), ms);
     return control.signal;
   }
-  // Who is signed in, and a form token of theirs, from a page of theirs: {why} where that cannot be.
-  async function session() {
-    const answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: timeLimit(ASK_MS) });
-    if (answer.status === 401) return { why: "signed-out" };
+  // Who is signed in, and a form token of theirs, from a page of theirs: {why} where that cannot be. What it says of who
+  // is signed in holds from here on.
+  async function session(limit_ms = ASK_MS) {
+    const answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: timeLimit(limit_ms) });
+    if (answer.status === 401) {
+      await signOut();
+      return { why: "signed-out" };
+    }
     if (!answer.ok) return { why: "busy" };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const token = page.querySelector("input[name=_csrf]"), mine = page.querySelector("[data-account]");
-    if (!token || !mine) return { why: "signed-out" };
-    return { token: token.value, account: mine.getAttribute("data-account") };
+    if (!token || !mine || !mine.getAttribute("data-account")) return { why: "signed-out" };
+    const owner = await ownerOf(mine.getAttribute("data-account"));
+    await signIn(owner);
+    return { token: token.value, account: owner.account, owner };
   }
   async function post(report, token) {
     const form = new URLSearchParams([...report.fields, ["_csrf", token]]);
@@ -172,46 +233,58 @@ var outbox = (() => {
     if ([400, 413, 422].includes(answer.status)) return { why: "invalid", words };
     return { why: "busy" };
   }
-  async function sendNow(id, claim) {
+  // Who wrote it while signed in sends it, and nobody else; what was written signed out, whoever claims it.
+  async function postAs(id, who, claim) {
     const report = await find(id);
     if (!report) return { gone: true };
-    if (report.broken || report.state !== "waiting" || report.sentAs) return { why: report.why };
+    if (report.locked) return { why: "other" };
+    if (report.broken || (!report.by && !claim)) return { why: report.broken ? report.why : "claim" };
+    if (!report.by) await keep({ ...report, owner: who.owner }, report);
+    const result = await post(report, who.token);
+    if (result.sent && result.again) {
+      // An earlier sending of it was saved, and what was changed since is not in that one: it must not be lost here.
+      await keep({ ...report, owner: who.owner, sentAs: result.sent }, { ...report, why: "again" });
+    } else if (result.sent) {
+      await remove(id);
+    }
+    return result;
+  }
+  async function sendNow(id, claim, asks) {
+    const row = await find(id);
+    if (!row) return { gone: true };
+    if (row.broken || row.state !== "waiting" || row.sentAs) return { why: row.why };
+    let result;
     try {
-      const who = await session();
-      let result = who;
-      if (!who.why && report.by !== who.account) result = claim ? who : { why: report.by ? "other" : "claim" };
-      if (!result.why) {
-        if (claim) await mark(id, { by: who.account });
-        result = await post(report, who.token);
-      }
-      if (result.sent && result.again) {
-        // An earlier sending of it was saved, and what was changed since is not in that one: it must not be lost here.
-        await keep({ ...report, sentAs: result.sent }, { ...report, why: "again" });
-      } else if (result.sent) {
-        await remove(id);
-      } else {
-        await mark(id, { why: result.why });
-      }
-      return result;
+      const who = asks || await session();
+      result = who.why ? who : await postAs(id, who, claim);
     } catch (error) {
       // No answer is no answer: the server may have it or not. Its number makes the next try the same report.
-      await mark(id, { why: "signal" });
-      return { why: "signal" };
+      result = { why: "signal" };
     }
+    if (!result.sent && !result.gone) await mark(id, { why: result.why });
+    return result;
   }
-  // One at a time, over all tabs of this browser where it can.
+  // One at a time, over all tabs of this browser where it can. A tab that the phone put to sleep may never end its turn;
+  // the number of a report makes two sendings one.
   let last = Promise.resolve();
   function alone(act) {
-    if (navigator.locks) return navigator.locks.request(DATABASE + "-send", act);
-    last = last.then(act, act);
-    return last;
+    if (!navigator.locks) {
+      last = last.then(act, act);
+      return last;
+    }
+    let isBegun = false;
+    const begin = () => { isBegun = true; return act(); };
+    return navigator.locks.request(DATABASE + "-send", { signal: timeLimit(TURN_MS) }, begin)
+      .catch(error => { if (isBegun) throw error; return act(); });
   }
-  const send = (id, { claim = false } = {}) => alone(() => sendNow(id, claim));
+  // `form`: {token, owner} of the page that it is sent from; without it a page is asked for them.
+  const send = (id, { claim = false, form = null } = {}) => alone(() => sendNow(id, claim, form));
 
   // Everything that may go without asking. `each(id, result)` hears of every one; result null: it begins.
   async function sendAll(each = () => {}) {
     if (navigator.onLine === false || !await exists()) return;
-    const mine = (await rows()).filter(row => row.state === "waiting" && row.by && row.why !== "again");
+    const owner = await signedIn(), mine = (await rows()).filter(row =>
+      owner && row.by === owner.account && row.state === "waiting" && row.why !== "again");
     for (const { id } of mine) {
       each(id, null);
       const result = await send(id);
@@ -220,5 +293,8 @@ var outbox = (() => {
     }
   }
 
-  return { keep, find, list, remove, mark, sweep, count, account, setAccount, session, send, sendAll, newId, channel };
+  return {
+    keep, find, list, remove, mark, sweep, count, arrived, ownerOf, signIn, signOut, signedIn, session, send, sendAll, newId,
+    channel,
+  };
 })();

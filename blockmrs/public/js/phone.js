@@ -6,8 +6,8 @@
   document.documentElement.removeAttribute("data-later");
   const main = document.getElementById("main"), status = document.getElementById("status");
   const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  const zone = main.getAttribute("data-zone") || undefined;
-  const DAY_MS = 24 * 3600 * 1000, DAYS = 8, TIMES = ["0", "5", "15", "30"], SEVERAL = ["r-how", "r-done", "r-told"];
+  const zone = knownZone(main.getAttribute("data-zone"));
+  const DAY_MS = 24 * 3600 * 1000, DAYS = 8, SESSION_MS = 4000, TIMES = ["0", "5", "15", "30"], SEVERAL = ["r-how", "r-done", "r-told"];
   const templates = {};
   for (const template of main.querySelectorAll("template")) templates[template.id] = template;
   const catalogue = {};
@@ -24,6 +24,14 @@
   };
 
   // --- times, in the zone of the site ------------------------------------------------------------------------------
+  // A zone may be younger than the browser: then the phone's own has to do, and the page says so.
+  function knownZone(name) {
+    try {
+      return name ? new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone && name : undefined;
+    } catch (error) {
+      return undefined;
+    }
+  }
   const format = options => {
     const formatter = new Intl.DateTimeFormat(lang, { timeZone: zone, ...options });
     return ms => formatter.format(new Date(ms));
@@ -36,6 +44,10 @@
       .formatToParts(new Date(ms));
     return ["year", "month", "day"].map(type => parts.find(found => found.type === type).value).join("-");
   };
+  // A day of the calendar, as noon of it in UTC: days are counted there, for one may have 23 hours in the zone, or 25.
+  const noon = iso => new Date(iso + "T12:00:00Z").getTime();
+  const calendar = new Intl.DateTimeFormat(lang, { timeZone: "UTC", day: "numeric", month: "long" });
+  const dayWords = iso => calendar.format(new Date(noon(iso)));
 
   // --- a report, read ----------------------------------------------------------------------------------------------
   const value = (report, name, otherwise = "") => (report.fields.find(([key]) => key === name) || [0, otherwise])[1];
@@ -57,8 +69,7 @@
     if (TIMES.includes(when)) return near(shownAt(report) - 60000 * Number(when));
     if (when === "start") return near(startedAt(report));
     const named = value(report, "r-day");
-    const date = named ? day(new Date(named + "T12:00:00Z").getTime()) : "";
-    return [date, value(report, "r-time")].filter(Boolean).join(", ");
+    return [named ? dayWords(named) : "", value(report, "r-time")].filter(Boolean).join(", ");
   }
   function ambulance(report) {
     const when = value(report, "r-ambulance", "no");
@@ -88,6 +99,7 @@
   const sending = new Map();
   function state(report) {
     const time = near(report.savedAt);
+    if (report.locked) return say("locked", { time });
     if (report.broken) return say("broken");
     if (sending.has(report.id)) return say("sending");
     if (report.state === "draft") return say("draft", { time });
@@ -104,8 +116,10 @@
     document.title = title || templates[id].getAttribute("data-title");
   }
   async function showList() {
-    const reports = await outbox.list(), online = navigator.onLine !== false;
+    const reports = await outbox.list(), online = navigator.onLine !== false, isSomebody = Boolean(await outbox.signedIn());
     view("v-list");
+    current = null;
+    part(main, "zone").hidden = Boolean(zone) || !main.getAttribute("data-zone");
     part(main, "none").hidden = reports.length > 0 || Boolean(sent);
     part(main, "wiped").hidden = !wiped;
     put(main, "wiped", say("wiped", { number: wiped }));
@@ -116,13 +130,14 @@
     }
     for (const report of reports) {
       const item = document.importNode(templates["v-item"].content, true).firstElementChild;
-      const waits = report.state === "waiting" && !report.broken && !sending.has(report.id), { why } = report;
-      const asks = waits && (!report.by || why === "other" || why === "claim");
-      put(item, "who", name(report) || say("nobody"));
+      const isShut = report.broken || report.locked, { why } = report;
+      const waits = report.state === "waiting" && !isShut && !sending.has(report.id), asks = waits && !report.by;
+      const title = name(report) || say(report.locked ? "somebody" : "nobody");
+      put(item, "who", title);
       level(report, part(item, "level"));
-      put(item, "when", report.broken ? "" : say("hurt", { time: hurtAt(report) }));
+      put(item, "when", isShut ? "" : say("hurt", { time: hurtAt(report) }));
       put(item, "state", state(report));
-      put(item, "said", words.get(report.id) || "");
+      put(item, "said", report.locked ? "" : words.get(report.id) || "");
       part(item, "ask").hidden = !asks;
       const acts = {
         send: [waits && !asks && !["again", "family"].includes(why), () => send(report.id)],
@@ -133,18 +148,20 @@
       for (const [act, [shown, run]] of Object.entries(acts)) {
         const button = item.querySelector(`[data-do="${act}"]`);
         button.hidden = !shown || !online;
-        button.addEventListener("click", run);
+        button.addEventListener("click", tried(run));
       }
       for (const link of item.querySelectorAll("[data-for]")) {
         const wanted = link.getAttribute("data-for");
-        link.hidden = wanted !== (asks && why !== "other" ? "signed-out" : why) || sending.has(report.id);
+        const asked = asks || report.locked ? (isSomebody ? "" : "signed-out") : why;
+        link.hidden = wanted !== asked || sending.has(report.id);
         if (wanted === "again") link.href = report.sentAs || "/field/reports";
       }
       for (const link of item.querySelectorAll("[data-view]")) {
         link.href = `#${link.getAttribute("data-view")}/${report.id}`;
-        link.hidden = link.getAttribute("data-view") !== "delete" && (report.broken || sending.has(report.id));
+        const isOpen = link.getAttribute("data-view") === "delete" || !(report.broken || sending.has(report.id));
+        link.hidden = report.locked || !isOpen;
       }
-      for (const place of item.querySelectorAll("[data-of]")) place.textContent = " " + (name(report) || say("nobody"));
+      for (const place of item.querySelectorAll("[data-of]")) place.textContent = " " + title;
       part(main, "items").append(item);
     }
   }
@@ -164,15 +181,17 @@
         label.textContent = say("choice", { choice: label.textContent, time });
       }
     }
+    const today = noon(isoDay(Date.now()));
     for (let number = 0; number < DAYS; number++) {
-      const at = Date.now() - number * DAY_MS, words = ["today", "yesterday"][number];
-      const option = make("option", words ? say(words, { day: day(at) }) : day(at));
-      option.value = isoDay(at);
+      const iso = new Date(today - number * DAY_MS).toISOString().slice(0, 10), words = ["today", "yesterday"][number];
+      const option = make("option", words ? say(words, { day: dayWords(iso) }) : dayWords(iso));
+      option.value = iso;
       form.querySelector("#f-r-day").append(option);
     }
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     const first = [["r-when", begun], ["r-ambulance", "no"], ["r-age", ""], ["r-day", isoDay(Date.now())]];
     const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
+    part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
     part(form, "told").querySelector("ul").append(...tell.map(line => make("li", line)));
     for (const element of form.elements) {
@@ -220,9 +239,9 @@
   }
   // Whether it is on the phone now; where it is not, the page says so, and what was typed stays.
   async function tryKeep(report, change) {
-    const { keptAt, state, why, by } = report;
+    const { keptAt, state, why } = report;
     try {
-      await outbox.keep(report, { keptAt, state, why, by, ...change });
+      await outbox.keep(report, { keptAt, state, why, ...change });
     } catch (error) {
       const box = part(main, "not-kept");
       if (box) box.hidden = false;
@@ -239,6 +258,7 @@
       clearTimeout(timer);
       flush = () => {};
       before = before.then(() => tryKeep(readForm(form, report), { state: "draft" }));
+      return before;
     };
     fillForm(form, report);
     main.querySelector("[data-view=delete]").href = "#delete/" + report.id;
@@ -313,21 +333,40 @@
     view("v-delete");
     put(main, "who", name(report) || say("nobody"));
     put(main, "when", report.broken ? "" : say("hurt", { time: hurtAt(report) }));
-    main.querySelector("[data-do=delete]").addEventListener("click", async () => {
+    main.querySelector("[data-do=delete]").addEventListener("click", tried(async () => {
       await outbox.remove(report.id);
       location.hash = "";
-    });
+    }));
   }
   const views = { write: showForm, show: showCrew, delete: showDelete };
+  let current = null;
   async function show() {
     const [kind, id] = location.hash.slice(1).split("/");
     const report = views[kind] && id ? await outbox.find(id) : null;
-    if (report && (!report.broken || kind === "delete")) views[kind](report);
-    else await showList();
+    if (report && !report.locked && (!report.broken || kind === "delete")) {
+      views[kind](report);
+      current = report;
+    } else {
+      await showList();
+    }
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
   const listed = () => !main.querySelector("form, .large, .stop-page");
+  // What no longer belongs to whoever is signed in leaves the screen; what was typed is on the phone first, for its author.
+  async function look() {
+    if (listed()) {
+      await showList();
+      return;
+    }
+    const owner = await outbox.signedIn();
+    if (!current || !current.by || (owner && owner.account === current.by)) return;
+    await flush();
+    location.hash = "";
+    await show();
+  }
+  // A browser that does not answer is said, and nothing that stands on the screen is taken away.
+  const tried = act => (...given) => act(...given).catch(() => { status.textContent = say("stuck"); });
 
   // --- sending -----------------------------------------------------------------------------------------------------
   async function heard(id, result) {
@@ -351,24 +390,35 @@
   async function sendAll() {
     try { await outbox.sendAll(heard); } catch (error) { /* it stays where it is, and says so */ }
   }
+  // With a signal the server says who is signed in before anything of theirs is shown; without one, who was last.
+  async function askWhoIsHere() {
+    if (navigator.onLine === false || !await outbox.signedIn()) return;
+    status.textContent = say("asking");
+    try { await outbox.session(SESSION_MS); } catch (error) { /* no answer: no signal */ }
+    status.textContent = "";
+  }
   async function start() {
+    view("v-looking");
     try {
-      wiped = await outbox.sweep();
       await outbox.list();
+      wiped = await outbox.sweep();
+      await askWhoIsHere();
+      await show();
     } catch (error) {
-      return;  // the page's own words say that nothing is kept here
+      view(error.name === "TimeoutError" ? "v-stuck" : "v-none");
+      return;
     }
-    window.addEventListener("hashchange", show);
+    window.addEventListener("hashchange", tried(show));
     window.addEventListener("pagehide", () => flush());
     document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
-    window.addEventListener("online", async () => {
+    window.addEventListener("online", tried(async () => {
       await sendAll();
       if (listed()) await showList();
-    });
-    window.addEventListener("offline", () => { if (listed()) showList(); });
-    window.addEventListener("pageshow", event => { if (event.persisted) sendAll(); });
-    if (outbox.channel) outbox.channel.addEventListener("message", () => { if (listed()) showList(); });
-    await show();
+    }));
+    window.addEventListener("offline", tried(look));
+    window.addEventListener("pageshow", tried(async event => { if (event.persisted) await sendAll(); }));
+    document.addEventListener("account", tried(look));
+    if (outbox.channel) outbox.channel.addEventListener("message", tried(look));
     await sendAll();
   }
   start();

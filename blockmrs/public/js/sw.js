@@ -4,6 +4,7 @@
 "use strict";
 const CACHE = "kept-" + KEPT.version;
 const OWN_PREFIX = "kept-";
+const SOON_MS = 4000, ASK_MS = 60000;
 let isOtherLanguage = false;
 
 self.addEventListener("install", event => event.waitUntil(install()));
@@ -21,10 +22,18 @@ self.addEventListener("fetch", event => {
   if (request.method === "GET" && KEPT.keep.includes(address)) {
     event.respondWith(copyOf(address, request));
     if (address === "/field") event.waitUntil(refresh());
+  } else if (request.mode === "navigate" && request.method === "GET" && sameFor(url)) {
+    event.respondWith(copyOf(sameFor(url), request));
   } else if (request.mode === "navigate" && (request.method === "GET" || /^\/(field\/|language$)/.test(url.pathname))) {
     event.respondWith(fetch(request).catch(() => kept(KEPT.away)));
   }
 });
+
+// The kept page that an address means: with a slash at its end or anything behind "?", it is the same page.
+function sameFor(url) {
+  const path = url.pathname.replace(/\/+$/, "");
+  return KEPT.pages_for_all.includes(path) ? path : "";
+}
 
 // A version that could not be kept whole, on a full phone for instance, leaves nothing behind.
 async function install() {
@@ -48,9 +57,15 @@ async function keepAll() {
 
 async function ask(address) {
   const cached = address.includes("?v=") ? "default" : "reload", headers = { "Accept-Language": KEPT.language };
-  const answer = await fetch(address, { credentials: "omit", cache: cached, headers });
+  const answer = await within(ASK_MS, signal => fetch(address, { credentials: "omit", cache: cached, headers, signal }));
   if (!answer.ok || answer.redirected) throw new Error(address + " cannot be kept");
   return answer;
+}
+
+// A line that carries nothing would be waited for without end.
+async function within(limit_ms, act) {
+  const control = new AbortController(), limit = setTimeout(() => control.abort(), limit_ms);
+  try { return await act(control.signal); } finally { clearTimeout(limit); }
 }
 
 async function kept(address) {
@@ -59,7 +74,7 @@ async function kept(address) {
 
 async function copyOf(address, request) {
   if (address === "/field" && isOtherLanguage) {
-    try { return await fetch(request); } catch (error) { /* better in the other language than not at all */ }
+    try { return await within(SOON_MS, signal => fetch(request, { signal })); } catch (error) { /* better in the other language than not at all */ }
   }
   return await kept(address) || fetch(request);
 }
