@@ -31,7 +31,7 @@ self.addEventListener("fetch", event => {
 
 // The kept page that an address means: with a slash at its end or anything behind "?", it is the same page.
 function sameFor(url) {
-  const path = url.pathname.replace(/\/+$/, "");
+  const path = url.pathname.endsWith("/") ? url.pathname.slice(0, -1) : url.pathname;
   return KEPT.pages_for_all.includes(path) ? path : "";
 }
 
