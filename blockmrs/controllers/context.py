@@ -47,10 +47,10 @@ def csrf_token() -> str:
 
 
 def phone_account() -> str | None:
-    """What a phone needs for the reports that wait on it (docs/phone.md): "" while nobody is signed in, else three words.
+    """What a phone needs for the reports that wait on it (docs/phone.md): "" signed out, else three words.
 
-    They are the account's mark, which says nothing of who that is; the key that seals what they write, masked, which only
-    a session of theirs can give; and for how many seconds the phone may hold it. None: it cannot be told now.
+    They are the account's mark, which says nothing of who that is; the key that seals what they write, masked, which
+    only a session of theirs can give; and for how many seconds the phone may hold it. None: it cannot be told now.
     """
     try:
         actor = current_actor()

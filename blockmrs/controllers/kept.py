@@ -168,7 +168,8 @@ class KeptController(TGController):
         ]
         everything = json.dumps([keep, self._first_screen(), _render("away"), worker, _sources(language)])
         version = _digest(everything.encode())
-        addresses |= {"version": version, "language": language, "keep": keep, "pages_for_all": pages_for_all, "away": away, "own": own}
+        addresses |= {"version": version, "language": language, "keep": keep, "away": away, "own": own}
+        addresses["pages_for_all"] = pages_for_all
         worker = f"const KEPT = {json.dumps(addresses)};\n{worker}"
         return Kept(encoded, digest, lists, words_digest, pages, pages_digest, addresses, worker)
 
