@@ -35,7 +35,6 @@ from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
 
 DRAFT_BYTES = 16
-_LOOK_BACK = 3
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
 _OLDEST = timedelta(days=90)
@@ -145,7 +144,7 @@ class Reports:
                 return self._describe(actor, done)
             self._mailbox.settle()
             length = self._mailbox.length(actor.keyring.own_line)
-            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length)
+            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES])
             if grant is None:
                 about = player if person is None else person.card
                 grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, withheld, length)
@@ -351,10 +350,14 @@ class Reports:
             rows.add_all(self._access.save_rows(actor, draft, saved))
         return grant
 
-    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int) -> Grant | None:
-        """Rows for a save that was cut off after its block: the chain has it, so it is the same report."""
-        # A cut-off save stands at the end of the line: its author pressed Save again before doing much else.
-        for entry in self._mailbox.own_page(actor.keyring, max(0, length - _LOOK_BACK), length).grants.values():
+    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes) -> Grant | None:
+        """Rows for a save that was cut off after its block: the chain has it, so it is the same report.
+
+        However long ago: a phone may send again what it kept, after its owner saved much else elsewhere.
+        """
+        keyring = actor.keyring
+        made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT and item.key == mark]
+        for entry in self._mailbox.opened(keyring, made, author=keyring.card).grants.values():
             grant = entry.grant
             if grant.draft_mark == mark and grant.object is not None:
                 secret = self._secret_made_with(actor, entry)

@@ -112,6 +112,25 @@ def test_one_pressing_of_each_save_is_one_thing(worlds, coach, doctor, address) 
     first.evidence.check_everything(lambda *_: None)
 
 
+def test_a_save_that_was_cut_off_is_the_same_report_however_much_was_saved_since(worlds, coach, monkeypatch) -> None:
+    (first, second), draft = worlds, "bb" * 16
+
+    def die(*_: object) -> None:
+        raise KeyError
+
+    monkeypatch.setattr(first.access, "save_rows", die)
+    with pytest.raises(KeyError):
+        first.reports.save(coach, draft, first.report("Kim"))
+    monkeypatch.undo()
+    others = [second.reports.save(coach, f"{number:032x}", second.report()).address for number in range(5)]
+    size = second.ledger.size
+    again = second.reports.save(coach, draft, second.report("Kim"))
+    assert again.address not in others
+    assert first.reports.open(coach, again.address).report.player == "Kim"
+    assert second.ledger.size == size
+    first.evidence.check_everything(lambda *_: None)
+
+
 def test_a_roster_that_two_servers_change_at_once_is_changed_once(worlds, coach) -> None:
     version, before = worlds[0].teams.team(coach).version, len(worlds[0].teams.team(coach).players)
     found = at_once(worlds, lambda world: world.teams.add_player(coach, "Ada Lind", "14", version))
