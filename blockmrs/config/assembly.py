@@ -38,6 +38,7 @@ from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity, SessionLimits
+from blockmrs.services.inbox import Inbox
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.joining import Joining
 from blockmrs.services.mailbox import Mailbox
@@ -246,7 +247,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         lacking=objects.lacking,
     )  # fmt: skip
     attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
-    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments)
+    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments, throttle)
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     clearances = Clearances(after, cards, organisations, zone)
@@ -267,6 +268,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         facts=Facts(database, mailbox, cards, objects),
         reports=reports,
         sharing=sharing,
+        inbox=Inbox(mailbox, organisations, access, sharing),
         followups=FollowUps(after, teams, zone),
         clearances=clearances,
         codes=codes,

@@ -23,12 +23,12 @@ from blockmrs.controllers.field_views import text_message
 from blockmrs.controllers.followup import CheckController, view_of
 from blockmrs.controllers.forms import posted_form
 from blockmrs.controllers.http_errors import N_
-from blockmrs.controllers.pages import problem, show
+from blockmrs.controllers.pages import problem, show, wait_first
 from blockmrs.controllers.qr import draw_qr
 from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
-from blockmrs.errors import UNKNOWN, InvalidInput, NotAuthorized, NotFound
+from blockmrs.errors import UNKNOWN, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import ReportCode
 from blockmrs.services.container import Services
@@ -191,15 +191,17 @@ class OneReportController(TGController):
             return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")})
         except InvalidInput as error:
             return self._share_page(actor, form, problem(error))
+        except TooManyAttempts as error:
+            return self._share_page(actor, form, wait_first(error), 429)
         redirect(f"{self._page}/share/{share.share_id}")
 
-    def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str]) -> str:
+    def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], status: int = 200) -> str:
         opened = self._own(actor)
         directory = self._services.organisations.directory()
         found = matching(directory, form.search)
         shown = shown_of(found, form.value("shown"), form.value("organisation"))
         return show(
-            "report.share", errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
+            "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
             found=found[:shown], hints=[_about(entry) for entry in found[:shown]], more=len(found) - shown,
             more_query=urlencode({"q": form.search, "shown": shown + 1}),
             listed=len(directory),

@@ -14,11 +14,14 @@ from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, Obje
 from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
 from blockmrs.services.actor import Actor
+from blockmrs.services.arrivals import Arrival, read_line, value_of
+from blockmrs.services.arrivals import with_subjects_ends as arrivals_with_ends
 from blockmrs.services.contents import Item, Sort
 from blockmrs.services.endings import ending_of, who_may_end
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox, Message
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import own_card
+from blockmrs.services.senders import Senders
 from blockmrs.services.short_cuts import read_short_cut
 from blockmrs.services.subject_ends import with_subjects_ends
 from blockmrs.services.teams import Teams
@@ -72,13 +75,17 @@ def parse_report_address(text: str) -> bytes:
 
 
 class AccessFinder:
-    """Finds reports for an actor: as author, for those they act for, and as member of an organisation."""
+    """Finds reports for an actor: as author, for those they act for, and as member of an organisation.
+
+    `senders` says who those are to an organisation that share with it.
+    """
 
     def __init__(self, database: Database, mailbox: Mailbox, teams: Teams, organisations: Organisations) -> None:
         self._database = database
         self._mailbox = mailbox
         self._teams = teams
         self._organisations = organisations
+        self.senders = Senders(mailbox, organisations)
 
     def allow(self, actor: Actor, address: str, action: Action) -> Access:
         """The actor's access to the report at `address`, if they may do `action` with it; else an error."""
@@ -146,21 +153,40 @@ class AccessFinder:
             raise ObjectMissing("some of the keys by which this person reads are not here")
         return found
 
-    def inbox(self, actor: Actor, lost: list[str] | None = None) -> Iterator[Access]:
-        """Every report that was ever shared with an organisation of the actor, with its standing now.
+    def arrivals(self, actor: Actor, lost: list[str] | None = None) -> list[Arrival]:
+        """Every report that was ever shared with an organisation of the actor, as its outside says. Opens none.
 
         `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
         is raised.
         """
-        now = self._mailbox.present()
+        found: list[Arrival] = []
         for held in self._organisations.memberships(actor, lost):
-            for card, line in self.lines_to(held, lost=lost):
-                for entry in line.grants.values():
-                    if entry.grant.about is not None:
-                        continue  # It goes with its report, and is no report itself.
-                    active = entry.revoked is None and entry.grant.covers(now)
-                    standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
-                    yield Access(standing, entry, held.keyring, held, card)
+            lines = []
+            for card, line_key in self._introduced(held, None, lost):
+                kept = self._mailbox.remembered(line_key, held.keyring, value_of, card)
+                lines.append((card, read_line(held, card, line_key, kept)))
+            found += arrivals_with_ends(lines)
+        return found
+
+    def access_to(self, arrival: Arrival) -> Access | None:
+        """What the actor is to a report that came; opened from its line, with all checks. None: it is not there."""
+        held, card = arrival.held, arrival.sender
+        line = self._mailbox.opened_on(arrival.line_key, held.keyring, arrival.position, card)
+        entry = line.grants.get(arrival.grant_id)
+        if entry is None:
+            return None
+        entry = self._with_endings(Line({entry.id: replace(entry, revoked=arrival.ends)})).grants[entry.id]
+        active = entry.revoked is None and entry.grant.covers(self._mailbox.present())
+        standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
+        return Access(standing, entry, held.keyring, held, card)
+
+    def received(self, actor: Actor, prefix: bytes, lost: list[str] | None = None) -> Iterator[Access]:
+        """What the actor is to the reports with that address that came to their organisations; `lost` as above."""
+        for arrival in self.arrivals(actor, lost):
+            if arrival.update_id.startswith(prefix):
+                access = self.access_to(arrival)
+                if access is not None:
+                    yield access
 
     def lines_to(
         self, held: Held, senders: Container[bytes] | None = None, lost: list[str] | None = None
@@ -170,7 +196,11 @@ class AccessFinder:
         What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one. `lost`
         takes a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
-        lines = with_subjects_ends(list(self._introduced(held, senders, lost)))
+        read = [
+            (card, self._mailbox.line_from(line_key, held.keyring, card))
+            for card, line_key in self._introduced(held, senders, lost)
+        ]
+        lines = with_subjects_ends(read)
         return [(card, self._with_endings(line)) for card, line in lines]
 
     def _with_endings(self, line: Line) -> Line:
@@ -185,7 +215,8 @@ class AccessFinder:
 
     def _introduced(
         self, held: Held, senders: Container[bytes] | None, lost: list[str] | None
-    ) -> Iterator[tuple[Card, Line]]:
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Each party that introduced itself to an organisation, with the key of its line."""
         issued = self._organisations.doorbell_issued(held.keyring.card.id)
         unproven: list[Message] = []
         doorbell = list(self._mailbox.doorbell(held.keyring, issued, unproven))
@@ -194,6 +225,7 @@ class AccessFinder:
                 if lost is None:
                     raise ObjectMissing("the card of a sender is not here")
                 lost.append("sender")
+        seen: set[tuple[bytes, bytes]] = set()
         for card, message in doorbell:
             if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):
                 continue
@@ -201,8 +233,10 @@ class AccessFinder:
                 introduction = Introduction.from_fields(message.fields)
             except InvalidInput:
                 continue
-            if introduction.line_key is not None:
-                yield card, self._mailbox.line_from(introduction.line_key, held.keyring, card)
+            # Somebody may have introduced one line several times.
+            if introduction.line_key is not None and (card.id, introduction.line_key) not in seen:
+                seen.add((card.id, introduction.line_key))
+                yield card, introduction.line_key
 
     def _as_author(self, actor: Actor, prefix: bytes) -> Access | None:
         keyring = actor.keyring
@@ -243,9 +277,7 @@ class AccessFinder:
 
     def _as_recipient(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
         former = None
-        for access in self.inbox(actor, lost):
-            if not access.grant.update_id.startswith(prefix):
-                continue
+        for access in self.received(actor, prefix, lost):
             if access.standing is Standing.RECIPIENT:
                 return access
             former = access

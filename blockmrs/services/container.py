@@ -10,6 +10,7 @@ from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
 from blockmrs.services.health import HealthService
 from blockmrs.services.identity import Identity
+from blockmrs.services.inbox import Inbox
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.joining import Joining
 from blockmrs.services.notices import Notices
@@ -41,6 +42,7 @@ class Services:
     facts: Facts
     reports: Reports
     sharing: Sharing
+    inbox: Inbox
     followups: FollowUps
     clearances: Clearances
     codes: Codes

@@ -87,9 +87,11 @@ class LineReader:
         transactions = self._transactions(line_key, start, stop, at_least)
         return messages_of(self._opened(transactions, reader, author, unproven))
 
-    def places(self, line_key: bytes, reader: Keyring, start: int) -> Iterator[tuple[int, Message | None]]:
+    def places(
+        self, line_key: bytes, reader: Keyring, start: int, author: Card | None = None
+    ) -> Iterator[tuple[int, Message | None]]:
         """What stands at each place from `start` on, as often as it stands there; None for what does not open."""
-        return self._opened(self._transactions(line_key, start, None, 0), reader, None)
+        return self._opened(self._transactions(line_key, start, None, 0), reader, author)
 
     def at(
         self, line_key: bytes, reader: Keyring, numbers: Sequence[int], *, author: Card | None

@@ -22,6 +22,7 @@ from blockmrs.model.database import Database
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards, read_card
 from blockmrs.services.contents import Contents, Item, Items
+from blockmrs.services.line_memory import LineMemory, Placed, ValueOf
 from blockmrs.services.line_reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
 from blockmrs.services.updates import open_update
 from blockmrs.storage import ObjectStore
@@ -75,6 +76,7 @@ class Mailbox:
         self._cards = cards
         self._lines = LineReader(ledger, cards)
         self._contents = Contents(database, ledger, self._lines)
+        self._memory = LineMemory(database, ledger, self._lines)
         self.now = clock
 
     def present(self) -> Now:
@@ -169,6 +171,16 @@ class Mailbox:
     def line_from(self, line_key: bytes, reader: Keyring, author: Card) -> Line:
         """What `author` wrote to `reader` on the line between them."""
         return sort_messages(self._lines.read(line_key, reader, author=author))
+
+    def remembered(
+        self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None
+    ) -> list[Placed]:
+        """What `value_of` keeps of a line, in the order of the log; only what came since the last visit is opened."""
+        return self._memory.read(line_key, reader, value_of, author)
+
+    def opened_on(self, line_key: bytes, reader: Keyring, position: int, author: Card) -> Line:
+        """What `author` wrote at one place of a line, opened and checked."""
+        return sort_messages(messages_of(self._lines.at(line_key, reader, [position], author=author)))
 
     def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[int, bytes, Receipt]]:
         """The receipts on a return line, each with its place in the log and the card id of who signed it."""

@@ -5,6 +5,7 @@ later one, comes by invitation. Who has left keeps the seed until keys are rotat
 name of an organisation comes through `memberships`, which also asks `Staff`.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, func, select
@@ -32,6 +33,7 @@ STAFF = "staff"
 MEMBER = "member"
 _TOKENS = 64
 _FEW_TOKENS = 16
+_AT_ONCE = 500  # so many values in one statement; SQLite takes more
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,6 +177,23 @@ class Organisations:
         if row is None:
             raise NotFound("no organisation has that name: see list-organisations")
         return self.find(row.card_id)
+
+    def names(self) -> list[str]:
+        """Every name of the directory: of organisations, and of who is a member."""
+        directory = self.directory()
+        return [entry.name for entry in directory] + [name for entry in directory for name in entry.staff]
+
+    def listed(self, card_ids: Iterable[bytes]) -> dict[bytes, str]:
+        """By card id, name and organisation of those who are members of one now."""
+        wanted, found = list(card_ids), {}
+        with self._database.read() as rows:
+            for start in range(0, len(wanted), _AT_ONCE):
+                these = select(StaffRow).where(StaffRow.card_id.in_(wanted[start : start + _AT_ONCE]))
+                for row in rows.scalars(these):
+                    if row.until_place is None:
+                        organisation = rows.get_one(OrganisationRow, row.organisation_id)
+                        found[row.card_id] = f"{row.name}, {organisation.name}"
+        return found
 
     def had_members(self) -> bool:
         """Whether anybody was ever a member of any organisation."""

@@ -10,6 +10,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
+from blockmrs.domain.senders import Standing as Sender
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
 from blockmrs.domain.staff import at_place, last_of
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
@@ -26,11 +27,15 @@ from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.organisations import Organisation, Organisations
 from blockmrs.services.reports import OpenedReport, Reports
+from blockmrs.services.throttle import Throttle
 
 PURPOSES = ("care", "second opinion", "sport", "insurance", "other")
 LONGEST = timedelta(days=366)
 # Opening again within this time needs no second receipt.
 _RECEIPT_COVERS = timedelta(hours=12)
+# More than anybody at the side of a field has to send to one hospital; too few to bury what others send there.
+SHARES_AN_HOUR = 30
+SHARES_A_DAY = 90
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,12 +72,20 @@ class Share:
 
 @dataclass(frozen=True, slots=True)
 class InboxItem:
-    """A shared report as the inbox lists it, before it is opened. `lost`: its text is not on this machine."""
+    """A shared report as the inbox lists it, before it is opened.
+
+    `sender` is the directory's name for who sent it; where `is_claimed` it is only what they call themselves, and
+    `imitated` the name of the directory that this could be taken for. `sender_id` stands in addresses. `lost`: its text
+    is not on this machine.
+    """
 
     address: str
     title: str
     level: int
     sender: str
+    is_claimed: bool
+    imitated: str
+    sender_id: str
     organisation: str
     purpose: str
     shared_at: datetime
@@ -94,7 +107,9 @@ class Sharing:
         access: AccessFinder,
         reports: Reports,
         attachments: Attachments,
+        throttle: Throttle,
     ) -> None:
+        self._throttle = throttle
         self._attachments = attachments
         self._database = database
         self._mailbox = mailbox
@@ -126,6 +141,7 @@ class Sharing:
                     raise InvalidInput(
                         "The family stopped sharing this with them. Ask the family", field="organisation"
                     )
+                self._count(actor, organisation_id)
                 self._write_grant(actor, access, organisation, purpose, until)
                 share = self._active_share(actor, access, organisation_id)
         if share is None:
@@ -177,6 +193,12 @@ class Sharing:
                 organisation = self._organisations.find(grant.grantee)
                 self._write_grant(actor, access, organisation, grant.purpose, grant.not_after)
 
+    def _count(self, actor: Actor, organisation_id: bytes) -> None:
+        """Count one share; TooManyAttempts when this account has shared too much with that organisation lately."""
+        who = (actor.account_id + organisation_id).hex()
+        self._throttle.count("share in an hour", who, limit=SHARES_AN_HOUR, window=timedelta(hours=1))
+        self._throttle.count("share in a day", who, limit=SHARES_A_DAY, window=timedelta(days=1))
+
     def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[None]:
         """Hold everything that gives one report, or what follows it, to somebody."""
         return self._locks.hold(update_id)
@@ -194,25 +216,10 @@ class Sharing:
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         return [self._share(access, entry) for entry in reversed(self.book(actor, access))]
 
-    def inbox(self, actor: Actor, lost: list[str] | None = None) -> list[InboxItem]:
-        """What was shared with the actor's organisations: what can be read first, then by level, then newest.
-
-        `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
-        is raised.
-        """
-        found = list(self._access.inbox(actor, lost))
-        lacking = self._lacking(found)
-        items = [replace(self._item(actor, access), lost=access.entry.id in lacking) for access in found]
-        items.sort(key=lambda item: item.shared_at, reverse=True)
-        items.sort(key=lambda item: (not item.active, item.level))
-        for held in self._organisations.memberships(actor, []):
-            self._organisations.top_up(held)
-        return items
-
     def cover(self, actor: Actor, address: str) -> InboxItem:
         """What stands on a shared report before it is opened."""
         access = self._recipient(actor, address)
-        return replace(self._item(actor, access), lost=bool(self._lacking([access])))
+        return replace(self.item(actor, access), lost=bool(self.lacking([access])))
 
     def acknowledge(self, actor: Actor, address: str) -> None:
         """Leave the signed receipts for author and subject; afterwards the actor may read for twelve hours.
@@ -236,6 +243,9 @@ class Sharing:
             subject = self._cards.find(grant.subject)
             self._add(batch, Kind.RECEIPT, receipt, actor, subject, grant.return_to_subject)
         self._add(batch, Kind.RECEIPT, receipt, actor, actor.keyring.card, self._opened_key(actor, grant))
+        senders = self._access.senders
+        if senders.standings(held).get(card.id, Sender.UNKNOWN) is Sender.UNKNOWN:
+            senders.add(batch, actor, held, card.id, Sender.KNOWN)
         batch.commit()
         self._organisations.staff.state(actor, held.keyring.card.id)
 
@@ -255,31 +265,38 @@ class Sharing:
         prefix = parse_report_address(address)
         former = None
         lost: list[str] = []
-        for access in self._access.inbox(actor, lost):
-            if access.grant.update_id.startswith(prefix):
-                if access.standing is Standing.RECIPIENT:
-                    return access
-                former = access
+        for access in self._access.received(actor, prefix, lost):
+            if access.standing is Standing.RECIPIENT:
+                return access
+            former = access
         if lost:
             raise ObjectMissing("some of the keys by which this person reads are not here")
         require(Action.READ, Standing.STRANGER if former is None else former.standing)
         raise NotFound("no such report")
 
-    def _lacking(self, found: Sequence[Access]) -> set[bytes]:
+    def lacking(self, found: Sequence[Access]) -> set[bytes]:
         """The ids of those grants that run, and whose object is not here."""
         running = [access for access in found if access.standing is Standing.RECIPIENT]
         objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
         lacking = self._reports.lacking(objects.values())
         return {entry_id for entry_id, cid in objects.items() if cid in lacking}
 
-    def _item(self, actor: Actor, access: Access) -> InboxItem:
-        grant = access.grant
+    def item(self, actor: Actor, access: Access) -> InboxItem:
+        """What the outside of a shared report says, with its sender as the directory and the organisation know them."""
+        grant, held, card = access.grant, access.held, access.author_card
+        if held is None or card is None:
+            raise NotFound("no such report")
+        senders = self._access.senders
+        listed = senders.listed([card.id]).get(card.id)
         return InboxItem(
             address=report_address(grant.update_id),
             title=grant.title,
             level=grant.level or 1,
-            sender=grant.party,
-            organisation=access.held.label if access.held else "",
+            sender=listed or grant.party,
+            is_claimed=listed is None,
+            imitated="" if listed else senders.imitated(grant.party) or "",
+            sender_id=senders.handle(held, card.id),
+            organisation=held.label,
             purpose=grant.purpose,
             shared_at=grant.not_before,
             until=grant.not_after,

@@ -60,6 +60,7 @@ class Cast:
     check_id: str = ""
     opened: str = ""
     statement_id: str = ""
+    sender_id: str = ""
     _counter: Any = field(default_factory=itertools.count)
     _sessions: dict[str, str] = field(default_factory=dict)
 
@@ -171,6 +172,7 @@ def play(site: TestSite) -> Cast:
     cast.save("other_coach", "Tom Hill")
     cast.share_id = cast.share(cast.address, "recipient")
     _join_and_leave(cast)
+    cast.sender_id = services.sharing.cover(cast.actors["recipient"], cast.address).sender_id
     check = services.followups.save(cast.actors["author"], cast.address, secrets.token_hex(16), answers())
     cast.check_id = check.check_id
     cast.opened = cast.save().address

@@ -166,7 +166,7 @@ def test_9_a_revocation_is_found_although_its_slot_was_occupied(world, carol):
             one_time_seed=os.urandom(32),
         )  # fmt: skip
     batch.commit()
-    assert [item.active for item in world.sharing.inbox(doctor)] == [True]
+    assert [item.active for item in world.received(doctor)] == [True]
     world.sharing.stop(carol, saved.address, made.share_id)
     with pytest.raises(Ended):
         world.sharing.open_shared(doctor, saved.address)
@@ -204,7 +204,7 @@ def test_9_what_is_left_at_a_doorbell_freezes_nobodys_pages(world, carol, what):
     batch.commit()
     assert world.organisations.memberships(carol) == []
     assert world.teams.acting_for(carol) == []
-    assert world.sharing.inbox(carol) == []
+    assert world.received(carol) == []
     assert world.reports.open(carol, saved.address).report.player == "Sam Rivers"
 
 
@@ -215,7 +215,7 @@ def test_10_a_recipient_cannot_pass_on_what_they_were_granted(world, carol):
     share(world, carol, saved.address)
     other = member(world, "otto", "South Hospital")
     south = next(entry for entry in world.organisations.directory() if entry.card_id != north.card_id)
-    (access,) = world.access.inbox(doctor)
+    (access,) = world.access.received(doctor, b"")
     card, token = world.cards.find(south.card_id), world.organisations.take_token(south.card_id)
     for forwarder in (doctor.keyring, access.reader):
         line = forwarder.line_to(card.id)
@@ -228,7 +228,8 @@ def test_10_a_recipient_cannot_pass_on_what_they_were_granted(world, carol):
         passed_on = replace(access.grant, return_to_author=None, return_to_subject=None)
         batch.add(Kind.GRANT, passed_on.to_fields(), author=forwarder, recipient=card, line_key=line)
         batch.commit()
-    assert world.sharing.inbox(other)
+    assert world.received(other)
+    # Nobody is told of an opening that shows nothing.
     with pytest.raises(InvalidProof):
         world.sharing.acknowledge(other, saved.address)
     assert world.sharing.open_shared(other, saved.address) is None

@@ -81,12 +81,12 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
     ],
     "organisation": [
         lambda stage: stage.world.organisations.directory(),
-        lambda stage: stage.world.sharing.inbox(stage.doctor),
+        lambda stage: stage.world.received(stage.doctor),
         lambda stage: share(stage.world, stage.carol, stage.saved.address),
     ],
     "staff": [
         lambda stage: stage.world.organisations.memberships(stage.doctor),
-        lambda stage: stage.world.sharing.inbox(stage.doctor),
+        lambda stage: stage.world.received(stage.doctor),
         lambda stage: stage.world.organisations.directory(),
         lambda stage: share(stage.world, stage.carol, stage.saved.address),
     ],

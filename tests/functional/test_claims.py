@@ -324,11 +324,11 @@ def test_stopped_on_the_familys_line_alone_is_not_stopped_and_the_family_can_end
     batch.commit()
     found = only_share(world, maria, address)
     assert (found.active, found.stopped, found.said_stopped) == (True, None, clock())
-    assert [item.active for item in world.sharing.inbox(doctor)] == [True]
+    assert [item.active for item in world.received(doctor)] == [True]
     world.sharing.stop(maria, address, found.share_id)
     found = only_share(world, maria, address)
     assert (found.active, found.stopped, found.by_family) == (False, clock(), True)
-    assert [item.active for item in world.sharing.inbox(doctor)] == [False]
+    assert [item.active for item in world.received(doctor)] == [False]
 
 
 def test_an_end_that_all_three_see_is_the_end_though_the_hospitals_own_line_lacks_it(
@@ -341,7 +341,7 @@ def test_an_end_that_all_three_see_is_the_end_though_the_hospitals_own_line_lack
     write_ending(batch, copy.grant.copy_of, clock(), world.person("mallory", "Mallory").keyring)
     batch.commit()
     assert only_share(world, maria, address).active
-    assert [item.active for item in world.sharing.inbox(doctor)] == [True]
+    assert [item.active for item in world.received(doctor)] == [True]
     batch = world.mailbox.batch()
     write_ending(batch, copy.grant.copy_of, clock(), carol.keyring)
     batch.commit()
@@ -350,7 +350,7 @@ def test_an_end_that_all_three_see_is_the_end_though_the_hospitals_own_line_lack
             False,
             False,
         )
-    assert [item.active for item in world.sharing.inbox(doctor)] == [False]
+    assert [item.active for item in world.received(doctor)] == [False]
 
 
 def test_a_share_stopped_before_there_was_such_a_line_stays_stopped_for_the_hospital_and_the_coach(
@@ -360,7 +360,7 @@ def test_a_share_stopped_before_there_was_such_a_line_stays_stopped_for_the_hosp
     monkeypatch.setattr("blockmrs.services.sharing.write_ending", lambda *_: None)
     world.sharing.stop(carol, address, only_share(world, carol, address).share_id)
     assert only_share(world, carol, address).stopped == world.clock()
-    assert [item.active for item in world.sharing.inbox(doctor)] == [False]
+    assert [item.active for item in world.received(doctor)] == [False]
     assert only_share(world, maria, address).said_stopped == world.clock()
 
 

@@ -28,7 +28,7 @@ def test_a_share_goes_on_after_the_clock_was_set_back(world, carol, clock, back)
     saved, doctor = save(world, carol), member(world, "lee", "North Hospital")
     share(world, carol, saved.address)
     clock.advance(-back)
-    (item,) = world.sharing.inbox(doctor)
+    (item,) = world.received(doctor)
     assert item.active
     assert world.sharing.shares(carol, saved.address)[0].active
     world.sharing.acknowledge(doctor, item.address)
@@ -44,7 +44,7 @@ def test_what_is_written_after_the_clock_was_set_back_lies_after_what_was_writte
     (shared,) = world.sharing.shares(carol, later.address)
     assert shared.since >= before
     assert shared.active
-    world.sharing.acknowledge(doctor, world.sharing.inbox(doctor)[0].address)
+    world.sharing.acknowledge(doctor, world.received(doctor)[0].address)
     (opening,) = world.sharing.shares(carol, later.address)[0].receipts
     assert opening.at >= before
     ended = world.sharing.stop(carol, later.address, shared.share_id)
@@ -57,17 +57,17 @@ def test_a_share_that_a_clock_ahead_began_runs_once_the_clock_is_right(world, ca
     clock.advance(2 * DAY)
     share(world, carol, saved.address)
     clock.advance(-2 * DAY)
-    assert world.sharing.inbox(doctor)[0].active
+    assert world.received(doctor)[0].active
 
 
 def test_a_share_ends_by_the_clock(world, carol, clock) -> None:
     saved, doctor = save(world, carol), member(world, "lee", "North Hospital")
     share(world, carol, saved.address)
     clock.advance(31 * DAY)
-    assert not world.sharing.inbox(doctor)[0].active
+    assert not world.received(doctor)[0].active
     # A clock that was ahead has ended nothing: with the right one it runs again.
     clock.advance(-30 * DAY)
-    assert world.sharing.inbox(doctor)[0].active
+    assert world.received(doctor)[0].active
 
 
 def test_who_acts_for_a_player_still_does_after_the_clock_was_set_back(world, carol, clock) -> None:

@@ -97,7 +97,7 @@ def load_what_is_slow() -> None:
 
 def shared_report(world: World) -> str:
     """The report of a head injury that the hospital has."""
-    return world.sharing.inbox(sign_in(world, "lee"))[0].address
+    return world.received(sign_in(world, "lee"))[0].address
 
 
 def die_at(what: str, step: str, folder: Path) -> None:
@@ -207,7 +207,7 @@ def test_a_share_that_was_killed_is_one_share_when_it_is_made_again(crashed, cas
     address = world.reports.mine(coach)[0][0].address
     assert [share.share_id for share in world.sharing.shares(coach, address)] == [made.share_id]
     assert len(world.sharing.shares(mother, address)) == 1
-    assert [item.address for item in world.sharing.inbox(doctor)] == [address]
+    assert [item.address for item in world.received(doctor)] == [address]
     world.evidence.check_everything(lambda *_: None)
 
 

@@ -55,7 +55,7 @@ def test_the_family_stops_a_share_that_the_coach_made_and_the_hospital_cannot_op
     for act in (world.sharing.cover, world.sharing.open_shared, world.sharing.acknowledge, world.clearances.may_write):
         with pytest.raises(Ended):
             act(shared.lee, shared.address)
-    assert [item.active for item in world.sharing.inbox(shared.lee)] == [False]
+    assert [item.active for item in world.received(shared.lee)] == [False]
 
 
 def test_both_sides_see_that_the_family_stopped_it(shared):
@@ -86,7 +86,7 @@ def test_a_coach_whose_own_program_shares_it_again_is_not_believed_by_the_hospit
     organisation = shared.world.organisations.directory()[0]
     until = shared.world.clock() + timedelta(days=30)
     shared.world.sharing._write_grant(shared.carol, access, organisation, "care", until)
-    assert not any(item.active for item in shared.world.sharing.inbox(shared.lee))
+    assert not any(item.active for item in shared.world.received(shared.lee))
 
 
 def test_the_coach_may_still_share_it_with_somebody_else(shared):
@@ -121,7 +121,7 @@ def test_a_stranger_ends_nothing_with_a_revocation_on_a_line_of_their_own(shared
         recipient=world.cards.find(organisation.card_id), line_key=line,
     )  # fmt: skip
     batch.commit()
-    assert [item.active for item in world.sharing.inbox(shared.lee)] == [True]
+    assert [item.active for item in world.received(shared.lee)] == [True]
 
 
 def test_a_share_of_a_report_kept_from_the_family_cannot_be_ended_with_the_players_card(shared):

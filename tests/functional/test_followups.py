@@ -148,7 +148,7 @@ def test_a_hospital_reads_checks_made_before_and_after_it_got_the_report(world, 
     clock.advance(timedelta(hours=1))
     make(world, maria, injured, check_dizzy="a-lot")
     assert [check.noted for check in open_shared(world, doctor, injured)] == [0, 1, 1]
-    assert [item.address for item in world.sharing.inbox(doctor)] == [injured]
+    assert [item.address for item in world.received(doctor)] == [injured]
 
 
 def test_a_stopped_share_ends_what_follows_the_report(world, carol, injured):

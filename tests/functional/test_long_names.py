@@ -30,7 +30,9 @@ def test_a_report_goes_its_whole_way(tmp_path, clock, script):
     saved = world.reports.save(coach, DRAFT, report_at(clock(), name), player=player)
     hospital = world.organisations.directory()[0]
     world.sharing.grant(coach, saved.address, hospital.card_id, "second opinion", clock() + timedelta(days=30))
-    assert [access.grant.update_id.hex().startswith(saved.address) for access in world.access.inbox(doctor)] == [True]
+    assert [
+        access.grant.update_id.hex().startswith(saved.address) for access in world.access.received(doctor, b"")
+    ] == [True]
     world.sharing.acknowledge(doctor, saved.address)
     opened = world.sharing.open_shared(doctor, saved.address)
     assert opened is not None

@@ -68,7 +68,7 @@ def doors(world, actor, address, hospital):
     """Every door of a member, each tried: the names of those that open."""
     tried = {
         "memberships": lambda: world.organisations.memberships(actor) or None,
-        "inbox": lambda: world.sharing.inbox(actor) or None,
+        "inbox": lambda: world.received(actor) or None,
         "cover": lambda: world.sharing.cover(actor, address),
         "open": lambda: world.sharing.open_shared(actor, address),
         "receipt": lambda: world.sharing.acknowledge(actor, address) or True,
@@ -225,7 +225,7 @@ def test_what_somebody_signs_after_leaving_does_not_count_though_they_write_it_t
     world, carol, chief, lee, injured, hospital
 ):
     maria = guardian(world, carol)
-    (access,) = world.access.inbox(lee)
+    (access,) = world.access.received(lee, b"")
     world.organisations.staff.end(chief, hospital, lee.keyring.card.id)
     forged_clearance(world, lee, access)
     for reader in (carol, maria):
@@ -249,7 +249,7 @@ def put_back(world, row):
 
 def test_a_row_put_back_as_it_was_brings_nobody_back(world, carol, chief, lee, injured, hospital):
     before = old_row(world, hospital, lee.keyring.card.id)
-    (access,) = world.access.inbox(lee)
+    (access,) = world.access.received(lee, b"")
     world.organisations.staff.end(chief, hospital, lee.keyring.card.id)
     put_back(world, before)
     world.database.check_rows()
@@ -321,7 +321,7 @@ def test_who_left_joins_again_only_by_an_invitation_made_afterwards(world, carol
     world.organisations.staff.end(chief, hospital, lee.keyring.card.id)
     with pytest.raises(NotFound):
         world.organisations.accept(lee, kept, "")
-    (access,) = world.access.inbox(chief)
+    (access,) = world.access.received(chief, b"")
     forged_clearance(world, lee, access)
     world.organisations.accept(lee, world.organisations.invite(chief, hospital), "")
     assert world.sharing.cover(lee, injured).active

@@ -109,7 +109,7 @@ def test_a_hospital_opens_with_a_receipt_that_coach_and_family_see(world, carol)
     maria = guardian(world, carol)
     doctor = member(world, "lee", "North Hospital")
     share(world, carol, saved.address)
-    assert [item.title for item in world.sharing.inbox(doctor)] == ["Sam Rivers, 13 to 15"]
+    assert [item.title for item in world.received(doctor)] == ["Sam Rivers, 13 to 15"]
     assert world.sharing.open_shared(doctor, saved.address) is None
     world.sharing.acknowledge(doctor, saved.address)
     opened = world.sharing.open_shared(doctor, saved.address)

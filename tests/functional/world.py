@@ -25,12 +25,13 @@ from blockmrs.services.evidence import Evidence
 from blockmrs.services.facts import Facts
 from blockmrs.services.followups import FollowUps
 from blockmrs.services.identity import Identity, SessionLimits
+from blockmrs.services.inbox import Inbox, Page
 from blockmrs.services.invitations import Invitations
 from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import People
 from blockmrs.services.reports import Reports
-from blockmrs.services.sharing import Sharing
+from blockmrs.services.sharing import InboxItem, Sharing
 from blockmrs.services.teams import Teams
 from blockmrs.services.throttle import Throttle
 from blockmrs.storage import ObjectStore
@@ -78,8 +79,10 @@ class World:
             self.database, self.mailbox, self.cards, self.objects, self.organisations, self.access, self.reports
         )
         self.sharing = Sharing(
-            self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments
-        )
+            self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
+            self.throttle,
+        )  # fmt: skip
+        self.inbox = Inbox(self.mailbox, self.organisations, self.access, self.sharing)
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)
         self.followups = FollowUps(after, self.teams, UTC)
         self.clearances = Clearances(after, self.cards, self.organisations, UTC)
@@ -99,6 +102,23 @@ class World:
         assert actor is not None
         self.identity.confirm_recovery(actor)
         return replace(actor, recovery_confirmed=True)
+
+    def received(self, actor: Actor) -> list[InboxItem]:
+        """An inbox: what known senders sent, then of each stranger at most three, then what has ended."""
+        lost: list[str] = []
+        pages: list[Callable[..., Page]] = [
+            lambda before: self.inbox.first(actor, before, lost).known,
+            lambda before: self.inbox.unknown(actor, before, lost),
+            lambda before: self.inbox.ended(actor, before, lost),
+        ]
+        found: list[InboxItem] = []
+        for page_of in pages:
+            page = page_of(None)
+            found += page.items
+            while page.older is not None:
+                page = page_of(page.older)
+                found += page.items
+        return found
 
     def report(self, player: str = "Sam Rivers", level: int = 1) -> Report:
         return report_at(self.clock(), player, level)
