@@ -64,7 +64,7 @@ def _read_passphrase(path: Path | None) -> str | None:
     if path is None:
         return None
     try:
-        line = path.read_text(encoding="utf-8").partition("\n")[0].rstrip("\r")
+        line = path.read_text(encoding="utf-8-sig").partition("\n")[0].rstrip("\r")
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput("the passphrase file cannot be read", path=path) from error
     if len(line) < SHORTEST_PASSPHRASE:

@@ -67,6 +67,7 @@ def command(settings: Settings, host: str, port: int, threads: int, proxies: tup
         click.echo(f"Serving on http://{host}:{port}/")
         server.run()
     finally:
+        server.close()
         site.close()
 
 

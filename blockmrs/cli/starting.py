@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from blockmrs.config.application import Background, assemble, assemble_advice, start_background
 from blockmrs.config.assembly import Aside, Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings
-from blockmrs.controllers.wrappers.edge import Environ, StartResponse
+from blockmrs.controllers.wrappers.edge import Edge, Environ, StartResponse
 from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.websetup import announce_setup_token
 
@@ -21,7 +21,7 @@ _MAY_PASS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, err
 
 
 class StartingSite:
-    """A WSGI application for `settings`, which is there at once.
+    """A WSGI application for `settings`, which is there as soon as it was tried to start it.
 
     Args:
         aside: see `config.assembly.build_turns`.
@@ -30,7 +30,7 @@ class StartingSite:
     def __init__(self, settings: Settings, aside: Aside | None = None) -> None:
         self._settings = settings
         self._aside = aside
-        self._app = assemble_advice(settings)
+        self._app: Edge | None = None
         self._foundation: Foundation | None = None
         self._background: Background | None = None
         self._stopping = threading.Event()
@@ -43,6 +43,8 @@ class StartingSite:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the request with what there is."""
+        if self._app is None:
+            raise RuntimeError("the site was not started")
         return self._app(environ, start_response)
 
     def start(self) -> None:
@@ -72,6 +74,8 @@ class StartingSite:
                 ) from error
             # An OperationalError names a statement and its values; what it comes from does not.
             log.error("the data cannot be used: %s", error.orig if isinstance(error, OperationalError) else error)
+            if self._app is None:
+                self._app = assemble_advice(self._settings)
             return False
         app = assemble(self._settings, services)
         health = services.health.readiness()

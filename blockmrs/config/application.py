@@ -99,7 +99,7 @@ def _site(settings: Settings, find_actor: Callable[[str], Actor | None]) -> Site
     return Site(
         find_actor=find_actor,
         assets=Assets(PUBLIC),
-        hosts=frozenset(host.lower() for host in settings.site.hosts),
+        hosts=frozenset(host.lower().removesuffix(".") for host in settings.site.hosts),
         secure_cookies=settings.site.secure_cookies,
         emergency_number=settings.site.emergency_number,
         crisis_lines=settings.site.lines,

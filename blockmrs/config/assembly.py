@@ -1,6 +1,7 @@
 """Builds database, ledger, object store and services from the settings: the one place where they are chosen."""
 
 import random
+import re
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -64,6 +65,8 @@ Aside = Callable[[], AbstractContextManager[None]]
 
 # A node that does not sync its disk itself leaves that to the kernel, which takes half a minute; four times that.
 NODE_SETTLE_S = 120.0
+# What can stand in a header; the secret alone, without `bearer:`.
+_TOKEN = re.compile(r"[!-~]{1,4096}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,9 +187,12 @@ def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
     token = None
     if settings.kubo_token_file:
         try:
-            token = Path(settings.kubo_token_file).read_text(encoding="ascii").strip()
-        except (OSError, UnicodeDecodeError) as error:
-            raise InvalidInput("the file of the IPFS node's token cannot be read") from error
+            # Editors of some systems put a mark of three bytes before the text.
+            token = Path(settings.kubo_token_file).read_text(encoding="utf-8-sig").strip()
+        except (OSError, UnicodeDecodeError, ValueError) as error:
+            raise InvalidInput("the file of the IPFS node's token cannot be read, or is no text") from error
+        if not _TOKEN.fullmatch(token):
+            raise InvalidInput("the file of the IPFS node's token must hold the secret on one line, and nothing else")
     return KuboStore(settings.kubo_address, settings.timeout_s, token)
 
 

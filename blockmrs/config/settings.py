@@ -5,18 +5,23 @@ stops the start, so that a typing error never passes for a default.
 """
 
 import configparser
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields
-from ipaddress import ip_address
+from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+
+from sqlalchemy import URL
 
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines
 from blockmrs.errors import InvalidInput
 
 PREFIX = "blockmrs."
 _NO_ZONES = frozenset({"Factory", "localtime"})
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+_NUMBER = re.compile(r"[0-9+*#][0-9 ()+*#-]{0,19}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +32,10 @@ class DataSettings:
     database_url: str = ""
 
     @property
-    def url(self) -> str:
+    def url(self) -> str | URL:
         """The database's address."""
-        return self.database_url or f"sqlite:///{self.folder.absolute() / 'blockmrs.db'}"
+        # Not as text: a folder's name may hold what means something in an address.
+        return self.database_url or URL.create("sqlite", database=str(self.folder.absolute() / "blockmrs.db"))
 
     @property
     def secrets(self) -> Path:
@@ -169,11 +175,13 @@ def load_settings(path: Path) -> Settings:
     here = str(path.absolute().parent).replace("%", "%%")
     parser = configparser.ConfigParser(defaults={"here": here}, inline_comment_prefixes=(" ;",))
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             parser.read_file(file)
         return read_settings(dict(parser["app:main"]))
     except OSError as error:
         raise InvalidInput("the settings file cannot be read", path=path) from error
+    except configparser.InterpolationError as error:
+        raise InvalidInput("in the settings file a % is written %%", path=path, name=error.option) from error
     except (configparser.Error, KeyError, UnicodeDecodeError) as error:
         raise InvalidInput("the settings file is not an .ini file with a section [app:main]", path=path) from error
 
@@ -186,6 +194,16 @@ def is_local(host: str) -> bool:
         return ip_address(host.strip("[]")).is_loopback
     except ValueError:
         return False
+
+
+def is_host(name: str) -> bool:
+    """Whether a Host header could name it: a host's name, or an address, without a scheme, a port or a path."""
+    if name.startswith("["):
+        try:
+            return IPv6Address(name[1:-1]) is not None and name.endswith("]")
+        except ValueError:
+            return False
+    return _HOST.fullmatch(name) is not None
 
 
 def is_time_zone(name: str) -> bool:
@@ -243,11 +261,13 @@ def _checked(settings: Settings) -> Settings:
         "passwords.at_once": 1 <= settings.passwords.at_once <= 64,
         "passwords.waiting": 0 <= settings.passwords.waiting <= 1024,
         "sessions.idle_s": 60 <= settings.sessions.idle_s <= settings.sessions.longest_s,
+        "site.hosts": all(is_host(name) for name in settings.site.hosts),
+        "site.emergency_number": _NUMBER.fullmatch(settings.site.emergency_number) is not None,
         "site.crisis_lines": _is_read_by(parse_crisis_lines, settings.site.crisis_lines),
         "site.time_zone": is_time_zone(settings.site.time_zone),
         "site.body_bytes": 65_536 <= settings.site.body_bytes <= 16_777_216,
         "storage.timeout_s": 0 < settings.storage.timeout_s <= 600,
-        "storage.outbox_interval_s": settings.storage.outbox_interval_s > 0,
+        "storage.outbox_interval_s": 0 < settings.storage.outbox_interval_s <= 86_400,
         "sharing.code_lifetime_s": 60 <= settings.sharing.code_lifetime_s <= 604_800,
         "sharing.invitation_lifetime_s": 60 <= settings.sharing.invitation_lifetime_s <= 7_776_000,
         "chain.interval_s": settings.chain.interval_s == 0,

@@ -1,8 +1,10 @@
 """The page that shows an error, and the form that sends kept values again."""
 
 import json
+import logging
 import secrets
 from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import tg
@@ -11,13 +13,14 @@ from tg.i18n import ugettext as _
 from tg.render import render
 
 from blockmrs.controllers.browser import is_own_page
-from blockmrs.controllers.context import browser, check_local_address
+from blockmrs.controllers.context import browser, check_local_address, site
 from blockmrs.controllers.drafts import OWN_FIELDS, SECRET_FIELDS, Draft, open_draft, posted_values, seal_draft
 from blockmrs.controllers.http_errors import Words, words_for
 from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput
 
+log = logging.getLogger(__name__)
 _ID_ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _LAST_RESORT = (
     '<!DOCTYPE html><html lang="{lang}"><head><meta charset="utf-8"><title>BlockMRS</title></head><body>'
@@ -83,8 +86,27 @@ def sign_in_response(error_id: str) -> Response:
 def stale_form_response(error_id: str) -> Response:
     """403: an old form. The values are shown ready to be sent again, unless another site sent them here."""
     request = tg.request
-    variables = {"errors": {}, "form": _kept_form(request) if is_own_page(request) else None, "error_id": error_id}
+    has_cookie = site().cookie_name in request.cookies
+    variables = {
+        "errors": {},
+        "form": _kept_form(request) if is_own_page(request) else None,
+        "error_id": error_id,
+        # Sent again it would come without the cookie again, and so for ever.
+        "needs_https": site().secure_cookies and request.scheme == "http" and not has_cookie,
+        "has_cookie": has_cookie,
+        "secure_address": f"https://{request.host}/",
+    }
+    if variables["needs_https"]:
+        _warn_of_plain_http()
     return _page("send_again", variables, 403, words_for(403), error_id)
+
+
+@cache
+def _warn_of_plain_http() -> None:
+    log.warning(
+        "forms come over plain HTTP, and blockmrs.site.secure_cookies is true, so that no browser keeps our cookie: "
+        "serve the site behind HTTPS, and name the proxy with --trusted-proxy"
+    )
 
 
 def continue_after_sign_in(token: str, came_from: str | None = None, draft: str | None = None) -> str:

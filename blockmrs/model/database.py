@@ -10,12 +10,12 @@ from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy import create_engine as sqlalchemy_engine
-from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
-from blockmrs.errors import Unavailable
+from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.model.at_rest import RestSeal
 from blockmrs.model.file_lock import hold_file
 from blockmrs.model.migrations import migrate
@@ -29,7 +29,7 @@ SEALED_SINCE = "0002"
 LOCKS = ".locks"
 
 
-def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
+def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
     """An engine for `url` whose every SQLite connection is durable, checks foreign keys and overwrites what it deletes.
 
     A SQLite file and those beside it are for their owner alone.
@@ -37,9 +37,17 @@ def create_engine(url: str, *, busy_timeout_ms: int = 5000) -> Engine:
     With the execution option `write=True` a transaction starts with BEGIN IMMEDIATE, so that what it read is still
     true when it writes.
     """
-    if not url.startswith("sqlite"):
-        return sqlalchemy_engine(url, hide_parameters=True)
-    engine = sqlalchemy_engine(url, pool_size=16, max_overflow=16, hide_parameters=True)
+    try:
+        parsed = make_url(url)
+        is_sqlite = parsed.get_backend_name() == "sqlite"
+        if not is_sqlite:
+            return sqlalchemy_engine(parsed, hide_parameters=True)
+    except (ArgumentError, ImportError, ValueError) as error:
+        # The address may hold a password.
+        raise InvalidInput(
+            "this is no address of a database that can be used here", reason=type(error).__name__
+        ) from None
+    engine = sqlalchemy_engine(parsed, pool_size=16, max_overflow=16, hide_parameters=True)
     path = file_of(engine)
 
     @event.listens_for(engine, "do_connect")

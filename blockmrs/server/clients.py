@@ -29,9 +29,15 @@ class Proxies:
         self._networks: list[IPv4Network | IPv6Network] = []
         for text in networks:
             try:
-                self._networks.append(ip_network(text, strict=False))
+                network = ip_network(text.strip(), strict=False)
             except ValueError as error:
-                raise InvalidInput("a trusted proxy is an address or a range of addresses", given=text) from error
+                raise InvalidInput(
+                    "a trusted proxy is an address, like 10.0.0.5, or a range of addresses, like 10.0.0.0/8: no name",
+                    given=text,
+                ) from error
+            if network.prefixlen == 0:
+                raise InvalidInput("this trusts everybody to say where they come from", given=text)
+            self._networks.append(network)
 
     def trusts(self, peer: str) -> bool:
         """Whether `peer` is one of them."""

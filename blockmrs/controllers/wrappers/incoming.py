@@ -12,6 +12,7 @@ from blockmrs.controllers.site import Site
 
 Environ = dict[str, Any]
 
+PROBED = frozenset({"/healthz", "/readyz"})
 LONGEST_QUERY = 8_192
 LONGEST_HEADER = 2_048
 LONGEST_LANGUAGES = 256
@@ -71,10 +72,20 @@ def read_form(environ: Environ) -> int | None:
 
 
 def _host(environ: Environ, site: Site) -> int | None:
-    host = environ.get("HTTP_HOST", "")
-    if host.rpartition(":")[0] in site.hosts and host.rpartition(":")[2].isdigit():
-        host = host.rpartition(":")[0]
-    return None if host.lower() in site.hosts else 400
+    if environ.get("PATH_INFO") in PROBED:
+        # A probe knows the machine by its address alone; what it is told says nothing about the host.
+        environ["HTTP_HOST"] = min(site.hosts)
+        return None
+    return None if named_host(environ.get("HTTP_HOST", "")) in site.hosts else 400
+
+
+def named_host(text: str) -> str:
+    """The host that a Host header names: in small letters, without its port and the dot of the root."""
+    host = text.lower()
+    name, _, port = host.rpartition(":")
+    if name and port.isascii() and port.isdigit():
+        host = name
+    return host.removesuffix(".")
 
 
 def _address(environ: Environ) -> int | None:
