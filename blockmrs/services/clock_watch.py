@@ -115,9 +115,17 @@ class ClockWatch:
         if news == self._told:
             return
         if self._jumps != self._told[1] and found.jumped:
-            log.warning("this machine's clock jumped by %s; nothing that is over is erased for a day", found.jumped)
+            log.warning(
+                "this machine's clock jumped by %s; nothing that is over is erased for a day", _whole(found.jumped)
+            )
         if found.behind and not self._told[0]:
-            log.warning("this machine's clock is %s behind the newest block: set it right", found.behind)
+            log.warning("this machine's clock is %s behind the newest block: set it right", _whole(found.behind))
         if found.is_believed:
             log.warning("this machine's clock is right again, as far as can be seen")
         self._told = news
+
+
+def _whole(time: timedelta) -> str:
+    """The time in whole seconds, with its direction: timedelta says "-1 day, 23:00:00" for an hour back."""
+    seconds = round(time.total_seconds())
+    return f"{'-' if seconds < 0 else ''}{timedelta(seconds=abs(seconds))}"

@@ -11,7 +11,7 @@ from blockmrs.controllers.http_errors import StaleForm, headers_of, status_of
 from blockmrs.controllers.pages import translated
 from blockmrs.controllers.wrappers.edge import ANSWERED_KEY, REFUSED_KEY
 from blockmrs.controllers.wrappers.trace import describe
-from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
+from blockmrs.errors import BlockMRSError, Busy, InvalidInput, NotAuthenticated, TooManyAttempts
 
 log = logging.getLogger(__name__)
 # Of a response made elsewhere, only these travel on to the page that replaces it.
@@ -43,7 +43,8 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
 
     def _ours(self, error: BlockMRSError, environ: dict[str, Any], context: Any) -> Any:
         status, error_id = status_of(error), new_error_id()
-        if status >= 500:
+        # A crowd that is told to come again is no fault of ours, and would fill the log.
+        if status >= 500 and not isinstance(error, Busy):
             # Messages of our own errors hold identifiers only.
             log.error("%s failed: %s: %s id=%s", route_of(environ, context), type(error).__name__, error, error_id)
         else:

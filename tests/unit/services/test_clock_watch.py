@@ -130,4 +130,12 @@ def test_each_jump_is_told_in_the_log_once(caplog) -> None:
     for _ in range(3):
         assert machine.state
     assert len(caplog.records) == 1
-    assert "jumped by 2 days" in caplog.text
+    assert "jumped by 2 days, 0:00:00;" in caplog.text
+
+
+def test_the_log_says_in_which_direction_and_by_how_much(caplog) -> None:
+    machine = Machine(NOON - HOUR, NOON)
+    machine.set_by(-HOUR)
+    assert machine.state.jumped == -HOUR
+    assert "jumped by -1:00:00;" in caplog.text
+    assert "1:00:00 behind the newest block" in caplog.text
