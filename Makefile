@@ -14,7 +14,7 @@ LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: run install install-tests install-tools test newest kubo crowd abuse browser soak lint messages check-messages bench \
+.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak lint messages check-messages bench \
     lock sbom audit release clean help
 
 help:
@@ -23,6 +23,7 @@ help:
 	@echo "make kubo     the object store's contract on a real Kubo node"
 	@echo "make crowd    many people at once, at full cost, on a server of its own"
 	@echo "make abuse    attacks on a real server, alone and behind nginx (docs/server.md)"
+	@echo "make load     coaches, families and clinicians for five minutes (docs/load.md)"
 	@echo "make browser  the journeys in a real Chromium"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, browsers, messages"
@@ -66,6 +67,11 @@ $(VENV)/installed-tools: $(VENV)/installed-tests requirements/tools.txt
 	@$(LOCKED) -r requirements/tools.txt
 	@touch $@
 
+$(VENV)/installed-load: $(VENV)/installed requirements/load.txt
+	@echo "Installing what plays many people ..."
+	@$(LOCKED) -r requirements/load.txt
+	@touch $@
+
 test: install-tests
 	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser and not crowd and not abuse"
 
@@ -90,6 +96,10 @@ crowd: install-tests
 # One after the other, and alone on the machine, as above; the figures of each are shown.
 abuse: install-tests
 	@$(PYTEST) -rP -m abuse tests/abuse
+
+# LOAD="--seconds 40 --coaches 4": shorter, or with other people.
+load: $(VENV)/installed-load
+	@$(BIN)/python -m load $(LOAD)
 
 browser: install-tests
 	@$(PYTEST) -n auto --dist worksteal tests/browser

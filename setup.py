@@ -73,6 +73,11 @@ setup(
             "import-linter>=2.16,<3",
             "types-zxcvbn>=4.5,<5",
         ],
+        # What plays many people at once: `make load`.
+        "load": [
+            "locust>=2.43,<3",
+            "beautifulsoup4>=4.13,<5",
+        ],
         # What writes the locks, builds a release with its bill of materials, and asks for known vulnerabilities.
         "release": [
             "uv>=0.9,<1",

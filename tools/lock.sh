@@ -14,7 +14,8 @@ compile() {
 }
 
 compile "$@" requirements/build.in -o requirements/build.txt
-compile "$@" setup.py --extra test --extra lint --extra release -o requirements/tools.txt
+compile "$@" setup.py --extra test --extra lint --extra load --extra release -o requirements/tools.txt
 # The smaller sets have the versions of the largest, so that a test runs with what is served and what is linted.
 compile setup.py --extra test -c requirements/tools.txt -o requirements/test.txt
+compile setup.py --extra load -c requirements/tools.txt -o requirements/load.txt
 compile setup.py -c requirements/tools.txt -o requirements/run.txt

@@ -19,6 +19,7 @@ from blockmrs.controllers.language import FIELD, current_language
 from blockmrs.services.languages import LANGUAGES
 
 ADDRESS = "/language"
+MOST_CARRIED_BYTES = 16 * 1024
 Pairs = Sequence[tuple[str, str]]
 
 
@@ -58,9 +59,11 @@ def language_switch(failed: int = 0) -> Switch:
     untied = getattr(_action(request), STATELESS, False)
     changes_nothing = untied or getattr(_action(request), REPEATABLE, False)
     if request.method == "POST" and ((changes_nothing and not failed) or (failed or tg.response.status_int) == 422):
-        # Nothing came of it yet: the same form gives the same page.
-        return Switch(address, _posted(request), others, tied=not untied)
-    # What this page shows may be shown only once: it stays where it is.
+        pairs = _posted(request)
+        # Nothing came of it yet: the same form gives the same page. A long one stands on the page once already.
+        if sum(len(text.encode()) for pair in pairs for text in pair) <= MOST_CARRIED_BYTES:
+            return Switch(address, pairs, others, tied=not untied)
+    # What this page shows may be shown only once, or is long: it stays where it is.
     return Switch(ADDRESS, [], others, new_tab=True)
 
 

@@ -11,7 +11,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "requirements"
-SETS = {"run": [], "test": ["test"], "tools": ["test", "lint", "release"]}
+SETS = {"run": [], "test": ["test"], "load": ["load"], "tools": ["test", "lint", "load", "release"]}
 ENTRY = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==(\S+)(?: ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M
 )
@@ -45,6 +45,7 @@ def test_each_lock_holds_what_setup_asks_for_within_its_ranges(name: str) -> Non
 def test_what_is_tested_and_linted_is_what_runs() -> None:
     run, test, tools = locked("run"), locked("test"), locked("tools")
     assert run.items() <= test.items() <= tools.items()
+    assert run.items() <= locked("load").items() <= tools.items()
 
 
 def test_what_builds_the_project_is_locked() -> None:
