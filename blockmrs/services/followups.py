@@ -290,7 +290,7 @@ class FollowUps:
             try:
                 there = self._readable(actor, held, entry)
             except NOT_HERE:
-                yield DueCheck(address, None, entry.grant.not_before, about)
+                yield DueCheck(address, None, self._mailbox.written_at(entry), about)
                 continue
             if there is not None and there.due is not None:
                 yield DueCheck(address, there.due, there.injured_at, about)

@@ -76,7 +76,7 @@ class Notices:
         for held in (*acting_for, None):
             for entry, when in self._clearances.stated_since(actor, held, since):
                 address, about = report_address(entry.grant.update_id), held.label if held is not None else ""
-                found[address] = Notice(address, entry.grant.not_before, None, False, about, stated=when)
+                found[address] = Notice(address, self._mailbox.written_at(entry), None, False, about, stated=when)
         return found
 
     def _own(self, actor: Actor, news: Sequence[CodeNews]) -> Iterator[Notice]:
@@ -91,7 +91,9 @@ class Notices:
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be looked at hides nothing about the others.
-            yield Notice(report_address(update_id), access.grant.not_before, code.first_opened, code.guessed)
+            yield Notice(
+                report_address(update_id), self._mailbox.written_at(access.entry), code.first_opened, code.guessed
+            )
 
     def _of(self, held: Held, news: Sequence[CodeNews]) -> Iterator[Notice]:
         """Of the codes for the newest reports about one person."""
@@ -102,4 +104,4 @@ class Notices:
             code = by_handle.get(self._codes.handle_of(held, grant.update_id))
             if code is not None and grant.purpose == REPORT and grant.grantee is None:
                 address = report_address(grant.update_id)
-                yield Notice(address, grant.not_before, code.first_opened, code.guessed, held.label)
+                yield Notice(address, self._mailbox.written_at(entry), code.first_opened, code.guessed, held.label)

@@ -298,7 +298,7 @@ class Sharing:
             sender_id=senders.handle(held, card.id),
             organisation=held.label,
             purpose=grant.purpose,
-            shared_at=grant.not_before,
+            shared_at=self._mailbox.written_at(access.entry),
             until=grant.not_after,
             active=access.standing is Standing.RECIPIENT,
             opened_at=self._opened_at(actor, access, ever=True),
@@ -402,7 +402,7 @@ class Sharing:
             share_id=entry.id.hex(),
             party=grant.party,
             purpose=grant.purpose,
-            since=grant.not_before,
+            since=self._mailbox.written_at(entry),
             until=grant.not_after,
             stopped=entry.revoked.at if entry.revoked else None,
             active=self._is_running(entry),
@@ -440,7 +440,7 @@ class Sharing:
             member = last_of(memberships, author)
             was_member = member is not None and at_place(memberships, author, place) is not None
             if member is not None and was_member and not _is_of_another(grant, receipt):
-                yield Opening(member.name, grant.party, receipt.at, receipt.purpose, member.until)
+                yield Opening(member.name, grant.party, self._mailbox.time_at(place), receipt.purpose, member.until)
 
     def book(self, actor: Actor, access: Access) -> list[GrantEntry]:
         """The copies of every share of this report, from the author's book or from the subject's line."""

@@ -14,12 +14,14 @@ import pytest
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.envelope import seal_object
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action
-from blockmrs.domain.sharing import Grant, Receipt, Revocation
+from blockmrs.domain.sharing import Appointment, Grant, Receipt, Revocation
+from blockmrs.encoding import encode
 from blockmrs.errors import VerificationFailed
 from blockmrs.services.actor import Actor
 from blockmrs.services.contents import Sort
@@ -498,3 +500,41 @@ def test_a_check_that_is_granted_again_moves_nothing_and_its_grant_tells_no_leve
     back = world.clearances.of(maria, address)
     assert back is not None
     assert back.came_back
+
+
+def test_an_appointment_that_nobody_accepted_lets_nobody_act(world, carol, maria) -> None:
+    """Whoever was handed a doorbell token can appoint anybody for a card of their own making."""
+    join(world, carol, maria)
+    made = Keyring.from_seed(b"m" * 32)
+    batch = world.mailbox.batch()
+    world.cards.publish(batch, made)
+    for relation in ("guardian", "self", "member"):
+        secret = batch.keep(seal_object(encode({0: b"m" * 32, 1: "Nobody"}), chain_id=world.mailbox.chain_id))
+        fields = Appointment(made.card.id, secret, relation, world.clock()).to_fields()
+        batch.add(Kind.APPOINT, fields, author=made, recipient=maria.keyring.card, line_key=maria.keyring.doorbell_line)
+    batch.commit()
+    assert [held.label for held in world.mailbox.appointed(maria.keyring)] == ["Sam Rivers"]
+
+
+def test_a_receipt_covers_twelve_hours_and_then_another_is_left(world, carol, maria, shared, clock) -> None:
+    address, doctor = shared
+    world.sharing.acknowledge(doctor, address)
+    clock.advance(timedelta(hours=11, minutes=59, seconds=59))
+    world.sharing.acknowledge(doctor, address)
+    assert world.sharing.open_shared(doctor, address) is not None
+    assert len(only_share(world, maria, address).receipts) == 1
+    clock.advance(timedelta(seconds=1))
+    assert world.sharing.open_shared(doctor, address) is None
+    world.sharing.acknowledge(doctor, address)
+    assert world.sharing.open_shared(doctor, address) is not None
+    assert len(only_share(world, maria, address).receipts) == 2
+
+
+def test_a_share_that_claims_another_time_stands_where_the_log_has_it(world, carol, maria, shared, clock) -> None:
+    """A sender's program writes a time in the future, to stay on top of an inbox."""
+    address, doctor = shared
+    clock.advance(timedelta(days=1))
+    world.mailbox.moment = lambda: clock() + timedelta(minutes=-90)
+    share(world, carol, save(world, carol, draft="ff" * 16).address)
+    assert [item.shared_at for item in world.sharing.inbox(doctor)] == [clock(), clock() - timedelta(days=1)]
+    assert only_share(world, maria, address).since == clock() - timedelta(days=1)
