@@ -251,7 +251,8 @@ class ReportReader:
             moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
         elif choice == OTHER:
             clock = parse_clock(typed.value("r-time"), "r-time")
-            moment = last_at_clock(_day_of(typed.value("r-day"), self._now), clock, self._now)
+            # A report may wait on a phone: what was typed is not later than the form that it was typed into.
+            moment = last_at_clock(_day_of(typed.value("r-day"), self._now), clock, shown_at(typed, self._now))
         else:
             raise InvalidInput(N_("Choose when it happened"), field="r-when")
         check_time(moment, self._now, "r-time")

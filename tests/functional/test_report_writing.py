@@ -2,7 +2,7 @@
 
 import re
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
@@ -97,6 +97,26 @@ def test_a_site_has_a_zone_of_its_own(tmp_path):
     saved = press(app, check, "Save report", 302, r_when="other", r_day=yesterday, r_time="5:45").follow()
     assert newest(site, coach).report.injured_at.astimezone(UTC).strftime("%H:%M") == "00:00"
     assert "05:45 +0545" in saved.text
+    site.foundation.database.engine.dispose()
+
+
+@pytest.mark.parametrize(("shown", "meant"), [("05:40", "05:30"), ("06:40", "06:30")])
+def test_a_time_of_the_doubled_hour_is_the_last_before_the_form_was_shown_also_a_day_later(tmp_path, shown, meant):
+    """A report waits on a phone, and is sent when there is a signal again."""
+    site = build_site(tmp_path, site__time_zone="America/New_York")
+    year = datetime.now(UTC).year + 1
+    autumn = next(
+        day for day in (datetime(year, 11, number, tzinfo=UTC) for number in range(1, 8)) if day.weekday() == 6
+    )
+    site.clock.advance(autumn + timedelta(days=1, hours=15) - datetime.now(UTC))
+    coach = person(site, "carol", "Carol Coach")
+    app = signed_in(site, "carol")
+    check = press(app, press(app, advice(app), "Who is hurt?"), "Use this name", r_name="Kim")
+    hour, minute = map(int, shown.split(":"))
+    at = int((autumn + timedelta(hours=hour, minutes=minute)).timestamp())
+    typed = {"r_shown": str(at), "r_when": "other", "r_day": autumn.date().isoformat(), "r_time": "01:30"}
+    press(app, check, "Save report", 302, **typed)
+    assert newest(site, coach).report.injured_at.astimezone(UTC).strftime("%H:%M") == meant
     site.foundation.database.engine.dispose()
 
 
