@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from blockmrs.errors import InvalidInput, ObjectDamaged
+from blockmrs.errors import InvalidInput, ObjectMismatch
 
 # CID version 1, codec raw (0x55), multihash sha2-256 (0x12) of 32 bytes (0x20).
 _PREFIX = b"\x01\x55\x12\x20"
@@ -48,6 +48,6 @@ class Cid:
         return "b" + base64.b32encode(_PREFIX + self.digest).decode("ascii").lower().rstrip("=")
 
     def check_bytes(self, content: bytes) -> None:
-        """Raise ObjectDamaged unless `content` is what this identifier names."""
+        """Raise ObjectMismatch unless `content` is what this identifier names."""
         if hashlib.sha256(content).digest() != self.digest:
-            raise ObjectDamaged("the bytes are not what their content identifier says", cid=self)
+            raise ObjectMismatch("the bytes are not what their content identifier says", cid=self)

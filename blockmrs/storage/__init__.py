@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMismatch
 
 # An object is one raw IPFS block; Bitswap nodes refuse blocks over 2 MiB.
 MAX_OBJECT_BYTES = 1024 * 1024
@@ -60,6 +60,15 @@ class ObjectStore(Protocol):
     def health(self) -> Health:
         """How the store is doing; the one method that answers instead of raising."""
         ...
+
+
+def check_held(cid: Cid, content: bytes) -> bytes:
+    """`content`, which a store holds under `cid`; ObjectDamaged if it is not what its name says."""
+    try:
+        cid.check_bytes(content)
+    except ObjectMismatch as error:
+        raise ObjectDamaged("the bytes are not what their content identifier says", cid=cid) from error
+    return content
 
 
 def check_size(content: bytes, max_bytes: int = MAX_OBJECT_BYTES) -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from blockmrs.cid import Cid
 from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageUnavailable
+from blockmrs.storage import check_held
 
 INCOMING = "incoming"
 # Long enough that no write still under way, in this process or another, is taken for a dead one.
@@ -66,8 +67,7 @@ class BlockFolder:
             if error.errno in _FOREIGN:
                 raise ObjectDamaged("something else stands where an object should", cid=cid) from error
             raise StorageUnavailable(f"the disk did not give an object: {error.strerror}", cid=cid) from error
-        cid.check_bytes(content)
-        return content
+        return check_held(cid, content)
 
     def has(self, cid: Cid) -> bool:
         """Whether an entry named `cid` is here."""

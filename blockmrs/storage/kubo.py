@@ -15,7 +15,7 @@ from ipfshttpclient.exceptions import AddressError, ErrorResponse, StatusError
 
 from blockmrs.cid import Cid
 from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageUnavailable
-from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_size
+from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_held, check_size
 
 _CONNECT_TIMEOUT_S = 2.0
 _PART_BYTES = 16 * 1024
@@ -74,8 +74,7 @@ class KuboStore:
         except _FAILURES as error:
             raise _absent_or_unavailable(error, cid) from error
         # Kubo does not check what it reads from its disk, and a broken transfer can look like the end of the bytes.
-        cid.check_bytes(content)
-        return content
+        return check_held(cid, content)
 
     def has(self, cid: Cid) -> bool:
         try:

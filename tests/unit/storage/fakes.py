@@ -2,7 +2,7 @@
 
 from blockmrs.cid import Cid
 from blockmrs.errors import InvalidInput, ObjectMissing, StorageUnavailable
-from blockmrs.storage import Health
+from blockmrs.storage import Health, check_held
 
 
 class MemoryStore:
@@ -29,8 +29,7 @@ class MemoryStore:
         self._answer(cid)
         if cid not in self.objects:
             raise ObjectMissing("no such object", cid=cid)
-        cid.check_bytes(self.objects[cid])
-        return self.objects[cid]
+        return check_held(cid, self.objects[cid])
 
     def has(self, cid: Cid) -> bool:
         self._answer(cid)
