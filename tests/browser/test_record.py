@@ -40,7 +40,7 @@ def test_from_ones_own_record_to_the_hospital(
     nina.page.get_by_label("Lake Hospital").check()
     nina.press("Send the report")
     doctor.open("/inbox")
-    doctor.go(doctor.page.get_by_role("link", name=re.compile("Nina Berg")))
+    doctor.go(doctor.page.get_by_role("link", name=re.compile("^Nina Berg")))
     doctor.press("Open the report")
     expect(doctor.page.locator("main")).to_contain_text("Since breakfast")
     expect(doctor.page.locator("main")).to_contain_text("Latex")

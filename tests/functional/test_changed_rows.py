@@ -84,7 +84,7 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
         lambda stage: stage.world.received(stage.doctor),
         lambda stage: share(stage.world, stage.carol, stage.saved.address),
     ],
-    "staff": [
+    "staff_membership": [
         lambda stage: stage.world.organisations.memberships(stage.doctor),
         lambda stage: stage.world.received(stage.doctor),
         lambda stage: stage.world.organisations.directory(),
@@ -111,8 +111,8 @@ FOUND_BY = {
     ("known_browser", "account_id"),
     ("throttle", "throttle_key"),
     ("organisation", "card_id"),
-    ("staff", "card_id"),
-    ("staff", "organisation_id"),
+    ("staff_membership", "card_id"),
+    ("staff_membership", "organisation_id"),
     ("doorbell_token", "organisation_id"),
     ("invitation", "lookup"),
     ("report_code", "locator"),
