@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, NoReturn
 from zoneinfo import ZoneInfo
@@ -80,7 +80,10 @@ def start_background(settings: Settings, foundation: Foundation) -> Background:
 
 def assemble(settings: Settings, services: Services) -> Edge:
     """The web layer over `services`."""
-    site = _site(settings, services.identity.actor_for)
+    site = replace(
+        _site(settings, services.identity.actor_for),
+        family_news=lambda actor: services.notices.about_rights(actor, as_coach=False),
+    )
     return _wrapped(settings, RootController(services, site), site)
 
 

@@ -50,6 +50,8 @@ from blockmrs.services.people import People
 from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
 from blockmrs.services.restore import Restore
+from blockmrs.services.rights import Rights
+from blockmrs.services.rolls import Rolls
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
 from blockmrs.services.telling import WhoIsTold
@@ -246,7 +248,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     lifetime = timedelta(seconds=codes_for.invitation_lifetime_s)
     invitations = Invitations(database, wrapper, throttle, lifetime, clock)
     organisations = Organisations(database, mailbox, cards, invitations)
-    teams = Teams(database, mailbox, cards, near, invitations)
+    rolls = Rolls(mailbox)
+    teams = Teams(database, mailbox, cards, near, invitations, rolls)
     access = AccessFinder(database, mailbox, teams, organisations)
     reports = Reports(
         database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid),
@@ -259,6 +262,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     clearances = Clearances(after, cards, organisations, zone)
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
+    rights = Rights(database, mailbox, cards, teams, rolls, invitations, codes, sharing)
     health = HealthService(database, ledger, objects, settings.data.folder)
     triage = TriageService()
     return Services(
@@ -271,6 +275,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         teams=teams,
         plans=Plans(teams),
         people=People(teams),
+        rights=rights,
         facts=Facts(database, mailbox, cards, objects),
         reports=reports,
         sharing=sharing,
@@ -278,7 +283,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         followups=FollowUps(after, teams, zone),
         clearances=clearances,
         codes=codes,
-        notices=Notices(mailbox, teams, access, codes, clearances),
+        notices=Notices(mailbox, teams, access, codes, clearances, rights),
         who_looked=WhoLooked(mailbox, sharing, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,

@@ -16,7 +16,7 @@ def account_controllers(services: Services) -> dict[str, Any]:
     identity = services.identity
     return {
         "signup": SignupController(identity, services.joining),
-        "login": LoginController(identity),
+        "login": LoginController(identity, services.rights),
         "logout": LogoutController(identity),
         "recover": RecoverController(identity),
         "settings": SettingsController(identity),

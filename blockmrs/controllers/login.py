@@ -1,5 +1,6 @@
 """Signing in and out, and coming back with the recovery code. A failure never says which half was wrong."""
 
+import logging
 from typing import Any
 
 import tg
@@ -21,10 +22,12 @@ from blockmrs.controllers.error import continue_after_sign_in
 from blockmrs.controllers.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
 from blockmrs.controllers.http_errors import N_
 from blockmrs.controllers.pages import problem, show, wait_first
-from blockmrs.errors import InvalidInput, NotAuthenticated, TooManyAttempts
+from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
 from blockmrs.services.identity import Identity
 from blockmrs.services.passwords import check_length, normalise_user_name
+from blockmrs.services.rights import Rights
 
+log = logging.getLogger(__name__)
 ALL = ("GET", "HEAD", "POST")
 LONGEST_DRAFT = LARGEST_FORM_BYTES
 _WRONG = N_("That user name and password do not belong together")
@@ -40,9 +43,10 @@ _EMPTY = {
 class LoginController(TGController):
     """`/login`: one page."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, rights: Rights) -> None:
         super().__init__()
         self._identity = identity
+        self._rights = rights
 
     @expose(allowed_methods=ALL)
     def index(self, **_ignored: object) -> str:
@@ -65,6 +69,7 @@ class LoginController(TGController):
         except TooManyAttempts as error:
             return self._page(form, wait_first(error), 429)
         end_old_session(self._identity)
+        self._enter(token)
         return continue_after_sign_in(token, form.kept("came_from"), form.kept("draft", LONGEST_DRAFT))
 
     @expose(allowed_methods=POST)
@@ -72,6 +77,15 @@ class LoginController(TGController):
     def start(self, **_ignored: object) -> str:
         """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})
+
+    def _enter(self, token: str) -> None:
+        """Put who signed in on the rolls where others look for them; signing in never fails for that."""
+        try:
+            actor = self._identity.actor_for(token)
+            if actor is not None:
+                self._rights.enter(actor)
+        except BlockMRSError:
+            log.warning("somebody who signed in could not be entered on a roll; it is tried at their next sign-in")
 
     @staticmethod
     def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:

@@ -28,7 +28,7 @@ from blockmrs.controllers.qr import draw_qr
 from blockmrs.controllers.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
-from blockmrs.errors import UNKNOWN, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
+from blockmrs.errors import UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
 from blockmrs.services.actor import Actor
 from blockmrs.services.codes import ReportCode
 from blockmrs.services.container import Services
@@ -57,6 +57,8 @@ class OneReportController(TGController):
             opened = self._services.reports.open(actor, self._address)
         except NotAuthorized:
             redirect(f"/inbox/{self._address}")
+        if opened.standing is Standing.FORMER_AUTHOR:
+            return show("report.former", opened=opened, now=self._services.reports.now())
         mine = opened.standing is Standing.AUTHOR
         from_field = mine and opened.report.origin == FIELD
         return show(
@@ -108,6 +110,7 @@ class OneReportController(TGController):
         if tg.request.method == "POST":
             self._services.codes.stop(actor, self._address)
             redirect(self._page)
+        self._services.codes.status(actor, self._address)
         opened = self._services.reports.open(actor, self._address)
         return show("report.stop_code", report_page=self._page, mine=opened.standing is Standing.AUTHOR)
 
@@ -154,6 +157,8 @@ class OneReportController(TGController):
     def _own(self, actor: Actor) -> OpenedReport:
         """The report, for its author alone: the family reads it, and changes nothing."""
         opened = self._services.reports.open(actor, self._address)
+        if opened.standing is Standing.FORMER_AUTHOR:
+            raise Ended("the author's part in what is about the player has ended")
         if opened.standing is not Standing.AUTHOR:
             raise NotAuthorized("only the author of a report may do this")
         return opened

@@ -11,6 +11,7 @@ from blockmrs.controllers.crew import CrewController
 from blockmrs.controllers.field import FieldController
 from blockmrs.controllers.health import HealthAnswers
 from blockmrs.controllers.inbox import InboxController, OrganisationController
+from blockmrs.controllers.people import PeopleController
 from blockmrs.controllers.phone import PhoneController
 from blockmrs.controllers.record import LogController, RecordController
 from blockmrs.controllers.report import ReportController, ReportListController
@@ -22,6 +23,7 @@ from blockmrs.services.advice_document import AdviceDocument
 from blockmrs.services.container import Services
 from blockmrs.services.followups import DueCheck
 from blockmrs.services.notices import Notice
+from blockmrs.services.rights import RightNews
 
 
 class RootController(TGController):
@@ -44,6 +46,7 @@ class RootController(TGController):
         self.organisation = OrganisationController(services)
         self.record = RecordController(services, self.field.begin)
         self.log = LogController(services)
+        self.people = PeopleController(services)
         self.r = CrewController(services.codes)
         self.about = AboutController(AdviceDocument())
         self.language = LanguageController()
@@ -55,6 +58,7 @@ class RootController(TGController):
         return {
             "errors": {},
             "notices": self._latest(lost),
+            "rights": self._rights(),
             "checks": self._due_checks(lost),
             "lost": bool(lost),
             "now": self._clock(),
@@ -65,6 +69,14 @@ class RootController(TGController):
         try:
             actor = current_actor()
             return self._follow_ups.due(actor, lost) if actor is not None else []
+        except BlockMRSError:
+            return None
+
+    def _rights(self) -> list[RightNews] | None:
+        """What became of rights; None when that cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._notices.about_rights(actor) if actor is not None else []
         except BlockMRSError:
             return None
 

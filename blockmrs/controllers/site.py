@@ -1,12 +1,13 @@
 """What the web layer needs to know of the settings."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import tzinfo
 
 from blockmrs.controllers.assets import Assets
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines, places_of
 from blockmrs.services.actor import Actor
+from blockmrs.services.rights import RightNews
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +19,7 @@ class Site:
 
     find_actor: Callable[[str], Actor | None]
     assets: Assets
+    family_news: Callable[[Actor], Sequence[RightNews]] = lambda _actor: ()
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
     secure_cookies: bool = False
     emergency_number: str = "911"

@@ -28,6 +28,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.clearances import OutOfPlay
 from blockmrs.services.container import Services
 from blockmrs.services.passwords import check_display_name
+from blockmrs.services.people import handle_of
 from blockmrs.services.teams import MAX_PLAYERS, Joined, Team
 
 NUMBER_LIMIT = 4
@@ -44,6 +45,7 @@ class TeamController(TGController):
         self._teams = services.teams
         self._clearances = services.clearances
         self._invitations = services.invitations
+        self._rights = services.rights
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -103,10 +105,14 @@ class TeamController(TGController):
         """The code for the player's family, shown this once."""
         actor = require_actor()
         player = self._teams.player(actor, player_id)
+        try:
+            code = self._teams.invite_family(actor, player_id)
+        except InvalidInput as error:
+            return self._page(actor, None, problem(error))
         scheme = "https" if site().secure_cookies else tg.request.scheme
         return show(
             "team.invited",
-            code=self._teams.invite_family(actor, player_id),
+            code=code,
             player=player,
             days=self._invitations.lifetime.days,
             join=f"{scheme}://{tg.request.host}/join",
@@ -134,6 +140,8 @@ class TeamController(TGController):
             errors=errors,
             team=team,
             joined=self._joined(actor),
+            former=self._former(actor, team),
+            handles={player.card_id: handle_of(actor, player.card_id) for player in team.players},
             out=self._out(actor, team),
             most=MAX_PLAYERS,
             team_name=typed("team_name", team.name),
@@ -146,6 +154,13 @@ class TeamController(TGController):
         """Which players are out until cleared; None where that cannot be read."""
         try:
             return self._clearances.out(actor, [player.card_id for player in team.players])
+        except UNKNOWN:
+            return None
+
+    def _former(self, actor: Actor, team: Team) -> set[bytes] | None:
+        """For which players the actor's part has ended; None where that cannot be read."""
+        try:
+            return self._rights.former(actor, team.players)
         except UNKNOWN:
             return None
 

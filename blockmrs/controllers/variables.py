@@ -14,6 +14,7 @@ from blockmrs.controllers.language import current_language
 from blockmrs.controllers.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import BlockMRSError
+from blockmrs.services.actor import Actor
 
 SECRET_WORDS = {
     "password": N_("Password"),
@@ -56,6 +57,14 @@ def intended_use() -> str:
         return ""
 
 
+def _family_news(actor: Actor | None) -> dict[str, str]:
+    """Of whom there is news about who can see what, by handle; none where that cannot be told now."""
+    try:
+        return {item.handle: item.label for item in site().family_news(actor)} if actor is not None else {}
+    except BlockMRSError:
+        return {}
+
+
 def page_variables() -> dict[str, Any]:
     """The names that every template may use."""
     try:
@@ -69,6 +78,7 @@ def page_variables() -> dict[str, Any]:
         "phone_account": phone_account,
         "asset": site().assets.address,
         "style": literal(site().assets.style),
+        "family_news": lambda: _family_news(actor),
         "emergency_number": site().emergency_number,
         "crisis_lines": site().crisis_lines,
         "said": said,

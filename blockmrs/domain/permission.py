@@ -12,6 +12,7 @@ class Standing(Enum):
     """What somebody is to one report."""
 
     AUTHOR = "author"
+    FORMER_AUTHOR = "former author"  # wrote it, and may no longer act with the card that it is about
     SUBJECT = "subject"  # the player, or a guardian who acts for them
     RECIPIENT = "recipient"
     FORMER_RECIPIENT = "former recipient"
@@ -22,6 +23,7 @@ class Action(Enum):
     """What somebody wants to do with one report."""
 
     READ = "read"
+    FOLLOW = "read what follows it"
     SEE_WHO_LOOKED = "see who looked"
     SHARE = "share"
     STOP_SHARE = "stop a share"
@@ -37,9 +39,11 @@ _ALLOWED = {
     Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT},
     # What is about somebody they can always end, whoever gave it.
     Standing.SUBJECT: frozenset(
-        {Action.READ, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS, Action.STOP_SHARE, Action.STOP_CODE}
+        {Action.READ, Action.FOLLOW, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS, Action.STOP_SHARE, Action.STOP_CODE}
     ),
-    Standing.RECIPIENT: frozenset({Action.READ, Action.CLEAR_FOR_SPORT}),
+    Standing.RECIPIENT: frozenset({Action.READ, Action.FOLLOW, Action.CLEAR_FOR_SPORT}),
+    # Their own words stay theirs; what came after is not.
+    Standing.FORMER_AUTHOR: frozenset({Action.READ}),
 }
 
 
@@ -48,12 +52,14 @@ def require(action: Action, standing: Standing) -> None:
 
     Raises:
         NotFound: a stranger, who must not learn whether the report exists.
-        Ended: a former recipient, who knows of it and no longer may.
+        Ended: a former recipient or author, who knows of it and no longer may.
         NotAuthorized: they may read it, but not do this.
     """
     if standing is Standing.STRANGER:
         raise NotFound("no such report")
     if standing is Standing.FORMER_RECIPIENT:
         raise Ended("this share has ended")
+    if action not in _ALLOWED[standing] and standing is Standing.FORMER_AUTHOR:
+        raise Ended("the author's part in what is about the player has ended")
     if action not in _ALLOWED[standing]:
         raise NotAuthorized("they may read this report, not change who sees it")

@@ -74,6 +74,11 @@ def parse_report_address(text: str) -> bytes:
     return prefix
 
 
+def book_key(author: Keyring, update_id: bytes) -> bytes:
+    """The line on which the author keeps the book of one report: who got it, and until when."""
+    return author.derive("book", update_id)
+
+
 class AccessFinder:
     """Finds reports for an actor: as author, for those they act for, and as member of an organisation.
 
@@ -250,8 +255,26 @@ class AccessFinder:
             grant = entry.grant
             if grant.purpose == REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
                 found = saved or Saved(grant.update_id, 0, grant.subject, None)
-                return Access(Standing.AUTHOR, entry, keyring, saved=found)
+                standing = Standing.AUTHOR if self._may_act(actor, grant, found) else Standing.FORMER_AUTHOR
+                return Access(standing, entry, keyring, saved=found)
         return None
+
+    def _may_act(self, actor: Actor, grant: Grant, saved: Saved) -> bool:
+        """Whether the author of a report may do more with it than read what they wrote.
+
+        What they keep from the family is theirs whatever the family ended, so that a child who needs it is helped.
+        """
+        if grant.subject == actor.keyring.card.id or self.is_withheld(actor.keyring, grant):
+            return True
+        held = self.subject_held(actor, saved)
+        return held is not None and self._teams.may_use(actor, held)
+
+    def is_withheld(self, author: Keyring, grant: Grant) -> bool:
+        """Whether the author of a report still keeps it from the family; their book of it says if not."""
+        if not grant.withheld:
+            return False
+        book = self._mailbox.private_line(book_key(author, grant.update_id), author)
+        return not any(entry.grant.grantee == grant.subject for entry in book.grants.values())
 
     def _as_subject(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
         for held in self._teams.acting_for(actor, lost):

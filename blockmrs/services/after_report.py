@@ -42,7 +42,7 @@ class AfterReport:
 
     def opened(self, actor: Actor, address: str) -> tuple[Access, Report] | None:
         """The report that the actor may read; None for a recipient who has left no receipt yet."""
-        access = self.access.allow(actor, address, Action.READ)
+        access = self.access.allow(actor, address, Action.FOLLOW)
         if access.standing is Standing.RECIPIENT:
             shared = self.sharing.open_shared(actor, address)
             return None if shared is None else (access, shared.report)
@@ -52,7 +52,7 @@ class AfterReport:
         """What the actor is to a report of `head_reports`: somebody who acts for `held`, or its author."""
         if held is not None:
             return Access(Standing.SUBJECT, entry, held.keyring, held)
-        return self.access.allow(actor, report_address(entry.grant.update_id), Action.READ)
+        return self.access.allow(actor, report_address(entry.grant.update_id), Action.FOLLOW)
 
     def head_reports(
         self, actor: Actor, held: Held | None, oldest: datetime, places: int | None = None

@@ -177,7 +177,7 @@ class Clearances:
             if grant.subject in found or grant.subject not in players:
                 continue
             try:
-                access = self._access.allow(actor, report_address(grant.update_id), Action.READ)
+                access = self._access.allow(actor, report_address(grant.update_id), Action.FOLLOW)
                 if grant.head is None:
                     report = self._reports.read(actor, access).report
                     if not may_be_head_injury(report, self._rules()):

@@ -121,9 +121,7 @@ class Codes:
     def stop(self, actor: Actor, address: str) -> None:
         """End the code, QR and typed, at once: its author may, and who acts for the player."""
         access = self._access.allow(actor, address, Action.STOP_CODE)
-        with self._database.write() as rows:
-            for row in rows.scalars(select(ReportCodeRow).where(ReportCodeRow.handle == self._handle(actor, access))):
-                row.sealed_typed, row.sealed_qr = None, b""
+        self.end(self._handle(actor, access))
 
     def status(self, actor: Actor, address: str) -> ReportCode | None:
         """The report's newest code, for its author; the family sees when it was opened, not the code."""
@@ -149,6 +147,18 @@ class Codes:
         )
         with self._database.read() as rows:
             return {row.handle for row in rows.scalars(opened)}
+
+    def running(self) -> dict[bytes, datetime]:
+        """Until when each code of this site works, by what its report is found."""
+        with self._database.read() as rows:
+            found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock())).all()
+        return {row.handle: row.expires for row in found if row.sealed_qr}
+
+    def end(self, handle: bytes) -> None:
+        """End the code of the report that is found by `handle`, QR and typed, at once."""
+        with self._database.write() as rows:
+            for row in rows.scalars(select(ReportCodeRow).where(ReportCodeRow.handle == handle)):
+                row.sealed_typed, row.sealed_qr = None, b""
 
     def made_by(self, actor: Actor, code: CodeNews) -> bytes | None:
         """The update whose code it is, if the actor made it; None for everybody else's."""

@@ -19,6 +19,7 @@ from blockmrs.services.overview import Overview
 from blockmrs.services.people import People
 from blockmrs.services.plans import Plans
 from blockmrs.services.reports import Reports
+from blockmrs.services.rights import Rights
 from blockmrs.services.sharing import Sharing
 from blockmrs.services.teams import Teams
 from blockmrs.services.telling import WhoIsTold
@@ -39,6 +40,7 @@ class Services:
     teams: Teams
     plans: Plans
     people: People
+    rights: Rights
     facts: Facts
     reports: Reports
     sharing: Sharing

@@ -52,14 +52,20 @@ class Invitations:
         """How long a code works."""
         return self._lifetime
 
-    def make(self, content: dict[int, Value]) -> str:
-        """A code in groups of four that opens `content` once, within the lifetime."""
+    def make(self, content: dict[int, Value], announce: Callable[[bytes, datetime], None] | None = None) -> str:
+        """A code in groups of four that opens `content` once, within the lifetime.
+
+        Args:
+            announce: is told the invitation's id and its end before the code works, so that no code works unannounced.
+        """
         code = new_code(CODE_LENGTH)
         row = InvitationRow(
             lookup=self._wrapper.lookup("invitation", code),
             sealed=self._wrapper.wrap(code, encode(content), context=_CONTEXT),
             expires=self._clock() + self._lifetime,
         )
+        if announce is not None:
+            announce(row.lookup, row.expires)
         with self._database.write() as rows:
             rows.add(row)
         return format_code(code)
@@ -116,6 +122,17 @@ class Invitations:
             if rows.get(InvitationClaimRow, lookup) is None:
                 rows.add(InvitationClaimRow(lookup=lookup, claimed_by=_mark(actor, lookup)))
                 row.expires = max(row.expires, now + _TIME_TO_FINISH)
+
+    def id_of(self, code: str) -> bytes:
+        """By what an invitation is told from others, 32 bytes, without its code."""
+        return self._wrapper.lookup("invitation", code)
+
+    def end(self, invitation_id: bytes) -> None:
+        """The invitation's code opens nothing from now on; it may be gone already."""
+        with self._database.write() as rows:
+            row = rows.get(InvitationRow, invitation_id)
+            if row is not None:
+                rows.delete(row)
 
     def use(self, rows: Session, code: str) -> None:
         """Remove the invitation within the caller's transaction; NotFound when somebody else was faster."""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from blockmrs.chain.ledger import Ledger, Place
+from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
@@ -164,6 +165,14 @@ class Mailbox:
         for message in self._lines.read(line_key, reader, author=None):
             yield message.index, message
 
+    def logged(self, line_key: bytes, reader: Keyring) -> list[tuple[datetime, Message]]:
+        """What anybody said on a line, in the order of the log, each with the time of its block.
+
+        Its own places do not say the order: whoever holds the line key may write at an earlier one later.
+        """
+        said = sorted(self.said_on(line_key, reader), key=lambda entry: entry[0])
+        return [(self.time_at(index), message) for index, message in said]
+
     def length(self, line_key: bytes) -> int:
         """How many places of a line are taken (O(log n))."""
         return self._ledger.next_free(line_key)
@@ -245,6 +254,50 @@ class Mailbox:
         batch.add(Kind.APPOINT, fields, author=dependent, recipient=card, line_key=person.doorbell_line)
         batch.add(Kind.APPOINT, fields, author=person, recipient=card, line_key=_accepted(person))
         return dependent
+
+    def accept_early(
+        self, batch: Batch, dependent: bytes, label: str, relation: str, person: Keyring
+    ) -> tuple[bytes, bytes]:
+        """Add to `batch` that `person` would act for a card, whose seed they do not get yet.
+
+        Returns the place on their doorbell, slot and one-time seed, where it is left by `appoint_later`.
+        """
+        nothing_yet = batch.keep_near(seal_object(encode({1: label}), chain_id=self.chain_id))
+        fields = Appointment(dependent, nothing_yet, relation, self.moment()).to_fields()
+        batch.add(Kind.APPOINT, fields, author=person, recipient=person.card, line_key=_accepted(person))
+        bell = person.doorbell_line
+        place = self.length(bell)
+        return slot_at(bell, place), one_time_seed_at(bell, place)
+
+    def appoint_later(self, batch: Batch, held: Held, relation: str, person: Card, bell: tuple[bytes, bytes]) -> None:
+        """Add to `batch` what lets somebody act who accepted early: the seed, sealed to them, at their doorbell."""
+        secret = batch.keep_near(seal_object(encode({0: held.seed, 1: held.label}), chain_id=self.chain_id))
+        batch.add_at(
+            Kind.APPOINT,
+            Appointment(held.keyring.card.id, secret, relation, self.moment()).to_fields(),
+            author=held.keyring,
+            recipient_id=person.id,
+            recipient_key=person.sealing_key,
+            slot=bell[0],
+            one_time_seed=bell[1],
+        )
+
+    def waiting(self, keyring: Keyring) -> list[tuple[str, datetime]]:
+        """For whom this person would act, once somebody says yes: by name, and since when they wait."""
+        accepted = dict(self.private_line(_accepted(keyring), keyring).appointments)
+        lost: list[Lost] = []
+        for held in self.appointed(keyring, lost) if accepted else ():
+            accepted.pop(held.keyring.card.id, None)
+        found = []
+        for appointment in accepted.values():
+            pointer = appointment.secret
+            try:
+                content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
+            except NOT_HERE:
+                continue
+            if isinstance(content, dict) and 0 not in content:
+                found.append((str(content.get(1, ""))[:LABEL_LIMIT], appointment.not_before))
+        return found
 
     def held(self, appointment: Appointment) -> Held:
         """The keys inside an appointment's object, checked against the card they must belong to."""

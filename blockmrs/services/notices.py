@@ -11,6 +11,7 @@ from blockmrs.services.actor import Actor
 from blockmrs.services.clearances import Clearances
 from blockmrs.services.codes import CodeNews, Codes
 from blockmrs.services.mailbox import Held, Mailbox
+from blockmrs.services.rights import RightNews, Rights
 from blockmrs.services.teams import Teams
 
 # Of each line the newest places; what is older is found on the report's own page.
@@ -44,8 +45,15 @@ class Notices:
     """Collects notices from the codes' rows and the reports' return lines; keeps nothing itself."""
 
     def __init__(
-        self, mailbox: Mailbox, teams: Teams, access: AccessFinder, codes: Codes, clearances: Clearances
+        self,
+        mailbox: Mailbox,
+        teams: Teams,
+        access: AccessFinder,
+        codes: Codes,
+        clearances: Clearances,
+        rights: Rights,
     ) -> None:
+        self._rights = rights
         self._mailbox = mailbox
         self._teams = teams
         self._access = access
@@ -61,6 +69,10 @@ class Notices:
         acting_for = self._teams.acting_for(actor, lost)
         found = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
         return sorted(found, key=lambda notice: notice.at, reverse=True)
+
+    def about_rights(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
+        """Who came, went, or was invited, in what is about the actor's family and players, until they have seen it."""
+        return self._rights.news(actor, as_coach=as_coach)
 
     def _by_codes(self, actor: Actor, acting_for: Sequence[Held]) -> dict[str, Notice]:
         news = self._codes.news()

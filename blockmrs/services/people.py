@@ -68,7 +68,8 @@ class People:
         (lost if lost is not None else []).extend(relations)
         others = tuple(entry for entry in held if entry.relation == "self")
         me = Person(ME, own_card(actor), others, is_whole="self" not in relations)
-        return [me, *(Person(_handle(actor, entry), entry) for entry in held if entry.relation == "guardian")]
+        guarded = [entry for entry in held if entry.relation == "guardian"]
+        return [me, *(Person(handle_of(actor, entry.keyring.card.id), entry) for entry in guarded)]
 
     def find(self, actor: Actor, handle: str) -> Person:
         """The person with that handle; NotFound when the actor does not act for them, or no longer."""
@@ -81,5 +82,6 @@ class People:
         raise NotFound("nobody of yours is called so")
 
 
-def _handle(actor: Actor, held: Held) -> str:
-    return actor.keyring.derive("person", held.keyring.card.id)[:_HANDLE_BYTES].hex()
+def handle_of(actor: Actor, card: bytes) -> str:
+    """How the actor calls the person with that card in addresses."""
+    return actor.keyring.derive("person", card)[:_HANDLE_BYTES].hex()

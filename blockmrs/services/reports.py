@@ -19,7 +19,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.model.database import Database
-from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, report_address
+from blockmrs.services.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
 from blockmrs.services.actor import Actor
 from blockmrs.services.batch import Batch
 from blockmrs.services.cards import Cards
@@ -127,8 +127,9 @@ class Reports:
         """Save `report` once, however often it is called with one `draft_id` (32 hexadecimal digits).
 
         It is about a player of the roster, or a person whose record the actor keeps; with neither, a provisional card
-        is made for somebody who is on no roster. `withheld` keeps it from the family until the author releases it; from
-        the person themselves, or who acts for them, nothing is kept.
+        is made for somebody who is on no roster; and for a player whose family ended the coach's part, so that nothing
+        is lost, and nothing comes to the family's record. `withheld` keeps it from the family until the author releases
+        it; from the person themselves, or who acts for them, nothing is kept.
         """
         if person is not None and (player is not None or withheld):
             raise InvalidInput("a report for one's own record is about one person, and kept from nobody")
@@ -146,7 +147,7 @@ class Reports:
             length = self._mailbox.length(actor.keyring.own_line)
             grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES])
             if grant is None:
-                about = player if person is None else person.card
+                about = self._teams.usable(actor, player) if person is None else person.card
                 grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, withheld, length)
         return self._listed(grant)
 
@@ -263,11 +264,11 @@ class Reports:
 
     def is_withheld(self, actor: Actor, access: Access) -> bool:
         """Whether the author still keeps this report from the family."""
-        return access.grant.withheld and not self._book_says_released(actor, access.grant)
+        return self._access.is_withheld(actor.keyring, access.grant)
 
     def book_key(self, keyring: Keyring, update_id: bytes) -> bytes:
         """The line on which the author keeps the book of one report: who got it, and until when."""
-        return keyring.derive("book", update_id)
+        return book_key(keyring, update_id)
 
     def give_to_subject(
         self,
@@ -290,10 +291,6 @@ class Reports:
         batch.add(
             Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
         )
-
-    def _book_says_released(self, actor: Actor, grant: Grant) -> bool:
-        book = self._mailbox.private_line(self.book_key(actor.keyring, grant.update_id), actor.keyring)
-        return any(entry.grant.grantee == grant.subject for entry in book.grants.values())
 
     def _write(
         self,

@@ -8,6 +8,7 @@ import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
@@ -15,10 +16,20 @@ from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.reports import check_text
+from blockmrs.domain.roll import Part, Roll, Says, Statement
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.domain.venues import Plan, Venue
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import UNKNOWN, BlockMRSError, Conflict, InvalidInput, NotFound, ObjectMissing
+from blockmrs.errors import (
+    NOT_HERE,
+    UNKNOWN,
+    BlockMRSError,
+    Conflict,
+    InvalidInput,
+    NotAuthorized,
+    NotFound,
+    ObjectMissing,
+)
 from blockmrs.errors import Message as Words
 from blockmrs.model.accounts import AccountRow
 from blockmrs.model.database import Database
@@ -31,6 +42,7 @@ from blockmrs.services.invitations import Invitations
 from blockmrs.services.locks import KeyedLocks
 from blockmrs.services.mailbox import Held, Lost, Mailbox, Message
 from blockmrs.services.passwords import check_display_name
+from blockmrs.services.rolls import Rolls
 from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
 
@@ -39,6 +51,8 @@ ROSTER = "roster"
 PERSONAL = ("self", "guardian")
 """What somebody can be to a person whose keys they hold."""
 MAX_PLAYERS = 60
+# More would make the roll long to read for the family, and for every page about the player.
+MAX_OPEN_INVITATIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,19 +92,22 @@ class Team:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Somebody who joined for a player: their name and what they are to the player."""
+    """Somebody who joined for a player: their name, what they are to the player, and their card's id."""
 
     name: str
     relation: str
+    card: bytes = b""
+    waiting: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class FamilyInvitation:
-    """What an invitation says before it is accepted."""
+    """What an invitation says before it is accepted; `waiting`, once it is: somebody of the family must say yes."""
 
     player: str
     team: str
     coach: str
+    waiting: bool = False
 
 
 @dataclass(slots=True)
@@ -106,8 +123,15 @@ class Teams:
     """The roster and its invitations."""
 
     def __init__(
-        self, database: Database, mailbox: Mailbox, cards: Cards, near: ObjectStore, invitations: Invitations
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        near: ObjectStore,
+        invitations: Invitations,
+        rolls: Rolls,
     ) -> None:
+        self._rolls = rolls
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -207,12 +231,30 @@ class Teams:
         return True
 
     def invite_family(self, actor: Actor, player_id: str) -> str:
-        """A code with which the player, or a guardian, joins and reads the reports about this player."""
+        """A code with which the player, or a guardian, joins: the first at once, others once the family says yes.
+
+        Raises:
+            NotAuthorized: the family ended the coach's part.
+            InvalidInput: too many codes are open.
+        """
         team = self.team(actor)
         player = next((p for p in team.players if p.player_id == player_id), None)
         if player is None:
             raise NotFound("no such player on this roster")
         held = self.holding(player)
+        roll = self._rolls.of(held.keyring)
+        if not roll.uses(actor.keyring.card.id):
+            raise NotAuthorized("the family ended the coach's part")
+        if len(roll.open_invitations(self._mailbox.now())) >= MAX_OPEN_INVITATIONS:
+            said = Words("%(most)d codes are open for this player. End some first", most=MAX_OPEN_INVITATIONS)
+            raise InvalidInput(said)
+
+        def announce(invitation_id: bytes, until: datetime) -> None:
+            batch = self._mailbox.batch()
+            self.enter(batch, actor, held.keyring, roll)
+            self._rolls.add(batch, held.keyring, actor.keyring, Statement(Says.INVITED, invitation_id, until=until))
+            batch.commit()
+
         line = actor.keyring.doorbell_line
         # Several invitations may name one place: entries are told apart by their ids, never by their slot.
         place = self._mailbox.length(line)
@@ -230,8 +272,19 @@ class Teams:
                 8: pointer.cid.digest,
                 9: pointer.seed,
                 10: actor.keyring.derive("family", player.card_id),
-            }
+            },
+            announce,
         )
+
+    def enter(self, batch: Batch, actor: Actor, card: Keyring, roll: Roll) -> None:
+        """Add to `batch` what the roll of a card that the actor made lacks: the actor, and who joined before rolls."""
+        if actor.keyring.card.id not in roll.coaches:
+            self._rolls.enter_coach(batch, card, actor)
+        if not roll.began:
+            for person in self.introduced(actor).get(card.card.id, []):
+                if person.card not in roll.family:
+                    known = Statement(Says.KNOWN, person.card, person.name, person.relation)
+                    self._rolls.add(batch, card, actor.keyring, known)
 
     def read_invitation(self, code: str, address: str) -> FamilyInvitation:
         """What the code invites to, for the person to check before joining."""
@@ -247,10 +300,27 @@ class Teams:
 
     def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
         spelled, content = self._open_family(code, address, actor)
-        coach = self._cards.find(content[4])
+        coach, player = self._cards.find(content[4]), Keyring.from_seed(content[1])
+        self._mailbox.settle()
+        roll, me = self._rolls.of(player), actor.keyring.card.id
+        invitation = roll.invitations.get(self._invitations.id_of(spelled))
+        joined = FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
+        if invitation is not None and invitation.used_by == me:
+            # They were cut off before the row went.
+            with self._database.write() as rows:
+                self._invitations.use(rows, spelled)
+            return replace(joined, waiting=not roll.is_in(me))
+        if invitation is None or not roll.can_accept(invitation):
+            raise NotFound("no invitation opens with this code")
         self._invitations.claim(actor, spelled)
-        batch = self._mailbox.batch()
-        player = self._mailbox.appoint(batch, content[1], str(content[2]), relation, actor.keyring)
+        batch, bell, waits = self._mailbox.batch(), None, not roll.would_be_in(me)
+        if waits:
+            # They get no key before somebody of the family says yes.
+            bell = self._mailbox.accept_early(batch, player.card.id, joined.player, relation, actor.keyring)
+        else:
+            self._mailbox.appoint(batch, content[1], joined.player, relation, actor.keyring)
+        said = Statement(Says.JOINED, me, actor.display_name, relation, invitation.invitation_id, bell=bell)
+        self._rolls.add(batch, player, actor.keyring, said)
         batch.add_at(
             Kind.INTRODUCE,
             Introduction(
@@ -268,10 +338,27 @@ class Teams:
         )
         with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
-        return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
+        return replace(joined, waiting=waits)
 
     def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
-        """Who joined for which player, by provisional card id; ObjectMissing where that cannot be told of somebody."""
+        """Who joined for which player, by provisional card id, without those whose part was ended.
+
+        Raises:
+            ObjectMissing: it cannot be told of somebody.
+        """
+        found = self.introduced(actor)
+        for player in self.team(actor).players if found else ():
+            if player.card_id in found:
+                family = self._rolls.of(self.holding(player).keyring).family
+                found[player.card_id] = [
+                    replace(person, waiting=person.card in family and family[person.card].part is Part.WAITING)
+                    for person in found[player.card_id]
+                    if person.card not in family or family[person.card].part is not Part.ENDED
+                ]
+        return {player: people for player, people in found.items() if people}
+
+    def introduced(self, actor: Actor) -> dict[bytes, list[Joined]]:
+        """Who ever accepted an invitation of the actor's, by provisional card id; ObjectMissing as above."""
         found: dict[bytes, dict[bytes, Joined]] = {}
         unproven: list[Message] = []
         for _, message in self._mailbox.doorbell(actor.keyring, unproven=unproven):
@@ -300,20 +387,44 @@ class Teams:
             or introduction.line_key != actor.keyring.derive("family", player)
         ):
             return None
-        return player, Joined(name, relation)
+        return player, Joined(name, relation, message.author)
 
     def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
         """The people whose reports the actor reads: themselves as a player, and children.
 
-        `lost` takes the relation of each whose keys are not here; without it, ObjectMissing is raised.
+        Not those for whom they wait for the family's yes, or for whom the family ended their part. `lost` takes the
+        relation of each whose keys or roll are not here; without it, ObjectMissing is raised.
         """
+        return [held for held, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
+
+    def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[Held, Roll]]:
+        """Every card that the actor was ever appointed for as one of the family, with its roll; `lost` as above."""
         appointed_lost: list[Lost] = []
         held = self._mailbox.appointed(actor.keyring, appointed_lost)
         missing = [entry.relation for entry in appointed_lost if entry.relation in PERSONAL]
+        found = []
+        for entry in held:
+            if entry.relation in PERSONAL:
+                try:
+                    found.append((entry, self._rolls.of(entry.keyring)))
+                except NOT_HERE:
+                    missing.append(entry.relation)  # Who may act cannot be told: nobody does.
         if missing and lost is None:
             raise ObjectMissing("the keys of somebody that this person acts for are not here")
         (lost if lost is not None else []).extend(missing)
-        return [entry for entry in held if entry.relation in PERSONAL]
+        return found
+
+    def usable(self, actor: Actor, player: Player | None) -> Player | None:
+        """The player, if the actor may still write about them; else None, also where that cannot be told now."""
+        try:
+            return player if player is not None and self.may_use(actor, self.holding(player)) else None
+        except NOT_HERE:
+            return None
+
+    def may_use(self, actor: Actor, held: Held) -> bool:
+        """Whether the actor may still act with a card that they made, or as one of its family."""
+        roll, me = self._rolls.of(held.keyring), actor.keyring.card.id
+        return roll.uses(me) if held.relation == "holder" and not roll.is_in(me) else roll.acts(me)
 
     def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
         made = self.make_provisional(batch, actor, name)

@@ -1,5 +1,6 @@
 """The real server as its own process, and real browsers in front of it: a phone on a bad line, and a desktop."""
 
+import json
 import shutil
 import socket
 import subprocess
@@ -194,6 +195,16 @@ def axe_check() -> AxeCheck:
         assert not found, f"{page.url} {page.viewport_size}:\n" + "\n".join(sorted(set(found)))
 
     return check
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """A server of its own with the demonstration in it: its accounts, its report, its code, and its address."""
+    settings_file = own_settings(tmp_path_factory.mktemp("clinic") / "data")
+    with served(settings_file) as address:
+        command = [sys.executable, "-m", "blockmrs", "demo", "--json", "-c", str(settings_file)]
+        made = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+        yield {**json.loads(made), "address": address}
 
 
 @pytest.fixture(scope="module")

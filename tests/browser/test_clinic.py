@@ -1,28 +1,14 @@
 """What a hospital, a family and a crew come to, on a narrow phone and in the dark: every page by axe and the rules."""
 
-import json
-import subprocess
-import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
 
-from tests.browser.conftest import AxeCheck, own_settings, served
+from tests.browser.conftest import AxeCheck
 
 NARROW = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 NewPage = Callable[..., Page]
-
-
-@pytest.fixture(scope="module")
-def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """A server of its own with the demonstration in it: its accounts, its report, its code, and its address."""
-    settings_file = own_settings(tmp_path_factory.mktemp("clinic") / "data")
-    with served(settings_file) as address:
-        command = [sys.executable, "-m", "blockmrs", "demo", "--json", "-c", str(settings_file)]
-        made = subprocess.run(command, check=True, capture_output=True, text=True).stdout
-        yield {**json.loads(made), "address": address}
 
 
 def sign_in(page: Page, demo: dict[str, Any], user_name: str) -> None:

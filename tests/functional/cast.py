@@ -27,6 +27,7 @@ PLAYER = "Quinn Marlow"
 PERSONS = {
     "author": "Carol Coach",
     "family": "Maria Marlow",
+    "waiting": "Gus Marlow",
     "recipient": "Dr Lee",
     "former": "Dr Former",
     "expired": "Dr Expired",
@@ -107,6 +108,28 @@ class Cast:
         report = replace(head_report(self.site.clock()), player=player or PLAYER)
         return services.reports.save(actor, secrets.token_hex(16), report, player=players[player], withheld=withheld)
 
+    def join(self, actor: Actor, player: str = PLAYER) -> None:
+        """Let somebody join as guardian of a player, by an invitation of the coach's."""
+        services, coach = self.site.services, self.actors["author"]
+        found = next(entry for entry in services.teams.team(coach).players if entry.name == player)
+        services.teams.join(actor, services.teams.invite_family(coach, found.player_id), "guardian", "")
+
+    def newcomer(self) -> str:
+        """One more guardian of the player who waits; returns their name."""
+        number = next(self._counter)
+        made = self.site.services.identity.sign_up(f"newcomer-{number}", f"Newcomer {number}", PASSWORD)
+        actor = self.site.services.identity.actor_for(made.token)
+        assert actor is not None
+        self.site.clock.advance(timedelta(minutes=16))
+        self.join(actor)
+        return actor.display_name
+
+    def right_of(self, name: str) -> str:
+        """What the player's mother calls the part of somebody of that name in forms."""
+        rights, mother = self.site.services.rights, self.actors["family"]
+        handle = next(handle for handle, called in rights.people(mother) if called == PLAYER)
+        return next(right.right_id for right in rights.page(mother, handle).rights if right.name == name)
+
     def venue(self) -> Venue:
         """A venue of the coach's plan."""
         plans, coach = self.site.services.plans, self.actors["author"]
@@ -163,10 +186,9 @@ def play(site: TestSite) -> Cast:
         actor = cast.actors[coach]
         version = services.teams.team(actor).version
         services.teams.add_players(actor, [("", name) for name in players], version)
-    for coach, person, player in (("author", "family", PLAYER), ("author", "other_patient", "Nils Berg")):
-        actor = cast.actors[coach]
-        found = next(entry for entry in services.teams.team(actor).players if entry.name == player)
-        services.teams.join(cast.actors[person], services.teams.invite_family(actor, found.player_id), "guardian", "")
+    # Of two guardians of one player, one waits until the other says yes.
+    for person, player in (("family", PLAYER), ("waiting", PLAYER), ("other_patient", "Nils Berg")):
+        cast.join(cast.actors[person], player)
     cast.saved = cast.save()
     cast.save(player="Nils Berg")
     cast.save("other_coach", "Tom Hill")

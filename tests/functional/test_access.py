@@ -241,6 +241,21 @@ TABLE = (
     Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),
     Row("/record/ill/*", "/record/ill/{person}", signed_in(404, family=200), signed_in(404, family=200)),
     Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT | {"r-for": "me"}),
+    Row("/people", "/people", signed_in(200)),
+    Row("/people/*", "/people/me", signed_in(200)),
+    Row("/people/*", "/people/{person}", signed_in(404, family=200)),
+    # The coach calls the same player by another name, which means nothing to the family.
+    Row("/people/*", "/people/{player_of_coach}", signed_in(404, author=200)),
+    Row("/people/*/seen", "/people/{person}/seen", None, signed_in(404, family=302)),
+    Row("/people/*/seen", "/people/{player_of_coach}/seen", None, signed_in(404, author=302)),
+    Row(
+        "/people/*/confirm",
+        "/people/{person}/confirm/{right}",
+        signed_in(404, family=200),
+        signed_in(404, family=302),
+    ),
+    Row("/people/*/end", "/people/{person}/end/{right}", signed_in(404, family=200), signed_in(404, family=302)),
+    Row("/people/*/end", "/people/{player_of_coach}/end/{right}", signed_in(404), signed_in(404)),
     Row("/log", "/log", signed_in(200)),
     Row("/r", "/r", everybody(200)),
     Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
@@ -388,7 +403,9 @@ def change(cast: Cast, browser: TestApp, row: Row, persona: str, allowed: frozen
         report = cast.save(withheld="release" in row.address).address
         if ends_a_share or persona == "recipient":
             share = cast.share(report, "recipient")
-    check(row, persona, "POST", ask(cast, browser, row, "POST", persona, report=report, share=share), allowed)
+    right = cast.right_of(cast.newcomer()) if "{right}" in row.address else ""
+    answered = ask(cast, browser, row, "POST", persona, report=report, share=share, right=right)
+    check(row, persona, "POST", answered, allowed)
 
 
 def check(row: Row, persona: str, method: str, response: TestResponse, allowed: frozenset[str]) -> None:
@@ -403,7 +420,15 @@ def check(row: Row, persona: str, method: str, response: TestResponse, allowed: 
 
 
 def ask(
-    cast: Cast, browser: TestApp, row: Row, method: str, persona: str, *, report: str = "", share: str = ""
+    cast: Cast,
+    browser: TestApp,
+    row: Row,
+    method: str,
+    persona: str,
+    *,
+    report: str = "",
+    share: str = "",
+    right: str = "",
 ) -> TestResponse:
     services, coach = cast.site.services, cast.actor("author")
     names = {
@@ -423,6 +448,10 @@ def ask(
         "venue_version": cast.venue().version,
         "person": handle_of_the_player(cast),
     }
+    if "{player_of_coach}" in row.address:
+        names["player_of_coach"] = handle_of_the_coachs_player(cast)
+    if "{right}" in row.address:
+        names["right"] = right or cast.right_of(PERSONS["waiting"])
     if "{family_share}" in row.address:
         names["family_share"] = family_share(cast, names["report"])
     address = row.address.format(**names)
@@ -441,6 +470,12 @@ def ask(
 def handle_of_the_player(cast: Cast) -> str:
     """What the player's mother calls the player in addresses."""
     return cast.site.services.people.of(cast.actor("family"))[-1].handle
+
+
+def handle_of_the_coachs_player(cast: Cast) -> str:
+    """What the coach calls the player in addresses."""
+    people = cast.site.services.rights.people(cast.actor("author"))
+    return next(handle for handle, name in people if name == PLAYER)
 
 
 def family_share(cast: Cast, report: str) -> str:
@@ -480,6 +515,8 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "player": next(player.player_id for player in services.teams.team(cast.actor("author")).players),
         "venue": cast.venue().venue_id,
         "person": handle_of_the_player(cast),
+        "player_of_coach": handle_of_the_coachs_player(cast),
+        "right": cast.right_of(PERSONS["waiting"]),
     }
     absent = {
         "venue": ABSENT[:16],
@@ -496,6 +533,8 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "sender": ABSENT,
         "player": ABSENT[:16],
         "person": ABSENT,
+        "player_of_coach": ABSENT,
+        "right": ABSENT,
     }
     answers = [answer(browser, row, method, there), answer(browser, row, method, absent)]
     assert answers[0] == answers[1]
@@ -538,6 +577,7 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
         "/record/trends/{}",
         "/record/trends/head-symptoms/{}",
         "/record/reports/{}",
+        "/people/{}",
     ],
 )
 def test_what_is_no_address_of_ours_is_absent(cast: Cast, path: str, text: str) -> None:

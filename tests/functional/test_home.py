@@ -10,6 +10,7 @@ from blockmrs.errors import NotFound, Unavailable
 from blockmrs.services.access import Access, AccessFinder
 from blockmrs.services.actor import Actor
 from blockmrs.services.clearances import Statement
+from blockmrs.services.people import handle_of
 from tests.functional.coach import Reporter, person, signed_in, soup
 from tests.functional.site import build_site
 
@@ -53,6 +54,8 @@ def club(tmp_path):
     person(site, "mallory", "Mallory")
     team = services.teams.add_players(coach, [("7", "Sam Rivers")], "")
     services.teams.join(mother, services.teams.invite_family(coach, team.players[0].player_id), "guardian", "")
+    # That somebody joined is news until the coach has seen it (test_people_pages.py).
+    services.rights.seen(coach, handle_of(coach, team.players[0].card_id))
     yield Club(site, coach)
     site.foundation.database.engine.dispose()
 

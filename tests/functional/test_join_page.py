@@ -38,15 +38,17 @@ def actor_in(site: TestSite, app: TestApp) -> Actor:
 def coach(site: TestSite) -> Actor:
     actor = actor_in(site, member_page(site, "coach", "Ana Coach"))
     teams = site.services.teams
-    team = teams.rename(actor, "North U15", teams.team(actor).version)
-    teams.add_player(actor, "Sam Rivers", "7", team.version)
+    teams.rename(actor, "North U15", teams.team(actor).version)
     return actor
 
 
 @pytest.fixture
 def family_code(site: TestSite, coach: Actor) -> str:
+    """A code for a player of whose family nobody has joined: whoever accepts it is in at once."""
     site.clock.advance(timedelta(minutes=16))
-    return site.services.teams.invite_family(coach, site.services.teams.team(coach).players[0].player_id)
+    teams = site.services.teams
+    team = teams.add_player(coach, "Sam Rivers", "7", teams.team(coach).version)
+    return teams.invite_family(coach, team.players[-1].player_id)
 
 
 @pytest.fixture
@@ -72,7 +74,7 @@ def test_accepting_joins_as_who_one_is_and_tells_the_coach(
     app = member_page(site, f"maria-{relation}", f"Maria {relation}")
     page = fill(see(app, family_code), "/join/family", relation=relation)
     assert heading(page) == "You joined"
-    player = site.services.teams.team(coach).players[0]
+    player = site.services.teams.team(coach).players[-1]
     told = site.services.teams.joined(coach)[player.card_id]
     assert (f"Maria {relation}", relation) in [(joined.name, joined.relation) for joined in told]
     assert [held.relation for held in site.services.teams.acting_for(actor_in(site, app))] == [relation]

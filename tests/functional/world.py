@@ -31,6 +31,8 @@ from blockmrs.services.mailbox import Mailbox
 from blockmrs.services.organisations import Organisations
 from blockmrs.services.people import People
 from blockmrs.services.reports import Reports
+from blockmrs.services.rights import Rights
+from blockmrs.services.rolls import Rolls
 from blockmrs.services.sharing import InboxItem, Sharing
 from blockmrs.services.teams import Teams
 from blockmrs.services.throttle import Throttle
@@ -67,7 +69,8 @@ class World:
         self.identity = Identity(self.database, self.mailbox, self.cards, wrapper, self.throttle, limits, clock)
         self.invitations = Invitations(self.database, wrapper, self.throttle, timedelta(days=7), clock)
         self.organisations = Organisations(self.database, self.mailbox, self.cards, self.invitations)
-        self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations)
+        self.rolls = Rolls(self.mailbox)
+        self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations, self.rolls)
         self.people = People(self.teams)
         self.facts = Facts(self.database, self.mailbox, self.cards, self.objects)
         self.access = AccessFinder(self.database, self.mailbox, self.teams, self.organisations)
@@ -89,6 +92,9 @@ class World:
         self.codes = Codes(
             self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
             self.ledger.chain_id,
+        )  # fmt: skip
+        self.rights = Rights(
+            self.database, self.mailbox, self.cards, self.teams, self.rolls, self.invitations, self.codes, self.sharing
         )  # fmt: skip
         self.evidence = Evidence(
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending

@@ -1,0 +1,379 @@
+"""The roll of a card: everybody who acts for it or made it, and every open invitation to do so, as signed statements.
+
+Statements are only ever added, each signed by the card that makes it, and count in the order of the log. What a
+statement does follows from who makes it and how things stand at its place, never from what it claims:
+
+- The first of the family who joins is in: there is nobody who could say yes. Everybody later waits until one of the
+  family who is in says yes, whoever invited them.
+- Who is in ends any coach, anybody who waits and any invitation. A coach ends their own part, and what they invited.
+- Nobody of the family who is in is ended by one other alone: by themselves, if somebody stays, or by all the others,
+  two at least.
+- Ended is for good. Only who is in lets a coach back.
+
+Whoever holds the card's seed can read the roll and add to it; nobody can take anything away or sign for another. That
+is why a coach, who holds the seed, cannot undo what the family said. Source: docs/protocol "The roll".
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import Enum, IntEnum
+
+from blockmrs.domain.sharing import Fields, clip, from_ms, to_ms
+from blockmrs.encoding import Value
+from blockmrs.errors import InvalidInput
+
+COACH = "coach"
+FAMILY = ("self", "guardian")
+ID_BYTES = 32
+
+
+class Says(IntEnum):
+    """What a statement does."""
+
+    MADE = 1  # a coach enters themselves: they made the card and hold its seed
+    INVITED = 2
+    JOINED = 3
+    KNOWN = 4  # a coach enters somebody who joined before there were rolls
+    CONFIRMED = 5
+    ENDED = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """One line of a roll.
+
+    `about` has 32 bytes: a card id, or an invitation's id. `name` is that of whom it is about, or of who invites;
+    `relation` what they are: "coach", "self" or "guardian". `invitation` is the one that was accepted; `bell` a place
+    on the doorbell of who joined, where what lets them act is left once somebody says yes.
+    """
+
+    says: Says
+    about: bytes
+    name: str = ""
+    relation: str = ""
+    invitation: bytes | None = None
+    until: datetime | None = None
+    bell: tuple[bytes, bytes] | None = None
+
+    def to_fields(self, dependent: bytes) -> dict[int, Value]:
+        """The fields of an `appoint` transaction that stands on the roll of the card `dependent`."""
+        fields: dict[int, Value] = {6: dependent, 12: int(self.says), 13: self.about}
+        optional: dict[int, Value] = {
+            9: self.relation,
+            11: to_ms(self.until) if self.until else None,
+            14: clip(self.name),
+            15: self.invitation,
+            16: self.bell[0] if self.bell else None,
+            17: self.bell[1] if self.bell else None,
+        }
+        return fields | {key: value for key, value in optional.items() if value not in (None, "")}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "Statement":
+        """The statement that `fields` make, else InvalidInput."""
+        says, about, until = fields.get(12), fields.get(13), fields.get(11)
+        name, relation, invitation = fields.get(14, ""), fields.get(9, ""), fields.get(15)
+        slot, seed = fields.get(16), fields.get(17)
+        if not isinstance(says, int) or isinstance(says, bool) or says not in set(Says):
+            raise InvalidInput("a statement of a later version")
+        if not _is_id(about) or not (invitation is None or _is_id(invitation)):
+            raise InvalidInput("a statement about nothing")
+        if not isinstance(name, str) or not isinstance(relation, str) or len(name) > _NAME_LIMIT:
+            raise InvalidInput("a statement with an unfit name")
+        bell = (bytes(slot), bytes(seed)) if _is_id(slot) and _is_id(seed) else None  # type: ignore[arg-type]
+        return cls(
+            Says(says),
+            bytes(about),  # type: ignore[arg-type]
+            name,
+            relation,
+            None if invitation is None else bytes(invitation),  # type: ignore[arg-type]
+            None if until is None else from_ms(until),
+            bell,
+        )
+
+
+_NAME_LIMIT = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A statement as it stands in the log: who signed it, and the time of its block, which no writer chooses.
+
+    `number` is its place among the statements of its roll, from 1.
+    """
+
+    statement: Statement
+    author: bytes
+    at: datetime
+    number: int = 1
+
+
+class Part(Enum):
+    """What somebody is on a roll now."""
+
+    IN = "in"
+    WAITING = "waiting"
+    ENDED = "ended"
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody on the roll. `invited_by`, `confirmed_by`, `ended_by` are card ids, empty where nobody did.
+
+    `number` is that of the statement that entered them, `changed` of the last that did something to it; `against` says
+    who of the family wants it ended.
+    """
+
+    card: bytes
+    name: str
+    relation: str
+    part: Part
+    since: datetime
+    number: int
+    changed: int
+    invited_by: bytes = b""
+    confirmed_by: bytes = b""
+    confirmed: datetime | None = None
+    ended_by: bytes = b""
+    ended: datetime | None = None
+    against: frozenset[bytes] = frozenset()
+    bell: tuple[bytes, bytes] | None = None
+
+    @property
+    def is_family(self) -> bool:
+        """Whether they are the player, a parent or a guardian; else a coach."""
+        return self.relation in FAMILY
+
+
+@dataclass(frozen=True, slots=True)
+class OpenInvitation:
+    """An invitation that nobody used yet. `invitation_id` finds its row; it says nothing of its code."""
+
+    invitation_id: bytes
+    made_by: bytes
+    since: datetime
+    until: datetime
+    number: int
+    closed: datetime | None = None
+    used_by: bytes = b""
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether somebody could still accept it."""
+        return not self.used_by and self.closed is None and at < self.until
+
+
+@dataclass(slots=True)
+class Roll:
+    """Everybody who has a part in a card, by card id, and every invitation, by its id, in the order of the log.
+
+    A coach who is also a parent stands in both `family` and `coaches`, and each part ends by itself.
+    """
+
+    family: dict[bytes, Holder] = field(default_factory=dict)
+    coaches: dict[bytes, Holder] = field(default_factory=dict)
+    invitations: dict[bytes, OpenInvitation] = field(default_factory=dict)
+    began: bool = False
+    length: int = 0
+
+    def name_of(self, card: bytes) -> str:
+        """The name under which a card entered; empty for a card that is not on the roll."""
+        holder = self.family.get(card) or self.coaches.get(card)
+        return "" if holder is None else holder.name
+
+    def family_in(self) -> list[Holder]:
+        """Those of the family who are in."""
+        return [holder for holder in self.family.values() if holder.part is Part.IN]
+
+    def deciding(self) -> list[Holder]:
+        """Those of the family whose word counts: a coach who let themselves in only where nobody else is in."""
+        return [holder for holder in self.family_in() if not self.let_themselves_in(holder)] or self.family_in()
+
+    def decides(self, card: bytes) -> bool:
+        """Whether the card is of one of those."""
+        return any(holder.card == card for holder in self.deciding())
+
+    def acts(self, card: bytes) -> bool:
+        """Whether somebody of the family who was appointed for the card may act for it on this node.
+
+        Who joined before there were rolls is on none until somebody enters them, and acts as before.
+        """
+        return self.family[card].part is Part.IN if card in self.family else not self.began
+
+    def uses(self, card: bytes) -> bool:
+        """Whether who made the card may still use it on this node: until the family, or they, ended that."""
+        return card not in self.coaches or self.coaches[card].part is Part.IN
+
+    def is_in(self, card: bytes) -> bool:
+        """Whether the card is of somebody of the family who is in."""
+        return card in self.family and self.family[card].part is Part.IN
+
+    def open_invitations(self, at: datetime) -> list[OpenInvitation]:
+        """The invitations that nobody used, ended, or let run out."""
+        return [entry for entry in self.invitations.values() if entry.is_open(at)]
+
+    def can_accept(self, invitation: OpenInvitation) -> bool:
+        """Whether an invitation still lets somebody join, its end by date aside."""
+        return not invitation.used_by and invitation.closed is None and self.invites(invitation.made_by)
+
+    def would_be_in(self, card: bytes) -> bool:
+        """Whether somebody who joins now is in at once: they are in already, or nobody ever was who could say yes.
+
+        A coach who let themselves in does not count as one.
+        """
+        if card in self.family:
+            return self.is_in(card)
+        were_in = [holder for holder in self.family.values() if holder.part is not Part.WAITING]
+        return all(self.let_themselves_in(holder) for holder in were_in)
+
+    def may_confirm(self, who: bytes, holder: Holder) -> bool:
+        """Whether `who` may say yes to that part: of somebody who waits, or of a coach, once it was ended."""
+        wanted = Part.WAITING if holder.is_family else Part.ENDED
+        return self.decides(who) and who != holder.card and holder.part is wanted
+
+    def may_end(self, who: bytes, holder: Holder) -> bool:
+        """Whether `who` may end that part; or, of one of the family who is in, say that they want it ended."""
+        if holder.part is Part.ENDED:
+            return False
+        if not holder.is_family:
+            # Nobody leaves a record that nobody else would hold.
+            return self.decides(who) or (who == holder.card and bool(self.family_in()))
+        if holder.part is Part.WAITING:
+            return who == holder.card or self.decides(who) or (holder.invited_by == who and self.invites(who))
+        if who == holder.card:
+            return len(self.family_in()) > 1
+        return self.decides(who) and (len(self.others(holder)) > 1 or self.let_themselves_in(holder))
+
+    def others(self, holder: Holder) -> set[bytes]:
+        """All whose word it takes to end somebody of the family who is in."""
+        return {other.card for other in self.deciding() if other.card != holder.card}
+
+    def may_close(self, who: bytes, invitation: OpenInvitation, at: datetime) -> bool:
+        """Whether `who` may end that invitation."""
+        return invitation.is_open(at) and (self.decides(who) or invitation.made_by == who)
+
+    def invites(self, card: bytes) -> bool:
+        """Whether that card may invite others: of the family, or a coach, who is in."""
+        return self.is_in(card) or (card in self.coaches and self.coaches[card].part is Part.IN)
+
+    def let_themselves_in(self, holder: Holder) -> bool:
+        """Whether a coach joined by an invitation of their own, and nobody of the family said yes."""
+        return holder.card in self.coaches and holder.invited_by == holder.card and not holder.confirmed_by
+
+
+def read_roll(entries: Iterable[Entry]) -> Roll:
+    """The roll that these entries make, in the order of the log. What may not be said says nothing."""
+    roll = Roll()
+    for entry in entries:
+        roll.length = entry.number
+        _SAY[entry.statement.says](roll, entry)
+    return roll
+
+
+def _made(roll: Roll, entry: Entry) -> None:
+    said = entry.statement
+    if said.about == entry.author and said.about not in roll.coaches:
+        roll.coaches[said.about] = Holder(said.about, said.name, COACH, Part.IN, entry.at, entry.number, entry.number)
+
+
+def _invited(roll: Roll, entry: Entry) -> None:
+    said = entry.statement
+    if roll.invites(entry.author) and said.until is not None and said.about not in roll.invitations:
+        roll.began = True
+        roll.invitations[said.about] = OpenInvitation(said.about, entry.author, entry.at, said.until, entry.number)
+
+
+def _joined(roll: Roll, entry: Entry) -> None:
+    said = entry.statement
+    if said.about != entry.author or said.relation not in FAMILY:
+        return
+    invited_by, part = b"", Part.WAITING if roll.began else Part.IN
+    if said.invitation is not None:
+        # Its end by date is kept by the node that opens the code: whoever claimed it in time may finish a day later.
+        invitation = roll.invitations.get(said.invitation)
+        if invitation is None or not roll.can_accept(invitation):
+            return
+        roll.invitations[said.invitation] = replace(invitation, used_by=said.about)
+        invited_by, part = invitation.made_by, Part.IN if roll.would_be_in(said.about) else Part.WAITING
+        if said.about in roll.family and roll.family[said.about].part is Part.ENDED:
+            del roll.family[said.about]
+    # Without an invitation: they joined before there were rolls, and enter themselves. Never once others could come.
+    if said.about not in roll.family:
+        roll.family[said.about] = Holder(
+            said.about,
+            said.name,
+            said.relation,
+            part,
+            entry.at,
+            entry.number,
+            entry.number,
+            invited_by=invited_by,
+            bell=said.bell,
+        )
+
+
+def _known(roll: Roll, entry: Entry) -> None:
+    said, maker = entry.statement, roll.coaches.get(entry.author)
+    may = maker is not None and maker.part is Part.IN and not roll.began
+    if may and said.about not in roll.family and said.relation in FAMILY:
+        roll.family[said.about] = Holder(
+            said.about, said.name, said.relation, Part.IN, entry.at, entry.number, entry.number, invited_by=entry.author
+        )
+
+
+def _confirmed(roll: Roll, entry: Entry) -> None:
+    held, holder = _held(roll, entry.statement)
+    if holder is not None and roll.may_confirm(entry.author, holder):
+        held[holder.card] = replace(
+            holder,
+            part=Part.IN,
+            confirmed_by=entry.author,
+            confirmed=entry.at,
+            ended=None,
+            ended_by=b"",
+            changed=entry.number,
+        )
+
+
+def _ended(roll: Roll, entry: Entry) -> None:
+    about, author = entry.statement.about, entry.author
+    invitation = roll.invitations.get(about)
+    if invitation is not None:
+        if roll.may_close(author, invitation, entry.at):
+            roll.invitations[about] = replace(invitation, closed=entry.at)
+        return
+    held, holder = _held(roll, entry.statement)
+    if holder is None or not roll.may_end(author, holder):
+        return
+    against = holder.against | {author}
+    alone = author == about or holder.part is Part.WAITING or not holder.is_family or roll.let_themselves_in(holder)
+    if not alone and not roll.others(holder) <= against:
+        held[about] = replace(holder, against=against, changed=entry.number)
+        return
+    held[about] = replace(
+        holder, part=Part.ENDED, ended=entry.at, ended_by=author, against=frozenset(), changed=entry.number
+    )
+    for open_one in roll.invitations.values():
+        # An invitation goes with whoever made it.
+        if open_one.made_by == about and open_one.is_open(entry.at) and not roll.invites(about):
+            roll.invitations[open_one.invitation_id] = replace(open_one, closed=entry.at)
+
+
+def _held(roll: Roll, said: Statement) -> tuple[dict[bytes, Holder], Holder | None]:
+    """Where the part stands that a statement is about, and that part."""
+    held = roll.coaches if said.relation == COACH else roll.family
+    return held, held.get(said.about)
+
+
+_SAY = {
+    Says.MADE: _made,
+    Says.INVITED: _invited,
+    Says.JOINED: _joined,
+    Says.KNOWN: _known,
+    Says.CONFIRMED: _confirmed,
+    Says.ENDED: _ended,
+}
+
+
+def _is_id(value: object) -> bool:
+    return isinstance(value, bytes) and len(value) == ID_BYTES

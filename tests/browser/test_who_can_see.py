@@ -1,0 +1,74 @@
+"""Who can see what: a mother, a second guardian and a coach, on a phone and on a desk, by axe and the house rules."""
+
+from collections.abc import Callable
+from typing import Any
+
+from playwright.sync_api import Page, expect
+
+from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
+from tests.browser.test_clinic import NARROW, sign_in
+
+NewPage = Callable[..., Page]
+
+
+def go(page: Page, role: Any, name: str) -> None:
+    with page.expect_navigation():
+        page.locator("main").get_by_role(role, name=name).first.click()
+
+
+def test_a_second_guardian_waits_is_let_in_and_a_coach_is_ended(
+    new_page: NewPage,
+    demo: dict[str, Any],
+    axe_check: AxeCheck,
+) -> None:
+    address = demo["address"]
+    coach = new_page(DESKTOP)
+    sign_in(coach, demo, "coach.ana")
+    coach.goto(f"{address}/team")
+    axe_check(coach)
+    go(coach, "button", "Invite family of Sam Rivers")
+    axe_check(coach)
+    code = coach.locator("#c-invitation").inner_text()
+
+    second = new_page(NARROW, theme="dark")
+    sign_in(second, demo, "joy.okafor")
+    second.goto(f"{address}/join")
+    second.locator("[name=invitation]").fill(code)
+    go(second, "button", "See the invitation")
+    axe_check(second)
+    second.locator("[name=relation]").first.check()
+    go(second, "button", "Join")
+    expect(second.locator("h1")).to_have_text("You wait for a yes")
+    axe_check(second)
+    go(second, "link", "Who can see what")
+    axe_check(second)
+
+    mother = new_page(PHONE)
+    sign_in(mother, demo, "maria.rivers")
+    axe_check(mother)
+    mother.goto(f"{address}/record")
+    axe_check(mother)
+    with mother.expect_navigation():
+        mother.get_by_role("link", name="New: who can see what is about Sam Rivers").click()
+    axe_check(mother)
+    go(mother, "link", "Say yes to")
+    axe_check(mother)
+    go(mother, "button", "Yes, they act too")
+    go(mother, "link", "End this for")
+    axe_check(mother)
+    mother.goto(f"{address}/people")
+    axe_check(mother)
+    go(mother, "link", "Sam Rivers")
+    mother.locator(".card", has_text="Coach.").get_by_role("link", name="End this").click()
+    axe_check(mother)
+    go(mother, "button", "End it")
+    mother.locator("summary").click()
+    axe_check(mother)
+
+    coach.goto(f"{address}/")
+    axe_check(coach)
+    go(coach, "link", "Look at it")
+    axe_check(coach)
+    coach.goto(f"{address}/field/report/{demo['report']}")
+    expect(coach.locator("main")).to_contain_text("Your part here has ended")
+    axe_check(coach)
