@@ -210,7 +210,7 @@ class RestSeal:
     def _mac_of(self, body: bytes) -> bytes:
         return hmac.digest(self._key, _SEAL_PURPOSE + body, "sha256")
 
-    def _alone(self) -> AbstractContextManager[None]:
+    def _alone(self) -> AbstractContextManager[bool]:
         return hold_file(self._file.with_name(self._file.name + ".lock"))
 
 

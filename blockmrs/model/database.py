@@ -118,22 +118,24 @@ class Database:
             self._seal.accept()
 
     @contextmanager
-    def one_at_a_time(self, what: str, key: bytes) -> Iterator[None]:
+    def one_at_a_time(self, what: str, key: bytes) -> Iterator[bool]:
         """Hold `key` of `what` against all threads and processes of this machine that use the same SQLite file.
+
+        The value says whether an earlier holder did not come to its end, as far as is known.
 
         Raises:
             Unavailable: somebody held it for longer than anybody should wait.
         """
         if self._file is None:
-            yield
+            yield False
             return
         folder = self._file.with_name(self._file.name + LOCKS)
         # The name tells nothing: what is saved is nobody's business who sees the folder.
         name = hmac.digest(self._row_key, f"blockmrs/1 lock {what}\x00".encode() + key, "sha256").hex()[:32]
         with suppress(OSError):
             folder.mkdir(mode=0o700)
-        with hold_file(folder / name):
-            yield
+        with hold_file(folder / name) as was_left:
+            yield was_left
 
     @contextmanager
     def read(self) -> Iterator[Session]:

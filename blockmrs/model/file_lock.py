@@ -7,15 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from blockmrs.errors import Unavailable
+from blockmrs.errors import BlockMRSError, Unavailable
 
 WAIT_S = 30.0
 _RETRY_S = 0.003
 
 
 @contextmanager
-def hold_file(path: Path, wait_s: float = WAIT_S) -> Iterator[None]:
-    """Hold `path`, which is made now and removed at the end; whoever is killed lets go of it.
+def hold_file(path: Path, wait_s: float = WAIT_S) -> Iterator[bool]:
+    """Hold `path`, which is made now and removed at the end; whoever is killed lets go of it, and leaves the file.
+
+    So does whoever found that something did not answer. The value says whether an earlier holder left it behind; after
+    a power cut it may be missing although one did.
 
     Raises:
         Unavailable: somebody else held it for all of `wait_s`, or the disk did not answer.
@@ -25,12 +28,22 @@ def hold_file(path: Path, wait_s: float = WAIT_S) -> Iterator[None]:
         if time.monotonic() > deadline:
             raise Unavailable("somebody else is doing the same at this moment, and has not come to an end")
         time.sleep(_RETRY_S)
+    is_finished = False
     try:
-        yield
-    finally:
-        # While it is held: whoever waits for this file finds it gone then, and makes another.
+        # Written once it is held, so that what is there before that is an earlier holder's.
+        was_left = os.fstat(descriptor).st_size > 0
         with suppress(OSError):
-            os.unlink(path)
+            os.write(descriptor, b"held")
+        yield was_left
+        is_finished = True
+    except BlockMRSError as error:
+        is_finished = not isinstance(error, Unavailable)
+        raise
+    finally:
+        if is_finished:
+            # While it is held: whoever waits for this file finds it gone then, and makes another.
+            with suppress(OSError):
+                os.unlink(path)
         os.close(descriptor)
 
 

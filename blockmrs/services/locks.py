@@ -20,8 +20,8 @@ class KeyedLocks:
         self._locks: dict[bytes, tuple[Lock, int]] = {}
 
     @contextmanager
-    def hold(self, key: bytes) -> Iterator[None]:
-        """Hold the lock of `key` within the block.
+    def hold(self, key: bytes) -> Iterator[bool]:
+        """Hold the lock of `key` within the block; the value says if an earlier holder was cut off, as far as known.
 
         Raises:
             Unavailable: another server held it for longer than anybody should wait.
@@ -31,8 +31,8 @@ class KeyedLocks:
             lock, users = self._locks.get(key, (Lock(), 0))
             self._locks[key] = (lock, users + 1)
         try:
-            with lock, self._database.one_at_a_time(self._what, key):
-                yield
+            with lock, self._database.one_at_a_time(self._what, key) as was_cut_off:
+                yield was_cut_off
         finally:
             with self._guard:
                 lock, users = self._locks[key]

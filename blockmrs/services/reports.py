@@ -35,6 +35,7 @@ from blockmrs.services.updates import read_update, write_update
 from blockmrs.storage import ObjectStore
 
 DRAFT_BYTES = 16
+_LOOK_BACK = 3
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
 _OLDEST = timedelta(days=90)
@@ -139,13 +140,13 @@ class Reports:
         now = self._mailbox.now()
         check_time(report.injured_at, now)
         mark = actor.keyring.derive("draft mark", draft)
-        with self._locks.hold(mark):
+        with self._locks.hold(mark) as was_cut_off:
             done = self._access.saved_by_draft(actor, draft)
             if done is not None:
                 return self._describe(actor, done)
             self._mailbox.settle()
             length = self._mailbox.length(actor.keyring.own_line)
-            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES])
+            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length, was_cut_off)
             if grant is None:
                 about = self._teams.usable(actor, player) if person is None else person.card
                 grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, withheld, length)
@@ -347,14 +348,19 @@ class Reports:
             rows.add_all(self._access.save_rows(actor, draft, saved))
         return grant
 
-    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes) -> Grant | None:
+    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int, was_cut_off: bool) -> Grant | None:
         """Rows for a save that was cut off after its block: the chain has it, so it is the same report.
 
-        However long ago: a phone may send again what it kept, after its owner saved much else elsewhere.
+        Known to have been cut off, it is found however long ago that was: a phone may send again what it kept, after
+        its owner saved much else elsewhere. Else, after a power cut, it stands at the end of the line.
         """
         keyring = actor.keyring
-        made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT and item.key == mark]
-        for entry in self._mailbox.opened(keyring, made, author=keyring.card).grants.values():
+        if was_cut_off:
+            made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT and item.key == mark]
+            line = self._mailbox.opened(keyring, made, author=keyring.card)
+        else:
+            line = self._mailbox.own_page(keyring, max(0, length - _LOOK_BACK), length)
+        for entry in line.grants.values():
             grant = entry.grant
             if grant.draft_mark == mark and grant.object is not None:
                 secret = self._secret_made_with(actor, entry)

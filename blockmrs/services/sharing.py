@@ -199,7 +199,7 @@ class Sharing:
         self._throttle.count("share in an hour", who, limit=SHARES_AN_HOUR, window=timedelta(hours=1))
         self._throttle.count("share in a day", who, limit=SHARES_A_DAY, window=timedelta(days=1))
 
-    def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[None]:
+    def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[bool]:
         """Hold everything that gives one report, or what follows it, to somebody."""
         return self._locks.hold(update_id)
 

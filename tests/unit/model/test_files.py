@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from blockmrs.errors import Unavailable
+from blockmrs.errors import Conflict, Unavailable
 from blockmrs.model.file_lock import hold_file
 from blockmrs.model.private_files import make_private_file, tighten, write_durably
 
@@ -35,6 +35,19 @@ def test_what_a_killed_process_left_is_no_hindrance(lock: Path) -> None:
     lock.touch()
     with hold_file(lock, wait_s=0):
         assert lock.exists()
+    assert not lock.exists()
+
+
+def test_who_comes_after_somebody_who_was_cut_off_is_told(lock: Path) -> None:
+    for error in (KeyError, Unavailable):
+        with pytest.raises(error), hold_file(lock):
+            raise error("cut off")
+        with hold_file(lock) as was_left:
+            assert was_left
+        with hold_file(lock) as was_left:
+            assert not was_left
+    with pytest.raises(Conflict), hold_file(lock):
+        raise Conflict("refused, and so done with")
     assert not lock.exists()
 
 
