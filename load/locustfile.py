@@ -63,11 +63,13 @@ class Person(HttpUser):
 
     def _page(self, answering: Any) -> BeautifulSoup:
         with answering as answer:
+            page = BeautifulSoup(answer.text or "", "html.parser")
             if answer.status_code != 200:
                 # Redirects are followed: anything else is an error or a refusal.
-                answer.failure(f"status {answer.status_code}")
+                said = [found.get_text(" ", strip=True) for found in (page.h1, page.find(id="errors")) if found]
+                answer.failure(f"status {answer.status_code}: {'; '.join(said)}")
             self.path = urlsplit(answer.url).path if answer.url else ""
-            return BeautifulSoup(answer.text or "", "html.parser")
+            return page
 
 
 class Coach(Person):
@@ -178,8 +180,8 @@ class Clinician(Person):
             return
         page = self.get(f"{report}/clearance", "/inbox/*/clearance")
         asked = self.submit(page, f"{report}/clearance", "/inbox/*/clearance", stage="light exercise")
-        if asked.find("form", method="post", action=f"{report}/clearance") is not None:
-            self.submit(asked, f"{report}/clearance", "/inbox/*/clearance")
+        if asked.find("button", attrs={"name": "sign"}) is not None:
+            self.submit(asked, f"{report}/clearance", "/inbox/*/clearance", sign="yes")
 
     def _opened(self) -> str | None:
         inbox = self.get("/inbox")
@@ -188,8 +190,8 @@ class Clinician(Person):
         if report is None:
             return None
         page = self.get(report, "/inbox/*")
-        if page.find("form", method="post", action=report) is not None:
-            self.submit(page, report, "/inbox/*")
+        if page.find("form", method="post", action=f"{report}/open") is not None:
+            self.submit(page, f"{report}/open", "/inbox/*/open")
         return report
 
 
