@@ -168,6 +168,21 @@ def test_what_is_typed_when_the_session_ends_elsewhere_leaves_the_screen_and_is_
     expect(phone.get_by_label("Sport")).to_have_value("Rugby")
 
 
+def test_a_page_that_was_on_its_way_while_they_signed_out_brings_no_key_back(phone: Page) -> None:
+    sign_up(phone)
+    phone.goto("/")
+    phone.wait_for_function(READY)
+    phone.wait_for_function("() => outbox.signedIn().then(Boolean)")
+    held = """async late => {
+      const owner = await outbox.signedIn(), before = Date.now() - 1000;
+      await outbox.signOut();
+      await outbox.signIn(owner, late ? before : Date.now() + 1000);
+      return Boolean(await outbox.signedIn());
+    }"""
+    assert phone.evaluate(held, False)
+    assert not phone.evaluate(held, True)
+
+
 def test_a_page_that_is_still_open_keeps_for_its_own_author_when_somebody_else_signed_in(phone: Page) -> None:
     sign_up(phone)
     check_page(phone)

@@ -26,7 +26,7 @@
     for (const place of document.querySelectorAll("[data-account]")) place.setAttribute("data-account", told.split(" ")[0]);
     return told ? outbox.ownerOf(told) : null;
   })();
-  const noted = owner.then(who => who ? outbox.signIn(who) : who === null ? outbox.signOut() : null);
+  const noted = owner.then(who => who ? outbox.signIn(who, performance.timing.navigationStart) : who === null ? outbox.signOut() : null);
   noted.catch(() => {});
 
   // --- what waits --------------------------------------------------------------------------------------------------

@@ -82,8 +82,10 @@ var outbox = (() => {
     told();
   }
   // Their key stays for as long as a session can last, so that they read and write without a signal; not a moment longer.
-  async function signIn(owner) {
-    const before = await signedIn();
+  // `askedAt` is when the page that says so was asked for: what was on its way while they signed out comes too late.
+  async function signIn(owner, askedAt) {
+    const before = await signedIn(), left = await read("keys", "signed-out") || 0;
+    if (askedAt < left && left <= Date.now()) return;
     await within("keys", "readwrite", async store => {
       await asked(store.delete("account"));  // what an earlier version kept
       await asked(store.put(owner, "signed-in"));
@@ -92,7 +94,10 @@ var outbox = (() => {
   }
   async function signOut() {
     if (!await exists() || !await read("keys", "signed-in")) return;
-    await within("keys", "readwrite", store => asked(store.delete("signed-in")));
+    await within("keys", "readwrite", async store => {
+      await asked(store.delete("signed-in"));
+      await asked(store.put(Date.now(), "signed-out"));
+    });
     changed();
   }
   async function signedIn() {
@@ -205,7 +210,7 @@ var outbox = (() => {
   // Who is signed in, and a form token of theirs, from a page of theirs: {why} where that cannot be. What it says of who
   // is signed in holds from here on.
   async function session(limit_ms = ASK_MS) {
-    const answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: timeLimit(limit_ms) });
+    const begun = Date.now(), answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: timeLimit(limit_ms) });
     if (answer.status === 401) {
       await signOut();
       return { why: "signed-out" };
@@ -215,7 +220,7 @@ var outbox = (() => {
     const token = page.querySelector("input[name=_csrf]"), mine = page.querySelector("[data-account]");
     if (!token || !mine || !mine.getAttribute("data-account")) return { why: "signed-out" };
     const owner = await ownerOf(mine.getAttribute("data-account"));
-    await signIn(owner);
+    await signIn(owner, begun);
     return { token: token.value, account: owner.account, owner };
   }
   async function post(report, token) {
