@@ -32,6 +32,7 @@ from blockmrs.services.people import handle_of
 from blockmrs.services.teams import MAX_PLAYERS, Joined, Team
 
 NUMBER_LIMIT = 4
+MOST_NAMED = 20
 _LONGEST_LIST = 20_000
 _CHANGED = N_("The team was changed in another tab. Look at the list, then press the button again")
 
@@ -176,10 +177,12 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     """Shirt numbers and names from a list with one player a line (`domain.team_list`).
 
     Raises:
-        InvalidInput: names every line that is wrong; or there is none.
+        InvalidInput: names the lines that are wrong, the first MOST_NAMED of them; or there is none.
     """
     found, wrong = [], []
     for line in read_lines(text):
+        if len(wrong) == MOST_NAMED:
+            break
         try:
             found.append((line.number, check_display_name(line.name, field)))
         except InvalidInput as error:

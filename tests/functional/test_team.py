@@ -89,6 +89,13 @@ def test_a_list_may_be_nothing_but_separators_as_long_as_it_gets():
     assert read_players("a" + "\t" * 19_990 + "b", field="players") == [("", "a b")]
 
 
+def test_of_thousands_of_wrong_lines_the_first_are_named(site, coach, app):
+    page = press(app, app.get("/team"), "Add all", 422, players="\u202e\n" * 9_000)
+    assert "Line 20:" in errors_of(page)["players"]
+    assert "Line 21:" not in errors_of(page)["players"]
+    assert len(page.body) < 100_000
+
+
 def test_a_list_without_names_is_refused():
     with pytest.raises(InvalidInput):
         read_players(" \n\n", field="players")
