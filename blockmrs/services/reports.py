@@ -214,6 +214,13 @@ class Reports:
             found |= self._listed_at(its, self._mailbox.opened(held.keyring, its))
         return self._marked([item for item, _ in page], found), older
 
+    def without_text(self, found: Sequence[Access]) -> set[bytes]:
+        """The ids of those shares that run, and whose object is not here."""
+        running = [access for access in found if access.standing is Standing.RECIPIENT]
+        objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
+        lacking = self.lacking(objects.values())
+        return {entry_id for entry_id, cid in objects.items() if cid in lacking}
+
     def _marked(self, page: Sequence[Item], found: Mapping[int, GrantEntry]) -> list[SavedReport]:
         """What a list shows of these places, with the time of each block; also that the text of some is not here."""
         there = [(item, found[item.index].grant) for item in page if item.index in found]

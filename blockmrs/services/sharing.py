@@ -117,6 +117,7 @@ class Sharing:
         self._organisations = organisations
         self._access = access
         self._reports = reports
+        self.lacking = reports.without_text
         self._locks = KeyedLocks(database, "share")
 
     def grant(self, actor: Actor, address: str, organisation_id: bytes, purpose: str, until: datetime) -> Share:
@@ -273,13 +274,6 @@ class Sharing:
             raise ObjectMissing("some of the keys by which this person reads are not here")
         require(Action.READ, Standing.STRANGER if former is None else former.standing)
         raise NotFound("no such report")
-
-    def lacking(self, found: Sequence[Access]) -> set[bytes]:
-        """The ids of those grants that run, and whose object is not here."""
-        running = [access for access in found if access.standing is Standing.RECIPIENT]
-        objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
-        lacking = self._reports.lacking(objects.values())
-        return {entry_id for entry_id, cid in objects.items() if cid in lacking}
 
     def item(self, actor: Actor, access: Access) -> InboxItem:
         """What the outside of a shared report says, with its sender as the directory and the organisation know them."""
