@@ -8,6 +8,8 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
+from blockmrs.services.housekeeping import Housekeeper, Housekeeping
+from blockmrs.storage.outbox import Flusher
 from tests.functional.installation import PASSWORD, Installation
 from tests.functional.site import CHEAP
 
@@ -92,13 +94,15 @@ def _answer(value: Any) -> None:
 
 
 def _serve(folder: Path, opened: list[str]) -> None:
-    """What a server does, without its socket."""
-    from blockmrs.config.application import start_background
+    """What a server does, without its socket and its pages."""
     from tests.functional.world import report_at
 
     with Installation(folder) as installation:
         services, foundation = installation.services, installation.foundation
-        background = start_background(installation.settings, foundation)
+        housekeeper = Housekeeper(Housekeeping(foundation.database, foundation.clock), 60.0)
+        flusher = Flusher(foundation.objects, 5.0)
+        housekeeper.start()
+        flusher.start()
         for line in sys.stdin:
             what, *arguments = json.loads(line)
             match what:
@@ -122,7 +126,8 @@ def _serve(folder: Path, opened: list[str]) -> None:
                 case "opened":
                     answer = opened
                 case "close":
-                    background.stop()
+                    housekeeper.stop()
+                    flusher.stop()
                     foundation.close()
                     answer = True
             _answer(answer)
