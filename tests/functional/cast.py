@@ -257,6 +257,8 @@ def without_own_marks(page: str, *addresses: str) -> str:
     """A page without what differs every time: form tokens, sealed drafts, the number for help; and the address."""
     page = re.sub(r'name="(_csrf|draft)" type="hidden" value="[^"]*"', r'name="\1"', page)
     page = re.sub(r'(id="c-error"[^>]*>)[0-9A-Z]{8}<', r"\1<", page)
+    # The account's mark, then a form token.
+    page = re.sub(r'(data-account="[0-9a-f]+) [^ "]+', r"\1", page)
     for address in sorted(addresses, key=len, reverse=True):
         page = page.replace(address, "ADDRESS")
     return page
