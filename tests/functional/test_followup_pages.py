@@ -115,6 +115,11 @@ def test_a_second_press_of_save_shows_the_same_check(cast, injured):
     assert first.location == second.location
 
 
+def test_a_check_that_is_saved_after_a_clearance_says_who_cleared_the_player(cast):
+    saved = check(cast.usual_browser("family"), cast.opened).follow()
+    assert "light exercise" in words(saved)
+
+
 def test_a_form_without_its_number_is_not_saved(cast, injured):
     fields = [pair for pair in form_fields().items() if pair[0] != "check-draft"]
     page = send(cast.usual_browser("family"), f"/field/report/{injured}/check", fields)
