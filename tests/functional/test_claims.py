@@ -33,6 +33,7 @@ from tests.functional.heads import answers, head_report
 from tests.functional.people import cookie_of, member_page
 from tests.functional.quick import quick_folder
 from tests.functional.site import TestSite
+from tests.functional.test_facts import say_yes
 from tests.functional.test_story import member, save, share
 from tests.functional.world import World, report_at
 
@@ -71,6 +72,9 @@ def join(world: World, carol: Actor, *people: Actor) -> None:
         team = world.teams.add_player(carol, "Sam Rivers", "7", team.version)
     for person in people:
         world.teams.join(person, world.teams.invite_family(carol, team.players[0].player_id), "guardian", "")
+    if people:
+        # The first says yes to those who came after.
+        say_yes(world, people[0], sam_of(world, people[0]))
 
 
 def sam_of(world: World, person: Actor) -> Person:
@@ -536,5 +540,5 @@ def test_a_share_that_claims_another_time_stands_where_the_log_has_it(world, car
     clock.advance(timedelta(days=1))
     world.mailbox.moment = lambda: clock() + timedelta(minutes=-90)
     share(world, carol, save(world, carol, draft="ff" * 16).address)
-    assert [item.shared_at for item in world.sharing.inbox(doctor)] == [clock(), clock() - timedelta(days=1)]
+    assert [item.shared_at for item in world.received(doctor)] == [clock(), clock() - timedelta(days=1)]
     assert only_share(world, maria, address).since == clock() - timedelta(days=1)
