@@ -53,7 +53,8 @@ def parts() -> Iterator[Part]:
     """All of them, the quick ones first."""
     for path in sorted((ROOT / "tests" / "property").glob("test_*.py")):
         yield Part(f"property {path.stem.removeprefix('test_')}", (str(path.relative_to(ROOT)),))
-    yield Part("bad input", ("tests/functional/test_bad_input.py",))
+    for name in ("bad_input", "every_answer"):
+        yield Part(name.replace("_", " "), (f"tests/functional/test_{name}.py",))
     for path in sorted((ROOT / "tests" / "browser").glob("test_*.py")):
         name = str(path.relative_to(ROOT))
         if name != TAPPED_FILE:

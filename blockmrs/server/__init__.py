@@ -8,7 +8,7 @@
   listener.py     accepts connections, and ends the idlest of who has most when there are too many
 
 Waitress gives the loop, the sockets and WSGI; what is replaced here are the parts in which one client could take
-everything (docs/adr/0024).
+everything (docs/adr/0032).
 """
 
 from blockmrs.server.listener import create_server as create_server
