@@ -35,6 +35,7 @@ STEPS: list[str] = [
     *_PLACE * _OWN_LINE,  # where the coach's line ends: all before it is there
     *(*_PLACE * 3, *_OPENED * 3),  # no save that was cut off stands at its end
     *("expand", "public bytes", "open", *["derive"] * 6, *_CARD),  # the player's provisional card
+    "derive",  # the line of the player's roll, on which nobody stands yet
     *("sign", "expand", "public bytes", "seal", "object"),  # the update
     *_TRANSACTION,  # its grant to the coach
     *_PLACE * _PLAYERS_LINE,  # where the player's line ends

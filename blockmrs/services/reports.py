@@ -149,7 +149,8 @@ class Reports:
             grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length, was_cut_off)
             if grant is None:
                 about = self._teams.usable(actor, player) if person is None else person.card
-                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, withheld, length)
+                secret = player.secret if player is not None and about is not None else None
+                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, secret, withheld, length)
         return self._listed(grant)
 
     def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
@@ -306,17 +307,15 @@ class Reports:
         draft: bytes,
         mark: bytes,
         report: Report,
-        about: Player | Held | None,
+        about: Held | None,
+        secret: Pointer | None,
         withheld: bool,
         length: int,
     ) -> Grant:
         keyring, now = actor.keyring, self._mailbox.moment()
         batch = self._mailbox.batch()
         batch.know_length(keyring.own_line, length)
-        secret: Pointer | None = None
-        if isinstance(about, Player):
-            subject, secret = self._teams.holding(about), about.secret
-        elif about is not None:
+        if about is not None:
             subject = about
         else:
             made = self._teams.make_provisional(batch, actor, report.player)

@@ -414,10 +414,13 @@ class Teams:
         (lost if lost is not None else []).extend(missing)
         return found
 
-    def usable(self, actor: Actor, player: Player | None) -> Player | None:
-        """The player, if the actor may still write about them; else None, also where that cannot be told now."""
+    def usable(self, actor: Actor, player: Player | None) -> Held | None:
+        """The player's keys, if the actor may still write about them; else None, also where that cannot be told now."""
+        if player is None:
+            return None
         try:
-            return player if player is not None and self.may_use(actor, self.holding(player)) else None
+            held = self.holding(player)
+            return held if self.may_use(actor, held) else None
         except NOT_HERE:
             return None
 
