@@ -120,7 +120,6 @@ class Cast:
         made = self.site.services.identity.sign_up(f"newcomer-{number}", f"Newcomer {number}", PASSWORD)
         actor = self.site.services.identity.actor_for(made.token)
         assert actor is not None
-        self.site.clock.advance(timedelta(minutes=16))
         self.join(actor)
         return actor.display_name
 
