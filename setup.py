@@ -58,6 +58,7 @@ setup(
             "pytest>=9.2,<10",
             "pytest-cov>=7.1,<8",
             "pytest-xdist>=3.8,<4",
+            "import-linter>=2.16,<3",
             "WebTest>=3.0.7,<4",
             "beautifulsoup4>=4.13,<5",
             "hypothesis>=6.150,<7",
@@ -70,7 +71,6 @@ setup(
         "lint": [
             "ruff>=0.17.6,<0.18",
             "mypy>=2.4,<2.5",
-            "import-linter>=2.16,<3",
             "types-zxcvbn>=4.5,<5",
         ],
         # What plays many people at once: `make load`.

@@ -137,12 +137,14 @@ class Cast:
         return known[0] if known else plans.put(coach, secrets.token_hex(8), fields, "")
 
     def colleague(self) -> str:
-        """The card id of another member of the recipient's organisation, who is in now."""
+        """The card id of another member of the recipient's organisation, who is in now; the recipient manages both."""
         services, chief = self.site.services, self.actors["recipient"]
         organisation = self.organisations["recipient"].card_id
         if "colleague" not in self.actors:
             self.actors["colleague"] = sign_up(self.site, "colleague", "Dr Colleague")
         actor = self.actors["colleague"]
+        if not services.organisations.staff.manages(chief, organisation):
+            services.organisations.staff.set_manages(None, organisation, chief.keyring.card.id, manages=True)
         if services.organisations.staff.current(actor.keyring.card.id, organisation) is None:
             services.organisations.accept(actor, services.organisations.invite(chief, organisation), "")
         return actor.keyring.card.id.hex()

@@ -105,7 +105,7 @@ def test_next_without_a_tick_asks_again_with_the_same_proposals(app: TestApp) ->
 
 
 @pytest.mark.parametrize(
-    "text", ["", "   ", "x" * 201, "x" * 300_000, "hit\x00 head", "hit \u202e head", "\x1b[2Jhead"], ids=range(7)
+    "text", ["", "   ", "x" * 201, "x" * 50_000, "hit\x00 head", "hit \u202e head", "\x1b[2Jhead"], ids=range(7)
 )
 def test_what_is_no_line_of_text_is_refused_and_no_answer_is_lost(app: TestApp, text: str) -> None:
     page = tell(app, text, 422)

@@ -5,6 +5,7 @@ from itertools import count
 import pytest
 
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Plan
+from blockmrs.model.accounts import AccountRow
 from tests.functional.coach import fields_of, footprint, form_with, heading, person, press, sent_by, signed_in, soup
 from tests.functional.people import errors
 
@@ -175,8 +176,8 @@ def test_no_more_places_than_a_plan_holds(site, coach, app):
 
 def test_the_plan_comes_back_from_the_own_line_alone(site, coach, app):
     write(app, **FULL)
-    with site.foundation.database.engine.begin() as connection:
-        connection.exec_driver_sql("UPDATE account SET sealed_desk = NULL")
+    with site.foundation.database.write() as rows:
+        rows.get_one(AccountRow, coach.account_id).sealed_desk = None
     assert plan(site, coach).today.name == "Larkspur Ground"
 
 
