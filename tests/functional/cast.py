@@ -123,6 +123,13 @@ class Cast:
         self.join(actor)
         return actor.display_name
 
+    def waiting(self) -> str:
+        """The name of a guardian of the player who waits now: the usual one, or a new one where somebody decided."""
+        rights, mother = self.site.services.rights, self.actors["family"]
+        handle = next(handle for handle, called in rights.people(mother) if called == PLAYER)
+        found = [right.name for right in rights.page(mother, handle).rights if right.may_confirm]
+        return found[-1] if found else self.newcomer()
+
     def right_of(self, name: str) -> str:
         """What the player's mother calls the part of somebody of that name in forms."""
         rights, mother = self.site.services.rights, self.actors["family"]

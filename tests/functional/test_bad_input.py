@@ -236,14 +236,14 @@ class Names(dict[str, str]):
             case "person":
                 return services.people.of(cast.actor("family"))[-1].handle
             case "waiting_for":
-                cast.newcomer()
+                cast.waiting()
                 return self["person"]
             case "news":
                 services.rights.end(cast.actor("family"), self["person"], self["right"])
                 coach = cast.actor("author")
                 return next(handle for handle, called in services.rights.people(coach) if called == PLAYER)
             case "right":
-                return cast.right_of(cast.newcomer())
+                return cast.right_of(cast.waiting())
             case "organisation":
                 cast.colleague()
                 return cast.organisations["recipient"].card_id.hex()
