@@ -5,7 +5,7 @@ import traceback
 
 def describe(error: BaseException) -> str:
     """The classes of an error and its causes, and where it was raised; never its message or any value."""
-    names = []
+    names: list[str] = []
     link: BaseException | None = error
     while link is not None and len(names) < 5:
         names.append(type(link).__name__)
