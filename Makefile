@@ -28,8 +28,8 @@ help:
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, browsers, messages"
 	@echo "make bench    what a save costs, as ratios"
-	@echo "make newest   the tests with the newest packages that setup.py allows, in a folder of their own"
-	@echo "make lock     write requirements/*.txt anew from setup.py; UPGRADE=1 takes the newest"
+	@echo "make newest   the tests with the newest packages that pyproject.toml allows, in a folder of their own"
+	@echo "make lock     write requirements/*.txt anew from pyproject.toml; UPGRADE=1 takes the newest"
 	@echo "make audit    ask whether any locked package has a known vulnerability"
 	@echo "make release  source, wheel and software bill of materials, in dist/"
 
@@ -79,7 +79,7 @@ test: install-tests
 newest:
 	@rm -rf $(NEWEST)
 	@$(PYTHON) -m venv $(NEWEST)
-	@echo "Installing the newest that setup.py allows into $(NEWEST)/ ..."
+	@echo "Installing the newest that pyproject.toml allows into $(NEWEST)/ ..."
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade setuptools
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade -e '.[test]'
 	@$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable > $(NEWEST)/versions.txt

@@ -1,6 +1,6 @@
 #!/bin/sh
-# Writes requirements/*.txt from the ranges in setup.py: every package, indirect ones too, with the digest of each file
-# that may be installed, for every Python from 3.11 on. No address of a host stands in them.
+# Writes requirements/*.txt from the ranges in pyproject.toml: every package, indirect ones too, with the digest of each
+# file that may be installed, for every Python from 3.11 on. No address of a host stands in them.
 #
 # Versions that are locked already stay; `tools/lock.sh --upgrade` takes the newest that the ranges allow.
 # UV: the program, else the one in .venv/.
@@ -14,8 +14,8 @@ compile() {
 }
 
 compile "$@" requirements/build.in -o requirements/build.txt
-compile "$@" setup.py --extra test --extra lint --extra load --extra release -o requirements/tools.txt
+compile "$@" pyproject.toml --extra test --extra lint --extra load --extra release -o requirements/tools.txt
 # The smaller sets have the versions of the largest, so that a test runs with what is served and what is linted.
-compile setup.py --extra test -c requirements/tools.txt -o requirements/test.txt
-compile setup.py --extra load -c requirements/tools.txt -o requirements/load.txt
-compile setup.py -c requirements/tools.txt -o requirements/run.txt
+compile pyproject.toml --extra test -c requirements/tools.txt -o requirements/test.txt
+compile pyproject.toml --extra load -c requirements/tools.txt -o requirements/load.txt
+compile pyproject.toml -c requirements/tools.txt -o requirements/run.txt

@@ -1,8 +1,9 @@
-"""What is installed is locked: every package, with its digests, in step with setup.py, and without an address."""
+"""What is installed is locked: every package, with its digests, in step with pyproject.toml, and without an address."""
 
 import ast
 import importlib.util
 import re
+import tomllib
 from pathlib import Path
 from types import ModuleType
 
@@ -25,17 +26,16 @@ def locked(name: str) -> dict[str, str]:
 
 
 def declared(extras: list[str]) -> list[Requirement]:
-    """The ranges of setup.py."""
-    tree = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8"))
-    call = next(node for node in ast.walk(tree) if isinstance(node, ast.Call) and ast.unparse(node.func) == "setup")
-    words = {word.arg: word.value for word in call.keywords}
-    more = ast.literal_eval(words["extras_require"])
-    texts = [*ast.literal_eval(words["install_requires"]), *(text for extra in extras for text in more[extra])]
-    return [Requirement(text) for text in texts]
+    """The ranges of pyproject.toml."""
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    more = project["optional-dependencies"]
+    return [
+        Requirement(text) for text in [*project["dependencies"], *(text for extra in extras for text in more[extra])]
+    ]
 
 
 @pytest.mark.parametrize("name", SETS)
-def test_each_lock_holds_what_setup_asks_for_within_its_ranges(name: str) -> None:
+def test_each_lock_holds_what_the_project_asks_for_within_its_ranges(name: str) -> None:
     versions = locked(name)
     for wanted in declared(SETS[name]):
         version = versions[wanted.name.lower().replace("_", "-").replace(".", "-")]
@@ -49,8 +49,25 @@ def test_what_is_tested_and_linted_is_what_runs() -> None:
 
 
 def test_what_builds_the_project_is_locked() -> None:
-    build = (ROOT / "pyproject.toml").read_text(encoding="utf-8")
-    assert set(locked("build")) == set(re.findall(r'"([a-z]+)>=', build.partition("requires = ")[2].partition("\n")[0]))
+    needed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["build-system"]["requires"]
+    assert set(locked("build")) == {Requirement(text).name for text in needed}
+
+
+def test_the_project_is_described_in_one_place() -> None:
+    body = ast.parse((ROOT / "setup.py").read_text(encoding="utf-8")).body
+    assert [ast.unparse(node) for node in body[1:]] == ["from setuptools import setup", "setup()"]
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "dynamic" not in project
+
+
+def test_whatever_lies_in_the_package_is_shipped_with_it() -> None:
+    package = ROOT / "blockmrs"
+    patterns = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"][
+        "package-data"
+    ]
+    shipped = {path for pattern in patterns["blockmrs"] for path in package.glob(pattern)}
+    there = {path for path in package.rglob("*") if path.is_file() and path.suffix not in {".py", ".pyc"}}
+    assert there - shipped == set()
 
 
 def test_no_lock_names_a_host() -> None:
