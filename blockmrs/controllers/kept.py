@@ -33,13 +33,13 @@ from blockmrs.services.telling import WhoIsTold
 from blockmrs.services.triage import TriageService
 
 TEMPLATES = "blockmrs.templates.field."
-ENGINE = ("/js/triage.js", "/js/interviews.js")
-SCRIPTS = (*ENGINE, "/js/routing.js", "/js/views.js", "/js/ask.js")
+ENGINE = ("/js/engine/triage.js", "/js/engine/interviews.js")
+SCRIPTS = (*ENGINE, "/js/engine/routing.js", "/js/field/views.js", "/js/field/ask.js")
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
-REPORT_SCRIPTS = ("/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js")
-FILES = ("/js/field.js", *SCRIPTS, *REPORT_SCRIPTS, "/css/app.css", "/manifest.webmanifest", "/favicon.svg")
-WORKER = "/js/sw.js"
+REPORT_SCRIPTS = ("/js/page/app.js", "/js/phone/outbox.js", "/js/phone/keep.js", "/js/phone/phone.js")
+FILES = ("/js/field/field.js", *SCRIPTS, *REPORT_SCRIPTS, "/css/app.css", "/manifest.webmanifest", "/favicon.svg")
+WORKER = "/js/phone/sw.js"
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_FIRST = "no-cache"
 

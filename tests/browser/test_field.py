@@ -31,7 +31,7 @@ def sign(page: Page, name: str) -> None:
 
 def by_server(page: Page) -> Page:
     """The page, whose script leaves the further questions to the server, as where it has not arrived yet."""
-    page.route("**/js/ask.js*", lambda route: route.abort())
+    page.route("**/js/field/ask.js*", lambda route: route.abort())
     return page
 
 

@@ -19,7 +19,7 @@ SIGNS = [sign.id for sign in RULES.signs]
 def wait_until_it_keeps(page: Page) -> None:
     """The script that keeps a report on the phone is there, and has had its turn."""
     page.wait_for_function(
-        "() => performance.getEntriesByType('resource').some(({name}) => name.includes('/js/keep.js'))"
+        "() => performance.getEntriesByType('resource').some(({name}) => name.includes('/js/phone/keep.js'))"
     )
     page.wait_for_function("() => typeof outbox !== 'undefined'")
     page.evaluate("() => new Promise(done => requestIdleCallback(() => setTimeout(done, 100)))")
@@ -182,9 +182,15 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
     assert sorted(next(iter(kept.values()))) == sorted(
         [
             *("/field", "/field/phone", "/field/kept/away/en", "/field/kept/addresses/en", "/field/kept/rules/en"),
-            *("/field/kept/pages/en", "/js/field.js", "/js/triage.js", "/js/interviews.js", "/js/ask.js"),
-            *("/field/kept/words", "/js/routing.js", "/js/views.js"),
-            *("/css/app.css", "/js/app.js", "/js/outbox.js", "/js/keep.js", "/js/phone.js"),
+            *(
+                "/field/kept/pages/en",
+                "/js/field/field.js",
+                "/js/engine/triage.js",
+                "/js/engine/interviews.js",
+                "/js/field/ask.js",
+            ),
+            *("/field/kept/words", "/js/engine/routing.js", "/js/field/views.js"),
+            *("/css/app.css", "/js/page/app.js", "/js/phone/outbox.js", "/js/phone/keep.js", "/js/phone/phone.js"),
             *("/manifest.webmanifest", "/favicon.svg"),
         ]
     )

@@ -17,7 +17,7 @@ from blockmrs.errors import InvalidInput
 from tests.triage.test_routing import PHRASES
 
 WORDS = load_words()
-SCRIPT = Path(blockmrs.__file__).parent / "public" / "js" / "routing.js"
+SCRIPT = Path(blockmrs.__file__).parent / "public" / "js" / "engine" / "routing.js"
 PROBLEMS = {"long": "Write one short line", "letters": "Use letters and numbers"}
 ASK = """texts => texts.map(text => {
     try { return propose(text); } catch (refused) { return {refused: refused.problem}; }

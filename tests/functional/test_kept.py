@@ -19,7 +19,7 @@ RULES_BYTES = 150_000
 ENGINE_BYTES = 10_000
 WORDS_BYTES = 3_000
 PAGES_BYTES = 9_000
-PAGES = ("/js/views.js", "/js/ask.js")
+PAGES = ("/js/field/views.js", "/js/field/ask.js")
 LANGUAGE = pytest.mark.parametrize("language", LANGUAGES)
 
 
@@ -42,12 +42,14 @@ def test_the_rules_and_the_words_travel_in_at_most_150_kilobytes(app: TestApp, l
 
 
 @pytest.mark.parametrize(
-    ("names", "most"), [(ENGINE, ENGINE_BYTES), (("/js/routing.js",), WORDS_BYTES), (PAGES, PAGES_BYTES)], ids=range(3)
+    ("names", "most"),
+    [(ENGINE, ENGINE_BYTES), (("/js/engine/routing.js",), WORDS_BYTES), (PAGES, PAGES_BYTES)],
+    ids=range(3),
 )
 def test_each_part_of_the_script_travels_within_its_bytes(app: TestApp, names: tuple[str, ...], most: int) -> None:
     scripts = addresses(app, "en")["scripts"]
     assert isinstance(scripts, list)
-    assert {address.partition("?")[0] for address in scripts} == {*ENGINE, "/js/routing.js", *PAGES}
+    assert {address.partition("?")[0] for address in scripts} == {*ENGINE, "/js/engine/routing.js", *PAGES}
     assert sum(on_the_wire(app, address) for address in scripts if address.partition("?")[0] in names) <= most
 
 
@@ -102,7 +104,7 @@ def test_the_worker_names_what_is_kept_in_the_language_of_whoever_asks(app: Test
     named = re.match(r"const KEPT = (\{.*\});\n", worker.text)
     assert named is not None
     assert json.loads(named[1]) == addresses(app, language)
-    assert worker.text.endswith((PUBLIC / "js" / "sw.js").read_text(encoding="utf-8"))
+    assert worker.text.endswith((PUBLIC / "js" / "phone" / "sw.js").read_text(encoding="utf-8"))
 
 
 def test_a_page_that_is_kept_holds_no_answer(app: TestApp) -> None:

@@ -147,7 +147,7 @@ def test_patterns_of_every_kind_of_source_are_found() -> None:
     written = sum(len(re.findall(r"\bre\.compile\(", path.read_text("utf-8"))) for path in PACKAGE.rglob("*.py"))
     assert len({pattern.where for pattern in PATTERNS if ".py:" in pattern.where}) >= written
     assert "domain/team_list.py" in places
-    assert "public/js/routing.js RegExp" in places
+    assert "public/js/engine/routing.js RegExp" in places
     assert len([pattern for pattern in PATTERNS if ".js" in pattern.where]) >= 20
 
 

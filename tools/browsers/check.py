@@ -203,7 +203,9 @@ def _selectors(rule: tinycss2.ast.QualifiedRule, new: frozenset[str], let: set[s
 
 
 def main() -> int:
-    scripts = {path.name: path.read_text(encoding="utf-8") for path in sorted((PUBLIC / "js").glob("*.js"))}
+    folder = PUBLIC / "js"
+    paths = sorted(folder.rglob("*.js"))
+    scripts = {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths}
     style = PUBLIC / "css" / "app.css"
     found = check_scripts(scripts) + check_styles(style.name, style.read_text(encoding="utf-8"))
     for line in found:

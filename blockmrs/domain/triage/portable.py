@@ -1,7 +1,8 @@
 """The rules in one language as plain data, for an engine that is not this one: the script on the phone.
 
 `docs/offline.md` describes the format. What has its usual value is left out, so that the file stays small; ids stay
-whole, so that a person can read it. `public/js/triage.js` is the other engine, and one test runs both side by side.
+whole, so that a person can read it. `public/js/engine/triage.js` is the other engine, and one test runs both side by
+side.
 """
 
 import json

@@ -3,8 +3,8 @@
 The words stand in `words/<language>.toml` and are all tried whatever the language of the page: people mix. A misspelt
 word is taken for the nearest word of the lists, by the number of letters that are wrong, left out or swapped.
 
-`public/js/routing.js` does the same on the phone, from `words_as_data`; a test asks both. Everything here is therefore
-said in whole numbers and in characters that every version of Unicode knows alike.
+`public/js/engine/routing.js` does the same on the phone, from `words_as_data`; a test asks both. Everything here is
+therefore said in whole numbers and in characters that every version of Unicode knows alike.
 """
 
 import re

@@ -9,7 +9,7 @@
   } catch (error) { /* storage is switched off: the page keeps its own colours */ }
 
   // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does;
-  // public/js/field.js does the same on its pages.
+  // public/js/field/field.js does the same on its pages.
   function older() {
     var tapped = null;
     if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype)) {
@@ -29,7 +29,7 @@
 
   function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
 
-  // What can wait until the page is there; public/js/field.js does the same on its pages.
+  // What can wait until the page is there; public/js/field/field.js does the same on its pages.
   window.addEventListener("load", function () {
     var addresses = (root.getAttribute("data-later") || "").split(" ");
     root.removeAttribute("data-later");
