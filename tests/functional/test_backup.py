@@ -10,12 +10,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
 
 from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import DataSettings, Settings, StorageSettings
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model import snapshot
+from blockmrs.model.snapshot import copy_database
 from blockmrs.services import archive as archives
 from blockmrs.services import data_folder
 from blockmrs.services.restore import HeadFile
@@ -209,8 +211,35 @@ def test_a_backup_of_a_further_machine_brings_its_newer_head_file(
     assert result.published_height == newest
 
 
-def test_a_machine_with_no_head_file_says_that_it_cannot_know(other: Installation, saved: Path) -> None:
-    assert other.restore(saved).head is HeadFile.NONE_HERE
+def test_a_backup_whose_database_is_a_block_further_than_its_head_file_takes_the_machines(
+    machine: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The head file is read first, and somebody saved before the database was copied."""
+
+    def copied_a_block_later(engine: Engine, copy: Path) -> None:
+        machine.add_block()
+        copy_database(engine, copy)
+
+    monkeypatch.setattr("blockmrs.services.backup.copy_database", copied_a_block_later)
+    with machine:
+        before = machine.height
+        machine.backup(tmp_path / "between")
+        published = (machine.folder / "secrets" / "sealer.head").read_bytes()
+    result = machine.restore(tmp_path / "between", replace=True)
+    assert (result.head, result.height, result.published_height) == (HeadFile.UP_TO_DATE, before + 1, before + 1)
+    assert (machine.folder / "secrets" / "sealer.head").read_bytes() == published
+    with machine:
+        machine.add_block(1)
+        machine.verify()
+
+
+def test_a_machine_with_no_head_file_says_that_it_cannot_know(
+    machine: Installation, other: Installation, saved: Path
+) -> None:
+    with machine:
+        newest = machine.height
+    result = other.restore(saved)
+    assert (result.head, result.height, result.published_height) == (HeadFile.NONE_HERE, newest, newest)
 
 
 def test_a_head_file_of_another_chain_says_nothing_about_this_one(other: Installation, saved: Path) -> None:

@@ -94,6 +94,18 @@ def test_a_receipt_in_a_doctors_name_that_the_doctor_did_not_sign_is_not_shown(w
     assert (found.receipts, found.differs) == ((), False)
 
 
+def test_each_opening_stands_under_the_name_of_the_member_who_signed_it(world, carol, maria, shared) -> None:
+    address, lee = shared
+    otto = world.person("otto", "Dr Otto")
+    hospital = world.organisations.directory()[0].card_id
+    world.organisations.accept(otto, world.organisations.invite(lee, hospital), "")
+    for doctor in (otto, lee):
+        # Whatever their own program writes into it.
+        world.sharing.acknowledge(replace(doctor, display_name="Dr Somebody Else"), address)
+    for person in (maria, carol):
+        assert [opening.reader for opening in only_share(world, person, address).receipts] == ["Dr Otto", "Dr Lee"]
+
+
 def test_stopped_on_the_familys_line_alone_is_not_stopped_and_the_family_can_end_it(
     world, carol, maria, shared, clock
 ) -> None:
@@ -295,6 +307,20 @@ def test_an_appointment_that_nobody_accepted_lets_nobody_act(world, carol, maria
         batch.add(Kind.APPOINT, fields, author=made, recipient=maria.keyring.card, line_key=maria.keyring.doorbell_line)
     batch.commit()
     assert [held.label for held in world.mailbox.appointed(maria.keyring)] == ["Sam Rivers"]
+
+
+def test_who_may_act_for_one_card_can_appoint_nobody_for_another(world, carol, maria) -> None:
+    """Sam's keys are Carol's too. What she signs with them says nothing of a card that Maria never accepted."""
+    join(world, carol, maria)
+    sam = sam_of(world, maria).card.keyring
+    made = Keyring.from_seed(b"m" * 32)
+    batch = world.mailbox.batch()
+    world.cards.publish(batch, made)
+    secret = batch.keep(seal_object(encode({0: b"m" * 32, 1: "Nobody"}), chain_id=world.mailbox.chain_id))
+    fields = Appointment(made.card.id, secret, "guardian", world.clock()).to_fields()
+    batch.add(Kind.APPOINT, fields, author=sam, recipient=maria.keyring.card, line_key=maria.keyring.doorbell_line)
+    batch.commit()
+    assert [held.keyring.card.id for held in world.mailbox.appointed(maria.keyring)] == [sam.card.id]
 
 
 def test_a_receipt_covers_twelve_hours_and_then_another_is_left(world, carol, maria, shared, clock) -> None:
