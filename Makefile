@@ -14,12 +14,12 @@ LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak lint messages check-messages bench \
-    lock sbom audit release clean help
+.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak lint format messages \
+    check-messages commands bench lock sbom audit release clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"
-	@echo "make test     the tests, without a browser or an IPFS node"
+	@echo "make test     the tests, without a browser or an IPFS node; T=PATH for those of one file or folder"
 	@echo "make kubo     the object store's contract on a real Kubo node"
 	@echo "make crowd    many people at once, at full cost, on a server of its own"
 	@echo "make abuse    attacks on a real server, alone and behind nginx (docs/server.md)"
@@ -27,6 +27,8 @@ help:
 	@echo "make browser  the journeys in a real Chromium"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make lint     style, types, layers, browsers, messages"
+	@echo "make format   mend the style, as far as a program can"
+	@echo "make commands write what the commands say of themselves into README.md and docs/commands.md"
 	@echo "make bench    what a save costs, as ratios"
 	@echo "make newest   the tests with the newest packages that pyproject.toml allows, in a folder of their own"
 	@echo "make lock     write requirements/*.txt anew from pyproject.toml; UPGRADE=1 takes the newest"
@@ -72,8 +74,9 @@ $(VENV)/installed-load: $(VENV)/installed requirements/load.txt
 	@$(LOCKED) -r requirements/load.txt
 	@touch $@
 
+# One file needs no processes beside the first: T=tests/unit/test_cid.py, or T="tests/unit/test_cid.py -k base32 -x".
 test: install-tests
-	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser and not crowd and not abuse"
+	@$(PYTEST) $(or $(T),-n auto --dist worksteal) -m "not kubo and not browser and not crowd and not abuse"
 
 # What somebody gets who installs BlockMRS as a package, on the day on which this runs.
 newest:
@@ -115,6 +118,13 @@ lint: install-tools
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.browsers.check
 	@$(MAKE) -s check-messages
+
+format: install-tools
+	@$(BIN)/ruff check --fix -q .
+	@$(BIN)/ruff format -q .
+
+commands: install
+	@$(BIN)/python tools/commands.py
 
 messages: install-tools
 	@$(BIN)/python tools/messages.py

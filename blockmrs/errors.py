@@ -8,7 +8,7 @@ from typing import Self
 
 
 class Message(str):
-    """A sentence for people with numbers or words in it: English as text, and what a translation starts from.
+    """A sentence for people with numbers or words in it: the English text, and what a translation starts from.
 
     `pattern` is the message to translate, with `%(name)s` places; `values` fill them. A value that is a Message is
     translated too.
@@ -50,15 +50,15 @@ class InvalidInput(BlockMRSError):
 
 
 class NotAuthenticated(BlockMRSError):
-    """We do not know who asks."""
+    """We do not know who is asking."""
 
 
 class NotAuthorized(BlockMRSError):
-    """They may know of it, but not do this."""
+    """They may know about it, but may not do this."""
 
 
 class NotFound(BlockMRSError):
-    """It is absent, or they were never granted it: strangers can't tell which."""
+    """It does not exist, or they were never granted it: strangers cannot tell which."""
 
 
 class Ended(BlockMRSError):
@@ -66,11 +66,11 @@ class Ended(BlockMRSError):
 
 
 class Conflict(BlockMRSError):
-    """The world moved first."""
+    """Something changed first, so this no longer applies."""
 
 
 class TooManyAttempts(BlockMRSError):
-    """Too often in too short a time; `retry_after_s` says when to try again."""
+    """Too many tries in too short a time; `retry_after_s` says when to try again."""
 
     def __init__(self, message: str, *, retry_after_s: int, **context: object) -> None:
         super().__init__(message, **context)
@@ -90,11 +90,11 @@ class InvalidProof(VerificationFailed):
 
 
 class ObjectMismatch(VerificationFailed):
-    """Bytes are not what their name or commitment says."""
+    """The bytes do not match their name or commitment."""
 
 
 class ObjectDamaged(ObjectMismatch):
-    """The object store holds other bytes under a name than the name says."""
+    """The object store holds bytes that do not match the name they are kept under."""
 
 
 class CannotOpen(VerificationFailed):
@@ -106,7 +106,7 @@ class Unavailable(BlockMRSError):
 
 
 class Busy(Unavailable):
-    """Too many do this at once; whoever tries again in a few seconds gets in."""
+    """Too many are doing this at once; a retry in a few seconds will get through."""
 
 
 class StorageUnavailable(Unavailable):
@@ -114,11 +114,11 @@ class StorageUnavailable(Unavailable):
 
 
 class ObjectMissing(Unavailable):
-    """The object store answers, but does not hold an object that it should: never the same as "there is none"."""
+    """The object store answers, but does not hold an object that it should: which never means "there is none"."""
 
 
 NOT_HERE = (ObjectMissing, ObjectDamaged)
-"""An object that should be here is not, or is no longer what it was; what it said, nobody here can tell."""
+"""An object that should be here is missing or damaged, and nothing here can tell what it said."""
 
 UNKNOWN = (Unavailable, ObjectDamaged)
-"""What was asked for may be there all the same: nobody goes on as if it were not."""
+"""What was asked for may exist all the same: never carry on as if it did not."""

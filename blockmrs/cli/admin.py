@@ -10,7 +10,7 @@ from blockmrs.config.settings import Settings
 from blockmrs.domain.staff import Membership
 from blockmrs.errors import Conflict, NotFound
 
-_SHOWN = 12  # digits of a card id that list-members prints
+_SHOWN = 12  # digits of a card id, as printed by list-members
 
 as_json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON, for programs.")
 
@@ -26,13 +26,13 @@ def command() -> None:
 @click.option("--place", default="", help="Where it is, if the name does not say it.")
 @as_json_option
 def add_organisation(settings: Settings, name: str, place: str, as_json: bool) -> None:
-    """Add the organisation NAME to the directory; prints the invitation code of its first member, once."""
+    """Add the organisation NAME and print the invitation code of its first member, once."""
     code = open_services(settings).organisations.add(name, place)
     if as_json:
         click.echo(json.dumps({"name": name.strip(), "place": place.strip(), "invitation": code}))
         return
-    click.echo(f"{name.strip()} stands in the directory. Its first member opens /join and types, once:\n\n  {code}\n")
-    click.echo("If the code is lost before anybody joined, add the organisation again for a new one.")
+    click.echo(f"{name.strip()} is in the directory. Its first member opens /join and enters this code:\n\n  {code}\n")
+    click.echo("If the code is lost before anybody has joined, add the organisation again to get a new one.")
 
 
 @command.command("list-organisations")
@@ -48,7 +48,7 @@ def list_organisations(settings: Settings, as_json: bool) -> None:
         click.echo("None yet. Add one with `blockmrs admin add-organisation NAME`.")
     for organisation in directory:
         place = f", {organisation.place}" if organisation.place else ""
-        click.echo(f"{organisation.name}{place}: {', '.join(organisation.staff) or 'nobody joined yet'}")
+        click.echo(f"{organisation.name}{place}: {', '.join(organisation.staff) or 'nobody has joined yet'}")
 
 
 @command.command("list-members")
@@ -56,14 +56,14 @@ def list_organisations(settings: Settings, as_json: bool) -> None:
 @click.argument("organisation")
 @as_json_option
 def list_members(settings: Settings, organisation: str, as_json: bool) -> None:
-    """List who is a member of ORGANISATION, a name of the directory, and who was."""
+    """List the members of ORGANISATION, past and present, by its name in the directory."""
     organisations = open_services(settings).organisations
     members = organisations.staff.of(organisations.find_named(organisation).card_id)
     if as_json:
         click.echo(json.dumps([_as_json(one) for one in members]))
         return
     for one in members:
-        since = f"{one.since:%Y-%m-%d}" if one.since else "before this was noted"
+        since = f"{one.since:%Y-%m-%d}" if one.since else "before dates were recorded"
         until = f", left on {one.until:%Y-%m-%d}" if one.until else ", manages members" if one.manages else ""
         click.echo(f"{one.card_id.hex()[:_SHOWN]}  {one.name}, since {since}{until}")
 
@@ -72,29 +72,31 @@ def list_members(settings: Settings, organisation: str, as_json: bool) -> None:
 @settings_option
 @click.argument("organisation")
 @click.argument("member")
-@click.option("--yes", is_flag=True, help="Do not ask.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 def end_membership(settings: Settings, organisation: str, member: str, yes: bool) -> None:
-    """End the membership of MEMBER in ORGANISATION, at once, also the last one.
+    """End MEMBER's membership of ORGANISATION at once, even if nobody else is left.
 
-    MEMBER is a name, or the digits that list-members prints.
+    MEMBER is a name, or the digits printed by list-members.
     """
     organisations = open_services(settings).organisations
     found = organisations.find_named(organisation)
     one = _member(organisations.staff.of(found.card_id), member)
     if not yes:
-        click.confirm(f"{one.name} will open nothing any more that is shared with {found.name}. Go on?", abort=True)
+        click.confirm(
+            f"{one.name} will no longer be able to open anything shared with {found.name}. Go on?", abort=True
+        )
     organisations.staff.end(None, found.card_id, one.card_id)
-    click.echo(f"{one.name} has left {found.name}. What they signed before goes on counting.")
-    click.echo("They still have a copy of its keys: this site keeps them out, not the encryption.")
+    click.echo(f"{one.name} has left {found.name}. What they signed before still counts.")
+    click.echo("They still have a copy of its keys: what keeps them out is this site, not the encryption.")
 
 
 @command.command("set-manager")
 @settings_option
 @click.argument("organisation")
 @click.argument("member")
-@click.option("--no-longer", is_flag=True, help="Take it from them.")
+@click.option("--no-longer", is_flag=True, help="Take that right away again.")
 def set_manager(settings: Settings, organisation: str, member: str, no_longer: bool) -> None:
-    """Let MEMBER manage the members of ORGANISATION: invite, end memberships, let others do the same."""
+    """Let MEMBER manage ORGANISATION: invite people, end memberships, appoint other managers."""
     organisations = open_services(settings).organisations
     found = organisations.find_named(organisation)
     one = _member(organisations.staff.of(found.card_id), member)
@@ -103,7 +105,7 @@ def set_manager(settings: Settings, organisation: str, member: str, no_longer: b
 
 
 def _member(members: Sequence[Membership], text: str) -> Membership:
-    """The one current member of that name, or whose card begins with these digits."""
+    """The one current member with that name, or whose card begins with these digits."""
     digits = text.casefold() if len(text) >= _SHOWN else None
     found = [
         one
@@ -111,9 +113,9 @@ def _member(members: Sequence[Membership], text: str) -> Membership:
         if one.is_current and (one.name == text or (digits and one.card_id.hex().startswith(digits)))
     ]
     if not found:
-        raise NotFound("nobody of that name is a member: see list-members")
+        raise NotFound("no current member has that name: see list-members")
     if len(found) > 1:
-        raise Conflict("several members have that name: give the digits that list-members prints")
+        raise Conflict("several members have that name: give the digits printed by list-members")
     return found[0]
 
 
@@ -131,9 +133,11 @@ def _as_json(one: Membership) -> dict[str, object]:
 @settings_option
 @as_json_option
 def setup_token(settings: Settings, as_json: bool) -> None:
-    """Print a new one-time token for /setup; the one before stops working."""
+    """Print a new one-time token for /setup; the previous one stops working."""
     identity = open_services(settings).identity
     if identity.has_admin():
-        raise Conflict("set-up is closed: there is an administrator")
+        raise Conflict("set-up is closed: there is an administrator already")
     token = identity.make_setup_token()
-    click.echo(json.dumps({"token": token}) if as_json else f"Open /setup and enter this token, once:\n\n  {token}")
+    click.echo(
+        json.dumps({"token": token}) if as_json else f"Open /setup and enter this token, which works once:\n\n  {token}"
+    )

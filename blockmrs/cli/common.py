@@ -1,4 +1,4 @@
-"""What every command begins with: the settings, and the services built from them."""
+"""What every command starts with: the settings, and the services built from them."""
 
 import functools
 import logging
@@ -38,7 +38,7 @@ def settings_option(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def start_logging(level: int = logging.INFO) -> None:
-    """Our own messages from `level` up and others' warnings go to standard error, one line each."""
+    """Send our own messages from `level` up, and other libraries' warnings, to standard error, one line each."""
     logging.basicConfig(
         stream=sys.stderr, level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s %(message)s"
     )
@@ -51,7 +51,7 @@ def passphrase_option(command: Callable[..., Any]) -> Callable[..., Any]:
     @click.option(
         "--passphrase-file",
         type=click.Path(exists=True, dir_okay=False, path_type=Path),
-        help="A file whose first line seals the backup. Lose it, and nothing opens the backup.",
+        help="A file whose first line is the backup's passphrase. If it is lost, nothing opens the backup.",
     )
     @functools.wraps(command)
     def with_passphrase(*arguments: Any, passphrase_file: Path | None, **options: Any) -> Any:
@@ -68,15 +68,15 @@ def _read_passphrase(path: Path | None) -> str | None:
     except (OSError, UnicodeDecodeError) as error:
         raise InvalidInput("the passphrase file cannot be read", path=path) from error
     if len(line) < SHORTEST_PASSPHRASE:
-        raise InvalidInput(f"a passphrase has at least {SHORTEST_PASSPHRASE} characters", path=path)
+        raise InvalidInput(f"a passphrase must have at least {SHORTEST_PASSPHRASE} characters", path=path)
     return line
 
 
 def ask_passphrase(instead: str, *, new: bool) -> str:
-    """The passphrase that somebody types at the terminal; a `new` one twice, and again until it is long enough.
+    """The passphrase typed at the terminal; a `new` one is asked for twice, and again until it is long enough.
 
     Raises:
-        InvalidInput: nobody can be asked, since standard input is no terminal; `instead` says what to do then.
+        InvalidInput: nobody can be asked, because standard input is not a terminal; `instead` says what to do then.
     """
     if not at_terminal():
         raise InvalidInput(f"there is no terminal to ask for the passphrase: {instead}")
@@ -86,7 +86,7 @@ def ask_passphrase(instead: str, *, new: bool) -> str:
 
 
 def at_terminal() -> bool:
-    """Whether somebody can be asked."""
+    """Whether there is somebody to ask."""
     return sys.stdin.isatty()
 
 
@@ -97,7 +97,7 @@ def _long_enough(answer: str) -> str:
 
 
 def open_foundation(settings: Settings) -> Any:
-    """What the services stand on, with a database that is brought up to date first."""
+    """What the services are built on, with the database brought up to date first."""
     from blockmrs.config.assembly import build_foundation
 
     foundation = build_foundation(settings, upgrade=True)
@@ -106,7 +106,7 @@ def open_foundation(settings: Settings) -> Any:
 
 
 def open_services(settings: Settings) -> Any:
-    """The services on a database that is brought up to date first."""
+    """The services, with the database brought up to date first."""
     from blockmrs.config.assembly import build_services
 
     return build_services(settings, open_foundation(settings))

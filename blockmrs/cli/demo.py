@@ -14,12 +14,12 @@ from blockmrs.services.demo import make_demo
 @settings_option
 @click.option("--json", "as_json", is_flag=True, help="Print the accounts as JSON.")
 def command(settings: Settings, as_json: bool) -> None:
-    """Fill a fresh installation with a team, players, parents and a hospital; prints their passwords once."""
+    """Fill a fresh installation with a team, families and a hospital, and print their passwords once."""
     demo = make_demo(open_services(settings))
     if as_json:
         click.echo(json.dumps(asdict(demo)))
         return
-    click.echo("Made for this installation, and shown once:\n")
+    click.echo("Made for this installation, and shown only once:\n")
     for account in demo.accounts:
         click.echo(f"  {account.role:<10} {account.user_name:<14} {account.password}")
         click.echo(f"  {'':<10} {'':<14} recovery code {account.recovery_code}")

@@ -11,7 +11,7 @@ from blockmrs.websetup import prepare
 @click.command()
 @settings_option
 def command(settings: Settings) -> None:
-    """Bring the database up to date; does nothing when it is. Nobody else may use the data folder meanwhile."""
+    """Bring the database up to date; does nothing if it already is. Nothing else may use the data folder meanwhile."""
     with database_alone(settings) as database:
         changed = prepare(database)
     click.echo("The database was migrated." if changed else "The database is up to date.")

@@ -1,4 +1,4 @@
-"""Bars on standard error for what takes a while; they vanish at the end."""
+"""Progress bars on standard error for whatever takes a while; they vanish at the end."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,7 +8,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 
 
 class Bars:
-    """One bar for each kind of thing, from the moment it is first heard of."""
+    """One bar for each kind of thing, shown once the first of that kind is reported."""
 
     def __init__(self, progress: Progress) -> None:
         self._progress = progress

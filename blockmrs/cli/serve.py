@@ -35,14 +35,14 @@ _PORT, _THREADS = click.IntRange(0, 65535), click.IntRange(1, 512)
     type=click.IntRange(1, 512),
     default=8,
     show_default=True,
-    help="How many requests are answered at once.",
+    help="How many requests are answered at the same time.",
 )
 @click.option(
     "--trusted-proxy",
     "proxies",
     metavar="ADDRESS",
     multiple=True,
-    help="A proxy in front, or a range of them (10.0.0.0/8): its X-Forwarded-For and X-Forwarded-Proto are believed.",
+    help="A proxy in front, or a range of them (10.0.0.0/8), whose X-Forwarded-For and X-Forwarded-Proto are trusted.",
 )
 def command(settings: Settings, host: str, port: int, threads: int, proxies: tuple[str, ...]) -> None:
     """Migrate the database and serve the site."""
@@ -50,7 +50,9 @@ def command(settings: Settings, host: str, port: int, threads: int, proxies: tup
     workers = Workers(threads)
     site = StartingSite(settings, workers.aside)
     if not settings.site.secure_cookies and not all(is_local(name) for name in settings.site.hosts):
-        log.warning("blockmrs.site.secure_cookies is false for a host that others can reach: use HTTPS, and set it")
+        log.warning(
+            "blockmrs.site.secure_cookies is false although others can reach this host: use HTTPS, and set it to true"
+        )
     with _saying_why(host, port):
         server = create_server(
             site,
@@ -73,14 +75,16 @@ def command(settings: Settings, host: str, port: int, threads: int, proxies: tup
 
 @contextmanager
 def _saying_why(host: str, port: int) -> Iterator[None]:
-    """What keeps the server from listening, as a sentence."""
+    """Turn what keeps the server from listening into a sentence."""
     try:
         yield
     except OSError as error:
         where = f"{host}, port {port}"
         if error.errno == errno.EADDRINUSE:
-            raise click.ClickException(f"another program listens on {where} already: choose another --port") from error
+            raise click.ClickException(
+                f"another program is already listening on {where}: choose another --port"
+            ) from error
         raise click.ClickException(f"cannot listen on {where}: {error.strerror or error}") from error
     except ValueError as error:
-        # Waitress says this of a name that nobody knows.
+        # Waitress raises this for a host name that does not resolve.
         raise click.ClickException(f"cannot listen on {host}, port {port}: this machine has no such address") from error

@@ -1,4 +1,4 @@
-"""From the first request on: advice alone while the data cannot be used, the whole site as soon as it can."""
+"""What is served from the first request on: the advice alone while the data cannot be used, then the whole site."""
 
 import errno
 import logging
@@ -16,12 +16,12 @@ from blockmrs.websetup import announce_setup_token
 
 log = logging.getLogger(__name__)
 RETRY_S = 10.0
-# What a disk says that is full, read-only for a while, or fails; everything else is for the operator to put right.
+# The errors of a disk that is full, read-only for a while, or failing; anything else is for the operator to put right.
 _MAY_PASS = frozenset({errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS, errno.EIO, errno.ENFILE, errno.EMFILE})
 
 
 class StartingSite:
-    """A WSGI application for `settings`, which is there as soon as it was tried to start it.
+    """A WSGI application for `settings` that answers from its first attempt to start, whether or not that succeeds.
 
     Args:
         aside: see `config.assembly.build_turns`.
@@ -38,27 +38,27 @@ class StartingSite:
 
     @property
     def is_whole(self) -> bool:
-        """Whether the data can be used."""
+        """Whether the data is in use, and the whole site served."""
         return self._background is not None
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
-        """Answer the request with what there is."""
+        """Answer the request with whatever is available now."""
         if self._app is None:
-            raise RuntimeError("the site was not started")
+            raise RuntimeError("the site has not been started")
         return self._app(environ, start_response)
 
     def start(self) -> None:
-        """Try once; where that fails for a reason that may pass, go on trying until `close`.
+        """Try once; if that fails for a reason that may pass, keep trying until `close`.
 
         Raises:
-            BlockMRSError: for every other reason.
+            BlockMRSError: for any other reason.
         """
         if not self.try_once():
-            log.error("only the advice at /field is served; the rest will be as soon as the data can be used")
+            log.error("only the advice at /field is served; the rest follows as soon as the data can be used")
             self._thread.start()
 
     def try_once(self) -> bool:
-        """Whether the whole site is there now."""
+        """Try to open the data; whether the whole site is now served."""
         foundation = None
         try:
             foundation = build_foundation(self._settings, upgrade=True)
@@ -72,7 +72,7 @@ class StartingSite:
                 raise InvalidInput(
                     "the data folder cannot be used", reason=cause.strerror, path=cause.filename
                 ) from error
-            # An OperationalError names a statement and its values; what it comes from does not.
+            # An OperationalError quotes a statement with its values; the error behind it does not.
             log.error("the data cannot be used: %s", error.orig if isinstance(error, OperationalError) else error)
             if self._app is None:
                 self._app = assemble_advice(self._settings)
@@ -80,13 +80,13 @@ class StartingSite:
         app = assemble(self._settings, services)
         health = services.health.readiness()
         if not health.is_well:
-            log.error("not all is well: %s; the operator's page says what to do", health)
+            log.error("something is wrong: %s; the operator's page says what to do", health)
         self._foundation, self._background = foundation, start_background(self._settings, foundation)
         self._app = app
         return True
 
     def close(self) -> None:
-        """Let go of the data."""
+        """Close the data."""
         self._stopping.set()
         if self._background is not None:
             self._background.stop()
@@ -100,4 +100,4 @@ class StartingSite:
                     log.warning("the data can be used again: the whole site is served")
                     return
             except Exception:
-                log.exception("the data cannot be used, and somebody has to look at it")
+                log.exception("the data cannot be used, and somebody needs to look into it")

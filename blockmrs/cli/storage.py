@@ -23,24 +23,24 @@ def command() -> None:
 @command.command()
 @settings_option
 def status(settings: Settings) -> None:
-    """Say whether the store answers, and how many objects wait for it."""
+    """Say whether the store answers, and how many objects are waiting for it."""
     foundation = open_foundation(settings)
     health = foundation.objects.health()
     click.echo(f"{'Well' if health.ok else 'NOT WELL'}: {health.detail}")
     if health.objects is not None:
         click.echo(f"{health.objects} objects")
-    click.echo(f"{foundation.objects.pending()} wait in the outbox")
+    click.echo(f"{foundation.objects.pending()} are waiting in the outbox")
     raise click.exceptions.Exit(0 if health.ok else 1)
 
 
 @command.command()
 @settings_option
 def flush(settings: Settings) -> None:
-    """Bring the objects that wait to the store now."""
+    """Send the waiting objects to the store now."""
     outbox = open_foundation(settings).objects
     click.echo(f"{outbox.flush()} objects reached the store.")
     if left := outbox.pending():
-        raise click.ClickException(f"{left} objects still wait; the log says why")
+        raise click.ClickException(f"{left} objects are still waiting; the log says why")
 
 
 @command.command()
@@ -49,16 +49,16 @@ def flush(settings: Settings) -> None:
 def migrate(settings: Settings, target: Kind) -> None:
     """Copy every object to the other kind of store, and check each copy.
 
-    May run while the server works, and may be run again: it goes on where it stopped. Then set blockmrs.storage.kind
-    to the new kind, restart the server, and run it once more for what was saved in between.
+    It may run beside the server, and may be repeated: it continues where it stopped. Afterwards set
+    blockmrs.storage.kind to the new kind, restart the server, and run it once more for what was saved in between.
     """
-    # The other one is the source whatever the settings say: before the switch and after it.
+    # The other store is the source, whatever the settings say: both before the switch and after it.
     origin = open_foundation(replace(settings, storage=replace(settings.storage, kind=_OTHER[target])))
     cids = sorted({*open_services(settings).evidence.held(), *origin.stored_cids()})
     store = build_object_store(replace(settings.storage, kind=target), settings.data.objects)
     with show_bars() as bars:
         result = migrate_objects(origin.objects, store, cids, lambda done: bars("objects", done, len(cids)))
-    click.echo(f"{result.copied} objects copied and checked, {result.present} were there already.")
+    click.echo(f"{result.copied} objects copied and checked, {result.present} were already there.")
     if result.failed:
         for cid, reason in result.failed:
             click.echo(f"  {cid}: {reason}", err=True)

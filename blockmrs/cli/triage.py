@@ -1,4 +1,4 @@
-"""`blockmrs triage`: the questions and the advice without a browser, for reviewers and programs."""
+"""`blockmrs triage`: the questions and the advice without a browser, for reviewers and other programs."""
 
 import json
 from pathlib import Path
@@ -23,7 +23,7 @@ _LARGEST_INPUT = 1_000_000
 
 @click.group()
 def command() -> None:
-    """Ask the triage rules. They are not medical advice until a clinician has reviewed them."""
+    """Query the triage rules, which are not medical advice until a clinician has reviewed them."""
 
 
 @command.command()
@@ -51,7 +51,7 @@ def questions(as_json: bool) -> None:
 )
 @click.argument("file", type=click.File("r", encoding="utf-8"))
 def assess(config_file: Path | None, file: IO[str]) -> None:
-    """Print the advice for the answers in FILE (JSON), or on the standard input for "-"."""
+    """Print the advice for the answers in FILE (JSON), or on standard input if FILE is "-"."""
     triage, settings = TriageService(), _settings(config_file)
     found = triage.conclude(interview_from_data(triage.rules, _parsed(file)))
     click.echo(_text(assessment_as_data(found, places_of(settings.site.lines))))
@@ -61,7 +61,7 @@ def assess(config_file: Path | None, file: IO[str]) -> None:
 @click.option("--json", "as_json", is_flag=True, help="Print everything as JSON.")
 @click.argument("text", nargs=-1, required=True)
 def route(as_json: bool, text: tuple[str, ...]) -> None:
-    """Print the complaints that TEXT may mean, the likeliest first, for a person to confirm."""
+    """Print the complaints that TEXT may mean, likeliest first, for a person to confirm."""
     triage = TriageService()
     data = proposal_as_data(triage.rules, triage.route(" ".join(text)))
     if as_json:
@@ -72,18 +72,18 @@ def route(as_json: bool, text: tuple[str, ...]) -> None:
     for sign in data["signs"]:
         click.echo(f"Danger sign {sign['id']}: {sign['label']}")
     if not data["presentations"]:
-        click.echo("Nothing was found for these words. Choose where it hurts instead.")
+        click.echo("Nothing matches these words. Choose where it hurts instead.")
 
 
 def _settings(config_file: Path | None) -> Settings:
-    """The settings in the file; advice needs none, so that without any file it goes by the defaults."""
+    """The settings in the file. Advice needs none, so without a file the defaults apply."""
     if config_file is None and not Path(DEFAULT_FILE).exists():
         return Settings()
     return load_settings(config_file or Path(DEFAULT_FILE))
 
 
 def _parsed(file: IO[str]) -> object:
-    """The file's JSON; a name that stands twice in one object is refused, since one of its values would be lost."""
+    """The file's JSON. A name that occurs twice in one object is refused, since one of its values would be lost."""
     try:
         text = file.read(_LARGEST_INPUT + 1)
         if len(text) > _LARGEST_INPUT:
@@ -98,12 +98,12 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(found) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
-        raise InvalidInput("a name is there twice", field=twice, at=twice)
+        raise InvalidInput("a name occurs twice", field=twice, at=twice)
     return found
 
 
 def _no_number(name: str) -> None:
-    """`NaN` and `Infinity`, which Python would read and JSON does not have."""
+    """`NaN` and `Infinity`, which Python would accept and JSON does not have."""
     raise ValueError(name)
 
 

@@ -16,14 +16,14 @@ from blockmrs.errors import BlockMRSError
 from blockmrs.services.evidence import Checked
 
 _WHAT = {
-    "headers": "block headers: chained, signed, time never runs back",
+    "headers": "block headers: chained, signed, and never running back in time",
     "transactions": "transactions: size, one-time key, signature, place in the log",
-    "nodes": "Merkle nodes, computed anew from the transactions",
-    "objects": "objects that somebody was told are saved: there, and what their name says",
-    "unlisted": "objects of saves that were cut off: harmless, and what their name says",
-    "waiting": "objects that wait for the IPFS node",
-    "rows": "rows of the other tables: as this server wrote them",
-    "file_bytes": "bytes of the database file, the unused ones too: as when it was last closed (0: in use, or killed)",
+    "nodes": "Merkle nodes, recomputed from the transactions",
+    "objects": "objects reported as saved: present, and matching their names",
+    "unlisted": "objects left by interrupted saves: harmless, and matching their names",
+    "waiting": "objects waiting for the IPFS node",
+    "rows": "rows of the other tables, as this server wrote them",
+    "file_bytes": "bytes of the database file, unused ones included, as last closed (0: in use, or was killed)",
 }
 
 
@@ -33,16 +33,19 @@ _WHAT = {
 @click.option(
     "--accept-file",
     is_flag=True,
-    help="Where all else is right, take the database file as it is: you know who changed or replaced it.",
+    help="If all else is right, accept the database file as it is: you know who changed or replaced it.",
 )
 def command(settings: Settings, as_json: bool, accept_file: bool) -> None:
-    """Check the whole chain and everything that this node holds; exit status 1 names the first thing wrong."""
+    """Check the whole chain and everything this node holds, and name the first thing that is wrong.
+
+    The exit status is 1 if anything is.
+    """
     errors = Console(stderr=True)
     try:
         with show_bars() as bars:
             checked = open_services(settings).evidence.check_everything(bars, accept_file=accept_file)
     except (BlockMRSError, DatabaseError, sqlite3.DatabaseError, UnicodeDecodeError) as error:
-        # A page that is damaged may stop SQLite before any check of ours; its message names no value.
+        # A damaged page may stop SQLite before any of our checks; its message names no value.
         wrong = str(error) if isinstance(error, BlockMRSError) else f"the database file is damaged: {_cause(error)}"
         if as_json:
             click.echo(json.dumps({"ok": False, "wrong": wrong}))
@@ -60,7 +63,7 @@ def _cause(error: Exception) -> object:
 
 
 def _print(checked: Checked) -> None:
-    table = Table(title="Checked, and found right", title_justify="left", box=None, show_header=False)
+    table = Table(title="Checked, and all correct", title_justify="left", box=None, show_header=False)
     table.add_column(justify="right")
     table.add_column()
     for name, count in asdict(checked).items():

@@ -1,4 +1,4 @@
-"""The server's threads: one more for each that only waits for its turn, so that pages never wait for passwords."""
+"""The server's threads: an extra one for each that is only waiting its turn, so that pages never wait for passwords."""
 
 import threading
 from collections.abc import Iterator
@@ -7,13 +7,13 @@ from typing import Protocol
 
 
 class Dispatcher(Protocol):
-    """What hands requests to threads."""
+    """Something that hands requests to threads."""
 
     def set_thread_count(self, count: int, /) -> None: ...
 
 
 class Workers:
-    """Keeps `threads` of them at work; those that wait are not counted."""
+    """Keeps `threads` of them working; those that are waiting do not count."""
 
     def __init__(self, threads: int) -> None:
         self._threads = threads
@@ -22,12 +22,12 @@ class Workers:
         self._dispatcher: Dispatcher | None = None
 
     def serve_with(self, dispatcher: Dispatcher) -> None:
-        """From now on the threads are those of `dispatcher`, which has as many as were promised."""
+        """From now on the threads are those of `dispatcher`, which starts with as many as were asked for."""
         self._dispatcher = dispatcher
 
     @contextmanager
     def aside(self) -> Iterator[None]:
-        """Another thread works while this one waits; afterwards one of them all ends."""
+        """Add a thread while this one waits; when the wait is over, one of them all ends."""
         self._wait_for(1)
         try:
             yield

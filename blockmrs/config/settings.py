@@ -1,7 +1,7 @@
-"""The settings, read once into frozen values with their units in their names.
+"""The settings, read once into frozen values whose names give their units.
 
-In the .ini file a setting is `blockmrs.<group>.<name>`; development.ini explains each. A name that is not known here
-stops the start, so that a typing error never passes for a default.
+In the .ini file a setting is `blockmrs.<group>.<name>`; development.ini explains each. An unknown name stops
+the start, so that a typing error never passes for a default.
 """
 
 import configparser
@@ -34,7 +34,7 @@ class DataSettings:
     @property
     def url(self) -> str | URL:
         """The database's address."""
-        # Not as text: a folder's name may hold what means something in an address.
+        # Not as text: a folder's name may contain characters that mean something in an address.
         return self.database_url or URL.create("sqlite", database=str(self.folder.absolute() / "blockmrs.db"))
 
     @property
@@ -49,7 +49,7 @@ class DataSettings:
 
     @property
     def outbox(self) -> Path:
-        """The folder of objects that wait for a node."""
+        """The folder of objects that are waiting for a node."""
         return self.folder / "outbox"
 
 
@@ -81,7 +81,7 @@ class SessionSettings:
 
 @dataclass(frozen=True, slots=True)
 class PasswordSettings:
-    """What one opening of a password costs, how many may run at once, and how many more may wait."""
+    """What one password check costs, how many may run at once, and how many more may wait."""
 
     memory_kib: int = 65_536
     iterations: int = 3
@@ -118,7 +118,7 @@ class SharingSettings:
 
 @dataclass(frozen=True, slots=True)
 class PolicySettings:
-    """Who is told of a report that touches one of these: the family at once, or when its author says so."""
+    """Who is told of a report that touches on one of these: the family at once, or only when its author says so."""
 
     safeguarding: Literal["withhold", "send"] = "withhold"
     mental_health: Literal["withhold", "send"] = "withhold"
@@ -150,7 +150,7 @@ def setting_names() -> dict[str, str]:
 
 
 def read_settings(texts: Mapping[str, str]) -> Settings:
-    """The settings that `texts` gives; names without the prefix belong to others and are passed over.
+    """The settings given by `texts`; names without the prefix belong to others and are ignored.
 
     Raises:
         InvalidInput: a name that is not known, or a text that is not a value of its setting.
@@ -181,7 +181,7 @@ def load_settings(path: Path) -> Settings:
     except OSError as error:
         raise InvalidInput("the settings file cannot be read", path=path) from error
     except configparser.InterpolationError as error:
-        raise InvalidInput("in the settings file a % is written %%", path=path, name=error.option) from error
+        raise InvalidInput("a % in the settings file has to be written %%", path=path, name=error.option) from error
     except (configparser.Error, KeyError, UnicodeDecodeError) as error:
         raise InvalidInput("the settings file is not an .ini file with a section [app:main]", path=path) from error
 
@@ -197,7 +197,7 @@ def is_local(host: str) -> bool:
 
 
 def is_host(name: str) -> bool:
-    """Whether a Host header could name it: a host's name, or an address, without a scheme, a port or a path."""
+    """Whether it could stand in a Host header: a host name or an address, without scheme, port or path."""
     if name.startswith("["):
         try:
             return IPv6Address(name[1:-1]) is not None and name.endswith("]")
@@ -207,9 +207,9 @@ def is_host(name: str) -> bool:
 
 
 def is_time_zone(name: str) -> bool:
-    """Whether that is a zone of the IANA database that this machine knows; the empty one is the machine's own.
+    """Whether this is a zone of the IANA database that this machine knows; an empty name is the machine's own zone.
 
-    Machines have files beside it that no browser has a zone for, and the pages on phones count in the same zone.
+    Machines also have zone files that no browser knows, and the pages on phones reckon in the same zone.
     """
     if not name:
         return True
@@ -240,8 +240,8 @@ def _parse(name: str, text: str, wanted: Any) -> object:
         try:
             return wanted(text)
         except ValueError as error:
-            raise InvalidInput("this setting is a number", name=name) from error
-    raise InvalidInput("this setting has another kind of value", name=name)
+            raise InvalidInput("this setting must be a number", name=name) from error
+    raise InvalidInput("this setting takes another kind of value", name=name)
 
 
 def _is_read_by(parse: Callable[[str], object], text: str) -> bool:
@@ -253,7 +253,7 @@ def _is_read_by(parse: Callable[[str], object], text: str) -> bool:
 
 
 def _checked(settings: Settings) -> Settings:
-    """The settings themselves, if their numbers make sense together."""
+    """The settings themselves, once their values are found to make sense together."""
     rules = {
         "passwords.memory_kib": 8 <= settings.passwords.memory_kib <= 4_194_304,
         "passwords.iterations": 1 <= settings.passwords.iterations <= 100,
@@ -274,5 +274,5 @@ def _checked(settings: Settings) -> Settings:
     }
     for name, holds in rules.items():
         if not holds:
-            raise InvalidInput("this setting is outside its bounds", name=PREFIX + name)
+            raise InvalidInput("this setting's value is not allowed", name=PREFIX + name)
     return settings

@@ -34,7 +34,7 @@ def test_adding_an_organisation_prints_a_code_that_invites(ini: Path, tmp_path: 
 
 def test_the_code_is_printed_for_people_too(ini: Path) -> None:
     output = run(ini, "add-organisation", "North Hospital").output
-    assert "North Hospital stands in the directory" in output
+    assert "North Hospital is in the directory" in output
     assert any(len(line.strip()) == 19 and line.count("-") == 3 for line in output.splitlines())
 
 
@@ -103,7 +103,7 @@ def test_the_operator_lists_members_and_ends_even_the_last_membership(ini: Path,
     assert site.services.organisations.memberships(lee)
     for actor, name in ((lee, "Dr Lee"), (chief, listed[0].split()[0])):
         result = run(ini, "end-membership", "North Hospital", name, "--yes")
-        assert (result.exit_code, "goes on counting" in result.output) == (0, True)
+        assert (result.exit_code, "still counts" in result.output) == (0, True)
         assert site.services.organisations.memberships(actor) == []
     members = json.loads(run(ini, "list-members", "North Hospital", "--json").output)
     assert [member["until"] is None for member in members] == [False, False]

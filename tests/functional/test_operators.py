@@ -131,7 +131,7 @@ def settings_file(folder: Path, *lines: str, start: bytes = b"") -> Path:
 
 
 def test_a_percent_sign_in_the_settings_file_is_written_twice_and_said_so(tmp_path: Path) -> None:
-    with pytest.raises(InvalidInput, match="a % is written %%"):
+    with pytest.raises(InvalidInput, match="has to be written %%"):
         load_settings(settings_file(tmp_path, "blockmrs.data.folder = /srv/50% full"))
     assert (
         load_settings(settings_file(tmp_path, "blockmrs.data.folder = /srv/50%% full")).data.folder.name == "50% full"
@@ -221,7 +221,7 @@ def test_a_port_in_use_is_a_sentence(tmp_path: Path) -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         result = serve(tmp_path, "--port", str(taken.getsockname()[1]))
-    fails_with_a_sentence(result, "another program listens on")
+    fails_with_a_sentence(result, "another program is already listening on")
     assert not (tmp_path / "data" / "blockmrs.db").exists()
 
 

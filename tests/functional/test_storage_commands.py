@@ -180,7 +180,7 @@ def test_status_says_how_the_store_is(folder: Path) -> None:
     result = run(folder, "storage", "status")
     assert result.exit_code == 0
     assert "Well" in result.output
-    assert "0 wait" in result.output
+    assert "0 are waiting" in result.output
 
 
 def test_status_fails_when_the_node_is_away(folder: Path) -> None:
@@ -204,7 +204,7 @@ def test_objects_migrate_to_the_node_and_back(folder: Path, node: MemoryStore) -
     first = run(folder, "storage", "migrate", "--to", "kubo")
     assert first.exit_code == 0, first.output
     assert node.objects
-    assert f"{len(node.objects)} were there already" in run(folder, "storage", "migrate", "--to", "kubo").output
+    assert f"{len(node.objects)} were already there" in run(folder, "storage", "migrate", "--to", "kubo").output
     (folder / "site.ini").write_text(INI + "blockmrs.storage.kind = kubo\n")
     assert run(folder, "verify").exit_code == 0
     assert run(folder, "storage", "migrate", "--to", "embedded").exit_code == 0
@@ -233,7 +233,7 @@ def test_flushing_brings_what_waits_and_says_what_is_left(
         cid = installation.foundation.objects.keep(b"one more")
     result = run(folder, "storage", "flush")
     assert result.exit_code == 1
-    assert "1 objects still wait" in result.output
+    assert "1 objects are still waiting" in result.output
     node.away = False
     assert run(folder, "storage", "flush").exit_code == 0
     assert cid in node.objects

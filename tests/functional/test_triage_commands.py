@@ -202,7 +202,7 @@ def test_words_as_json_name_complaints_and_danger_signs() -> None:
 
 def test_words_that_mean_nothing_say_so() -> None:
     result = run("route", "zzyzx")
-    assert (result.exit_code, result.output.startswith("Nothing was found")) == (0, True)
+    assert (result.exit_code, result.output.startswith("Nothing matches")) == (0, True)
 
 
 def test_words_that_are_no_line_of_text_are_refused() -> None:
