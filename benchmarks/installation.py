@@ -15,10 +15,10 @@ from blockmrs.config.settings import Settings, read_settings
 from blockmrs.crypto.keys import signing_public_key
 from blockmrs.crypto.signatures import SIGNATURE_BYTES, sign
 from blockmrs.domain.reports import Advice, Report, ReportedFinding
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
-from blockmrs.services.reports import SavedReport
-from blockmrs.services.teams import Player
+from blockmrs.services.people.teams import Player
+from blockmrs.services.reports.reports import SavedReport
 from blockmrs.websetup import prepare
 
 _CHEAP = {

@@ -9,7 +9,7 @@ from pathlib import Path
 from benchmarks.installation import Coach, Installation, install
 from benchmarks.measure import Samples, Task, interleave
 from blockmrs.config.assembly import utc_now
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 
 OPERATIONS = ("open", "share", "receipt", "save")
 

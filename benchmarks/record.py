@@ -17,8 +17,8 @@ from benchmarks.pages import request
 from blockmrs.config.application import assemble
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.model.accounts import ShortCutRow
-from blockmrs.services.actor import Actor
-from blockmrs.services.people import ME
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.persons import ME
 
 PAGE_MS = 200.0
 PAGES = ("/record", "/record/reports", "/record/facts/history", "/log", "/field/reports", "/")

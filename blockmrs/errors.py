@@ -1,4 +1,4 @@
-"""Every error raised on purpose, as one tree; `controllers/http_errors.py` maps it to HTTP statuses.
+"""Every error raised on purpose, as one tree; `controllers/web/http_errors.py` maps it to HTTP statuses.
 
 Messages and context carry identifiers only: never a name, a symptom, a password or a key.
 """

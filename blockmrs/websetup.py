@@ -4,7 +4,7 @@ import logging
 
 from blockmrs.model.database import Database
 from blockmrs.model.migrations import is_current
-from blockmrs.services.identity import Identity
+from blockmrs.services.accounts.identity import Identity
 
 log = logging.getLogger(__name__)
 

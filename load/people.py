@@ -6,7 +6,7 @@ from pathlib import Path
 
 from blockmrs.config.assembly import build_foundation, build_services
 from blockmrs.config.settings import load_settings
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 
 PASSWORD = "granite teapot violin heron"

@@ -43,7 +43,7 @@ def make_accounts(folder: Path, count: int) -> None:
     with (
         mock.patch.object(wrapping, "hash_secret_raw", once),
         mock.patch.object(wrapping, "secrets", SimpleNamespace(token_bytes=bytes)),
-        mock.patch("blockmrs.services.identity.new_recovery_code", return_value=wrapping.new_recovery_code()),
+        mock.patch("blockmrs.services.accounts.identity.new_recovery_code", return_value=wrapping.new_recovery_code()),
     ):
         identity = build_services(settings, foundation).identity
         for number in range(count):

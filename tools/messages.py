@@ -21,8 +21,8 @@ from kajiki.i18n import extract as extract_kajiki
 
 from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
 from blockmrs.domain.triage.messages import extract as extract_rules
-from blockmrs.services.languages import LANGUAGES, SOURCE_LANGUAGE
-from blockmrs.services.sharing import PURPOSES
+from blockmrs.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
+from blockmrs.services.sharing.shares import PURPOSES
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "blockmrs"
@@ -64,7 +64,7 @@ def extract() -> Catalog:
 
 
 def _in_python() -> Iterator[Identifier]:
-    for folder in ("controllers", "services", "domain"):
+    for folder in ("controllers", "services", "fhir", "domain"):
         for path in sorted((PACKAGE / folder).rglob("*.py")):
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):

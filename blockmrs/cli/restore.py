@@ -8,8 +8,8 @@ from blockmrs.cli.common import ask_passphrase, passphrase_option, settings_opti
 from blockmrs.cli.progress import show_bars
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import Settings
-from blockmrs.services.archive import is_sealed
-from blockmrs.services.restore import HeadFile, RestoreResult
+from blockmrs.services.node.archive import is_sealed
+from blockmrs.services.node.restore import HeadFile, RestoreResult
 
 _HEADS = {
     HeadFile.UP_TO_DATE: "The database has every block that this machine has published. The chain continues.",

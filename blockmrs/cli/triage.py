@@ -10,13 +10,13 @@ from blockmrs.cli.common import DEFAULT_FILE
 from blockmrs.config.settings import Settings, load_settings
 from blockmrs.domain.triage.places import places_of
 from blockmrs.errors import InvalidInput
-from blockmrs.services.triage import TriageService
-from blockmrs.services.triage_data import (
+from blockmrs.services.advice.as_data import (
     assessment_as_data,
     interview_from_data,
     proposal_as_data,
     questions_as_data,
 )
+from blockmrs.services.advice.interviews import TriageService
 
 _LARGEST_INPUT = 1_000_000
 

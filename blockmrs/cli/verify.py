@@ -13,7 +13,7 @@ from blockmrs.cli.common import open_services, settings_option
 from blockmrs.cli.progress import show_bars
 from blockmrs.config.settings import Settings
 from blockmrs.errors import BlockMRSError
-from blockmrs.services.evidence import Checked
+from blockmrs.services.node.verify import Checked
 
 _WHAT = {
     "headers": "block headers: chained, signed, and never running back in time",

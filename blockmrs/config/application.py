@@ -14,22 +14,22 @@ import blockmrs
 from blockmrs.config.assembly import Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.advice_alone import AdviceAloneController
-from blockmrs.controllers.assets import Assets
 from blockmrs.controllers.root import RootController
-from blockmrs.controllers.site import Site
-from blockmrs.controllers.variables import page_variables
-from blockmrs.controllers.wrappers.csrf import protect
-from blockmrs.controllers.wrappers.edge import Edge
-from blockmrs.controllers.wrappers.errors import ErrorMapper
-from blockmrs.controllers.wrappers.languages import Languages
-from blockmrs.controllers.wrappers.sessions import Sessions
+from blockmrs.controllers.site.assets import Assets
+from blockmrs.controllers.site.site import Site
+from blockmrs.controllers.web.variables import page_variables
+from blockmrs.controllers.web.wrappers.csrf import protect
+from blockmrs.controllers.web.wrappers.edge import Edge
+from blockmrs.controllers.web.wrappers.errors import ErrorMapper
+from blockmrs.controllers.web.wrappers.languages import Languages
+from blockmrs.controllers.web.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
-from blockmrs.services.actor import Actor
+from blockmrs.fhir.report import bundle_class
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.advice.who_is_told import WhoIsTold
 from blockmrs.services.container import Services
-from blockmrs.services.fhir import bundle_class
-from blockmrs.services.housekeeping import Housekeeper, Housekeeping
-from blockmrs.services.telling import WhoIsTold
-from blockmrs.services.triage import TriageService
+from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
 
 HOUSEKEEPING_S = 60.0

@@ -5,14 +5,14 @@ from typing import Any, NoReturn
 import tg
 from tg import TGController, expose
 
-from blockmrs.controllers.about import AboutController
-from blockmrs.controllers.context import PAGE, POST, stateless
-from blockmrs.controllers.field import FieldController
-from blockmrs.controllers.switch import LanguageController
+from blockmrs.controllers.about.about import AboutController
+from blockmrs.controllers.field.field import FieldController
+from blockmrs.controllers.web.context import PAGE, POST, stateless
+from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import Unavailable
-from blockmrs.services.advice_document import AdviceDocument
-from blockmrs.services.telling import WhoIsTold
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.document import AdviceDocument
+from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.advice.who_is_told import WhoIsTold
 
 # Several of these answer POSTs, which are shown again to be sent later.
 _ANY = (*PAGE, *POST)

@@ -6,8 +6,8 @@ from typing import Any
 import tg
 
 from blockmrs.errors import BlockMRSError
-from blockmrs.services.clock_watch import ClockWatch
-from blockmrs.services.health import HealthService
+from blockmrs.services.node.clock_watch import ClockWatch
+from blockmrs.services.node.health import HealthService
 
 
 class HealthAnswers:

@@ -4,26 +4,26 @@ from typing import Any
 
 from tg import TGController, expose
 
-from blockmrs.controllers.about import AboutController
-from blockmrs.controllers.account import account_controllers
-from blockmrs.controllers.context import PAGE, current_actor
-from blockmrs.controllers.crew import CrewController
-from blockmrs.controllers.field import FieldController
+from blockmrs.controllers.about.about import AboutController
+from blockmrs.controllers.account.account import account_controllers
+from blockmrs.controllers.crew.crew import CrewController
+from blockmrs.controllers.field.field import FieldController
 from blockmrs.controllers.health import HealthAnswers
-from blockmrs.controllers.inbox import InboxController, OrganisationController
-from blockmrs.controllers.people import PeopleController
-from blockmrs.controllers.phone import PhoneController
-from blockmrs.controllers.record import LogController, RecordController
-from blockmrs.controllers.report import ReportController, ReportListController
-from blockmrs.controllers.site import Site
-from blockmrs.controllers.switch import LanguageController
-from blockmrs.controllers.team import TeamController
+from blockmrs.controllers.inbox.inbox import InboxController, OrganisationController
+from blockmrs.controllers.people.people import PeopleController
+from blockmrs.controllers.record.record import LogController, RecordController
+from blockmrs.controllers.report.phone import PhoneController
+from blockmrs.controllers.report.report import ReportController, ReportListController
+from blockmrs.controllers.site.site import Site
+from blockmrs.controllers.team.team import TeamController
+from blockmrs.controllers.web.context import PAGE, current_actor
+from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import BlockMRSError
-from blockmrs.services.advice_document import AdviceDocument
+from blockmrs.services.advice.document import AdviceDocument
 from blockmrs.services.container import Services
-from blockmrs.services.followups import DueCheck
+from blockmrs.services.followup.symptom_checks import DueCheck
 from blockmrs.services.notices import Notice
-from blockmrs.services.rights import RightNews
+from blockmrs.services.sharing.rights import RightNews
 
 
 class RootController(TGController):

@@ -76,7 +76,7 @@ class StaffRow(Guarded, Base):
 
     `since_place` and `until_place` are places in the log: of what the member signed, only what stands between them
     counts. `ended_by` is the card of who ended it, empty for the site's administrator; `is_stated`, whether the log
-    says so too (services/staff.py).
+    says so too (services/people/staff.py).
     """
 
     __tablename__ = "staff_membership"

@@ -7,7 +7,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.task import WSGITask
 
-from blockmrs.controllers.wrappers.edge import REFUSED_KEY
+from blockmrs.controllers.web.wrappers.edge import REFUSED_KEY
 from blockmrs.networks import network_of
 from blockmrs.server.limits import BODY_S, HEADER_S, IDLE_S, LINGER_S, SLOWEST_BYTES_PER_S
 from blockmrs.server.parser import Parser

@@ -4,8 +4,8 @@ import logging
 from collections.abc import Callable, Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
-from blockmrs.controllers.wrappers.edge import REFUSED_KEY, StartResponse, WsgiApp
-from blockmrs.controllers.wrappers.incoming import Environ
+from blockmrs.controllers.web.wrappers.edge import REFUSED_KEY, StartResponse, WsgiApp
+from blockmrs.controllers.web.wrappers.incoming import Environ
 from blockmrs.errors import InvalidInput
 
 FORWARDED = (

@@ -8,7 +8,7 @@ from typing import Any
 from waitress.adjustments import Adjustments
 from waitress.server import MultiSocketServer, TcpWSGIServer
 
-from blockmrs.controllers.wrappers.edge import WsgiApp
+from blockmrs.controllers.web.wrappers.edge import WsgiApp
 from blockmrs.networks import network_of
 from blockmrs.server import limits
 from blockmrs.server.channel import Channel

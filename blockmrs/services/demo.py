@@ -7,10 +7,10 @@ from datetime import date, timedelta
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.reports import Report
 from blockmrs.errors import Conflict
-from blockmrs.services.actor import Actor
-from blockmrs.services.advice import advice_of, findings_of
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.advice.in_reports import advice_of, findings_of
 from blockmrs.services.container import Services
-from blockmrs.services.sharing import PURPOSES
+from blockmrs.services.sharing.shares import PURPOSES
 
 _WORDS = (
     "amber anchor apron barrel basil beacon birch bramble brook button cactus candle canyon cedar cello cherry cinder "

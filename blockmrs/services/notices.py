@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 
 from blockmrs.domain.permission import Action
 from blockmrs.errors import UNKNOWN, BlockMRSError
-from blockmrs.services.access import REPORT, AccessFinder, report_address
-from blockmrs.services.actor import Actor
-from blockmrs.services.clearances import Clearances
-from blockmrs.services.codes import CodeNews, Codes
-from blockmrs.services.mailbox import Held, Mailbox
-from blockmrs.services.rights import RightNews, Rights
-from blockmrs.services.teams import Teams
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.followup.clearances import Clearances
+from blockmrs.services.lines.mailbox import Held, Mailbox
+from blockmrs.services.people.teams import Teams
+from blockmrs.services.reports.access import REPORT, AccessFinder, report_address
+from blockmrs.services.sharing.crew_codes import CodeNews, Codes
+from blockmrs.services.sharing.rights import RightNews, Rights
 
 # Of each line the newest places; what is older is found on the report's own page.
 NEWEST = 10

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import ALWAYS, Level
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import PHONE
 from tests.browser.hands import LANGUAGES, MODES, Hand, Step, hand_at_once, hand_on
 from tests.browser.tapped import TAPPED, Tapped

@@ -11,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 from blockmrs.domain.triage.engine import Interview, open_questions
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import absence
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.taps import Taps
 from tests.browser.wire import Wire

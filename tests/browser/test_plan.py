@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.people import Person
 from tests.triage.interviews import place_of, play

@@ -9,8 +9,8 @@ from playwright.sync_api import Browser, Page
 
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import Level
-from blockmrs.services.telling import WhoIsTold
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.advice.who_is_told import WhoIsTold
 from tests.browser.conftest import PHONE, context_on
 from tests.triage.interviews import place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of

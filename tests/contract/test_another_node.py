@@ -7,7 +7,7 @@ import pytest
 
 from blockmrs.config.settings import StorageSettings
 from blockmrs.errors import ObjectMissing
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.contract.kubo import KuboNode
 from tests.contract.test_backup_with_kubo import on
 from tests.functional.installation import PASSWORD, Installation

@@ -13,12 +13,12 @@ from sqlalchemy import Engine, inspect
 from webob import Request
 from webtest import TestApp
 
-from blockmrs.controllers.browser import Browser
+from blockmrs.controllers.web.browser import Browser
 from blockmrs.crypto.sessions import new_token
 from blockmrs.domain.venues import Venue
-from blockmrs.services.actor import Actor
-from blockmrs.services.organisations import Organisation
-from blockmrs.services.reports import SavedReport
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.organisations import Organisation
+from blockmrs.services.reports.reports import SavedReport
 from tests.functional.heads import answers, head_report
 from tests.functional.site import TestSite
 from tests.functional.world import PASSWORD
@@ -44,8 +44,8 @@ UNTOLD = ("left", "other_member", "other_coach", "other_patient", "stranger", "a
 """Those who must not be able to tell a report that was not granted to them from one that does not exist."""
 # What a refusal may write: that a session was used, and that somebody tried.
 _ALLOWED_WRITES = {"web_session", "throttle"}
-# What stands where on one's own line is remembered by reading it (services/contents.py), sealed in 1 KiB or more; every
-# other short cut is shorter.
+# What stands where on one's own line is remembered by reading it (services/lines/contents.py), sealed in 1 KiB or
+# more; every other short cut is shorter.
 _NOT_REMEMBERED = {"saved_report": "WHERE length(sealed) < 1024"}
 
 

@@ -9,10 +9,10 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.sharing import Grant
-from blockmrs.services.actor import Actor
-from blockmrs.services.contents import Sort
-from blockmrs.services.mailbox import GrantEntry
-from blockmrs.services.people import Person
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import GrantEntry
+from blockmrs.services.people.persons import Person
 from tests.functional.test_facts import say_yes
 from tests.functional.world import World
 

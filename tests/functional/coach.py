@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from webtest import TestApp, TestResponse
 
 from blockmrs.model.base import Base
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.heads import head_report
 from tests.functional.site import TestSite
 from tests.functional.world import PASSWORD, report_at

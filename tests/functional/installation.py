@@ -10,11 +10,11 @@ from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_backup, build_foundation, build_restore, build_services
 from blockmrs.config.settings import DataSettings, PasswordSettings, Settings, StorageSettings
 from blockmrs.domain.facts import HealthFacts
-from blockmrs.services.actor import Actor
-from blockmrs.services.backup import BackupResult
-from blockmrs.services.facts import SavedFacts
-from blockmrs.services.people import ME
-from blockmrs.services.restore import RestoreResult
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.node.backup import BackupResult
+from blockmrs.services.node.restore import RestoreResult
+from blockmrs.services.people.persons import ME
+from blockmrs.services.record.facts import SavedFacts
 from blockmrs.storage.kubo import KuboStore
 from tests.unit.chain.support import WRITER
 

@@ -6,7 +6,7 @@ import tg
 from tg import TGController, abort, expose, redirect
 
 from blockmrs import errors
-from blockmrs.controllers.context import (
+from blockmrs.controllers.web.context import (
     PAGE,
     POST,
     csrf_token,
@@ -15,9 +15,9 @@ from blockmrs.controllers.context import (
     sign_out_browser,
     stateless,
 )
-from blockmrs.controllers.drafts import carry_draft, open_draft
-from blockmrs.controllers.error import continue_after_sign_in
-from blockmrs.controllers.http_errors import StaleForm
+from blockmrs.controllers.web.drafts import carry_draft, open_draft
+from blockmrs.controllers.web.error_pages import continue_after_sign_in
+from blockmrs.controllers.web.http_errors import StaleForm
 
 
 class ProbeController(TGController):

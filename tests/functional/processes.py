@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any, Self
 
-from blockmrs.services.housekeeping import Housekeeper, Housekeeping
+from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
 from tests.functional.installation import PASSWORD, Installation
 from tests.functional.site import CHEAP

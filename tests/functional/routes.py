@@ -6,8 +6,8 @@ from typing import Any
 
 from tg import TGController
 
-from blockmrs.controllers.context import REPEATABLE, STATELESS
 from blockmrs.controllers.root import RootController
+from blockmrs.controllers.web.context import REPEATABLE, STATELESS
 from tests.functional.site import TestSite
 
 ANY = "*"

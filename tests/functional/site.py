@@ -10,7 +10,7 @@ from blockmrs.config import application
 from blockmrs.config.assembly import Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.root import RootController
-from blockmrs.controllers.wrappers.edge import Edge
+from blockmrs.controllers.web.wrappers.edge import Edge
 from blockmrs.services.container import Services
 from tests.functional.probe import ProbeController
 

@@ -14,8 +14,8 @@ from blockmrs.config.assembly import build_database
 from blockmrs.errors import Conflict, VerificationFailed
 from blockmrs.model.at_rest import SUFFIX
 from blockmrs.model.rows import derive_row_key
-from blockmrs.services import data_folder
-from blockmrs.services.data_folder import FolderLock
+from blockmrs.services.node import data_folder
+from blockmrs.services.node.data_folder import FolderLock
 from tests.functional.installation import Installation
 from tests.functional.site import CHEAP
 

@@ -42,8 +42,8 @@ from blockmrs.errors import (
     NotFound,
     VerificationFailed,
 )
-from blockmrs.services.fhir import read_report
-from blockmrs.services.updates import read_update
+from blockmrs.fhir.report import read_report
+from blockmrs.services.lines.updates import read_update
 from tests.conftest import StillClock
 from tests.functional.quick import quick_folder
 from tests.functional.test_story import guardian, member, save, share

@@ -18,9 +18,9 @@ from blockmrs.config.settings import DataSettings, Settings, StorageSettings
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model import snapshot
 from blockmrs.model.snapshot import copy_database
-from blockmrs.services import archive as archives
-from blockmrs.services import data_folder
-from blockmrs.services.restore import HeadFile
+from blockmrs.services.node import archive as archives
+from blockmrs.services.node import data_folder
+from blockmrs.services.node.restore import HeadFile
 from tests.functional.installation import Installation
 from tests.unit.storage.faults import FaultyOs
 
@@ -220,7 +220,7 @@ def test_a_backup_whose_database_is_a_block_further_than_its_head_file_takes_the
         machine.add_block()
         copy_database(engine, copy)
 
-    monkeypatch.setattr("blockmrs.services.backup.copy_database", copied_a_block_later)
+    monkeypatch.setattr("blockmrs.services.node.backup.copy_database", copied_a_block_later)
     with machine:
         before = machine.height
         machine.backup(tmp_path / "between")

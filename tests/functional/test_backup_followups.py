@@ -11,8 +11,8 @@ from blockmrs.cid import Cid
 from blockmrs.domain.clearances import CLEARANCE, FULL_PLAY
 from blockmrs.domain.followups import CHECK
 from blockmrs.errors import VerificationFailed
-from blockmrs.services.actor import Actor
-from blockmrs.services.mailbox import GrantEntry
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.mailbox import GrantEntry
 from tests.functional.heads import answers, head_report
 from tests.functional.installation import PASSWORD, Installation
 

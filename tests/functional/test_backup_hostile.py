@@ -11,7 +11,7 @@ import pytest
 from blockmrs.cid import Cid
 from blockmrs.crypto.wrapping import WrapCost
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, VerificationFailed
-from blockmrs.services import archive as archives
+from blockmrs.services.node import archive as archives
 from blockmrs.storage import MAX_OBJECT_BYTES
 from tests.functional.installation import Installation
 

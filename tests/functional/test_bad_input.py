@@ -15,8 +15,8 @@ from bs4 import BeautifulSoup
 from webob import Request
 from webtest import TestApp, TestResponse
 
-from blockmrs.controllers.drafts import SECRET_FIELDS
-from blockmrs.controllers.forms import LARGEST_FORM_BYTES
+from blockmrs.controllers.web.drafts import SECRET_FIELDS
+from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.senders import Standing
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
@@ -303,7 +303,7 @@ def forget_tries(cast: Cast) -> None:
 
 
 def kind_of(name: str) -> str:
-    """Answers to questions of one kind are read alike (services/triage.py): one stands for all that a form has."""
+    """Answers to questions of one kind are read alike (advice/interviews.py): one stands for all that a form has."""
     asked = FINDINGS.get(name.removeprefix("a."))
     return name if asked is None else asked.kind.value
 

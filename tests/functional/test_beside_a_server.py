@@ -13,7 +13,7 @@ import pytest
 from blockmrs.cli import COMMANDS
 from blockmrs.config.assembly import build_database
 from blockmrs.errors import Conflict, VerificationFailed
-from blockmrs.services.data_folder import LOCK, FolderLock, use_folder
+from blockmrs.services.node.data_folder import LOCK, FolderLock, use_folder
 from tests.functional.installation import Installation
 from tests.functional.processes import Process, holds_its_lock
 from tests.functional.quick import quick_folder

@@ -7,7 +7,7 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.crypto.wrapping import new_recovery_code
 from blockmrs.errors import Busy
-from blockmrs.services.codes import MAX_WRONG
+from blockmrs.services.sharing.crew_codes import MAX_WRONG
 from tests.functional.people import OTHER_PASSWORD, PASSWORD, fill, form_to, heading, member_page, send, soup
 from tests.functional.site import TestSite
 from tests.functional.test_story import save

@@ -19,8 +19,8 @@ from blockmrs.errors import VerificationFailed
 from blockmrs.model.accounts import AccountRow, InvitationClaimRow, InvitationRow, ThrottleRow
 from blockmrs.model.base import Base
 from blockmrs.model.rows import guarded_tables
-from blockmrs.services.actor import Actor
-from blockmrs.services.reports import SavedReport
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.reports.reports import SavedReport
 from tests.conftest import StillClock
 from tests.functional.people import member_page
 from tests.functional.quick import quick_folder

@@ -11,9 +11,9 @@ from datetime import timedelta
 import pytest
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.services.actor import Actor
-from blockmrs.services.contents import Sort
-from blockmrs.services.people import ME
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.people.persons import ME
 from tests.conftest import StillClock
 from tests.functional.claims import NEW, OLD, TODAY, drop, drop_from, forget, grants_on, join, sam_of, tell, write
 from tests.functional.people import cookie_of, member_page

@@ -19,10 +19,10 @@ from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action
 from blockmrs.domain.sharing import Appointment, Receipt, Revocation
 from blockmrs.encoding import encode
-from blockmrs.services.actor import Actor
-from blockmrs.services.contents import Sort
-from blockmrs.services.endings import write_ending
-from blockmrs.services.mailbox import GrantEntry
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.grants.ending import write_ending
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import GrantEntry
 from tests.conftest import StillClock
 from tests.functional.claims import drop, grants_on, join, sam_of, write
 from tests.functional.heads import answers, head_report
@@ -152,7 +152,7 @@ def test_a_share_stopped_before_there_was_such_a_line_stays_stopped_for_the_hosp
     world, carol, maria, shared, monkeypatch
 ) -> None:
     address, doctor = shared
-    monkeypatch.setattr("blockmrs.services.sharing.write_ending", lambda *_: None)
+    monkeypatch.setattr("blockmrs.services.sharing.shares.write_ending", lambda *_: None)
     world.sharing.stop(carol, address, only_share(world, carol, address).share_id)
     assert only_share(world, carol, address).stopped == world.clock()
     assert [item.active for item in world.received(doctor)] == [False]

@@ -6,8 +6,8 @@ from datetime import timedelta
 import pytest
 from webtest import TestApp
 
-from blockmrs.services.actor import Actor
-from blockmrs.services.reports import SavedReport
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.reports.reports import SavedReport
 from tests.functional.coach import person
 from tests.functional.site import TestSite
 from tests.functional.world import PASSWORD, report_at

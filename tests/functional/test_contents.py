@@ -17,10 +17,10 @@ from blockmrs.domain.sharing import Grant
 from blockmrs.errors import NotFound, Unavailable
 from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
-from blockmrs.services import line_reader
-from blockmrs.services.actor import Actor
-from blockmrs.services.cards import Cards
-from blockmrs.services.contents import (
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines import reader
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.contents import (
     LIST_PAGE,
     Item,
     ListPlace,
@@ -30,7 +30,7 @@ from blockmrs.services.contents import (
     encode_contents,
     page_of,
 )
-from blockmrs.services.people import ME, Person
+from blockmrs.services.people.persons import ME, Person
 from tests.conftest import StillClock
 from tests.functional.quick import quick_folder
 from tests.functional.world import World
@@ -120,10 +120,8 @@ def test_every_report_stands_on_exactly_one_page_newest_first(kept, maria) -> No
 
 def test_a_page_opens_what_it_shows_and_little_else(kept, maria, monkeypatch) -> None:
     opened = []
-    real = line_reader.open_transaction
-    monkeypatch.setattr(
-        line_reader, "open_transaction", lambda *args, **named: opened.append(1) or real(*args, **named)
-    )
+    real = reader.open_transaction
+    monkeypatch.setattr(reader, "open_transaction", lambda *args, **named: opened.append(1) or real(*args, **named))
     kept.reports.about(me(kept, maria))
     assert LIST_PAGE <= len(opened) < 2 * LIST_PAGE
 

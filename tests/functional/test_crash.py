@@ -18,9 +18,9 @@ import pytest
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.services import fhir_followups
-from blockmrs.services.actor import Actor
-from blockmrs.services.people import Person
+from blockmrs.fhir import followups
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.persons import Person
 from tests.functional.heads import answers, head_report
 from tests.functional.quick import quick_folder
 from tests.functional.world import PASSWORD, World
@@ -91,7 +91,7 @@ def whose(world: World, mother: Actor, what: str) -> Person:
 def load_what_is_slow() -> None:
     """Load, before the children are forked, what each of them would load for itself."""
     load_rules()
-    for slow in (fhir_followups._response_class, fhir_followups._observation_class):
+    for slow in (followups._response_class, followups._observation_class):
         slow()
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from blockmrs.domain.facts import HealthFacts
-from blockmrs.services.people import ME
+from blockmrs.services.people.persons import ME
 from tests.conftest import StillClock
 from tests.functional.test_story import member, save, share
 from tests.functional.world import World

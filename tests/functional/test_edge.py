@@ -160,7 +160,7 @@ def test_nothing_outside_the_public_folder_is_served(site: TestSite, path: str) 
 
 
 def test_a_failure_outside_the_application_still_has_the_headers(site: TestSite) -> None:
-    from blockmrs.controllers.wrappers.edge import Edge
+    from blockmrs.controllers.web.wrappers.edge import Edge
 
     def broken(environ: dict[str, Any], _start: Any) -> Iterable[bytes]:
         raise RuntimeError("Sam Rivers")

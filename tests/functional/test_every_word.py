@@ -7,7 +7,7 @@ from gettext import NullTranslations
 import pytest
 from bs4 import BeautifulSoup, Comment, Doctype
 
-from blockmrs.controllers.wrappers import languages
+from blockmrs.controllers.web.wrappers import languages
 from tests.functional.cast import NOBODY, PERSONS, PLAYER, Cast, play
 from tests.functional.quick import quick_folder
 from tests.functional.site import build_site

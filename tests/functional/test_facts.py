@@ -13,7 +13,7 @@ from blockmrs.domain.facts import HealthFacts, age_of, check_facts
 from blockmrs.domain.sharing import Appointment
 from blockmrs.encoding import encode
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotAuthorized, NotFound, StorageUnavailable
-from blockmrs.services.people import ME, Person
+from blockmrs.services.people.persons import ME, Person
 from tests.conftest import StillClock
 from tests.functional.quick import quick_folder
 from tests.functional.world import World

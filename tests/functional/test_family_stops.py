@@ -11,7 +11,7 @@ import pytest
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.sharing import Revocation
 from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.heads import answers, head_report
 from tests.functional.test_story import guardian, member, save, share
 from tests.functional.world import World

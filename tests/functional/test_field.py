@@ -10,7 +10,7 @@ from blockmrs.config.application import assemble
 from blockmrs.config.assembly import build_database, build_foundation, build_services
 from blockmrs.config.settings import DataSettings, Settings
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from blockmrs.websetup import prepare
 
 SIGNS = [sign.id for sign in load_rules().signs]

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pytest
 
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.functional.coach import advice, fields_of, footprint, form_with, heading, person, press, sent_by, soup
 
 

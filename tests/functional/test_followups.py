@@ -133,7 +133,7 @@ def test_what_is_due_is_told_to_coach_and_family_and_to_nobody_else(world, carol
 
 def test_a_report_from_before_the_grants_said_so_is_opened_to_see_what_it_is(world, carol, clock, monkeypatch):
     team = world.teams.add_player(carol, "Sam Rivers", "7", "")
-    monkeypatch.setattr("blockmrs.services.reports.may_be_head_injury", lambda *_: None)
+    monkeypatch.setattr("blockmrs.services.reports.reports.may_be_head_injury", lambda *_: None)
     world.reports.save(carol, "aa" * 16, head_report(world.clock()), player=team.players[0], withheld=False)
     clock.advance(timedelta(days=1))
     assert len(world.followups.due(carol)) == 1

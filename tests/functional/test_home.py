@@ -7,10 +7,10 @@ from webtest import TestApp
 
 from blockmrs.domain.permission import Action
 from blockmrs.errors import NotFound, Unavailable
-from blockmrs.services.access import Access, AccessFinder
-from blockmrs.services.actor import Actor
-from blockmrs.services.clearances import Statement
-from blockmrs.services.people import handle_of
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.followup.clearances import Statement
+from blockmrs.services.people.persons import handle_of
+from blockmrs.services.reports.access import Access, AccessFinder
 from tests.functional.coach import Reporter, person, signed_in, soup
 from tests.functional.site import build_site
 

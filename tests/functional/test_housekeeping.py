@@ -8,8 +8,8 @@ from sqlalchemy import func, select
 
 from blockmrs.errors import NotAuthenticated, NotFound
 from blockmrs.model.accounts import InvitationRow, KnownBrowserRow, ReportCodeRow, SessionRow, ThrottleRow
-from blockmrs.services.clock_watch import ClockWatch
-from blockmrs.services.housekeeping import Housekeeper, Housekeeping
+from blockmrs.services.node.clock_watch import ClockWatch
+from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
 from tests.functional.world import PASSWORD, World
 
 TABLES = (ReportCodeRow, SessionRow, InvitationRow, ThrottleRow)

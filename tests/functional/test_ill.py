@@ -7,7 +7,7 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.permission import Standing
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.coach import heading, person, press, sent_by, signed_in, soup
 from tests.functional.site import TestSite
 from tests.functional.world import PASSWORD

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from webtest import TestApp
 
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.coach import heading, person, press, signed_in, soup
 from tests.functional.heads import head_report
 from tests.functional.site import TestSite
@@ -109,7 +109,7 @@ def test_markup_in_a_claimed_name_is_text(ward: Ward) -> None:
 
 
 def test_too_many_shares_in_an_hour_say_when_to_go_on(ward: Ward, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("blockmrs.services.sharing.SHARES_AN_HOUR", 1)
+    monkeypatch.setattr("blockmrs.services.sharing.shares.SHARES_AN_HOUR", 1)
     busy, services = person(ward.site, "busy", "Busy Bea"), ward.site.services
     ward.send(busy)
     player = services.teams.team(busy).players[0]

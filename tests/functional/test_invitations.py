@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from blockmrs.errors import NotFound
-from blockmrs.services.actor import Actor
-from blockmrs.services.clock_watch import ClockWatch
-from blockmrs.services.housekeeping import Housekeeping
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.node.clock_watch import ClockWatch
+from blockmrs.services.node.housekeeping import Housekeeping
 from tests.conftest import StillClock
 from tests.functional.quick import quick_folder
 from tests.functional.world import World

@@ -8,7 +8,7 @@ import pytest
 from webtest import TestApp
 
 from blockmrs.errors import NotFound
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.people import (
     PASSWORD,
     addresses_in,

@@ -9,9 +9,9 @@ import pytest
 from webtest import TestApp
 
 import blockmrs
-from blockmrs.controllers.kept import ENGINE
+from blockmrs.controllers.field.kept import ENGINE
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.services.languages import LANGUAGES
+from blockmrs.i18n.languages import LANGUAGES
 
 RULES = load_rules()
 PUBLIC = Path(blockmrs.__file__).parent / "public"

@@ -8,7 +8,7 @@ import pytest
 from bs4 import BeautifulSoup
 from webtest import TestApp, TestResponse
 
-from blockmrs.controllers import error
+from blockmrs.controllers.web import error_pages
 from tests.functional.routes import site_routes
 from tests.functional.site import TestSite, build_site
 
@@ -194,7 +194,7 @@ def test_the_plainest_error_page_speaks_the_language_too(app: TestApp, monkeypat
     def broken(*_: object) -> str:
         raise RuntimeError("no page")
 
-    monkeypatch.setattr(error, "render", broken)
+    monkeypatch.setattr(error_pages, "render", broken)
     page = app.get("/nothing-here", headers=SPANISH, status=404)
     assert language(page) == "es"
     assert page.html.h1.get_text() == "Aquí no hay nada"

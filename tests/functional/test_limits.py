@@ -7,9 +7,9 @@ import pytest
 from webob import Request
 from webtest import TestApp
 
-from blockmrs.controllers.forms import LARGEST_FORM_BYTES, MOST_FIELDS
-from blockmrs.controllers.site import Site
-from blockmrs.controllers.wrappers.incoming import LONGEST_HEADER, LONGEST_LANGUAGES, LONGEST_QUERY, trim_headers
+from blockmrs.controllers.site.site import Site
+from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, MOST_FIELDS
+from blockmrs.controllers.web.wrappers.incoming import LONGEST_HEADER, LONGEST_LANGUAGES, LONGEST_QUERY, trim_headers
 from tests.functional.site import TestSite
 from tests.functional.test_session import PASSWORD, csrf
 

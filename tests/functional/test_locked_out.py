@@ -6,9 +6,9 @@ import pytest
 from webtest import TestApp
 
 from blockmrs.errors import Busy, NotAuthenticated, NotFound, TooManyAttempts
-from blockmrs.services.attempts import BRAKE_TRIES, BRAKE_WINDOW, CLIENT_TRIES, TRIES, WINDOW
-from blockmrs.services.codes import WRONG_CODES as WRONG_CREW_CODES
-from blockmrs.services.invitations import WRONG_CODES as WRONG_INVITATIONS
+from blockmrs.services.accounts.attempts import BRAKE_TRIES, BRAKE_WINDOW, CLIENT_TRIES, TRIES, WINDOW
+from blockmrs.services.accounts.invitations import WRONG_CODES as WRONG_INVITATIONS
+from blockmrs.services.sharing.crew_codes import WRONG_CODES as WRONG_CREW_CODES
 from tests.functional.people import (
     OTHER_PASSWORD,
     PASSWORD,

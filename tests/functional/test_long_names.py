@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from blockmrs.services.passwords import NAME_MAX
+from blockmrs.services.accounts.passwords import NAME_MAX
 from tests.functional.test_story import DRAFT
 from tests.functional.world import World, report_at
 

@@ -11,8 +11,8 @@ from blockmrs.config import assembly
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.followups import CHECK
 from blockmrs.errors import StorageUnavailable
-from blockmrs.services.people import Person
-from blockmrs.services.teams import Team
+from blockmrs.services.people.persons import Person
+from blockmrs.services.people.teams import Team
 from blockmrs.storage.embedded import EmbeddedStore
 from tests.functional.cast import PLAYER, Cast, csrf, play
 from tests.functional.quick import quick_folder

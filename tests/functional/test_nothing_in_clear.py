@@ -12,8 +12,8 @@ from webtest import TestApp
 from blockmrs.config.assembly import build_backup
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.services import contents
 from blockmrs.services.demo import Demo, make_demo
+from blockmrs.services.lines import contents
 from tests.functional.coach import advice, press
 from tests.functional.heads import form_fields
 from tests.functional.people import send

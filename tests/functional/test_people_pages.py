@@ -2,8 +2,8 @@
 
 import pytest
 
-from blockmrs.services.actor import Actor
-from blockmrs.services.people import handle_of
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.persons import handle_of
 from tests.functional.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
 
 PLAYER = "Sam Rivers"

@@ -67,7 +67,7 @@ def test_the_operators_page_says_what_readiness_says(site: TestSite, monkeypatch
     for path in objects_of(site):
         path.unlink()
     (site.settings.data.secrets / "sealer.head").rename(site.settings.data.folder / "aside")
-    monkeypatch.setattr("blockmrs.services.health.has_room", lambda _folder: False)
+    monkeypatch.setattr("blockmrs.services.node.health.has_room", lambda _folder: False)
     said = site.services.health.readiness()
     assert (said.holds, said.may_sign, said.disk) == ("none", False, False)
     (site.settings.data.folder / "aside").rename(site.settings.data.secrets / "sealer.head")

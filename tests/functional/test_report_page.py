@@ -8,9 +8,9 @@ from urllib.parse import unquote
 import pytest
 import segno
 
-from blockmrs.controllers.qr import draw_qr
+from blockmrs.controllers.report.qr import draw_qr
 from blockmrs.errors import InvalidInput
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from blockmrs.controllers.forms import MOST_FIELDS
+from blockmrs.controllers.web.forms import MOST_FIELDS
 from blockmrs.errors import StorageUnavailable
 from tests.functional.coach import (
     SIGN,

@@ -15,7 +15,7 @@ from blockmrs.domain.permission import Standing
 from blockmrs.domain.roll import Part
 from blockmrs.domain.sharing import Introduction
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound
-from blockmrs.services.actor import Actor
+from blockmrs.services.accounts.actor import Actor
 from tests.functional.heads import answers, head_report
 from tests.functional.test_story import member, share
 from tests.functional.world import World

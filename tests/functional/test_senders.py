@@ -10,7 +10,7 @@ from blockmrs.domain.permission import Action
 from blockmrs.domain.senders import Standing
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import NotFound, TooManyAttempts
-from blockmrs.services.sharing import SHARES_A_DAY, SHARES_AN_HOUR
+from blockmrs.services.sharing.shares import SHARES_A_DAY, SHARES_AN_HOUR
 from tests.functional.test_staff import join
 from tests.functional.test_story import member, save, share
 from tests.functional.world import World

@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from webtest import TestApp, Upload
 
 from blockmrs.model.accounts import AccountRow, SessionRow
-from blockmrs.services.identity import SIGN_UPS_AN_HOUR
+from blockmrs.services.accounts.identity import SIGN_UPS_AN_HOUR
 from tests.functional.people import (
     OTHER_PASSWORD,
     PASSWORD,

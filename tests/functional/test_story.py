@@ -12,8 +12,8 @@ from blockmrs.domain.permission import Standing
 from blockmrs.domain.sharing import Appointment, Introduction
 from blockmrs.encoding import encode
 from blockmrs.errors import CannotOpen, Ended, InvalidInput, NotAuthenticated, NotFound
-from blockmrs.services.actor import Actor
-from blockmrs.services.reports import SavedReport
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.reports.reports import SavedReport
 from tests.conftest import StillClock
 from tests.functional.world import PASSWORD, World
 

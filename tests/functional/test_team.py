@@ -4,7 +4,7 @@ from itertools import count
 
 import pytest
 
-from blockmrs.controllers.team import read_players
+from blockmrs.controllers.team.team import read_players
 from blockmrs.errors import InvalidInput
 from tests.functional.coach import fields_of, footprint, form_with, heading, person, press, sent_by, signed_in, soup
 

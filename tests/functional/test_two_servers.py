@@ -11,10 +11,10 @@ from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotFound, TooManyAttempts
 from blockmrs.model.accounts import AccountRow, SetupTokenRow, ThrottleRow
-from blockmrs.services.actor import Actor
-from blockmrs.services.codes import MAX_WRONG
-from blockmrs.services.identity import MOST_SETUP_TOKENS
-from blockmrs.services.people import ME
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.accounts.identity import MOST_SETUP_TOKENS
+from blockmrs.services.people.persons import ME
+from blockmrs.services.sharing.crew_codes import MAX_WRONG
 from tests.conftest import StillClock
 from tests.functional.heads import answers, head_report
 from tests.functional.quick import quick_folder

@@ -8,8 +8,8 @@ import pytest
 
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import Unavailable
-from blockmrs.services.plans import Plans
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.people.plans import Plans
 from tests.functional.coach import advice, fields_of, form_with, person, press, signed_in, soup
 from tests.triage.interviews import place_of, play
 

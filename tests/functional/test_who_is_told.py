@@ -6,7 +6,7 @@ from itertools import count
 import pytest
 
 from blockmrs.domain.triage.telling import telling
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.functional.coach import fields_of, footprint, form_with, heading, person, press, signed_in, soup
 from tests.functional.quick import quick_folder
 from tests.functional.site import TestSite, build_site

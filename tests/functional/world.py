@@ -14,28 +14,28 @@ from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
 from blockmrs.model.migrations import migrate
 from blockmrs.model.rows import derive_row_key
-from blockmrs.services.access import AccessFinder
-from blockmrs.services.actor import Actor
-from blockmrs.services.after_report import AfterReport
-from blockmrs.services.attachments import Attachments
-from blockmrs.services.cards import Cards
-from blockmrs.services.clearances import Clearances
-from blockmrs.services.codes import Codes
-from blockmrs.services.evidence import Evidence
-from blockmrs.services.facts import Facts
-from blockmrs.services.followups import FollowUps
-from blockmrs.services.identity import Identity, SessionLimits
-from blockmrs.services.inbox import Inbox, Page
-from blockmrs.services.invitations import Invitations
-from blockmrs.services.mailbox import Mailbox
-from blockmrs.services.organisations import Organisations
-from blockmrs.services.people import People
-from blockmrs.services.reports import Reports
-from blockmrs.services.rights import Rights
-from blockmrs.services.rolls import Rolls
-from blockmrs.services.sharing import InboxItem, Sharing
-from blockmrs.services.teams import Teams
-from blockmrs.services.throttle import Throttle
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.accounts.identity import Identity, SessionLimits
+from blockmrs.services.accounts.invitations import Invitations
+from blockmrs.services.accounts.throttle import Throttle
+from blockmrs.services.followup.clearances import Clearances
+from blockmrs.services.followup.head_reports import AfterReport
+from blockmrs.services.followup.symptom_checks import FollowUps
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.mailbox import Mailbox
+from blockmrs.services.node.verify import Evidence
+from blockmrs.services.people.organisations import Organisations
+from blockmrs.services.people.persons import People
+from blockmrs.services.people.rolls import Rolls
+from blockmrs.services.people.teams import Teams
+from blockmrs.services.record.facts import Facts
+from blockmrs.services.reports.access import AccessFinder
+from blockmrs.services.reports.attachments import Attachments
+from blockmrs.services.reports.reports import Reports
+from blockmrs.services.sharing.crew_codes import Codes
+from blockmrs.services.sharing.inbox import Inbox, Page
+from blockmrs.services.sharing.rights import Rights
+from blockmrs.services.sharing.shares import InboxItem, Sharing
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore

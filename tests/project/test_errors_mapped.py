@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from blockmrs import errors
-from blockmrs.controllers.http_errors import STATUS_OF, WORDS, headers_of, status_of
+from blockmrs.controllers.web.http_errors import STATUS_OF, WORDS, headers_of, status_of
 from blockmrs.errors import BlockMRSError, TooManyAttempts
 
 ROOT = Path(__file__).parents[2]

@@ -11,7 +11,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "blockmrs"
-DATA_FOLDERS = {"public", "i18n", "__pycache__"}
+DATA_FOLDERS = {"public", "__pycache__"}
 WEB = {"tg", "webob"}
 
 

@@ -10,8 +10,8 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
-from blockmrs.services.languages import LANGUAGES, SOURCE_LANGUAGE, texts
-from blockmrs.services.sharing import PURPOSES
+from blockmrs.i18n.languages import LANGUAGES, SOURCE_LANGUAGE, texts
+from blockmrs.services.sharing.shares import PURPOSES
 
 TOOL = Path(__file__).parents[2] / "tools" / "messages.py"
 

@@ -14,7 +14,7 @@ from blockmrs.domain.triage.engine import Interview, level_of
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import CHECKS
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature, Rule
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.triage.interviews import place_of, play
 
 DOCS = Path(__file__).parents[2] / "docs" / "triage"

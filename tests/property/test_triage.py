@@ -9,7 +9,7 @@ from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import MOST_PAGES, absence, next_page
 from blockmrs.domain.triage.rules import ALWAYS, Kind, Level, Nature
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.extent import examples
 from tests.triage.interviews import BANDS, COMPLAINTS, interviews, places, play, values
 

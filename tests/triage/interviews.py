@@ -11,7 +11,7 @@ from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import QuestionPage
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, RuleSet
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 
 MORE_THAN_ENOUGH = 40
 RULES = load_rules()

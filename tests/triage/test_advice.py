@@ -3,8 +3,8 @@
 import pytest
 
 from blockmrs.domain.triage.engine import Interview
-from blockmrs.services.advice import CAREFUL, findings_of, reasons_of
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.in_reports import CAREFUL, findings_of, reasons_of
+from blockmrs.services.advice.interviews import TriageService
 
 UNSURE = {"head-knocked-out": None}
 

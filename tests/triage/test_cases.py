@@ -11,7 +11,7 @@ from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import absence, next_page
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 from tests.triage.interviews import place_of, play
 
 FOLDER = Path(__file__).parent / "cases"

@@ -11,7 +11,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.reader import RulesUnreadable, rules_from
 from blockmrs.domain.triage.rules import Level
 from blockmrs.errors import InvalidInput
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 
 RULES = load_rules()
 PROTOCOLS = Path(__file__).parents[2] / "blockmrs" / "domain" / "triage" / "protocols"

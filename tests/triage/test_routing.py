@@ -26,7 +26,7 @@ from blockmrs.domain.triage.routing import (
 )
 from blockmrs.domain.triage.rules import ALWAYS
 from blockmrs.errors import InvalidInput
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 
 RULES = load_rules()
 WORDS = load_words()

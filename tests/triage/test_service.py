@@ -7,7 +7,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.reader import RulesUnreadable
 from blockmrs.domain.triage.rules import Level, RuleSet
 from blockmrs.errors import InvalidInput
-from blockmrs.services.triage import TriageService
+from blockmrs.services.advice.interviews import TriageService
 
 Fields = list[tuple[str, str]]
 

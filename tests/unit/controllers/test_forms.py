@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webob.multidict import MultiDict
 
-from blockmrs.controllers.forms import LONGEST_TEXT, MOST_FIELDS, Form, gather
+from blockmrs.controllers.web.forms import LONGEST_TEXT, MOST_FIELDS, Form, gather
 from blockmrs.errors import InvalidInput
 
 

@@ -4,11 +4,11 @@ from datetime import date
 
 import pytest
 
-from blockmrs.controllers import share_forms
-from blockmrs.controllers.share_forms import SHOWN_AT_ONCE, matching, parse_date, shown_of
+from blockmrs.controllers.report import share_forms
+from blockmrs.controllers.report.share_forms import SHOWN_AT_ONCE, matching, parse_date, shown_of
 from blockmrs.errors import InvalidInput
-from blockmrs.services.languages import texts
-from blockmrs.services.organisations import Organisation
+from blockmrs.i18n.languages import texts
+from blockmrs.services.people.organisations import Organisation
 
 
 def hospital(number: int, name: str, place: str = "") -> Organisation:

@@ -5,7 +5,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from blockmrs.controllers import times
+from blockmrs.controllers.site import times
 
 NEW_YORK = ZoneInfo("America/New_York")
 AUTUMN, SPRING = date(2026, 11, 1), date(2026, 3, 8)

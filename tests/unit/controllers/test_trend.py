@@ -5,7 +5,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blockmrs.controllers.trend import draw_trend
+from blockmrs.controllers.followup.trend import draw_trend
 
 points = st.lists(st.tuples(st.integers(0, 120), st.integers(0, 10)), min_size=3, max_size=40).map(sorted)
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from blockmrs.services.clock_watch import HOLD, ClockWatch
+from blockmrs.services.node.clock_watch import HOLD, ClockWatch
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)

@@ -1,6 +1,6 @@
 """Lists of what stands on a line: each update once, where its author gave it first."""
 
-from blockmrs.services.contents import Item, Sort, first_grants, newest_once
+from blockmrs.services.lines.contents import Item, Sort, first_grants, newest_once
 
 
 def report(index: int, update: bytes, by: bytes = b"a", key: bytes = b"") -> Item:

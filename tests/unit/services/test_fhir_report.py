@@ -9,7 +9,7 @@ import pytest
 
 from blockmrs.domain.reports import Advice, Report, ReportedFinding, ReportedLook
 from blockmrs.errors import InvalidInput
-from blockmrs.services.fhir import read_report, write_report
+from blockmrs.fhir.report import read_report, write_report
 
 HURT = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 SEEN = HURT + timedelta(minutes=2)

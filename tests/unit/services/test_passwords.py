@@ -3,8 +3,8 @@
 import pytest
 
 from blockmrs.errors import InvalidInput
-from blockmrs.services import passwords
-from blockmrs.services.passwords import check_length, check_not_guessed
+from blockmrs.services.accounts import passwords
+from blockmrs.services.accounts.passwords import check_length, check_not_guessed
 
 LETTERLIKE = "!$%(+0123456789<@[{|"
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from blockmrs.errors import InvalidInput
-from blockmrs.services.reports import check_time
+from blockmrs.services.reports.reports import check_time
 
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 MOMENT = timedelta(milliseconds=1)

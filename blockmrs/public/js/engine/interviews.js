@@ -1,5 +1,5 @@
 // The questions on the phone, in the order in which the server asks them, and the fields of its forms: what
-// blockmrs/domain/triage/pages.py and blockmrs/services/triage.py say on the server. A test runs both side by side.
+// blockmrs/domain/triage/pages.py and blockmrs/services/advice/interviews.py say on the server. A test runs both side by side.
 //
 //   const asking = interviews(triage(rules))
 //   let interview = asking.read([["sign", "none"]])          what was answered, from the fields of a form

@@ -1,5 +1,5 @@
 // What the pages under /field show, from the fields of a form: which of the blank pages, and what stands in its places.
-// The phone's own controllers/field.py, field_views.py and field_handover.py; a test compares each page with the server's.
+// The phone's own controllers/field/field.py, field_views.py and field_handover.py; a test compares each page with the server's.
 // Needs interviews.js and routing.js; knows no document.
 //
 //   const shows = views(interviews(triage(rules)), routing(lists), words)
@@ -18,7 +18,7 @@ var views = (engine, propose, words) => {
   let moment = 0;
   const now = () => moment || Math.floor(Date.now() / 1000);
 
-  // from a form's fields to a page, as controllers/field.py does
+  // from a form's fields to a page, as controllers/field/field.py does
   function believed(text, latest) {
     const seconds = /^[0-9]{1,11}$/.test(text || "") ? Number(text) : -1;
     return latest - OLDEST_S <= seconds && seconds <= latest ? seconds : null;

@@ -68,7 +68,7 @@ var outbox = (() => {
   }
 
   // --- who is signed in --------------------------------------------------------------------------------------------
-  // {account, key}: the account's mark and its key. The words are those of a page of theirs (controllers/context.py).
+  // {account, key}: the account's mark and its key. The words are those of a page of theirs (controllers/web/context.py).
   async function ownerOf(words) {
     const [account, masked, seconds] = words.split(" ");
     const both = Uint8Array.from(atob(masked.replace(/-/g, "+").replace(/_/g, "/")), letter => letter.charCodeAt(0));

@@ -1,0 +1,88 @@
+"""`/about/advice`: how the advice is made, for whoever reviews it. Needs no account, says nothing about anybody.
+
+GET  /about/advice         contents: intended use, versions, every part of the advice, the sources
+GET  /about/advice/<id>    one presentation: its questions, rules, facts and advice
+GET  /about/advice/all     everything on one page, to be printed
+"""
+
+from collections.abc import Callable
+from typing import Any
+
+import tg
+from tg import TGController, expose
+
+from blockmrs.controllers.field.views import format_day
+from blockmrs.controllers.site.language import current_language
+from blockmrs.controllers.web.context import PAGE, current_actor
+from blockmrs.controllers.web.pages import show
+from blockmrs.services.advice.document import AdviceDocument
+
+FRESH_S = 3600
+
+
+class AboutController(TGController):
+    """What the site says about itself."""
+
+    def __init__(self, document: AdviceDocument) -> None:
+        super().__init__()
+        self.advice = AdviceController(document)
+
+
+class AdviceController(TGController):
+    """The document of the rules. A page that was made for nobody in particular is kept, and may be kept elsewhere."""
+
+    def __init__(self, document: AdviceDocument) -> None:
+        super().__init__()
+        self._document = document
+        self._made: dict[tuple[str, str], str] = {}
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """The contents."""
+        return self._page("contents", lambda: {"chapters": self._document.chapters()})
+
+    @expose(allowed_methods=PAGE)
+    def all(self, **_ignored: object) -> str:
+        """Everything."""
+        return self._page("all", lambda: {"chapters": self._document.chapters()})
+
+    @expose()
+    def _lookup(self, name: str, *rest: str) -> "tuple[ChapterController, tuple[str, ...]]":
+        return ChapterController(self.chapter, name), rest
+
+    def chapter(self, name: str) -> str:
+        """One presentation.
+
+        Raises:
+            NotFound: there is none of that name.
+        """
+        chapter = self._document.chapter(name)
+        return self._page("chapter", lambda: {"chapter": chapter}, name)
+
+    def _page(self, template: str, values: Callable[[], dict[str, Any]], name: str = "") -> str:
+        def made() -> str:
+            return show(
+                f"about.{template}", document=self._document, rules=self._document.rules, day=format_day, **values()
+            )
+
+        if current_actor() is not None:
+            return made()
+        tg.response.headers["Cache-Control"] = f"public, max-age={FRESH_S}"
+        key = (name or f"/{template}", current_language())
+        if key not in self._made:
+            self._made[key] = made()
+        return self._made[key]
+
+
+class ChapterController(TGController):
+    """One presentation's address."""
+
+    def __init__(self, show_chapter: Callable[[str], str], name: str) -> None:
+        super().__init__()
+        self._show_chapter = show_chapter
+        self._name = name
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """Its questions, rules and advice."""
+        return self._show_chapter(self._name)

@@ -1,0 +1,26 @@
+"""The pages of an account: which controller answers which address. Each stands in a file of its own."""
+
+from typing import Any
+
+from blockmrs.controllers.account.admin import AdminController
+from blockmrs.controllers.account.join import JoinController
+from blockmrs.controllers.account.login import LoginController, LogoutController, RecoverController
+from blockmrs.controllers.account.settings import SettingsController
+from blockmrs.controllers.account.setup import SetupController
+from blockmrs.controllers.account.signup import SignupController
+from blockmrs.services.container import Services
+
+
+def account_controllers(services: Services) -> dict[str, Any]:
+    """By the first part of their address."""
+    identity = services.identity
+    return {
+        "signup": SignupController(identity, services.joining),
+        "login": LoginController(identity, services.rights),
+        "logout": LogoutController(identity),
+        "recover": RecoverController(identity),
+        "settings": SettingsController(identity),
+        "setup": SetupController(identity),
+        "admin": AdminController(services.overview, services.organisations),
+        "join": JoinController(services.joining, services.teams, services.organisations),
+    }

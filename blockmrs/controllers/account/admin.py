@@ -1,0 +1,94 @@
+"""`/admin`: counts, health, organisations and their members, for administrators. No page shows a record."""
+
+from datetime import timedelta
+
+from tg import TGController, expose
+from tg.i18n import ugettext as _
+from tg.i18n import ungettext
+
+from blockmrs.controllers.account.members import MembersPages
+from blockmrs.controllers.site import times
+from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.pages import problem, show
+from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.services.node.overview import Overview
+from blockmrs.services.people.organisations import Organisations
+
+
+class AdminController(TGController):
+    """What the operator does in a browser."""
+
+    def __init__(self, overview: Overview, organisations: Organisations) -> None:
+        super().__init__()
+        self._overview = overview
+        self._organisations = organisations
+        self.organisation = AdministeredOrganisations(organisations)
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """The counts, and the organisations with their staff."""
+        _require_admin()
+        return self._page(None, {})
+
+    @expose(allowed_methods=POST)
+    def add_organisation(self, **_ignored: object) -> str:
+        """Add an organisation, and show the invitation code for its first member, once."""
+        _require_admin()
+        form = posted_form()
+        try:
+            name, place = form.text("name"), form.text("place")
+            code = self._organisations.add(name, place)
+        except InvalidInput as error:
+            return self._page(form, problem(error))
+        return show("account.organisation_added", name=name.strip(), code=code)
+
+    def _page(self, form: Form | None, errors: dict[str, str]) -> str:
+        counts = self._overview.read()
+        return show(
+            "account.admin",
+            errors=errors,
+            counts=counts,
+            clock_off=_in_words(counts.clock.behind or counts.clock.jumped),
+            times=times,
+            organisations=self._organisations.directory(),
+            name=form.kept("name") if form else "",
+            place=form.kept("place") if form else "",
+        )
+
+
+class AdministeredOrganisations(TGController):
+    """The members of each organisation, for the site's administrator."""
+
+    def __init__(self, organisations: Organisations) -> None:
+        super().__init__()
+        self._organisations = organisations
+
+    @expose()
+    def _lookup(self, organisation: str, *rest: str) -> tuple["AdministeredOrganisation", tuple[str, ...]]:
+        return AdministeredOrganisation(self._organisations, organisation, "/admin/organisation"), rest
+
+
+class AdministeredOrganisation(MembersPages):
+    """The members of one organisation: the administrator ends memberships, also the last, and says who manages them."""
+
+    back, back_label = "/admin", N_("Operator")
+
+    def _by(self) -> None:
+        _require_admin()
+
+
+def _in_words(time: timedelta) -> str:
+    """About how long, in one unit, whichever way it is."""
+    minutes = max(1, round(abs(time) / timedelta(minutes=1)))
+    if minutes >= 2 * 24 * 60:
+        return str(_("%(number)d days") % {"number": round(minutes / (24 * 60))})
+    if minutes >= 2 * 60:
+        return str(_("%(number)d hours") % {"number": round(minutes / 60)})
+    return str(ungettext("%(number)d minute", "%(number)d minutes", minutes) % {"number": minutes})
+
+
+def _require_admin() -> None:
+    if not require_actor().is_admin:
+        raise NotFound("there is nothing here")

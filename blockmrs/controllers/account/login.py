@@ -1,0 +1,181 @@
+"""Signing in and out, and coming back with the recovery code. A failure never says which half was wrong."""
+
+import logging
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.web import recovery_code
+from blockmrs.controllers.web.context import (
+    POST,
+    browser,
+    check_local_address,
+    client_address,
+    current_actor,
+    repeatable,
+    sign_in_browser,
+    sign_out_browser,
+)
+from blockmrs.controllers.web.drafts import carry_draft
+from blockmrs.controllers.web.error_pages import continue_after_sign_in
+from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.pages import problem, show, wait_first
+from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
+from blockmrs.services.accounts.identity import Identity
+from blockmrs.services.accounts.passwords import check_length, normalise_user_name
+from blockmrs.services.sharing.rights import Rights
+
+log = logging.getLogger(__name__)
+ALL = ("GET", "HEAD", "POST")
+LONGEST_DRAFT = LARGEST_FORM_BYTES
+_WRONG = N_("That user name and password do not belong together")
+_WRONG_CODE = N_("That user name and recovery code do not belong together")
+_EMPTY = {
+    "user_name": N_("Enter your user name"),
+    "password": N_("Enter your password"),
+    "recovery_code": N_("Enter your recovery code"),
+    "new_password": N_("Enter a new password"),
+}
+
+
+class LoginController(TGController):
+    """`/login`: one page."""
+
+    def __init__(self, identity: Identity, rights: Rights) -> None:
+        super().__init__()
+        self._identity = identity
+        self._rights = rights
+
+    @expose(allowed_methods=ALL)
+    def index(self, **_ignored: object) -> str:
+        """Ask for user name and password, or start a session with them."""
+        if not is_posted():
+            if current_actor() is not None:
+                redirect("/")
+            return self._page(None, {})
+        form = posted_form()
+        try:
+            user_name, password = form.text("user_name"), form.text("password")
+            errors = missing(form, "user_name", "password")
+            if errors:
+                return self._page(form, errors)
+            token = self._identity.sign_in(user_name, password, client_address(), browser().lasting_secret())
+        except NotAuthenticated:
+            return self._page(form, {"user_name": _WRONG})
+        except InvalidInput as error:
+            return self._page(form, problem(error))
+        except TooManyAttempts as error:
+            return self._page(form, wait_first(error), 429)
+        end_old_session(self._identity)
+        self._enter(token)
+        return continue_after_sign_in(token, form.kept("came_from"), form.kept("draft", LONGEST_DRAFT))
+
+    @expose(allowed_methods=POST)
+    @repeatable
+    def start(self, **_ignored: object) -> str:
+        """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
+        return self._page(posted_form(), {})
+
+    def _enter(self, token: str) -> None:
+        """Put who signed in on the rolls where others look for them; signing in never fails for that."""
+        try:
+            actor = self._identity.actor_for(token)
+            if actor is not None:
+                self._rights.enter(actor)
+        except BlockMRSError:
+            log.warning("somebody who signed in could not be entered on a roll; it is tried at their next sign-in")
+
+    @staticmethod
+    def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        return show("sign_in", status, errors=errors, **carried(form))
+
+
+class LogoutController(TGController):
+    """`/logout`."""
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__()
+        self._identity = identity
+
+    @expose(allowed_methods=POST)
+    def index(self, **_ignored: object) -> None:
+        """End the session; the cookie that held its keys is worth nothing afterwards."""
+        end_old_session(self._identity)
+        sign_out_browser()
+        redirect("/")
+
+
+class RecoverController(TGController):
+    """`/recover`: a new password with the recovery code, and a new code at once."""
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__()
+        self._identity = identity
+
+    @expose(allowed_methods=ALL)
+    def index(self, **_ignored: object) -> str:
+        """Ask for the code and a new password, or set it."""
+        if not is_posted():
+            return self._page(None, {})
+        form = posted_form()
+        try:
+            user_name, code = form.text("user_name"), form.text("recovery_code")
+            new_password = form.text("new_password")
+            errors = missing(form, "user_name", "recovery_code", "new_password")
+            errors = errors or gather(
+                lambda: check_length(new_password, user_name=normalise_user_name(user_name), field="new_password")
+            )
+            if errors:
+                return self._page(form, errors)
+            signed_up = self._identity.recover(
+                user_name, code, new_password, client_address(), browser().lasting_secret()
+            )
+        except NotAuthenticated:
+            return self._page(form, {"user_name": _WRONG_CODE})
+        except InvalidInput as error:
+            return self._page(form, problem(error))
+        except TooManyAttempts as error:
+            return self._page(form, wait_first(error), 429)
+        sign_in_browser(signed_up.token)
+        return recovery_code.show_code(
+            signed_up.recovery_code, came_from=form.kept("came_from"), draft=form.kept("draft", LONGEST_DRAFT)
+        )
+
+    @expose(allowed_methods=POST)
+    @repeatable
+    def start(self, **_ignored: object) -> str:
+        """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
+        return self._page(posted_form(), {})
+
+    @staticmethod
+    def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        code = form.kept("recovery_code") if form else ""
+        return show("account.recover", status, errors=errors, recovery_code=code, **carried(form))
+
+
+def is_posted() -> bool:
+    """Whether this request changes something; HEAD and GET show a page only."""
+    return bool(tg.request.method == "POST")
+
+
+def carried(form: Form | None) -> dict[str, Any]:
+    """What the pages of signing in hand on to each other: the user name, where to go, and what was entered before."""
+    return {
+        "user_name": form.kept("user_name") if form else "",
+        "came_from": check_local_address(form.kept("came_from")) if form else "/",
+        "draft": carry_draft(form.kept("draft", LONGEST_DRAFT)) if form else "",
+    }
+
+
+def end_old_session(identity: Identity) -> None:
+    """The session that this browser had before, if any, is over."""
+    token = browser().token
+    if token is not None and current_actor() is not None:
+        identity.sign_out(token)
+
+
+def missing(form: Form, *names: str) -> dict[str, str]:
+    """What to enter, for each of these fields that is empty."""
+    return {name: _EMPTY[name] for name in names if not form.text(name).strip()}

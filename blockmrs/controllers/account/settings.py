@@ -1,0 +1,137 @@
+"""`/settings`: the name that others see, the password, the recovery code, the sessions, and how pages look."""
+
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, is_posted, missing
+from blockmrs.controllers.web import recovery_code
+from blockmrs.controllers.web.context import (
+    PAGE,
+    POST,
+    browser,
+    check_local_address,
+    client_address,
+    current_actor,
+    require_actor,
+    sign_in_browser,
+    sign_out_browser,
+)
+from blockmrs.controllers.web.drafts import carry_draft
+from blockmrs.controllers.web.error_pages import continue_with
+from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.pages import problem, show, wait_first
+from blockmrs.errors import CannotOpen, InvalidInput, TooManyAttempts
+from blockmrs.services.accounts.identity import Identity
+
+_FROM_BEFORE = N_("This page is from before. Enter your password for a new code")
+_WRONG_GROUP = N_("Type the third group of the code, as you wrote it down")
+
+
+class SettingsController(TGController):
+    """A signed-in person's own settings."""
+
+    def __init__(self, identity: Identity) -> None:
+        super().__init__()
+        self._identity = identity
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """What can be set, and the card's fingerprint, folded."""
+        actor = require_actor()
+        return show("account.settings", actor=actor, fingerprint=actor.keyring.card.fingerprint())
+
+    @expose(allowed_methods=ALL)
+    def password(self, **_ignored: object) -> str:
+        """Ask for the old and the new password, or change it: all other sessions end, and a new code is shown."""
+        actor = require_actor()
+        if not is_posted():
+            return show("account.password", user_name="")
+        form = posted_form()
+        user_name = form.kept("user_name")
+        try:
+            errors = missing(form, "user_name", "password", "new_password")
+            if errors:
+                return show("account.password", errors=errors, user_name=user_name)
+            changed = self._identity.change_password(
+                actor,
+                form.text("user_name"),
+                form.text("password"),
+                form.text("new_password"),
+                address=client_address(),
+                browser=browser().lasting_secret(),
+            )
+        except InvalidInput as error:
+            return show("account.password", errors=problem(error), user_name=user_name)
+        except TooManyAttempts as error:
+            return show("account.password", 429, errors=wait_first(error), user_name=user_name)
+        sign_in_browser(changed.token)
+        return recovery_code.show_code(changed.recovery_code, came_from="/settings")
+
+    @expose(allowed_methods=ALL)
+    def recovery(self, **_ignored: object) -> str:
+        """Ask for the password, or make a new recovery code, which replaces the old one, and show it."""
+        if not is_posted():
+            require_actor()
+            return self._recovery(None, {})
+        form = posted_form()
+        actor = current_actor()
+        if actor is None:
+            return show("sign_in", 401, **carried(form))
+        try:
+            errors = missing(form, "password")
+            if errors:
+                return self._recovery(form, errors)
+            code = self._identity.new_recovery_code(
+                actor, form.text("password"), address=client_address(), browser=browser().lasting_secret()
+            )
+        except InvalidInput as error:
+            return self._recovery(form, problem(error))
+        except TooManyAttempts as error:
+            return self._recovery(form, wait_first(error), 429)
+        self._renew_session()
+        return recovery_code.show_code(code, came_from=form.kept("came_from"), draft=form.kept("draft", LONGEST_DRAFT))
+
+    @expose(allowed_methods=POST)
+    def check_recovery(self, **_ignored: object) -> str:
+        """Compare the group that was typed back; the same page again where it is another."""
+        form = posted_form()
+        actor = current_actor()
+        if actor is None:
+            # The code on the page is worth nothing to the next session; what was entered before it is.
+            return show("sign_in", 401, **carried(form))
+        came_from, draft = form.kept("came_from"), form.kept("draft", LONGEST_DRAFT)
+        try:
+            code = recovery_code.open_code(form.kept("check"))
+        except CannotOpen:
+            return self._recovery(form, {"password": _FROM_BEFORE})
+        try:
+            typed = form.text("group", 40)
+        except InvalidInput as error:
+            return recovery_code.show_code(code, came_from=came_from, draft=draft, errors=problem(error))
+        if not recovery_code.is_checked_group(code, typed):
+            return recovery_code.show_code(
+                code, came_from=came_from, draft=draft, typed=typed, errors={"group": _WRONG_GROUP}
+            )
+        self._identity.confirm_recovery(actor)
+        return continue_with(came_from, draft)
+
+    @expose(allowed_methods=POST)
+    def sign_out_everywhere(self, **_ignored: object) -> None:
+        """End every session of this account, this one too."""
+        self._identity.sign_out_everywhere(require_actor())
+        sign_out_browser()
+        redirect("/login")
+
+    def _renew_session(self) -> None:
+        """A new token, so that a page that still shows the former code can no longer confirm it."""
+        sign_in_browser(self._identity.rotate(browser().token_or_new()))
+
+    @staticmethod
+    def _recovery(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        return show(
+            "account.recovery_first",
+            status,
+            errors=errors,
+            came_from=check_local_address(form.kept("came_from")) if form else "/settings",
+            draft=carry_draft(form.kept("draft", LONGEST_DRAFT)) if form else "",
+        )

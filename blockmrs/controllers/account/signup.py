@@ -1,0 +1,123 @@
+"""Making an account, without losing what brought the person here."""
+
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, end_old_session, is_posted
+from blockmrs.controllers.web import recovery_code
+from blockmrs.controllers.web.context import POST, browser, client_address, current_actor, repeatable, sign_in_browser
+from blockmrs.controllers.web.drafts import carry_draft, seal_draft
+from blockmrs.controllers.web.error_pages import continue_after_sign_in
+from blockmrs.controllers.web.forms import Form, gather, posted_form
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.pages import problem, show, wait_first
+from blockmrs.errors import InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
+from blockmrs.services.accounts.identity import Identity, SignedUp
+from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
+from blockmrs.services.people.joining import Joining
+
+NO_INVITATION = N_("This code opens no invitation. It may be used up or too old. Check it, or ask for a new one")
+_NO_PASSWORD = N_("Enter a password of 12 characters or more")
+
+
+class SignupController(TGController):
+    """`/signup`: an account, then the recovery code."""
+
+    def __init__(self, identity: Identity, joining: Joining) -> None:
+        super().__init__()
+        self._identity = identity
+        self._joining = joining
+
+    @expose(allowed_methods=ALL)
+    def index(self, **_ignored: object) -> str:
+        """Ask for a name, a user name and a password, or make the account."""
+        if is_posted():
+            return self._make(posted_form())
+        if current_actor() is not None:
+            redirect("/")
+        return self._page(None, {})
+
+    @expose(allowed_methods=POST)
+    @repeatable
+    def start(self, **_ignored: object) -> str:
+        """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
+        return self._page(posted_form(), {})
+
+    def _make(self, form: Form) -> str:
+        try:
+            errors = self._check(form)
+            if errors:
+                return self._page(form, errors)
+            user_name, password = form.text("user_name"), form.text("password")
+            name, code = form.text("display_name"), form.text("invitation")
+        except InvalidInput as error:
+            return self._page(form, problem(error))
+        try:
+            if code.strip():
+                self._joining.read(code, client_address())
+            signed_up = self._identity.sign_up(
+                user_name, name, password, address=client_address(), browser=browser().lasting_secret()
+            )
+        except NotFound:
+            return self._page(form, {"invitation": NO_INVITATION})
+        except InvalidInput as error:
+            known = self._known(form) if error.field == "user_name" else None
+            return known or self._page(form, problem(error))
+        except TooManyAttempts as error:
+            return self._page(form, wait_first(error), 429)
+        return self._finish(form, signed_up)
+
+    def _finish(self, form: Form, signed_up: SignedUp) -> str:
+        end_old_session(self._identity)
+        sign_in_browser(signed_up.token)
+        return recovery_code.show_code(
+            signed_up.recovery_code, came_from=form.kept("came_from"), draft=self._draft(form)
+        )
+
+    def _known(self, form: Form) -> str | None:
+        """For a form that was sent twice: the first made the account, and its answer, with the code, may be lost."""
+        password = form.kept("password")
+        try:
+            token = self._identity.sign_in(
+                form.kept("user_name"), password, client_address(), browser().lasting_secret()
+            )
+        except (NotAuthenticated, InvalidInput, TooManyAttempts):
+            return None
+        end_old_session(self._identity)
+        actor = self._identity.actor_for(token)
+        if actor is None or actor.recovery_confirmed:
+            return continue_after_sign_in(token, form.kept("came_from"), self._draft(form))
+        sign_in_browser(token)
+        code = self._identity.new_recovery_code(
+            actor, password, address=client_address(), browser=browser().lasting_secret()
+        )
+        return recovery_code.show_code(code, came_from=form.kept("came_from"), draft=self._draft(form))
+
+    @staticmethod
+    def _draft(form: Form) -> str:
+        """What to go on with: what was entered before, or the invitation that was entered here."""
+        kept = carry_draft(form.kept("draft", LONGEST_DRAFT))
+        code = form.kept("invitation").strip()
+        return kept or (seal_draft({"invitation": [code]}, "/join") if code else "")
+
+    @staticmethod
+    def _check(form: Form) -> dict[str, str]:
+        errors = gather(
+            lambda: check_display_name(form.text("display_name")),
+            lambda: normalise_user_name(form.text("user_name")),
+            lambda: check_length(form.text("password"), user_name=form.kept("user_name").strip().casefold()),
+            lambda: form.text("invitation"),
+        )
+        if not form.kept("password") and "password" in errors:
+            errors["password"] = _NO_PASSWORD
+        return errors
+
+    @staticmethod
+    def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        return show(
+            "account.signup",
+            status,
+            errors=errors,
+            display_name=form.kept("display_name") if form else "",
+            invitation=form.kept("invitation") if form else "",
+            **carried(form),
+        )

@@ -1,0 +1,293 @@
+"""`/field`: from "someone is hurt" to advice, signed out, with nothing stored.
+
+The answers travel in the body of each form. These POSTs change nothing, so they carry no form token, and the pages
+set no cookie. Whatever arrives, the answer is a page with the emergency number on it.
+
+  GET  /field            the danger signs; the advice of each travels along for the script
+  POST /field/check      one sign, "None of these" or "Not sure"; also a further sign from a result
+  POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
+  GET  /field/where      a part of a page: where the signed-in coach's team is, for advice that came without us
+  POST /field/words      "What's wrong?" in the person's own words: complaints to tick; nothing of the text is kept
+  GET  /field/kept/...   what the phone keeps, so that all this needs no signal (kept.py)
+  POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
+"""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.field.blank import nothing_ticked
+from blockmrs.controllers.field.handover import handover_view
+from blockmrs.controllers.field.kept import KeptController
+from blockmrs.controllers.field.told import offered_view, read_told, take_words
+from blockmrs.controllers.field.views import (
+    REPORT_PREFIX,
+    Journey,
+    Pairs,
+    ResultView,
+    View,
+    page_view,
+    result_view,
+    step,
+    utc_now,
+)
+from blockmrs.controllers.site.language import current_language
+from blockmrs.controllers.web.context import PAGE, POST, current_actor, stateless
+from blockmrs.controllers.web.forms import MOST_FIELDS
+from blockmrs.controllers.web.pages import problem
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.loader import RulesUnreadable
+from blockmrs.domain.triage.pages import WHERE
+from blockmrs.domain.triage.rules import DangerSign
+from blockmrs.domain.venues import Plan
+from blockmrs.errors import BlockMRSError, InvalidInput
+from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.advice.who_is_told import WhoIsTold
+from blockmrs.services.people.plans import Plans
+
+LONGEST_NAME = 200
+LONGEST_VALUE = 2000
+TEMPLATES = "blockmrs.templates.field."
+
+
+class FieldController(TGController):
+    """The coach's pages. `report` is set by whoever builds the reports: their pages live below this address."""
+
+    def __init__(
+        self,
+        triage: TriageService,
+        clock: Callable[[], datetime] = utc_now,
+        plans: Plans | None = None,
+        who_is_told: WhoIsTold | None = None,
+    ) -> None:
+        super().__init__()
+        self._triage = triage
+        self._clock = clock
+        self._plans = plans
+        self._who_is_told = who_is_told or WhoIsTold(triage, {})
+        # By language: what stands in it is translated already.
+        self._ready_made: dict[str, tuple[tuple[DangerSign, ResultView], ...]] = {}
+        self.kept = KeptController(triage, self._who_is_told, lambda: self._signs({}, started=0))
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """The first screen: the danger signs of the rules."""
+        return self._guarded(lambda: self._signs({}))
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    @stateless
+    def check(self, **_ignored: object) -> str:
+        """The advice for a danger sign, or the first question."""
+        return self._answered()
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    @stateless
+    def ask(self, _number: str = "1", **_ignored: object) -> str:
+        """The next question, or the advice."""
+        return self._answered()
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    @stateless
+    def words(self, **_ignored: object) -> str:
+        """Complaints that may be meant by what was written; from those that were ticked, the next question."""
+        if tg.request.method != "POST":
+            redirect("/field")
+        # The words leave the request first: everything else in it is shorter, and travels on.
+        return self._guarded(lambda: self._with_posted(partial(self._described, take_words())))
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    @stateless
+    def show(self, **_ignored: object) -> str:
+        """What the crew needs to know, while nothing is saved yet."""
+        if tg.request.method != "POST":
+            redirect("/field")
+        return self._guarded(lambda: self._with_posted(self._handover))
+
+    @expose(allowed_methods=PAGE)
+    def where(self, **_ignored: object) -> str:
+        """Where the team is, for the page that is open; nothing (204) for who has no plan, or is not signed in.
+
+        The page does not wait for it, so this may; 503 where it cannot be read now.
+        """
+        tg.response.headers["Cache-Control"] = "no-store"
+        try:
+            actor = current_actor()
+            plan = self._plans.plan(actor) if actor is not None and self._plans is not None else Plan()
+        except BlockMRSError:
+            tg.response.status_int = 503
+            return ""
+        if plan.today is None:
+            tg.response.status_int = 204
+            return ""
+        # Kajiki takes every template for a whole page.
+        return self._page("where_only", plan=plan).strip().removeprefix("<!DOCTYPE html>").strip()
+
+    def _plan(self) -> Plan | None:
+        """The plan of whoever is signed in. Advice waits for nobody: what cannot be read at once is not shown."""
+        try:
+            actor = current_actor()
+        except BlockMRSError:
+            return None
+        return self._plans.plan_at_once(actor) if actor is not None and self._plans is not None else None
+
+    def _answered(self) -> str:
+        if tg.request.method != "POST":
+            redirect("/field")
+        return self._guarded(lambda: self._with_posted(self._next))
+
+    def begin(self, interview: Interview, journey: Journey) -> str:
+        """The page with the danger signs for an interview in which something is known already."""
+        return self._guarded(lambda: self._show(interview, journey, {}, ()))
+
+    def _guarded(self, page: Callable[[], str]) -> str:
+        try:
+            return page()
+        except RulesUnreadable:
+            return self._page("unreadable", status=503, rules_address="", rules_mark="")
+
+    def _with_posted(self, page: Callable[[Pairs, Journey, Interview], str]) -> str:
+        """The page made from what a form carried; where that cannot be read, the first screen."""
+        try:
+            pairs = posted_pairs()
+            journey = Journey.read(pairs, self._clock())
+            before = self._triage.read(self._carried_only(pairs))
+        except InvalidInput:
+            return self._signs({"": self._sorry()}, status=422)
+        return page(pairs, journey, before)
+
+    def _next(self, pairs: Pairs, journey: Journey, before: Interview) -> str:
+        """The page that follows from what was posted; what cannot be read is asked again, with the rest kept."""
+        if self._is_of_other_rules(pairs):
+            errors = {"": tg.i18n.ugettext("The questions changed just now. Answer this page again, or call.")}
+            known = bool(self._triage.carry(before))
+            return self._show(before, journey, errors, (), 422) if known else self._signs(errors, 422)
+        change = next((value for name, value in pairs if name == "change"), None)
+        try:
+            if change is not None:
+                interview = self._triage.without(before, change)
+            else:
+                interview = self._triage.read(self._triage.only_mine(pairs))
+        except InvalidInput as error:
+            return self._again(before, journey, pairs, error)
+        if change is None:
+            journey = journey.after(self._triage.carry(before), self._triage.carry(interview), self._clock())
+        return self._show(interview, journey, {}, ())
+
+    def _is_of_other_rules(self, pairs: Pairs) -> bool:
+        """Whether a page of other rules says what is not there: these rules may ask what stood on no screen.
+
+        A danger sign counts whatever the page was.
+        """
+        given = dict(pairs)
+        says_nothing_there = "page" in given or given.get("sign") in ("none", "unsure")
+        return says_nothing_there and given.get("rules", "") not in ("", self.kept.rules_mark())
+
+    def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
+        """What the words on the page about the place lead to; on any other page they are not asked for."""
+        page, told = self._triage.next_page(before), read_told(texts, pairs)
+        if page is None or page.id != WHERE or told.is_empty:
+            return self._show(before, journey, {}, ())
+        view = page_view(self._triage, before, journey, page, told.picked)
+        common: dict[str, Any] = {"page": page, "view": view, "rules": self._triage.rules, "typed": told.typed}
+        try:
+            if told.is_answer:
+                after = self._triage.confirm(before, told.picked)
+                onward = journey.after(self._triage.carry(before), self._triage.carry(after), self._clock())
+                return self._show(after, onward, {}, ())
+            return self._page("proposed", offered=offered_view(self._triage, told.propose(self._triage)), **common)
+        except InvalidInput as error:
+            common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(error).items()}
+            offers = told.offers(self._triage)
+            if offers is None:
+                return self._page("ask", 422, **common)
+            return self._page("proposed", 422, offered=offered_view(self._triage, offers), **common)
+
+    def _handover(self, pairs: Pairs, journey: Journey, interview: Interview) -> str:
+        """The page for the crew; without any answer, the first screen."""
+        if not interview.answers:
+            return self._signs({"": self._sorry()}, status=422)
+        return self._page("show", view=handover_view(self._triage, interview, journey, self._clock()))
+
+    def _again(self, before: Interview, journey: Journey, pairs: Pairs, error: InvalidInput) -> str:
+        """The same page with what is wrong; with nothing answered yet, the first screen."""
+        name = error.field or ""
+        picked = tuple(value for key, value in pairs if key == "pick")
+        if not self._triage.carry(before):
+            return self._signs({"": self._sorry()}, status=422)
+        words = nothing_ticked()
+        errors = {name: words} if name in {"pick", "choose"} else {"": words}
+        return self._show(before, journey, errors, picked, status=422)
+
+    def _show(
+        self, interview: Interview, journey: Journey, errors: dict[str, str], picked: tuple[str, ...], status: int = 200
+    ) -> str:
+        page = self._triage.next_page(interview)
+        if page is None:
+            view = result_view(self._triage, interview, journey, self._clock())
+            view = replace(view, telling=self._who_is_told.of(interview))
+            # Who is ill at home is not where a team plays.
+            return self._page("result", view=view if view.record else replace(view, where=True, plan=self._plan()))
+        view = page_view(self._triage, interview, journey, page, picked)
+        return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
+
+    def _signs(self, errors: dict[str, str], status: int = 200, started: int | None = None) -> str:
+        view = View((), int(self._clock().timestamp()) if started is None else started)
+        language = current_language()
+        if language not in self._ready_made:
+            self._ready_made[language] = tuple((sign, self._advice_for(sign)) for sign in self._triage.rules.signs)
+        ready = self._ready_made[language]
+        return self._page("signs", status=status, rules=self._triage.rules, view=view, errors=errors, ready_made=ready)
+
+    def _advice_for(self, sign: DangerSign) -> ResultView:
+        """What the script shows when this sign is tapped: the very view that the server would answer with."""
+        interview = self._triage.read([("sign", sign.id)])
+        # The script writes the time of the tap where a time is 0.
+        journey = Journey(0, trail=step((), self._triage.carry(interview), 0))
+        # This page is the same for everybody, so that it may be kept: whose team plays where comes after it.
+        return replace(result_view(self._triage, interview, journey, datetime.fromtimestamp(0, UTC)), where=True)
+
+    def _carried_only(self, pairs: Pairs) -> Pairs:
+        return tuple(self._triage.only_answers(pairs))
+
+    @staticmethod
+    def _sorry() -> str:
+        return tg.i18n.ugettext("We could not read that answer. Start here, or call.")
+
+    def _page(self, name: str, status: int = 200, **variables: Any) -> str:
+        """The page as HTML; where something was wrong, still a page of ours. It says by which rules it was made."""
+        tg.response.status_int = status
+        if "rules_address" not in variables:
+            variables["rules_address"] = self.kept.rules_address(current_language())
+            variables["rules_mark"] = self.kept.rules_mark()
+        variables.setdefault("errors", {})
+        variables.setdefault("acting_for", getattr(variables.get("view"), "acting_for", ""))
+        return str(tg.render_template(variables, "kajiki", TEMPLATES + name))
+
+
+def posted_pairs() -> Pairs:
+    """The form's pairs as text, in order.
+
+    Raises:
+        InvalidInput: not UTF-8, a file, or more or longer than any form of ours could be.
+    """
+    try:
+        items = list(tg.request.POST.items())
+    except (UnicodeError, ValueError) as error:
+        raise InvalidInput("the form is not readable text", field="form") from error
+    if len(items) > MOST_FIELDS:
+        raise InvalidInput("the form has too many fields", field="form")
+    for name, value in items:
+        if not isinstance(value, str):
+            raise InvalidInput("a field is a file", field="form")
+        if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
+            raise InvalidInput("a field is too long", field="form")
+        # A report's note may have lines; it is looked at when the report is saved.
+        text = name + ("" if name.startswith(REPORT_PREFIX) else value)
+        if not text.isprintable() or "\ufffd" in text:
+            raise InvalidInput("a field holds control characters, or what was no text", field="form")
+    return tuple(items)

@@ -1,0 +1,103 @@
+"""What a person told in their own words, and the complaints proposed for it, as one posted form says them.
+
+The text is taken out of the request before anything else is done with it, so that no form of the answer, the switch of
+the language included, can carry it on. It is shown again only in its own box, where it has to be typed anew. What was
+proposed travels as ids: a "Next" without a tick asks again, and another language shows the same.
+"""
+
+from dataclasses import dataclass
+
+import tg
+
+from blockmrs.controllers.field.views import N_, Pairs
+from blockmrs.domain.triage.pages import Choice
+from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal, without_controls
+from blockmrs.domain.triage.rules import DangerSign
+from blockmrs.errors import InvalidInput
+from blockmrs.services.advice.interviews import TriageService
+
+WORDS, OFFERED = "words", "offered"
+
+
+@dataclass(frozen=True, slots=True)
+class Offered:
+    """What is proposed, as the page shows it: `pairs` carry it through a "Next" without a tick."""
+
+    complaints: tuple[Choice, ...]
+    signs: tuple[DangerSign, ...]
+    pairs: Pairs
+
+    @property
+    def title(self) -> str:
+        """The heading of the page."""
+        return N_("Which of these fits?") if self.complaints else N_("We found nothing for that")
+
+
+def offered_view(triage: TriageService, found: Proposal) -> Offered:
+    """The page's own view of a proposal; the danger signs in the order of the first screen."""
+    titles = ((name, triage.rules.presentations[name].title) for name in found.presentations)
+    return Offered(
+        tuple(Choice(name, title) for name, title in titles),
+        tuple(sign for sign in triage.rules.signs if sign.id in found.signs),
+        tuple((OFFERED, name) for name in (*found.presentations, *found.signs)),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """One form of the page: what was typed, ticked and proposed before. `is_answer`: "Next" was pressed."""
+
+    texts: tuple[str, ...]
+    picked: tuple[str, ...]
+    offered: tuple[str, ...]
+    is_answer: bool
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether the form says nothing at all: then the places are asked."""
+        return not (self.texts or self.offered or self.is_answer)
+
+    @property
+    def typed(self) -> str:
+        """The text as the box may show it again: one line, no longer than one may be."""
+        return without_controls(" ".join("".join(self.texts).split())[:LONGEST_TEXT])
+
+    def offers(self, triage: TriageService) -> Proposal | None:
+        """What was proposed before and is known, None where nothing was."""
+        signs = tuple(sign.id for sign in triage.rules.signs if sign.id in self.offered)
+        known = [name for name in dict.fromkeys(self.offered) if name in triage.rules.presentations]
+        return Proposal(tuple(known[:MOST_PROPOSED]), signs) if known else None
+
+    def propose(self, triage: TriageService) -> Proposal:
+        """What the words may mean; without any, what was proposed before. Another language then shows the same.
+
+        Raises:
+            InvalidInput: nothing was written, too much, or what is no text.
+        """
+        offers = None if self.texts else self.offers(triage)
+        if offers is not None:
+            return offers
+        if len(self.texts) != 1 or not self.texts[0].strip():
+            raise InvalidInput("Write what is wrong, or choose where it hurts", field=WORDS)
+        found = triage.route(self.texts[0])
+        for name in (*found.presentations, *found.signs):
+            tg.request.POST.add(OFFERED, name)
+        return found
+
+
+def take_words() -> tuple[str, ...]:
+    """What was typed into the box, which this request holds no longer."""
+    try:
+        texts = tuple(text for text in tg.request.POST.getall(WORDS) if isinstance(text, str))
+        if texts:
+            del tg.request.POST[WORDS]
+    except (UnicodeError, ValueError):
+        return ()
+    return texts
+
+
+def read_told(texts: tuple[str, ...], pairs: Pairs) -> Told:
+    """The form's fields that are about the words."""
+    picked = tuple(value for name, value in pairs if name == "pick")
+    offered = tuple(value for name, value in pairs if name == OFFERED)
+    return Told(texts, picked, offered, ("answer", "next") in pairs)

@@ -1,0 +1,362 @@
+"""What the pages under /field show, as values: the controller makes them, the templates only print them."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from urllib.parse import quote
+
+import tg
+
+from blockmrs.domain.reports import ReportedLook
+from blockmrs.domain.triage.course import MOST_LOOKS
+from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.pages import QuestionPage
+from blockmrs.domain.triage.rules import DangerSign, Level
+from blockmrs.domain.triage.telling import Telling
+from blockmrs.domain.venues import Plan
+from blockmrs.services.advice.check_again import LOOK_PREFIX
+from blockmrs.services.advice.in_reports import looks_of, reasons_of
+from blockmrs.services.advice.interviews import Seen, TriageService
+from blockmrs.services.people.persons import ME
+
+Pairs = tuple[tuple[str, str], ...]
+
+
+def N_(text: str) -> str:
+    """Mark text for translation; whoever shows it translates it."""
+    return text
+
+
+MONTHS = (
+    N_("January"),
+    N_("February"),
+    N_("March"),
+    N_("April"),
+    N_("May"),
+    N_("June"),
+    N_("July"),
+    N_("August"),
+    N_("September"),
+    N_("October"),
+    N_("November"),
+    N_("December"),
+)
+# A report may wait a week on a phone before it is sent.
+OLDEST = timedelta(days=8)
+# The first screen may lie open for hours before anybody is hurt: then the answering begins at the first tap.
+LAY_OPEN = timedelta(minutes=10)
+MOST_STEPS = 80
+MOST_KEPT = 60
+OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
+MINUTES_AGO = ("0", "5", "15", "30")
+# What was typed into a report, on its way through a changed answer and back (controllers/report/forms.py).
+REPORT_PREFIX = "r-"
+# Whose own record the answers are for, and which of its facts were let stand: oneself ("me"), or a handle of
+# services/people/persons.py, which means nothing to anybody else.
+FOR_RECORD, FROM_RECORD = REPORT_PREFIX + "for", REPORT_PREFIX + "said"
+HANDLE = re.compile(r"me|[0-9a-f]{32}")
+
+
+@dataclass(frozen=True, slots=True)
+class Journey:
+    """How a person came to the page they see: carried from form to form, never stored.
+
+    `started` and `hurt` are in seconds since 1970; `hurt` is when it happened, where somebody said so. `was` is the
+    last advice they saw. Each entry of `trail` is when a page was answered, and the names of the fields that it added:
+    "Back" takes exactly those away again, and a report says when each sign was seen. `kept` is a report that is being
+    written.
+    """
+
+    started: int
+    hurt: int | None = None
+    was: Level | None = None
+    trail: tuple[str, ...] = ()
+    kept: Pairs = ()
+
+    @property
+    def injured(self) -> int:
+        """When it happened, in seconds since 1970: as somebody said, else when the answering began."""
+        return self.started if self.hurt is None else self.hurt
+
+    @classmethod
+    def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> "Journey":
+        """The journey told by a form. What cannot be believed is left out: it decides nothing about the advice."""
+        given: dict[str, str] = {}
+        trail: list[str] = []
+        kept: list[tuple[str, str]] = []
+        for name, value in pairs:
+            if name == "trail":
+                trail.append(value)
+            elif name.startswith(REPORT_PREFIX):
+                kept.append((name, value))
+            elif name in OWN_FIELDS:
+                given.setdefault(name, value)
+        latest = int(now.timestamp())
+        started = _believed(given.get("started", ""), latest)
+        hurt = _believed(given.get("hurt", ""), latest)
+        if given.get("ago") in MINUTES_AGO:
+            hurt = latest - 60 * int(given["ago"])
+        was = given.get("was", "")
+        level = Level(int(was)) if was in {"1", "2", "3", "4"} else None
+        return cls(latest if started is None else started, hurt, level, tuple(trail[:MOST_STEPS]),
+                   tuple(kept[:MOST_KEPT]))  # fmt: skip
+
+    def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> "Journey":
+        """The journey one page later: `trail` has grown by what is carried now and was not before."""
+        seconds = int(now.timestamp())
+        lay_open = not self.trail and seconds - self.started > LAY_OPEN.total_seconds()
+        started = seconds if lay_open else self.started
+        return replace(self, started=started, trail=(*self.trail, *step(before, now_carried, seconds)))
+
+    def answered(self, now: datetime) -> dict[str, datetime]:
+        """When each carried field got the value that it has; fields of which no believable time is told are absent."""
+        found: dict[str, datetime] = {}
+        for entry in self.trail:
+            first, _, names = entry.partition(" ")
+            seconds = _believed(first, int(now.timestamp()))
+            if seconds is not None:
+                found.update(dict.fromkeys(names.split(), datetime.fromtimestamp(seconds, UTC)))
+        return found
+
+    def pairs(self) -> Pairs:
+        """The form fields that carry it on, without `started`, which the template writes."""
+        was = (("was", str(int(self.was))),) if self.was else ()
+        hurt = (("hurt", str(self.hurt)),) if self.hurt is not None else ()
+        return (*hurt, *was, *(("trail", entry) for entry in self.trail), *self.kept)
+
+
+def step(before: Pairs, now_carried: Pairs, seconds: int) -> tuple[str, ...]:
+    """The entry of a trail for one page: when it was answered, and what it added or changed; none for nothing."""
+    added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
+    return (f"{seconds} {' '.join(added)}",) if added else ()
+
+
+def _believed(text: str, latest: int) -> int | None:
+    """Seconds since 1970, unless they are none, in the future, or longer ago than any journey."""
+    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
+    return seconds if latest - OLDEST.total_seconds() <= seconds <= latest else None
+
+
+@dataclass(frozen=True, slots=True)
+class View:
+    """What any page under /field needs besides its question. `back` is empty where "Back" is the first screen.
+
+    `step` counts pages, for people. A `blank` view is a page that the phone's script fills (field_blank.py).
+    """
+
+    carried: Pairs
+    started: int | str
+    back: Pairs = ()
+    picked: tuple[str, ...] = ()
+    step: int | str = 1
+    blank: bool = False
+
+    def mark(self, name: str) -> str | None:
+        """The name by which the script knows a part of a blank page; None, for no attribute, on all others."""
+        return name if self.blank else None
+
+    @property
+    def record(self) -> str:
+        """The handle of the person whose record the answers are for; empty for somebody hurt at the field."""
+        handle = next((value for name, value in self.carried if name == FOR_RECORD), "")
+        return handle if HANDLE.fullmatch(handle) else ""
+
+    @property
+    def first(self) -> str:
+        """Where the questions began."""
+        return ill_address(self.record) if self.record else "/field"
+
+    @property
+    def acting_for(self) -> str:
+        """Whom the guardian acts for who gives these answers, as the record's page named them."""
+        name = next((value for key, value in self.carried if key == REPORT_PREFIX + "name"), "")
+        return name if self.record not in ("", ME) else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """One answer as a row with "Change". `finding` may also be `complaints` or `age`."""
+
+    finding: str
+    label: str
+    answer: str
+
+
+@dataclass(frozen=True, slots=True)
+class LookRow:
+    """One look since then, and the name under which it can be taken back."""
+
+    field: str
+    look: ReportedLook
+
+
+@dataclass(frozen=True, slots=True)
+class Further:
+    """What to do about a further danger sign, under the advice that decided."""
+
+    label: str
+    first_aid: tuple[str, ...]
+    dont: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ResultView(View):
+    """The advice and all that stands around it.
+
+    With `where` the page says where the team is: from `plan`, or by asking for it afterwards. `telling` is who is told;
+    what is withheld from the family is no message to a parent, unless its words say when.
+    """
+
+    assessment: Assessment | None = None
+    words: str = ""
+    intended_use: str = ""
+    seen: tuple[Seen, ...] = ()
+    other_answers: tuple[Answered, ...] = ()
+    because: tuple[str, ...] = ()
+    further: tuple[Further, ...] = ()
+    chips: tuple[DangerSign, ...] = ()
+    changed: str = ""
+    day: str = ""
+    text_link: str = ""
+    injured: int = 0
+    where: bool = False
+    plan: Plan | None = None
+    telling: Telling = field(default_factory=Telling)
+    looks: tuple[LookRow, ...] = ()
+    may_look: bool = True
+    since: int = 0
+
+    @property
+    def again_at(self) -> datetime:
+        """When to look again, counted from the last answer or look."""
+        again = self.assessment.again if self.assessment else None
+        return datetime.fromtimestamp(self.since + (60 * again.after_min if again else 0), UTC)
+
+    @property
+    def injured_at(self) -> datetime:
+        """When it happened, as far as was said."""
+        return datetime.fromtimestamp(self.injured, UTC)
+
+
+def ill_address(handle: str) -> str:
+    """Where "I feel ill" begins for the person with that handle."""
+    return "/record/ill" if handle == ME else f"/record/ill/{handle}"
+
+
+def format_day(iso: str) -> str:
+    """`2026-11-22` as `22 November 2026`; anything else as it is."""
+    try:
+        return day_words(date.fromisoformat(iso))
+    except ValueError:
+        return iso
+
+
+def day_words(day: date) -> str:
+    """A day as people write it, such as `22 November 2026`."""
+    month = tg.i18n.ugettext(MONTHS[day.month - 1])
+    return str(tg.i18n.ugettext("%(day)d %(month)s %(year)d") % {"day": day.day, "month": month, "year": day.year})
+
+
+def way_back(carried: Pairs, journey: Journey) -> Pairs:
+    """The fields of a form that goes one page back, or nothing where that is the first screen."""
+    if len(journey.trail) < 2:
+        return ()
+    last = set(journey.trail[-1].split())
+    kept = tuple((name, value) for name, value in carried if name not in last)
+    earlier = replace(journey, trail=journey.trail[:-1])
+    return (*kept, *earlier.pairs(), ("started", str(journey.started)))
+
+
+def page_view(
+    triage: TriageService, interview: Interview, journey: Journey, page: QuestionPage, picked: Sequence[str] = ()
+) -> View:
+    """The view of a question page."""
+    carried = triage.carry(interview)
+    all_of_it = (*carried, *journey.pairs())
+    # A look that has no answer yet came from the advice, not from a page that added something.
+    is_begun = any(not look.answers for look in interview.course)
+    back = (*all_of_it, ("started", str(journey.started))) if is_begun else way_back(carried, journey)
+    return View(all_of_it, journey.started, back, tuple(picked), page.number + 1)
+
+
+def result_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> ResultView:
+    """The view of the advice. Every form on it carries the level, so that a later one can say "Advice changed"."""
+    answered = journey.answered(now)
+    found = triage.conclude(interview)
+    carried = triage.carry(interview)
+    onward = replace(journey, was=found.level)
+    changed = ""
+    if journey.was is not None and found.level != journey.was:
+        changed = "up" if found.level < journey.was else "down"
+    seen = triage.seen(interview)
+    said = {row.finding for row in seen}
+    own = any(name == FOR_RECORD for name, _ in journey.kept)
+    return ResultView(
+        carried=(*carried, *onward.pairs()),
+        started=journey.started,
+        back=way_back(carried, onward),
+        assessment=found,
+        words=triage.rules.level_words[found.level],
+        intended_use=triage.rules.intended_use,
+        seen=seen,
+        other_answers=other_answers(triage, interview, said) if interview.presentations and journey.trail[1:] else (),
+        because=tuple(dict.fromkeys(because for _, because in reasons_of(found)))[:2],
+        further=_further(triage, interview, found),
+        chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
+        changed=changed,
+        day=format_day(found.date),
+        text_link="" if own else text_link(found.level),
+        injured=journey.injured,
+        looks=look_rows(interview, answered),
+        may_look=len(interview.course) < MOST_LOOKS,
+        since=int(max(answered.values(), default=now).timestamp()),
+    )
+
+
+def look_rows(interview: Interview, answered: Mapping[str, datetime]) -> tuple[LookRow, ...]:
+    """Every whole look with the time of its last answer."""
+    whole = [look for look in interview.course if look.next_question is None]
+    told = looks_of(interview, answered)
+    return tuple(LookRow(f"{LOOK_PREFIX}{look.number}", said) for look, said in zip(whole, told, strict=True))
+
+
+def text_message(words: str) -> str:
+    """A link that opens the phone's own message with those words, to nobody yet."""
+    return "sms:?&body=" + quote(words, safe="")
+
+
+def text_link(level: Level) -> str:
+    """Words for a parent that name nobody and tell nothing medical: the phone's owner adds to whom. Level 1: none."""
+    if level is Level.AMBULANCE:
+        return ""
+    return text_message(tg.i18n.ugettext("Your child has been hurt at sport. Please call me."))
+
+
+def _further(triage: TriageService, interview: Interview, found: Assessment) -> tuple[Further, ...]:
+    """The first aid of every danger sign that was tapped but did not decide: a further sign hides nothing."""
+    rows = []
+    for sign in triage.rules.signs:
+        if sign.finding not in interview.answers:
+            continue
+        alone = triage.read([("sign", sign.id)])
+        own = triage.conclude(alone)
+        if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != found.first_aid:
+            rows.append(Further(sign.label, own.first_aid, own.dont))
+    return tuple(rows)
+
+
+def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[Answered, ...]:
+    """Every answer that "You saw" leaves out: the place, the age, and what was not so."""
+    places = [triage.rules.presentations[name].title for name in interview.presentations]
+    rows = [Answered("complaints", N_("Where it hurts"), places[0])] if places else []
+    ages = {band.id: band.label for band in triage.rules.age_bands}
+    if interview.age_band is not None:
+        rows.append(Answered("age", N_("How old"), ages[interview.age_band]))
+    every = triage.seen(interview, all_answers=True)
+    return (*rows, *(Answered(row.finding, row.label, row.answer) for row in every if row.finding not in said))
+
+
+def utc_now() -> datetime:
+    """The present, aware of its zone."""
+    return datetime.now(UTC)

@@ -1,0 +1,1 @@
+"""Symptom checks and clearances below a report."""

@@ -1,0 +1,164 @@
+"""A clinician's written clearance for sport, below a shared report.
+
+GET, POST /inbox/<id>/clearance                 the form; what it means, to confirm; then it is signed
+GET, POST /inbox/<id>/clearance/withdraw/<id>   asks, then takes one's own clearance back
+"""
+
+import secrets
+from dataclasses import dataclass
+from datetime import date
+from urllib.parse import quote
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.site import times
+from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.pages import problem, show
+from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.domain.clearances import EARLIEST_FULL_PLAY, FULL_PLAY, Clearance
+from blockmrs.domain.followups import day_number
+from blockmrs.domain.reports import Report
+from blockmrs.errors import InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+
+STAGE_WORDS = {
+    "light exercise": N_("Light exercise only"),
+    "training without contact": N_("Training without contact"),
+    FULL_PLAY: N_("Full play"),
+}
+CLEARED_WORDS = {
+    "light exercise": N_("Cleared for light exercise only by %(doctor)s, %(organisation)s, %(day)s."),
+    "training without contact": N_("Cleared for training without contact by %(doctor)s, %(organisation)s, %(day)s."),
+    FULL_PLAY: N_("Cleared for full play by %(doctor)s, %(organisation)s, %(day)s."),
+}
+LONGEST = 400
+_NOT_SAVED = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
+
+
+@dataclass(frozen=True, slots=True)
+class TypedClearance:
+    """What was typed so far, as it goes from page to page."""
+
+    draft: str
+    seen: str
+    stage: str
+    conditions: str
+    note: str
+
+    @classmethod
+    def fresh(cls, today: date) -> "TypedClearance":
+        """The form as it begins: seen today."""
+        return cls(secrets.token_hex(16), today.isoformat(), "", "", "")
+
+    @classmethod
+    def posted(cls, form: Form) -> "TypedClearance":
+        """What a form carried; what cannot be shown again is left out."""
+        return cls(*(form.kept(name, 2000) for name in ("clearance-draft", "seen", "stage", "conditions", "note")))
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """The hidden fields that carry it on."""
+        values = (self.draft, self.seen, self.stage, self.conditions, self.note)
+        return list(zip(("clearance-draft", "seen", "stage", "conditions", "note"), values, strict=True))
+
+
+class ClearanceController(TGController):
+    """The clearance of the report at `address`; made for one request."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    def index(self, **_ignored: object) -> str:
+        """The form; what it means; then signing it, once."""
+        actor = require_actor()
+        report = self._report(actor)
+        if tg.request.method != "POST":
+            return self._form(TypedClearance.fresh(times.local(self._services.reports.now()).date()), {})
+        if not actor.recovery_confirmed:
+            return confirm_first(self._page, seal_draft(posted_values(tg.request), f"{self._page}/clearance"))
+        form = posted_form()
+        typed = TypedClearance.posted(form)
+        if form.kept("change"):
+            return self._form(typed, {})
+        return self._judge(actor, report, form, typed)
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    def withdraw(self, statement_id: str = "", *_more: str, **_ignored: object) -> str:
+        """Ask, then take one's own clearance back."""
+        actor = require_actor()
+        self._report(actor)
+        status = self._services.clearances.of(actor, self._address)
+        mine = [found for found in status.statements if found.mine and found.said.stage] if status is not None else []
+        statement = next((found for found in mine if found.statement_id == statement_id), None)
+        if statement is None:
+            raise NotFound("no such clearance")
+        if tg.request.method == "POST":
+            draft = posted_form().text("clearance-draft", LONGEST)
+            self._services.clearances.withdraw(actor, self._address, statement_id, draft)
+            redirect(self._page)
+        return show(
+            "followup.withdraw", report_page=self._page, statement=statement, cleared_words=CLEARED_WORDS,
+            draft=secrets.token_hex(16),
+        )  # fmt: skip
+
+    @property
+    def _page(self) -> str:
+        return f"/inbox/{quote(self._address, safe='')}"
+
+    def _report(self, actor: Actor) -> Report:
+        try:
+            return self._services.clearances.may_write(actor, self._address)
+        except NotAuthorized:
+            if self._services.sharing.is_author_or_family(actor, self._address):
+                raise
+            redirect(self._page)  # It was not opened yet: its cover says what opening means.
+            raise
+
+    def _judge(self, actor: Actor, report: Report, form: Form, typed: TypedClearance) -> str:
+        """What it means, to confirm; or what is wrong; or, once confirmed, signed."""
+        try:
+            said = self._services.clearances.check(
+                actor, self._address, stage=form.text("stage", LONGEST), seen_on=read_day(form.text("seen", LONGEST)),
+                conditions=form.text("conditions"), note=form.text("note"),
+            )  # fmt: skip
+            if not form.kept("sign"):
+                return self._confirm(report, said, typed)
+            self._services.clearances.issue(
+                actor, self._address, form.text("clearance-draft", LONGEST), stage=said.stage, seen_on=said.seen_on,
+                conditions=said.conditions, note=said.note,
+            )  # fmt: skip
+        except InvalidInput as error:
+            return self._form(typed, problem(error))
+        except Unavailable as error:
+            tg.response.headers.update(headers_of(error))
+            return self._form(typed, {"": _NOT_SAVED}, status=503)
+        redirect(self._page)
+
+    def _form(self, typed: TypedClearance, errors: dict[str, str], status: int = 200) -> str:
+        return show(
+            "followup.clearance", status, errors=errors, report_page=self._page, typed=typed,
+            stages=list(STAGE_WORDS.items()),
+        )  # fmt: skip
+
+    def _confirm(self, report: Report, said: Clearance, typed: TypedClearance) -> str:
+        day = day_number(report.injured_at, self._services.reports.now(), times.zone())
+        return show(
+            "followup.confirm", report_page=self._page, typed=typed, said=said, player=report.player,
+            stage_words=STAGE_WORDS, day=day, early=said.stage == FULL_PLAY and day < EARLIEST_FULL_PLAY,
+            earliest=EARLIEST_FULL_PLAY,
+        )  # fmt: skip
+
+
+def read_day(text: str) -> date:
+    """A day as a date box sends it ("2026-12-03"), else InvalidInput."""
+    try:
+        return date.fromisoformat(text.strip())
+    except ValueError as error:
+        raise InvalidInput(N_("Enter the day as year-month-day, like 2026-12-03"), field="seen") from error

@@ -1,0 +1,237 @@
+"""Symptom checks after a head injury, below the report's own page.
+
+GET, POST /field/report/<id>/check           the questions; saves them once
+GET       /field/report/<id>/check/<check>   what was answered, and the advice
+"""
+
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import quote
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.followup.clearance import CLEARED_WORDS
+from blockmrs.controllers.followup.trend import Trend, draw_trend
+from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.pages import problem, show
+from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.domain.followups import (
+    HEAD_CHECK,
+    PLANNED_DAYS,
+    SIGNS_PAGE,
+    SYMPTOMS_PAGE,
+    WORSE_PAGE,
+    SymptomCheck,
+    asked,
+)
+from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
+from blockmrs.errors import InvalidInput, NotFound, Unavailable
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.container import Services
+from blockmrs.services.followup.symptom_checks import FollowUp, MadeCheck
+
+NONE, UNSURE = "none", "unsure"
+LONGEST = 80
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUpView:
+    """What a report's page shows of the days after: the checks, what is due, the last one in numbers, the chart."""
+
+    follow: FollowUp
+    trend: Trend | None
+    most: int
+    last: SymptomCheck | None
+    before: SymptomCheck | None
+    next_day: int | None
+
+
+def view_of(follow: FollowUp | None, rules: RuleSet) -> FollowUpView | None:
+    """The follow-up for a page; None where a report has none."""
+    if follow is None:
+        return None
+    checks = [made.check for made in follow.checks]
+    most = len(asked(rules, SYMPTOMS_PAGE, follow.band))
+    return FollowUpView(
+        follow,
+        draw_trend([(check.day, check.noted) for check in checks], most),
+        most,
+        checks[-1] if checks else None,
+        checks[-2] if len(checks) > 1 else None,
+        next((day for day in PLANNED_DAYS if day > follow.day), None),
+    )
+
+
+class CheckController(TGController):
+    """The checks of the report at `address`; made for one request."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    def index(self, **_ignored: object) -> str:
+        """The questions; then saving the answers, once."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            return self._save(actor)
+        return self._form(self._services.followups.open(actor, self._address), None, {})
+
+    @expose()
+    def _lookup(self, check_id: str, *rest: str) -> tuple["OneCheckController", tuple[str, ...]]:
+        return OneCheckController(self._services, self._address, check_id), rest
+
+    @property
+    def _page(self) -> str:
+        return f"{report_page(self._address)}/check"
+
+    def _save(self, actor: Actor) -> str:
+        if not actor.recovery_confirmed:
+            return confirm_first(self._page, seal_draft(posted_values(tg.request), self._page))
+        form, follow_ups = posted_form(), self._services.followups
+        there = follow_ups.open(actor, self._address)
+        fields, errors = read_answers(form, follow_ups.rules, there.band)
+        if errors:
+            return self._form(there, form, errors)
+        try:
+            interview = TriageService(lambda: follow_ups.rules).read(fields)
+            made = follow_ups.save(actor, self._address, form.text("check-draft"), interview)
+        except InvalidInput as error:
+            return self._form(there, form, problem(error))
+        except Unavailable as error:
+            tg.response.headers.update(headers_of(error))
+            words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
+            return self._form(there, form, {"": words}, status=503)
+        redirect(f"{self._page}/{made.check_id}?saved=1")
+
+    def _form(self, there: FollowUp, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        rules = self._services.followups.rules
+        signs, symptoms = (asked(rules, page, there.band) for page in (SIGNS_PAGE, SYMPTOMS_PAGE))
+        worse = asked(rules, WORSE_PAGE, there.band)[0]
+        plans = {page.id: page for page in rules.presentations[HEAD_CHECK].pages}
+        given = {finding.id: _kept(form, finding) for finding in (*symptoms, worse)}
+        return show(
+            "followup.form",
+            status,
+            errors=errors,
+            report_page=report_page(self._address),
+            follow=there,
+            signs_page=plans[SIGNS_PAGE],
+            symptoms_page=plans[SYMPTOMS_PAGE],
+            worse_page=plans[WORSE_PAGE],
+            signs=[pair for finding in signs for pair in _ticks(finding)],
+            ticked=form.several("pick") if form is not None else [],
+            symptoms=symptoms,
+            worse=worse,
+            given=given,
+            draft=form.kept("check-draft", LONGEST) if form is not None else secrets.token_hex(16),
+        )
+
+
+class OneCheckController(TGController):
+    """One check that is saved."""
+
+    def __init__(self, services: Services, address: str, check_id: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+        self._check_id = check_id
+
+    @expose(allowed_methods=PAGE)
+    def index(self, saved: object = None, **_ignored: object) -> str:
+        """The advice, what to do, and the answers."""
+        actor, follow_ups = require_actor(), self._services.followups
+        there = follow_ups.open(actor, self._address)
+        made = next((made for made in there.checks if made.check_id == self._check_id), None)
+        if made is None:
+            raise NotFound("no such check")
+        rules = follow_ups.rules
+        level = next(level for level in rules.level_words if int(level) == made.check.advice.level)
+        return show(
+            "followup.saved",
+            report_page=report_page(self._address),
+            made=made,
+            saved=saved is not None,
+            advice=rules.presentations[HEAD_CHECK].advice[level.disposition],
+            sooner_if=rules.presentations[HEAD_CHECK].sooner_if,
+            words=answer_words(rules, made),
+            sport=self._services.clearances.of(actor, self._address),
+            cleared_words=CLEARED_WORDS,
+        )
+
+
+def report_page(address: str) -> str:
+    """Where the report's own page is."""
+    return f"/field/report/{quote(address, safe='')}"
+
+
+def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[str, str]]]]:
+    """The answers of a check as people read them: a heading, then questions with their answers, all in English."""
+    groups = ((N_("Danger signs"), made.check.signs), (N_("Symptoms"), made.check.symptoms))
+    return [
+        (heading, [(found.question, _word(rules.findings.get(found.finding), found.answer)) for found in answers])
+        for heading, answers in groups
+    ]
+
+
+def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[list[tuple[str, str]], dict[str, str]]:
+    """The answers as fields of an interview, and what is wrong, by field."""
+    fields: list[tuple[str, str]] = []
+    errors: dict[str, str] = {}
+    picks = form.several("pick")
+    known = {value for finding in asked(rules, SIGNS_PAGE, band) for value, _ in _ticks(finding)}
+    signs = [pick for pick in picks if pick in known]
+    if any(pick not in (*known, NONE, UNSURE) for pick in picks):
+        errors["pick"] = N_("Choose from the list")
+    elif not picks:
+        errors["pick"] = N_("Tick what is true, or “None of these”")
+    elif NONE in picks and len(picks) > 1:
+        errors["pick"] = N_("Tick what is true, or “None of these” alone")
+    rest = UNSURE if UNSURE in picks else "no"
+    for finding in asked(rules, SIGNS_PAGE, band):
+        mine = [pick.partition(":")[2] for pick in signs if pick.partition(":")[0] == finding.id]
+        absent = rest if finding.kind is Kind.YES_NO or rest == UNSURE else str(finding.none)
+        fields.append((f"a.{finding.id}", max(mine, default=absent)))
+    for finding in (*asked(rules, SYMPTOMS_PAGE, band), *asked(rules, WORSE_PAGE, band)):
+        name = f"a.{finding.id}"
+        text = form.kept(name, LONGEST)
+        if text in _values(finding):
+            fields.append((name, text))
+        else:
+            errors[name] = N_("Choose an answer")
+    return fields, errors
+
+
+def _ticks(finding: Finding) -> list[tuple[str, str]]:
+    """The values and labels of a danger sign's ticks."""
+    if finding.kind is Kind.YES_NO:
+        return [(f"{finding.id}:yes", finding.label)]
+    return [(f"{finding.id}:{option.value}", option.label) for option in finding.options]
+
+
+def _values(finding: Finding) -> tuple[str, ...]:
+    if finding.kind is Kind.YES_NO:
+        return ("yes", "no", UNSURE)
+    return (str(finding.none), *(str(option.value) for option in finding.options), UNSURE)
+
+
+def _kept(form: Form | None, finding: Finding) -> str:
+    text = form.kept(f"a.{finding.id}", LONGEST) if form is not None else ""
+    return text if text in _values(finding) else ""
+
+
+def _word(finding: Finding | None, answer: str) -> str:
+    fixed: dict[str, Any] = {"yes": N_("Yes"), "no": N_("No"), UNSURE: N_("Can’t tell"), NONE: N_("None")}
+    if answer in fixed:
+        return str(fixed[answer])
+    for option in finding.options if finding is not None else ():
+        if answer == str(option.value):
+            return option.label
+    return N_("No") if answer == "0" else answer

@@ -1,0 +1,218 @@
+"""`/inbox`: what was shared with the organisations of whoever is signed in, and `/organisation`: their colleagues.
+
+GET  /inbox                     the list of what known senders sent, most urgent first, and the number of all else
+GET  /inbox/unknown             what strangers sent
+GET  /inbox/ended               shares that have ended
+GET  /inbox/blocked             who is blocked
+GET  /inbox/sender/<id>         one sender's reports
+GET  /inbox/sender/<id>/block   asks; POST blocks them. POST .../unblock and .../know decide otherwise
+GET  /inbox/<report>            its cover; or its content, once a receipt was left
+POST /inbox/<report>/open       leaves the receipts
+     /inbox/<report>/clearance  a written clearance for sport: controllers/followup/clearance.py
+GET  /organisation              the actor's organisations
+     /organisation/<id>         its members: controllers/account/members.py
+POST /organisation/<id>/invite  a code for a colleague, shown once
+"""
+
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.account.members import BOTH, MembersPages
+from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
+from blockmrs.controllers.followup.followup import FollowUpView, view_of
+from blockmrs.controllers.site import times
+from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.forms import parse_place
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.pages import show
+from blockmrs.domain.senders import Standing
+from blockmrs.domain.triage.rules import Level
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+
+
+class InboxController(TGController):
+    """The clinician's pages."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+        self.sender = SendersController(services)
+
+    @expose(allowed_methods=PAGE)
+    def index(self, before: object = None, **_ignored: object) -> str:
+        """What known senders sent, twenty at a time; on the newest page also how much there is of everything else."""
+        actor, lost, place = require_actor(), list[str](), parse_place(before)
+        first = self._services.inbox.first(actor, place, lost)
+        return show(
+            "inbox.list", first=first, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+        )
+
+    @expose(allowed_methods=PAGE)
+    def unknown(self, before: object = None, **_ignored: object) -> str:
+        """What unknown senders sent, at most three of each."""
+        actor, lost, place = require_actor(), list[str](), parse_place(before)
+        page = self._services.inbox.unknown(actor, place, lost)
+        return show(
+            "inbox.unknown", page=page, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+        )
+
+    @expose(allowed_methods=PAGE)
+    def ended(self, before: object = None, **_ignored: object) -> str:
+        """Shares that have ended."""
+        actor, lost, place = require_actor(), list[str](), parse_place(before)
+        page = self._services.inbox.ended(actor, place, lost)
+        return show(
+            "inbox.ended", page=page, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+        )
+
+    @expose(allowed_methods=PAGE)
+    def blocked(self, **_ignored: object) -> str:
+        """Who is blocked."""
+        actor, lost = require_actor(), list[str]()
+        return show("inbox.blocked", senders=self._services.inbox.blocked(actor, lost), lost=bool(lost))
+
+    @expose()
+    def _lookup(self, address: str, *rest: str) -> tuple["SharedReport", tuple[str, ...]]:
+        return SharedReport(self._services, address), rest
+
+
+class SendersController(TGController):
+    """`/inbox/sender/<id>`: what one sender sent, and what they are to the organisation."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose()
+    def _lookup(self, sender: str, *rest: str) -> tuple["OneSender", tuple[str, ...]]:
+        return OneSender(self._services, sender), rest
+
+
+class OneSender(TGController):
+    """One sender. What is decided here holds for everybody in the organisation."""
+
+    def __init__(self, services: Services, sender: str) -> None:
+        super().__init__()
+        self._services = services
+        self._sender = sender
+
+    @expose(allowed_methods=PAGE)
+    def index(self, before: object = None, **_ignored: object) -> str:
+        """All their reports that run, twenty at a time."""
+        actor, lost, place = require_actor(), list[str](), parse_place(before)
+        sender = self._services.inbox.sender(actor, self._sender, place, lost)
+        return show(
+            "inbox.sender", sender=sender, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+        )
+
+    @expose(allowed_methods=BOTH)
+    def block(self, **_ignored: object) -> str:
+        """Ask, then block them."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.inbox.decide(actor, self._sender, Standing.BLOCKED)
+            redirect("/inbox/blocked")
+        return show("inbox.block", sender=self._services.inbox.sender(actor, self._sender, None, []))
+
+    @expose(allowed_methods=POST)
+    def unblock(self, **_ignored: object) -> None:
+        """They are unknown again: their reports are listed as a stranger's."""
+        self._services.inbox.decide(require_actor(), self._sender, Standing.UNKNOWN)
+        redirect(f"/inbox/sender/{self._sender}")
+
+    @expose(allowed_methods=POST)
+    def know(self, **_ignored: object) -> None:
+        """Their reports are listed with those of known senders."""
+        self._services.inbox.decide(require_actor(), self._sender, Standing.KNOWN)
+        redirect(f"/inbox/sender/{self._sender}")
+
+
+class SharedReport(TGController):
+    """One shared report."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+        self.clearance = ClearanceController(services, address)
+
+    @expose("blockmrs.templates.inbox.report", allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> dict[str, Any]:
+        """The cover before the receipt, the content after it."""
+        actor = require_actor()
+        item = self._services.sharing.cover(actor, self._address)
+        opened = self._services.sharing.open_shared(actor, self._address)
+        return {
+            "errors": {},
+            "item": item,
+            "opened": opened,
+            "sport": None if opened is None else self._services.clearances.of(actor, self._address),
+            "cleared_words": CLEARED_WORDS,
+            "after": None if opened is None else self._follow_up(actor),
+            "level_words": level_words(self._services),
+            "times": times,
+        }
+
+    def _follow_up(self, actor: Actor) -> FollowUpView | None:
+        """The symptom checks that follow a head injury."""
+        follow_ups = self._services.followups
+        return view_of(follow_ups.of(actor, self._address), follow_ups.rules)
+
+    @expose(allowed_methods=POST)
+    def open(self, **_ignored: object) -> None:
+        """Leave the receipts; the content follows."""
+        actor = require_actor()
+        self._services.sharing.acknowledge(actor, self._address)
+        redirect(f"/inbox/{self._address}")
+
+
+class OrganisationController(TGController):
+    """The actor's organisations and their members."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose("blockmrs.templates.inbox.organisation", allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> dict[str, Any]:
+        """Which organisations, with the names of who is in."""
+        organisations, actor = self._services.organisations, require_actor()
+        lost: list[str] = []
+        mine = {held.keyring.card.id for held in organisations.memberships(actor, lost)}
+        listed = [entry for entry in organisations.directory() if entry.card_id in mine]
+        managed = {card_id for card_id in mine if organisations.staff.manages(actor, card_id)}
+        return {"errors": {}, "organisations": listed, "managed": managed, "lost": bool(lost)}
+
+    @expose()
+    def _lookup(self, organisation: str, *rest: str) -> tuple["OneOrganisation", tuple[str, ...]]:
+        return OneOrganisation(self._services.organisations, organisation, "/organisation"), rest
+
+
+class OneOrganisation(MembersPages):
+    """One organisation of the actor's."""
+
+    back, back_label = "/organisation", N_("Colleagues")
+
+    def _by(self) -> Actor:
+        actor = require_actor()
+        self._organisations.membership(actor, self._id())
+        return actor
+
+    @expose(allowed_methods=POST)
+    def invite(self, **_ignored: object) -> str:
+        """Make an invitation for a colleague; its code is shown once."""
+        actor = self._by()
+        return self._page(actor, code=self._organisations.invite(actor, self._id()))
+
+
+def list_variables(services: Services) -> dict[str, Any]:
+    """What every list of the inbox needs."""
+    return {"level_words": level_words(services), "standings": Standing}
+
+
+def level_words(services: Services) -> dict[int, str]:
+    """The words of each level, by number."""
+    return {int(level): services.triage.rules.level_words[level] for level in Level}

@@ -1,0 +1,106 @@
+"""`/people`: everybody who has a right over what is about somebody, and its end.
+
+GET       /people                            those about whom one can look, and for whom one waits
+GET       /people/<person>                   every right over what is about one of them
+POST      /people/<person>/seen              "I have seen this": only what comes later is news
+GET, POST /people/<person>/confirm/<right>   asks, then says yes to somebody
+GET, POST /people/<person>/end/<right>       asks, then ends a right or an invitation
+"""
+
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.site import times
+from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.pages import show
+from blockmrs.errors import NotFound
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.sharing.rights import Right
+
+BOTH = (*PAGE, *POST)
+
+
+class PeopleController(TGController):
+    """The list."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose("blockmrs.templates.people.index", allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> dict[str, Any]:
+        """Whose rights one can see."""
+        actor, rights = require_actor(), self._services.rights
+        news = {item.handle for item in rights.news(actor)}
+        return {
+            "errors": {},
+            "people": [(handle, name, handle in news) for handle, name in rights.people(actor)],
+            "waiting": rights.waiting(actor),
+            "times": times,
+        }
+
+    @expose()
+    def _lookup(self, handle: str, *rest: str) -> tuple["OnePersonController", tuple[str, ...]]:
+        return OnePersonController(self._services, handle), rest
+
+
+class OnePersonController(TGController):
+    """The rights over what is about one person; made for one request."""
+
+    def __init__(self, services: Services, handle: str) -> None:
+        super().__init__()
+        self._rights = services.rights
+        self._clock = services.reports.now
+        self._handle = handle
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """Every right, with the buttons that this viewer has."""
+        actor = require_actor()
+        page = self._rights.page(actor, self._handle)
+        news = [item for item in self._rights.news(actor, as_coach=page.is_coach) if item.handle == self._handle]
+        acting_for = "" if page.is_me or page.is_coach else page.label
+        return show("people.rights", page=page, news=news, here=self._address, now=self._clock(), acting_for=acting_for)
+
+    @expose(allowed_methods=POST)
+    def seen(self, **_ignored: object) -> None:
+        """Note that the actor knows how things stand."""
+        self._rights.seen(require_actor(), self._handle)
+        redirect(self._address)
+
+    @expose(allowed_methods=BOTH)
+    def confirm(self, right_id: str = "", *_more: str, **_ignored: object) -> str:
+        """Ask, then say yes."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._rights.confirm(actor, self._handle, right_id)
+            redirect(self._address)
+        return self._ask(actor, "people.confirm", right_id)
+
+    @expose(allowed_methods=BOTH)
+    def end(self, right_id: str = "", *_more: str, **_ignored: object) -> str:
+        """Ask, then end it."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._rights.end(actor, self._handle, right_id)
+            left = not any(handle == self._handle for handle, _ in self._rights.people(actor))
+            redirect("/people" if left else self._address)
+        return self._ask(actor, "people.end", right_id)
+
+    def _ask(self, actor: Actor, template: str, right_id: str) -> str:
+        page, right = self._rights.page(actor, self._handle), self._rights.right(actor, self._handle, right_id)
+        if template == "people.confirm" and not isinstance(right, Right):
+            raise NotFound("no such right")
+        return show(template, page=page, right=right, is_part=isinstance(right, Right), here=self._address)
+
+    @property
+    def _address(self) -> str:
+        return people_address(self._handle)
+
+
+def people_address(handle: str) -> str:
+    """Where the rights over what is about the person with that handle stand."""
+    return f"/people/{handle}"

@@ -1,0 +1,134 @@
+"""`/record/facts`: what the record says about somebody's health, for oneself and for each person one acts for.
+
+GET, POST /record/facts                    one's own: the form, and saving it
+GET       /record/facts/history            every version of it
+GET, POST /record/facts/<person>           those of somebody one acts for; <person> means nothing to anybody else
+GET       /record/facts/<person>/history
+"""
+
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+
+from blockmrs.controllers.record.facts_forms import ASKED, HINTS, LABELS, FactsForm, choices_for, in_words
+from blockmrs.controllers.site.times import local
+from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.forms import parse_place, posted_form
+from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.domain.facts import HealthFacts
+from blockmrs.errors import Conflict, InvalidInput, Unavailable
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.people.persons import ME, Person
+from blockmrs.services.record.facts import SavedFacts
+
+_CHANGED = N_("These facts were changed meanwhile. Look at both, then save what is right")
+_NOT_YET = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
+
+
+class PersonFactsController(TGController):
+    """The facts of the person with that handle; made for one request, but for one's own."""
+
+    def __init__(self, services: Services, handle: str) -> None:
+        super().__init__()
+        self._services = services
+        self._handle = handle
+
+    @expose(allowed_methods=(*PAGE, *POST))
+    def index(self, **_ignored: object) -> str:
+        """The form; or save what it says, and go to the record."""
+        actor = require_actor()
+        person = self._services.people.find(actor, self._handle)
+        if tg.request.method == "POST":
+            return self._save(actor, person)
+        # What others wrote on a card that was made for the person is offered, and saved over no version of their own.
+        shown, own = self._services.facts.newest(person), self._services.facts.current(person)
+        return self._page(person, FactsForm.filled(shown.facts, own.version), {})
+
+    @expose(allowed_methods=PAGE)
+    def history(self, before: object = None, **_ignored: object) -> str:
+        """Every version, newest first, 20 a page."""
+        person = self._services.people.find(require_actor(), self._handle)
+        versions, older = self._services.facts.page_of_history(person, parse_place(before))
+        return show(
+            "record.facts_history",
+            **self._about(person),
+            versions=versions,
+            older=older,
+            first=before is None,
+            in_words=self._in_words,
+        )
+
+    def _save(self, actor: Actor, person: Person) -> str:
+        if not actor.recovery_confirmed:
+            return confirm_first(self._address, seal_draft(posted_values(tg.request), self._address))
+        typed, errors = FactsForm.posted(posted_form())
+        facts, wrong = typed.read(self._today())
+        if facts is None or errors:
+            return self._page(person, typed, {**wrong, **errors})
+        try:
+            self._services.facts.save(
+                actor, person, typed.value("draft_id"), facts, typed.value("version"), self._today()
+            )
+        except InvalidInput as error:
+            return self._page(person, typed, {"": error.message})
+        except Conflict:
+            now = self._services.facts.current(person)
+            return self._page(person, typed.over(now.version), {"": _CHANGED}, 409, now)
+        except Unavailable as error:
+            tg.response.headers.update(headers_of(error))
+            return self._page(person, typed, {"": _NOT_YET}, 503)
+        redirect("/record?saved=facts")
+
+    def _page(
+        self, person: Person, form: FactsForm, errors: dict[str, str], status: int = 200, now: SavedFacts | None = None
+    ) -> str:
+        return show(
+            "record.facts",
+            status,
+            errors=errors,
+            **self._about(person),
+            form=form,
+            asked=[(name, LABELS[name], HINTS.get(name), choices_for(name)) for name in ASKED],
+            now=now,
+            in_words=self._in_words,
+        )
+
+    def _about(self, person: Person) -> dict[str, Any]:
+        return {
+            "person": person,
+            "page": self._address,
+            "acting_for": "" if person.is_me else person.label,
+            "is_whole": self._services.reports.is_whole([person]),
+        }
+
+    def _in_words(self, facts: HealthFacts) -> list[tuple[str, str, str]]:
+        return in_words(facts, self._today())
+
+    def _today(self) -> Any:
+        return local(self._services.facts.now()).date()
+
+    @property
+    def _address(self) -> str:
+        return facts_address(self._handle)
+
+
+class FactsController(PersonFactsController):
+    """One's own facts, and below them those of the people one acts for."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__(services, ME)
+
+    @expose()
+    def _lookup(self, handle: str, *rest: str) -> tuple[PersonFactsController, tuple[str, ...]]:
+        """The pages of somebody one acts for."""
+        return PersonFactsController(self._services, handle), rest
+
+
+def facts_address(handle: str) -> str:
+    """Where the facts of the person with that handle are."""
+    return "/record/facts" if handle == ME else f"/record/facts/{handle}"

@@ -1,0 +1,1 @@
+"""The doors `/field/report` and `/field/phone`."""

@@ -1,0 +1,69 @@
+"""A report that somebody writes for their own record, or for that of a person they act for."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD
+from blockmrs.controllers.record.facts_forms import ANSWERS, ASKED, BIRTH_DATE, LABELS
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.domain.facts import ALLERGIES, HealthFacts
+from blockmrs.domain.reports import OF_RECORD, ReportedFinding
+from blockmrs.errors import BlockMRSError, NotFound
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.people.persons import Person
+
+NONE_KNOWN = N_("None known")
+
+
+@dataclass(frozen=True, slots=True)
+class AtHome:
+    """Whose record a report is for, and what of that record they let stand; `unread`: it could not be read."""
+
+    person: Person
+    told: tuple[ReportedFinding, ...]
+    unread: bool = False
+
+
+class Typed(Protocol):
+    """A report's form, as far as it says whose record it is for."""
+
+    @property
+    def ticked(self) -> Mapping[str, tuple[str, ...]]:
+        """What was ticked, by field."""
+
+    def value(self, name: str, default: str = "") -> str:
+        """What stands in a field."""
+
+
+def at_home(services: Services, actor: Actor, typed: Typed) -> AtHome | None:
+    """Whose record the form is for; None where it is for none that the actor keeps.
+
+    The facts are read anew: the form names which, and never says what they are.
+    """
+    handle = typed.value(FOR_RECORD)
+    if not handle:
+        return None
+    try:
+        person = services.people.find(actor, handle)
+    except NotFound:
+        return None
+    chosen = typed.ticked.get(FROM_RECORD, ())
+    try:
+        saved = services.facts.newest(person)
+        facts = saved.facts if saved.is_whole else HealthFacts()
+    except BlockMRSError:
+        return AtHome(person, (), unread=True)  # The page shows what will be saved, and says that they are not in it.
+    return AtHome(person, tuple(told_by_record(facts, chosen)))
+
+
+def told_by_record(facts: HealthFacts, chosen: Sequence[str]) -> list[ReportedFinding]:
+    """The facts that were let stand, as a report keeps them: in English, which its page translates; days as ISO."""
+    told: dict[str, str] = {}
+    if facts.allergies or facts.no_allergies:
+        told[ALLERGIES] = "; ".join(facts.allergies) or NONE_KNOWN
+    if facts.birth_date is not None:
+        told[BIRTH_DATE] = facts.birth_date.isoformat()
+    told |= {name: ANSWERS[name, facts.choices[name]] for name in ASKED if name in facts.choices}
+    return [ReportedFinding(OF_RECORD + fact, LABELS[fact], words) for fact, words in told.items() if fact in chosen]

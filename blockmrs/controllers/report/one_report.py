@@ -1,0 +1,240 @@
+"""One saved report: its page for the author and the family, its code, its shares.
+
+GET       /field/report/<id>                  the hand-over card
+POST      /field/report/<id>/code             makes the code, then shows it
+GET       /field/report/<id>/show             the code, full screen
+GET, POST /field/report/<id>/stop-code        ends it
+GET, POST /field/report/<id>/share            sends it to an organisation
+GET       /field/report/<id>/share/<share>    what was sent to whom, until when
+GET, POST /field/report/<id>/stop/<share>     stops that
+GET, POST /field/report/<id>/release          sends a withheld report to the family
+          /field/report/<id>/check            symptom checks: controllers/followup/followup.py
+"""
+
+from urllib.parse import quote, urlencode
+
+import tg
+from tg import TGController, expose, redirect
+from tg.i18n import ugettext as _
+
+from blockmrs.controllers.field.views import text_message
+from blockmrs.controllers.followup.clearance import CLEARED_WORDS
+from blockmrs.controllers.followup.followup import CheckController, view_of
+from blockmrs.controllers.report.qr import draw_qr
+from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
+from blockmrs.controllers.web.context import PAGE, POST, require_actor, site
+from blockmrs.controllers.web.forms import posted_form
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.pages import problem, show, wait_first
+from blockmrs.domain.permission import Standing
+from blockmrs.domain.reports import FIELD
+from blockmrs.errors import UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.people.organisations import Organisation
+from blockmrs.services.people.teams import Joined
+from blockmrs.services.reports.reports import OpenedReport
+from blockmrs.services.sharing.crew_codes import ReportCode
+from blockmrs.services.sharing.shares import Share
+
+BOTH = (*PAGE, *POST)
+
+
+class OneReportController(TGController):
+    """The pages of the report at `address`; made for one request."""
+
+    def __init__(self, services: Services, address: str) -> None:
+        super().__init__()
+        self._services = services
+        self._address = address
+        self.check = CheckController(services, address)
+
+    @expose(allowed_methods=PAGE)
+    def index(self, saved: object = None, again: object = None, **_ignored: object) -> str:
+        """The hand-over card, for the author and for the family."""
+        actor = require_actor()
+        try:
+            opened = self._services.reports.open(actor, self._address)
+        except NotAuthorized:
+            redirect(f"/inbox/{self._address}")
+        if opened.standing is Standing.FORMER_AUTHOR:
+            return show("report.former", opened=opened, now=self._services.reports.now())
+        mine = opened.standing is Standing.AUTHOR
+        from_field = mine and opened.report.origin == FIELD
+        return show(
+            "report.view",
+            opened=opened,
+            mine=mine,
+            saved=saved is not None,
+            again=again is not None,
+            now=self._services.reports.now(),
+            shares=self._services.sharing.shares(actor, self._address),
+            purposes=PURPOSE_WORDS,
+            code=self._services.codes.status(actor, self._address),
+            family=self._family(actor, opened) if from_field else [],
+            proof=self._services.reports.prove(actor, self._address),
+            text_link=_text_to_parent(opened) if from_field else "",
+            sport=self._services.clearances.of(actor, self._address),
+            cleared_words=CLEARED_WORDS,
+            after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
+        )
+
+    def _family(self, actor: Actor, opened: OpenedReport) -> list[Joined] | None:
+        """Who of the family joined; None where that cannot be read."""
+        try:
+            return self._services.teams.joined(actor).get(opened.subject, [])
+        except UNKNOWN:
+            return None
+
+    @expose(allowed_methods=POST)
+    def code(self, **_ignored: object) -> None:
+        """Make a code, or keep the one that still works; then show it."""
+        self._services.codes.make(require_actor(), self._address)
+        redirect(f"{self._page}/show")
+
+    @expose(allowed_methods=PAGE)
+    def show(self, **_ignored: object) -> str:
+        """The full-screen hand-over: QR, typed code, and the report in large words."""
+        actor = require_actor()
+        opened, code = self._own(actor), self._working_code(actor)
+        drawing = draw_qr(f"{_origin()}/r#{code.qr_secret}") if code is not None else None
+        return show(
+            "report.show", opened=opened, code=code, qr=drawing, host=tg.request.host,
+            now=self._services.reports.now(),
+        )  # fmt: skip
+
+    @expose(allowed_methods=BOTH)
+    def stop_code(self, **_ignored: object) -> str:
+        """Ask, then end the code at once."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.codes.stop(actor, self._address)
+            redirect(self._page)
+        self._services.codes.status(actor, self._address)
+        opened = self._services.reports.open(actor, self._address)
+        return show("report.stop_code", report_page=self._page, mine=opened.standing is Standing.AUTHOR)
+
+    @expose(allowed_methods=BOTH)
+    def share(
+        self, share_id: str | None = None, *_more: str, q: object = "", shown: object = "", **_ignored: object
+    ) -> str:
+        """Choose to whom it goes, why and for how long; afterwards, with a share's id, what was sent."""
+        actor = require_actor()
+        if share_id is not None:
+            return self._receipt(actor, share_id)
+        if tg.request.method == "POST":
+            return self._send(actor)
+        asked = {name: value for name, value in (("q", q), ("shown", shown)) if isinstance(value, str)}
+        return self._share_page(actor, ShareForm.fresh(asked), {})
+
+    @expose(allowed_methods=BOTH)
+    def stop(self, share_id: str = "", **_ignored: object) -> str:
+        """Ask, then stop a share."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.sharing.stop(actor, self._address, share_id)
+            redirect(f"{self._page}/share/{share_id}")
+        share = self._share(actor, share_id)
+        opened = self._services.reports.open(actor, self._address)
+        return show("report.stop", report_page=self._page, share=share, mine=opened.standing is Standing.AUTHOR)
+
+    @expose(allowed_methods=BOTH)
+    def release(self, **_ignored: object) -> str:
+        """Ask, then send a withheld report to the family."""
+        actor = require_actor()
+        if tg.request.method == "POST":
+            self._services.sharing.release_to_family(actor, self._address)
+            redirect(self._page)
+        opened = self._own(actor)
+        if not opened.withheld:
+            redirect(self._page)
+        return show("report.release", report_page=self._page)
+
+    @property
+    def _page(self) -> str:
+        return f"/field/report/{quote(self._address, safe='')}"
+
+    def _own(self, actor: Actor) -> OpenedReport:
+        """The report, for its author alone: the family reads it, and changes nothing."""
+        opened = self._services.reports.open(actor, self._address)
+        if opened.standing is Standing.FORMER_AUTHOR:
+            raise Ended("the author's part in what is about the player has ended")
+        if opened.standing is not Standing.AUTHOR:
+            raise NotAuthorized("only the author of a report may do this")
+        return opened
+
+    def _working_code(self, actor: Actor) -> ReportCode | None:
+        code = self._services.codes.status(actor, self._address)
+        return None if code is None or code.stopped else code
+
+    def _share(self, actor: Actor, share_id: str) -> Share:
+        for share in self._services.sharing.shares(actor, self._address):
+            if share.share_id == share_id:
+                return share
+        raise NotFound("no such share")
+
+    def _receipt(self, actor: Actor, share_id: str) -> str:
+        share = self._share(actor, share_id)
+        opened = self._services.reports.open(actor, self._address)
+        return show(
+            "report.shared", report_page=self._page, share=share, purposes=PURPOSE_WORDS,
+            mine=opened.standing is Standing.AUTHOR, now=self._services.reports.now(),
+        )  # fmt: skip
+
+    def _send(self, actor: Actor) -> str:
+        form = ShareForm.posted(posted_form())
+        wanted, errors = form.read(self._services.reports.now())
+        if wanted is None:
+            return self._share_page(actor, form, errors)
+        try:
+            share = self._services.sharing.grant(
+                actor, self._address, wanted.organisation_id, wanted.purpose, wanted.until
+            )
+        except NotFound:
+            # A stranger to the report is told the same as before; only an organisation that left is asked for again.
+            self._own(actor)
+            return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")})
+        except InvalidInput as error:
+            return self._share_page(actor, form, problem(error))
+        except TooManyAttempts as error:
+            return self._share_page(actor, form, wait_first(error), 429)
+        redirect(f"{self._page}/share/{share.share_id}")
+
+    def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], status: int = 200) -> str:
+        opened = self._own(actor)
+        directory = self._services.organisations.directory()
+        found = matching(directory, form.search)
+        shown = shown_of(found, form.value("shown"), form.value("organisation"))
+        return show(
+            "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
+            found=found[:shown], hints=[_about(entry) for entry in found[:shown]], more=len(found) - shown,
+            more_query=urlencode({"q": form.search, "shown": shown + 1}),
+            listed=len(directory),
+            purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
+        )  # fmt: skip
+
+
+def _origin() -> str:
+    """This site as the crew's phone reaches it; the edge lets only allowed hosts through."""
+    scheme = "https" if site().secure_cookies else tg.request.scheme
+    return f"{scheme}://{tg.request.host}"
+
+
+def _about(entry: Organisation) -> str:
+    """What stands under an organisation's name: where it is, and who would read what is sent there."""
+    return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
+
+
+def _text_to_parent(opened: OpenedReport) -> str:
+    """A link that opens the phone's own message, with words that hold nothing medical and the report's address.
+
+    The address names nobody, and opens for those alone who are signed in and may read the report.
+    """
+    report = opened.report
+    first_name, place = report.player.split()[0], report.place.partition("\n")[0]
+    if report.place:
+        words = _("%(name)s has been hurt at %(place)s. Please call %(coach)s. Report: %(link)s")
+    else:
+        words = _("%(name)s has been hurt. Please call %(coach)s. Report: %(link)s")
+    link = f"{_origin()}/field/report/{quote(opened.address, safe='')}"
+    return text_message(words % {"name": first_name, "place": place, "coach": report.author, "link": link})

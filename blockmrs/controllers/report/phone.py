@@ -1,0 +1,45 @@
+"""The page for the reports that wait on a phone.
+
+GET /field/phone   the same for everybody: it holds nobody's data, and a service worker may keep it. What waits is known
+                   to the browser alone, and goes to `/field/report/save` like any other form
+"""
+
+from zoneinfo import ZoneInfo
+
+from tg import TGController, expose
+from tg.i18n import ugettext as _
+
+from blockmrs.controllers.field.views import Journey
+from blockmrs.controllers.report.forms import MINUTES, OTHER, TypedReport, ages_to_choose, choices_in_words
+from blockmrs.controllers.site import times
+from blockmrs.controllers.web.context import PAGE
+from blockmrs.controllers.web.pages import show
+from blockmrs.services.container import Services
+
+
+class PhoneController(TGController):
+    """`/field/phone`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> str:
+        """The empty pages of everything that can be done with a report without a signal."""
+        triage = self._services.triage
+        recent = [("0", _("Now")), *((text, _("%(minutes)s min ago") % {"minutes": text}) for text in MINUTES[1:])]
+        recent.append((OTHER, _("Another time")))
+        here = times.zone()
+        return show(
+            "report.phone",
+            typed=TypedReport(triage.read(()), Journey(0), ()),
+            ages=ages_to_choose(triage.rules),
+            moments={
+                "when": [("start", _("When you started")), *recent],
+                "ambulance": [("no", _("Not called")), *recent],
+            },
+            choices=choices_in_words(),
+            zone=times.zone_name(self._services.reports.now()),
+            zone_key=here.key if isinstance(here, ZoneInfo) else "",
+        )

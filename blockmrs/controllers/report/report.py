@@ -1,0 +1,291 @@
+"""Writing a report, from the advice to "Saved".
+
+POST /field/report/new    shows who is hurt, then the report to check; stores nothing, so it needs no form token
+POST /field/report/save   saves it; a repeat is the same report
+GET  /field/reports       the coach's own reports
+     /field/report/<id>   one report: controllers/report/one_report.py
+"""
+
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from typing import Any
+
+import tg
+from tg import TGController, expose, redirect
+from tg.i18n import ugettext as _
+
+from blockmrs.controllers.field.handover import timed
+from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, MONTHS, look_rows
+from blockmrs.controllers.report.at_home import at_home
+from blockmrs.controllers.report.forms import (
+    MINUTES,
+    OTHER,
+    AtHome,
+    ReportReader,
+    TypedReport,
+    ages_to_choose,
+    choices_in_words,
+    days_to_choose,
+    first_shown,
+    posted_report,
+    shown_at,
+    started_at,
+    told_of,
+)
+from blockmrs.controllers.report.one_report import OneReportController
+from blockmrs.controllers.site.times import clock_time, zone_name
+from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_actor, stateless
+from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.forms import parse_place
+from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.domain.reports import Report
+from blockmrs.errors import BlockMRSError, InvalidInput, Unavailable
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.container import Services
+from blockmrs.services.people.teams import Player, Team
+
+NEW, SAVE = "/field/report/new", "/field/report/save"
+_CHOOSE = N_("Choose who is hurt")
+_NO_LIST = N_("Your list of players cannot be read here right now. Enter their name: the report is saved all the same")
+_NO_KEYS = N_(
+    "What ties this player to their family cannot be read here right now. You can save the report under the name: then "
+    "only you have it, and you tell the family yourself"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Hurt:
+    """Whom the form says is hurt: a player of the roster, or somebody by name. `chosen` False: not said yet.
+
+    `home` is set where the report is for somebody's own record; `unread`, where the roster cannot be read here now:
+    a report waits for no list.
+    """
+
+    team: Team
+    player: Player | None
+    chosen: bool
+    home: AtHome | None = None
+    unread: bool = False
+
+
+class ReportController(TGController):
+    """The pages below `/field/report`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose(allowed_methods=PAGE)
+    def index(self, **_ignored: object) -> None:
+        """The list is one level up."""
+        redirect("/field/reports")
+
+    @expose(allowed_methods=POST)
+    @stateless
+    def new(self, **_ignored: object) -> str:
+        """Who is hurt; then the report to check."""
+        typed = self._posted()
+        actor = current_actor()
+        if actor is None:
+            draft = seal_draft(posted_values(tg.request), NEW)
+            return show(
+                "report.sign_in",
+                401,
+                draft=draft,
+                carried=typed.carried(),
+                **self._advice(typed, self._services.reports.now()),
+            )
+        if not actor.recovery_confirmed:
+            return self._code_first(NEW)
+        hurt = self._hurt(actor, typed)
+        if hurt.home is not None:
+            return self._check(hurt, typed, {})
+        if "ask" in tg.request.POST or not hurt.chosen:
+            return self._who(hurt, typed, {})
+        if hurt.player is None and (problem := self._name_problem(typed)):
+            return self._who(hurt, typed, problem)
+        return self._check(hurt, typed, {})
+
+    @expose(allowed_methods=POST)
+    def save(self, **_ignored: object) -> str:
+        """Save the report once, and go to its page."""
+        actor, typed = require_actor(), self._posted()
+        if not actor.recovery_confirmed:
+            return self._code_first(SAVE)
+        hurt = self._hurt(actor, typed)
+        if not hurt.chosen:
+            return self._who(hurt, typed, {"r-name" if hurt.unread else "": _NO_LIST if hurt.unread else _CHOOSE})
+        if hurt.player is not None and not self._services.teams.can_hold(hurt.player):
+            named = typed.with_values(name=hurt.player.name)
+            return self._who(replace(hurt, player=None, chosen=False), named, {"r-name": _NO_KEYS})
+        reader = ReportReader(typed, self._services.reports.now())
+        report = reader.read(
+            self._services.triage,
+            player=hurt.player,
+            team=hurt.team.name,
+            author=actor.display_name,
+            home=hurt.home,
+        )
+        if report is None:
+            if "r-name" in reader.errors:
+                return self._who(hurt, typed, {"r-name": reader.errors["r-name"]})
+            return self._check(hurt, typed, reader.errors)
+        told = self._services.who_is_told.of(typed.interview)
+        ticked, sure = typed.value("r-withhold") == "yes", typed.value("r-family") == "send"
+        withheld = self._services.who_is_told.keeps_back(typed.interview, ticked=ticked, shown=typed.policies)
+        if hurt.home is not None:
+            # It goes to the record that its author keeps; the page says who else sees that.
+            withheld = False
+        elif told.withheld and not withheld and not sure:
+            carried = typed.carried(without=("r-withhold", "r-family"))
+            return show("report.family", told=told, carried=carried)
+        try:
+            address, same = self._save(actor, typed, report, hurt, withheld=withheld)
+        except Unavailable as error:
+            tg.response.headers.update(headers_of(error))
+            words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
+            return self._check(hurt, typed, {"": words}, status=503)
+        redirect(f"/field/report/{address}?{'saved' if same else 'again'}=1")
+
+    @expose()
+    def _lookup(self, address: str, *rest: str) -> tuple[OneReportController, tuple[str, ...]]:
+        """The pages of one report."""
+        return OneReportController(self._services, address), rest
+
+    @staticmethod
+    def _code_first(path: str) -> str:
+        """A recovery code exists before the first report does; what was entered goes on afterwards."""
+        return confirm_first("/field", seal_draft(posted_values(tg.request), path))
+
+    def _posted(self) -> TypedReport:
+        typed = posted_report(tg.request.POST, self._services.triage, self._services.reports.now())
+        if not typed.answers:
+            raise InvalidInput(N_("Start with what you see"))
+        return typed
+
+    def _hurt(self, actor: Actor, typed: TypedReport) -> Hurt:
+        team, unread = Team(), False
+        try:
+            team = self._services.teams.team(actor)
+        except BlockMRSError:
+            unread = True
+        home = at_home(self._services, actor, typed)
+        if home is not None:
+            return Hurt(team, None, True, home)
+        chosen = typed.value("r-player")
+        if chosen == OTHER:
+            return Hurt(team, None, True, unread=unread)
+        player = next((player for player in team.players if player.player_id == chosen), None)
+        return Hurt(team, player, player is not None, unread=unread)
+
+    def _name_problem(self, typed: TypedReport) -> dict[str, str]:
+        reader = ReportReader(typed, self._services.reports.now())
+        reader.read(self._services.triage, player=None, team="", author="")
+        return {name: text for name, text in reader.errors.items() if name == "r-name"}
+
+    def _save(
+        self, actor: Actor, typed: TypedReport, report: Report, hurt: Hurt, *, withheld: bool
+    ) -> tuple[str, bool]:
+        """The saved report's address, and whether it says what the form says: an earlier Save of it wins."""
+        reports, draft = self._services.reports, typed.value("r-draft")
+        person = hurt.home.person if hurt.home is not None else None
+        earlier = reports.draft_is_saved(actor, draft)
+        saved = reports.save(actor, draft, report, player=hurt.player, person=person, withheld=withheld)
+        if earlier is None:
+            return saved.address, True
+        kept = reports.open(actor, saved.address).report
+        return saved.address, replace(report, written_at=kept.written_at) == kept and withheld == earlier.withheld
+
+    def _who(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str]) -> str:
+        carried = typed.carried(without=("r-player", "r-name", FOR_RECORD, FROM_RECORD))
+        return show(
+            "report.who",
+            errors=errors,
+            team=hurt.team,
+            unread=hurt.unread,
+            carried=carried,
+            name=typed.value("r-name"),
+            **self._advice(typed, self._services.reports.now()),
+        )
+
+    def _advice(self, typed: TypedReport, now: datetime) -> dict[str, Any]:
+        """What the answers lead to: the assessment, its words, the signs, and who is told."""
+        triage, interview = self._services.triage, typed.interview
+        found = triage.conclude(interview)
+        return {
+            "found": found,
+            "words": triage.rules.level_words[found.level],
+            "seen": timed(triage.seen(interview), typed.journey.answered(now)),
+            "told": self._services.who_is_told.of(interview),
+        }
+
+    def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
+        now = self._services.reports.now()
+        venue = hurt.team.plan.today
+        told = self._services.who_is_told.of(typed.interview)
+        typed = told_of(first_shown(typed, now, venue), told.ids)
+        triage = self._services.triage
+        return show(
+            "report.check" if hurt.home is None else "record.check",
+            status,
+            errors=errors,
+            home=hurt.home,
+            acting_for="" if hurt.home is None or hurt.home.person.is_me else hurt.home.person.label,
+            typed=typed,
+            from_plan=venue is not None and typed.value("r-place") == venue.place,
+            who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
+            number=hurt.player.number if hurt.player is not None else "",
+            **self._advice(typed, now),
+            looks=look_rows(typed.interview, typed.journey.answered(now)),
+            age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
+            ages=ages_to_choose(triage.rules),
+            moments=_moments(typed, now),
+            choices=choices_in_words(),
+            days=[(day.isoformat(), _day_words(day, number)) for number, day in enumerate(days_to_choose(now))],
+            zone=zone_name(now),
+        )
+
+
+class ReportListController(TGController):
+    """`/field/reports`."""
+
+    def __init__(self, services: Services) -> None:
+        super().__init__()
+        self._services = services
+
+    @expose(allowed_methods=PAGE)
+    def index(self, before: Any = None, **_ignored: object) -> str:
+        """The coach's own reports, newest first, 20 a page."""
+        actor = require_actor()
+        reports, older = self._services.reports.mine(actor, parse_place(before))
+        return show(
+            "report.list",
+            reports=reports,
+            older=older,
+            first=before is None,
+            is_whole=self._services.reports.is_own_line_whole(actor),
+        )
+
+
+def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:
+    """The quick answers to "when": each with the time that it means."""
+    shown, started = shown_at(typed, now), started_at(typed)
+    recent = [("0", _("Now, %(time)s") % {"time": clock_time(shown)})]
+    recent += [
+        (minutes, _("%(minutes)s min ago, %(time)s")
+         % {"minutes": minutes, "time": clock_time(shown - timedelta(minutes=int(minutes)))})
+        for minutes in MINUTES[1:]
+    ]  # fmt: skip
+    other = [(OTHER, _("Another time"))]
+    # The questions may have taken a while, or waited for a sign-in; or the result was told when it happened.
+    words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
+    begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
+    return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}
+
+
+def _day_words(day: date, days_ago: int) -> str:
+    words = _("%(day)d %(month)s") % {"day": day.day, "month": _(MONTHS[day.month - 1])}
+    nearby = {0: _("Today, %(day)s"), 1: _("Yesterday, %(day)s")}
+    return str(nearby[days_ago] % {"day": words}) if days_ago in nearby else str(words)

@@ -1,0 +1,148 @@
+"""The form that sends a report to an organisation: to whom, why, and until when."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime, time, timedelta
+
+from tg.i18n import ugettext
+
+from blockmrs.controllers.field.views import MONTHS
+from blockmrs.controllers.site.times import at_clock, local
+from blockmrs.controllers.web.forms import Form
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.errors import InvalidInput
+from blockmrs.services.people.organisations import Organisation
+from blockmrs.services.sharing.shares import PURPOSES
+from blockmrs.typed import folded, sign_by_sign
+
+PURPOSE_WORDS: Mapping[str, str] = {
+    "care": N_("To treat them now"),
+    "second opinion": N_("A second opinion"),
+    "sport": N_("To say when they may play"),
+    "insurance": N_("Insurance"),
+    "other": N_("Something else"),
+}
+DAYS = ("1", "7", "30")
+_ORDINAL = re.compile(r"^([0-9]+)(?:\.| ?\.?(?:st|nd|rd|th|o|a|er|ero)\.?)$", re.IGNORECASE)
+# Names of months that a page does not write itself.
+_OTHER_NAMES = {9: ("setiembre",)}
+SHOWN_AT_ONCE = 20
+_FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year", "q", "shown")
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A share to be made."""
+
+    organisation_id: bytes
+    purpose: str
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class ShareForm:
+    """The form as it was typed."""
+
+    values: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def fresh(cls, asked: Mapping[str, str]) -> "ShareForm":
+        """What is chosen before anybody chose; `asked` says how the list is narrowed and how much of it is shown."""
+        return cls({"purpose": PURPOSES[0], "how_long": "30", **asked})
+
+    @classmethod
+    def posted(cls, form: Form) -> "ShareForm":
+        """What was sent; InvalidInput when it is no text."""
+        return cls({name: form.text(name, 200) for name in _FIELDS})
+
+    def value(self, name: str) -> str:
+        """What stands in a field."""
+        return self.values.get(name, "")
+
+    @property
+    def search(self) -> str:
+        """The words by which the list was narrowed."""
+        return self.value("q")
+
+    def read(self, now: datetime) -> tuple[Wanted | None, dict[str, str]]:
+        """The share that the form asks for; or what is wrong, by field."""
+        errors: dict[str, str] = {}
+        organisation_id = _card_id(self.value("organisation"))
+        if organisation_id is None:
+            errors["organisation"] = N_("Choose who shall get it")
+        purpose = self.value("purpose")
+        if purpose not in PURPOSES:
+            errors["purpose"] = N_("Choose why you send it")
+        until = None
+        try:
+            until = self._until(now)
+        except InvalidInput as error:
+            errors[error.field or ""] = error.message
+        if errors or organisation_id is None or until is None:
+            return None, errors
+        return Wanted(organisation_id, purpose, until), {}
+
+    def _until(self, now: datetime) -> datetime:
+        how_long = self.value("how_long")
+        if how_long in DAYS:
+            return now + timedelta(days=int(how_long))
+        if how_long != "other":
+            raise InvalidInput(N_("Choose for how long"), field="how_long")
+        boxes = [self.value(name) for name in ("until_day", "until_month", "until_year")]
+        day = parse_date(*boxes, name="until_day", words=N_("Enter the last day, like 27 3 2027"))
+        today = local(now).date()
+        if not today <= day <= today + timedelta(days=365):
+            raise InvalidInput(N_("Choose a day within the next year"), field="until_day")
+        # Up to the end of that day.
+        return at_clock(day + timedelta(days=1), time(0, 0))
+
+
+def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
+    """The date in three boxes, or InvalidInput with those words.
+
+    A month is a number, or the beginning of its name in English or in the page's language.
+    """
+    # "3.", "3rd" and "3º" are the third; "sept." and "Sept" are September.
+    texts = [_ORDINAL.sub(r"\1", sign_by_sign(text)) for text in (day, month, year)]
+    texts[1] = folded(texts[1])
+    started = {
+        number
+        for number, known in enumerate(MONTHS, 1)
+        for name_of_month in (known, str(ugettext(known)), *_OTHER_NAMES.get(number, ()))
+        if len(texts[1]) > 2 and folded(name_of_month).startswith(texts[1])
+    }
+    if len(started) == 1:
+        texts[1] = str(started.pop())
+    try:
+        if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
+            raise ValueError("not numbers")
+        return date(int(texts[2]), int(texts[1]), int(texts[0]))
+    except ValueError as error:
+        raise InvalidInput(words, field=name) from error
+
+
+def shown_of(found: Sequence[Organisation], asked: str, chosen: str) -> int:
+    """How many of those found a page lists: as many as were asked for, with the one that is chosen; not all at once."""
+    number = int(asked) if re.fullmatch(r"[0-9]{1,5}", asked, re.ASCII) else 0
+    place = next((place for place, entry in enumerate(found, 1) if entry.card_id.hex() == chosen), 0)
+    steps = -(-max(number, place, 1) // SHOWN_AT_ONCE)
+    return min(len(found), steps * SHOWN_AT_ONCE)
+
+
+def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:
+    """The organisations whose name, place or staff holds every word of `search`."""
+    words = folded(search).split()
+    return [
+        entry
+        for entry in directory
+        if all(word in folded(" ".join((entry.name, entry.place, *entry.staff))) for word in words)
+    ]
+
+
+def _card_id(text: str) -> bytes | None:
+    try:
+        card_id = bytes.fromhex(text)
+    except ValueError:
+        return None
+    return card_id if len(card_id) == 32 else None

@@ -1,0 +1,1 @@
+"""What the site is and says, whatever the request."""

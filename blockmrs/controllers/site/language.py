@@ -1,0 +1,46 @@
+"""In which language a page speaks: what the person chose, else what their browser asks for, else the site's own.
+
+The choice is a cookie that holds two letters, and nothing about anybody. Any form that is sent here may carry the
+field `_language`: the answer then speaks that language, and the browser keeps it.
+"""
+
+from typing import Any, cast
+
+import tg
+
+from blockmrs.controllers.site.site import Site
+from blockmrs.i18n.languages import LANGUAGES, texts
+
+ENVIRON_KEY = "blockmrs.language"
+FIELD = "_language"
+COOKIE_S = 365 * 24 * 3600
+
+
+def chosen_language(request: Any) -> str | None:
+    """The language that this request's form chooses, or None; the field is taken out of the form."""
+    try:
+        given = request.POST.getall(FIELD) if request.method == "POST" else []
+        if given:
+            del request.POST[FIELD]
+    except (UnicodeError, ValueError):
+        return None
+    return given[0] if len(given) == 1 and isinstance(given[0], str) and given[0] in LANGUAGES else None
+
+
+def language_of(request: Any, site: Site) -> str:
+    """The language for a request whose form chose none."""
+    kept = request.cookies.get(site.language_cookie_name)
+    if kept in LANGUAGES:
+        return cast(str, kept)
+    return cast(str, request.accept_language.lookup(language_tags=list(LANGUAGES), default=site.language))
+
+
+def current_language() -> str:
+    """The language of this request."""
+    return cast(str, tg.request.environ[ENVIRON_KEY])
+
+
+def speak(language: str) -> None:
+    """From now on this request's answer speaks `language`, a key of LANGUAGES."""
+    tg.request.environ[ENVIRON_KEY] = language
+    tg.request_local.context.translator = texts(language)

@@ -1,0 +1,93 @@
+"""Times as people read them: "14:02", "today", "3 May 2025"; with their zone where they are evidence.
+
+Pages speak one zone, the setting's or the machine's, and name it.
+"""
+
+from datetime import UTC, date, datetime, time, tzinfo
+from typing import cast
+
+import tg
+
+from blockmrs.controllers.field.views import day_words
+from blockmrs.controllers.site.site import Site
+
+
+def zone() -> tzinfo | None:
+    """The zone of this site; None is the machine's own."""
+    return cast(Site, tg.config["blockmrs.site"]).zone
+
+
+def local(moment: datetime) -> datetime:
+    """The same moment in the zone of this site."""
+    return moment.astimezone(zone())
+
+
+def at_clock(day: date, clock: time) -> datetime:
+    """That time of that day in the zone of this site, as UTC; the first of two where the clocks are put back."""
+    return all_at_clock(day, clock)[0]
+
+
+def all_at_clock(day: date, clock: time) -> list[datetime]:
+    """When the clocks showed that time on that day, as UTC: once, or twice in the hour that comes twice."""
+    here = zone()
+    # Without a zone of the site the machine's counts, which `astimezone` asks for.
+    first, second = (datetime.combine(day, clock.replace(fold=fold), here).astimezone(UTC) for fold in (0, 1))
+    # In the hour that is left out in spring the second reading is the earlier one, and nobody means it.
+    return [first, second] if first < second else [first]
+
+
+def last_at_clock(day: date, clock: time, now: datetime) -> datetime:
+    """When the clocks last showed that time on that day, up to `now`: in the hour that comes twice, the second too."""
+    moments = all_at_clock(day, clock)
+    return max((moment for moment in moments if moment <= now), default=moments[0])
+
+
+def zone_name(moment: datetime) -> str:
+    """The zone's short name at that moment, such as "UTC" or "EST"."""
+    return local(moment).tzname() or "UTC"
+
+
+def clock_time(moment: datetime) -> str:
+    """Hours and minutes, such as "14:02"."""
+    return f"{local(moment):%H:%M}"
+
+
+def day(moment: datetime) -> str:
+    """The day in words, such as "3 May 2025"."""
+    here = local(moment)
+    return day_words(here.date())
+
+
+def day_of(iso: str) -> str:
+    """The day that `iso` says (2012-03-27) in words; empty where it says none."""
+    try:
+        return day_words(date.fromisoformat(iso))
+    except ValueError:
+        return ""
+
+
+def rules_version(text: str) -> str:
+    """The version of the rules that a report keeps, such as "2 (2026-11-22)", with its day in words."""
+    version, _bracket, day_iso = text.rstrip(")").partition(" (")
+    words = day_of(day_iso)
+    return f"{version}, {words}" if words else text
+
+
+def calendar(day_of: date) -> str:
+    """A day that is no moment, in words, such as "3 May 2025"."""
+    return day_words(day_of)
+
+
+def full(moment: datetime) -> str:
+    """Day, time and zone: how a report says when."""
+    return f"{day(moment)}, {clock_time(moment)} {zone_name(moment)}"
+
+
+def brief(moment: datetime) -> str:
+    """Day and time without the zone, for lists."""
+    return f"{day(moment)}, {clock_time(moment)}"
+
+
+def near(moment: datetime, now: datetime) -> str:
+    """The time alone when it is today's, else with its day."""
+    return clock_time(moment) if local(moment).date() == local(now).date() else brief(moment)

@@ -1,0 +1,103 @@
+"""What an action may ask about the request that it answers."""
+
+from typing import TypeVar, cast
+
+import tg
+from tg.i18n import ugettext
+
+from blockmrs.controllers.site.site import Site
+from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser, masked
+from blockmrs.domain.triage.places import fill
+from blockmrs.errors import BlockMRSError, NotAuthenticated
+from blockmrs.services.accounts.actor import Actor
+
+Action = TypeVar("Action")
+STATELESS = "blockmrs_stateless"
+REPEATABLE = "blockmrs_repeatable"
+PAGE = ("GET", "HEAD")
+POST = ("POST",)
+
+
+def site() -> Site:
+    """How this site is reached and what it says."""
+    return cast(Site, tg.config["blockmrs.site"])
+
+
+def browser() -> Browser:
+    """The browser that sent this request."""
+    return cast(Browser, tg.request.environ[ENVIRON_KEY])
+
+
+def current_actor() -> Actor | None:
+    """Who is signed in, or None."""
+    return browser().actor()
+
+
+def require_actor() -> Actor:
+    """Who is signed in; NotAuthenticated becomes the sign-in page, which keeps what was entered."""
+    actor = current_actor()
+    if actor is None:
+        raise NotAuthenticated("sign in to go on")
+    return actor
+
+
+def csrf_token() -> str:
+    """A token for a form on this page; different each time, equally good."""
+    return browser().csrf_token()
+
+
+def phone_account() -> str | None:
+    """What a phone needs for the reports that wait on it (docs/phone.md): "" signed out, else three words.
+
+    They are the account's mark, which says nothing of who that is; the key that seals what they write, masked, which
+    only a session of theirs can give; and for how many seconds the phone may hold it. None: it cannot be told now.
+    """
+    try:
+        actor = current_actor()
+    except BlockMRSError:
+        return None
+    if actor is None:
+        return ""
+    mark, key = actor.keyring.derive("phone mark")[:8].hex(), masked(actor.keyring.derive("phone key"))
+    return f"{mark} {key} {site().session_s}"
+
+
+def sign_in_browser(token: str) -> None:
+    """Give the browser the session's token, with this answer."""
+    browser().sign_in(token)
+
+
+def sign_out_browser() -> None:
+    """Take the token away from the browser, with this answer."""
+    browser().sign_out()
+
+
+def client_address() -> str:
+    """The address that this request came from, for throttling only; never stored or logged in clear."""
+    return str(tg.request.environ.get("REMOTE_ADDR") or "")
+
+
+def stateless(action: Action) -> Action:
+    """Mark an action whose POST changes nothing, so that it needs no form token. Stands below `@expose`."""
+    setattr(action, STATELESS, True)
+    return action
+
+
+def repeatable(action: Action) -> Action:
+    """Mark an action whose POST changes nothing, though it asks for a form token: its form may be sent once more."""
+    setattr(action, REPEATABLE, True)
+    return action
+
+
+def said(text: str) -> str:
+    """A text of the rules in the reader's language, with the operator's numbers in their places."""
+    return fill(ugettext(text), site().places)
+
+
+def check_local_address(text: str | None) -> str:
+    """`text` if it is an address on this site, else "/"; so that signing in never leads elsewhere."""
+    if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 2000:
+        return "/"
+    if any(ord(character) < 0x20 or character in "\\\x7f" for character in text):
+        return "/"
+    return text

@@ -1,0 +1,94 @@
+"""The names that every template may use."""
+
+from datetime import datetime
+from typing import Any
+
+import tg
+from kajiki.util import literal
+from tg.i18n import ugettext, ungettext
+
+from blockmrs.controllers.site import times
+from blockmrs.controllers.site.language import current_language
+from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, said, site
+from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.web.switch import language_switch
+from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
+from blockmrs.errors import BlockMRSError
+from blockmrs.services.accounts.actor import Actor
+
+SECRET_WORDS = {
+    "password": N_("Password"),
+    "new_password": N_("New password"),
+    "recovery_code": N_("Recovery code"),
+    "setup_token": N_("Set-up token"),
+    "invitation_code": N_("Invitation code"),
+    "code": N_("Code"),
+}
+"""What a secret field of a form is called where it has to be typed again."""
+
+
+def secret_word(name: str) -> str:
+    """The label of a secret field, in the reader's language."""
+    return str(ugettext(SECRET_WORDS.get(name, name)))
+
+
+def titled(title: str) -> str:
+    """A report's title in the reader's language: the name as it is, and the age that the rules call so."""
+    name, comma, age = title.rpartition(", ")
+    # A name may hold a comma too; only the rules' ages begin so.
+    if not (age[:1].isdigit() or age.startswith("Under ")):
+        return title
+    words = ugettext(age)
+    return f"{name}{comma}{words[:1].lower()}{words[1:]}"
+
+
+def with_leaving(name: str, left: datetime | None) -> str:
+    """A member's name; of one who left the organisation since, with the day."""
+    if left is None:
+        return name
+    return str(ugettext("%(name)s (left on %(day)s)") % {"name": name, "day": times.day(left)})
+
+
+def intended_use() -> str:
+    """What the advice is for, in the reader's language; empty while the rules cannot be read."""
+    try:
+        return str(ugettext(load_rules().intended_use))
+    except RulesUnreadable:
+        return ""
+
+
+def _family_news(actor: Actor | None) -> dict[str, str]:
+    """Of whom there is news about who can see what, by handle; none where that cannot be told now."""
+    try:
+        return {item.handle: item.label for item in site().family_news(actor)} if actor is not None else {}
+    except BlockMRSError:
+        return {}
+
+
+def page_variables() -> dict[str, Any]:
+    """The names that every template may use."""
+    try:
+        actor = current_actor()
+    except BlockMRSError:
+        # Advice must show while the database is away; who needs to know asks `require_actor`, and fails.
+        actor = None
+    return {
+        "actor": actor,
+        "csrf_token": csrf_token,
+        "phone_account": phone_account,
+        "asset": site().assets.address,
+        "style": literal(site().assets.style),
+        "family_news": lambda: _family_news(actor),
+        "emergency_number": site().emergency_number,
+        "crisis_lines": site().crisis_lines,
+        "said": said,
+        "secret_word": secret_word,
+        "intended_use": intended_use,
+        "lang": current_language(),
+        "language_switch": language_switch,
+        "request_path": tg.request.path_info,
+        "times": times,
+        "titled": titled,
+        "with_leaving": with_leaving,
+        "ungettext": ungettext,
+    }

@@ -1,0 +1,216 @@
+"""The outermost WSGI layer: headers on every answer, and a clean refusal of what no action should have to see."""
+
+import gzip
+import io
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+from urllib.parse import quote
+
+from blockmrs.controllers.site.site import Site
+from blockmrs.controllers.web.wrappers.incoming import Environ, read_form, refusal, trim_headers
+from blockmrs.controllers.web.wrappers.trace import describe
+
+log = logging.getLogger(__name__)
+REFUSED_KEY = "blockmrs.refused"
+ANSWERED_KEY = "blockmrs.answered"
+"""Set where our own pages are made."""
+ADDRESS_CHARACTERS = "!#$%&'()*+,/:;=?@[]~"
+CONTENT_SECURITY_POLICY = (
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "img-src 'self'",
+    "connect-src 'self'",
+    "manifest-src 'self'",
+    "worker-src 'self'",
+    "form-action 'self'",
+    "base-uri 'none'",
+    "frame-ancestors 'none'",
+)
+SECURITY_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("X-Frame-Options", "DENY"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+PERMISSIONS = "camera=(self), microphone=(), geolocation=({position}), payment=()"
+COMPRESSIBLE = frozenset(
+    {
+        "text/html",
+        "text/css",
+        "text/plain",
+        "text/javascript",
+        "application/javascript",
+        "application/json",
+        "application/manifest+json",
+        "image/svg+xml",
+    }
+)
+PAGE_VARIES = "Accept-Encoding, Accept-Language, Cookie"
+SMALLEST_COMPRESSED = 512
+LARGEST_COMPRESSED = 2 * 1024 * 1024
+
+StartResponse = Callable[..., Any]
+WsgiApp = Callable[[Environ, StartResponse], Iterable[bytes]]
+
+
+class Edge:
+    """Wraps the whole application, statics and errors included."""
+
+    def __init__(self, app: WsgiApp, site: Site) -> None:
+        self._app = app
+        self._site = site
+        extra = (("Strict-Transport-Security", "max-age=63072000"),) if site.secure_cookies else ()
+        # Ours is the only style that may stand inside a page, byte for byte.
+        policy = "; ".join(CONTENT_SECURITY_POLICY).replace(
+            "style-src 'self'", f"style-src 'self' {site.assets.style_source()}"
+        )
+        self._headers = (("Content-Security-Policy", policy), *SECURITY_HEADERS, *extra)
+
+    def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
+        """Answer the request."""
+        trim_headers(environ, self._site)
+        # A server in front of us refuses, too: what it could not read is answered here.
+        status = environ.get(REFUSED_KEY) or refusal(environ, self._site) or read_form(environ)
+        if status is not None:
+            self._empty(environ, status)
+        path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
+        answer = _Answer()
+        if self._site.assets.has(path) and "HTTP_IF_NONE_MATCH" in environ:
+            # TurboGears compares to the letter; ours is the same file, compressed.
+            environ["HTTP_IF_NONE_MATCH"] = environ["HTTP_IF_NONE_MATCH"].replace("W/", "")
+        try:
+            answer.body = self._app(environ, answer.start)
+            if answer.status >= "4" and ANSWERED_KEY not in environ:
+                # What serves the files has error pages of its own, which repeat what was sent.
+                _close(answer.body)
+                self._empty(environ, int(answer.status[:3]))
+                answer = _Answer()
+                answer.body = self._app(environ, answer.start)
+            self._finish(environ, answer, path, query)
+        except Exception as error:  # noqa: BLE001 - the server's own page would lack the headers
+            log.error("the application broke: %s", describe(error))
+            answer.replace("500 Internal Server Error", b"Something went wrong here. In danger, call for help.\n")
+        own = [*self._headers, ("Permissions-Policy", _permissions(path))]
+        start_response(answer.status, [pair for pair in answer.headers if pair[0].lower() not in _names(own)] + own)
+        return answer.body
+
+    def _empty(self, environ: Environ, status: int) -> None:
+        """Make it a request for the page of `status`, which is made where all error pages are made.
+
+        Nothing that was sent reaches it.
+        """
+        environ.update(
+            {
+                REFUSED_KEY: status,
+                "REQUEST_METHOD": "HEAD" if environ.get("REQUEST_METHOD") == "HEAD" else "GET",
+                "PATH_INFO": "/",
+                "QUERY_STRING": "",
+                "CONTENT_LENGTH": "0",
+                "CONTENT_TYPE": "",
+                "HTTP_HOST": min(self._site.hosts),
+                "wsgi.input": io.BytesIO(),
+            }
+        )
+        environ.pop("HTTP_TRANSFER_ENCODING", None)
+
+    def _finish(self, environ: Environ, answer: "_Answer", path: str, query: str) -> None:
+        if answer.status.startswith("204"):
+            answer.drop("Content-Type")
+        if location := answer.get("Location"):
+            # Bytes that are no Latin-1 can stand in no header; in an address they are written as an address has them.
+            answer.set("Location", quote(location, safe=ADDRESS_CHARACTERS))
+        if not all(_is_sendable(text) for pair in answer.headers for text in pair):
+            raise ValueError("a header that cannot be sent")
+        kind = answer.get("Content-Type").partition(";")[0].strip().lower()
+        if self._site.assets.has(path) and answer.status.startswith(("200", "304")):
+            fresh = "public, max-age=31536000, immutable" if self._site.assets.is_current(path, query) else "no-cache"
+            answer.set("Cache-Control", fresh)
+            answer.drop("Expires")
+        if kind not in COMPRESSIBLE:
+            return
+        # A page also depends on the language that is asked for, or was chosen; no other kind of answer does.
+        answer.set("Vary", PAGE_VARIES if kind == "text/html" else "Accept-Encoding")
+        length = answer.get("Content-Length")
+        if (
+            not answer.status.startswith("304")
+            and environ.get("REQUEST_METHOD") != "HEAD"
+            and not answer.get("Content-Encoding")
+            and length.isdigit()
+            and SMALLEST_COMPRESSED <= int(length) <= LARGEST_COMPRESSED
+            and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
+        ):
+            answer.compress()
+
+
+class _Answer:
+    """What the application answered, before it is sent."""
+
+    def __init__(self) -> None:
+        self.status = "500 Internal Server Error"
+        self.headers: list[tuple[str, str]] = []
+        self.body: Iterable[bytes] = []
+
+    def start(self, status: str, headers: list[tuple[str, str]], _exc_info: object = None) -> Callable[[bytes], None]:
+        self.status, self.headers = status, list(headers)
+
+        def write(_data: bytes) -> None:
+            raise RuntimeError("no part of this application writes that way")
+
+        return write
+
+    def get(self, name: str) -> str:
+        return next((value for key, value in self.headers if key.lower() == name.lower()), "")
+
+    def drop(self, name: str) -> None:
+        self.headers = [pair for pair in self.headers if pair[0].lower() != name.lower()]
+
+    def set(self, name: str, value: str) -> None:
+        self.drop(name)
+        self.headers.append((name, value))
+
+    def replace(self, status: str, body: bytes) -> None:
+        self.status, self.body = status, [body]
+        self.headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+
+    def compress(self) -> None:
+        """Form tokens are masked anew in every page, so that its compressed size tells nothing about them."""
+        whole = self.body
+        try:
+            content = gzip.compress(b"".join(whole), compresslevel=6, mtime=0)
+        finally:
+            _close(whole)
+        self.body = [content]
+        self.set("Content-Encoding", "gzip")
+        self.set("Content-Length", str(len(content)))
+        if etag := self.get("ETag"):
+            self.set("ETag", etag if etag.startswith("W/") else f"W/{etag}")
+
+
+def _permissions(path: str) -> str:
+    """What pages at this address may ask of the phone: only the advice asks where it is."""
+    return PERMISSIONS.format(position="self" if path == "/field" or path.startswith("/field/") else "")
+
+
+def _names(headers: Iterable[tuple[str, str]]) -> frozenset[str]:
+    return frozenset(name.lower() for name, _ in headers)
+
+
+def _close(body: Iterable[bytes]) -> None:
+    if hasattr(body, "close"):
+        body.close()
+
+
+def _is_sendable(text: str) -> bool:
+    """Whether a header may hold it: Latin-1 without a line's end."""
+    return all("\x20" <= character <= "\x7e" or "\xa0" <= character <= "\xff" for character in text)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    for part in accepted.lower().split(","):
+        coding, _, parameters = part.partition(";")
+        if coding.strip() in ("gzip", "*"):
+            return parameters.replace(" ", "") not in ("q=0", "q=0.0", "q=0.00", "q=0.000")
+    return False

@@ -1,0 +1,139 @@
+"""What is let in: how much a request may hold, and of which kind. What is refused here reaches no action.
+
+The bounds hold whatever server is in front. None of our pages comes near them; what goes beyond is no person's.
+"""
+
+import io
+from typing import Any
+from urllib.parse import unquote_to_bytes
+
+from blockmrs.controllers.site.site import Site
+from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, MOST_FIELDS
+
+Environ = dict[str, Any]
+
+PROBED = frozenset({"/healthz", "/readyz"})
+LONGEST_QUERY = 8_192
+LONGEST_HEADER = 2_048
+LONGEST_LANGUAGES = 256
+LONGEST_COOKIE = 512
+LONGEST_TYPE = 128
+FORM_TYPE = "application/x-www-form-urlencoded"
+CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
+# A date that is none breaks the serving of files, and our files are told apart by their tags.
+_UNUSED_HEADERS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
+
+
+def refusal(environ: Environ, site: Site) -> int | None:
+    """The status with which this request is refused unread, or None."""
+    return _host(environ, site) or _address(environ) or _length(environ, site)
+
+
+def trim_headers(environ: Environ, site: Site) -> None:
+    """Leave out of the headers what nobody here needs. What reads them later is not made for what strangers send."""
+    for name in _UNUSED_HEADERS:
+        environ.pop(name, None)
+    cookies = environ.pop("HTTP_COOKIE", "")
+    languages = environ.get("HTTP_ACCEPT_LANGUAGE", "")
+    if len(languages) > LONGEST_LANGUAGES:
+        environ["HTTP_ACCEPT_LANGUAGE"] = languages[:LONGEST_LANGUAGES].rpartition(",")[0]
+    for name in [name for name in environ if name.startswith("HTTP_") and len(environ[name]) > LONGEST_HEADER]:
+        del environ[name]
+    if kept := _own_cookies(cookies, site.cookie_name):
+        environ["HTTP_COOKIE"] = kept
+
+
+def read_form(environ: Environ) -> int | None:
+    """Read the body into memory, where it stays; the status with which it is refused, or None.
+
+    Only a form that a page of ours could have sent gets on: files come with none, and every page is UTF-8.
+    """
+    length = int(environ.get("CONTENT_LENGTH") or 0)
+    body = environ["wsgi.input"].read(length) if length else b""
+    environ.update({"wsgi.input": io.BytesIO(body), "CONTENT_LENGTH": str(len(body))})
+    if len(body) < length:
+        return 400
+    kind, _, parameters = environ.get("CONTENT_TYPE", "").partition(";")
+    kind = kind.strip().lower()
+    if len(environ.get("CONTENT_TYPE", "")) > LONGEST_TYPE or _charset(parameters) not in CHARSETS:
+        return 415
+    if kind.startswith("multipart/"):
+        return 422
+    if kind not in ("", FORM_TYPE):
+        return None
+    # Of what has no kind WebOb would make a file.
+    environ["CONTENT_TYPE"] = FORM_TYPE
+    # Measured before anything is made of it; written as a form, a text is three times as long at most.
+    if len(body) > 3 * LARGEST_FORM_BYTES or len(unquote_to_bytes(body)) > LARGEST_FORM_BYTES:
+        return 413
+    if body.count(b"&") >= MOST_FIELDS:
+        return 413
+    return None
+
+
+def _host(environ: Environ, site: Site) -> int | None:
+    if environ.get("PATH_INFO") in PROBED:
+        # A probe knows the machine by its address alone; what it is told says nothing about the host.
+        environ["HTTP_HOST"] = min(site.hosts)
+        return None
+    return None if named_host(environ.get("HTTP_HOST", "")) in site.hosts else 400
+
+
+def named_host(text: str) -> str:
+    """The host that a Host header names: in small letters, without its port and the dot of the root."""
+    host = text.lower()
+    name, _, port = host.rpartition(":")
+    if name and port.isascii() and port.isdigit():
+        host = name
+    return host.removesuffix(".")
+
+
+def _address(environ: Environ) -> int | None:
+    try:
+        for name in ("SCRIPT_NAME", "PATH_INFO"):
+            path = environ.get(name, "").encode("latin-1").decode("utf-8")
+            if any(ord(character) < 0x20 or ord(character) == 0x7F for character in path):
+                return 400
+    except (UnicodeEncodeError, UnicodeDecodeError):
+        return 400
+    if {".", ".."} & set(environ.get("PATH_INFO", "").split("/")):
+        return 404
+    query = environ.get("QUERY_STRING", "")
+    if len(query) > LONGEST_QUERY or query.count("&") + query.count(";") >= MOST_FIELDS:
+        return 414
+    return None
+
+
+def _length(environ: Environ, site: Site) -> int | None:
+    length = environ.get("CONTENT_LENGTH") or ""
+    if not length:
+        return 411 if environ.get("HTTP_TRANSFER_ENCODING") else None
+    # A number with so many digits takes its time to be read.
+    if not (length.isascii() and length.isdigit() and len(length) <= 20):
+        return 400
+    return 413 if int(length) > site.body_bytes else None
+
+
+def _charset(parameters: str) -> str:
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            return value.strip().strip("\"'").lower()
+    return ""
+
+
+def _own_cookies(header: str, name: str) -> str:
+    """Our cookies alone, as far as they can be ours: other programs of this host have theirs, and strangers any."""
+    kept: dict[str, str] = {}
+    start = header.find(name)
+    for part in header[start:].split(";", MOST_FIELDS)[:MOST_FIELDS] if start >= 0 else ():
+        key, _, value = part.strip().partition("=")
+        if len(value) > 1 and value[0] == value[-1] == '"':
+            value = value[1:-1]
+        if key.startswith(name) and len(part) <= LONGEST_COOKIE and _is_token(key) and _is_token(value):
+            kept.setdefault(key, value)
+    return "; ".join(f"{key}={value}" for key, value in kept.items())
+
+
+def _is_token(text: str) -> bool:
+    return text.isascii() and text.replace("-", "a").replace("_", "a").replace(".", "a").isalnum()

@@ -1,0 +1,1 @@
+"""Values of the domain as FHIR R4, and back."""

@@ -1,0 +1,68 @@
+"""Who may still try a password or a recovery code.
+
+Three counts, all of failures and of what is under way:
+
+- one client (an address, or a /64 of version 6) and one account together: ten in a quarter of an hour;
+- one client: a hundred in a quarter of an hour, whoever they were for;
+- one account's password: a hundred in an hour, whoever tried, against guessing from many places. A recovery code has
+  128 random bits, so that nobody guesses one; it has no such brake, and stays a way in.
+
+A browser that the account signed in with has its own ten, and none of the others: no stranger locks it out.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+
+from blockmrs.errors import InvalidInput, NotAuthenticated, TooManyAttempts
+from blockmrs.services.accounts.throttle import Throttle
+
+WINDOW = timedelta(minutes=15)
+TRIES = 10
+CLIENT_TRIES = 100
+BRAKE_WINDOW = timedelta(hours=1)
+BRAKE_TRIES = 100
+# What may be guessed, and so has the brake.
+BRAKED = frozenset({"password", "reopen"})
+
+
+class Attempts:
+    """Lets one try happen, and counts it."""
+
+    def __init__(self, throttle: Throttle) -> None:
+        self._throttle = throttle
+
+    @contextmanager
+    def one(self, which: str, account: str, *, address: str, known: str = "") -> Iterator[None]:
+        """Around one try of `which` ("password", "recovery", "reopen") for `account`.
+
+        NotAuthenticated and InvalidInput from within mean that it was wrong; any other error, that nothing was tried.
+
+        Args:
+            account: what names the account, however it was typed.
+            known: the name of a browser that this account signed in with, from `KnownBrowsers.find`.
+
+        Raises:
+            TooManyAttempts: too often wrong.
+        """
+        if known:
+            what, who, place = f"{which} at a known browser", known, ""
+        else:
+            what, who, place = which, account, address
+            self._throttle.check("client", address=address, limit=CLIENT_TRIES, window=WINDOW)
+            if which in BRAKED:
+                self._throttle.check(f"{which} brake", account, limit=BRAKE_TRIES, window=BRAKE_WINDOW)
+        self._throttle.count(what, who, address=place, limit=TRIES, window=WINDOW)
+        try:
+            yield
+        except (NotAuthenticated, InvalidInput):
+            if not known:
+                self._throttle.note("client", address=address, window=WINDOW)
+                if which in BRAKED:
+                    self._throttle.note(f"{which} brake", account, window=BRAKE_WINDOW)
+            raise
+        except BaseException as error:
+            if not isinstance(error, TooManyAttempts):
+                self._throttle.give_back(what, who, address=place)
+            raise
+        self._throttle.forget(what, who, address=place)

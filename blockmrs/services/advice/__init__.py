@@ -1,0 +1,1 @@
+"""The rules, asked: interviews, and what becomes of their advice."""

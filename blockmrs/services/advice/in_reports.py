@@ -1,0 +1,86 @@
+"""From the engine's assessment to what a report keeps of it."""
+
+from collections.abc import Iterable, Mapping
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from blockmrs.domain.reports import Advice, ReportedFinding, ReportedLook
+from blockmrs.domain.triage.course import ASKED
+from blockmrs.domain.triage.engine import Assessment, Interview
+from blockmrs.domain.triage.rules import ALWAYS, Level, RuleSet
+from blockmrs.errors import Message
+from blockmrs.services.advice.check_again import look_fields
+
+if TYPE_CHECKING:
+    from blockmrs.services.advice.interviews import Seen
+
+
+CAREFUL = Message("Some answers were “Not sure”. This is the careful advice.")
+_WHERE = Message("Where it hurts")
+
+
+def reasons_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
+    """(fact, sentence) of each rule that fired on what was seen, the deciding one first.
+
+    A rule's sentence says what is so. One that fired on a "can't tell" must not say it: where such a rule decided,
+    `CAREFUL` stands in its place, and elsewhere it is left out.
+    """
+    first, *others = assessment.reasons
+    deciding = (first.fact, first.because if first.sure else str(CAREFUL))
+    return (deciding, *((reason.fact, reason.because) for reason in others if reason.sure))
+
+
+def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
+    """The advice as it was given: level, its words, the reasons with their facts, the rules' version."""
+    return Advice(
+        level=int(assessment.level),
+        words=words[assessment.level],
+        reasons=reasons_of(assessment),
+        rules_version=f"{assessment.version} ({assessment.date})",
+        reviewed=assessment.reviewed,
+    )
+
+
+def findings_of(
+    seen: "Iterable[Seen]", rules: RuleSet, interview: Interview, answered: Mapping[str, datetime] | None = None
+) -> tuple[ReportedFinding, ...]:
+    """Where it hurts, then the answers given at the field, each with its question.
+
+    `answered` says when each field of the form got its answer: `complaints`, `a.<finding>`.
+    """
+    told = answered or {}
+    places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS)
+    where = (ReportedFinding("complaints", str(_WHERE), place, told.get("complaints")) for place in places)
+    return (
+        *where,
+        *(
+            ReportedFinding(entry.finding, entry.question, _answer(entry), told.get(f"a.{entry.finding}"))
+            for entry in seen
+        ),
+    )
+
+
+def looks_of(interview: Interview, answered: Mapping[str, datetime]) -> tuple[ReportedLook, ...]:
+    """Every whole look, with the time of its last answer."""
+    found = []
+    for look in interview.course:
+        if look.next_question is None:
+            awake, breathing, pain = (look.answers[name] for name in ASKED)
+            times = [answered[name] for name in look_fields(look.number) if name in answered]
+            found.append(
+                ReportedLook(
+                    at=max(times, default=None),
+                    awake=None if awake is None else bool(awake),
+                    breathing=None if breathing is None else bool(breathing),
+                    pain=pain if isinstance(pain, int) else None,
+                )
+            )
+    return tuple(found)
+
+
+def _answer(entry: "Seen") -> str:
+    if entry.value is None:
+        return "unsure"
+    if isinstance(entry.value, bool):
+        return "yes" if entry.value else "no"
+    return entry.answer

@@ -1,0 +1,35 @@
+"""Who is told of a report, by the rules' marks and the operator's settings."""
+
+from collections.abc import Mapping
+
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.telling import Telling, telling
+from blockmrs.services.advice.interviews import TriageService
+
+WITHHOLD = "withhold"
+
+
+class WhoIsTold:
+    """Answers for one site; `choices` has "withhold" or "send" for each policy of the rules."""
+
+    def __init__(self, triage: TriageService, choices: Mapping[str, str]) -> None:
+        self._triage = triage
+        self._withheld = frozenset(name for name, choice in choices.items() if choice == WITHHOLD)
+
+    @property
+    def withheld(self) -> frozenset[str]:
+        """The ids of the policies that this site keeps from the family at first."""
+        return self._withheld
+
+    def of(self, interview: Interview) -> Telling:
+        """What this interview touches, and what of it waits for its author's word."""
+        return telling(self._triage.rules, interview, self._withheld)
+
+    def keeps_back(self, interview: Interview, *, ticked: bool, shown: frozenset[str]) -> bool:
+        """Whether a report of this interview is withheld from the family.
+
+        Args:
+            ticked: its author chose so.
+            shown: the policies of which its author was told; without that nothing is sent that the site withholds.
+        """
+        return ticked or not self.of(interview).ids <= shown

@@ -1,0 +1,1 @@
+"""What follows a head injury: symptom checks and clearances."""

@@ -1,0 +1,402 @@
+"""Clearances for sport: a member of an organisation that has the report writes one; coach and family read it.
+
+It travels where receipts do: on the return lines of the share, whose keys only the report's author, the player's card
+and the organisation know. A reader takes it only from a listed member of the organisation that the share names, written
+while that share ran, and never from the report's author.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta, tzinfo
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Card
+from blockmrs.domain.clearances import (
+    CLEARANCE,
+    FULL_PLAY,
+    Clearance,
+    check_remark,
+    check_seen_on,
+    check_stage,
+    decisive,
+    found_something,
+)
+from blockmrs.domain.followups import CHECK, may_be_head_injury, was_asked_about_head
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.records import Update
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
+from blockmrs.fhir.followups import read_check, read_clearance, write_clearance
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.followup.head_reports import AfterReport
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.mailbox import GrantEntry, Held
+from blockmrs.services.lines.updates import write_update
+from blockmrs.services.people.organisations import Organisations
+from blockmrs.services.reports.access import Access, report_address
+
+# A player whose newest head injury is older is no longer marked on the team's page; the report's own page still says.
+ROSTER_LOOKS_BACK = timedelta(days=366)
+# News is looked for in so many of the newest places of a line; what is older, the report's own page still says.
+_PLACES_FOR_NEWS = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A clearance or withdrawal that counts, under the names that the directory knows. `mine`: the actor wrote it.
+
+    `left`: when its writer left the organisation; what they stated before goes on counting.
+    """
+
+    statement_id: str
+    said: Clearance
+    mine: bool
+    left: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SportStatus:
+    """Whether the player may play: `statements` newest first, `current` the one that decides.
+
+    After any knock to the head, also one without a sign, a clinician must say in writing when they may play again (the
+    evidence's return to play for HEAD). `certain` is False where only a sign says that there may have been a knock;
+    `came_back`, whether a check after the clearance found something. `lost` counts the statements whose text is not
+    here; `lost_newest`, whether one of those is the last word: it may have withdrawn.
+    """
+
+    certain: bool
+    statements: tuple[Statement, ...]
+    current: Statement | None
+    came_back: bool = False
+    lost: int = 0
+    lost_newest: bool = False
+
+    @property
+    def is_out(self) -> bool:
+        """Whether nothing lets the player back to full play yet."""
+        return self.lost_newest or self.current is None or self.current.said.stage != FULL_PLAY or self.came_back
+
+
+@dataclass(frozen=True, slots=True)
+class OutOfPlay:
+    """Why a player of the roster is out: the report, and what a clinician allows already.
+
+    `lost`: what was written about it is not here, so that nobody can say that they may play.
+    """
+
+    address: str
+    stage: str
+    lost: bool = False
+
+
+class Clearances:
+    """Writes, withdraws and reads clearances. `zone` is the site's, None the machine's own."""
+
+    def __init__(
+        self,
+        after: AfterReport,
+        cards: Cards,
+        organisations: Organisations,
+        zone: tzinfo | None = None,
+        rules: Callable[[], RuleSet] = load_rules,
+    ) -> None:
+        self._after = after
+        self._mailbox = after.mailbox
+        self._access = after.access
+        self._reports = after.reports
+        self._attachments = after.attachments
+        self._sharing = after.sharing
+        self._cards = cards
+        self._organisations = organisations
+        self._zone = zone
+        self._rules = rules
+        self._locks = after.locks("clearance")
+
+    def of(self, actor: Actor, address: str) -> SportStatus | None:
+        """What is stated about a report that the actor may read; None where it cannot be of a head injury."""
+        opened = self._after.opened(actor, address)
+        if opened is None or not may_be_head_injury(opened[1], self._rules()):
+            return None
+        access, report = opened
+        return self._status(actor, access, was_asked_about_head(report, self._rules()))
+
+    def may_write(self, actor: Actor, address: str) -> Report:
+        """The report for which the actor may write a clearance.
+
+        Raises:
+            NotAuthorized: they wrote the report, act for the player, or have not opened what was shared.
+            NotFound: for a stranger; or no clearance is asked for after this injury.
+        """
+        return self._for_writing(actor, address)[1]
+
+    def issue(
+        self, actor: Actor, address: str, draft_id: str, *, stage: str, seen_on: date, conditions: str, note: str
+    ) -> Statement:
+        """State what the player may return to, once, however often it is called with one `draft_id`."""
+        access, _ = self._for_writing(actor, address)
+        said = self.check(actor, address, stage=stage, seen_on=seen_on, conditions=conditions, note=note)
+        return self._once(actor, access, draft_id, said)
+
+    def check(self, actor: Actor, address: str, *, stage: str, seen_on: date, conditions: str, note: str) -> Clearance:
+        """What would be stated; InvalidInput names what is wrong. Nothing is written."""
+        access, report = self._for_writing(actor, address)
+        today, injured_on = (
+            moment.astimezone(self._zone).date() for moment in (self._mailbox.now(), report.injured_at)
+        )
+        return Clearance(
+            report=access.grant.update_id,
+            stage=check_stage(stage),
+            seen_on=check_seen_on(seen_on, injured_on=injured_on, today=today),
+            conditions=check_remark(conditions, "conditions"),
+            note=check_remark(note, "note"),
+            doctor=actor.display_name,
+            organisation=_held(access).label,
+            written_at=self._mailbox.moment(),
+        )
+
+    def withdraw(self, actor: Actor, address: str, statement_id: str, draft_id: str) -> Statement:
+        """Take back one's own clearance; the player is not cleared until somebody writes a new one."""
+        access, _ = self._for_writing(actor, address)
+        mine = next(
+            (found for found in self._statements(actor, access) if found.statement_id == statement_id and found.mine),
+            None,
+        )
+        if mine is None or not mine.said.stage:
+            raise NotFound("no such clearance")
+        said = replace(mine.said, stage="", conditions="", note="", written_at=self._mailbox.moment())
+        return self._once(actor, access, draft_id, said)
+
+    def out(self, actor: Actor, players: Sequence[bytes]) -> dict[bytes, OutOfPlay]:
+        """Of the players with these cards those who are out until cleared, by the reports that the actor wrote."""
+        found: dict[bytes, OutOfPlay] = {}
+        for entry in self._after.head_reports(actor, None, self._mailbox.now() - ROSTER_LOOKS_BACK):
+            grant = entry.grant
+            if grant.subject in found or grant.subject not in players:
+                continue
+            try:
+                access = self._access.allow(actor, report_address(grant.update_id), Action.FOLLOW)
+                if grant.head is None:
+                    report = self._reports.read(actor, access).report
+                    if not may_be_head_injury(report, self._rules()):
+                        continue
+                status = self._status(actor, access, certain=True)
+            except NOT_HERE:
+                found[grant.subject] = OutOfPlay(report_address(grant.update_id), "", lost=True)
+                continue
+            except UNKNOWN:
+                raise
+            except BlockMRSError:
+                continue  # One report that cannot be opened hides nothing about the others.
+            if status.is_out:
+                stage = status.current.said.stage if status.current is not None and not status.lost_newest else ""
+                found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage, status.lost_newest)
+        return found
+
+    def stated_since(self, actor: Actor, held: Held | None, since: datetime) -> Iterator[tuple[GrantEntry, datetime]]:
+        """The newest reports about which somebody stated something since then, each with the last such time.
+
+        Args:
+            held: whom the reports are about; None for those that the actor wrote.
+        """
+        if not self._organisations.had_members():
+            return  # Nobody can have written one: no line is read.
+        oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
+        for entry in self._after.head_reports(actor, held, oldest, places=_PLACES_FOR_NEWS):
+            try:
+                access = self._after.access_by(actor, held, entry)
+                lost: list[datetime] = []
+                times = [found.said.written_at for found in self._statements(actor, access, lost)] + lost
+            except UNKNOWN:
+                raise
+            except BlockMRSError:
+                continue  # One report that cannot be opened hides nothing about the others.
+            if times and max(times) >= since:
+                yield entry, max(times)
+
+    def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
+        lost: list[datetime] = []
+        found = self._statements(actor, access, lost)
+        deciding = decisive([statement.said for statement in found])
+        current = next((statement for statement in reversed(found) if statement.said is deciding), None)
+        came_back = deciding is not None and found_something(self._levels_since(actor, access, deciding.written_at))
+        lost_newest = bool(lost) and (not found or found[-1].said.written_at <= max(lost))
+        return SportStatus(certain, tuple(reversed(found)), current, came_back, len(lost), lost_newest)
+
+    def _levels_since(self, actor: Actor, access: Access, moment: datetime) -> Iterator[int]:
+        """What the symptom checks after that moment say, as they were signed; their grants only claim a level."""
+        for entry in self._attachments.entries(actor, access, CHECK):
+            if self._mailbox.written_at(entry) <= moment:
+                continue
+            try:
+                update = self._attachments.read(entry, CHECK)
+            except NOT_HERE:
+                yield entry.grant.level or 1
+                continue
+            if update is not None and self._attachments.came_at(access, entry, update) > moment:
+                yield _level_of(update)
+
+    def _for_writing(self, actor: Actor, address: str) -> tuple[Access, Report]:
+        access = self._access.allow(actor, address, Action.CLEAR_FOR_SPORT)
+        opened = self._sharing.open_shared(actor, address)
+        if opened is None:
+            raise NotAuthorized("open the report before clearing anybody")
+        if not may_be_head_injury(opened.report, self._rules()):
+            raise NotFound("no clearance is asked for after this injury")
+        return access, opened.report
+
+    def _once(self, actor: Actor, access: Access, draft_id: str, said: Clearance) -> Statement:
+        mark = self._after.draft_mark(actor, draft_id)
+        with self._locks.hold(mark):
+            self._mailbox.settle()
+            for entry in self._copies(access):
+                if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id and entry.grant.object:
+                    self._attachments.remember(entry.grant.object)
+                    done = self._read(entry)
+                    if done is not None:
+                        return Statement(report_address(entry.grant.update_id), done, True)
+            return self._write(actor, access, said, mark)
+
+    def _write(self, actor: Actor, access: Access, said: Clearance, mark: bytes) -> Statement:
+        batch, shared, held = self._mailbox.batch(), access.grant, _held(access)
+        pointer, update_id = write_update(
+            batch,
+            actor.keyring,
+            subject=shared.subject,
+            kind=CLEARANCE,
+            purpose="sport",
+            body=write_clearance(said, subject=shared.subject),
+            created=said.written_at,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(
+            update_id, shared.subject, CLEARANCE, said.written_at, object=pointer, about=shared.update_id
+        )  # fmt: skip
+
+        def give(recipient: Card, line_key: bytes, given: Grant) -> None:
+            batch.add(Kind.GRANT, given.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
+
+        if shared.return_to_author is not None and access.author_card is not None:
+            give(access.author_card, shared.return_to_author, grant)
+        if shared.return_to_subject is not None:
+            give(self._cards.find(shared.subject), shared.return_to_subject, grant)
+        give(held.keyring.card, _copies_key(held, shared.update_id), replace(grant, draft_mark=mark))
+        self._after.commit(batch)
+        return Statement(report_address(update_id), said, True)
+
+    def _statements(self, actor: Actor, access: Access, lost: list[datetime] | None = None) -> list[Statement]:
+        """All that count for this reader, in the order in which they stand on the chain.
+
+        `lost` takes the time of each that would count but whose text is not here; without it, that is raised.
+        """
+        found: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
+        for entry, organisation_id, when in self._delivered(actor, access, lost):
+            member = self._organisations.staff.known(entry.author, organisation_id)
+            if member is None or entry.author == self._report_author(access):
+                continue
+            try:
+                said = self._read(entry)
+            except NOT_HERE:
+                if lost is None:
+                    raise
+                lost.append(when)
+                continue
+            if said is None:
+                continue
+            organisation = self._organisations.find(organisation_id).name
+            known = replace(said, doctor=member.name, organisation=organisation, written_at=when)
+            mine = entry.author == actor.keyring.card.id
+            statement = Statement(report_address(entry.grant.update_id), known, mine, member.until)
+            # Who gives a statement again, later, does not make it the newest.
+            place = when, entry.index
+            if entry.grant.update_id not in found or place < found[entry.grant.update_id][0]:
+                found[entry.grant.update_id] = place, statement
+        return [statement for _, statement in sorted(found.values(), key=lambda pair: pair[0])]
+
+    def _delivered(
+        self, actor: Actor, access: Access, lost: list[datetime] | None
+    ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
+        """Each grant of a clearance that reached this reader: with the organisation it must come from, and its time.
+
+        Whoever wrote it was a member when it came to stand in the log; that they have left since changes nothing.
+        """
+        if access.standing is Standing.RECIPIENT:
+            held = _held(access)
+            card_id = held.keyring.card.id
+            for entry in self._copies(access):
+                if self._organisations.staff.at(entry.author, card_id, entry.index) is not None:
+                    yield entry, card_id, self._mailbox.written_at(entry)
+            return
+        shares = self._sharing.book(actor, access)
+        for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
+            if share.grant.grantee is not None:
+                yield entry, share.grant.grantee, when
+        yield from self._released(actor, access, lost)
+
+    def _released(
+        self, actor: Actor, access: Access, lost: list[datetime] | None
+    ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
+        """What came while the report was kept from the family: passed on from the player's card at the release."""
+        if access.standing is not Standing.SUBJECT:
+            return
+        shares = self._sharing.book(actor, access)
+        grantees = {share.grant.grantee for share in shares if share.grant.grantee is not None}
+        for entry in self._attachments.entries(actor, access, CLEARANCE):
+            if entry.author != access.grant.subject:
+                continue
+            try:
+                update = self._attachments.read(entry, CLEARANCE)
+            except NOT_HERE:
+                # Who wrote it stands inside.
+                if lost is None:
+                    raise
+                lost.append(self._mailbox.written_at(entry))
+                continue
+            for grantee in grantees:
+                # Whether they were a member when they wrote it the author saw, who released only what counted then.
+                if update is not None and self._organisations.staff.known(update.author, grantee) is not None:
+                    # All of them came in one block, at the release: their own times say in which order.
+                    when = min(self._mailbox.written_at(entry), update.created)
+                    yield replace(entry, author=update.author), grantee, when
+                    break
+
+    def _copies(self, access: Access) -> list[GrantEntry]:
+        """What the members of the reader's organisation wrote about the report, on the organisation's own line."""
+        held = _held(access)
+        line = self._mailbox.line_by_anyone(_copies_key(held, access.grant.update_id), held.keyring)
+        return [entry for entry in line.grants.values() if entry.grant.purpose == CLEARANCE]
+
+    def _read(self, entry: GrantEntry) -> Clearance | None:
+        """What a grant of a clearance says, if its own signer wrote it about that report."""
+        update = self._attachments.read(entry, CLEARANCE)
+        if update is None or update.author != entry.author:
+            return None
+        try:
+            said = read_clearance(update.body)
+        except InvalidInput:
+            return None
+        return said if said.report == entry.grant.about else None
+
+    def _report_author(self, access: Access) -> bytes:
+        if access.standing is Standing.RECIPIENT and access.author_card is not None:
+            return access.author_card.id
+        return self._reports.author_of(access)
+
+
+def _level_of(update: Update) -> int:
+    try:
+        return read_check(update.body).advice.level
+    except InvalidInput:
+        return 1  # Not a check that this version can show: it must not let anybody back.
+
+
+def _held(access: Access) -> Held:
+    if access.held is None:
+        raise NotFound("no such report")
+    return access.held
+
+
+def _copies_key(held: Held, update_id: bytes) -> bytes:
+    return held.keyring.derive("clearances", update_id)

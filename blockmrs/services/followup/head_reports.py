@@ -1,0 +1,94 @@
+"""What symptom checks and clearances share: opening the report they follow, and finding and saving them once."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import to_ms
+from blockmrs.errors import NotAuthorized
+from blockmrs.model.database import Database
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.lines.saving import commit_batch
+from blockmrs.services.reports.access import Access, AccessFinder, report_address
+from blockmrs.services.reports.attachments import Attachments
+from blockmrs.services.reports.reports import DRAFT_BYTES, Reports, parse_draft_id
+from blockmrs.services.sharing.shares import Sharing
+
+
+class AfterReport:
+    """The services on which everything stands that follows a report, and the steps that all of it takes."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        access: AccessFinder,
+        reports: Reports,
+        attachments: Attachments,
+        sharing: Sharing,
+    ) -> None:
+        self.mailbox = mailbox
+        self.access = access
+        self.reports = reports
+        self.attachments = attachments
+        self.sharing = sharing
+        self._database = database
+
+    def opened(self, actor: Actor, address: str) -> tuple[Access, Report] | None:
+        """The report that the actor may read; None for a recipient who has left no receipt yet."""
+        access = self.access.allow(actor, address, Action.FOLLOW)
+        if access.standing is Standing.RECIPIENT:
+            shared = self.sharing.open_shared(actor, address)
+            return None if shared is None else (access, shared.report)
+        return access, self.reports.read(actor, access).report
+
+    def access_by(self, actor: Actor, held: Held | None, entry: GrantEntry) -> Access:
+        """What the actor is to a report of `head_reports`: somebody who acts for `held`, or its author."""
+        if held is not None:
+            return Access(Standing.SUBJECT, entry, held.keyring, held)
+        return self.access.allow(actor, report_address(entry.grant.update_id), Action.FOLLOW)
+
+    def head_reports(
+        self, actor: Actor, held: Held | None, oldest: datetime, places: int | None = None
+    ) -> Iterator[GrantEntry]:
+        """The grants since `oldest` of reports that may be of a head injury, newest first.
+
+        Args:
+            held: whom the reports are about; None for the reports that the actor wrote.
+            places: of the line no more than so many of the newest places are read.
+        """
+        keyring: Keyring = actor.keyring if held is None else held.keyring
+        author = keyring.card if held is None else None
+        contents, since = self.mailbox.contents(keyring), to_ms(oldest)
+        first = 0 if places is None or not contents else contents[-1].position + 1 - places
+        for item in reversed(contents):
+            is_wanted = item.position >= first and item.at_ms >= since
+            if is_wanted and item.sort is Sort.REPORT and item.may_be_head:
+                for entry in self.mailbox.opened(keyring, [item], author=author).grants.values():
+                    if entry.grant.update_id == item.about and entry.grant.grantee is None:
+                        yield entry
+
+    def draft_mark(self, actor: Actor, draft_id: str) -> bytes:
+        """What tells a repeated save from another one.
+
+        Raises:
+            NotAuthorized: the actor has no recovery code yet, and may save nothing.
+            InvalidInput: `draft_id` is not 32 hexadecimal digits.
+        """
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        return actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+
+    def locks(self, what: str) -> KeyedLocks:
+        """Locks for what is saved once."""
+        return KeyedLocks(self._database, what)
+
+    def commit(self, batch: Batch) -> None:
+        """Make the batch's objects durable, then its transactions one block, then the rows that list the objects."""
+        commit_batch(self._database, batch)

@@ -1,0 +1,301 @@
+"""Symptom checks after a head injury: which is due, saving one, and reading what was said.
+
+Effects of a save, in this order: the sealed update is durable, then its grants stand in one block, then the row that
+lists the object. Only then does the page say "Saved".
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+
+from blockmrs.domain.followups import (
+    CHECK,
+    HEAD_CHECK,
+    LAST_DAY,
+    SIGNS_PAGE,
+    SYMPTOMS_PAGE,
+    WORSE_PAGE,
+    Due,
+    SymptomCheck,
+    answers_on,
+    asked,
+    band_of,
+    day_number,
+    due_on,
+    may_be_head_injury,
+    was_asked_about_head,
+    with_change,
+)
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant
+from blockmrs.domain.triage.engine import Interview, assess
+from blockmrs.domain.triage.loader import load_check_rules
+from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
+from blockmrs.fhir.followups import read_check, write_check
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.advice.in_reports import advice_of
+from blockmrs.services.followup.head_reports import AfterReport
+from blockmrs.services.lines.mailbox import GrantEntry, Held
+from blockmrs.services.lines.updates import write_update
+from blockmrs.services.people.persons import own_card
+from blockmrs.services.people.teams import Teams
+from blockmrs.services.reports.access import Access, report_address
+
+_TREND_LOOKS_BACK = timedelta(days=366)
+
+
+@dataclass(frozen=True, slots=True)
+class MadeCheck:
+    """A check that is saved. `check_id` is its id in addresses below the report's."""
+
+    check_id: str
+    check: SymptomCheck
+
+
+@dataclass(frozen=True, slots=True)
+class FollowUp:
+    """What the days after a head injury show: `checks` in the order of their time, `day` is today's number.
+
+    `certain` is False where only a sign says that a knock to the head may be behind it. `lost` are the times of the
+    checks that were made but whose text is not here.
+    """
+
+    day: int
+    injured_at: datetime
+    band: str | None
+    checks: tuple[MadeCheck, ...]
+    due: Due | None
+    certain: bool
+    player: str
+    lost: tuple[datetime, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class DueCheck:
+    """A check that waits for the actor: of the report at `address`; `about` is empty for the report's author.
+
+    `due` None: the report is not here, so that nobody can say whether one is due.
+    """
+
+    address: str
+    due: Due | None
+    injured_at: datetime
+    about: str = ""
+
+
+class FollowUps:
+    """Makes and reads symptom checks. `zone` is the site's, None the machine's own."""
+
+    def __init__(
+        self,
+        after: AfterReport,
+        teams: Teams,
+        zone: tzinfo | None = None,
+        rules: Callable[[], RuleSet] = load_check_rules,
+    ) -> None:
+        self._after = after
+        self._mailbox = after.mailbox
+        self._access = after.access
+        self._reports = after.reports
+        self._attachments = after.attachments
+        self._sharing = after.sharing
+        self._teams = teams
+        self._zone = zone
+        self._rules = rules
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules of the checks; may raise RulesUnreadable."""
+        return self._rules()
+
+    def of(self, actor: Actor, address: str) -> FollowUp | None:
+        """The follow-up of a report that the actor may read; None where it cannot be of a head injury."""
+        opened = self._after.opened(actor, address)
+        return None if opened is None else self._of(actor, *opened)
+
+    def open(self, actor: Actor, address: str) -> FollowUp:
+        """The follow-up that the actor may add a check to; NotFound where there is none for this report."""
+        return self._for_writing(actor, address)[1]
+
+    def save(self, actor: Actor, address: str, draft_id: str, interview: Interview) -> MadeCheck:
+        """Save a check once, however often it is called with one `draft_id` (32 hexadecimal digits).
+
+        Args:
+            interview: the answers; age and complaint are filled in here.
+
+        Raises:
+            InvalidInput: a question has no answer; `field` names it.
+        """
+        mark = self._after.draft_mark(actor, draft_id)
+        access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
+        with self._sharing.one_at_a_time(access.grant.update_id):
+            self._mailbox.settle()
+            access, there = self._for_writing(actor, address)
+            for entry in self._attachments.entries(actor, access, CHECK):
+                if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id:
+                    return self._again(access, entry)
+            check = self._judged(actor, access, there, interview)
+            return self._write(actor, access, check, mark)
+
+    def due(self, actor: Actor, lost: list[str] | None = None) -> list[DueCheck]:
+        """The checks that are due now: of the reports the actor wrote, and of those about whom they act for.
+
+        `lost` takes a word for each of those whose keys are not here; without it, ObjectMissing is raised.
+        """
+        found: dict[str, DueCheck] = {}
+        for held in self._teams.acting_for(actor, lost):
+            found |= {entry.address: entry for entry in self._due_for(actor, held)}
+        found |= {entry.address: entry for entry in self._due_for(actor, None)}
+        return sorted(found.values(), key=_most_urgent_first)
+
+    def about_mine(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[str, FollowUp]]:
+        """The follow-ups of the last year about the actor and whom they act for, by address; newest injury first.
+
+        `lost` takes a word for each report or person of which the text or the keys are not here; without it, that is
+        raised.
+        """
+        found: dict[str, FollowUp] = {}
+        oldest = self._mailbox.now() - _TREND_LOOKS_BACK
+        for held in (own_card(actor), *self._teams.acting_for(actor, lost)):
+            for entry in self._after.head_reports(actor, held, oldest):
+                address = report_address(entry.grant.update_id)
+                if entry.grant.subject != held.keyring.card.id or address in found:
+                    continue  # On somebody's own line stand the reports that they wrote about others, too.
+                try:
+                    there = self._readable(actor, held, entry)
+                except NOT_HERE:
+                    if lost is None:
+                        raise
+                    lost.append(address)
+                    continue
+                if there is not None:
+                    found[address] = there
+        return sorted(found.items(), key=lambda pair: pair[1].injured_at, reverse=True)
+
+    def _readable(self, actor: Actor, held: Held | None, entry: GrantEntry) -> FollowUp | None:
+        """The follow-up of a report; None where there is none, or it cannot be opened: that hides no other."""
+        try:
+            access = self._after.access_by(actor, held, entry)
+            return self._of(actor, access, self._reports.read(actor, access).report)
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return None
+
+    def _for_writing(self, actor: Actor, address: str) -> tuple[Access, FollowUp]:
+        access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
+        there = self._of(actor, access, self._reports.read(actor, access).report)
+        if there is None:
+            raise NotFound("no check follows this report")
+        return access, there
+
+    def _of(self, actor: Actor, access: Access, report: Report) -> FollowUp | None:
+        rules = self.rules
+        if not may_be_head_injury(report, rules):
+            return None
+        checks, lost = [], []
+        for entry in self._attachments.entries(actor, access, CHECK):
+            try:
+                check = self._read(access, entry)
+            except NOT_HERE:
+                lost.append(self._mailbox.written_at(entry))
+                continue
+            if check is not None:
+                checks.append(MadeCheck(report_address(entry.grant.update_id), check))
+        day = day_number(report.injured_at, self._mailbox.now(), self._zone)
+        # One that was made is not due again, whether or not its text is here.
+        made_on = [made.check.day for made in checks]
+        made_on += [day_number(report.injured_at, moment, self._zone) for moment in lost]
+        due = due_on(day, made_on)
+        certain, band = was_asked_about_head(report, rules), band_of(report.age, rules)
+        return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(lost))
+
+    def _read(self, access: Access, entry: GrantEntry) -> SymptomCheck | None:
+        update = self._attachments.read(entry, CHECK)
+        if update is None:
+            return None
+        # To an organisation the player's card passes checks on; everybody else has them from who made them.
+        if access.standing is not Standing.RECIPIENT and update.author != entry.author:
+            return None
+        try:
+            check = read_check(update.body)
+        except InvalidInput:
+            return None
+        return check if check.report == entry.grant.about else None
+
+    def _judged(self, actor: Actor, access: Access, there: FollowUp, interview: Interview) -> SymptomCheck:
+        rules = self.rules
+        answered = Interview(there.band, (HEAD_CHECK,), interview.answers)
+        for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE):
+            for finding in asked(rules, page, there.band):
+                if finding.id not in answered.answers:
+                    raise InvalidInput("Choose an answer", field=f"a.{finding.id}")
+        now = self._mailbox.moment()
+        before = there.checks[-1].check if there.checks else None
+        judged = with_change(answered, before)
+        return SymptomCheck(
+            report=access.grant.update_id,
+            day=there.day,
+            made_at=now,
+            made_by=actor.display_name,
+            signs=(*answers_on(rules, SIGNS_PAGE, judged), *answers_on(rules, WORSE_PAGE, judged)),
+            symptoms=answers_on(rules, SYMPTOMS_PAGE, judged),
+            advice=advice_of(assess(rules, judged), rules.level_words),
+        )
+
+    def _write(self, actor: Actor, access: Access, check: SymptomCheck, mark: bytes) -> MadeCheck:
+        batch, subject = self._mailbox.batch(), access.grant.subject
+        pointer, update_id = write_update(
+            batch,
+            actor.keyring,
+            subject=subject,
+            kind=CHECK,
+            purpose="care",
+            body=write_check(check, subject=subject),
+            created=check.made_at,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(
+            update_id,
+            subject,
+            CHECK,
+            check.made_at,
+            object=pointer,
+            draft_mark=mark,
+            level=check.advice.level,
+            about=access.grant.update_id,
+        )
+        self._attachments.keep(batch, actor, access, grant)
+        for organisation_id, until in self._sharing.running(actor, access):
+            self._attachments.pass_on(batch, actor, access, organisation_id, until, [grant])
+        self._after.commit(batch)
+        return MadeCheck(report_address(update_id), check)
+
+    def _again(self, access: Access, entry: GrantEntry) -> MadeCheck:
+        """What an earlier pressing of Save made; its row is written now if it was cut off before that."""
+        check = self._read(access, entry)
+        if check is None or entry.grant.object is None:
+            raise InvalidInput("this is not a symptom check that this version can show")
+        self._attachments.remember(entry.grant.object)
+        return MadeCheck(report_address(entry.grant.update_id), check)
+
+    def _due_for(self, actor: Actor, held: Held | None) -> Iterator[DueCheck]:
+        """For one person acted for; or, with None, for the reports that the actor wrote."""
+        oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
+        for entry in self._after.head_reports(actor, held, oldest):
+            address = report_address(entry.grant.update_id)
+            about = held.label if held is not None else ""
+            try:
+                there = self._readable(actor, held, entry)
+            except NOT_HERE:
+                yield DueCheck(address, None, self._mailbox.written_at(entry), about)
+                continue
+            if there is not None and there.due is not None:
+                yield DueCheck(address, there.due, there.injured_at, about)
+
+
+def _most_urgent_first(entry: DueCheck) -> tuple[bool, int]:
+    """Late ones first, then by day; last, those of which nobody can say."""
+    return (True, LAST_DAY + 1) if entry.due is None else (not entry.due.late, entry.due.day)

@@ -1,0 +1,1 @@
+"""Grants: given, passed on and ended."""

@@ -1,0 +1,1 @@
+"""Lines on the chain: written in batches, read as values, saved once."""

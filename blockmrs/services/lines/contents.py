@@ -1,0 +1,343 @@
+"""The contents of a person's own line: what stands at which place, so that a page opens only what it shows.
+
+Kept sealed under the line's own keys, as a short cut: every entry that a page shows or decides by is opened from the
+chain again, with all its checks. The row only says where to look, and how far its writer had read. What came to stand
+since then is read anew, also at places before; so is what did not open. A row that is missing or does not open costs
+one reading of the whole line, and loses nothing.
+
+Entries are in the order of the log, which nobody can choose: neither a place on the line nor a time that a grant claims
+says what came first. And a second, small row remembers how much was seen, at every visit that saw something new: so an
+entry that is gone from the end is missed too. Source: docs/protocol.md "The contents of a line".
+"""
+
+import re
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
+from enum import IntEnum
+from typing import TypeVar
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.sharing import Appointment, Grant, Revocation, to_ms
+from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
+from blockmrs.model.database import Database
+from blockmrs.services.lines.reader import LineReader, Message
+from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
+
+VERSION = 2
+KEY_BYTES = 16
+LIST_PAGE = 20
+"""How many entries a list shows at once."""
+_WORTH_KEEPING = 20
+"""So many places are read again at each visit before the row is written anew."""
+_LEAST_BYTES = 1024
+_PLACE = re.compile(r"([0-9]{1,15})-([0-9]{1,15})-([0-9a-f]{32})", re.ASCII)
+_Row = TypeVar("_Row")
+_HEAD = struct.Struct(">BQQ")
+_ITEM = struct.Struct(">QBBQ32s16sQ16s16s")
+_SEEN = struct.Struct(">BQQQ")
+
+
+class Sort(IntEnum):
+    """What an entry of an own line is; 0 is padding."""
+
+    UNOPENED = 1
+    REPORT = 2
+    FACTS = 3
+    FOLLOWING = 4
+    SHARE = 5
+    REVOCATION = 6
+    APPOINTMENT = 7
+    ROSTER = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One entry of a line, by which it is found again.
+
+    `about` has 32 bytes: a report's or facts' update id, that of the report that something follows or that was shared,
+    or a dependent's card id. `key` has 16: the same for two entries of one pressing of Save; for a share the first of
+    its payload id, and for a revocation that of the share that it ends. `index` is the entry's place in the log, and
+    `at_ms` when its block was made; `by` and `previous` are the first 16 bytes of its signer's card id, and of the
+    update that a grant to the owner says is the one before.
+    """
+
+    position: int
+    sort: Sort
+    about: bytes = bytes(32)
+    key: bytes = bytes(KEY_BYTES)
+    at_ms: int = 0
+    of_reader: bool = False
+    may_be_head: bool = False
+    index: int = 0
+    by: bytes = bytes(KEY_BYTES)
+    previous: bytes = bytes(KEY_BYTES)
+
+    @property
+    def update(self) -> bytes:
+        """The first 16 bytes of the id of the update that a grant gives."""
+        return self.key if self.sort is Sort.FOLLOWING else self.about[:KEY_BYTES]
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """How much of a line was seen: its end, how many of its entries opened, and where in the log facts stood last."""
+
+    stop: int = 0
+    count: int = 0
+    facts: int = 0
+
+
+class Items(list[Item]):
+    """What stands on a line, in the order of the log.
+
+    `is_whole` is False where something was there that is there no more: an entry that was seen once, or the update that
+    a later one names as the one before. `facts_gone`: it was a version of the health facts, the newest that was seen.
+    """
+
+    is_whole: bool = True
+    facts_gone: bool = False
+
+
+@dataclass(frozen=True, order=True, slots=True)
+class ListPlace:
+    """Where a row stands in a list: by `first`, then `second`, then `tie` (16 bytes); no two rows share all three.
+
+    What was saved at one moment shares its time or its place on the line, so neither says where a page ends.
+    """
+
+    first: int
+    second: int
+    tie: bytes
+
+    def __str__(self) -> str:
+        return f"{self.first}-{self.second}-{self.tie.hex()}"
+
+    @classmethod
+    def parse(cls, text: str) -> "ListPlace":
+        """The place that an address names, else NotFound."""
+        found = _PLACE.fullmatch(text)
+        if found is None:
+            raise NotFound("there is no such page")
+        return cls(int(found[1]), int(found[2]), bytes.fromhex(found[3]))
+
+
+class Contents:
+    """Reads and keeps contents."""
+
+    def __init__(self, database: Database, ledger: Ledger, lines: LineReader) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._lines = lines
+
+    def of(self, reader: Keyring) -> Items:
+        """Everything on the reader's own line that has a sort, in the order of the log."""
+        # What was seen is read before the log: whatever another process sees meanwhile is in the log by then.
+        seen = self._seen(reader)
+        known, stop, since = self._kept(reader)
+        size = self._ledger.size
+        again = {item.position for item in known if item.sort is Sort.UNOPENED}
+        if stop and since < size:
+            again.update(self._ledger.came_since(reader.own_line, stop, since))
+        gone = self._ledger.empty_of(reader.own_line, [item.position for item in known]) if known else set()
+        items = Items(item for item in known if item.position not in again and item.position not in gone)
+        places = [*self._lines.at(reader.own_line, reader, sorted(again), author=None)] if again else []
+        places += self._lines.places(reader.own_line, reader, stop)
+        found = [
+            Item(position, Sort.UNOPENED) if message is None else item_of(message, reader.card.id)
+            for position, message in places
+        ]
+        items += self._timed([item for item in found if item is not None])
+        items.sort(key=lambda item: item.index)
+        end = max([stop, *(position + 1 for position, _ in places)])
+        self._compare(reader, items, seen, Seen(end, *_counted(items)), bool(gone))
+        if len(again) + end - stop >= _WORTH_KEEPING and not gone:
+            self._keep(reader, items, end, size)
+        return items
+
+    def _timed(self, items: Sequence[Item]) -> list[Item]:
+        times = self._ledger.times_of(item.index for item in items if item.sort is not Sort.UNOPENED)
+        return [replace(item, at_ms=to_ms(times[item.index])) if item.index in times else item for item in items]
+
+    def _compare(self, reader: Keyring, items: Items, seen: Seen, now: Seen, is_gone: bool) -> None:
+        """Say whether `items` are whole, and remember what is new."""
+        lacks = is_gone or now.stop < seen.stop or now.count < seen.count or _has_gap(items)
+        items.is_whole, items.facts_gone = not lacks, now.facts < seen.facts
+        grown = Seen(max(now.stop, seen.stop), max(now.count, seen.count), max(now.facts, seen.facts))
+        if grown != seen:
+            self._replace(reader, "contents seen", _SEEN.pack(VERSION, grown.stop, grown.count, grown.facts))
+
+    def _seen(self, reader: Keyring) -> Seen:
+        text = self._short_cut(reader, "contents seen")
+        if text is None or len(text) < _SEEN.size or text[0] != VERSION:
+            return Seen()
+        return Seen(*_SEEN.unpack_from(text)[1:])
+
+    def _short_cut(self, reader: Keyring, name: str) -> bytes | None:
+        lookup = reader.derive(name)
+        sealed = read_short_cut(self._database, lookup)
+        if sealed is None:
+            return None
+        try:
+            return open_secret(_key(reader), sealed, context=lookup)
+        except BlockMRSError:
+            return None
+
+    def _replace(self, reader: Keyring, name: str, text: bytes) -> None:
+        lookup = reader.derive(name)
+        # One size for both rows, so that they cannot be told apart where a line is short.
+        sealed = seal_secret(_key(reader), text.ljust(_LEAST_BYTES, b"\x00"), context=lookup)
+        try:
+            with self._database.write() as rows:
+                replace_short_cut(rows, lookup, sealed)
+        except Unavailable:
+            return  # A full disk must not keep anybody from reading.
+
+    def _kept(self, reader: Keyring) -> tuple[list[Item], int, int]:
+        """The items of the row, the place up to which they go, and the log's size then; nothing where there is none."""
+        text = self._short_cut(reader, "contents")
+        if text is None:
+            return [], 0, 0
+        try:
+            return decode_contents(text)
+        except BlockMRSError:
+            return [], 0, 0
+
+    def _keep(self, reader: Keyring, items: Sequence[Item], stop: int, size: int) -> None:
+        self._replace(reader, "contents", encode_contents(items, stop, size))
+
+
+def _counted(items: Iterable[Item]) -> tuple[int, int]:
+    """How many of them opened, and where in the log facts about the line's own card stand last."""
+    count = facts = 0
+    for item in items:
+        count += item.sort is not Sort.UNOPENED
+        if item.sort is Sort.FACTS and item.of_reader:
+            facts = max(facts, item.index)
+    return count, facts
+
+
+def _has_gap(items: Sequence[Item]) -> bool:
+    """Whether an entry says that an update stood before it which stands nowhere on the line."""
+    there = {item.update for item in items}
+    return any(item.previous not in there for item in items if any(item.previous))
+
+
+def item_of(message: Message, reader: bytes) -> Item | None:
+    """What an entry on the own line of the card `reader` is; None where nothing looks for it."""
+    try:
+        match message.kind:
+            case Kind.GRANT:
+                item = _of_grant(message, Grant.from_fields(message.fields), reader)
+            case Kind.REVOKE:
+                key = Revocation.from_fields(message.fields).grant_id[:KEY_BYTES]
+                item = Item(message.position, Sort.REVOCATION, key=key)
+            case Kind.APPOINT:
+                about = Appointment.from_fields(message.fields).dependent
+                item = Item(message.position, Sort.APPOINTMENT, about)
+            case _:
+                return None
+    except InvalidInput:
+        return None
+    return None if item is None else replace(item, index=message.index, by=message.author[:KEY_BYTES])
+
+
+def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:
+    position, update_id, previous = message.position, grant.update_id, (grant.previous or bytes(32))[:KEY_BYTES]
+    if grant.copy_of is not None:
+        return Item(position, Sort.SHARE, update_id, message.id[:KEY_BYTES])
+    if grant.about is not None:
+        return Item(position, Sort.FOLLOWING, grant.about, update_id[:KEY_BYTES], previous=previous)
+    sorts = {"report": Sort.REPORT, "facts": Sort.FACTS, "roster": Sort.ROSTER}
+    if grant.purpose not in sorts or grant.object is None or grant.grantee is not None:
+        return None
+    return Item(
+        position,
+        sorts[grant.purpose],
+        update_id,
+        (grant.draft_mark or update_id)[:KEY_BYTES],
+        of_reader=grant.subject == reader,
+        may_be_head=grant.head is not False,
+        previous=previous,
+    )
+
+
+def encode_contents(items: Iterable[Item], stop: int, size: int) -> bytes:
+    """The row's text: version, `stop`, `size`, 106 bytes for each item, then zeros up to a power of two."""
+    parts = [_HEAD.pack(VERSION, stop, size)]
+    for item in items:
+        flags = item.of_reader | item.may_be_head << 1
+        parts.append(
+            _ITEM.pack(
+                item.position, item.sort, flags, item.at_ms, item.about, item.key, item.index, item.by, item.previous
+            )
+        )
+    text = b"".join(parts)
+    return text.ljust(max(_LEAST_BYTES, 1 << (len(text) - 1).bit_length()), b"\x00")
+
+
+def decode_contents(text: bytes) -> tuple[list[Item], int, int]:
+    """The items, `stop` and `size` that `encode_contents` made `text` of; else CannotOpen."""
+    if len(text) < _LEAST_BYTES or text[0] != VERSION:
+        raise CannotOpen("these are no contents of a known version")
+    _, stop, size = _HEAD.unpack_from(text)
+    items = []
+    whole = (len(text) - _HEAD.size) // _ITEM.size
+    for position, sort, flags, at_ms, about, key, *placed in _ITEM.iter_unpack(
+        text[_HEAD.size : _HEAD.size + whole * _ITEM.size]
+    ):
+        if not sort:
+            break
+        try:
+            items.append(Item(position, Sort(sort), about, key, at_ms, bool(flags & 1), bool(flags & 2), *placed))
+        except ValueError as error:
+            raise CannotOpen("these contents name a sort that is not known") from error
+    return items, stop, size
+
+
+def first_grants(items: Iterable[Item]) -> list[Item]:
+    """Of each update, which its entries give, the first by each signer, in the order of the log.
+
+    An update's place is that of the first grant that its own author signed: whoever gives it again later, with whatever
+    time, gives it to read, and moves nothing.
+    """
+    found: dict[tuple[bytes, bytes], Item] = {}
+    for item in items:
+        found.setdefault((item.update, item.by), item)
+    return list(found.values())
+
+
+def newest_once(items: Sequence[Item]) -> list[Item]:
+    """The items, newest first; of two updates that one pressing of Save made, the newer."""
+    found: dict[tuple[bytes, bytes], Item] = {}
+    for item in reversed(first_grants(items)):
+        found.setdefault((item.key, item.by), item)
+    return list(found.values())
+
+
+def page_of(
+    rows: Iterable[_Row], before: ListPlace | None, place: Callable[[_Row], ListPlace]
+) -> tuple[list[_Row], ListPlace | None]:
+    """Twenty of `rows`, the last place first; and the `before` of the next page, if more rows stand at places before.
+
+    Whatever comes to stand anywhere meanwhile, each row that was there stands on exactly one page.
+
+    Args:
+        before: only what stands at places before this one; None is the newest page.
+        place: a row's own, which it shares with no other.
+    """
+    left = sorted((row for row in rows if before is None or place(row) < before), key=place, reverse=True)
+    page = left[:LIST_PAGE]
+    return page, place(page[-1]) if len(left) > LIST_PAGE else None
+
+
+def by_log(item: Item) -> ListPlace:
+    """An item's place in a list of one line or of several: that in the log, which no two share and nobody chooses."""
+    return ListPlace(item.index, item.position, item.about[:KEY_BYTES])
+
+
+def _key(reader: Keyring) -> bytes:
+    return reader.derive("contents key")

@@ -1,0 +1,369 @@
+"""Reading lines: everything that a person's keys can find on the chain, checked, as values.
+
+A reader looks up slots in windows, drops entries under another one-time key, opens the rest, and takes those that are
+signed by the line's other party. What does not open or verify is not theirs, and is passed over in silence: anybody
+may write anything to a public log.
+"""
+
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from blockmrs.chain.ledger import Ledger, Place
+from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.merkle import verify_inclusion
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.envelope import open_object, seal_object
+from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.records import Update
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Now, Receipt
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
+from blockmrs.model.database import Database
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.cards import Cards, read_card
+from blockmrs.services.lines.contents import Contents, Item, Items
+from blockmrs.services.lines.memory import LineMemory, Placed, ValueOf
+from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
+from blockmrs.services.lines.updates import open_update
+from blockmrs.storage import ObjectStore
+
+__all__ = ["GrantEntry", "Held", "Line", "Mailbox", "Message"]
+
+LABEL_LIMIT = 120
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A dependent's or organisation's keys, which an appointment lets somebody use."""
+
+    keyring: Keyring
+    relation: str
+    label: str
+    seed: bytes
+
+    def __repr__(self) -> str:
+        return f"Held({self.relation})"
+
+
+@dataclass(frozen=True, slots=True)
+class Lost:
+    """A dependent's or organisation's keys that an appointment lets somebody use, and that are not here."""
+
+    card_id: bytes
+    relation: str
+
+
+class Mailbox:
+    """Opens the lines of a keyring. Cost: O(own entries), whatever the length of the chain.
+
+    Args:
+        objects: where what people write is kept.
+        near: where keys, cards and rosters are kept, which must be at hand while `objects` is away.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        ledger: Ledger,
+        objects: ObjectStore,
+        near: ObjectStore,
+        cards: Cards,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._ledger = ledger
+        self._objects = objects
+        self._near = near
+        self._cards = cards
+        self._lines = LineReader(ledger, cards)
+        self._contents = Contents(database, ledger, self._lines)
+        self._memory = LineMemory(database, ledger, self._lines)
+        self.now = clock
+
+    def present(self) -> Now:
+        """The clock and the newest block's time, by which grants are judged."""
+        return Now(self.now(), self._ledger.head().time)
+
+    def moment(self) -> datetime:
+        """The time that is written into what is signed now; whatever the clock says, not before the newest block's."""
+        return self.present().latest
+
+    @property
+    def chain_id(self) -> bytes:
+        """The chain all of this stands on."""
+        return self._ledger.chain_id
+
+    @property
+    def log_size(self) -> int:
+        """How many transactions the log holds: the place in it that the next one takes."""
+        return self._ledger.size
+
+    def settle(self) -> None:
+        """Every line shows all that ever took effect, also what a full disk kept from being seen at once.
+
+        Called before a repeated request looks whether it was done already.
+        """
+        self._ledger.catch_up()
+
+    def batch(self) -> Batch:
+        """An empty batch to write with."""
+        return Batch(self._ledger, self._objects, self._near)
+
+    def contents(self, keyring: Keyring) -> Items:
+        """What stands where on a person's or dependent's own line, in the order of the log."""
+        return self._contents.of(keyring)
+
+    def opened(self, keyring: Keyring, items: Iterable[Item], *, author: Card | None = None) -> Line:
+        """What stands on an own line at the places of these items, opened and checked like any page of it."""
+        numbers = sorted({item.position for item in items})
+        places = self._lines.at(keyring.own_line, keyring, numbers, author=author) if numbers else ()
+        return sort_messages(messages_of(places))
+
+    def update(self, grant: Grant) -> Update:
+        """The update that a grant opens, whoever granted it, after all checks of the update itself."""
+        return open_update(self._objects, self._cards, grant, chain_id=self.chain_id)
+
+    def placed(self, entries: Iterable[GrantEntry]) -> list[GrantEntry]:
+        """Of each update the grant that gives it its place, in the order of the log.
+
+        That is the first that the update's own author signed. Others' grants of it, and later ones, give reading. Who
+        wrote an update is looked up in it only where several gave it; a single grant is its author's until it is read.
+        """
+        of: dict[bytes, list[GrantEntry]] = {}
+        for entry in sorted(entries, key=lambda entry: entry.index):
+            of.setdefault(entry.grant.update_id, []).append(entry)
+        return sorted((self._first(given) for given in of.values()), key=lambda entry: entry.index)
+
+    def _first(self, given: Sequence[GrantEntry]) -> GrantEntry:
+        if len({entry.author for entry in given}) > 1:
+            for entry in given:
+                try:
+                    author = self.update(entry.grant).author
+                except BlockMRSError:
+                    continue  # This grant opens nothing now, whatever it claims to give.
+                return next((one for one in given if one.author == author), entry)
+        return given[0]
+
+    def own_page(self, keyring: Keyring, start: int, stop: int) -> Line:
+        """The places `start` to `stop` (not included) of a person's own line."""
+        return sort_messages(self._lines.read(keyring.own_line, keyring, author=keyring.card, start=start, stop=stop))
+
+    def subject_page(self, keyring: Keyring, start: int, stop: int) -> Line:
+        """The places `start` to `stop` of a dependent's own line, each entry checked against its author's card."""
+        return sort_messages(self._lines.read(keyring.own_line, keyring, author=None, start=start, stop=stop))
+
+    def private_line(self, line_key: bytes, keyring: Keyring) -> Line:
+        """A line that only this person writes and reads, such as the book of one report."""
+        return sort_messages(self._lines.read(line_key, keyring, author=keyring.card))
+
+    def line_by_anyone(self, line_key: bytes, reader: Keyring) -> Line:
+        """A line that several may write, such as a dependent's own: each entry is checked against its author's card."""
+        return sort_messages(self._lines.read(line_key, reader, author=None))
+
+    def said_on(self, line_key: bytes, reader: Keyring) -> Iterator[tuple[int, Message]]:
+        """What anybody said on a line, each checked against its author's card, with its place in the log."""
+        for message in self._lines.read(line_key, reader, author=None):
+            yield message.index, message
+
+    def logged(self, line_key: bytes, reader: Keyring) -> list[tuple[datetime, Message]]:
+        """What anybody said on a line, in the order of the log, each with the time of its block.
+
+        Its own places do not say the order: whoever holds the line key may write at an earlier one later.
+        """
+        said = sorted(self.said_on(line_key, reader), key=lambda entry: entry[0])
+        return [(self.time_at(index), message) for index, message in said]
+
+    def length(self, line_key: bytes) -> int:
+        """How many places of a line are taken (O(log n))."""
+        return self._ledger.next_free(line_key)
+
+    def line_from(self, line_key: bytes, reader: Keyring, author: Card) -> Line:
+        """What `author` wrote to `reader` on the line between them."""
+        return sort_messages(self._lines.read(line_key, reader, author=author))
+
+    def remembered(
+        self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None
+    ) -> list[Placed]:
+        """What `value_of` keeps of a line, in the order of the log; only what came since the last visit is opened."""
+        return self._memory.read(line_key, reader, value_of, author)
+
+    def opened_on(self, line_key: bytes, reader: Keyring, position: int, author: Card) -> Line:
+        """What `author` wrote at one place of a line, opened and checked."""
+        return sort_messages(messages_of(self._lines.at(line_key, reader, [position], author=author)))
+
+    def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[int, bytes, Receipt]]:
+        """The receipts on a return line, each with its place in the log and the card id of who signed it."""
+        found = []
+        for place, message in self.said_on(line_key, reader):
+            if message.kind is Kind.RECEIPT:
+                try:
+                    found.append((place, message.author, Receipt.from_fields(message.fields)))
+                except InvalidInput:
+                    continue
+        return found
+
+    def doorbell(
+        self, keyring: Keyring, issued: int = 0, unproven: list[Message] | None = None
+    ) -> Iterator[tuple[Card, Message]]:
+        """What strangers left at the doorbell, each with its author's card.
+
+        Args:
+            issued: how many tokens were ever handed out.
+            unproven: takes what nobody can check, since its author's card is not here; without it, that is raised.
+        """
+        line = keyring.doorbell_line
+        for message in self._lines.read(line, keyring, author=None, at_least=issued, unproven=unproven):
+            try:
+                yield self._cards.find(message.author), message
+            except UNKNOWN:
+                raise
+            except BlockMRSError:
+                continue
+
+    def appointed(self, keyring: Keyring, lost: list[Lost] | None = None) -> list[Held]:
+        """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
+
+        Whoever was handed a doorbell token can appoint anybody for a card of their own making; so only what the person
+        accepted, on a line that nobody else can write, counts. Of one card the last appointment counts, until it ends.
+
+        Args:
+            lost: takes each whose keys are not here, and the others are returned; without it,
+                ObjectMissing is raised: keys that cannot be read are never the same as none.
+        """
+        accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
+        if not accepted:
+            return []
+        found: dict[bytes, Held | Lost] = {}
+        unproven: list[Message] = []
+        for message in [message for _, message in self.doorbell(keyring, unproven=unproven)]:
+            self._take(found, accepted, message)
+        for message in unproven:
+            self._take(found, accepted, message, proven=False)
+        missing = [held for held in found.values() if isinstance(held, Lost)]
+        if missing and lost is None:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        (lost if lost is not None else []).extend(missing)
+        return [held for held in found.values() if isinstance(held, Held)]
+
+    def appoint(self, batch: Batch, seed: bytes, label: str, relation: str, person: Keyring) -> Keyring:
+        """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
+        dependent = Keyring.from_seed(seed)
+        secret = batch.keep_near(seal_object(encode({0: seed, 1: label}), chain_id=self.chain_id))
+        fields = Appointment(dependent.card.id, secret, relation, self.moment()).to_fields()
+        card = person.card
+        batch.add(Kind.APPOINT, fields, author=dependent, recipient=card, line_key=person.doorbell_line)
+        batch.add(Kind.APPOINT, fields, author=person, recipient=card, line_key=_accepted(person))
+        return dependent
+
+    def accept_early(
+        self, batch: Batch, dependent: bytes, label: str, relation: str, person: Keyring
+    ) -> tuple[bytes, bytes]:
+        """Add to `batch` that `person` would act for a card, whose seed they do not get yet.
+
+        Returns the place on their doorbell, slot and one-time seed, where it is left by `appoint_later`.
+        """
+        nothing_yet = batch.keep_near(seal_object(encode({1: label}), chain_id=self.chain_id))
+        fields = Appointment(dependent, nothing_yet, relation, self.moment()).to_fields()
+        batch.add(Kind.APPOINT, fields, author=person, recipient=person.card, line_key=_accepted(person))
+        bell = person.doorbell_line
+        place = self.length(bell)
+        return slot_at(bell, place), one_time_seed_at(bell, place)
+
+    def appoint_later(self, batch: Batch, held: Held, relation: str, person: Card, bell: tuple[bytes, bytes]) -> None:
+        """Add to `batch` what lets somebody act who accepted early: the seed, sealed to them, at their doorbell."""
+        secret = batch.keep_near(seal_object(encode({0: held.seed, 1: held.label}), chain_id=self.chain_id))
+        batch.add_at(
+            Kind.APPOINT,
+            Appointment(held.keyring.card.id, secret, relation, self.moment()).to_fields(),
+            author=held.keyring,
+            recipient_id=person.id,
+            recipient_key=person.sealing_key,
+            slot=bell[0],
+            one_time_seed=bell[1],
+        )
+
+    def waiting(self, keyring: Keyring) -> list[tuple[str, datetime]]:
+        """For whom this person would act, once somebody says yes: by name, and since when they wait."""
+        accepted = dict(self.private_line(_accepted(keyring), keyring).appointments)
+        lost: list[Lost] = []
+        for held in self.appointed(keyring, lost) if accepted else ():
+            accepted.pop(held.keyring.card.id, None)
+        found = []
+        for appointment in accepted.values():
+            pointer = appointment.secret
+            try:
+                content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
+            except NOT_HERE:
+                continue
+            if isinstance(content, dict) and 0 not in content:
+                found.append((str(content.get(1, ""))[:LABEL_LIMIT], appointment.not_before))
+        return found
+
+    def held(self, appointment: Appointment) -> Held:
+        """The keys inside an appointment's object, checked against the card they must belong to."""
+        pointer = appointment.secret
+        content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
+        if not isinstance(content, dict) or not isinstance(content.get(0), bytes):
+            raise InvalidInput("an appointment's object holds no seed")
+        keyring = Keyring.from_seed(content[0])
+        if keyring.card.id != appointment.dependent:
+            raise InvalidInput("an appointment's seed belongs to another card")
+        return Held(keyring, appointment.relation, str(content.get(1, ""))[:LABEL_LIMIT], content[0])
+
+    def introduced_card(self, introduction: Introduction) -> Card:
+        """The card inside an introduction's object."""
+        card = read_card(self._near, introduction.card, self.chain_id)
+        self._cards.remember(card)
+        return card
+
+    def prove(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Place:
+        """Where the grant stands in the log, after its inclusion under the newest header was checked.
+
+        Raises:
+            NotFound: the line holds no such grant.
+            InvalidProof: it is not under the newest root.
+        """
+        transaction = self._lines.find(line_key, reader, entry)
+        place, head = self._ledger.place_of(transaction.digest), self._ledger.head()
+        proof = self._ledger.prove_inclusion(place.index, head.tree_size)
+        verify_inclusion(transaction.encode(), proof, head.root)
+        return place
+
+    def written_at(self, entry: GrantEntry) -> datetime:
+        """When the block was made in which the grant stands: no writer can choose that."""
+        return self.time_at(entry.index)
+
+    def time_at(self, index: int) -> datetime:
+        """When the block was made in which the transaction at `index` of the log stands."""
+        return self._ledger.times_of([index])[index]
+
+    def _take(
+        self, found: dict[bytes, Held | Lost], accepted: Container[bytes], message: Message, *, proven: bool = True
+    ) -> None:
+        """Note in `found` what an entry of the doorbell appoints the person for: keys, or that they are lost."""
+        if message.kind is not Kind.APPOINT:
+            return
+        try:
+            appointment = Appointment.from_fields(message.fields)
+        except InvalidInput:
+            return
+        # Only the dependent's own card can appoint somebody to act for it.
+        if message.author != appointment.dependent or message.author not in accepted:
+            return
+        found.pop(message.author, None)
+        if appointment.not_after is not None and appointment.not_after <= self.now():
+            return
+        not_here = Lost(message.author, appointment.relation)
+        try:
+            found[message.author] = self.held(appointment) if proven else not_here
+        except NOT_HERE:
+            found[message.author] = not_here
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return
+
+
+def _accepted(keyring: Keyring) -> bytes:
+    """The line on which a person notes the appointments that they accepted."""
+    return keyring.derive("accepted")

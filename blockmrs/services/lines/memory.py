@@ -1,0 +1,129 @@
+"""What was read of a line that others write too, so that a page opens only what is new and what it shows.
+
+The same short cut as `contents.py`, for a line of which its reader keeps what they like: each message becomes
+one value, or nothing. Kept sealed under the reader's keys. It says how far its writer had read: what came to stand
+since is read anew, at places before, too, and so is what did not open. A row that is missing, of another version, or
+does not open costs one reading of the whole line; an older one put back makes a reader read more.
+
+    memory.read(line_key, reader, value_of)   # the values of a line, in the order of the log
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.sharing import to_ms
+from blockmrs.encoding import Value, decode_padded, encode
+from blockmrs.errors import BlockMRSError, CannotOpen, Unavailable
+from blockmrs.model.database import Database
+from blockmrs.services.lines.reader import LineReader, Message
+from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
+
+VERSION = 1
+_WORTH_KEEPING = 20
+"""So many places are read again at each visit before the row is written anew."""
+_LEAST_BYTES = 1024
+
+ValueOf = Callable[[Message], Value]
+"""What to keep of a message; None where nothing of it matters."""
+
+
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What was kept of one message, with its place in the log and the time of its block, which nobody chose."""
+
+    position: int
+    index: int
+    at_ms: int
+    value: Value
+
+
+class LineMemory:
+    """Reads lines, and keeps what was read."""
+
+    def __init__(self, database: Database, ledger: Ledger, lines: LineReader) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._lines = lines
+
+    def read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None) -> list[Placed]:
+        """What `value_of` keeps of a line, in the order of the log; each message once.
+
+        Args:
+            author: who alone may have written it; None where each entry is checked against its author's card.
+        """
+        size, (known, unopened, stop, since) = self._ledger.size, self._kept(line_key, reader)
+        again = set(unopened)
+        if stop and since < size:
+            again.update(self._ledger.came_since(line_key, stop, since))
+        kept = [placed for placed in known if placed.position not in again]
+        places = [*self._lines.at(line_key, reader, sorted(again), author=author)] if again else []
+        places += self._lines.places(line_key, reader, stop, author)
+        shut = {position for position, message in places if message is None}
+        seen: set[bytes] = set()
+        for position, message in places:
+            if message is not None and message.id not in seen:
+                seen.add(message.id)
+                value = value_of(message)
+                if value is not None:
+                    kept.append(self._placed(position, message, value))
+        kept.sort(key=lambda placed: placed.index)
+        end = max([stop, *(position + 1 for position, _ in places)])
+        if len(again) + end - stop >= _WORTH_KEEPING:
+            self._keep(line_key, reader, kept, sorted(shut), end, size)
+        return kept
+
+    def _placed(self, position: int, message: Message, value: Value) -> Placed:
+        at_ms = to_ms(self._ledger.times_of([message.index])[message.index])
+        return Placed(position, message.index, at_ms, value)
+
+    def _kept(self, line_key: bytes, reader: Keyring) -> tuple[list[Placed], list[int], int, int]:
+        lookup = _lookup(line_key, reader)
+        sealed = read_short_cut(self._database, lookup)
+        if sealed is None:
+            return [], [], 0, 0
+        try:
+            return _decode(open_secret(_key(reader), sealed, context=lookup))
+        except BlockMRSError:
+            return [], [], 0, 0
+
+    def _keep(
+        self, line_key: bytes, reader: Keyring, kept: list[Placed], unopened: list[int], stop: int, size: int
+    ) -> None:
+        lookup = _lookup(line_key, reader)
+        sealed = seal_secret(_key(reader), _encode(kept, unopened, stop, size), context=lookup)
+        try:
+            with self._database.write() as rows:
+                replace_short_cut(rows, lookup, sealed)
+        except Unavailable:
+            return  # A full disk must not keep anybody from reading.
+
+
+def _encode(kept: list[Placed], unopened: list[int], stop: int, size: int) -> bytes:
+    items = [[placed.position, placed.index, placed.at_ms, placed.value] for placed in kept]
+    text = encode([VERSION, stop, size, unopened, items])
+    return text.ljust(max(_LEAST_BYTES, 1 << (len(text) - 1).bit_length()), b"\x00")
+
+
+def _decode(text: bytes) -> tuple[list[Placed], list[int], int, int]:
+    match decode_padded(text):
+        case [1, int() as stop, int() as size, [*unopened], [*items]]:
+            kept = []
+            for item in items:
+                match item:
+                    case [int() as position, int() as index, int() as at_ms, value]:
+                        kept.append(Placed(position, index, at_ms, value))
+                    case _:
+                        raise CannotOpen("these are no contents of a known version")
+            return kept, [position for position in unopened if isinstance(position, int)], stop, size
+    raise CannotOpen("these are no contents of a known version")
+
+
+def _lookup(line_key: bytes, reader: Keyring) -> bytes:
+    return reader.derive("line memory", line_key)
+
+
+def _key(reader: Keyring) -> bytes:
+    return reader.derive("line memory key")

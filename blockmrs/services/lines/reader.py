@@ -1,0 +1,206 @@
+"""Reads lines: each transaction opened, checked and sorted. What was not meant for the reader says nothing.
+
+Whoever holds a line's key can write to it; so what does not open, or is not signed by whom it names, is passed over.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.lines import WINDOW
+from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
+from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
+from blockmrs.services.lines.cards import Cards
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One transaction that was meant for us and is signed by `author`.
+
+    `position` is its number on the line, which its writer chose, and `index` its place in the log, which nobody did.
+    """
+
+    kind: Kind
+    id: bytes
+    author: bytes
+    fields: Fields
+    position: int
+    index: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class GrantEntry:
+    """A grant with its id, its places and, where it was ended early, its revocation and who signed that.
+
+    `position` is its number on the line, and `index` its place in the log: only that one nobody can choose.
+    `said_revoked`: of a copy, the revocation of it that proves nothing about its original.
+    """
+
+    id: bytes
+    author: bytes
+    grant: Grant
+    revoked: Revocation | None = None
+    position: int = 0
+    revoked_by: bytes = b""
+    index: int = 0
+    said_revoked: Revocation | None = None
+
+
+@dataclass(slots=True)
+class Line:
+    """What one line says, sorted by kind, in the order written."""
+
+    grants: dict[bytes, GrantEntry] = field(default_factory=dict)
+    introductions: list[Introduction] = field(default_factory=list)
+    receipts: list[tuple[bytes, Receipt]] = field(default_factory=list)
+    appointments: list[tuple[bytes, Appointment]] = field(default_factory=list)
+    revocations: list[tuple[bytes, Revocation]] = field(default_factory=list)
+
+
+class LineReader:
+    """Opens the lines of a keyring. Cost: O(places read), whatever the length of the chain."""
+
+    def __init__(self, ledger: Ledger, cards: Cards) -> None:
+        self._ledger = ledger
+        self._cards = cards
+
+    def read(
+        self,
+        line_key: bytes,
+        reader: Keyring,
+        *,
+        author: Card | None,
+        start: int = 0,
+        stop: int | None = None,
+        at_least: int = 0,
+        unproven: list[Message] | None = None,
+    ) -> Iterator[Message]:
+        """What a line says from `start` on, each payload once; up to `stop` (not included), if that is given.
+
+        Args:
+            author: who alone may have written it; None where each entry is checked against its author's card.
+            at_least: look this far, however many places are empty.
+            unproven: takes what nobody can check, since its author's card is not here; without it, that is raised.
+        """
+        transactions = self._transactions(line_key, start, stop, at_least)
+        return messages_of(self._opened(transactions, reader, author, unproven))
+
+    def places(
+        self, line_key: bytes, reader: Keyring, start: int, author: Card | None = None
+    ) -> Iterator[tuple[int, Message | None]]:
+        """What stands at each place from `start` on, as often as it stands there; None for what does not open."""
+        return self._opened(self._transactions(line_key, start, None, 0), reader, author)
+
+    def at(
+        self, line_key: bytes, reader: Keyring, numbers: Sequence[int], *, author: Card | None
+    ) -> Iterator[tuple[int, Message | None]]:
+        """What stands at these places of a line, in their order."""
+        return self._opened(self._ledger.at_numbers(line_key, numbers), reader, author)
+
+    def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
+        """The transaction that holds the grant, opened once more; NotFound where the line holds no such grant."""
+        for _, _, transaction in self._ledger.at_numbers(line_key, [entry.position]):
+            opened = self._open(transaction, reader)
+            if opened is not None and opened.id == entry.id and self._is_proven(opened, None):
+                return transaction
+        raise NotFound("the line holds no such grant")
+
+    def _opened(
+        self,
+        transactions: Iterable[tuple[int, int, Transaction]],
+        reader: Keyring,
+        author: Card | None,
+        unproven: list[Message] | None = None,
+    ) -> Iterator[tuple[int, Message | None]]:
+        # Whoever reads knows their own card, whatever became of its object.
+        self._cards.remember(reader.card)
+        for position, index, transaction in transactions:
+            opened = self._open(transaction, reader)
+            if opened is None:
+                yield position, None
+                continue
+            payload = opened.payload
+            message = Message(Kind(payload.kind), opened.id, payload.author, payload.fields, position, index)
+            try:
+                proven = self._is_proven(opened, author)
+            except NOT_HERE:
+                if unproven is None:
+                    raise
+                unproven.append(message)
+                proven = False
+            yield position, message if proven else None
+
+    def _transactions(
+        self, line_key: bytes, start: int, stop: int | None, at_least: int
+    ) -> Iterator[tuple[int, int, Transaction]]:
+        position, last_found = start, start - 1
+        while position < max(last_found + 1, at_least) + WINDOW and (stop is None or position < stop):
+            # Always a whole window: how many slots are asked for tells nothing. What stands under another one-time key
+            # is not fetched: nobody without the line key can know the right one.
+            for number, index, transaction in self._ledger.at_numbers(line_key, range(position, position + WINDOW)):
+                if stop is None or number < stop:
+                    last_found = number
+                    yield number, index, transaction
+            position += WINDOW
+
+    def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
+        """What a transaction says to the reader, whoever wrote it; None where it is not for them."""
+        try:
+            opened = open_transaction(transaction, reader.sealing_seed, chain_id=self._ledger.chain_id)
+        except BlockMRSError:
+            return None
+        return opened if opened.payload.recipient == reader.card.id else None
+
+    def _is_proven(self, opened: OpenedPayload, author: Card | None) -> bool:
+        """Whether its author signed it: `author`, or whom it names, whose card may not be here."""
+        try:
+            signer = author if author is not None else self._cards.find(opened.payload.author)
+            if opened.payload.author != signer.id:
+                return False
+            opened.verify_author(signer.signing_key)
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return False
+        return True
+
+
+def sort_messages(messages: Iterable[Message]) -> Line:
+    """What the messages say, by kind, each grant with the revocation that ends it."""
+    line = Line()
+    for message in messages:
+        try:
+            match message.kind:
+                case Kind.GRANT:
+                    grant = Grant.from_fields(message.fields)
+                    line.grants[message.id] = GrantEntry(
+                        message.id, message.author, grant, position=message.position, index=message.index
+                    )
+                case Kind.REVOKE:
+                    line.revocations.append((message.author, Revocation.from_fields(message.fields)))
+                case Kind.INTRODUCE:
+                    line.introductions.append(Introduction.from_fields(message.fields))
+                case Kind.APPOINT:
+                    appointment = Appointment.from_fields(message.fields)
+                    line.appointments.append((appointment.dependent, appointment))
+                case Kind.RECEIPT:
+                    line.receipts.append((message.author, Receipt.from_fields(message.fields)))
+                case _:
+                    pass
+        except InvalidInput:
+            continue
+    for author, revocation in line.revocations:
+        if (entry := line.grants.get(revocation.grant_id)) is not None and entry.revoked is None:
+            line.grants[entry.id] = replace(entry, revoked=revocation, revoked_by=author)
+    return line
+
+
+def messages_of(places: Iterable[tuple[int, Message | None]]) -> Iterator[Message]:
+    """What those places say, each payload once."""
+    seen: set[bytes] = set()
+    for _, message in places:
+        if message is not None and message.id not in seen:
+            seen.add(message.id)
+            yield message

@@ -1,0 +1,50 @@
+"""What ends a save: its block, then the rows that find it, and those that list its objects so that none gets lost."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.orm import Session
+
+from blockmrs.domain.sharing import Pointer
+from blockmrs.model.accounts import HeldObjectRow
+from blockmrs.model.database import Database
+from blockmrs.services.lines.batch import Batch
+from blockmrs.storage import ObjectStore
+
+
+@contextmanager
+def committed(database: Database, batch: Batch) -> Iterator[Session]:
+    """Put the batch into one block, then take further rows; they are kept together with those that list its objects."""
+    batch.commit()
+    with database.write() as rows:
+        yield rows
+        remember_objects(rows, batch)
+
+
+def commit_batch(database: Database, batch: Batch) -> None:
+    """Put the batch into one block, then keep the rows that list its objects."""
+    with committed(database, batch):
+        pass
+
+
+@contextmanager
+def finished(database: Database, objects: ObjectStore, pointers: Iterable[Pointer]) -> Iterator[Session]:
+    """Take the rows of a save that was cut off after its block, and list its objects if they are not listed yet."""
+    sizes = [(pointer.cid.digest, len(objects.get(pointer.cid))) for pointer in pointers]
+    with database.write() as rows:
+        yield rows
+        for digest, size_bytes in sizes:
+            if rows.get(HeldObjectRow, digest) is None:
+                rows.add(HeldObjectRow(digest=digest, size_bytes=size_bytes))
+
+
+def finish(database: Database, objects: ObjectStore, pointer: Pointer) -> None:
+    """List the object of a save that was cut off after its block."""
+    with finished(database, objects, [pointer]):
+        pass
+
+
+def remember_objects(rows: Session, batch: Batch) -> None:
+    """Note every object that `batch` kept; the caller's transaction makes it durable."""
+    # Each was sealed to a key of its own, so that none can have been noted before.
+    rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.kept)

@@ -1,0 +1,1 @@
+"""This installation: its data folder, backups, health and checks."""

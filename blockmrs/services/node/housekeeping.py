@@ -1,0 +1,72 @@
+"""What is over is erased: codes, sessions, invitations, throttle counts and known browsers, soon after they end."""
+
+import logging
+import threading
+from datetime import timedelta
+
+from sqlalchemy import CursorResult, delete
+
+from blockmrs.errors import BlockMRSError
+from blockmrs.model.accounts import InvitationRow, KnownBrowserRow, ReportCodeRow, SessionRow, ThrottleRow
+from blockmrs.model.database import Database
+from blockmrs.services.node.clock_watch import ClockWatch
+
+log = logging.getLogger(__name__)
+# As long as browsers keep any cookie.
+BROWSER_KNOWN_FOR = timedelta(days=400)
+
+
+class Housekeeping:
+    """Erases rows whose time is over, and is the only one who does. SQLite overwrites what it deletes."""
+
+    def __init__(self, database: Database, watch: ClockWatch) -> None:
+        self._database = database
+        self._watch = watch
+
+    def erase_expired(self) -> int:
+        """Erase all that is over now; returns how many rows. Nothing while the clock is not believed."""
+        state, erased = self._watch.state(), 0
+        if not state.may_erase:
+            return 0
+        now = state.clock
+        over = (
+            ReportCodeRow.expires <= now,
+            SessionRow.expires <= now,
+            InvitationRow.expires <= now,
+            ThrottleRow.window_ends <= now,
+            KnownBrowserRow.last_used <= now - BROWSER_KNOWN_FOR,
+        )
+        tables = (ReportCodeRow, SessionRow, InvitationRow, ThrottleRow, KnownBrowserRow)
+        with self._database.write() as rows:
+            for table, condition in zip(tables, over, strict=True):
+                result = rows.execute(delete(table).where(condition))
+                if isinstance(result, CursorResult):
+                    erased += result.rowcount
+        return erased
+
+
+class Housekeeper:
+    """Does it every `interval_s` seconds, in a thread that ends with the process."""
+
+    def __init__(self, housekeeping: Housekeeping, interval_s: float) -> None:
+        self._housekeeping = housekeeping
+        self._interval_s = interval_s
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the first time at once."""
+        self._thread.start()
+
+    def stop(self, timeout_s: float = 10.0) -> None:
+        """End, and wait for what is being done."""
+        self._stop.set()
+        self._thread.join(timeout_s)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            try:
+                self._housekeeping.erase_expired()
+            except BlockMRSError as error:
+                log.warning("what is over could not be erased now: %s", error)
+            self._stop.wait(self._interval_s)

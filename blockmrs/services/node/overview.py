@@ -1,0 +1,65 @@
+"""What the operator may see: counts and health, never a record."""
+
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+
+from sqlalchemy import func, select
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.model.accounts import AccountRow, HeldObjectRow, OrganisationRow
+from blockmrs.model.database import Database
+from blockmrs.model.migrations import current_revision
+from blockmrs.services.node.clock_watch import ClockState, ClockWatch
+from blockmrs.services.node.health import HealthService, Readiness
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How much this installation holds, and how it is doing."""
+
+    accounts: int
+    organisations: int
+    blocks: int
+    transactions: int
+    objects: int
+    version: str
+    migration: str
+    health: Readiness
+    clock: ClockState
+
+
+class Overview:
+    """Counts, in the database and on the chain."""
+
+    def __init__(self, database: Database, ledger: Ledger, health: HealthService, watch: ClockWatch) -> None:
+        self._database = database
+        self._ledger = ledger
+        self._health = health
+        self._watch = watch
+
+    def read(self) -> Counts:
+        """The numbers as of now."""
+        with self._database.read() as rows:
+            accounts, organisations, objects = (
+                rows.scalar(select(func.count()).select_from(row)) or 0
+                for row in (AccountRow, OrganisationRow, HeldObjectRow)
+            )
+        head = self._ledger.head()
+        return Counts(
+            accounts=accounts,
+            organisations=organisations,
+            blocks=head.height + 1,
+            transactions=self._ledger.size,
+            objects=objects,
+            version=_version(),
+            migration=current_revision(self._database.engine),
+            health=self._health.readiness(),
+            clock=self._watch.state(),
+        )
+
+
+def _version() -> str:
+    try:
+        return version("blockmrs")
+    except PackageNotFoundError:
+        return "unknown"

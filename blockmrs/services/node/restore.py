@@ -1,0 +1,210 @@
+"""`restore`: a backup becomes the content of a data folder, all of it or nothing.
+
+A restored backup never forks the chain. What keeps it from that is the head file, and so that file never goes back:
+when this machine's own says that later blocks were published, it stays, and the restored node signs nothing until its
+database has those blocks. Only on a machine that has none of its own does the backup's count.
+"""
+
+import enum
+import io
+import itertools
+import os
+import shutil
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import BinaryIO
+
+from blockmrs.chain.header import Header
+from blockmrs.chain.sealer import SignedBlock
+from blockmrs.cid import Cid
+from blockmrs.errors import Conflict, InvalidInput, Unavailable, VerificationFailed
+from blockmrs.model.at_rest import RestSeal
+from blockmrs.model.rows import derive_row_key
+from blockmrs.model.snapshot import CopiedDatabase, read_copy
+from blockmrs.services.node import data_folder
+from blockmrs.services.node.archive import DATABASE, ArchiveReader, Manifest, read_object, secret_name
+from blockmrs.services.node.data_folder import HEAD, FolderLock
+
+Progress = Callable[[str, int, int], None]
+ASIDE = "before-restore-"
+_PART_BYTES = 1024 * 1024
+
+
+class HeadFile(enum.Enum):
+    """What the head files of this machine say about the database that was restored."""
+
+    NONE_HERE = "this machine has published nothing of this chain, as far as it knows; the backup's own is used"
+    UP_TO_DATE = "the database has every block that this machine has published"
+    ONE_AHEAD = "this machine has published one block more, and will put it into the database at the next start"
+    NEWER = "this machine has published later blocks than the database has, or others; it will sign nothing"
+
+
+@dataclass(frozen=True, slots=True)
+class RestoreResult:
+    """What was restored; `aside` holds what stood there before, and `missing` was missing when the backup was made.
+
+    `height` is the restored chain's; `published_height` that of the head file, None if it cannot be read.
+    """
+
+    objects: int
+    created: str
+    head: HeadFile
+    height: int
+    published_height: int | None
+    aside: Path | None
+    missing: tuple[str, ...]
+
+
+class Restore:
+    """Restores backups into the data folder `folder`.
+
+    Args:
+        keeper: given the folder that is being built, a function that keeps an object durably in its part of it.
+    """
+
+    def __init__(
+        self, folder: Path, keeper: Callable[[Path], Callable[[bytes], Cid]], clock: Callable[[], datetime]
+    ) -> None:
+        self._folder = folder
+        self._keeper = keeper
+        self._clock = clock
+
+    def read(self, path: Path, passphrase: str | None, progress: Progress, *, replace: bool) -> RestoreResult:
+        """The backup in `path` is what the data folder holds; after any error the folder is as it was.
+
+        Args:
+            replace: set what is there aside; else the folder must hold nothing.
+
+        Raises:
+            Conflict: somebody uses the folder, or it holds something and `replace` is false.
+            InvalidInput, CannotOpen, VerificationFailed: the file is no whole backup, sealed otherwise, or damaged.
+            Unavailable: the disk did not keep it.
+        """
+        with FolderLock(self._folder, alone=True):
+            if (self._folder / data_folder.BUILDING / data_folder.READY).exists():
+                raise Conflict("a restore was cut off before its end: run `blockmrs restore --finish` first")
+            if not replace and data_folder.occupied(self._folder):
+                raise Conflict("this data folder holds an installation; --replace sets it aside")
+            try:
+                building = data_folder.empty_building(self._folder)
+                try:
+                    return self._build(path, building, passphrase, progress)
+                except BaseException:
+                    if not (building / data_folder.READY).exists():
+                        shutil.rmtree(building, ignore_errors=True)
+                    raise
+            except OSError as error:
+                raise Unavailable("the backup cannot be restored", reason=error.strerror) from error
+
+    def finish(self) -> Path | None:
+        """Do the rest of a restore that was cut off in its last step; None if there was none."""
+        with FolderLock(self._folder, alone=True):
+            try:
+                return data_folder.finish_replacing(self._folder)
+            except OSError as error:
+                raise Unavailable("the restore cannot be finished", reason=error.strerror) from error
+
+    def _build(self, path: Path, building: Path, passphrase: str | None, progress: Progress) -> RestoreResult:
+        for name in (data_folder.OBJECTS, data_folder.OUTBOX, data_folder.SECRETS):
+            (building / name).mkdir(mode=0o700)
+        with path.open("rb") as file:
+            archive = ArchiveReader(file, passphrase)
+            objects = self._unpack(archive, building, progress)
+        manifest = archive.complete()
+        database = _check(building, manifest, objects)
+        # Open: up to here the archive's digests vouch for the file, and from the first start on nobody does.
+        row_key = derive_row_key((building / data_folder.SECRETS / "pepper").read_bytes())
+        RestSeal(building / data_folder.DATABASE, row_key, lambda: False).accept()
+        head, published_height = self._choose_head(building, database)
+        aside = self._new_name()
+        was_occupied = data_folder.occupied(self._folder)
+        data_folder.replace_content(self._folder, aside)
+        return RestoreResult(
+            objects=len(objects),
+            created=manifest.created,
+            head=head,
+            height=len(database.headers) - 1,
+            published_height=published_height,
+            aside=self._folder / aside if was_occupied else None,
+            missing=tuple(manifest.missing),
+        )
+
+    def _unpack(self, archive: ArchiveReader, building: Path, progress: Progress) -> set[Cid]:
+        keep = self._keeper(building)
+        objects: set[Cid] = set()
+        for name, source in archive.members():
+            if name == DATABASE:
+                _write_file(building / data_folder.DATABASE, source)
+            elif secret := secret_name(name):
+                _write_file(building / data_folder.SECRETS / secret, source)
+            else:
+                objects.add(keep(read_object(name, source)))
+                progress("objects", len(objects), len(objects))
+        return objects
+
+    def _choose_head(self, building: Path, database: CopiedDatabase) -> tuple[HeadFile, int | None]:
+        """Put the head file into place that the restored installation must have, and say what it means."""
+        target = building / data_folder.SECRETS / HEAD
+        backups = SignedBlock.decode(target.read_bytes()).header
+        chain_id = Header.decode(database.headers[0]).digest
+        published = []
+        for path in self._head_files():
+            content = path.read_bytes()
+            try:
+                header = SignedBlock.decode(content).header
+            except InvalidInput:
+                # It cannot be read, so nobody can say what was published: it stays, and the node signs nothing.
+                _replace_file(target, content)
+                return HeadFile.NEWER, None
+            if chain_id in (header.chain_id, header.digest):
+                published.append((header.height, header.encode(), content))
+        if not published:
+            return HeadFile.NONE_HERE, backups.height
+        unknown = [head for head in published if database.headers[head[0] : head[0] + 1] != (head[1],)]
+        height, encoded, content = max(unknown or published)
+        if unknown or height > backups.height:
+            _replace_file(target, content)
+        if not unknown:
+            return HeadFile.UP_TO_DATE, max(height, backups.height)
+        follows = Header.decode(encoded).previous == Header.decode(database.headers[-1]).digest
+        return (HeadFile.ONE_AHEAD if follows else HeadFile.NEWER), height
+
+    def _head_files(self) -> list[Path]:
+        """This machine's head file, and those that earlier restores set aside: they, too, were published here."""
+        places = (self._folder, *sorted(self._folder.glob(f"{ASIDE}*")))
+        files = (place / data_folder.SECRETS / HEAD for place in places)
+        return [file for file in files if os.path.lexists(file)]
+
+    def _new_name(self) -> str:
+        name = f"{ASIDE}{self._clock():%Y%m%dT%H%M%S}"
+        taken = set(os.listdir(self._folder))
+        return next(free for number in itertools.count(1) if (free := f"{name}-{number}") not in taken)
+
+
+def _check(building: Path, manifest: Manifest, objects: set[Cid]) -> CopiedDatabase:
+    """What the unpacked database says; VerificationFailed unless all that belongs together is there."""
+    folder = building / data_folder.SECRETS
+    for path in (building / data_folder.DATABASE, *(folder / name for name in (HEAD, "sealer.key", "pepper"))):
+        if not path.exists():
+            raise VerificationFailed("the backup lacks a part", part=path.name)
+    database = read_copy(building / data_folder.DATABASE)
+    absent = database.held - objects - {Cid.parse(text) for text in manifest.missing}
+    if absent:
+        raise VerificationFailed("the backup lacks an object that its database names", cid=min(absent))
+    return database
+
+
+def _write_file(path: Path, source: BinaryIO) -> None:
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
+    with open(descriptor, "wb") as file:
+        while part := source.read(_PART_BYTES):
+            file.write(part)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def _replace_file(path: Path, content: bytes) -> None:
+    path.unlink()
+    _write_file(path, io.BytesIO(content))

@@ -1,0 +1,1 @@
+"""Teams, organisations, and the people whose records somebody keeps."""

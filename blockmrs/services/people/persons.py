@@ -1,0 +1,87 @@
+"""Whose records an account reads and writes: its own, and those of the people it acts for.
+
+What somebody writes about themselves stands on their own card, which nobody else holds. Reports that others wrote stand
+on the card that they made, and are shown with it once the person joined. See ADR 15.
+"""
+
+from dataclasses import dataclass
+
+from blockmrs.errors import NotFound, ObjectMissing
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.mailbox import Held
+from blockmrs.services.people.teams import Teams
+
+ME = "me"
+_HANDLE_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody whose record the actor keeps.
+
+    `handle` stands in addresses and forms: "me", or 32 hexadecimal digits that only the actor's keys can make, and that
+    mean nothing to anybody else. `card` is where new entries go; `others` are cards that coaches made for the person,
+    all of them where `is_whole`: the keys of one may not be here.
+    """
+
+    handle: str
+    card: Held
+    others: tuple[Held, ...] = ()
+    is_whole: bool = True
+
+    @property
+    def is_me(self) -> bool:
+        """Whether the actor keeps it for themselves."""
+        return self.handle == ME
+
+    @property
+    def label(self) -> str:
+        """The person's name."""
+        return self.card.label
+
+    @property
+    def cards(self) -> tuple[Held, ...]:
+        """Every card whose line says something about the person."""
+        return (self.card, *self.others)
+
+
+def own_card(actor: Actor) -> Held:
+    """The actor's own card, as one that they hold; its seed no session has."""
+    return Held(actor.keyring, "self", actor.display_name, b"")
+
+
+class People:
+    """Finds the people of an account."""
+
+    def __init__(self, teams: Teams) -> None:
+        self._teams = teams
+
+    def of(self, actor: Actor, lost: list[str] | None = None) -> list[Person]:
+        """The actor first, then everybody they act for.
+
+        `lost` takes the relation of each whose keys are not here; without it, ObjectMissing is raised.
+        """
+        relations: list[str] = []
+        held = self._teams.acting_for(actor, relations)
+        if relations and lost is None:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        (lost if lost is not None else []).extend(relations)
+        others = tuple(entry for entry in held if entry.relation == "self")
+        me = Person(ME, own_card(actor), others, is_whole="self" not in relations)
+        guarded = [entry for entry in held if entry.relation == "guardian"]
+        return [me, *(Person(handle_of(actor, entry.keyring.card.id), entry) for entry in guarded)]
+
+    def find(self, actor: Actor, handle: str) -> Person:
+        """The person with that handle; NotFound when the actor does not act for them, or no longer."""
+        lost: list[str] = []
+        for person in self.of(actor, lost):
+            if person.handle == handle:
+                return person
+        if "guardian" in lost:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        raise NotFound("nobody of yours is called so")
+
+
+def handle_of(actor: Actor, card: bytes) -> str:
+    """How the actor calls the person with that card in addresses."""
+    return actor.keyring.derive("person", card)[:_HANDLE_BYTES].hex()

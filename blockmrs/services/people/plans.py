@@ -1,0 +1,91 @@
+"""The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table knows them."""
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as NotInTime
+
+from blockmrs.domain.venues import MOST_VENUES, Plan, Venue, make_venue, with_venue
+from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.teams import Teams
+
+AT_ONCE_S = 0.5
+_READERS = 4
+
+
+class Plans:
+    """Reads and changes the plan of the actor's own team."""
+
+    def __init__(self, teams: Teams) -> None:
+        self._teams = teams
+        self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="plan")
+
+    def plan(self, actor: Actor) -> Plan:
+        """The plan as last saved; an empty one before the first venue."""
+        return self._teams.team(actor).plan
+
+    def plan_at_once(self, actor: Actor) -> Plan | None:
+        """The plan, if it can be read within half a second; for advice, which waits for no database and no node."""
+        reading = self._readers.submit(self.plan, actor)
+        try:
+            return reading.result(AT_ONCE_S)
+        except NotInTime:
+            reading.cancel()
+        except BlockMRSError:
+            pass
+        return None
+
+    def venue(self, actor: Actor, venue_id: str) -> Venue:
+        """One venue of the plan."""
+        venue = self.plan(actor).find(venue_id)
+        if venue is None:
+            raise NotFound("no such venue in this plan")
+        return venue
+
+    def put(self, actor: Actor, venue_id: str, fields: Mapping[str, str], version: str) -> Venue:
+        """Write a venue: a new one where `version` is empty, else the one that had this version.
+
+        Repeating it with the same fields changes nothing.
+
+        Raises:
+            InvalidInput: a field is wrong, or there are too many venues.
+            Conflict: somebody else wrote or removed it meanwhile.
+        """
+        venue = make_venue(venue_id, fields)
+
+        def changed(plan: Plan) -> Plan:
+            known = plan.find(venue_id)
+            if known == venue:
+                return plan
+            if (known.version if known is not None else "") != version:
+                raise Conflict("the venue was changed elsewhere meanwhile")
+            if known is None and len(plan.venues) >= MOST_VENUES:
+                said = Message("A plan holds %(most)d places at most", most=MOST_VENUES)
+                raise InvalidInput(said, field="name")
+            return Plan(with_venue(plan.venues, venue), plan.chosen)
+
+        self._teams.change_plan(actor, changed)
+        return venue
+
+    def remove(self, actor: Actor, venue_id: str, version: str) -> None:
+        """Take a venue out of the plan, if it is still what the actor saw."""
+
+        def changed(plan: Plan) -> Plan:
+            known = plan.find(venue_id)
+            if known is None:
+                raise NotFound("no such venue in this plan")
+            if known.version != version:
+                raise Conflict("the venue was changed elsewhere meanwhile")
+            return Plan(tuple(venue for venue in plan.venues if venue != known), plan.chosen)
+
+        self._teams.change_plan(actor, changed)
+
+    def choose(self, actor: Actor, venue_id: str) -> None:
+        """Say that the team is at this venue, until another is chosen."""
+
+        def changed(plan: Plan) -> Plan:
+            if plan.find(venue_id) is None:
+                raise NotFound("no such venue in this plan")
+            return Plan(plan.venues, venue_id)
+
+        self._teams.change_plan(actor, changed)

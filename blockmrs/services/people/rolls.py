@@ -1,0 +1,52 @@
+"""Reads and adds to the rolls of cards: who has a part in one, by their own signed statements.
+
+A roll stands on a line of its own under the card's keys, so that whoever acts for the card reads it, and it is short to
+read before anything is decided. What counts is `domain.roll`'s to say.
+"""
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.roll import COACH, Entry, Roll, Says, Statement, read_roll
+from blockmrs.errors import InvalidInput
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.mailbox import Mailbox
+
+
+class Rolls:
+    """The rolls of the cards whose keys the caller holds."""
+
+    def __init__(self, mailbox: Mailbox) -> None:
+        self._mailbox = mailbox
+
+    def of(self, card: Keyring) -> Roll:
+        """The roll of a card, as it stands now."""
+        entries: list[Entry] = []
+        for at, message in self._mailbox.logged(_line(card), card):
+            if message.kind is not Kind.APPOINT or message.fields.get(6) != card.card.id:
+                continue
+            try:
+                statement = Statement.from_fields(message.fields)
+                entries.append(Entry(statement, message.author, at, len(entries) + 1))
+            except InvalidInput:
+                continue
+        return read_roll(entries)
+
+    def add(self, batch: Batch, card: Keyring, author: Keyring, statement: Statement) -> None:
+        """Add to `batch` a statement of `author` on the roll of `card`."""
+        batch.add(
+            Kind.APPOINT,
+            statement.to_fields(card.card.id),
+            author=author,
+            recipient=card.card,
+            line_key=_line(card),
+        )
+
+    def enter_coach(self, batch: Batch, card: Keyring, actor: Actor) -> None:
+        """Add to `batch` that the actor made the card and holds its seed."""
+        made = Statement(Says.MADE, actor.keyring.card.id, actor.display_name, COACH)
+        self.add(batch, card, actor.keyring, made)
+
+
+def _line(card: Keyring) -> bytes:
+    return card.derive("roll")

@@ -1,0 +1,497 @@
+"""A coach's team: roster and venues, as sealed updates of the coach's own record, and invitations to families.
+
+No table knows a player or a place. Each player has a provisional card whose seed stays with the coach; when a player or
+guardian joins, the provisional card appoints them, and nothing is signed again.
+"""
+
+import json
+import os
+from collections.abc import Callable
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
+from blockmrs.crypto.keys import Keyring, new_seed
+from blockmrs.domain.reports import check_text
+from blockmrs.domain.roll import Part, Roll, Says, Statement
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
+from blockmrs.domain.venues import Plan, Venue
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import (
+    NOT_HERE,
+    UNKNOWN,
+    BlockMRSError,
+    Conflict,
+    InvalidInput,
+    NotAuthorized,
+    NotFound,
+    ObjectMissing,
+)
+from blockmrs.errors import Message as Words
+from blockmrs.model.accounts import AccountRow
+from blockmrs.model.database import Database
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.accounts.invitations import Invitations
+from blockmrs.services.accounts.passwords import check_display_name
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import Held, Lost, Mailbox, Message
+from blockmrs.services.lines.saving import committed
+from blockmrs.services.lines.updates import read_update, write_update
+from blockmrs.services.people.rolls import Rolls
+from blockmrs.storage import ObjectStore
+
+FAMILY = "family"
+ROSTER = "roster"
+PERSONAL = ("self", "guardian")
+"""What somebody can be to a person whose keys they hold."""
+MAX_PLAYERS = 60
+# More would make the roll long to read for the family, and for every page about the player.
+MAX_OPEN_INVITATIONS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Player:
+    """One line of a roster. `card` and `secret_*` (hex) find the provisional card and its seed."""
+
+    player_id: str
+    name: str
+    number: str
+    card: str
+    secret_digest: str
+    secret_seed: str
+
+    def __repr__(self) -> str:
+        return f"Player({self.player_id})"
+
+    @property
+    def card_id(self) -> bytes:
+        """The provisional card's id, 32 bytes."""
+        return bytes.fromhex(self.card)
+
+    @property
+    def secret(self) -> Pointer:
+        """Where the provisional card's seed is."""
+        return Pointer(Cid(bytes.fromhex(self.secret_digest)), bytes.fromhex(self.secret_seed))
+
+
+@dataclass(frozen=True, slots=True)
+class Team:
+    """A team, its players and its venues; `version` is the id of the update it was read from, empty before any."""
+
+    name: str = ""
+    players: tuple[Player, ...] = ()
+    version: str = ""
+    plan: Plan = field(default_factory=Plan)
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Somebody who joined for a player: their name, what they are to the player, and their card's id."""
+
+    name: str
+    relation: str
+    card: bytes = b""
+    waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FamilyInvitation:
+    """What an invitation says before it is accepted; `waiting`, once it is: somebody of the family must say yes."""
+
+    player: str
+    team: str
+    coach: str
+    waiting: bool = False
+
+
+@dataclass(slots=True)
+class ProvisionalCard:
+    """A card made for somebody without an account."""
+
+    keyring: Keyring
+    secret: Pointer
+    seed: bytes = field(repr=False)
+
+
+class Teams:
+    """The roster and its invitations."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        near: ObjectStore,
+        invitations: Invitations,
+        rolls: Rolls,
+    ) -> None:
+        self._rolls = rolls
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._near = near
+        self._invitations = invitations
+        self._locks = KeyedLocks(database, "roster")
+
+    def team(self, actor: Actor) -> Team:
+        """The actor's team as last saved; an empty one before the first."""
+        grant = self._latest(actor)
+        if grant is None:
+            return Team()
+        update = read_update(self._near, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id)
+        content = json.loads(update.body)
+        players = tuple(Player(**player) for player in content["players"])
+        # Written without venues before there were any.
+        plan = Plan(tuple(Venue(**venue) for venue in content.get("venues", [])), content.get("today", ""))
+        return Team(content["name"], players, grant.update_id.hex(), plan)
+
+    def player(self, actor: Actor, player_id: str) -> Player:
+        """One player of the actor's roster."""
+        for player in self.team(actor).players:
+            if player.player_id == player_id:
+                return player
+        raise NotFound("no such player on this roster")
+
+    def rename(self, actor: Actor, name: str, version: str) -> Team:
+        """The team under a new name."""
+        named = check_display_name(name, "team_name")
+        with self._locks.hold(actor.account_id):
+            team = self._checked(actor, version)
+            return self._save(actor, replace(team, name=named), self._mailbox.batch())
+
+    def add_player(self, actor: Actor, name: str, number: str, version: str) -> Team:
+        """The team with one more player, who gets a provisional card."""
+        return self.add_players(actor, [(number, name)], version)
+
+    def add_players(self, actor: Actor, added: list[tuple[str, str]], version: str) -> Team:
+        """The team with more players, each a shirt number and a name: all of them, or none."""
+        checked = [
+            (
+                check_text(number, field="number", limit=4),
+                check_display_name(name, "player_name"),
+            )
+            for number, name in added
+        ]
+        with self._locks.hold(actor.account_id):
+            team = self._checked(actor, version)
+            if len(team.players) + len(checked) > MAX_PLAYERS:
+                said = Words("A roster holds %(most)d players at most", most=MAX_PLAYERS)
+                raise InvalidInput(said, field="player_name")
+            batch = self._mailbox.batch()
+            players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
+            return self._save(actor, replace(team, players=(*team.players, *players)), batch)
+
+    def remove_player(self, actor: Actor, player_id: str, version: str) -> Team:
+        """The team without one player; reports about them stay where they are."""
+        with self._locks.hold(actor.account_id):
+            team = self._checked(actor, version)
+            left = tuple(player for player in team.players if player.player_id != player_id)
+            if len(left) == len(team.players):
+                raise NotFound("no such player on this roster")
+            return self._save(actor, replace(team, players=left), self._mailbox.batch())
+
+    def change_plan(self, actor: Actor, change: Callable[[Plan], Plan]) -> Team:
+        """The team with the plan that `change` makes of the saved one; nothing is written where it is the same."""
+        with self._locks.hold(actor.account_id):
+            team = self.team(actor)
+            plan = change(team.plan)
+            return team if plan == team.plan else self._save(actor, replace(team, plan=plan), self._mailbox.batch())
+
+    def make_provisional(self, batch: Batch, actor: Actor, name: str) -> ProvisionalCard:
+        """A card for somebody without an account; its seed stays on the actor's own line."""
+        seed = new_seed()
+        keyring = Keyring.from_seed(seed)
+        self._cards.publish(batch, keyring)
+        secret = batch.keep_near(seal_object(encode({0: seed, 1: name}), chain_id=self._mailbox.chain_id))
+        batch.add(
+            Kind.APPOINT,
+            Appointment(keyring.card.id, secret, "holder", self._mailbox.moment()).to_fields(),
+            author=actor.keyring,
+            recipient=actor.keyring.card,
+            line_key=actor.keyring.own_line,
+        )
+        return ProvisionalCard(keyring, secret, seed)
+
+    def holding(self, player: Player) -> Held:
+        """The provisional card's keys, which the coach holds."""
+        return self._mailbox.held(Appointment(player.card_id, player.secret, "holder", self._mailbox.now()))
+
+    def can_hold(self, player: Player) -> bool:
+        """Whether the provisional card's keys can be read here now."""
+        try:
+            self.holding(player)
+        except UNKNOWN:
+            return False
+        return True
+
+    def invite_family(self, actor: Actor, player_id: str) -> str:
+        """A code with which the player, or a guardian, joins: the first at once, others once the family says yes.
+
+        Raises:
+            NotAuthorized: the family ended the coach's part.
+            InvalidInput: too many codes are open.
+        """
+        team = self.team(actor)
+        player = next((p for p in team.players if p.player_id == player_id), None)
+        if player is None:
+            raise NotFound("no such player on this roster")
+        held = self.holding(player)
+        roll = self._rolls.of(held.keyring)
+        if not roll.uses(actor.keyring.card.id):
+            raise NotAuthorized("the family ended the coach's part")
+        if len(roll.open_invitations(self._mailbox.now())) >= MAX_OPEN_INVITATIONS:
+            said = Words("%(most)d codes are open for this player. End some first", most=MAX_OPEN_INVITATIONS)
+            raise InvalidInput(said)
+
+        def announce(invitation_id: bytes, until: datetime) -> None:
+            batch = self._mailbox.batch()
+            self.enter(batch, actor, held.keyring, roll)
+            self._rolls.add(batch, held.keyring, actor.keyring, Statement(Says.INVITED, invitation_id, until=until))
+            batch.commit()
+
+        line = actor.keyring.doorbell_line
+        # Several invitations may name one place: entries are told apart by their ids, never by their slot.
+        place = self._mailbox.length(line)
+        pointer = self._cards.pointer(actor.keyring.card.id)
+        return self._invitations.make(
+            {
+                0: FAMILY,
+                1: held.seed,
+                2: player.name,
+                3: team.name,
+                4: actor.keyring.card.id,
+                5: actor.display_name,
+                6: slot_at(line, place),
+                7: one_time_seed_at(line, place),
+                8: pointer.cid.digest,
+                9: pointer.seed,
+                10: actor.keyring.derive("family", player.card_id),
+            },
+            announce,
+        )
+
+    def enter(self, batch: Batch, actor: Actor, card: Keyring, roll: Roll) -> None:
+        """Add to `batch` what the roll of a card that the actor made lacks: the actor, and who joined before rolls."""
+        if actor.keyring.card.id not in roll.coaches:
+            self._rolls.enter_coach(batch, card, actor)
+        if not roll.began:
+            for person in self.introduced(actor).get(card.card.id, []):
+                if person.card not in roll.family:
+                    known = Statement(Says.KNOWN, person.card, person.name, person.relation)
+                    self._rolls.add(batch, card, actor.keyring, known)
+
+    def read_invitation(self, code: str, address: str) -> FamilyInvitation:
+        """What the code invites to, for the person to check before joining."""
+        _, content = self._open_family(code, address)
+        return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
+
+    def join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
+        """Act for the player from now on (`self` or `guardian`), and tell the coach."""
+        if relation not in PERSONAL:
+            raise InvalidInput("Choose who you are to the player", field="relation")
+        with self._invitations.one_at_a_time(code):
+            return self._join(actor, code, relation, address)
+
+    def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
+        spelled, content = self._open_family(code, address, actor)
+        coach, player = self._cards.find(content[4]), Keyring.from_seed(content[1])
+        self._mailbox.settle()
+        roll, me = self._rolls.of(player), actor.keyring.card.id
+        invitation = roll.invitations.get(self._invitations.id_of(spelled))
+        joined = FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
+        if invitation is not None and invitation.used_by == me:
+            # They were cut off before the row went.
+            with self._database.write() as rows:
+                self._invitations.use(rows, spelled)
+            return replace(joined, waiting=not roll.is_in(me))
+        if invitation is None or not roll.can_accept(invitation):
+            raise NotFound("no invitation opens with this code")
+        self._invitations.claim(actor, spelled)
+        batch, bell, waits = self._mailbox.batch(), None, not roll.would_be_in(me)
+        if waits:
+            # They get no key before somebody of the family says yes.
+            bell = self._mailbox.accept_early(batch, player.card.id, joined.player, relation, actor.keyring)
+        else:
+            self._mailbox.appoint(batch, content[1], joined.player, relation, actor.keyring)
+        said = Statement(Says.JOINED, me, actor.display_name, relation, invitation.invitation_id, bell=bell)
+        self._rolls.add(batch, player, actor.keyring, said)
+        batch.add_at(
+            Kind.INTRODUCE,
+            Introduction(
+                self._cards.pointer(actor.keyring.card.id),
+                # Proves to the coach that the invitation was for this player.
+                line_key=content[10],
+                peer=player.card.id,
+                party=f"{relation}:{actor.display_name}",
+            ).to_fields(),
+            author=actor.keyring,
+            recipient_id=coach.id,
+            recipient_key=coach.sealing_key,
+            slot=content[6],
+            one_time_seed=content[7],
+        )
+        with committed(self._database, batch) as rows:
+            self._invitations.use(rows, spelled)
+        return replace(joined, waiting=waits)
+
+    def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
+        """Who joined for which player, by provisional card id, without those whose part was ended.
+
+        Raises:
+            ObjectMissing: it cannot be told of somebody.
+        """
+        found = self.introduced(actor)
+        for player in self.team(actor).players if found else ():
+            if player.card_id in found:
+                family = self._rolls.of(self.holding(player).keyring).family
+                found[player.card_id] = [
+                    replace(person, waiting=person.card in family and family[person.card].part is Part.WAITING)
+                    for person in found[player.card_id]
+                    if person.card not in family or family[person.card].part is not Part.ENDED
+                ]
+        return {player: people for player, people in found.items() if people}
+
+    def introduced(self, actor: Actor) -> dict[bytes, list[Joined]]:
+        """Who ever accepted an invitation of the actor's, by provisional card id; ObjectMissing as above."""
+        found: dict[bytes, dict[bytes, Joined]] = {}
+        unproven: list[Message] = []
+        for _, message in self._mailbox.doorbell(actor.keyring, unproven=unproven):
+            joined = self._joined_by(actor, message)
+            if joined is not None:
+                # By author: who pressed twice joined once.
+                found.setdefault(joined[0], {})[message.author] = joined[1]
+        if any(self._joined_by(actor, message) is not None for message in unproven):
+            raise ObjectMissing("the card of somebody who joined is not here")
+        return {player: list(people.values()) for player, people in found.items()}
+
+    @staticmethod
+    def _joined_by(actor: Actor, message: Message) -> tuple[bytes, Joined] | None:
+        """For which player an entry of the doorbell says that somebody joined, and who; None where it says no such."""
+        if message.kind is not Kind.INTRODUCE:
+            return None
+        try:
+            introduction = Introduction.from_fields(message.fields)
+        except InvalidInput:
+            return None
+        relation, _, name = introduction.party.partition(":")
+        player = introduction.peer
+        if (
+            player is None
+            or relation not in PERSONAL
+            or introduction.line_key != actor.keyring.derive("family", player)
+        ):
+            return None
+        return player, Joined(name, relation, message.author)
+
+    def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
+        """The people whose reports the actor reads: themselves as a player, and children.
+
+        Not those for whom they wait for the family's yes, or for whom the family ended their part. `lost` takes the
+        relation of each whose keys or roll are not here; without it, ObjectMissing is raised.
+        """
+        return [held for held, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
+
+    def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[Held, Roll]]:
+        """Every card that the actor was ever appointed for as one of the family, with its roll; `lost` as above."""
+        appointed_lost: list[Lost] = []
+        held = self._mailbox.appointed(actor.keyring, appointed_lost)
+        missing = [entry.relation for entry in appointed_lost if entry.relation in PERSONAL]
+        found = []
+        for entry in held:
+            if entry.relation in PERSONAL:
+                try:
+                    found.append((entry, self._rolls.of(entry.keyring)))
+                except NOT_HERE:
+                    missing.append(entry.relation)  # Who may act cannot be told: nobody does.
+        if missing and lost is None:
+            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+        (lost if lost is not None else []).extend(missing)
+        return found
+
+    def usable(self, actor: Actor, player: Player | None) -> Held | None:
+        """The player's keys, if the actor may still write about them; else None, also where that cannot be told now."""
+        if player is None:
+            return None
+        try:
+            held = self.holding(player)
+            return held if self.may_use(actor, held) else None
+        except NOT_HERE:
+            return None
+
+    def may_use(self, actor: Actor, held: Held) -> bool:
+        """Whether the actor may still act with a card that they made, or as one of its family."""
+        roll, me = self._rolls.of(held.keyring), actor.keyring.card.id
+        return roll.uses(me) if held.relation == "holder" and not roll.is_in(me) else roll.acts(me)
+
+    def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
+        made = self.make_provisional(batch, actor, name)
+        return Player(
+            player_id=os.urandom(8).hex(),
+            name=name,
+            number=number,
+            card=made.keyring.card.id.hex(),
+            secret_digest=made.secret.cid.digest.hex(),
+            secret_seed=made.secret.seed.hex(),
+        )
+
+    def _open_family(self, code: str, address: str, actor: Actor | None = None) -> tuple[str, dict[int, bytes]]:
+        spelled, content = self._invitations.open(code, address, actor)
+        if content.get(0) != FAMILY:
+            raise NotFound("no invitation opens with this code")
+        return spelled, content  # type: ignore[return-value]  # made by invite_family, sealed since
+
+    def _checked(self, actor: Actor, version: str) -> Team:
+        team = self.team(actor)
+        if team.version != version:
+            raise Conflict("the roster was changed elsewhere meanwhile")
+        return team
+
+    def _save(self, actor: Actor, team: Team, batch: Batch) -> Team:
+        body = {
+            "name": team.name,
+            "players": [asdict(player) for player in team.players],
+            "venues": [asdict(venue) for venue in team.plan.venues],
+            "today": team.plan.chosen,
+        }
+        now, card = self._mailbox.moment(), actor.keyring.card
+        pointer, update = write_update(
+            batch,
+            actor.keyring,
+            subject=card.id,
+            kind=ROSTER,
+            purpose=ROSTER,
+            body=json.dumps(body, ensure_ascii=False).encode(),
+            created=now,
+            chain_id=self._mailbox.chain_id,
+            near=True,
+        )
+        grant = Grant(update, card.id, ROSTER, now, object=pointer)
+        batch.add(Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line)
+        desk = seal_secret(actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id)
+        with committed(self._database, batch) as rows:
+            rows.get_one(AccountRow, actor.account_id).sealed_desk = desk
+        return replace(team, version=update.hex())
+
+    def _latest(self, actor: Actor) -> Grant | None:
+        with self._database.read() as rows:
+            sealed = rows.get_one(AccountRow, actor.account_id).sealed_desk
+        if sealed is not None:
+            try:
+                fields = decode(open_secret(actor.keyring.derive("desk"), sealed, context=actor.account_id))
+                if isinstance(fields, dict):
+                    return Grant.from_fields(fields)
+            except UNKNOWN:
+                raise
+            except BlockMRSError:
+                pass  # The row is only a short cut: the own line holds the same, and is read instead.
+        keyring = actor.keyring
+        places = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.ROSTER]
+        line = self._mailbox.opened(keyring, places[-1:], author=keyring.card)
+        rosters = [entry.grant for entry in line.grants.values() if entry.grant.purpose == ROSTER]
+        return rosters[-1] if rosters else None

@@ -1,0 +1,1 @@
+"""What a person tells about their own health."""

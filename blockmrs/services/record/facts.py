@@ -1,0 +1,218 @@
+"""Health facts: saved as updates of the person's record, the newest of which counts, and all of which stay.
+
+The effects of a save come in the order of a report's: the object is durable, then its grant stands in a block on the
+person's own line, then the row that misses it when it is gone. Only then does the page say "Saved".
+"""
+
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.domain.facts import HealthFacts, check_facts
+from blockmrs.domain.records import Update
+from blockmrs.domain.sharing import Grant
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, NotAuthorized, ObjectMissing
+from blockmrs.fhir.facts import read_facts, write_facts
+from blockmrs.model.database import Database
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.grants.granting import owners_grant
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
+from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.lines.saving import commit_batch, finish
+from blockmrs.services.lines.updates import write_update
+from blockmrs.services.people.persons import Person
+from blockmrs.services.reports.reports import DRAFT_BYTES, parse_draft_id
+from blockmrs.storage import ObjectStore
+
+FACTS = "facts"
+
+
+@dataclass(frozen=True, slots=True)
+class SavedFacts:
+    """One version of somebody's facts. `version` is its update id in hexadecimal, empty when nothing was ever told.
+
+    `is_whole` is False where something on the person's line is gone, which may have been a newer version.
+    """
+
+    version: str = ""
+    facts: HealthFacts = field(default_factory=HealthFacts)
+    saved_at: datetime | None = None
+    author: str = ""
+    is_whole: bool = True
+
+    def __repr__(self) -> str:
+        return f"SavedFacts({self.version})"
+
+
+class Facts:
+    """Reads and saves facts, for the people of `services.people` only."""
+
+    def __init__(self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._locks = KeyedLocks(database, "facts")
+
+    def now(self) -> datetime:
+        """The time by this node's clock."""
+        return self._mailbox.now()
+
+    def newest(self, person: Person) -> SavedFacts:
+        """What counts now: the newest on the person's own card, else on one that was made for them.
+
+        Raises:
+            VerificationFailed, Unavailable: the newest cannot be read. An older one never stands in for it.
+        """
+        is_whole = True
+        for held in person.cards:
+            items = self._mailbox.contents(held.keyring)
+            is_whole = is_whole and items.is_whole
+            entry = self._newest_entry(held, items)
+            if entry is not None:
+                return self._opened(entry, is_whole)
+        if not person.is_whole:
+            raise ObjectMissing("the keys of a card that may hold facts are not here")
+        return SavedFacts(is_whole=is_whole)
+
+    def current(self, person: Person) -> SavedFacts:
+        """The newest on the card that the next save goes to."""
+        items = self._mailbox.contents(person.card.keyring)
+        entry = self._newest_entry(person.card, items)
+        return SavedFacts(is_whole=items.is_whole) if entry is None else self._opened(entry, items.is_whole)
+
+    def history(self, person: Person) -> list[SavedFacts | None]:
+        """The newest versions on the person's cards, 20 at most, newest first; None where one cannot be read."""
+        return self.page_of_history(person)[0]
+
+    def page_of_history(
+        self, person: Person, before: ListPlace | None = None
+    ) -> tuple[list[SavedFacts | None], ListPlace | None]:
+        """Twenty versions on the person's cards, newest first, and the next `before`, if any are older."""
+        places = [(item, held) for held in person.cards for item in first_grants(_facts(self._contents(held)))]
+        page, older = page_of(places, before, lambda place: by_log(place[0]))
+        found: list[SavedFacts | None] = []
+        for item, held in page:
+            entry = self._entry_at(held, item)
+            if entry is None:
+                found.append(None)
+            elif self._is_unread_or_its_authors(entry):
+                found.append(self._opened_or_none(entry))
+        return found, older
+
+    def save(
+        self, actor: Actor, person: Person, draft_id: str, facts: HealthFacts, version: str, today: date
+    ) -> SavedFacts:
+        """Save `facts` as the newest, once for each `draft_id` (32 hexadecimal digits), however often it is called.
+
+        Args:
+            version: that of the facts that the form was filled from; empty when there were none.
+            today: in the zone of the person's clock; no birth date is after it.
+
+        Raises:
+            Conflict: other facts were saved since `version`.
+        """
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        checked = check_facts(facts, today)
+        with self._locks.hold(person.card.keyring.own_line):
+            self._mailbox.settle()
+            newest = self._newest_entry(person.card, self._contents(person.card))
+            if (newest.grant.update_id.hex() if newest is not None else "") == version:
+                return self._write(actor, person.card, mark, checked)
+            done = self._by_mark(person.card, mark)
+            if done is None:
+                raise Conflict("the facts were changed elsewhere meanwhile")
+            if done.grant.object is not None:
+                finish(self._database, self._objects, done.grant.object)
+            return self._opened(done)
+
+    def _write(self, actor: Actor, subject: Held, mark: bytes, facts: HealthFacts) -> SavedFacts:
+        now, batch = self._mailbox.moment(), self._mailbox.batch()
+        card = subject.keyring.card
+        pointer, update_id = write_update(
+            batch,
+            actor.keyring,
+            subject=card.id,
+            kind=FACTS,
+            purpose="care",
+            body=write_facts(facts, subject.label, author=actor.display_name, saved_at=now),
+            created=now,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(update_id, card.id, FACTS, now, object=pointer, draft_mark=mark)
+        grant = owners_grant(self._mailbox, batch, subject, grant)
+        batch.add(
+            Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=subject.keyring.own_line
+        )
+        commit_batch(self._database, batch)
+        return SavedFacts(update_id.hex(), facts, now, actor.display_name)
+
+    def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
+        """What an earlier pressing of the same Save wrote, cut off before its rows or answered to nobody."""
+        made = [item for item in reversed(_facts(self._contents(subject))) if item.key == mark]
+        entries = (self._entry_at(subject, item) for item in made)
+        return next((entry for entry in entries if entry is not None and entry.grant.draft_mark == mark), None)
+
+    def _newest_entry(self, held: Held, items: Items) -> GrantEntry | None:
+        """The version that counts: the last, by the log, of those that their own authors granted.
+
+        Raises:
+            VerificationFailed: it is gone, or does not open.
+        """
+        if items.facts_gone:
+            raise CannotOpen("the newest facts are gone")
+        for item in reversed(first_grants(_facts(items))):
+            entry = self._entry_at(held, item)
+            if entry is None:
+                raise CannotOpen("the newest facts do not open")
+            if self._is_unread_or_its_authors(entry):
+                return entry
+        return None
+
+    def _contents(self, held: Held) -> Items:
+        return self._mailbox.contents(held.keyring)
+
+    def _entry_at(self, held: Held, item: Item) -> GrantEntry | None:
+        """The facts that stand there; None where what stood there does not open any more."""
+        for entry in self._mailbox.opened(held.keyring, [item]).grants.values():
+            if entry.index == item.index and entry.grant.update_id == item.about:
+                return entry
+        return None
+
+    def _is_unread_or_its_authors(self, entry: GrantEntry) -> bool:
+        """Whether the version's own author granted it there: whoever else gives it again moves nothing.
+
+        One that cannot be read may be its author's: then nothing older stands in for it.
+        """
+        try:
+            return self._read(entry) is not None
+        except BlockMRSError:
+            return True
+
+    def _read(self, entry: GrantEntry) -> Update | None:
+        """The version that its own author granted with `entry`; None where it is not that."""
+        update = self._mailbox.update(entry.grant)
+        return update if update.author == entry.author and update.kind == FACTS else None
+
+    def _opened(self, entry: GrantEntry, is_whole: bool = True) -> SavedFacts:
+        update = self._read(entry)
+        if update is None:
+            raise InvalidProof("whoever granted these facts did not write them")
+        facts, author = read_facts(update.body)
+        when = self._mailbox.written_at(entry)
+        return SavedFacts(entry.grant.update_id.hex(), facts, when, author, is_whole)
+
+    def _opened_or_none(self, entry: GrantEntry) -> SavedFacts | None:
+        try:
+            return self._opened(entry)
+        except BlockMRSError:
+            return None
+
+
+def _facts(items: Items) -> list[Item]:
+    """Where facts about whom the line belongs to stand on it, in the order of the log."""
+    return [item for item in items if item.sort is Sort.FACTS and item.of_reader]

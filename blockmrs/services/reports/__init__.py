@@ -1,0 +1,1 @@
+"""Reports: who may, saving, finding and opening them."""

@@ -1,0 +1,324 @@
+"""What somebody is to a report, found out with their own keys; `domain.permission` says what follows from it."""
+
+from collections.abc import Container, Iterator
+from dataclasses import dataclass, field, replace
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.permission import Action, Standing, require
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, ObjectMissing
+from blockmrs.model.accounts import ShortCutRow
+from blockmrs.model.database import Database
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.grants.ending import ending_of, who_may_end
+from blockmrs.services.grants.subject_ends import with_subjects_ends
+from blockmrs.services.lines.contents import Item, Sort
+from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox, Message
+from blockmrs.services.lines.short_cuts import read_short_cut
+from blockmrs.services.people.organisations import Organisations
+from blockmrs.services.people.persons import own_card
+from blockmrs.services.people.senders import Senders
+from blockmrs.services.people.teams import Teams
+from blockmrs.services.reports.arrivals import Arrival, read_line, value_of
+from blockmrs.services.reports.arrivals import with_subjects_ends as arrivals_with_ends
+
+REPORT = "report"
+# Reports are addressed by the first 16 bytes of their update id, in hexadecimal.
+ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Saved:
+    """Where the author's own grant of a report stands, and the player's provisional card, if the author made it."""
+
+    update_id: bytes
+    position: int
+    subject: bytes
+    secret: Pointer | None
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What the actor is to one report. `reader` holds the keys that opened `entry`."""
+
+    standing: Standing
+    entry: GrantEntry
+    reader: Keyring = field(repr=False)
+    held: Held | None = None
+    author_card: Card | None = None
+    saved: Saved | None = None
+
+    @property
+    def grant(self) -> Grant:
+        """The grant by which the actor reads."""
+        return self.entry.grant
+
+
+def report_address(update_id: bytes) -> str:
+    """The report's id in addresses: says nothing to whom it was not granted."""
+    return update_id[:ID_BYTES].hex()
+
+
+def parse_report_address(text: str) -> bytes:
+    """The first bytes of the update id; NotFound when the text is no address of ours."""
+    try:
+        prefix = bytes.fromhex(text)
+    except ValueError as error:
+        raise NotFound("no such report") from error
+    if len(prefix) != ID_BYTES or text != prefix.hex():
+        raise NotFound("no such report")
+    return prefix
+
+
+def book_key(author: Keyring, update_id: bytes) -> bytes:
+    """The line on which the author keeps the book of one report: who got it, and until when."""
+    return author.derive("book", update_id)
+
+
+class AccessFinder:
+    """Finds reports for an actor: as author, for those they act for, and as member of an organisation.
+
+    `senders` says who those are to an organisation that share with it.
+    """
+
+    def __init__(self, database: Database, mailbox: Mailbox, teams: Teams, organisations: Organisations) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._teams = teams
+        self._organisations = organisations
+        self.senders = Senders(mailbox, organisations)
+
+    def allow(self, actor: Actor, address: str, action: Action) -> Access:
+        """The actor's access to the report at `address`, if they may do `action` with it; else an error."""
+        access = self.find(actor, parse_report_address(address))
+        require(action, access.standing if access is not None else Standing.STRANGER)
+        assert access is not None, "a stranger was refused"  # noqa: S101 - tells the type checker what require() did
+        return access
+
+    def find(self, actor: Actor, prefix: bytes) -> Access | None:
+        """The strongest standing that the actor has towards the report; None for a stranger.
+
+        Raises:
+            ObjectMissing: they are none by the keys that are here, and others of theirs are not.
+        """
+        lost: list[str] = []
+        found = (
+            self._as_author(actor, prefix)
+            or self._as_subject(actor, prefix, lost)
+            or self._as_recipient(actor, prefix, lost)
+        )
+        if lost and (found is None or found.standing is Standing.FORMER_RECIPIENT):
+            raise ObjectMissing("some of the keys by which this person reads are not here")
+        return found
+
+    def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[ShortCutRow]:
+        """The rows that find a saved report by its form's number and by its address."""
+        content = encode(
+            [
+                saved.update_id,
+                saved.position,
+                saved.subject,
+                saved.secret.cid.digest if saved.secret else None,
+                saved.secret.seed if saved.secret else None,
+            ]
+        )
+        key = actor.keyring.derive("saved")
+        return [
+            ShortCutRow(lookup=lookup, sealed=seal_secret(key, content, context=lookup))
+            for lookup in (
+                actor.keyring.derive("saved draft", draft_id),
+                actor.keyring.derive("saved report", saved.update_id[:ID_BYTES]),
+            )
+        ]
+
+    def saved_by_draft(self, actor: Actor, draft_id: bytes) -> Saved | None:
+        """The report that this pressing of Save made, if it is done."""
+        return self._saved(actor, actor.keyring.derive("saved draft", draft_id))
+
+    def subject_held(self, actor: Actor, saved: Saved) -> Held | None:
+        """The card of whom the report is about, if the actor holds it: their own, one they act for, or a player's."""
+        if saved.secret is not None:
+            appointment = Appointment(saved.subject, saved.secret, "holder", self._mailbox.now())
+            return self._mailbox.held(appointment)
+        if saved.subject == actor.keyring.card.id:
+            return own_card(actor)
+        keyring = actor.keyring
+        made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.APPOINTMENT]
+        made = [item for item in made if item.about == saved.subject]
+        for dependent, appointment in self._mailbox.opened(keyring, made, author=keyring.card).appointments:
+            if dependent == saved.subject:
+                return self._mailbox.held(appointment)
+        lost: list[str] = []
+        found = next((h for h in self._teams.acting_for(actor, lost) if h.keyring.card.id == saved.subject), None)
+        if found is None and lost:
+            raise ObjectMissing("some of the keys by which this person reads are not here")
+        return found
+
+    def arrivals(self, actor: Actor, lost: list[str] | None = None) -> list[Arrival]:
+        """Every report that was ever shared with an organisation of the actor, as its outside says. Opens none.
+
+        `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
+        is raised.
+        """
+        found: list[Arrival] = []
+        for held in self._organisations.memberships(actor, lost):
+            lines = []
+            for card, line_key in self._introduced(held, None, lost):
+                kept = self._mailbox.remembered(line_key, held.keyring, value_of, card)
+                lines.append((card, read_line(held, card, line_key, kept)))
+            found += arrivals_with_ends(lines)
+        return found
+
+    def access_to(self, arrival: Arrival) -> Access | None:
+        """What the actor is to a report that came; opened from its line, with all checks. None: it is not there."""
+        held, card = arrival.held, arrival.sender
+        line = self._mailbox.opened_on(arrival.line_key, held.keyring, arrival.position, card)
+        entry = line.grants.get(arrival.grant_id)
+        if entry is None:
+            return None
+        entry = self._with_endings(Line({entry.id: replace(entry, revoked=arrival.ends)})).grants[entry.id]
+        active = entry.revoked is None and entry.grant.covers(self._mailbox.present())
+        standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
+        return Access(standing, entry, held.keyring, held, card)
+
+    def received(self, actor: Actor, prefix: bytes, lost: list[str] | None = None) -> Iterator[Access]:
+        """What the actor is to the reports with that address that came to their organisations; `lost` as above."""
+        for arrival in self.arrivals(actor, lost):
+            if arrival.update_id.startswith(prefix):
+                access = self.access_to(arrival)
+                if access is not None:
+                    yield access
+
+    def lines_to(
+        self, held: Held, senders: Container[bytes] | None = None, lost: list[str] | None = None
+    ) -> list[tuple[Card, Line]]:
+        """What each party that introduced itself wrote to an organisation; of `senders` (card ids) alone, if named.
+
+        What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one. `lost`
+        takes a word for each of them whose card is not here; without it, ObjectMissing is raised.
+        """
+        read = [
+            (card, self._mailbox.line_from(line_key, held.keyring, card))
+            for card, line_key in self._introduced(held, senders, lost)
+        ]
+        lines = with_subjects_ends(read)
+        return [(card, self._with_endings(line)) for card, line in lines]
+
+    def _with_endings(self, line: Line) -> Line:
+        """The line, where each grant of a report that still runs by it has not ended on the grant's own line either."""
+        now = self._mailbox.present()
+        for entry in list(line.grants.values()):
+            if entry.revoked is None and entry.grant.about is None and entry.grant.covers(now):
+                ended = ending_of(self._mailbox, entry.id, who_may_end(entry.grant, entry.author))
+                if ended is not None:
+                    line.grants[entry.id] = replace(entry, revoked_by=ended[0], revoked=ended[1])
+        return line
+
+    def _introduced(
+        self, held: Held, senders: Container[bytes] | None, lost: list[str] | None
+    ) -> Iterator[tuple[Card, bytes]]:
+        """Each party that introduced itself to an organisation, with the key of its line."""
+        issued = self._organisations.doorbell_issued(held.keyring.card.id)
+        unproven: list[Message] = []
+        doorbell = list(self._mailbox.doorbell(held.keyring, issued, unproven))
+        for message in unproven:
+            if message.kind is Kind.INTRODUCE and (senders is None or message.author in senders):
+                if lost is None:
+                    raise ObjectMissing("the card of a sender is not here")
+                lost.append("sender")
+        seen: set[tuple[bytes, bytes]] = set()
+        for card, message in doorbell:
+            if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):
+                continue
+            try:
+                introduction = Introduction.from_fields(message.fields)
+            except InvalidInput:
+                continue
+            # Somebody may have introduced one line several times.
+            if introduction.line_key is not None and (card.id, introduction.line_key) not in seen:
+                seen.add((card.id, introduction.line_key))
+                yield card, introduction.line_key
+
+    def _as_author(self, actor: Actor, prefix: bytes) -> Access | None:
+        keyring = actor.keyring
+        saved = self._saved(actor, keyring.derive("saved report", prefix))
+        if saved is not None:
+            entries = self._mailbox.own_page(keyring, saved.position, saved.position + 1).grants
+        else:
+            # Without the row (a recovered account) the own line says the same.
+            entries = self._mailbox.opened(keyring, self._reports(keyring, prefix), author=keyring.card).grants
+        for entry in entries.values():
+            grant = entry.grant
+            if grant.purpose == REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
+                found = saved or Saved(grant.update_id, 0, grant.subject, None)
+                standing = Standing.AUTHOR if self._may_act(actor, grant, found) else Standing.FORMER_AUTHOR
+                return Access(standing, entry, keyring, saved=found)
+        return None
+
+    def _may_act(self, actor: Actor, grant: Grant, saved: Saved) -> bool:
+        """Whether the author of a report may do more with it than read what they wrote.
+
+        What they keep from the family is theirs whatever the family ended, so that a child who needs it is helped.
+        """
+        if grant.subject == actor.keyring.card.id or self.is_withheld(actor.keyring, grant):
+            return True
+        held = self.subject_held(actor, saved)
+        return held is not None and self._teams.may_use(actor, held)
+
+    def is_withheld(self, author: Keyring, grant: Grant) -> bool:
+        """Whether the author of a report still keeps it from the family; their book of it says if not."""
+        if not grant.withheld:
+            return False
+        book = self._mailbox.private_line(book_key(author, grant.update_id), author)
+        return not any(entry.grant.grantee == grant.subject for entry in book.grants.values())
+
+    def _as_subject(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
+        for held in self._teams.acting_for(actor, lost):
+            line = self._mailbox.opened(held.keyring, self._reports(held.keyring, prefix))
+            given = [
+                entry
+                for entry in line.grants.values()
+                if entry.grant.purpose == REPORT and entry.grant.grantee is None and entry.grant.object is not None
+                if entry.grant.update_id.startswith(prefix)
+            ]
+            # Others may have given it again: what its own author gave first says what it is.
+            for entry in self._mailbox.placed(given):
+                return Access(Standing.SUBJECT, entry, held.keyring, held)
+        return None
+
+    def _reports(self, keyring: Keyring, prefix: bytes) -> list[Item]:
+        """Where the report with this address stands on an own line."""
+        return [
+            item
+            for item in self._mailbox.contents(keyring)
+            if item.sort is Sort.REPORT and item.about.startswith(prefix)
+        ]
+
+    def _as_recipient(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
+        former = None
+        for access in self.received(actor, prefix, lost):
+            if access.standing is Standing.RECIPIENT:
+                return access
+            former = access
+        return former
+
+    def _saved(self, actor: Actor, lookup: bytes) -> Saved | None:
+        sealed = read_short_cut(self._database, lookup)
+        if sealed is None:
+            return None
+        try:
+            content = decode(open_secret(actor.keyring.derive("saved"), sealed, context=lookup))
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return None  # The row is only a short cut; the own line holds the same.
+        match content:
+            case [bytes() as update_id, int() as position, bytes() as subject, digest, seed]:
+                if isinstance(digest, bytes) and isinstance(seed, bytes):
+                    return Saved(update_id, position, subject, Pointer(Cid(digest), seed))
+                return Saved(update_id, position, subject, None)
+        return None

@@ -1,0 +1,137 @@
+"""Reports that came to an organisation, as the outside of each says: enough to sort and count them all.
+
+What is kept of a line says where a report stands, how urgent its sender calls it, and until when it runs; a page opens
+only what it shows. When something came is the time of its block: its sender chose every other time.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Card
+from blockmrs.domain.sharing import Grant, Now, Revocation, from_ms, to_ms
+from blockmrs.encoding import Value
+from blockmrs.errors import InvalidInput
+from blockmrs.services.lines.mailbox import Held
+from blockmrs.services.lines.memory import Placed
+from blockmrs.services.lines.reader import Message
+
+_GRANT, _ENDS = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """One report, from `sender` on `line_key`. `ends`: what ended it early, on whoever's line that stands."""
+
+    held: Held
+    sender: Card = field(repr=False)
+    line_key: bytes = field(repr=False)
+    position: int
+    index: int
+    came_at: datetime
+    grant_id: bytes
+    update_id: bytes
+    subject: bytes
+    level: int
+    not_before: datetime
+    not_after: datetime | None
+    tells_subject: bool
+    ends: Revocation | None = None
+
+    def runs(self, now: Now) -> bool:
+        """Whether the share lasts, as far as its line says."""
+        covers = Grant(self.update_id, self.subject, "", self.not_before, self.not_after).covers(now)
+        return self.ends is None and covers
+
+
+@dataclass(frozen=True, slots=True)
+class SenderLine:
+    """What one sender wrote to an organisation."""
+
+    arrivals: tuple[Arrival, ...]
+    revocations: tuple[Revocation, ...]
+
+
+def value_of(message: Message) -> Value:
+    """What is kept of a message: of a report's grant or a revocation; None of anything else."""
+    try:
+        if message.kind is Kind.REVOKE:
+            ends = Revocation.from_fields(message.fields)
+            return [_ENDS, ends.grant_id, to_ms(ends.at)]
+        if message.kind is Kind.GRANT:
+            grant = Grant.from_fields(message.fields)
+            if grant.about is None:  # Else it goes with its report, and is no report itself.
+                return _of_grant(message.id, grant)
+    except InvalidInput:
+        pass
+    return None
+
+
+def _of_grant(grant_id: bytes, grant: Grant) -> Value:
+    return [
+        _GRANT,
+        grant_id,
+        grant.update_id,
+        grant.subject,
+        min(max(grant.level or 1, 1), 4),
+        to_ms(grant.not_before),
+        to_ms(grant.not_after) if grant.not_after else None,
+        grant.return_to_subject is not None,
+    ]
+
+
+def read_line(held: Held, sender: Card, line_key: bytes, kept: Sequence[Placed]) -> SenderLine:
+    """What was kept of one sender's line; what they ended there themselves is ended."""
+    arrivals, revocations = [], []
+    for placed in kept:
+        match placed.value:
+            case [2, bytes() as grant_id, int() as at_ms]:
+                revocations.append(Revocation(grant_id, from_ms(at_ms)))
+            case [1, bytes() as grant_id, bytes() as update_id, bytes() as subject, int() as level, int() as since,
+                  (int() | None) as until, bool() as tells_subject]:  # fmt: skip
+                arrivals.append(
+                    Arrival(
+                        held,
+                        sender,
+                        line_key,
+                        placed.position,
+                        placed.index,
+                        from_ms(placed.at_ms),
+                        grant_id,
+                        update_id,
+                        subject,
+                        level,
+                        from_ms(since),
+                        None if until is None else from_ms(until),
+                        tells_subject,
+                    )
+                )
+    own = {ends.grant_id: ends for ends in reversed(revocations)}
+    ended = tuple(replace(arrival, ends=own.get(arrival.grant_id)) for arrival in arrivals)
+    return SenderLine(ended, tuple(revocations))
+
+
+def with_subjects_ends(lines: Sequence[tuple[Card, SenderLine]]) -> list[Arrival]:
+    """Everything that came to one organisation, where what subjects ended is ended (grants/subject_ends.py)."""
+    by_subject = {(card.id, ends.grant_id): ends for card, line in lines for ends in line.revocations}
+    everything = [arrival for _, line in lines for arrival in line.arrivals]
+    barred: dict[tuple[bytes, bytes, bytes], Revocation] = {}
+    for arrival in everything:
+        ends = by_subject.get((arrival.subject, arrival.grant_id))
+        if ends is not None and _may_be_ended(arrival):
+            barred.setdefault(_given(arrival), ends)
+    return [
+        replace(arrival, ends=barred[_given(arrival)])
+        if arrival.ends is None and _given(arrival) in barred and _may_be_ended(arrival)
+        else arrival
+        for arrival in everything
+    ]
+
+
+def _given(arrival: Arrival) -> tuple[bytes, bytes, bytes]:
+    return arrival.sender.id, arrival.subject, arrival.update_id
+
+
+def _may_be_ended(arrival: Arrival) -> bool:
+    return arrival.sender.id != arrival.subject and arrival.tells_subject

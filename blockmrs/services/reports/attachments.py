@@ -1,0 +1,215 @@
+"""Updates that follow a report, such as symptom checks: who finds them where, and who is given them.
+
+The family and the report's author find them on the player's line, which both can read. Those of a report that is kept
+from the family stand in the author's book until it is released. To an organisation with a running share of the report
+they are granted from the player's card, whose keys author and family hold; they count there only while that share runs.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.clearances import CLEARANCE
+from blockmrs.domain.permission import Standing
+from blockmrs.domain.records import Update
+from blockmrs.domain.sharing import Grant, Pointer
+from blockmrs.errors import UNKNOWN, BlockMRSError, NotFound
+from blockmrs.model.database import Database
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+from blockmrs.services.lines.saving import finish
+from blockmrs.services.lines.updates import read_update
+from blockmrs.services.people.organisations import Organisations
+from blockmrs.services.reports.access import Access, AccessFinder
+from blockmrs.services.reports.reports import Reports
+from blockmrs.storage import ObjectStore
+
+
+class Attachments:
+    """Finds, keeps and passes on updates that are about a report."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        objects: ObjectStore,
+        organisations: Organisations,
+        access: AccessFinder,
+        reports: Reports,
+    ) -> None:
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._organisations = organisations
+        self._access = access
+        self._reports = reports
+
+    def subject(self, actor: Actor, access: Access) -> Held:
+        """The player's keys, which the family and the report's author hold; NotFound for everybody else."""
+        held = None
+        if access.standing is Standing.SUBJECT:
+            held = access.held
+        elif access.saved is not None:
+            held = self._access.subject_held(actor, access.saved)
+        if held is None:
+            raise NotFound("the player's card is not held here")
+        return held
+
+    def entries(self, actor: Actor, access: Access, purpose: str) -> list[GrantEntry]:
+        """The grants of that purpose about the report that the actor may open, each update once, by the log.
+
+        Who gives an update again, with whatever time, moves nothing: its place is where its own author gave it first.
+        """
+        given = [
+            entry
+            for entry in self._all(actor, access)
+            if entry.grant.about == access.grant.update_id
+            and entry.grant.purpose == purpose
+            and entry.grant.object is not None
+        ]
+        found: dict[bytes, GrantEntry] = {}
+        for entry in self._mailbox.placed(given):
+            grant = entry.grant
+            # Two processes may have written one pressing of Save twice: it is one update.
+            found.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
+        return list(found.values())
+
+    def came_at(self, access: Access, entry: GrantEntry, update: Update) -> datetime:
+        """When an update came to be, as far as this reader can tell: nobody chooses the time of a block.
+
+        A recipient may have been given it later than it was written; then its author's own time counts.
+        """
+        written = self._mailbox.written_at(entry)
+        return min(written, update.created) if access.standing is Standing.RECIPIENT else written
+
+    def read(self, entry: GrantEntry, kind: str) -> Update | None:
+        """The update behind an entry, after every check of the protocol; None where it fails one or is of another kind.
+
+        What does not verify is nobody's statement, and is passed over: whoever knows a line can write to it.
+
+        Raises:
+            ObjectMissing, ObjectDamaged: its text is not here, so that nobody can tell what it said.
+        """
+        try:
+            update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return None
+        return update if update.kind == kind else None
+
+    def remember(self, pointer: Pointer) -> None:
+        """Note an object of a save that was cut off before its row."""
+        finish(self._database, self._objects, pointer)
+
+    def keep(self, batch: Batch, actor: Actor, access: Access, grant: Grant) -> None:
+        """Add the owner's grant of a new update to `batch`: on the player's line, or in a withheld report's book."""
+        if self._is_withheld(actor, access):
+            self._add(batch, grant, actor.keyring, actor.keyring.card.id, self._book_key(actor, access))
+        else:
+            subject = self.subject(actor, access)
+            self._reports.give_to_subject(batch, actor, subject, grant, mark=grant.draft_mark)
+
+    def pass_on(
+        self, batch: Batch, actor: Actor, access: Access, organisation_id: bytes, until: datetime, grants: list[Grant]
+    ) -> None:
+        """Let an organisation to which the report is shared read these updates as long as it may read the report."""
+        if not grants:
+            return
+        if self._is_withheld(actor, access):
+            granter, party = actor.keyring, actor.display_name
+        else:
+            held = self.subject(actor, access)
+            granter, party = held.keyring, held.label
+        organisation = self._organisations.find(organisation_id)
+        line_key = self._organisations.introduce(batch, granter, party, organisation)
+        for grant in grants:
+            given = replace(grant, not_before=self._mailbox.moment(), not_after=until, draft_mark=None, number=None,
+                            previous=None)  # fmt: skip
+            self._add(batch, given, granter, organisation_id, line_key)
+
+    def returned(
+        self, access: Access, shares: Iterable[GrantEntry], purpose: str
+    ) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
+        """What came back about the report on the return lines of its shares while they ran: share, grant and time.
+
+        The time is that of the block, so that nobody whose share has ended can write as if it had not; and who signed
+        it was a member then of the organisation that the share names.
+        """
+        for share in shares:
+            is_author = access.standing is Standing.AUTHOR
+            line_key = share.grant.return_to_author if is_author else share.grant.return_to_subject
+            if line_key is None:
+                continue
+            for entry in self._mailbox.line_by_anyone(line_key, access.reader).grants.values():
+                if entry.grant.about != access.grant.update_id or entry.grant.purpose != purpose:
+                    continue
+                when, grantee, staff = self._mailbox.written_at(entry), share.grant.grantee, self._organisations.staff
+                if when < _end_of(share) and grantee and staff.at(entry.author, grantee, entry.index) is not None:
+                    yield share, entry, when
+
+    def release(self, batch: Batch, actor: Actor, access: Access, subject: Held, shares: Iterable[GrantEntry]) -> None:
+        """Add to `batch`, after the report itself, the owner's grants of what followed it until now.
+
+        What the author kept in the book is theirs to grant; a clearance, which another wrote, the player's card grants.
+        """
+        as_subject = replace(actor, keyring=subject.keyring)
+        given = [
+            (actor, entry.grant) for entry in self._book(actor, access) if entry.grant.about == access.grant.update_id
+        ]
+        given += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, CLEARANCE)]
+        previous = access.grant.update_id
+        for granter, grant in given:
+            self._reports.give_to_subject(batch, granter, subject, grant, mark=grant.draft_mark, previous=previous)
+            previous = grant.update_id
+
+    def _all(self, actor: Actor, access: Access) -> list[GrantEntry]:
+        if access.standing is Standing.RECIPIENT and access.held is not None:
+            return self._received(access, access.held)
+        if self._is_withheld(actor, access):
+            return self._book(actor, access)
+        keyring, report = self.subject(actor, access).keyring, access.grant.update_id
+        contents = self._mailbox.contents(keyring)
+        following = [item for item in contents if item.sort is Sort.FOLLOWING and item.about == report]
+        line = self._mailbox.opened(keyring, following)
+        return [entry for entry in line.grants.values() if entry.grant.grantee is None]
+
+    def _received(self, access: Access, held: Held) -> list[GrantEntry]:
+        """What stands on the lines from the report's author and from the player's card, and still runs."""
+        author = access.author_card
+        senders = {access.grant.subject, *([author.id] if author is not None else [])}
+        now = self._mailbox.present()
+        return [
+            entry
+            for _, line in self._access.lines_to(held, senders)
+            for entry in line.grants.values()
+            if entry.revoked is None and entry.grant.covers(now)
+        ]
+
+    def _book(self, actor: Actor, access: Access) -> list[GrantEntry]:
+        line = self._mailbox.private_line(self._book_key(actor, access), actor.keyring)
+        return list(line.grants.values())
+
+    def _book_key(self, actor: Actor, access: Access) -> bytes:
+        return self._reports.book_key(actor.keyring, access.grant.update_id)
+
+    def _is_withheld(self, actor: Actor, access: Access) -> bool:
+        return access.standing is Standing.AUTHOR and self._reports.is_withheld(actor, access)
+
+    def _add(self, batch: Batch, grant: Grant, author: Keyring, recipient: bytes, line_key: bytes) -> None:
+        batch.add(
+            Kind.GRANT, grant.to_fields(), author=author, recipient=self._cards.find(recipient), line_key=line_key
+        )
+
+
+def _end_of(share: GrantEntry) -> datetime:
+    """When a share ends, or ended."""
+    ends = [moment for moment in (share.grant.not_after, share.revoked.at if share.revoked else None) if moment]
+    return min(ends, default=datetime.max.replace(tzinfo=UTC))

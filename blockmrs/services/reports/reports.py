@@ -1,0 +1,424 @@
+"""Saving and opening injury reports.
+
+Effects of a save, in this order: the sealed objects are durable, then all its transactions stand in one block, then
+the rows that find it again. Only then does the page say "Saved".
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
+from blockmrs.crypto.keys import Keyring
+from blockmrs.domain.followups import may_be_head_injury
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant, Pointer, from_ms, to_ms
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.rules import RuleSet
+from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
+from blockmrs.fhir.report import read_report, write_report
+from blockmrs.model.database import Database
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.grants.granting import owners_grant
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
+from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
+from blockmrs.services.lines.saving import committed, finished
+from blockmrs.services.lines.updates import read_update, write_update
+from blockmrs.services.people.persons import Person
+from blockmrs.services.people.teams import Player, Teams
+from blockmrs.services.reports.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
+from blockmrs.storage import ObjectStore
+
+DRAFT_BYTES = 16
+_LOOK_BACK = 3
+# A clock on a phone may be a little ahead of ours.
+_FUTURE = timedelta(minutes=5)
+_OLDEST = timedelta(days=90)
+
+
+@dataclass(frozen=True, slots=True)
+class SavedReport:
+    """A report that is saved: object, chain and rows are durable. `waiting`: not yet at the IPFS node.
+
+    `lost`: its text is not on this machine, where it should be.
+    """
+
+    address: str
+    title: str
+    level: int
+    saved_at: datetime
+    withheld: bool
+    waiting: bool
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedReport:
+    """A report's content with what its reader is to it."""
+
+    address: str
+    report: Report
+    standing: Standing
+    saved_at: datetime
+    withheld: bool
+    waiting: bool
+    subject: bytes = b""
+    acting_for: str = ""
+    about_me: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReportProof:
+    """What proves a report: `update_id` and its author's card, and where the grant stands that lets this reader read.
+
+    It was checked: the update's signature, and that the transaction is under the newest header of the chain.
+    """
+
+    update_id: str
+    signed_by: str
+    transaction: int
+    block: int
+
+
+class Reports:
+    """Saves, lists and opens reports."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        objects: ObjectStore,
+        teams: Teams,
+        access: AccessFinder,
+        waiting: Callable[[Pointer], bool],
+        lacking: Callable[[Iterable[Cid]], Collection[Cid]] = lambda _: (),
+        rules: Callable[[], RuleSet] = load_rules,
+    ) -> None:
+        self._rules = rules
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._teams = teams
+        self._access = access
+        self._waiting = waiting
+        self.lacking = lacking
+        self._locks = KeyedLocks(database, "report")
+
+    def now(self) -> datetime:
+        """The time by this node's clock."""
+        return self._mailbox.now()
+
+    def save(
+        self,
+        actor: Actor,
+        draft_id: str,
+        report: Report,
+        *,
+        player: Player | None = None,
+        person: Person | None = None,
+        withheld: bool = False,
+    ) -> SavedReport:
+        """Save `report` once, however often it is called with one `draft_id` (32 hexadecimal digits).
+
+        It is about a player of the roster, or a person whose record the actor keeps; with neither, a provisional card
+        is made for somebody who is on no roster; and for a player whose family ended the coach's part, so that nothing
+        is lost, and nothing comes to the family's record. `withheld` keeps it from the family until the author releases
+        it; from the person themselves, or who acts for them, nothing is kept.
+        """
+        if person is not None and (player is not None or withheld):
+            raise InvalidInput("a report for one's own record is about one person, and kept from nobody")
+        if not actor.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        draft = parse_draft_id(draft_id)
+        now = self._mailbox.now()
+        check_time(report.injured_at, now)
+        mark = actor.keyring.derive("draft mark", draft)
+        with self._locks.hold(mark) as was_cut_off:
+            done = self._access.saved_by_draft(actor, draft)
+            if done is not None:
+                return self._describe(actor, done)
+            self._mailbox.settle()
+            length = self._mailbox.length(actor.keyring.own_line)
+            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length, was_cut_off)
+            if grant is None:
+                about = self._teams.usable(actor, player) if person is None else person.card
+                secret = player.secret if player is not None and about is not None else None
+                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, secret, withheld, length)
+        return self._listed(grant)
+
+    def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
+        """The report that this form already made, if it did."""
+        saved = self._access.saved_by_draft(actor, parse_draft_id(draft_id))
+        return None if saved is None else self._describe(actor, saved)
+
+    def open(self, actor: Actor, address: str) -> OpenedReport:
+        """The report at `address` for its author, or for the family; recipients open through `sharing.open_shared`."""
+        access = self._access.allow(actor, address, Action.READ)
+        if access.standing is Standing.RECIPIENT:
+            raise NotAuthorized("a shared report is opened from the inbox, which leaves a receipt")
+        return self.read(actor, access)
+
+    def read(self, actor: Actor, access: Access) -> OpenedReport:
+        """The content behind an access that was allowed."""
+        grant = access.grant
+        update = read_update(self._objects, self._cards, grant, access.entry.author, chain_id=self._mailbox.chain_id)
+        pointer = grant.object
+        return OpenedReport(
+            address=report_address(grant.update_id),
+            report=read_report(update.body),
+            standing=access.standing,
+            saved_at=self._mailbox.written_at(access.entry),
+            withheld=access.standing is Standing.AUTHOR and self.is_withheld(actor, access),
+            waiting=pointer is not None and self._waiting(pointer),
+            subject=grant.subject,
+            acting_for=access.held.label if access.standing is Standing.SUBJECT and access.held else "",
+            about_me=grant.subject == actor.keyring.card.id,
+        )
+
+    def prove(self, actor: Actor, address: str) -> ReportProof:
+        """The proof of a report, for its author and the family; InvalidProof when the chain does not hold it."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        place = self._mailbox.prove(access.reader.own_line, access.reader, access.entry)
+        return ReportProof(
+            update_id=access.grant.update_id.hex(),
+            signed_by=self._cards.find(access.entry.author).fingerprint(),
+            transaction=place.index,
+            block=place.height,
+        )
+
+    def mine(self, actor: Actor, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
+        """The actor's own reports, newest first, 20 at a time; and the `before` of the next older ones, if any."""
+        keyring = actor.keyring
+        places = newest_once([item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT])
+        page, older = page_of(places, before, by_log)
+        shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
+        return self._marked(page, shown), older
+
+    def about(self, person: Person) -> list[SavedReport]:
+        """The newest reports about somebody of `services.people`, 20 at most, newest first."""
+        return self.page_about(person)[0]
+
+    def page_about(self, person: Person, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
+        """The reports about somebody of `services.people`, newest first, 20 a page, and the next `before`, if any."""
+        places = [(item, held) for held in person.cards for item in self._placed_on(held)]
+        page, older = page_of(places, before, lambda place: by_log(place[0]))
+        found: dict[int, GrantEntry] = {}
+        for held in person.cards:
+            its = [item for item, holder in page if holder is held]
+            found |= self._listed_at(its, self._mailbox.opened(held.keyring, its))
+        return self._marked([item for item, _ in page], found), older
+
+    def without_text(self, found: Sequence[Access]) -> set[bytes]:
+        """The ids of those shares that run, and whose object is not here."""
+        running = [access for access in found if access.standing is Standing.RECIPIENT]
+        objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
+        lacking = self.lacking(objects.values())
+        return {entry_id for entry_id, cid in objects.items() if cid in lacking}
+
+    def _marked(self, page: Sequence[Item], found: Mapping[int, GrantEntry]) -> list[SavedReport]:
+        """What a list shows of these places, with the time of each block; also that the text of some is not here."""
+        there = [(item, found[item.index].grant) for item in page if item.index in found]
+        lacking = self.lacking([grant.object.cid for _, grant in there if grant.object is not None])
+        return [
+            replace(
+                self._listed(grant),
+                saved_at=from_ms(item.at_ms),
+                lost=grant.object is not None and grant.object.cid in lacking,
+            )
+            for item, grant in there
+        ]
+
+    @staticmethod
+    def _listed_at(places: list[Item], line: Line) -> dict[int, GrantEntry]:
+        """The grants of the reports that stand at these places, by their places in the log."""
+        wanted = {item.index for item in places}
+        reports = [entry for entry in line.grants.values() if entry.grant.purpose == REPORT and entry.index in wanted]
+        return {e.index: e for e in reports if e.grant.grantee is None and e.grant.object is not None}
+
+    def is_whole(self, people: Iterable[Person]) -> bool:
+        """Whether everything that was once seen on these people's lines is still there."""
+        return all(self._mailbox.contents(held.keyring).is_whole for person in people for held in person.cards)
+
+    def is_own_line_whole(self, actor: Actor) -> bool:
+        """Whether everything that was once seen on the actor's own line is still there."""
+        return self._mailbox.contents(actor.keyring).is_whole
+
+    def _placed_on(self, held: Held) -> list[Item]:
+        """Where reports about whom the card belongs to stand on its line, each where its author gave it first."""
+        # On somebody's own line stand also their copies of reports about others, and of shares.
+        contents = self._mailbox.contents(held.keyring)
+        items = first_grants(item for item in contents if item.sort is Sort.REPORT and item.of_reader)
+        signers: dict[bytes, int] = {}
+        for item in items:
+            signers[item.update] = signers.get(item.update, 0) + 1
+        several = [item for item in items if signers[item.update] > 1]
+        placed: set[int] = set()
+        if several:
+            # Nearly never: then who wrote it is looked up in the update itself.
+            entries = self._mailbox.opened(held.keyring, several).grants.values()
+            placed = {entry.index for entry in self._mailbox.placed(entries)}
+        return newest_once([item for item in items if signers[item.update] == 1 or item.index in placed])
+
+    def author_of(self, access: Access) -> bytes:
+        """The card of who wrote the report: inside the update, where only the card that it is about granted it."""
+        entry = access.entry
+        return entry.author if entry.author != entry.grant.subject else self._mailbox.update(entry.grant).author
+
+    def is_withheld(self, actor: Actor, access: Access) -> bool:
+        """Whether the author still keeps this report from the family."""
+        return self._access.is_withheld(actor.keyring, access.grant)
+
+    def book_key(self, keyring: Keyring, update_id: bytes) -> bytes:
+        """The line on which the author keeps the book of one report: who got it, and until when."""
+        return book_key(keyring, update_id)
+
+    def give_to_subject(
+        self,
+        batch: Batch,
+        actor: Actor,
+        subject: Held,
+        grant: Grant,
+        *,
+        mark: bytes | None = None,
+        previous: bytes | None = None,
+    ) -> None:
+        """Add the owner's grant to `batch`, with its number and the update before it; `mark` tells a repeated save.
+
+        `previous` is the update before it where the same batch gives that one too; else the line says.
+        """
+        owned = replace(
+            owners_grant(self._mailbox, batch, subject, grant, previous=previous), draft_mark=mark, withheld=False
+        )
+        line_key = subject.keyring.own_line
+        batch.add(
+            Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
+        )
+
+    def _write(
+        self,
+        actor: Actor,
+        draft: bytes,
+        mark: bytes,
+        report: Report,
+        about: Held | None,
+        secret: Pointer | None,
+        withheld: bool,
+        length: int,
+    ) -> Grant:
+        keyring, now = actor.keyring, self._mailbox.moment()
+        batch = self._mailbox.batch()
+        batch.know_length(keyring.own_line, length)
+        if about is not None:
+            subject = about
+        else:
+            made = self._teams.make_provisional(batch, actor, report.player)
+            subject, secret = Held(made.keyring, "holder", report.player, made.seed), made.secret
+        report = replace(report, written_at=now)
+        pointer, update_id = write_update(
+            batch,
+            keyring,
+            subject=subject.keyring.card.id,
+            kind=REPORT,
+            purpose="care",
+            body=write_report(report),
+            created=now,
+            chain_id=self._mailbox.chain_id,
+        )
+        grant = Grant(
+            update_id,
+            subject.keyring.card.id,
+            REPORT,
+            now,
+            object=pointer,
+            draft_mark=mark,
+            level=report.advice.level,
+            withheld=withheld,
+            title=report.title,
+            head=may_be_head_injury(report, self._rules()),
+        )
+        is_own = subject.keyring.card.id == keyring.card.id
+        # About themselves, the author's grant is the owner's too: both lines are one.
+        fields = (owners_grant(self._mailbox, batch, subject, grant) if is_own else grant).to_fields()
+        own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
+        if not withheld and not is_own:
+            self.give_to_subject(batch, actor, subject, grant)
+        saved = Saved(update_id, batch.positions[own], subject.keyring.card.id, secret)
+        with committed(self._database, batch) as rows:
+            rows.add_all(self._access.save_rows(actor, draft, saved))
+        return grant
+
+    def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int, was_cut_off: bool) -> Grant | None:
+        """Rows for a save that was cut off after its block: the chain has it, so it is the same report.
+
+        Known to have been cut off, it is found however long ago that was: a phone may send again what it kept, after
+        its owner saved much else elsewhere. Else, after a power cut, it stands at the end of the line.
+        """
+        keyring = actor.keyring
+        if was_cut_off:
+            made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT and item.key == mark]
+            line = self._mailbox.opened(keyring, made, author=keyring.card)
+        else:
+            line = self._mailbox.own_page(keyring, max(0, length - _LOOK_BACK), length)
+        for entry in line.grants.values():
+            grant = entry.grant
+            if grant.draft_mark == mark and grant.object is not None:
+                secret = self._secret_made_with(actor, entry)
+                saved = Saved(grant.update_id, entry.position, grant.subject, secret)
+                pointers = [grant.object]
+                if secret is not None:
+                    pointers += [secret, self._cards.pointer(grant.subject)]
+                with finished(self._database, self._objects, pointers) as rows:
+                    rows.add_all(self._access.save_rows(actor, draft, saved))
+                return grant
+        return None
+
+    def _secret_made_with(self, actor: Actor, entry: GrantEntry) -> Pointer | None:
+        """Where the seed of the report's card is, if the same save made that card; None for a card that was there."""
+        # Such a save writes the appointment right before the grant.
+        before = self._mailbox.own_page(actor.keyring, max(0, entry.position - 1), entry.position).appointments
+        return next((made.secret for dependent, made in before if dependent == entry.grant.subject), None)
+
+    def _describe(self, actor: Actor, saved: Saved) -> SavedReport:
+        entries = self._mailbox.own_page(actor.keyring, saved.position, saved.position + 1).grants
+        for entry in entries.values():
+            if entry.grant.update_id == saved.update_id:
+                return self._listed(entry.grant)
+        raise Conflict("the saved report is not where its row says")
+
+    def _listed(self, grant: Grant) -> SavedReport:
+        pointer = grant.object
+        return SavedReport(
+            address=report_address(grant.update_id),
+            title=grant.title,
+            level=grant.level or 1,
+            saved_at=grant.not_before,
+            withheld=grant.withheld,
+            waiting=pointer is not None and self._waiting(pointer),
+        )
+
+
+def parse_draft_id(text: str) -> bytes:
+    """The 16 bytes of a form's own number; InvalidInput when it is none."""
+    try:
+        draft = bytes.fromhex(text)
+    except ValueError:
+        draft = b""
+    if len(draft) != DRAFT_BYTES:
+        raise InvalidInput("Open the form again: its number is missing", field="draft_id")
+    return draft
+
+
+def check_time(moment: datetime, now: datetime, field: str = "injured_at") -> None:
+    """InvalidInput unless `moment` is in the last 90 days and not in the future."""
+    to_ms(moment)
+    if moment > now + _FUTURE:
+        raise InvalidInput("Enter a time that is not in the future", field=field)
+    if moment < now - _OLDEST:
+        raise InvalidInput("Enter a time in the last 90 days", field=field)

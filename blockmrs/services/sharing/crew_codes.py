@@ -1,0 +1,319 @@
+"""A report for people without an account: by QR code, or by a code that is read out and typed.
+
+The QR carries 128 random bits. The typed code is a 4-character locator, not secret, and an 8-character secret under
+Argon2id and the pepper. A wrong locator costs no Argon2; ten wrong secrets end the typed code and leave the QR.
+"""
+
+import secrets
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import or_, select
+from sqlalchemy.exc import IntegrityError
+
+from blockmrs.cid import Cid
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.crypto.sessions import token_key
+from blockmrs.crypto.wrapping import Wrapper
+from blockmrs.domain.permission import Action
+from blockmrs.domain.reports import Report
+from blockmrs.domain.sharing import Grant, Pointer, from_ms, to_ms
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import CannotOpen, NotFound, Unavailable
+from blockmrs.fhir.report import read_report
+from blockmrs.model.accounts import ReportCodeRow
+from blockmrs.model.database import Database
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.accounts.throttle import Throttle
+from blockmrs.services.accounts.typed_codes import format_code, new_code, parse_code
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.mailbox import Held
+from blockmrs.services.lines.updates import read_update
+from blockmrs.services.reports.access import Access, AccessFinder
+from blockmrs.storage import ObjectStore
+
+LOCATOR = 4
+SECRET = 8
+MAX_WRONG = 10
+WRONG_CODES = 60
+_WINDOW = timedelta(minutes=15)
+_QR_BYTES = 16
+_GONE = "No report opens with this code. It may have ended"
+
+
+@dataclass(frozen=True, slots=True)
+class ReportCode:
+    """A code as its report's author sees it. `typed` is None once it was ended by wrong tries."""
+
+    typed: str | None = field(repr=False)
+    qr_secret: str = field(repr=False)
+    until: datetime
+    stopped: bool
+    openings: int
+    first_opened: datetime | None
+    wrong_tries: int
+
+
+@dataclass(frozen=True, slots=True)
+class CodeNews:
+    """A code of this site that was opened, or that wrong tries ended; for whom it is, only their keys tell."""
+
+    handle: bytes
+    first_opened: datetime | None
+    guessed: bool
+    locator: str = field(repr=False)
+    sealed_for_author: bytes = field(repr=False)
+    sealed_qr: bytes = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedByCode:
+    """A report opened by code."""
+
+    report: Report
+    until: datetime
+
+
+class Codes:
+    """Makes, stops and opens codes."""
+
+    def __init__(
+        self,
+        database: Database,
+        objects: ObjectStore,
+        cards: Cards,
+        access: AccessFinder,
+        wrapper: Wrapper,
+        throttle: Throttle,
+        lifetime: timedelta,
+        clock: Callable[[], datetime],
+        chain_id: bytes,
+    ) -> None:
+        self._database = database
+        self._objects = objects
+        self._cards = cards
+        self._access = access
+        self._wrapper = wrapper
+        self._throttle = throttle
+        self._lifetime = lifetime
+        self._clock = clock
+        self._chain_id = chain_id
+        self._locks = KeyedLocks(database, "code")
+
+    def make(self, actor: Actor, address: str) -> ReportCode:
+        """A code for the report, or the one that still works."""
+        access = self._access.allow(actor, address, Action.MAKE_CODE)
+        with self._locks.hold(access.grant.update_id):
+            current = self._current(actor, access)
+            if current is not None and not current.stopped and current.typed is not None:
+                return current
+            handle = self._handle(actor, access)
+            for _ in range(5):
+                try:
+                    return self._write(actor, access, handle)
+                except IntegrityError:
+                    continue  # The locator is in use: 2^20 exist, another one is free.
+        raise Unavailable("no code could be made now")
+
+    def stop(self, actor: Actor, address: str) -> None:
+        """End the code, QR and typed, at once: its author may, and who acts for the player."""
+        access = self._access.allow(actor, address, Action.STOP_CODE)
+        self.end(self._handle(actor, access))
+
+    def status(self, actor: Actor, address: str) -> ReportCode | None:
+        """The report's newest code, for its author; the family sees when it was opened, not the code."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        return self._current(actor, access)
+
+    def news(self) -> list[CodeNews]:
+        """Every code that works and was opened or guessed at."""
+        happened = or_(ReportCodeRow.first_opened.is_not(None), ReportCodeRow.wrong_tries >= MAX_WRONG)
+        with self._database.read() as rows:
+            found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock(), happened)).all()
+        return [
+            CodeNews(row.handle, row.first_opened, row.wrong_tries >= MAX_WRONG, row.locator, row.sealed_for_author,
+                     row.sealed_qr)
+            for row in found
+            if row.sealed_qr
+        ]  # fmt: skip
+
+    def opened_handles(self) -> set[bytes]:
+        """Of every code that was opened and has not expired yet, also a stopped one, by what its report is found."""
+        opened = select(ReportCodeRow).where(
+            ReportCodeRow.expires > self._clock(), ReportCodeRow.first_opened.is_not(None)
+        )
+        with self._database.read() as rows:
+            return {row.handle for row in rows.scalars(opened)}
+
+    def running(self) -> dict[bytes, datetime]:
+        """Until when each code of this site works, by what its report is found."""
+        with self._database.read() as rows:
+            found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock())).all()
+        return {row.handle: row.expires for row in found if row.sealed_qr}
+
+    def end(self, handle: bytes) -> None:
+        """End the code of the report that is found by `handle`, QR and typed, at once."""
+        with self._database.write() as rows:
+            for row in rows.scalars(select(ReportCodeRow).where(ReportCodeRow.handle == handle)):
+                row.sealed_typed, row.sealed_qr = None, b""
+
+    def made_by(self, actor: Actor, code: CodeNews) -> bytes | None:
+        """The update whose code it is, if the actor made it; None for everybody else's."""
+        context = code.locator.encode()
+        try:
+            own = decode(open_secret(actor.keyring.derive("code"), code.sealed_for_author, context=context))
+            key = token_key(str(own[1]), "report code") if isinstance(own, list) else b""
+            content = decode(open_secret(key, code.sealed_qr, context=context))
+        except CannotOpen:
+            return None
+        update_id = content[0] if isinstance(content, list) else None
+        return update_id if isinstance(update_id, bytes) else None
+
+    def handle_of(self, held: Held, update_id: bytes) -> bytes:
+        """Finds a report's codes with the player's keys, which the author and the family have and nobody else."""
+        return held.keyring.derive("report code", update_id)
+
+    def open_qr(self, qr_secret: str, address: str) -> OpenedByCode:
+        """The report behind a scanned code; NotFound for wrong, stopped and expired ones alike."""
+        # Counted apart from typed codes: who mistypes keeps nobody from scanning.
+        with self._counting_wrong("scanned code", address):
+            lookup = self._wrapper.lookup("report code", qr_secret)
+            with self._database.read() as rows:
+                row = rows.scalar(select(ReportCodeRow).where(ReportCodeRow.qr_lookup == lookup))
+            if row is None or not row.sealed_qr or row.expires <= self._clock():
+                raise NotFound(_GONE)
+        content = open_secret(token_key(qr_secret, "report code"), row.sealed_qr, context=row.locator.encode())
+        return self._open(row.locator, content)
+
+    def open_typed(self, text: str, address: str) -> OpenedByCode:
+        """The report behind a typed code; NotFound for wrong, stopped and expired ones alike."""
+        code = parse_code(text, LOCATOR + SECRET)
+        locator, secret = code[:LOCATOR], code[LOCATOR:]
+        with self._counting_wrong("code", address):
+            sealed = self._count_try(locator)
+            try:
+                content = self._wrapper.unwrap(secret, sealed, context=b"report code" + locator.encode())
+            except CannotOpen as error:
+                self._end_typed_code(locator)
+                raise NotFound(_GONE) from error
+            except Unavailable:
+                self._take_back_try(locator)
+                raise
+        self._take_back_try(locator)
+        return self._open(locator, content)
+
+    @contextmanager
+    def _counting_wrong(self, what: str, address: str) -> Iterator[None]:
+        """Only wrong codes count: many crews and desks may stand behind one address."""
+        self._throttle.check(what, address=address, limit=WRONG_CODES, window=_WINDOW)
+        try:
+            yield
+        except NotFound:
+            self._throttle.note(what, address=address, window=_WINDOW)
+            raise
+
+    def _take_back_try(self, locator: str) -> None:
+        with self._database.write() as rows:
+            if (row := rows.get(ReportCodeRow, locator)) is not None:
+                row.wrong_tries = max(0, row.wrong_tries - 1)
+
+    def _count_try(self, locator: str) -> bytes:
+        """Count the try before looking, so that parallel tries count too; returns what the right secret opens."""
+        with self._database.write() as rows:
+            row = rows.get(ReportCodeRow, locator)
+            if row is None or row.sealed_typed is None or row.expires <= self._clock():
+                raise NotFound(_GONE)
+            sealed = row.sealed_typed
+            row.wrong_tries += 1
+            ended = row.wrong_tries > MAX_WRONG
+            if ended:
+                row.sealed_typed = None
+        if ended:
+            raise NotFound(_GONE)
+        return sealed
+
+    def _end_typed_code(self, locator: str) -> None:
+        """After the last wrong try, so that the coach is told at once and not only when somebody tries again."""
+        with self._database.write() as rows:
+            row = rows.get(ReportCodeRow, locator)
+            if row is not None and row.wrong_tries >= MAX_WRONG:
+                row.sealed_typed = None
+
+    def _open(self, locator: str, content: bytes) -> OpenedByCode:
+        values = decode(content)
+        if not isinstance(values, list):
+            raise NotFound(_GONE)
+        update_id, subject, digest, seed, grantor, until = values
+        grant = Grant(update_id, subject, "care", from_ms(0), object=Pointer(Cid(digest), seed))
+        update = read_update(self._objects, self._cards, grant, grantor, chain_id=self._chain_id)
+        with self._database.write() as rows:
+            if (row := rows.get(ReportCodeRow, locator)) is not None:
+                row.openings += 1
+                row.first_opened = row.first_opened or self._clock()
+        return OpenedByCode(read_report(update.body), from_ms(until))
+
+    def _write(self, actor: Actor, access: Access, handle: bytes) -> ReportCode:
+        grant = access.grant
+        if grant.object is None:
+            raise NotFound("no such report")
+        locator, secret, qr_secret = new_code(LOCATOR), new_code(SECRET), secrets.token_urlsafe(_QR_BYTES)
+        until = self._clock() + self._lifetime
+        pointer = grant.object
+        content = encode(
+            [grant.update_id, grant.subject, pointer.cid.digest, pointer.seed, access.entry.author, to_ms(until)]
+        )
+        row = ReportCodeRow(
+            locator=locator,
+            handle=handle,
+            sealed_typed=self._wrapper.wrap(secret, content, context=b"report code" + locator.encode()),
+            qr_lookup=self._wrapper.lookup("report code", qr_secret),
+            sealed_qr=seal_secret(token_key(qr_secret, "report code"), content, context=locator.encode()),
+            sealed_for_author=seal_secret(
+                actor.keyring.derive("code"), encode([locator + secret, qr_secret]), context=locator.encode()
+            ),
+            expires=until,
+            wrong_tries=0,
+            openings=0,
+        )
+        with self._database.write() as rows:
+            rows.add(row)
+        return ReportCode(format_code(locator + secret), qr_secret, until, False, 0, None, 0)
+
+    def _current(self, actor: Actor, access: Access) -> ReportCode | None:
+        with self._database.read() as rows:
+            row = rows.scalar(
+                select(ReportCodeRow)
+                .where(ReportCodeRow.handle == self._handle(actor, access), ReportCodeRow.expires > self._clock())
+                .order_by(ReportCodeRow.expires.desc())
+                .limit(1)
+            )
+        if row is None:
+            return None
+        typed, qr_secret = None, ""
+        try:
+            opened = decode(
+                open_secret(actor.keyring.derive("code"), row.sealed_for_author, context=row.locator.encode())
+            )
+            typed, qr_secret = (str(part) for part in opened) if isinstance(opened, list) else (None, "")
+        except CannotOpen:
+            pass  # The family: they see that a code exists and when it was opened.
+        return ReportCode(
+            typed=format_code(typed) if typed and row.sealed_typed is not None else None,
+            qr_secret=qr_secret,
+            until=row.expires,
+            stopped=not row.sealed_qr,
+            openings=row.openings,
+            first_opened=row.first_opened,
+            wrong_tries=min(row.wrong_tries, MAX_WRONG),
+        )
+
+    def _handle(self, actor: Actor, access: Access) -> bytes:
+        held = access.held
+        if held is None and access.saved is not None:
+            held = self._access.subject_held(actor, access.saved)
+        if held is None:
+            raise NotFound("no such report")
+        return self.handle_of(held, access.grant.update_id)

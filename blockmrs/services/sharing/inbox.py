@@ -1,0 +1,233 @@
+"""The inbox of an organisation's members: what they know first, strangers apart and counted, nothing ever dropped.
+
+- Everything is counted from the outsides of what came; only the twenty that a page shows are opened.
+- Urgent first, then newest by the log: no sender chooses where their report stands but by its level.
+- Of a sender whom nobody there knows, a list shows three reports and says how many more there are; all of them stand
+  on the sender's own page. A level-1 report of a stranger is counted on the first page whoever sent how many.
+- Who was blocked is listed apart, with the number of what they sent.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from blockmrs.domain.senders import Standing
+from blockmrs.errors import NotFound
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, page_of
+from blockmrs.services.lines.mailbox import Mailbox
+from blockmrs.services.people.organisations import Organisations
+from blockmrs.services.reports.access import AccessFinder
+from blockmrs.services.reports.arrivals import Arrival
+from blockmrs.services.sharing.shares import InboxItem, Sharing
+
+OF_ONE_STRANGER = 3
+"""So many reports of one unknown sender stand in a list."""
+STRANGERS_FIRST = 5
+"""So many reports of unknown senders stand on the first page."""
+
+
+@dataclass(frozen=True, slots=True)
+class Strangers:
+    """What unknown senders sent that runs: how many, how many at level 1, and when the newest came."""
+
+    number: int
+    urgent: int
+    newest: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Twenty reports. `older` begins the next page, if any. `more`: by sender's id, how many of theirs are left out."""
+
+    items: list[InboxItem]
+    older: ListPlace | None
+    more: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class FirstPage:
+    """What a member sees first."""
+
+    organisations: list[str]
+    known: Page
+    strangers: Strangers
+    some: Page
+    ended: int
+    blocked: int
+
+
+@dataclass(frozen=True, slots=True)
+class SenderPage:
+    """One sender's reports, all of them, and what they are to the organisation."""
+
+    sender_id: str
+    name: str
+    is_claimed: bool
+    imitated: str
+    organisation: str
+    standing: Standing
+    page: Page
+
+
+@dataclass(frozen=True, slots=True)
+class BlockedSender:
+    """A sender whom an organisation blocked, and how many reports of theirs run."""
+
+    sender_id: str
+    name: str
+    is_claimed: bool
+    organisation: str
+    reports: int
+
+
+class Inbox:
+    """Sorts, counts and pages what came; keeps nothing itself."""
+
+    def __init__(self, mailbox: Mailbox, organisations: Organisations, access: AccessFinder, sharing: Sharing) -> None:
+        self._mailbox = mailbox
+        self._organisations = organisations
+        self._access = access
+        self._senders = access.senders
+        self._sharing = sharing
+
+    def first(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> FirstPage:
+        """The newest page of what known senders sent, or an older one, and how much there is of everything else.
+
+        `lost` takes a word for each organisation or sender whose keys or card are not here.
+        """
+        held = self._organisations.memberships(actor, lost)
+        sorted_ = self._sorted(actor, lost)
+        for organisation in held:
+            self._organisations.top_up(organisation)
+        strange = sorted_.unknown
+        return FirstPage(
+            organisations=[entry.label for entry in held],
+            known=self._page(actor, sorted_.known, before),
+            strangers=Strangers(
+                len(strange),
+                sum(1 for arrival in strange if arrival.level == 1),
+                max((arrival.came_at for arrival in strange), default=None),
+            ),
+            some=self._page(actor, self._few(strange), None, STRANGERS_FIRST),
+            ended=len(sorted_.ended),
+            blocked=len({(arrival.held.keyring.card.id, arrival.sender.id) for arrival in sorted_.blocked}),
+        )
+
+    def unknown(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
+        """What unknown senders sent, three of each; `more` says what is left out."""
+        strange = self._sorted(actor, lost).unknown
+        page = self._page(actor, self._few(strange), before)
+        by_sender = Counter(self._handle(arrival) for arrival in strange)
+        shown = {item.sender_id for item in page.items}
+        left_out = {sender: by_sender[sender] - OF_ONE_STRANGER for sender in shown}
+        return replace(page, more={sender: number for sender, number in left_out.items() if number > 0})
+
+    def ended(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
+        """Shares that have ended, the newest first."""
+        found = self._sorted(actor, lost).ended
+        return self._page(actor, found, before, place=lambda arrival: _place(arrival, by_level=False))
+
+    def sender(self, actor: Actor, sender_id: str, before: ListPlace | None, lost: list[str]) -> SenderPage:
+        """Everything that one sender's shares still let the actor read; NotFound for who never sent anything."""
+        theirs = [arrival for arrival in self._access.arrivals(actor, lost) if self._handle(arrival) == sender_id]
+        if not theirs:
+            raise NotFound("no such sender")
+        now, newest = self._mailbox.present(), max(theirs, key=lambda arrival: arrival.index)
+        standing = self._senders.standings(newest.held).get(newest.sender.id, Standing.UNKNOWN)
+        page = self._page(actor, [arrival for arrival in theirs if arrival.runs(now)], before)
+        name, is_claimed, imitated = self._named(actor, newest)
+        return SenderPage(sender_id, name, is_claimed, imitated, newest.held.label, standing, page)
+
+    def blocked(self, actor: Actor, lost: list[str]) -> list[BlockedSender]:
+        """Who is blocked, by name, with the number of reports that are listed nowhere else."""
+        by_sender: dict[str, list[Arrival]] = {}
+        for arrival in self._sorted(actor, lost).blocked:
+            by_sender.setdefault(self._handle(arrival), []).append(arrival)
+        found = []
+        for sender_id, arrivals in by_sender.items():
+            name, is_claimed, _ = self._named(actor, max(arrivals, key=lambda arrival: arrival.index))
+            found.append(BlockedSender(sender_id, name, is_claimed, arrivals[0].held.label, len(arrivals)))
+        return sorted(found, key=lambda sender: sender.name.casefold())
+
+    def decide(self, actor: Actor, sender_id: str, standing: Standing) -> None:
+        """Know or block a sender, or neither any more, for everybody in the organisation; NotFound as in `sender`."""
+        for arrival in self._access.arrivals(actor, []):
+            if self._handle(arrival) == sender_id:
+                self._senders.decide(actor, arrival.held, arrival.sender.id, standing)
+                return
+        raise NotFound("no such sender")
+
+    def _sorted(self, actor: Actor, lost: list[str]) -> "_Sorted":
+        arrivals, now = self._access.arrivals(actor, lost), self._mailbox.present()
+        standings: dict[bytes, dict[bytes, Standing]] = {}
+        for arrival in arrivals:
+            if arrival.held.keyring.card.id not in standings:
+                standings[arrival.held.keyring.card.id] = self._senders.standings(arrival.held)
+        of = [standings[one.held.keyring.card.id].get(one.sender.id, Standing.UNKNOWN) for one in arrivals]
+        unsure = {one.sender.id for one, standing in zip(arrivals, of, strict=True) if standing is Standing.UNKNOWN}
+        listed = self._senders.listed(unsure) if unsure else {}
+        found = _Sorted([], [], [], [])
+        for arrival, standing in zip(arrivals, of, strict=True):
+            if not arrival.runs(now):
+                found.ended.append(arrival)
+            elif standing is Standing.BLOCKED:
+                found.blocked.append(arrival)
+            elif standing is Standing.KNOWN or arrival.sender.id in listed:
+                found.known.append(arrival)
+            else:
+                found.unknown.append(arrival)
+        return found
+
+    def _few(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
+        """Of each sender the three most urgent, then newest."""
+        seen: Counter[str] = Counter()
+        found = []
+        for arrival in sorted(arrivals, key=_place, reverse=True):
+            seen[self._handle(arrival)] += 1
+            if seen[self._handle(arrival)] <= OF_ONE_STRANGER:
+                found.append(arrival)
+        return found
+
+    def _page(
+        self,
+        actor: Actor,
+        arrivals: Iterable[Arrival],
+        before: ListPlace | None,
+        most: int | None = None,
+        place: Callable[[Arrival], ListPlace] | None = None,
+    ) -> Page:
+        chosen, older = page_of(arrivals, before, place or _place)
+        opened = [(one, self._access.access_to(one)) for one in chosen[:most]]
+        accesses = [access for _, access in opened if access is not None]
+        lacking = self._sharing.lacking(accesses)
+        items = [
+            replace(self._sharing.item(actor, access), shared_at=one.came_at, lost=access.entry.id in lacking)
+            for one, access in opened
+            if access is not None
+        ]
+        return Page(items, older, {})
+
+    def _named(self, actor: Actor, arrival: Arrival) -> tuple[str, bool, str]:
+        access = self._access.access_to(arrival)
+        if access is None:
+            return "", True, ""
+        item = self._sharing.item(actor, access)
+        return item.sender, item.is_claimed, item.imitated
+
+    def _handle(self, arrival: Arrival) -> str:
+        return self._senders.handle(arrival.held, arrival.sender.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sorted:
+    known: list[Arrival]
+    unknown: list[Arrival]
+    blocked: list[Arrival]
+    ended: list[Arrival]
+
+
+def _place(arrival: Arrival, *, by_level: bool = True) -> ListPlace:
+    """Where a report stands in a list: urgent first, then newest in the log, which no two share."""
+    return ListPlace(4 - arrival.level if by_level else 0, arrival.index, arrival.update_id[:KEY_BYTES])

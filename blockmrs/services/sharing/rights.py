@@ -1,0 +1,460 @@
+"""Every right over what is about somebody, on one page: who has one, since when, by whom, and its end.
+
+For whoever acts for the person, and for a coach who made the card and is still in. Of reports that are kept from the
+family nothing is collected here: all of it is found on the player's own line and roll, where such a report never
+stands. Effects come in the order of every save: the chain first, then the rows that it ends.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.domain.roll import COACH, Holder, OpenInvitation, Part, Roll, Says, Statement
+from blockmrs.domain.sharing import from_ms, to_ms
+from blockmrs.encoding import decode, encode
+from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound, Unavailable
+from blockmrs.model.database import Database
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.accounts.invitations import Invitations
+from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import Held, Mailbox
+from blockmrs.services.lines.saving import commit_batch
+from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
+from blockmrs.services.people.persons import ME, handle_of, own_card
+from blockmrs.services.people.rolls import Rolls
+from blockmrs.services.people.teams import Player, Teams
+from blockmrs.services.reports.access import report_address
+from blockmrs.services.sharing.crew_codes import Codes
+from blockmrs.services.sharing.shares import LONGEST, Sharing
+
+_ID_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Right:
+    """Somebody's part in what is about a person. `right_id` stands in forms and means nothing to anybody else.
+
+    `wanted_by`: who of the family wants it ended, where it takes all of them (`takes_all`).
+    """
+
+    right_id: str
+    name: str
+    relation: str
+    part: Part
+    since: datetime
+    by: str
+    confirmed_by: str
+    ended: datetime | None
+    ended_by: str
+    is_me: bool
+    may_confirm: bool
+    may_end: bool
+    takes_all: bool
+    wanted_by: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class InvitationRight:
+    """An invitation that nobody used yet."""
+
+    right_id: str
+    by: str
+    since: datetime
+    until: datetime
+    may_end: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ShareRight:
+    """A running share of the report at `address`, written at `report_at`. `share_id` is the viewer's name for it."""
+
+    party: str
+    address: str
+    report_at: datetime
+    since: datetime
+    until: datetime | None
+    share_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeRight:
+    """A code for the crew that works."""
+
+    address: str
+    report_at: datetime
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class RightsPage:
+    """All of it about one person, as one viewer sees it. `is_coach`: the viewer made the card, and is no family."""
+
+    handle: str
+    label: str
+    is_me: bool
+    is_coach: bool
+    is_new: bool
+    rights: tuple[Right, ...]
+    ended: tuple[Right, ...]
+    invitations: tuple[InvitationRight, ...]
+    shares: tuple[ShareRight, ...]
+    codes: tuple[CodeRight, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class RightNews:
+    """What became of a right since the actor last looked. `what`: waits, joined, confirmed, ended, wanted or invited.
+
+    `name` is whose right it is, empty for an invitation; `by` who did it; `mine` whether the right is the actor's own.
+    """
+
+    handle: str
+    label: str
+    what: str
+    name: str
+    by: str
+    at: datetime
+    mine: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """Somebody over whose record the actor has a right."""
+
+    handle: str
+    held: Held
+    is_coach: bool
+
+
+class Rights:
+    """Lists, confirms and ends rights."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        teams: Teams,
+        rolls: Rolls,
+        invitations: Invitations,
+        codes: Codes,
+        sharing: Sharing,
+    ) -> None:
+        self._sharing = sharing
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._teams = teams
+        self._rolls = rolls
+        self._invitations = invitations
+        self._codes = codes
+        self._locks = KeyedLocks(database, "rights")
+
+    def people(self, actor: Actor) -> list[tuple[str, str]]:
+        """Handle and name of those about whom the actor can look: themselves, their family, and a coach's players."""
+        found = {ME: actor.display_name}
+        for held in self._teams.acting_for(actor):
+            found[handle_of(actor, held.keyring.card.id)] = held.label
+        for player in self._teams.team(actor).players:
+            found.setdefault(handle_of(actor, player.card_id), player.name)
+        return list(found.items())
+
+    def waiting(self, actor: Actor) -> list[tuple[str, datetime]]:
+        """For whom the actor waits until one of the family says yes: by name, and since when."""
+        return self._mailbox.waiting(actor.keyring)
+
+    def page(self, actor: Actor, handle: str) -> RightsPage:
+        """Every right over what is about that person; a coach whose part was ended sees that alone.
+
+        Raises:
+            NotFound: the actor has no part in it.
+        """
+        subject = self._subject(actor, handle, former=True)
+        roll = self._rolls.of(subject.held.keyring)
+        rights = [self._right(actor, roll, holder) for holder in _in_order(roll)]
+        now, is_new = self._mailbox.now(), bool(self._news_of(actor, subject, roll))
+        if subject.is_coach and not roll.uses(actor.keyring.card.id):
+            own = tuple(right for right in rights if right.is_me and right.relation == COACH)
+            return RightsPage(handle, subject.held.label, False, True, is_new, (), own, (), (), ())
+        return RightsPage(
+            handle,
+            subject.held.label,
+            handle == ME,
+            subject.is_coach,
+            is_new,
+            tuple(right for right in rights if right.part is not Part.ENDED),
+            tuple(right for right in rights if right.part is Part.ENDED),
+            tuple(self._invitation(actor, roll, entry) for entry in roll.open_invitations(now)),
+            tuple(self._shares(actor, subject.held)),
+            tuple(self._running_codes(subject.held)),
+        )
+
+    def right(self, actor: Actor, handle: str, right_id: str) -> Right | InvitationRight:
+        """One right or open invitation; NotFound where there is none with that id."""
+        page = self.page(actor, handle)
+        rights: tuple[Right | InvitationRight, ...] = (*page.rights, *page.ended, *page.invitations)
+        for right in rights:
+            if right.right_id == right_id:
+                return right
+        raise NotFound("no such right")
+
+    def confirm(self, actor: Actor, handle: str, right_id: str) -> None:
+        """Say yes: who waited acts for the person from now on; or a coach whose part was ended is let back in."""
+        subject = self._subject(actor, handle)
+        with self._locks.hold(subject.held.keyring.own_line):
+            self._mailbox.settle()
+            roll = self._rolls.of(subject.held.keyring)
+            holder = self._holder(actor, roll, right_id)
+            if holder.part is Part.IN:
+                return
+            if not roll.may_confirm(actor.keyring.card.id, holder):
+                raise NotAuthorized("one of the family who is in says yes")
+            batch = self._mailbox.batch()
+            said = Statement(Says.CONFIRMED, holder.card, relation=holder.relation)
+            self._rolls.add(batch, subject.held.keyring, actor.keyring, said)
+            if holder.bell is not None:
+                person = self._cards.find(holder.card)
+                self._mailbox.appoint_later(batch, subject.held, holder.relation, person, holder.bell)
+            commit_batch(self._database, batch)
+
+    def end(self, actor: Actor, handle: str, right_id: str) -> None:
+        """End somebody's part or an invitation; of one of the family who is in, say so: it takes all the others."""
+        subject = self._subject(actor, handle)
+        card, me = subject.held.keyring, actor.keyring.card.id
+        with self._locks.hold(card.own_line):
+            self._mailbox.settle()
+            roll = self._rolls.of(card)
+            invitation = self._invitation_with(actor, roll, right_id)
+            if invitation is not None:
+                if not roll.may_close(me, invitation, self._mailbox.now()):
+                    raise NotAuthorized("only the family, or who made it, ends an invitation")
+                self._say(actor, subject.held, Statement(Says.ENDED, invitation.invitation_id))
+                self._invitations.end(invitation.invitation_id)
+                return
+            holder = self._holder(actor, roll, right_id)
+            if holder.part is Part.ENDED:
+                return
+            if not roll.may_end(me, holder):
+                raise NotAuthorized("it is not theirs to end")
+            self._say(actor, subject.held, Statement(Says.ENDED, holder.card, relation=holder.relation))
+            self._clear(subject.held, holder.card, roll)
+
+    def seen(self, actor: Actor, handle: str) -> None:
+        """The actor knows how things stand now: only what comes later is news."""
+        subject = self._subject(actor, handle, former=True)
+        length = self._rolls.of(subject.held.keyring).length
+        lookup = self._seen_lookup(actor, subject)
+        sealed = seal_secret(actor.keyring.derive("rights seen"), encode([length]), context=lookup)
+        with self._database.write() as rows:
+            replace_short_cut(rows, lookup, sealed)
+
+    def news(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
+        """What became of rights since the actor last said that they have seen it, newest first.
+
+        Args:
+            as_coach: also about the players of the actor's team, each of whose rolls that reads.
+        """
+        found: list[RightNews] = []
+        for subject in self._with_others(actor, as_coach):
+            found += self._news_of(actor, subject, self._rolls.of(subject.held.keyring))
+        return sorted(found, key=lambda news: news.at, reverse=True)
+
+    def former(self, actor: Actor, players: Sequence[Player]) -> set[bytes]:
+        """The cards of those players about whom the actor's part has ended."""
+        joined = self._teams.introduced(actor)
+        # Nobody could have ended it before somebody of the family joined.
+        rolls = {player.card_id: self._rolls.of(self._teams.holding(player).keyring) for player in players
+                 if player.card_id in joined}  # fmt: skip
+        return {card for card, roll in rolls.items() if not roll.uses(actor.keyring.card.id)}
+
+    def enter(self, actor: Actor) -> None:
+        """Put the actor on the rolls where they belong and are on none: who joined before there were any."""
+        batch, me = self._mailbox.batch(), actor.keyring.card.id
+        for held, roll in self._teams.family_rolls(actor):
+            if me not in roll.family:
+                said = Statement(Says.JOINED, me, actor.display_name, held.relation)
+                self._rolls.add(batch, held.keyring, actor.keyring, said)
+        joined = self._teams.introduced(actor)
+        for player in self._teams.team(actor).players if joined else ():
+            if player.card_id in joined:
+                card = self._teams.holding(player).keyring
+                self._teams.enter(batch, actor, card, self._rolls.of(card))
+        batch.commit()
+
+    def _subject(self, actor: Actor, handle: str, *, former: bool = False) -> Subject:
+        if handle == ME:
+            return Subject(ME, own_card(actor), is_coach=False)
+        for held in self._teams.acting_for(actor):
+            if handle_of(actor, held.keyring.card.id) == handle:
+                return Subject(handle, held, is_coach=False)
+        for player in self._teams.team(actor).players:
+            if handle_of(actor, player.card_id) == handle:
+                held = self._teams.holding(player)
+                if not former and not self._rolls.of(held.keyring).uses(actor.keyring.card.id):
+                    raise Ended("the family ended the coach's part")
+                return Subject(handle, held, is_coach=True)
+        raise NotFound("nobody of yours is called so")
+
+    def _with_others(self, actor: Actor, as_coach: bool) -> Iterator[Subject]:
+        """Those of whom there may be news: family, and, for a coach, the players whose family joined."""
+        acting = {held.keyring.card.id: held for held in self._teams.acting_for(actor)}
+        for card, held in acting.items():
+            yield Subject(handle_of(actor, card), held, is_coach=False)
+        joined = self._teams.introduced(actor) if as_coach else {}
+        for player in self._teams.team(actor).players if joined else ():
+            if player.card_id in joined and player.card_id not in acting:
+                yield Subject(handle_of(actor, player.card_id), self._teams.holding(player), is_coach=True)
+
+    def _news_of(self, actor: Actor, subject: Subject, roll: Roll) -> list[RightNews]:
+        me = actor.keyring.card.id
+        mine = roll.family.get(me) or roll.coaches.get(me)
+        seen = max(self._seen(actor, subject), mine.number if mine is not None else 0)
+        found = []
+
+        def tell(what: str, holder: Holder | None, by: bytes, at: datetime) -> None:
+            if by != me:
+                name, is_mine = (holder.name, holder.card == me) if holder is not None else ("", False)
+                label = subject.held.label
+                found.append(RightNews(subject.handle, label, what, name, roll.name_of(by), at, is_mine))
+
+        is_former = subject.is_coach and not roll.uses(me)
+        holders = [roll.coaches[me]] if is_former else _in_order(roll)
+        for holder in holders:
+            if holder.part is Part.WAITING and roll.may_confirm(me, holder):
+                tell("waits", holder, holder.invited_by, holder.since)  # Until it is decided, seen or not.
+            elif holder.changed <= seen:
+                continue
+            elif holder.part is Part.ENDED:
+                tell("ended", holder, holder.ended_by, holder.ended or holder.since)
+            elif holder.against:
+                tell("wanted", holder, next(iter(holder.against)), holder.since)
+            elif holder.confirmed is not None:
+                tell("confirmed", holder, holder.confirmed_by, holder.confirmed)
+            elif holder.card != me:
+                tell("joined", holder, holder.card, holder.since)
+        for invitation in roll.open_invitations(self._mailbox.now()):
+            if invitation.number > seen and not is_former:
+                tell("invited", None, invitation.made_by, invitation.since)
+        return found
+
+    def _seen(self, actor: Actor, subject: Subject) -> int:
+        lookup = self._seen_lookup(actor, subject)
+        sealed = read_short_cut(self._database, lookup)
+        if sealed is None:
+            return 0
+        try:
+            content = decode(open_secret(actor.keyring.derive("rights seen"), sealed, context=lookup))
+        except Unavailable:
+            raise
+        except BlockMRSError:
+            return 0  # Told once more.
+        return content[0] if isinstance(content, list) and content and isinstance(content[0], int) else 0
+
+    def _seen_lookup(self, actor: Actor, subject: Subject) -> bytes:
+        return actor.keyring.derive("rights seen", subject.held.keyring.card.id)
+
+    def _say(self, actor: Actor, held: Held, statement: Statement) -> None:
+        batch = self._mailbox.batch()
+        self._rolls.add(batch, held.keyring, actor.keyring, statement)
+        batch.commit()
+
+    def _clear(self, held: Held, card: bytes, before: Roll) -> None:
+        """End what opens without a roll being asked, where somebody's part has ended: their codes, used or not."""
+        roll = self._rolls.of(held.keyring)
+        now = self._mailbox.now()
+        for invitation in before.open_invitations(now):
+            if not roll.invitations[invitation.invitation_id].is_open(now):
+                self._invitations.end(invitation.invitation_id)
+        if card not in roll.coaches or roll.uses(card):
+            return
+        for item_handle, update_id in self._code_handles(held):
+            items = [item for item in self._mailbox.contents(held.keyring) if item.about == update_id]
+            entries = self._mailbox.opened(held.keyring, items).grants.values()
+            if any(entry.author == card and entry.grant.update_id == update_id for entry in entries):
+                self._codes.end(item_handle)
+
+    def _holder(self, actor: Actor, roll: Roll, right_id: str) -> Holder:
+        for holder in _in_order(roll):
+            if _right_id(actor, _kind(holder), holder.card) == right_id:
+                return holder
+        raise NotFound("no such right")
+
+    def _invitation_with(self, actor: Actor, roll: Roll, right_id: str) -> OpenInvitation | None:
+        for invitation in roll.invitations.values():
+            if _right_id(actor, b"invitation", invitation.invitation_id) == right_id:
+                return invitation
+        return None
+
+    def _right(self, actor: Actor, roll: Roll, holder: Holder) -> Right:
+        me = actor.keyring.card.id
+        alone = not holder.is_family or holder.part is Part.WAITING or holder.card == me
+        return Right(
+            _right_id(actor, _kind(holder), holder.card),
+            holder.name,
+            holder.relation,
+            holder.part,
+            holder.since,
+            roll.name_of(holder.invited_by),
+            roll.name_of(holder.confirmed_by),
+            holder.ended,
+            roll.name_of(holder.ended_by),
+            holder.card == me,
+            roll.may_confirm(me, holder),
+            roll.may_end(me, holder),
+            not alone and not roll.let_themselves_in(holder),
+            tuple(sorted(roll.name_of(card) for card in holder.against)),
+        )
+
+    def _invitation(self, actor: Actor, roll: Roll, entry: OpenInvitation) -> InvitationRight:
+        may_end = roll.may_close(actor.keyring.card.id, entry, self._mailbox.now())
+        right_id = _right_id(actor, b"invitation", entry.invitation_id)
+        return InvitationRight(right_id, roll.name_of(entry.made_by), entry.since, entry.until, may_end)
+
+    def _shares(self, actor: Actor, held: Held) -> Iterator[ShareRight]:
+        """The running shares of reports about the person, newest report first, as each report's page shows them."""
+        contents, since = self._mailbox.contents(held.keyring), to_ms(self._mailbox.present().latest - LONGEST)
+        written = {item.about: item.at_ms for item in contents if item.sort is Sort.REPORT}
+        shared = {item.about for item in contents if item.sort is Sort.SHARE and item.at_ms >= since}
+        for update_id in sorted(shared & set(written), key=lambda update_id: written[update_id], reverse=True):
+            address = report_address(update_id)
+            try:
+                shares = self._sharing.shares(actor, address)
+            except (NotFound, Ended):
+                continue  # Another wrote it, and the viewer may not read it: a coach a report from home.
+            for share in shares:
+                if share.active:
+                    at = from_ms(written[update_id])
+                    yield ShareRight(share.party, address, at, share.since, share.until, share.share_id)
+
+    def _running_codes(self, held: Held) -> Iterator[CodeRight]:
+        running = self._codes.running()
+        written = {item.about: item.at_ms for item in self._mailbox.contents(held.keyring)}
+        for handle, update_id in self._code_handles(held) if running else ():
+            yield CodeRight(report_address(update_id), from_ms(written[update_id]), running[handle])
+
+    def _code_handles(self, held: Held) -> list[tuple[bytes, bytes]]:
+        """Of every report about the person with a code that works: by what the code is found, and the update id."""
+        running = self._codes.running()
+        if not running:
+            return []  # Nearly always: then no line is read.
+        reports = {
+            item.about for item in self._mailbox.contents(held.keyring) if item.sort is Sort.REPORT and item.of_reader
+        }
+        handles = [(self._codes.handle_of(held, update_id), update_id) for update_id in reports]
+        return [(handle, update_id) for handle, update_id in handles if handle in running]
+
+
+def _in_order(roll: Roll) -> list[Holder]:
+    """Family first, then coaches, each in the order in which they came."""
+    return [*roll.family.values(), *roll.coaches.values()]
+
+
+def _kind(holder: Holder) -> bytes:
+    return b"family" if holder.is_family else COACH.encode("ascii")
+
+
+def _right_id(actor: Actor, kind: bytes, about: bytes) -> str:
+    return actor.keyring.derive("right", kind + about)[:_ID_BYTES].hex()

@@ -1,0 +1,83 @@
+"""Who looked: every receipt for a report about somebody of one's own, and what a crew opened by code."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, Sort, page_of
+from blockmrs.services.lines.mailbox import Mailbox
+from blockmrs.services.people.persons import Person
+from blockmrs.services.reports.access import report_address
+from blockmrs.services.sharing.crew_codes import Codes, ReportCode
+from blockmrs.services.sharing.shares import Opening, Sharing
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """One opening of the report at `address`, which is about `about`, by whom a share names."""
+
+    receipt: Opening
+    about: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class CodeLook:
+    """A code for the report at `address`, which is about `about`, that somebody opened."""
+
+    code: ReportCode
+    about: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Looks:
+    """One page: the openings of the twenty reports that were shared last. `older` begins the next page, if any."""
+
+    looks: list[Look]
+    codes: list[CodeLook]
+    older: ListPlace | None
+
+
+class WhoLooked:
+    """Collects looks; keeps nothing itself. Only reports that were shared, or opened by code, are looked at."""
+
+    def __init__(self, mailbox: Mailbox, sharing: Sharing, codes: Codes) -> None:
+        self._mailbox = mailbox
+        self._sharing = sharing
+        self._codes = codes
+
+    def page(self, actor: Actor, people: Sequence[Person], before: ListPlace | None = None) -> Looks:
+        """The looks at reports about these people, newest first, and on the newest page those by code."""
+        shared: dict[bytes, tuple[int, Person]] = {}
+        for person in people:
+            for held in person.cards:
+                for item in self._mailbox.contents(held.keyring):
+                    if item.sort is Sort.SHARE:
+                        newest = max(item.at_ms, shared.get(item.about, (0, person))[0])
+                        shared[item.about] = newest, person
+        page, older = page_of(shared, before, lambda update: ListPlace(shared[update][0], 0, update[:KEY_BYTES]))
+        looks = [
+            Look(receipt, shared[update_id][1].label, report_address(update_id))
+            for update_id in page
+            for share in self._sharing.shares(actor, report_address(update_id))
+            for receipt in share.receipts
+        ]
+        looks.sort(key=lambda look: look.receipt.at, reverse=True)
+        return Looks(looks, self._by_code(actor, people) if before is None else [], older)
+
+    def _by_code(self, actor: Actor, people: Sequence[Person]) -> list[CodeLook]:
+        handles = self._codes.opened_handles()
+        if not handles:
+            return []  # Nearly always: then no line is read.
+        found: dict[str, CodeLook] = {}
+        for person in people:
+            for held in person.cards:
+                for item in self._mailbox.contents(held.keyring):
+                    is_about = item.sort is Sort.REPORT and item.of_reader
+                    if is_about and self._codes.handle_of(held, item.about) in handles:
+                        address = report_address(item.about)
+                        code = self._codes.status(actor, address)
+                        if code is not None and code.first_opened is not None:
+                            found[address] = CodeLook(code, person.label, address)
+        return list(found.values())
