@@ -1,4 +1,4 @@
-"""`python -m blockmrs` and the `blockmrs` program are the same."""
+"""`python -m blockmrs` is the same as the `blockmrs` program."""
 
 from blockmrs.cli import main
 

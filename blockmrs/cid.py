@@ -50,4 +50,4 @@ class Cid:
     def check_bytes(self, content: bytes) -> None:
         """Raise ObjectMismatch unless `content` is what this identifier names."""
         if hashlib.sha256(content).digest() != self.digest:
-            raise ObjectMismatch("the bytes are not what their content identifier says", cid=self)
+            raise ObjectMismatch("the bytes do not match their content identifier", cid=self)

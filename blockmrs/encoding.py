@@ -1,4 +1,4 @@
-"""Values to deterministic CBOR and back; nothing has two encodings.
+"""Values to deterministic CBOR and back; no value has two encodings.
 
 Allowed: null, booleans, integers from 0 to 2^63-1, byte strings, UTF-8 text, arrays, and maps whose keys are the
 integers 0 to 23 (so that RFC 7049 and RFC 8949 sort them alike). Source: RFC 8949 section 4.2.1.
@@ -47,7 +47,7 @@ def encode(value: Value) -> bytes:
     try:
         return cbor2.dumps(value, canonical=True)
     except UnicodeEncodeError as error:
-        raise InvalidInput("text with half a character") from error
+        raise InvalidInput("text with half of a character") from error
 
 
 def decode(data: bytes) -> Value:
@@ -59,7 +59,7 @@ def decode(data: bytes) -> Value:
 
 
 def decode_padded(data: bytes) -> Value:
-    """The value at the start of `data`, where nothing but zero bytes may follow; else InvalidInput."""
+    """The value at the start of `data`, which only zero bytes may follow; else InvalidInput."""
     value, length = _decode_first(data)
     if any(data[length:]):
         raise InvalidInput("padding is not zero")
@@ -73,7 +73,7 @@ def _decode_first(data: bytes) -> tuple[Value, int]:
     except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, MemoryError, TypeError) as error:
         raise InvalidInput("not deterministic CBOR") from error
     encoded = encode(cast(Value, value))
-    # The decoder is lenient (duplicate keys, long integers, indefinite lengths): comparing closes all of that.
+    # The decoder is lenient (duplicate keys, long integers, indefinite lengths): encoding again catches all of that.
     if data[: len(encoded)] != encoded:
         raise InvalidInput("not the one encoding of its value")
     return cast(Value, value), len(encoded)

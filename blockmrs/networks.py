@@ -1,14 +1,14 @@
-"""What counts as one client, wherever something is counted: an address; of IPv6 the network that one household has."""
+"""What counts as one client, wherever something is counted: an address or, in IPv6, one household's network."""
 
 from ipaddress import IPv6Address, ip_address, ip_network
 
-# One customer's network has 2^64 addresses of version 6, and can use another one for every request.
+# One customer's network has 2^64 IPv6 addresses, and can use a different one for every request.
 IPV6_PREFIX = 64
 _LONGEST = 64
 
 
 def network_of(address: str) -> str:
-    """The address of version 4, however it is written; the /64 of one of version 6; other text as it is."""
+    """An IPv4 address, however it is written; the /64 of an IPv6 address; other text unchanged."""
     try:
         found = ip_address(address.strip().strip("[]").partition("%")[0])
     except ValueError:

@@ -10,7 +10,7 @@ log = logging.getLogger(__name__)
 
 
 def prepare(database: Database) -> bool:
-    """The database is up to date; returns whether it had to be migrated."""
+    """Bring the database up to date; return whether it had to be migrated."""
     if is_current(database.engine):
         return False
     database.migrate()
@@ -18,7 +18,7 @@ def prepare(database: Database) -> bool:
 
 
 def announce_setup_token(identity: Identity) -> None:
-    """While there is no administrator, a new one-time token stands in the log; its digest alone is stored."""
+    """While there is no administrator, write a new one-time token to the log; only its digest is stored."""
     if not identity.has_admin():
         token = identity.make_setup_token(others_stay=True)
-        log.warning("No administrator yet. Open /setup and enter this token, once: %s", token)
+        log.warning("No administrator yet. Open /setup and enter this token, which works once: %s", token)

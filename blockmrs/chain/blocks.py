@@ -1,4 +1,4 @@
-"""From transactions to a block's rows, and from stored rows back to what a header says of them.
+"""From transactions to a block's rows, and from stored rows back to what a header says about them.
 
 Source: docs/protocol.md "The ledger".
 """
@@ -29,7 +29,7 @@ class Additions:
 
 
 def header_in(row: HeaderRow) -> Header:
-    """The header that a stored row holds, else VerificationFailed: what cannot be decoded is our damage."""
+    """The header that a stored row holds, else VerificationFailed: if it cannot be decoded, our own data is damaged."""
     try:
         return Header.decode(row.content)
     except InvalidInput as error:
@@ -47,7 +47,7 @@ def transaction_in(row: TransactionRow) -> Transaction:
 
 
 def extend(log: Frontier, transactions: Sequence[Transaction]) -> Additions:
-    """Append `transactions` to `log` and return the rows that come of it."""
+    """Append `transactions` to `log` and return the rows that this adds."""
     rows: list[TransactionRow] = []
     nodes: list[NodeRow] = []
     for transaction in transactions:
@@ -58,9 +58,9 @@ def extend(log: Frontier, transactions: Sequence[Transaction]) -> Additions:
 
 
 def log_at(view: LedgerView, header: Header) -> Frontier:
-    """The log as `header` says it is, ready to be extended; VerificationFailed if the stored nodes do not lead there.
+    """The log as `header` describes it, ready to be extended; VerificationFailed if the stored nodes disagree.
 
-    So nothing is ever signed on top of a damaged tree.
+    This way nothing is ever signed on top of a damaged tree.
     """
     wanted = peak_coordinates(header.tree_size)
     found = view.nodes(wanted)

@@ -1,4 +1,4 @@
-"""Check a stored chain from its first byte to its last, believing nothing but the keys that the genesis header names.
+"""Check a stored chain from its first byte to its last, trusting only the keys that the genesis header names.
 
 Source: docs/protocol.md "Checking everything", which has the same numbers.
 """
@@ -15,7 +15,7 @@ from blockmrs.chain.transaction import Transaction, verify_transaction
 from blockmrs.errors import InvalidInput, InvalidSignature, Unavailable, VerificationFailed
 
 Progress = Callable[[str, int, int], None]
-"""Told what is being counted, how many are done, and how many there are."""
+"""Called with what is being counted, how many are done, and how many there are."""
 
 _ROWS_AT_ONCE = 256
 
@@ -34,7 +34,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
 
 
 def check_chain(store: LedgerStore, sealer: Sealer, progress: Progress) -> Checked:
-    """Check everything in `store`, and that it is what `sealer` published last or goes on from it.
+    """Check everything in `store`, and that it ends at, or continues from, what `sealer` published last.
 
     Raises:
         VerificationFailed: the first thing that is wrong.
@@ -42,7 +42,7 @@ def check_chain(store: LedgerStore, sealer: Sealer, progress: Progress) -> Check
     # 1. The store's own structure.
     store.check_storage()
     try:
-        # Before the snapshot: a node that goes on sealing meanwhile is not an error.
+        # Before the snapshot: a node that keeps sealing meanwhile is not an error.
         published = sealer.read_head()
     except Unavailable as error:
         raise VerificationFailed(error.message, **error.context) from error
@@ -85,9 +85,9 @@ class _Check:
                 raise VerificationFailed("the header's root is not that of the log", kind="header", height=height)
             height, previous = height + 1, header
         checked = Checked(height, self._log.size, self._nodes)
-        # 7. Nothing more than what the headers speak for.
+        # 7. Nothing beyond what the headers cover.
         if self._view.counts() != RowCounts(checked.headers, checked.transactions, checked.nodes):
-            raise VerificationFailed("the store holds rows that no header speaks for")
+            raise VerificationFailed("the store holds rows that no header covers")
         self._check_published(published, newest)
         self._progress("transactions", self._log.size, self._total)
         return checked
@@ -129,7 +129,7 @@ class _Check:
             raise VerificationFailed(
                 f"a transaction cannot be decoded: {error.message}", kind="transaction", index=index
             ) from error
-        # 5c. The leaf, hashed anew, and every node above that it completes, are those stored.
+        # 5c. The leaf, hashed again, and every node above it that it completes, match those stored.
         for level, node_index, digest in self._log.append(transaction.digest):
             self._check_node(level, node_index, digest)
         # 5d. The columns beside its bytes agree.
@@ -152,7 +152,7 @@ class _Check:
             raise VerificationFailed("a node of the Merkle tree is missing", kind="node", level=level, index=index)
         if stored.digest != digest:
             raise VerificationFailed(
-                "a node of the Merkle tree is not the digest of what is below it; it or a transaction was changed",
+                "a node of the Merkle tree is not the digest of what is below it: it or a transaction was changed",
                 kind="node",
                 level=level,
                 index=index,
@@ -160,7 +160,7 @@ class _Check:
         self._nodes += 1
 
     def _check_published(self, published: SignedBlock | None, newest: HeaderRow) -> None:
-        # 8. The database holds the last header published here, or lacks exactly that one, which a crash leaves.
+        # 8. The database holds the last header published here, or lacks just that one, as after a crash.
         if published is None:
             raise VerificationFailed("the head file beside the sealer's key is missing", kind="head file")
         header = published.header

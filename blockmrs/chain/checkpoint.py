@@ -1,6 +1,6 @@
-"""A head as a signed note that outside witnesses read.
+"""The head as a signed note for outside witnesses to read.
 
-A note's text is plain: its signature carries no label of ours. It can still not be taken for anything else that the
+A note's text is plain: its signature carries no label of ours. It still cannot be mistaken for anything else that the
 same key signs, because those begin with a label that ends in a zero byte, which no note may contain.
 
 Source: C2SP signed-note and tlog-checkpoint; docs/protocol.md "Checkpoints".
@@ -33,7 +33,7 @@ _SIZE = re.compile(r"0|[1-9][0-9]{0,18}")
 
 @dataclass(frozen=True, slots=True)
 class NoteKey:
-    """An Ed25519 key that signs notes under a name without spaces and plus signs."""
+    """An Ed25519 key that signs notes, under a name without spaces or plus signs."""
 
     name: str
     public_key: bytes
@@ -56,7 +56,7 @@ class NoteKey:
             raise InvalidInput("not an Ed25519 verifier key")
         key = cls(name, content[1:])
         if key.id.hex() != key_id:
-            raise InvalidInput("the verifier key's id is not that of its key")
+            raise InvalidInput("the verifier key's id does not match its key")
         return key
 
     def format(self) -> str:
@@ -72,7 +72,7 @@ class NoteKey:
 
 @dataclass(frozen=True, slots=True)
 class Checkpoint:
-    """What a log says of itself: its name, how many entries it has, and their root (32 bytes)."""
+    """What a log states about itself: its name, how many entries it has, and their root (32 bytes)."""
 
     origin: str
     size: int
@@ -106,7 +106,7 @@ def open_note(note: str, known: Sequence[NoteKey]) -> tuple[str, list[NoteKey]]:
     """The text of `note`, and those of the `known` keys that signed it, at least one.
 
     Raises:
-        InvalidInput: it is no signed note.
+        InvalidInput: it is not a signed note.
         InvalidSignature: a known key's signature is wrong, or no known key signed.
     """
     # 1. The text ends before the last empty line; only signature lines follow.
@@ -122,14 +122,14 @@ def open_note(note: str, known: Sequence[NoteKey]) -> tuple[str, list[NoteKey]]:
         raise InvalidInput("too many signatures on a note", limit=MAX_SIGNATURES)
     signers: list[NoteKey] = []
     for line in lines:
-        # 2. Every line is well-formed, whoever's it is.
+        # 2. Every line is well-formed, whoever signed it.
         name, key_id, signature = _parse_signature(line)
         for key in known:
             if (key.name, key.id) == (name, key_id):
-                # 3. A known key's signature must be right; unknown keys' lines say nothing.
+                # 3. A known key's signature must be right; lines of unknown keys count for nothing.
                 _verify(key, text, signature)
                 signers.append(key)
-    # 4. Somebody known signed.
+    # 4. At least one known key signed.
     if not signers:
         raise InvalidSignature("no known key signed this note")
     return text, signers
@@ -166,7 +166,7 @@ def _decode_base64(text: str) -> bytes:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
         raise InvalidInput("not base64") from error
-    # Unused bits in the last character: only one spelling is right.
+    # The last character has unused bits: only one spelling is valid.
     if _encode_base64(content) != text:
         raise InvalidInput("not base64")
     return content

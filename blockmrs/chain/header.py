@@ -38,7 +38,7 @@ class SealerSet:
         if not 1 <= len(self.keys) <= MAX_SEALERS:
             raise InvalidInput("a chain has 1 to 255 sealers")
         if list(self.keys) != sorted(set(self.keys)):
-            raise InvalidInput("sealers' keys stand in ascending order, each once")
+            raise InvalidInput("sealers' keys come in ascending order, each once")
         if not all(is_acceptable_signing_key(key) for key in self.keys):
             raise InvalidInput("a sealer's key is not acceptable")
 
@@ -55,12 +55,12 @@ class SealerSet:
         return cls(tuple(data[start : start + _KEY_BYTES] for start in range(1, len(data), _KEY_BYTES)))
 
     def encode(self) -> bytes:
-        """One byte with their number, then the keys."""
+        """One byte for how many there are, then the keys."""
         return bytes([len(self.keys)]) + b"".join(self.keys)
 
     @property
     def digest(self) -> bytes:
-        """What a header says of the set: SHA-256 over the label and the encoding, 32 bytes."""
+        """What a header says about the set: SHA-256 over the label and the encoding, 32 bytes."""
         return hashlib.sha256(label("sealers") + self.encode()).digest()
 
 
@@ -91,7 +91,7 @@ class Header:
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """The header that `data` encodes; InvalidInput for another length or version. Nothing else is checked yet."""
+        """The header that `data` encodes; InvalidInput for another length or version. Nothing else is checked here."""
         if len(data) != HEADER_BYTES:
             raise InvalidInput("a header has 249 bytes")
         if data[0] != HEADER_VERSION:
@@ -216,7 +216,7 @@ def verify_header(header: Header, predecessor: Header, sealers: SealerSet) -> No
     # 4. Time never runs backwards.
     if header.time_ms < predecessor.time_ms:
         raise VerificationFailed("the header's time is before its predecessor's", height=where)
-    # 5. The log never shrinks, and one size has one root.
+    # 5. The log never shrinks, and each size has one root.
     if header.tree_size < predecessor.tree_size:
         raise VerificationFailed("the header's log is shorter than its predecessor's", height=where)
     if header.tree_size == predecessor.tree_size and header.root != predecessor.root:

@@ -1,7 +1,7 @@
 """Ledger: submit, commit, look up, prove.
 
 The order of effects for a block: signed; head file durable; database committed; acknowledged. `chain/sealer.py` says
-why. A block takes all submissions that wait when it begins: whoever gets the lock seals for the others.
+why. A block takes every submission that is waiting when it begins: whichever thread gets the lock seals for the rest.
 
 Source: docs/protocol.md "The ledger".
 """
@@ -37,12 +37,12 @@ from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable, 
 __all__ = ["MAX_BLOCK_TRANSACTIONS", "Ledger", "Place", "Sealer"]
 
 MAX_BLOCK_TRANSACTIONS = 1024
-"""The most that one block adds: what a crash may make us repeat, and what a follower takes at once."""
+"""The most that one block adds: as much as a crash may make us repeat, or a follower has to take at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a transaction stands: its index in the log, from 0, and the height of the block that brought it."""
+    """Where a transaction is: its index in the log, from 0, and the height of the block that added it."""
 
     index: int
     height: int
@@ -61,17 +61,17 @@ class _Submission:
 
     def result(self) -> list[Place]:
         if self.places is None:
-            # A copy: several threads may raise the error of the block that they shared.
+            # A copy: several threads may raise the error of a block that they shared.
             raise copy.copy(self.error) from self.error  # type: ignore[misc]  # settled: an error, if no places
         return [self.places[digest] for digest in self.digests]
 
 
 class Ledger:
-    """The chain in `store`, continued with `sealer`; begun if the store is empty. Any number of threads may call it.
+    """The chain in `store`, continued with `sealer`, or begun if the store is empty. Any number of threads may call it.
 
     Args:
         clock: gives aware times; a header is never earlier than the one before it, whatever the clock says.
-        on_step: told each step of a block just done; for tests that stop the process there.
+        on_step: called with each step of a block once it is done; for tests that stop the process there.
 
     Raises:
         VerificationFailed: the newest header is not valid, or the log does not lead to its root.
@@ -93,7 +93,7 @@ class Ledger:
             self.chain_id = verify_newest(view)
 
     def head(self) -> Header:
-        """The newest header, also of blocks that other processes have sealed."""
+        """The newest header, including those of blocks sealed by other processes."""
         with self._store.read() as view:
             return header_in(_newest(view))
 
@@ -112,19 +112,19 @@ class Ledger:
         return header_in(rows[0])
 
     def submit(self, transactions: Sequence[bytes]) -> list[Place]:
-        """All of `transactions`, durable, in one block; those seen before keep the place that they have.
+        """Make all of `transactions` durable, in one block; those seen before keep the place that they had.
 
         Raises:
-            InvalidInput: one has another size or version, or they are more than fit one block: none is taken.
+            InvalidInput: one has another size or version, or there are too many for one block: none is taken.
             InvalidSignature: one is forged, or belongs to another chain: none is taken.
-            Unavailable: the disk or a lock did not answer, or this node may not sign. They may still come to stand in
-                the log; submitting the same bytes again gives their places.
+            Unavailable: the disk or a lock did not answer, or this node may not sign. They may still end up in the
+                log; submitting the same bytes again returns their places.
         """
         if len(transactions) > MAX_BLOCK_TRANSACTIONS:
             raise InvalidInput("too many transactions for one block", limit=MAX_BLOCK_TRANSACTIONS)
         if not transactions:
             return []
-        # Checked before anybody else's wait for the same block, so that a refusal is nobody else's trouble.
+        # Checked before they join others in one block, so that a refusal affects nobody else.
         submission = _Submission([self._admit(content) for content in transactions])
         with self._waiting_lock:
             self._waiting.append(submission)
@@ -134,14 +134,14 @@ class Ledger:
         return submission.result()
 
     def catch_up(self) -> None:
-        """Let readers see a block that was published while the database refused it: a full disk, for one.
+        """Let readers see a block that was published while the database refused it, because of a full disk for example.
 
-        Whoever must know whether an earlier attempt of theirs took effect calls this before they look.
+        Call this before looking whether an earlier attempt took effect.
 
         Raises:
-            Unavailable: there is such a block, and the disk or a lock still did not answer.
+            Unavailable: there is such a block, and the disk or a lock still does not answer.
         """
-        # A block on its way looks the same for a moment, so only the look under the lock decides.
+        # A block being committed looks the same for a moment, so only the check under the lock decides.
         published = self._sealer.read_head()
         if published is not None and self._is_behind(published):
             with self._sealer.exclusive():
@@ -157,7 +157,7 @@ class Ledger:
         published = self._sealer.read_head()
         with self._store.read() as view:
             newest = _newest(view)
-            # One block behind is what a crash leaves; the next signing repeats it.
+            # One block behind is what a crash leaves; the next signing repeats that block.
             if published is None or not is_next_block(newest, published):
                 _check_published(view, published)
             self._check_key(view, header_in(newest))
@@ -171,7 +171,7 @@ class Ledger:
         return transaction_in(rows[0])
 
     def place_of(self, digest: bytes) -> Place:
-        """Where the transaction with this digest (32 bytes) stands, else NotFound."""
+        """The place of the transaction with this digest (32 bytes), else NotFound."""
         with self._store.read() as view:
             found = _places(view, [digest])
         if digest not in found:
@@ -179,7 +179,7 @@ class Ledger:
         return found[digest]
 
     def at_slots(self, slots: Sequence[bytes]) -> dict[bytes, list[Transaction]]:
-        """All that stands at `slots`, in the log's order, under whatever one-time keys; empty slots are left out."""
+        """Everything at `slots`, in the log's order, whatever one-time key it is under; empty slots are left out."""
         with self._store.read() as view:
             rows = view.at_slots(slots)
         found: dict[bytes, list[Transaction]] = {}
@@ -190,7 +190,7 @@ class Ledger:
     def read_line(self, line_key: bytes, start: int = 0) -> Iterator[tuple[int, Transaction]]:
         """Every (number, transaction) of a line from number `start` on, until `WINDOW` slots after the last are empty.
 
-        What stands there under another one-time key is never fetched, however much it is.
+        Whatever is there under another one-time key is never fetched, however much there is.
         """
         last = start - 1
         while True:
@@ -202,24 +202,24 @@ class Ledger:
             last = found[-1][0]
 
     def at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
-        """What stands on the line at `numbers` under its own one-time keys: number, index in the log, transaction."""
+        """What is on the line at `numbers` under its own one-time keys: number, index in the log, transaction."""
         with self._store.read() as view:
             return _at_numbers(view, line_key, numbers)
 
     def came_since(self, line_key: bytes, stop: int, size: int) -> list[int]:
-        """The numbers below `stop` at whose slots something came to stand after the log's first `size` transactions."""
+        """The numbers below `stop` whose slots were written to after the log's first `size` transactions."""
         number_at = {slot_at(line_key, number): number for number in range(stop)}
         with self._store.read() as view:
             return sorted(number_at[slot] for slot in view.occupied(list(number_at), since=size))
 
     def empty_of(self, line_key: bytes, numbers: Sequence[int]) -> set[int]:
-        """Those of `numbers` at whose slots of the line nothing stands."""
+        """Those of `numbers` whose slots on the line are empty."""
         number_at = {slot_at(line_key, number): number for number in numbers}
         with self._store.read() as view:
             return set(number_at.values()) - {number_at[slot] for slot in view.occupied(list(number_at))}
 
     def times_of(self, indexes: Iterable[int]) -> dict[int, datetime]:
-        """When the blocks were made in which the transactions at these indexes stand, as their headers say.
+        """When the blocks that hold the transactions at these indexes were made, according to their headers.
 
         Raises:
             NotFound: the log has no transaction at one of them.
@@ -237,15 +237,15 @@ class Ledger:
         return times
 
     def next_free(self, line_key: bytes, start: int = 0) -> int:
-        """The number that the line's next transaction takes; a reader who looks a window ahead will find it.
+        """The number that the line's next transaction takes, where a reader who looks a window ahead will find it.
 
-        Only what stands under the line's own one-time keys counts. O(log n) look-ups, a window of numbers at a time:
-        doubling first, then narrowing. They could be led far ahead by somebody who holds the line key and wrote
+        Only entries under the line's own one-time keys count. O(log n) look-ups, a window of numbers at a time:
+        doubling first, then narrowing. Somebody who holds the line key could lead these far ahead by writing
         beyond the window, where no reader looks: so the window before the answer must be full, or the line is walked
         as a reader walks it.
 
         Args:
-            start: a number up to which the caller knows that the line is in use.
+            start: a number up to which the caller knows the line to be in use.
         """
         with self._store.read() as view:
             for trusting in (True, False):
@@ -371,7 +371,7 @@ class Ledger:
         except Unavailable:
             if is_new:
                 raise
-            # Reading must go on, whatever keeps this node from signing; `submit` will say what it is.
+            # Reading has to work whatever keeps this node from signing; `submit` will say what that is.
 
     def _start_chain(self, writer: LedgerWriter, published: SignedBlock | None) -> None:
         if published is not None:
@@ -405,7 +405,7 @@ class Ledger:
         return published
 
     def _is_behind(self, published: SignedBlock) -> bool:
-        """Whether the database lacks just this block."""
+        """Whether the database lacks exactly this block."""
         with self._store.read() as view:
             return is_next_block(view.newest_header(), published)
 
@@ -418,9 +418,9 @@ def _newest(view: LedgerView) -> HeaderRow:
 
 
 def _at_numbers(view: LedgerView, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
-    """What stands on the line at `numbers`, under its own one-time keys: number, index in the log, transaction."""
+    """What is on the line at `numbers`, under the line's own one-time keys: number, index in the log, transaction."""
     number_at = {slot_at(line_key, number): number for number in numbers}
-    # Most slots are empty: only for the others is a one-time key worth deriving.
+    # Most slots are empty: deriving a one-time key is worthwhile only for the others.
     occupied = view.occupied(list(number_at))
     rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
     found = [(number_at[row.slot], row.index, transaction_in(row)) for row in rows]
@@ -431,7 +431,7 @@ def _gallop(view: LedgerView, line_key: bytes, start: int, trusting: bool) -> in
     """A number from `start` on that is free, though the one before it (if not before `start`) is used.
 
     Args:
-        trusting: take whatever stands at a slot for the line's own, which it nearly always is; the caller checks.
+        trusting: assume that whatever is at a slot is the line's own, which it nearly always is; the caller checks.
     """
     used, free = start - 1, None
     while free is None:
@@ -453,7 +453,7 @@ def _narrow(
     occupied = view.occupied(slots)
     run = next((index for index, slot in enumerate(slots) if slot not in occupied), len(slots))
     if not trusting:
-        # What stands there may be foreign: then the number is free, and the one before is asked.
+        # What is there may be foreign: then the number is free, and the one before it is asked.
         while run and not view.at_places([(slots[run - 1], one_time_key_at(line_key, numbers[run - 1]))]):
             run -= 1
     return (numbers[run - 1] if run else used), (numbers[run] if run < len(numbers) else None)
@@ -465,7 +465,7 @@ def _check_size(view: LedgerView, size: int) -> None:
 
 
 def _check_published(view: LedgerView, published: SignedBlock | None) -> None:
-    """Raise Unavailable unless the database holds the header that was published last, or goes on from it."""
+    """Raise Unavailable unless the database holds the header that was published last, or continues from it."""
     if published is None:
         raise Unavailable(
             "the head file beside the sealer's key is missing, so this node cannot know what it published and signs"
@@ -485,6 +485,6 @@ def _places(view: LedgerView, digests: Sequence[bytes]) -> dict[bytes, Place]:
     for digest, index in view.indexes_of(digests).items():
         row = view.header_over(index)
         if row is None:
-            raise VerificationFailed("a transaction stands beyond the newest header", index=index)
+            raise VerificationFailed("a transaction lies beyond the newest header", index=index)
         places[digest] = Place(index, row.height)
     return places

@@ -1,8 +1,8 @@
-"""Line keys and slots: how people find what is theirs in a log that tells nobody else.
+"""Line keys and slots: how people find what is theirs in a log that reveals it to nobody else.
 
-A line is a 32-byte key; its n-th transaction stands at `slot_at(line_key, n)` under the one-time key of
-`one_time_seed_at(line_key, n)`. Anybody may write anything at a slot, so a reader drops what stands there under another
-one-time key before opening anything.
+A line is a 32-byte key; its n-th transaction is at `slot_at(line_key, n)` under the one-time key of
+`one_time_seed_at(line_key, n)`. Anybody may write anything at a slot, so a reader discards whatever is there under
+another one-time key before opening anything.
 
 Source: docs/protocol.md "Lines and slots".
 """
@@ -14,7 +14,7 @@ from blockmrs.crypto.labels import label
 from blockmrs.errors import InvalidInput
 
 WINDOW = 20
-"""How many slots past the last one found a reader looks; a writer never leaves a gap this wide."""
+"""How many slots beyond the last entry a reader looks; a writer never leaves a gap this wide."""
 
 LINE_KEY_BYTES = 32
 _MAX_NUMBER = 2**63 - 1
@@ -31,7 +31,7 @@ def one_time_seed_at(line_key: bytes, number: int) -> bytes:
 
 
 def one_time_key_at(line_key: bytes, number: int) -> bytes:
-    """The 32-byte public key that the line's transaction `number` must stand under."""
+    """The 32-byte public key that the line's transaction `number` must be under."""
     return signing_public_key(one_time_seed_at(line_key, number))
 
 

@@ -17,10 +17,10 @@ DIGEST_BYTES = 32
 EMPTY_ROOT = sha256(b"").digest()
 
 Coordinates = tuple[int, int]
-"""(level, index) of a complete node: it stands over the leaves from index * 2^level to (index + 1) * 2^level."""
+"""(level, index) of a complete node: it covers the leaves from index * 2^level to (index + 1) * 2^level."""
 
 ReadNodes = Callable[[Iterable[Coordinates]], Mapping[Coordinates, bytes]]
-"""Gives the digests of complete nodes, all at once."""
+"""Returns the digests of complete nodes, all at once."""
 
 
 def hash_leaf(entry: bytes) -> bytes:
@@ -76,7 +76,7 @@ class Frontier:
 
 
 def fold_peaks(peaks: Sequence[bytes]) -> bytes:
-    """The root over complete subtrees, given from left to right; of none, the empty tree's."""
+    """The root over complete subtrees, given from left to right; for none, that of the empty tree."""
     if not peaks:
         return EMPTY_ROOT
     root = peaks[-1]
@@ -146,7 +146,7 @@ def verify_inclusion(entry: bytes, proof: InclusionProof, root: bytes) -> None:
 
     Args:
         entry: an encoded transaction (any length is hashed alike).
-        proof: `proof.size` must be the size that stands beside `root` in a header already verified.
+        proof: `proof.size` must be the size given beside `root` in a header that is already verified.
         root: 32 bytes.
 
     Raises:
@@ -156,17 +156,17 @@ def verify_inclusion(entry: bytes, proof: InclusionProof, root: bytes) -> None:
 
 
 def verify_leaf(leaf: bytes, proof: InclusionProof, root: bytes) -> None:
-    """As `verify_inclusion`, for an entry that is already hashed. Numbers: docs/protocol.md "Inclusion"."""
+    """Like `verify_inclusion`, for an entry that is already hashed. Numbers: docs/protocol.md "Inclusion"."""
     # 1. The index lies inside the tree.
     if not 0 <= proof.index < proof.size:
         raise InvalidProof("the index is outside the tree", index=proof.index, size=proof.size)
     # 2. Leaf, siblings and root have 32 bytes each.
     _check_digests([leaf, root, *proof.siblings])
-    # 3. Fold the siblings, right to left where the path turns; 4. their number is what index and size say.
+    # 3. Fold the siblings, right to left where the path turns; 4. their number is what index and size imply.
     position, last, digest = proof.index, proof.size - 1, leaf
     for sibling in proof.siblings:
         if last == 0:
-            raise InvalidProof("the proof is longer than its size says")
+            raise InvalidProof("the proof is longer than its size allows")
         if position & 1 or position == last:
             digest = hash_children(sibling, digest)
             while not position & 1:
@@ -175,7 +175,7 @@ def verify_leaf(leaf: bytes, proof: InclusionProof, root: bytes) -> None:
             digest = hash_children(digest, sibling)
         position, last = position >> 1, last >> 1
     if last != 0:
-        raise InvalidProof("the proof is shorter than its size says")
+        raise InvalidProof("the proof is shorter than its size requires")
     # 5. The result is the root.
     if digest != root:
         raise InvalidProof("the proof leads to another root")
@@ -194,23 +194,23 @@ def verify_consistency(proof: ConsistencyProof, old_root: bytes, new_root: bytes
         raise InvalidProof("there is no proof between these sizes", old=old_size, new=new_size)
     # 2. All digests and both roots have 32 bytes.
     _check_digests([old_root, new_root, *digests])
-    # 3. Equal sizes: nothing is proved by anything but the same root.
+    # 3. Equal sizes: only the same root proves anything.
     if old_size == new_size:
         if digests or old_root != new_root:
             raise InvalidProof("trees of one size have one root and an empty proof")
         return
-    # 4. Where the old tree is one complete subtree, its root is the path's beginning, and not in the proof.
+    # 4. Where the old tree is one complete subtree, its root begins the path and is not in the proof.
     path = list(digests) if old_size & (old_size - 1) else [old_root, *digests]
     if not path:
-        raise InvalidProof("the proof is shorter than its sizes say")
+        raise InvalidProof("the proof is shorter than its sizes require")
     position, last = old_size - 1, new_size - 1
     while position & 1:
         position, last = position >> 1, last >> 1
-    # 5. Fold the path into both roots at once; 6. its length is what the sizes say.
+    # 5. Fold the path into both roots at once; 6. its length is what the sizes imply.
     old_digest = new_digest = path[0]
     for sibling in path[1:]:
         if last == 0:
-            raise InvalidProof("the proof is longer than its sizes say")
+            raise InvalidProof("the proof is longer than its sizes allow")
         if position & 1 or position == last:
             old_digest, new_digest = hash_children(sibling, old_digest), hash_children(sibling, new_digest)
             while not position & 1:
@@ -219,7 +219,7 @@ def verify_consistency(proof: ConsistencyProof, old_root: bytes, new_root: bytes
             new_digest = hash_children(new_digest, sibling)
         position, last = position >> 1, last >> 1
     if last != 0:
-        raise InvalidProof("the proof is shorter than its sizes say")
+        raise InvalidProof("the proof is shorter than its sizes require")
     # 7. Both results are the roots.
     if old_digest != old_root or new_digest != new_root:
         raise InvalidProof("the proof leads to other roots")

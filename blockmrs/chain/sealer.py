@@ -1,13 +1,13 @@
-"""The key that signs headers, and beside it the file of the last block that it signed.
+"""The key that signs headers, and beside it the file with the last block that it signed.
 
 The file is what keeps a restored database from forking the chain, and a crash from losing or repeating a header. A
 block is written here, durably, *before* the database commits it, and nobody sees a header before the database has it:
 
 - Killed before the file is in place: nobody ever saw the header, and it is gone for good.
 - Killed after that, before the database has committed: the file is one block ahead. The very same block, already
-  signed, is put into the database at the next chance. Signing another header for that height would be a fork, had the
+  signed, is put into the database as soon as may be. Signing another header for that height would be a fork, had the
   database in truth committed and been restored from an older copy since: the two cannot be told apart, and need not be.
-- The database is further behind, or differs: it is an old copy. Whoever holds this key refuses to sign.
+- The database is further behind, or differs: it is an old copy, and the sealer refuses to sign.
 
 Source: docs/protocol.md "The head file".
 """
@@ -28,7 +28,7 @@ from blockmrs.crypto.secret_files import read_or_create_secret_file
 from blockmrs.errors import InvalidInput, Unavailable
 
 OnStep = Callable[[str], None]
-"""Told the name of each step just done, in the order of effects; tests stop the process there."""
+"""Called with the name of each step just done, in the order of effects; tests stop the process there."""
 
 _DIGEST_BYTES = 32
 _RETRY_S = 0.002
@@ -60,14 +60,14 @@ class SignedBlock:
         match encoding.decode(content):
             case {0: bytes() as header, 1: (bytes() | None) as sealers, 2: list() as transactions}:
                 if not all(isinstance(item, bytes) for item in transactions):
-                    raise InvalidInput("one of its transactions is no bytes")
+                    raise InvalidInput("one of its transactions is not bytes")
                 return cls(Header.decode(header), tuple(transactions), sealers)
             case _:
                 raise InvalidInput("it holds no block")
 
 
 class Sealer:
-    """Signs headers with the key in `key_file` (0600, made when missing) and keeps `head_file` ahead of the world.
+    """Signs headers with the key in `key_file` (0600, made if missing) and keeps `head_file` ahead of everything else.
 
     Neither file belongs in a database, nor is `head_file` ever replaced by an older one.
     """
@@ -87,10 +87,10 @@ class Sealer:
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Hold the key alone, among all threads and processes of this machine, whatever database they use.
+        """Hold the key exclusively among all threads and processes of this machine, whatever database they use.
 
         Raises:
-            Unavailable: somebody else held it for as long as we were willing to wait.
+            Unavailable: somebody else held it for longer than we were willing to wait.
         """
         deadline = time.monotonic() + self._lock_wait_s
         try:
@@ -112,7 +112,7 @@ class Sealer:
         """The last block published here; None if there never was one.
 
         Raises:
-            Unavailable: the file is there and cannot be used, so that nobody can say what was published.
+            Unavailable: the file is there but cannot be used, so nobody can say what was published.
         """
         try:
             return SignedBlock.decode(self._head_file.read_bytes())
@@ -135,7 +135,7 @@ class Sealer:
         """
         beside = self._head_file.with_name(self._head_file.name + ".new")
         try:
-            # For its owner alone, whatever the umask is.
+            # For its owner only, whatever the umask is.
             descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
             with os.fdopen(descriptor, "wb") as file:
                 os.fchmod(file.fileno(), 0o600)
@@ -152,7 +152,7 @@ class Sealer:
 
 def _try_lock(descriptor: int) -> bool:
     try:
-        # Freed when the file is closed, also by a process that is killed.
+        # Freed when the file is closed, even by a process that is killed.
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
         return False

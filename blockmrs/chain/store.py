@@ -18,7 +18,7 @@ from blockmrs.chain.merkle import Coordinates
 class HeaderRow:
     """A header's 249 bytes; `tree_size` is its own, to search by.
 
-    `sealers`: the encoded set that the header names as next, where it differs from its predecessor's; else None.
+    `sealers`: the encoded set that the header names as next, where that differs from its predecessor's; else None.
     """
 
     height: int
@@ -29,7 +29,7 @@ class HeaderRow:
 
 @dataclass(frozen=True, slots=True)
 class TransactionRow:
-    """A transaction's 2,048 bytes at its index in the log; the rest is taken from them, to search by."""
+    """A transaction's 2,048 bytes at its index in the log; the other fields repeat parts of them, to search by."""
 
     index: int
     digest: bytes
@@ -49,7 +49,7 @@ class NodeRow:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A header with all that it adds to the log."""
+    """A header with everything that it adds to the log."""
 
     header: HeaderRow
     transactions: Sequence[TransactionRow]
@@ -74,16 +74,16 @@ class LedgerView(Protocol):
         """The first header whose tree holds the transaction `index`."""
 
     def sealer_sets(self) -> list[bytes]:
-        """The encoded sets of sealers that headers have named, the newest first."""
+        """The encoded sets of sealers that headers have named, newest first."""
 
     def transactions(self, start: int, count: int) -> list[TransactionRow]: ...
     def indexes_of(self, digests: Sequence[bytes]) -> dict[bytes, int]: ...
     def at_slots(self, slots: Sequence[bytes]) -> list[TransactionRow]: ...
     def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
-        """Which of `slots` hold anything at all, however much, among the transactions from index `since` on."""
+        """Which of `slots` hold anything at all, among the transactions from index `since` on."""
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
-        """What stands at these slots under these one-time keys."""
+        """What is at these slots under these one-time keys."""
 
     def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]: ...
     def node_range(self, level: int, start: int, count: int) -> list[NodeRow]: ...
@@ -91,13 +91,13 @@ class LedgerView(Protocol):
 
 
 class LedgerWriter(LedgerView, Protocol):
-    """A view that nobody else can change meanwhile."""
+    """A view that nobody else can change in the meantime."""
 
     def add(self, block: Block) -> None: ...
 
 
 class LedgerStore(Protocol):
-    """Keeps blocks. `write` excludes other writers, in every process; its block is durable when it has ended."""
+    """Keeps blocks. `write` excludes other writers, in every process; its block is durable once it has ended."""
 
     def read(self) -> AbstractContextManager[LedgerView]: ...
     def write(self) -> AbstractContextManager[LedgerWriter]:

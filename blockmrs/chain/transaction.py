@@ -1,7 +1,7 @@
 """2,048 bytes: version, slot, one-time key, envelope, signature.
 
-The envelope is sealed to one card, its payload padded to 783 bytes and signed inside by its author. Whoever lacks that
-card's keys sees five fields of fixed length and learns nothing of kind, author or recipient.
+The envelope is sealed to one card, its payload padded to 783 bytes and signed inside by its author. Without that
+card's keys one sees five fields of fixed length and learns nothing about kind, author or recipient.
 
 Source: docs/protocol.md "Transactions".
 """
@@ -36,7 +36,7 @@ _SIGNATURE_START = _ENVELOPE_START + ENVELOPE_BYTES
 
 
 class Kind(IntEnum):
-    """What a transaction says, once it is open."""
+    """What a transaction says, once opened."""
 
     GRANT = 1
     REVOKE = 2
@@ -51,7 +51,7 @@ class Kind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """One entry of the log, as everybody sees it; `verify_transaction` says whether it may stand there."""
+    """One entry of the log, as everybody sees it; `verify_transaction` says whether it belongs there."""
 
     slot: bytes
     one_time_key: bytes
@@ -87,13 +87,13 @@ class Transaction:
 
     @property
     def digest(self) -> bytes:
-        """Its leaf in the log, 32 bytes: the name under which it is found, and found again."""
+        """Its leaf in the log, 32 bytes: the name by which it is found."""
         return hash_leaf(self.encode())
 
 
 @dataclass(frozen=True, slots=True)
 class Payload:
-    """What an envelope holds. The first six say where it counts, so that no copy of it counts anywhere else."""
+    """What an envelope holds. The first six say where it counts, so that a copy of it counts nowhere else."""
 
     kind: Kind
     chain_id: bytes
@@ -149,7 +149,7 @@ class SealedTransaction:
 
 @dataclass(frozen=True, slots=True)
 class OpenedPayload:
-    """A payload whose place is checked, and whose author is not: call `verify_author` before believing it."""
+    """A payload whose place has been checked but whose author has not: call `verify_author` before believing it."""
 
     payload: Payload
     signature: bytes
@@ -223,7 +223,7 @@ def verify_transaction(transaction: Transaction, chain_id: bytes) -> None:
 def open_transaction(
     transaction: Transaction, sealing_seed: bytes, *, chain_id: bytes, recipient: bytes | None = None
 ) -> OpenedPayload:
-    """The payload of `transaction`, checked against the place where it stands.
+    """The payload of `transaction`, checked against the place where it was found.
 
     Args:
         sealing_seed: the 32-byte seed of the key it was sealed to.
@@ -245,7 +245,7 @@ def open_transaction(
             raise InvalidInput("an envelope holds a payload and its signature")
     # 6. The body: a map in its one encoding, with a known kind.
     payload = Payload.decode(body)
-    # 7. Chain id, slot and one-time key inside are those outside.
+    # 7. Chain id, slot and one-time key inside match those outside.
     if (payload.chain_id, payload.slot, payload.one_time_key) != (chain_id, transaction.slot, transaction.one_time_key):
         raise InvalidInput("the payload belongs to another place")
     # 8. The card named inside is the one that reads.

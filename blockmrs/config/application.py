@@ -42,10 +42,10 @@ def make_app(_global_conf: dict[str, str] | None = None, **app_conf: str) -> Edg
 
 
 def build_application(settings: Settings) -> Edge:
-    """The application for `settings`; objects that wait are pushed in the background.
+    """The application for `settings`; waiting objects are pushed in the background.
 
     Raises:
-        Unavailable: the database is not up to date; of several server processes none may migrate it by itself.
+        Unavailable: the database is not up to date: of several server processes, none may migrate it by itself.
     """
     foundation = build_foundation(settings)
     start_background(settings, foundation)
@@ -54,19 +54,19 @@ def build_application(settings: Settings) -> Edge:
 
 @dataclass(frozen=True, slots=True)
 class Background:
-    """What goes on beside the requests."""
+    """What goes on in the background."""
 
     flusher: Flusher
     housekeeper: Housekeeper
 
     def stop(self) -> None:
-        """End it all, and wait for what is being done."""
+        """Stop everything, and wait for what is under way."""
         self.flusher.stop()
         self.housekeeper.stop()
 
 
 def start_background(settings: Settings, foundation: Foundation) -> Background:
-    """Bring objects that wait to their node, and erase what is over, now and then; ends with the process."""
+    """Now and then, send waiting objects to their node and erase what has expired; ends with the process."""
     housekeeping = Housekeeping(foundation.database, foundation.clock_watch)
     background = Background(
         Flusher(foundation.objects, settings.storage.outbox_interval_s),
@@ -114,12 +114,12 @@ def _site(settings: Settings, find_actor: Callable[[str], Actor | None]) -> Site
 
 
 def _wrapped(settings: Settings, root: TGController, site: Site) -> Edge:
-    # What is typed never touches the disk: WebOb would write a larger body to a temporary file, and leave it open.
+    # What people type never touches the disk: WebOb would write a larger body to a temporary file and leave it open.
     tg.Request.request_body_tempfile_limit = settings.site.body_bytes + 1
     configurator = FullStackApplicationConfigurator()
     configurator.update_blueprint(_blueprint(root, site))
     configurator.get_component("dispatch").register_controller_wrapper(protect)
-    # Outermost last: an error page, too, knows its language and its browser.
+    # Outermost last, so that error pages know their language and browser too.
     configurator.register_application_wrapper(ErrorMapper, after=False)
     configurator.register_application_wrapper(Languages, after=ErrorMapper)
     configurator.register_application_wrapper(Sessions, after=Languages)
@@ -136,7 +136,7 @@ def _blueprint(root: TGController, site: Site) -> dict[str, Any]:
         "variable_provider": page_variables,
         "app_globals": tg.util.Bunch,
         "helpers": tg.util.Bunch(),
-        # Ours replace all of these; several have holes in their defaults.
+        # Ours replace all of these; several have unsafe defaults.
         "use_sqlalchemy": False,
         "session.enabled": False,
         "cache.enabled": False,

@@ -65,15 +65,15 @@ from blockmrs.storage.outbox import OutboxStore
 Clock = Callable[[], datetime]
 Aside = Callable[[], AbstractContextManager[None]]
 
-# A node that does not sync its disk itself leaves that to the kernel, which takes half a minute; four times that.
+# A node that does not sync its disk leaves that to the kernel, which takes half a minute: we allow four times that.
 NODE_SETTLE_S = 120.0
-# What can stand in a header; the secret alone, without `bearer:`.
+# What a header may contain; the secret alone, without `bearer:`.
 _TOKEN = re.compile(r"[!-~]{1,4096}")
 
 
 @dataclass(frozen=True, slots=True)
 class Foundation:
-    """What the services stand on. While `in_use` is held, no restore can replace any of it."""
+    """What the services are built on. While `in_use` is held, no restore can replace any of it."""
 
     in_use: FolderLock
     database: Database
@@ -85,14 +85,14 @@ class Foundation:
     clock_watch: ClockWatch
 
     def close(self) -> None:
-        """Let go of everything; whoever is the last to use the folder seals the database file as it is then."""
+        """Release everything; the last process to use the folder seals the database file as it is then."""
         self.database.engine.dispose()
         if self.in_use.alone():
             self.database.rest()
         self.in_use.close()
 
     def stored_cids(self) -> Iterator[Cid]:
-        """Every object that this node's own folders hold; an IPFS node is not asked for its list."""
+        """Every object in this node's own folders; an IPFS node is not asked for its list."""
         if isinstance(self.objects.inner, EmbeddedStore):
             yield from self.objects.inner.iter_cids()
         yield from self.objects.iter_waiting()
@@ -104,20 +104,20 @@ def utc_now() -> datetime:
 
 
 def pepper_file(settings: Settings) -> Path:
-    """The file of the pepper; without it no password opens anything."""
+    """The file with the pepper, without which no password opens anything."""
     return settings.data.secrets / "pepper"
 
 
 def build_database(settings: Settings) -> Database:
-    """The database, with its folder and the pepper made where there were none. Migrates nothing.
+    """The database; its folder and the pepper are made if there were none. Migrates nothing.
 
     Raises:
-        VerificationFailed: there is a database, but no pepper: with another one nothing in it would ever open.
+        VerificationFailed: there is a database but no pepper: with another pepper nothing in it would ever open.
     """
     for folder in (settings.data.folder, settings.data.secrets):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     engine = create_engine(settings.data.url)
-    # Looked at in this order: who makes both makes the pepper first.
+    # Checked in this order, because whoever makes both makes the pepper first.
     if _was_used(settings, engine) and not pepper_file(settings).exists():
         raise VerificationFailed(
             "the pepper is missing, and without it no password opens anything here: bring the file back from a backup",
@@ -134,7 +134,7 @@ def _was_used(settings: Settings, engine: Engine) -> bool:
 
 @contextmanager
 def database_alone(settings: Settings) -> Iterator[Database]:
-    """The database, while nobody else uses the data folder and nobody else can; sealed at the end.
+    """The database, for as long as nobody else uses, or can use, the data folder; sealed at the end.
 
     Raises:
         Conflict: a server or another command uses the folder.
@@ -146,9 +146,9 @@ def database_alone(settings: Settings) -> Iterator[Database]:
 
 
 def _enter(settings: Settings, upgrade: bool) -> tuple[FolderLock, Database]:
-    """A place in the data folder, and the database; with `upgrade` after it was migrated, alone, if it had to be.
+    """A place in the data folder, and the database; with `upgrade`, migrated first if need be, with nobody else there.
 
-    Of several servers that start at once on a new folder one migrates, and the others wait for it.
+    If several servers start at once on a new folder, one migrates and the others wait for it.
     """
     deadline = time.monotonic() + PATIENCE_S
     while True:
@@ -167,65 +167,65 @@ def _enter(settings: Settings, upgrade: bool) -> tuple[FolderLock, Database]:
             in_use.close()
         if not is_alone and time.monotonic() > deadline:
             raise Conflict(
-                "the database has to be brought up to date for this version, and a server or another command uses"
+                "the database has to be brought up to date for this version, but a server or another command uses"
                 " this data folder: stop it first"
             )
-        # Not the same for all: those who ask at one moment would hinder each other for ever.
+        # Not the same for all: those that ask at the same moment would block each other forever.
         time.sleep(random.uniform(0.01, 0.1))  # noqa: S311 - no secret
 
 
 def build_sealer(settings: Settings) -> Sealer:
-    """The sealer of this machine; its key and head file lie beside the pepper, never in the database."""
+    """This machine's sealer; its key and head file are kept beside the pepper, never in the database."""
     return Sealer(settings.data.secrets / "sealer.key", settings.data.secrets / HEAD)
 
 
 def build_object_store(settings: StorageSettings, folder: Path) -> ObjectStore:
-    """The object store that the settings choose; `folder` is the embedded one's."""
+    """The object store chosen by the settings; `folder` is for the embedded one."""
     if settings.kind == "embedded":
         return EmbeddedStore(folder)
-    # The client takes a third of the start, which nobody needs to wait for without a node.
+    # Loading the client takes a third of the start; nobody should wait for that without a node.
     from blockmrs.storage.kubo import KuboStore
 
     token = None
     if settings.kubo_token_file:
         try:
-            # Editors of some systems put a mark of three bytes before the text.
+            # Some systems' editors put a byte order mark before the text.
             token = Path(settings.kubo_token_file).read_text(encoding="utf-8-sig").strip()
         except (OSError, UnicodeDecodeError, ValueError) as error:
-            raise InvalidInput("the file of the IPFS node's token cannot be read, or is no text") from error
+            raise InvalidInput("the file with the IPFS node's token cannot be read, or is not text") from error
         if not _TOKEN.fullmatch(token):
-            raise InvalidInput("the file of the IPFS node's token must hold the secret on one line, and nothing else")
+            raise InvalidInput("the file with the IPFS node's token must hold the secret on one line, and nothing else")
     return KuboStore(settings.kubo_address, settings.timeout_s, token)
 
 
 def build_foundation(settings: Settings, clock: Clock = utc_now, *, upgrade: bool = False) -> Foundation:
-    """Everything below the services; a new chain begins where there is none.
+    """Everything below the services; a new chain is begun if there is none.
 
     Args:
-        upgrade: bring the database up to date first; else it must be.
+        upgrade: bring the database up to date first; otherwise it must be already.
 
     Raises:
-        Conflict: a restore is under way in the data folder, or was cut off; or the database is not up to date, and
-            somebody uses it.
-        Unavailable: it is not up to date, and nobody asked for that: of several processes none may do it by itself.
+        Conflict: a restore is under way in the data folder, or was interrupted; or the database is not up to date, and
+            somebody is using it.
+        Unavailable: it is not up to date, and `upgrade` is false: of several processes, none may migrate by itself.
     """
     in_use, database = _enter(settings, upgrade)
     ledger = Ledger(SqlLedgerStore(database.engine), build_sealer(settings), clock)
     store = build_object_store(settings.storage, settings.data.objects)
     settle_s = NODE_SETTLE_S if settings.storage.kind == "kubo" else 0.0
     objects = OutboxStore(store, settings.data.outbox, settle_s)
-    # The embedded store is as near as any copy would be.
+    # The embedded store is as close at hand as any copy would be.
     near = objects.near() if settings.storage.kind == "kubo" else objects
     pepper = read_or_create_secret_file(pepper_file(settings))
     return Foundation(in_use, database, pepper, ledger, objects, near, clock, ClockWatch(ledger, clock))
 
 
 def build_turns(settings: Settings, aside: Aside | None = None) -> Turns:
-    """The queue of everything that costs much on purpose.
+    """The queue for everything that is costly on purpose.
 
     Args:
-        aside: puts another thread of the server in the place of one that waits. Without it few may wait, since a
-            server whose threads all wait for passwords shows nobody what to do for the injured.
+        aside: replaces a waiting thread of the server by another. Without it only a few may wait, since a server
+            whose threads all wait for passwords cannot show anybody what to do for the injured.
     """
     at_once, waiting = settings.passwords.at_once, settings.passwords.waiting
     if aside is None:
@@ -293,7 +293,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
 
 
 def build_backup(settings: Settings, foundation: Foundation) -> Backup:
-    """What writes backups of this installation, while it works."""
+    """What writes backups of this installation while it runs."""
     return Backup(
         settings.data.folder,
         foundation.database.engine,
@@ -304,7 +304,7 @@ def build_backup(settings: Settings, foundation: Foundation) -> Backup:
 
 
 def build_restore(settings: Settings, clock: Clock = utc_now) -> Restore:
-    """What restores a backup into the data folder; InvalidInput when the database is kept elsewhere."""
+    """What restores a backup into the data folder; InvalidInput if the database is kept elsewhere."""
     if settings.data.database_url:
         raise InvalidInput("a restore needs the database in the data folder", name="blockmrs.data.database_url")
 
@@ -312,7 +312,7 @@ def build_restore(settings: Settings, clock: Clock = utc_now) -> Restore:
         store = build_object_store(settings.storage, folder / OBJECTS)
         if isinstance(store, EmbeddedStore):
             return store.put
-        # The node may be away, or not be there yet: the objects wait, and the server brings them.
+        # The node may be away, or not be there yet: the objects wait, and the server delivers them.
         return OutboxStore(store, folder / OUTBOX).keep
 
     return Restore(settings.data.folder, keeper, clock)

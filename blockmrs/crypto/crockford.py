@@ -26,7 +26,7 @@ def from_integer(value: int, length: int) -> str:
 
 
 def to_integer(canonical: str) -> int:
-    """The integer that canonical text (from `canonical_text`) stands for."""
+    """The integer that canonical text (from `canonical_text`) represents."""
     value = 0
     for character in canonical:
         value = value << BITS | _VALUES[character]
@@ -34,10 +34,10 @@ def to_integer(canonical: str) -> int:
 
 
 def canonical_text(typed: str, *, what: str = "code") -> str:
-    """What a person typed, in the alphabet alone: any case, O for 0, I and L for 1; spaces and dashes dropped.
+    """What a person typed, reduced to the alphabet: any case, O for 0, I and L for 1; spaces and dashes dropped.
 
     Raises:
-        InvalidInput: a character that no code contains; says which place, never which character.
+        InvalidInput: a character that no code contains; says where it is, never what it is.
     """
     characters: list[str] = []
     for character in sign_by_sign(typed).upper():

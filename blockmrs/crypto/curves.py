@@ -19,24 +19,24 @@ _D = -121665 * pow(121666, -1, _P) % _P
 # two roots of d*y^4 + 2*y^2 - 1 = 0, which come as y and -y.
 _ORDER_8_Y = int.from_bytes(bytes.fromhex("26e8958fc2b227b045c3f489f2ef98f0d5dfac05d3c63339b13802886d53fc05"), "little")
 _SMALL_ORDER_Y = frozenset({0, 1, _P - 1, _ORDER_8_Y, _P - _ORDER_8_Y})
-# Any scalar does: after clamping it is a multiple of 8, which takes exactly the points of small order to zero.
+# Any scalar will do: after clamping it is a multiple of 8, which takes exactly the points of small order to zero.
 _PROBE = X25519PrivateKey.from_private_bytes(bytes(range(32)))
 
 
 def is_acceptable_signing_key(key: bytes) -> bool:
-    """Whether `key` is 32 bytes, canonically encoded, and not of small order. It may still be no point at all."""
+    """Whether `key` is 32 bytes, canonically encoded, and not of small order. It may still not be a point at all."""
     if len(key) != SIGNING_KEY_BYTES:
         return False
     y = int.from_bytes(key, "little") & (2**255 - 1)
     return y < _P and y not in _SMALL_ORDER_Y
 
 
-# The two checks below cost as much as sealing itself, on keys that are public and come again and again.
+# The two checks below cost as much as sealing itself, on keys that are public and keep recurring.
 @lru_cache(maxsize=1024)
 def is_point(key: bytes) -> bool:
     """Whether the 32 bytes decompress to a point of edwards25519: x^2 = (y^2 - 1) / (d*y^2 + 1) has a root."""
     y = int.from_bytes(key, "little") & (2**255 - 1)
-    # The quotient is a square when the product is: that spares the division. The divisor is never zero.
+    # The quotient is a square if the product is, which saves the division. The divisor is never zero.
     product = (y * y - 1) * (_D * y * y + 1) % _P
     return pow(product, (_P - 1) // 2, _P) in (0, 1)
 

@@ -31,7 +31,7 @@ OBJECT_VERSION = 1
 OBJECT_MIN_BYTES = 4096
 OBJECT_MAX_BYTES = 1024 * 1024
 INFLATED_MAX_BYTES = 8 * 1024 * 1024
-"""The longest plaintext of an object: real patient summaries stay below 2 MiB; what inflates further is a bomb."""
+"""The longest plaintext of an object: real patient summaries stay below 2 MiB; whatever inflates further is a bomb."""
 
 _COMMITMENT_BYTES = 32
 _HEADER_BYTES = 1 + _COMMITMENT_BYTES
@@ -69,15 +69,15 @@ def seal_object(plaintext: bytes, *, chain_id: bytes) -> SealedObject:
 def open_object(content: bytes, seed: bytes, *, chain_id: bytes) -> bytes:
     """The plaintext of an object's bytes, after steps 2 to 5 of docs/protocol.md "Reading an update", in that order.
 
-    Step 1, that the bytes are those that their content identifier names, is the object store's.
+    Step 1, that the bytes match their content identifier, is done by the object store.
 
     Raises:
-        ObjectMismatch: the object is committed to another key than the one of `seed`.
+        ObjectMismatch: the object is committed to a key other than that of `seed`.
         CannotOpen: everything else.
     """
-    # 2. The length is one that objects have, and the version is known.
+    # 2. The length is one that objects can have, and the version is known.
     if len(content) not in _OBJECT_SIZES:
-        raise CannotOpen("the object has no length that objects have")
+        raise CannotOpen("the object's length is not one that objects can have")
     if content[0] != OBJECT_VERSION:
         raise CannotOpen("the object's version is not known")
     # 3. The key commitment, before anything is opened: AES-GCM alone would let one object open to two texts under
@@ -87,7 +87,7 @@ def open_object(content: bytes, seed: bytes, *, chain_id: bytes) -> bytes:
         raise ObjectMismatch("the object is not committed to this key")
     # 4. HPKE opens.
     padded = _decrypt(content[_HEADER_BYTES:], hpke.MLKEM768X25519PrivateKey(*keys), chain_label("object", chain_id))
-    # 5. Padding and DEFLATE are well-formed, and the text is not longer than any may be.
+    # 5. Padding and DEFLATE are well-formed, and the text is not too long.
     return _inflate(_unpad(padded))
 
 
@@ -114,7 +114,7 @@ def open_secret(key: bytes, sealed: bytes, *, context: bytes) -> bytes:
     """What `seal_secret` sealed; CannotOpen for another key, another context, changed or missing bytes alike."""
     decryptor = Cobblestone256Decryptor(_checked_key(key), context=label("secret") + context)
     try:
-        # Nothing is used of the first part before `finalize` has said that the end was there.
+        # Nothing of the first part is used before `finalize` has confirmed that the end was there.
         return decryptor.update(sealed) + decryptor.finalize()
     except (InvalidTag, ValueError) as error:
         raise CannotOpen("the sealed bytes do not open") from error
@@ -179,9 +179,9 @@ def _inflate(compressed: bytes) -> bytes:
     try:
         plaintext = inflater.decompress(compressed, INFLATED_MAX_BYTES + 1)
     except zlib.error as error:
-        raise CannotOpen("the object's text is not compressed well") from error
+        raise CannotOpen("the object's text is not compressed properly") from error
     if len(plaintext) > INFLATED_MAX_BYTES:
-        raise CannotOpen("the object's text is longer than any may be")
+        raise CannotOpen("the object's text is too long")
     if not inflater.eof or inflater.unused_data:
         raise CannotOpen("the object's text does not end where its length says")
     return plaintext

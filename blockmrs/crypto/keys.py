@@ -68,13 +68,13 @@ def signing_public_key(signing_seed: bytes) -> bytes:
 
 
 def card_entry_seed(card_id: bytes) -> bytes:
-    """The sealing seed of a card's own log entry, which whoever knows the card can derive."""
+    """The sealing seed of a card's own log entry, which anybody who knows the card can derive."""
     return derive_key(card_id, "card entry")
 
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """The public keys that others need of somebody: Ed25519 (32 bytes) and X-Wing (1,216 bytes), both acceptable."""
+    """The public keys that others need from somebody: Ed25519 (32 bytes) and X-Wing (1,216 bytes), both acceptable."""
 
     signing_key: bytes
     sealing_key: bytes
@@ -112,9 +112,9 @@ class Card:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Keyring:
-    """All that a session needs of one identity, derived from its seed; the seed itself is not in it.
+    """Everything that a session needs of one identity, derived from its seed but not including it.
 
-    Each field is 32 bytes. Nothing of it shows in `repr`, and it refuses to be pickled.
+    Each field is 32 bytes. Nothing of it appears in `repr`, and it cannot be pickled.
     """
 
     signing_seed: bytes
@@ -143,7 +143,7 @@ class Keyring:
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
-        """The keyring that `encode` made `data` of; else InvalidInput."""
+        """The keyring that `encode` turned into `data`, else InvalidInput."""
         if len(data) != 1 + 6 * SEED_BYTES or data[0] != KEYRING_VERSION:
             raise InvalidInput("not a keyring of a known version")
         return cls(*(data[start : start + SEED_BYTES] for start in range(1, len(data), SEED_BYTES)))
@@ -188,15 +188,15 @@ class Keyring:
 
 
 def staff_keyring(card_id: bytes) -> Keyring:
-    """The keys of an organisation's staff line, which whoever knows the organisation's card can derive.
+    """The keys of an organisation's staff line, which anybody who knows the organisation's card can derive.
 
-    So nothing on that line is secret, and what counts there is who signed it.
+    Nothing on that line is secret, then; what counts is who signed it.
     """
     return Keyring.from_seed(derive_key(card_id, "staff line"))
 
 
 def ending_keyring(grant_id: bytes) -> Keyring:
-    """The keys of the line on which a grant's end stands, which whoever knows the grant's payload id can derive."""
+    """The keys of the line that holds a grant's end, which anybody who knows the grant's payload id can derive."""
     _check_32(grant_id, "a payload id")
     return Keyring.from_seed(derive_key(grant_id, "ending"))
 

@@ -18,14 +18,14 @@ _PURPOSE = re.compile(r"[a-z0-9][a-z0-9 ._-]{0,63}")
 
 @lru_cache(maxsize=256)
 def label(purpose: str) -> bytes:
-    """`blockmrs/1 <purpose>` and a zero byte, so that no label is the beginning of another."""
+    """`blockmrs/1 <purpose>` and a zero byte, so that no label is a prefix of another."""
     if not _PURPOSE.fullmatch(purpose):
         raise InvalidInput("a purpose is 1 to 64 of: a-z, 0-9, space, dot, underscore, hyphen")
     return PREFIX + purpose.encode("ascii") + b"\x00"
 
 
 def chain_label(purpose: str, chain_id: bytes) -> bytes:
-    """The label of `purpose` on the chain `chain_id` (32 bytes): begins every signed text and every HPKE info."""
+    """The label of `purpose` on the chain `chain_id` (32 bytes): it begins every signed text and every HPKE info."""
     if len(chain_id) != CHAIN_ID_BYTES:
         raise InvalidInput("a chain id has 32 bytes")
     return label(purpose) + chain_id

@@ -30,7 +30,7 @@ def parse_recovery_code(text: str) -> str:
     """The canonical form of a typed code: any case, O for 0, I and L for 1, any spaces and dashes.
 
     Raises:
-        InvalidInput: a character that no code has (says where), another length (says which), or a check that fails.
+        InvalidInput: a character that no code contains (says where), the wrong length (says which), or a failed check.
     """
     characters = crockford.canonical_text(text, what="recovery code")
     if len(characters) != CODE_CHARACTERS:

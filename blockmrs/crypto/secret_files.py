@@ -11,12 +11,12 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def read_or_create_secret_file(path: Path, size_bytes: int = 32) -> bytes:
-    """The secret in `path`; made of fresh random bytes, durably and for its owner alone, when there is none.
+    """The secret in `path`; made from fresh random bytes, durably and readable only by its owner, if there is none.
 
-    Of several processes that start at once, all get the same secret.
+    Several processes that start at once all get the same secret.
 
     Raises:
-        VerificationFailed: the file is no ordinary file, has another size, or others than its owner may use it.
+        VerificationFailed: the file is not an ordinary file, has the wrong size, or is open to others than its owner.
     """
     try:
         return _read(path, size_bytes)
@@ -36,14 +36,14 @@ def _read(path: Path, size_bytes: int) -> bytes:
     try:
         mode = os.fstat(descriptor).st_mode
         if not stat.S_ISREG(mode):
-            raise VerificationFailed("the secret file is no ordinary file", path=path)
+            raise VerificationFailed("the secret file is not an ordinary file", path=path)
         if mode & _OTHERS:
-            raise VerificationFailed("others than its owner may use the secret file: chmod 600 it", path=path)
+            raise VerificationFailed("the secret file can be used by others than its owner: chmod 600 it", path=path)
         content = os.read(descriptor, size_bytes + 1)
     finally:
         os.close(descriptor)
     if len(content) != size_bytes:
-        raise VerificationFailed("the secret file has another size", path=path, size_bytes=size_bytes)
+        raise VerificationFailed("the secret file has the wrong size", path=path, size_bytes=size_bytes)
     return content
 
 
@@ -57,7 +57,7 @@ def _create(path: Path, content: bytes) -> None:
             file.flush()
             os.fsync(file.fileno())
         try:
-            # A link never replaces: whoever comes second keeps the first one's secret, and nobody sees half a file.
+            # A link never replaces: whoever comes second gets the first one's secret, and nobody sees half a file.
             os.link(draft, path)
         except FileExistsError:
             return

@@ -1,7 +1,7 @@
 """What a browser's cookie holds, and the keys that exist only while it is presented.
 
 The cookie's value is a random token; the server keeps its digest to find the session, and nothing from which the
-token, or a key derived from it, could be computed again.
+token, or a key derived from it, could be recomputed.
 """
 
 import hashlib
@@ -20,7 +20,7 @@ def new_token() -> str:
 
 
 def check_token(token: str) -> str:
-    """The token itself if it has the form of one, else InvalidInput."""
+    """The token itself if it is well-formed, else InvalidInput."""
     if not _TOKEN.fullmatch(token):
         raise InvalidInput("not a session token")
     return token
@@ -37,5 +37,5 @@ def token_key(token: str, purpose: str) -> bytes:
 
 
 def known_mark(token: str, account_id: bytes) -> bytes:
-    """32 bytes for this browser's lasting token and this account together; without the token nobody computes it."""
+    """32 bytes for this browser's lasting token and this account together; nobody can compute it without the token."""
     return hmac.digest(token_key(token, "known browser"), account_id, "sha256")

@@ -1,7 +1,7 @@
 """Files of any length under a passphrase: sealed while they are written, opened while they are read.
 
 The bytes: MAGIC, the length of the wrapped key (two bytes, big-endian), the key wrapped under the passphrase, and
-Cobblestone-256 of the rest. No pepper takes part: such a file must open on a machine that has lost everything else.
+Cobblestone-256 of the rest. No pepper is involved: such a file has to open on a machine that has lost everything else.
 """
 
 import secrets
@@ -20,7 +20,7 @@ _PART_BYTES = 64 * 1024
 
 
 class SealingWriter:
-    """Writes to `file` what is written to it, sealed under `passphrase`; the file is whole only after `finish`."""
+    """Writes what it is given to `file`, sealed under `passphrase`; the file is complete only after `finish`."""
 
     def __init__(self, file: BinaryIO, passphrase: str, *, purpose: str, cost: WrapCost | None = None) -> None:
         key = secrets.token_bytes(32)
@@ -35,14 +35,14 @@ class SealingWriter:
         return len(data)
 
     def finish(self) -> None:
-        """Write the end, without which the file opens nowhere."""
+        """Write the end, without which the file cannot be opened."""
         self._file.write(self._encryptor.finalize())
 
 
 class OpeningReader:
-    """Reads what a SealingWriter wrote to `file`, which stands behind MAGIC.
+    """Reads what a SealingWriter wrote to `file`, which is positioned after MAGIC.
 
-    What `read` gives is authentic, but act on nothing before `finish` has returned: the end may be missing.
+    What `read` returns is authentic, but do not act on it before `finish` has returned: the end may be missing.
 
     Raises:
         CannotOpen: another passphrase or purpose, or changed or missing bytes.

@@ -1,6 +1,6 @@
-"""One queue for everything that is dear on purpose: so many run at once, so many wait, and nobody waits for ever.
+"""One queue for everything that is costly on purpose: so many run at once, so many wait, and nobody waits forever.
 
-Who is known comes first. Of the others nobody's tenth request goes before somebody else's first.
+Known people come first. Among the others, nobody's tenth request goes before somebody else's first.
 """
 
 import heapq
@@ -11,9 +11,9 @@ from contextlib import AbstractContextManager, contextmanager, nullcontext
 
 from blockmrs.errors import Busy
 
-# What a proxy in front still waits for. Two hundred people are let in within this time by two slow processors.
+# As long as a proxy in front will wait. Two slow processors let two hundred people in within this time.
 WAIT_S = 40.0
-# Under a server that gives nobody who waits a thread of their own, pages need the rest of its threads.
+# Under a server that has no extra threads for those who wait, pages need the rest of its threads.
 FEW_WAITING = 4
 
 
@@ -22,10 +22,10 @@ class Turns:
 
     Args:
         at_once: how many run at the same time in this process.
-        waiting: how many more may wait; who comes after them is told at once. As many again who are known.
-        wait_s: how long one waits before Busy.
-        aside: entered while somebody waits, so that the server can put another thread in the place of the one
-            that waits.
+        waiting: how many more may wait; anybody after that is told at once. As many known people again may wait.
+        wait_s: how long to wait before raising Busy.
+        aside: entered while somebody waits, so that the server can replace the waiting thread by
+            another.
     """
 
     __slots__ = ("_aside", "_at_once", "_count", "_lock", "_of_one", "_queue", "_running", "_wait_s", "_waiting")
@@ -53,11 +53,11 @@ class Turns:
         """Wait for a turn, and hold it.
 
         Args:
-            asker: on whose behalf, such as a network address; turns of one asker are spread among those of others.
-            known: whether we know that it is no stranger who asks.
+            asker: on whose behalf, such as a network address; one asker's turns are spread among those of others.
+            known: whether we know that whoever asks is not a stranger.
 
         Raises:
-            Busy: too many wait already, or the turn did not come in time.
+            Busy: too many are waiting already, or the turn did not come in time.
         """
         ticket = self._queue_up(asker, known)
         if ticket is not None:
@@ -71,7 +71,7 @@ class Turns:
             self._pass_on()
 
     def _queue_up(self, asker: str, known: bool) -> "_Ticket | None":
-        """A place in the queue; None where the turn came at once."""
+        """A place in the queue; None if the turn came at once."""
         with self._lock:
             if self._running < self._at_once:
                 self._running += 1
@@ -86,7 +86,7 @@ class Turns:
             return ticket
 
     def _leave_queue(self, ticket: "_Ticket") -> bool:
-        """Whether the turn came. It may have come in the same moment in which the waiting ended."""
+        """Whether the turn came. It may have come at the very moment at which the waiting ended."""
         with self._lock:
             if not ticket.came.is_set():
                 self._queue.remove(ticket)
@@ -107,7 +107,7 @@ class Turns:
     def _forget(self, ticket: "_Ticket") -> None:
         if ticket.rank:
             self._of_one[ticket.asker] -= 1
-            self._of_one += Counter()  # Drops those who have nothing waiting any more.
+            self._of_one += Counter()  # Drop those who no longer have anything waiting.
 
 
 class _Ticket:

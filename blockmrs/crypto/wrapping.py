@@ -33,14 +33,14 @@ _HEADER = struct.Struct(">BIBB16s")
 _MEMORY_MAX_KIB = 256 * 1024
 _ITERATIONS_MAX = 16
 _LANES_MAX = 16
-# Argon2 itself wants 8 KiB for each lane.
+# Argon2 itself requires 8 KiB for each lane.
 _MEMORY_PER_LANE_KIB = 8
 _WORK_MAX_KIB = 1024 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class WrapCost:
-    """What one Argon2id costs: memory in KiB, passes over it, lanes. InvalidInput outside the protocol's bounds."""
+    """What one Argon2id run costs: memory in KiB, passes over it, lanes. InvalidInput outside the protocol's bounds."""
 
     memory_kib: int = 64 * 1024
     iterations: int = 3
@@ -56,13 +56,13 @@ class WrapCost:
 
 
 class Wrapper:
-    """Wraps small secrets under what a person remembers or keeps on paper.
+    """Wraps small secrets under something that a person remembers or keeps on paper.
 
     Args:
-        pepper: 32 secret bytes kept outside the database; without them a stolen database cannot be guessed at.
+        pepper: 32 secret bytes kept outside the database; without them a stolen database allows no guessing.
         cost: for new wraps; each wrap carries its own, checked when it is read.
-        turns: the queue of this process for every Argon2id, `cost.memory_kib` each. Whoever asks on behalf of a
-            stranger says so: `asker` and `known` below are those of `Turns.take`.
+        turns: this process's queue for every Argon2id run, each of `cost.memory_kib`. Callers say on whose
+            behalf they ask: `asker` and `known` below are those of `Turns.take`.
     """
 
     __slots__ = ("_cost", "_pepper", "turns")
@@ -88,7 +88,7 @@ class Wrapper:
         """What `wrap` sealed.
 
         Raises:
-            CannotOpen: another secret, pepper or context, or other bytes: deliberately not told apart.
+            CannotOpen: wrong secret, pepper or context, or changed bytes: deliberately not told apart.
             Busy: too many at once.
         """
         header, sealed = wrapped[: _HEADER.size], wrapped[_HEADER.size :]
@@ -100,7 +100,7 @@ class Wrapper:
         self._stretch(secret, self._header(bytes(SALT_BYTES)), self._cost, asker, known)
 
     def lookup(self, purpose: str, name: str) -> bytes:
-        """32 bytes that stand for `name` in an index, the same however it is typed; meaningless without the pepper."""
+        """32 bytes that represent `name` in an index, the same however it is typed; meaningless without the pepper."""
         return hmac.digest(self._pepper, label(f"lookup {purpose}") + normalise_name(name).encode(), sha256)
 
     def _header(self, salt: bytes) -> bytes:
@@ -115,7 +115,7 @@ class Wrapper:
 
 def _argon2id(secret: bytes, salt: bytes, cost: WrapCost) -> bytes:
     # The reference implementation: its threads live as long as one call. OpenSSL's come from a pool of the process,
-    # in which two calls with more than one lane wait for each other for ever.
+    # in which two calls with more than one lane can wait for each other forever.
     try:
         return hash_secret_raw(
             secret,
@@ -132,7 +132,7 @@ def _argon2id(secret: bytes, salt: bytes, cost: WrapCost) -> bytes:
 
 
 def normalise_name(name: str) -> str:
-    """A user name as it is compared: NFKC, case folded, white space at the ends dropped and inside made one space."""
+    """A user name in the form in which it is compared: NFKC, case folded, white space trimmed and collapsed."""
     folded = unicodedata.normalize("NFKC", _checked_text(name)).casefold()
     return " ".join(unicodedata.normalize("NFKC", folded).split())
 
@@ -152,7 +152,7 @@ def _checked_text(text: str) -> str:
 def _read_cost(header: bytes) -> WrapCost:
     try:
         version, memory_kib, iterations, lanes, _ = _HEADER.unpack(header)
-        # A hostile row must not make us fill the machine's memory: the bounds are checked before any work.
+        # A hostile row must not make us fill the machine's memory: check the bounds before doing any work.
         cost = WrapCost(memory_kib, iterations, lanes)
     except (struct.error, InvalidInput) as error:
         raise CannotOpen("the sealed bytes do not open") from error

@@ -1,7 +1,7 @@
-"""Accounts, sessions, organisations, invitations and codes: what the database keeps, all of it sealed or meaningless.
+"""Accounts, sessions, organisations, invitations and codes: what the database keeps, sealed or meaningless by itself.
 
 No row holds a patient's, player's or guardian's name, and none joins a patient with a recipient: who shares what with
-whom stands only in sealed transactions. Organisations and their listed staff have agreed to be named.
+whom is recorded only in sealed transactions. Organisations and their listed staff have agreed to be named.
 """
 
 from datetime import datetime
@@ -41,7 +41,7 @@ class SessionRow(Guarded, Base):
 
 
 class KnownBrowserRow(Guarded, Base):
-    """A browser that an account signed in with, by a digest that only the browser's own secret gives."""
+    """A browser in which an account has signed in, by a digest that only the browser's own secret produces."""
 
     __tablename__ = "known_browser"
 
@@ -61,7 +61,7 @@ class ThrottleRow(Guarded, Base):
 
 
 class OrganisationRow(Guarded, Base):
-    """An organisation that the operator added, with the number of doorbell tokens it ever issued."""
+    """An organisation that the operator added, with the number of doorbell tokens it has ever issued."""
 
     __tablename__ = "organisation"
 
@@ -74,9 +74,9 @@ class OrganisationRow(Guarded, Base):
 class StaffRow(Guarded, Base):
     """One membership of an organisation, by somebody who agreed to be listed; ended, never deleted.
 
-    `since_place` and `until_place` are places in the log: of what the member signed, only what stands between them
-    counts. `ended_by` is the card of who ended it, empty for the site's administrator; `is_stated`, whether the log
-    says so too (services/people/staff.py).
+    `since_place` and `until_place` are places in the log: of what the member signed, only what lies between them
+    counts. `ended_by` is the card of whoever ended it, empty for the site's administrator; `is_stated`, whether the
+    log says so too (services/people/staff.py).
     """
 
     __tablename__ = "staff_membership"
@@ -119,7 +119,7 @@ class InvitationRow(Guarded, Base):
 
 
 class InvitationClaimRow(Guarded, Base):
-    """Who began to accept an invitation, as a digest that only their keys make; it goes with the invitation."""
+    """Who has begun to accept an invitation, as a digest that only their keys produce; deleted with the invitation."""
 
     __tablename__ = "invitation_claim"
 
@@ -145,10 +145,9 @@ class ReportCodeRow(Guarded, Base):
 
 
 class ShortCutRow(Guarded, Base):
-    """Finds what the chain says too, by a keyed digest that only its owner's keys make.
+    """A short cut to what the chain also says, by a keyed digest that only its owner's keys produce.
 
-    A saved report, by its form's number or its address, after which the table is named; or what stands where on a
-    person's own line.
+    It finds a saved report by its form's number or its address, or what is where on a person's own line.
     """
 
     __tablename__ = "saved_report"
@@ -158,7 +157,7 @@ class ShortCutRow(Guarded, Base):
 
 
 class HeldObjectRow(Guarded, Base):
-    """An object that somebody was told is saved, so that a missing one is noticed."""
+    """An object reported as saved, so that its absence is noticed."""
 
     __tablename__ = "held_object"
 

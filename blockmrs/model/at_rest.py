@@ -1,7 +1,7 @@
-"""The SQLite file while nobody uses it: one MAC over all its bytes, with those in which nothing is kept.
+"""The SQLite file while nobody uses it: one MAC over all its bytes, including those that hold nothing.
 
-What the tables hold is checked where it is kept. Between it a SQLite file has bytes that mean nothing, and that no
-check of content can vouch for; while the file is closed, this does. Source: docs/adr/0013.
+What the tables hold is checked row by row. In between, a SQLite file has bytes that mean nothing, and that no check of
+content can vouch for; while the file is closed, this does. Source: docs/adr/0013.
 """
 
 import hmac
@@ -37,7 +37,7 @@ _SEAL_PURPOSE = b"seal of a file\x00"
 class _Seal:
     """What the seal says: the file's MAC and its size when it was closed, None and 0 while it is open.
 
-    `doubt`: what was found wrong when the file was opened, and when; it stays until somebody accepts the file.
+    `doubt`: what was found wrong when the file was opened, and when; kept until somebody accepts the file.
     """
 
     mac: bytes | None = None
@@ -48,11 +48,11 @@ class _Seal:
 class RestSeal:
     """The seal of one database file, in a file beside it that is always there: open, or closed with a MAC.
 
-    The last user of the file closes it; the first write of any process opens it, durably, before anything is written.
-    A process that was killed leaves it open, and then nothing is claimed about the file.
+    The file's last user closes it; the first write by any process opens it, durably, before anything is written.
+    A process that is killed leaves it open, and then nothing is claimed about the file.
 
     Args:
-        is_new: whether the database is of a version that kept no seal yet; asked only where the seal is missing.
+        is_new: whether the database is of a version that did not keep a seal; asked only if the seal is missing.
     """
 
     def __init__(self, database_file: Path, key: bytes, is_new: Callable[[], bool]) -> None:
@@ -64,7 +64,7 @@ class RestSeal:
         self._is_open = False
 
     def open(self) -> None:
-        """From now on the file may change: the seal says so, durably, before the first write of this process.
+        """Record in the seal, durably, that the file may change from now on; before this process's first write.
 
         Raises:
             Unavailable: the disk did not keep it.
@@ -79,15 +79,15 @@ class RestSeal:
             self._is_open = True
 
     def close(self) -> bool:
-        """Seal the file as it is; False if somebody may still write, or it is sealed already.
+        """Seal the file as it is; False if somebody may still write, or if it is sealed already.
 
-        The caller has closed every connection, and nobody else uses the folder.
+        The caller has closed every connection, and nobody else is using the folder.
         """
         with self._lock, self._alone():
             try:
                 seal = self._read()
             except (FileNotFoundError, VerificationFailed):
-                return False  # It stays as it is, so that it is noticed.
+                return False  # Left as it is, so that it will be noticed.
             if seal.mac is not None or self._has_log():
                 return False
             try:
@@ -102,16 +102,16 @@ class RestSeal:
             return True
 
     def accept(self) -> None:
-        """Whatever was found wrong with the file, it counts as it is now; the next close seals it."""
+        """Accept the file as it is now, whatever was found wrong with it; the next close seals it."""
         with self._lock, self._alone():
             self._write(_Seal())
             self._is_open = True
 
     def check(self) -> int:
-        """How many bytes of the file are as they were when it was closed; 0 while it is open, or after a kill.
+        """How many bytes of the file are as they were when it was closed; 0 while it is open, or after a crash.
 
         Raises:
-            VerificationFailed: at least one of them changed, or did before the file was opened; or the seal is gone.
+            VerificationFailed: at least one has changed, or had before the file was opened; or the seal is gone.
             Unavailable: the file cannot be read.
         """
         try:
@@ -127,7 +127,7 @@ class RestSeal:
         size_bytes = self._matching(seal.mac)
         if size_bytes is not None:
             return size_bytes
-        # Whoever writes opens the seal first: only if it is still closed did nobody of ours write.
+        # Whoever writes opens the seal first: if it is still closed, none of our processes has written.
         if self._read().mac is None:
             return 0
         raise _wrong(CHANGED)
@@ -135,23 +135,23 @@ class RestSeal:
     def _matching(self, mac: bytes) -> int | None:
         """The file's size in bytes if `mac` is its MAC, else None."""
         if self._has_log():
-            # SQLite would put it into the file. Ours was there, and empty, when the file was closed.
+            # SQLite would merge it into the file. Ours was there, and empty, when the file was closed.
             return None
         found = self._compute()
         return found[1] if found is not None and hmac.compare_digest(mac, found[0]) else None
 
     def _has_log(self) -> bool:
-        """Whether a write-ahead log with anything in it stands beside the file."""
+        """Whether there is a write-ahead log with anything in it beside the file."""
         try:
             return self._database.with_name(self._database.name + "-wal").stat().st_size > 0
         except FileNotFoundError:
             return False
 
     def _compute(self) -> tuple[bytes, int] | None:
-        """The file's MAC and its size in bytes, None where there is none; by a process that has no lock to lose."""
+        """The file's MAC and its size in bytes, None without a file; computed by a process with no lock to lose."""
         script = str(Path(file_mac.__file__))
         try:
-            # Isolated, and in a session of its own: neither this directory nor Ctrl-C has a part in it.
+            # Isolated, and in a session of its own: neither the current directory nor Ctrl-C affects it.
             done = subprocess.run(  # noqa: S603 - our own script, by this interpreter
                 [sys.executable, "-I", "-S", script, str(self._database)],
                 input=self._key + _PURPOSE,
@@ -168,7 +168,7 @@ class RestSeal:
         return done.stdout[:MAC_BYTES], int.from_bytes(done.stdout[MAC_BYTES:], "big")
 
     def _to_open(self) -> tuple[_Seal | None, _Seal]:
-        """The seal that is there, and the open one that follows it, with the doubts of both."""
+        """The present seal, and the open one that follows it, with the doubts of both."""
         try:
             found = self._read()
         except FileNotFoundError:
@@ -220,5 +220,5 @@ def _wrong(what: str) -> VerificationFailed:
 
 def _noticed(what: str) -> str:
     moment = datetime.now(UTC).isoformat(timespec="seconds")
-    log.warning("%s: it was changed while nobody used it, run `blockmrs verify`", what)
+    log.warning("%s: it was changed while nobody was using it; run `blockmrs verify`", what)
     return f"{what}; noticed at {moment}"

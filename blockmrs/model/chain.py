@@ -1,6 +1,6 @@
 """The ledger's rows, and `SqlLedgerStore`, which keeps blocks in them.
 
-These rows carry no code of their own against change: the signed headers and the Merkle tree are their proof.
+These rows carry no MAC of their own: the signed headers and the Merkle tree prove them.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -16,14 +16,14 @@ from blockmrs.chain.store import Block, HeaderRow, LedgerView, LedgerWriter, Nod
 from blockmrs.errors import Unavailable, VerificationFailed
 from blockmrs.model.base import Base
 
-# Databases limit how many values one statement takes (SQLite: 32,766; before 3.32: 999).
+# Databases limit how many values one statement may have (SQLite: 32,766; before 3.32: 999).
 _VALUES_AT_ONCE = 400
 
 _Item = TypeVar("_Item")
 
 
 class ChainHeaderRow(Base):
-    """A header's bytes; `tree_size` repeats its own, and `sealers` holds the set it names, where that is new."""
+    """A header's bytes; `tree_size` repeats its own, and `sealers` holds the set it names, if that is new."""
 
     __tablename__ = "chain_header"
 
@@ -34,7 +34,7 @@ class ChainHeaderRow(Base):
 
 
 class ChainTransactionRow(Base):
-    """A transaction's bytes at its index in the log; digest, slot and one-time key repeat them, to search by."""
+    """A transaction's bytes at its index in the log; digest, slot and one-time key repeat parts of it, to search by."""
 
     __tablename__ = "chain_transaction"
 
@@ -44,7 +44,7 @@ class ChainTransactionRow(Base):
     one_time_key: Mapped[bytes] = mapped_column(LargeBinary(32))
     content: Mapped[bytes] = mapped_column(LargeBinary(2048))
 
-    # Not unique: whoever saw a slot coming could otherwise occupy it, and so block a grant or a revocation.
+    # Not unique: otherwise anybody who foresaw a slot could occupy it, and so block a grant or a revocation.
     __table_args__ = (Index(None, "slot", "one_time_key"),)
 
 
@@ -74,13 +74,13 @@ _NODES = select(ChainNodeRow.level, ChainNodeRow.node_index, ChainNodeRow.digest
     ChainNodeRow.level, ChainNodeRow.node_index
 )
 
-# Built once: putting a statement together costs more than SQLite takes to answer it.
+# Built once: putting a statement together costs more time than SQLite needs to answer it.
 _AT_SLOTS = _TRANSACTIONS.where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
 _OCCUPIED = (
     select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
 )
 _OCCUPIED_SINCE = _OCCUPIED.where(ChainTransactionRow.log_index >= bindparam("since"))
-# Not as pairs: SQLite would read the whole table instead of the index.
+# Not as pairs: SQLite would then read the whole table instead of the index.
 _AT_PLACES = _AT_SLOTS.where(ChainTransactionRow.one_time_key.in_(bindparam("keys", expanding=True)))
 _NEWEST_HEADER = _HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)
 
@@ -98,18 +98,18 @@ class SqlLedgerStore:
 
     @contextmanager
     def read(self) -> Iterator[LedgerView]:
-        """One state of the database, which others may go on changing meanwhile."""
+        """One state of the database, which others may change in the meantime."""
         with _errors(), self._engine.connect() as connection:
             yield _SqlView(connection)
 
     @contextmanager
     def write(self) -> Iterator[LedgerWriter]:
-        """The newest state under the write lock; committed, and on disk, at a normal end."""
+        """The newest state, under the write lock; at a normal end it is committed and on disk."""
         with _errors(), self._writing.begin() as connection:
             yield _SqlView(connection)
 
     def check_storage(self) -> None:
-        """Raise VerificationFailed if SQLite finds the file damaged: pages, indexes or a row out of its place."""
+        """Raise VerificationFailed if SQLite finds the file damaged: pages, indexes or misplaced rows."""
         if self._engine.dialect.name != "sqlite":
             return
         with _errors(), self._engine.connect() as connection:
@@ -120,7 +120,7 @@ class SqlLedgerStore:
 
 @contextmanager
 def _errors() -> Iterator[None]:
-    """Our own errors at our edge; statements and values stay out of the messages."""
+    """Turn the driver's errors into ours; statements and values stay out of the messages."""
     try:
         yield
     except OperationalError as error:

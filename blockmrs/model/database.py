@@ -1,4 +1,4 @@
-"""The database's door: engines whose commits are durable, short transactions, and nothing half written.
+"""The way into the database: engines whose commits are durable, short transactions, and nothing half written.
 
 Transactions belong to services, not to requests: seal, store and submit first, then one short `write()` for the rows.
 """
@@ -22,9 +22,9 @@ from blockmrs.model.migrations import migrate
 from blockmrs.model.private_files import make_private_file, tighten
 from blockmrs.model.rows import ROW_KEY, check_rows
 
-# WAL with FULL survives a power cut; with NORMAL a ledger that had published a head would fork itself.
+# WAL with FULL survives a power cut; with NORMAL, a ledger that had published a head would fork.
 SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
-# From this migration on there is always a seal of the database file.
+# From this migration on, the database file always has a seal.
 SEALED_SINCE = "0002"
 LOCKS = ".locks"
 
@@ -32,7 +32,7 @@ LOCKS = ".locks"
 def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
     """An engine for `url` whose every SQLite connection is durable, checks foreign keys and overwrites what it deletes.
 
-    A SQLite file and those beside it are for their owner alone.
+    A SQLite file and those beside it are accessible only to their owner.
 
     With the execution option `write=True` a transaction starts with BEGIN IMMEDIATE, so that what it read is still
     true when it writes.
@@ -45,7 +45,7 @@ def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
     except (ArgumentError, ImportError, ValueError) as error:
         # The address may hold a password.
         raise InvalidInput(
-            "this is no address of a database that can be used here", reason=type(error).__name__
+            "this is not the address of a database that can be used here", reason=type(error).__name__
         ) from None
     engine = sqlalchemy_engine(parsed, pool_size=16, max_overflow=16, hide_parameters=True)
     path = file_of(engine)
@@ -53,7 +53,7 @@ def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
     @event.listens_for(engine, "do_connect")
     def _keep_private(*_: object) -> None:
         if path is not None:
-            # A folder that is missing, or full, is SQLite's to name.
+            # If the folder is missing or full, SQLite will say so.
             with suppress(OSError):
                 make_private_file(path)
             for name in ("", "-wal", "-shm"):
@@ -71,7 +71,7 @@ def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
         writes = connection.get_execution_options().get("write", False)
         connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
 
-    # An engine that is dropped closes its connections at once, not when the collector finds each of them.
+    # An engine that is dropped closes its connections at once, not whenever the garbage collector finds them.
     weakref.finalize(engine, engine.pool.dispose).atexit = False
     return engine
 
@@ -79,7 +79,7 @@ def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
 class Database:
     """Short transactions over one engine.
 
-    `row_key` (32 bytes) authenticates every guarded row: set when one is written, checked when one is read.
+    `row_key` (32 bytes) authenticates every guarded row: its MAC is set when it is written and checked when it is read.
     """
 
     def __init__(self, engine: Engine, row_key: bytes) -> None:
@@ -95,25 +95,25 @@ class Database:
             _open_before_writing(engine, self._seal)
 
     def migrate(self) -> None:
-        """Every migration is done, all of them or none; see `model.migrations.migrate`."""
+        """Run every outstanding migration, all of them or none; see `model.migrations.migrate`."""
         migrate(self.engine, self._row_key)
 
     def rest(self) -> None:
-        """Every connection is closed, and the file sealed as it is. Only for the last one who uses the database."""
+        """Close every connection, and seal the file as it is. Only for the last user of the database."""
         self.engine.dispose()
         if self._seal is not None:
             self._seal.close()
 
     def check_at_rest(self) -> int:
-        """How many bytes of the file are as they were when it was last closed; 0 while it is open, or after a kill.
+        """How many bytes of the file are as they were when it was last closed; 0 while it is open, or after a crash.
 
         Raises:
-            VerificationFailed: at least one of them changed; or did, once, and nobody has accepted that.
+            VerificationFailed: at least one has changed, now or once before, and nobody has accepted that.
         """
         return 0 if self._seal is None else self._seal.check()
 
     def accept_file(self) -> None:
-        """Whatever was found wrong with the bytes of the file, they count as they are now."""
+        """Accept the bytes of the file as they are now, whatever was found wrong with them."""
         if self._seal is not None:
             self._seal.accept()
 
@@ -121,7 +121,7 @@ class Database:
     def one_at_a_time(self, what: str, key: bytes) -> Iterator[bool]:
         """Hold `key` of `what` against all threads and processes of this machine that use the same SQLite file.
 
-        The value says whether an earlier holder did not come to its end, as far as is known.
+        The value says whether, as far as is known, an earlier holder did not finish.
 
         Raises:
             Unavailable: somebody held it for longer than anybody should wait.
@@ -130,7 +130,7 @@ class Database:
             yield False
             return
         folder = self._file.with_name(self._file.name + LOCKS)
-        # The name tells nothing: what is saved is nobody's business who sees the folder.
+        # The name reveals nothing: what is being saved is no business of anybody who sees the folder.
         name = hmac.digest(self._row_key, f"blockmrs/1 lock {what}\x00".encode() + key, "sha256").hex()[:32]
         with suppress(OSError):
             folder.mkdir(mode=0o700)
@@ -158,10 +158,10 @@ class Database:
                 yield session
 
     def check_rows(self, progress: Callable[[str, int, int], None] = lambda *_: None) -> int:
-        """Return how many guarded rows there are, all of them as they were written.
+        """Return how many guarded rows there are, having found all of them as they were written.
 
         Args:
-            progress: called with a table's name, the rows checked in it, and the rows it has.
+            progress: called with a table's name, how many of its rows are checked, and how many it has.
 
         Raises:
             VerificationFailed: a row's bytes are not what this server wrote; names the table and the row's digest.
@@ -171,7 +171,7 @@ class Database:
 
 
 def file_of(engine: Engine) -> Path | None:
-    """The database's file; None where it is in memory, or no SQLite."""
+    """The database's file; None if it is in memory or not SQLite."""
     name = engine.url.database if engine.dialect.name == "sqlite" else None
     return None if name in (None, "", ":memory:") else Path(str(name))
 
@@ -185,7 +185,7 @@ def _open_before_writing(engine: Engine, seal: RestSeal) -> None:
 
 
 def _keeps_no_seal(engine: Engine | None) -> bool:
-    """Whether the database is new, or of the version that had a seal only while the file was closed."""
+    """Whether the database is new, or of the version that kept a seal only while the file was closed."""
     if engine is None:
         return False
     try:

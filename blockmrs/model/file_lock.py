@@ -1,4 +1,4 @@
-"""Files that are held: one at a time among all threads and processes of this machine."""
+"""Files that are held as locks: by one holder at a time among all threads and processes of this machine."""
 
 import fcntl
 import os
@@ -15,10 +15,10 @@ _RETRY_S = 0.003
 
 @contextmanager
 def hold_file(path: Path, wait_s: float = WAIT_S) -> Iterator[bool]:
-    """Hold `path`, which is made now and removed at the end; whoever is killed lets go of it, and leaves the file.
+    """Hold `path`, which is made now and removed at the end; a process that is killed lets go but leaves the file.
 
-    So does whoever found that something did not answer. The value says whether an earlier holder left it behind; after
-    a power cut it may be missing although one did.
+    So does one for which something did not answer. The value says whether an earlier holder left the file behind; after
+    a power cut it may be missing even so.
 
     Raises:
         Unavailable: somebody else held it for all of `wait_s`, or the disk did not answer.
@@ -26,11 +26,11 @@ def hold_file(path: Path, wait_s: float = WAIT_S) -> Iterator[bool]:
     deadline = time.monotonic() + wait_s
     while (descriptor := _try(path)) is None:
         if time.monotonic() > deadline:
-            raise Unavailable("somebody else is doing the same at this moment, and has not come to an end")
+            raise Unavailable("somebody else is doing the same at this moment, and has not finished")
         time.sleep(_RETRY_S)
     is_finished = False
     try:
-        # Written once it is held, so that what is there before that is an earlier holder's.
+        # Written once it is held, so that anything there before is an earlier holder's.
         was_left = os.fstat(descriptor).st_size > 0
         with suppress(OSError):
             os.write(descriptor, b"held")
@@ -41,7 +41,7 @@ def hold_file(path: Path, wait_s: float = WAIT_S) -> Iterator[bool]:
         raise
     finally:
         if is_finished:
-            # While it is held: whoever waits for this file finds it gone then, and makes another.
+            # While it is held: whoever waits for this file will find it gone, and make another.
             with suppress(OSError):
                 os.unlink(path)
         os.close(descriptor)

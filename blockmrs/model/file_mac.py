@@ -1,4 +1,4 @@
-"""The MAC of a file, computed by a process of its own: a script that imports nothing of ours, and no SQLite.
+"""The MAC of a file, computed in a process of its own: a script that imports nothing of ours, and no SQLite.
 
 Closing any descriptor of a file drops every POSIX lock that a process holds on it, SQLite's own included: so a process
 that has a database open must never open its file beside SQLite. Standard input holds the key (32 bytes), then what is
@@ -15,7 +15,7 @@ NO_FILE = 2
 
 
 def main() -> int:
-    """Read the question, answer it."""
+    """Read the question and answer it."""
     asked = sys.stdin.buffer.read()
     found, size_bytes = hmac.new(asked[:KEY_BYTES], asked[KEY_BYTES:], "sha256"), 0
     try:

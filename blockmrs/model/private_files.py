@@ -1,4 +1,4 @@
-"""Files for their owner alone, whatever the umask is and was; none of this opens a file that somebody may be using."""
+"""Files for their owner only, whatever the umask is or was; nothing here opens a file that somebody may be using."""
 
 import logging
 import os
@@ -12,7 +12,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 
 def tighten(path: Path) -> None:
-    """Nobody but its owner may use the file or folder; what is absent, or a link, is left alone."""
+    """Let only its owner use the file or folder; what is absent, or a link, is left alone."""
     try:
         mode = os.lstat(path).st_mode
         if mode & _OTHERS and not stat.S_ISLNK(mode):
@@ -20,13 +20,13 @@ def tighten(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        log.warning("others than its owner may read %s, and this cannot be changed: %s", path, error.strerror)
+        log.warning("others than its owner can read %s, and this cannot be changed: %s", path, error.strerror)
 
 
 def make_private_file(path: Path) -> None:
-    """There is a file at `path`; where there was none it is empty, and for its owner alone.
+    """Make sure that there is a file at `path`; if there was none it is empty, and for its owner only.
 
-    It gets its name only once it is closed, so that nobody can have it open under that name when this closes it.
+    It gets its name only once closed, so that nobody can have it open under that name when this closes it.
     """
     if os.path.lexists(path):
         return
@@ -44,7 +44,7 @@ def make_private_file(path: Path) -> None:
 
 
 def write_durably(path: Path, content: bytes) -> None:
-    """`path`, for its owner alone, holds `content`, on the disk; until then it holds what it held before."""
+    """Write `content` to `path`, for its owner only; until the new content is on disk, the old content is."""
     beside = path.with_name(path.name + ".new")
     descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
     with os.fdopen(descriptor, "wb") as file:

@@ -1,9 +1,9 @@
 """Rows that prove themselves: each carries a MAC under a key that is not in the database.
 
 It is set whenever a row is written, and checked whenever one is read: a row that was changed outside this program
-raises VerificationFailed before anybody can act on it. Columns of such rows cannot be asked for alone, since a value
-without its row proves nothing; counts can, and so decide nothing. What this cannot show is a row that was deleted, or
-put back as it once was: docs/adr/0006-every-row-proves-itself.md names the rows where that decides something.
+raises VerificationFailed before anybody can act on it. Columns of such rows cannot be read on their own, since a value
+without its row proves nothing; counts can, and so they decide nothing. What this cannot show is a row that was deleted,
+or put back as it once was: docs/adr/0006-every-row-proves-itself.md names the rows where that decides something.
 """
 
 import hmac
@@ -34,7 +34,7 @@ from blockmrs.model.base import Base
 MAC_BYTES = 32
 ROW_KEY = "row_key"  # where a session's `info` holds the key
 _Columns = list[tuple[str, str, Callable[[Any], Any] | None]]
-# Found once: a row is checked at every reading.
+# Worked out once: a row is checked every time it is read.
 _columns_of: dict[tuple[type, str], _Columns] = {}
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -46,7 +46,7 @@ class UtcDateTime(TypeDecorator[datetime]):
     cache_ok = True
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
-        """Refuse a time without a zone: it would be read back as another moment."""
+        """Refuse a time without a zone: it would be read back as a different moment."""
         if value is None:
             return None
         if value.tzinfo is None:
@@ -73,7 +73,7 @@ class Guarded:
 
 
 def _stored(value: object) -> Value:
-    """The value as the driver stores it, whichever of its types it comes in."""
+    """The value as the driver stores it, whichever of its types it arrives as."""
     if isinstance(value, memoryview | bytearray):
         return bytes(value)
     if isinstance(value, bool):
@@ -88,7 +88,7 @@ def compute_mac(key: bytes, table: str, columns: dict[str, object]) -> bytes:
     message: list[Value] = [table]
     for name in sorted(columns):
         stored = _stored(columns[name])
-        # Negative integers have no encoding in the protocol; as text they cannot be taken for a number.
+        # Negative integers have no encoding in the protocol; as text they cannot be mistaken for a number.
         message.append([name, f"{stored}" if isinstance(stored, int) and stored < 0 else stored])
     return hmac.digest(key, b"blockmrs/1 row\x00" + encode(message), "sha256")
 
@@ -109,7 +109,7 @@ def _row_mac(target: Guarded, dialect: Dialect) -> bytes:
 
 
 def _columns(row: type[Guarded], dialect: Dialect) -> _Columns:
-    """Of every column but the MAC: its attribute, its name, and what turns a value into the one that is stored."""
+    """For every column but the MAC: its attribute, its name, and what turns a value into the stored one."""
     known = _columns_of.get((row, dialect.name))
     if known is not None:
         return known
@@ -130,7 +130,7 @@ def _check_loaded(target: Guarded, dialect: Dialect) -> None:
     try:
         matches = isinstance(target.mac, bytes) and hmac.compare_digest(target.mac, _row_mac(target, dialect))
     except (TypeError, ValueError, OverflowError):
-        matches = False  # A value of another type than this program writes.
+        matches = False  # A value of a type that this program does not write.
     if not matches:
         raise VerificationFailed("a row was changed outside this program", table=_table(target).name)
 
@@ -157,7 +157,7 @@ def _before_insert(mapper: Mapper[Any], connection: Connection, target: Guarded)
 
 @event.listens_for(Guarded, "after_insert", propagate=True)
 def _after_insert(mapper: Mapper[Any], connection: Connection, target: Guarded) -> None:
-    """Do the MAC again where the database chose the primary key."""
+    """Compute the MAC again if the database chose the primary key."""
     mac = _row_mac(target, connection.dialect)
     if mac == target.mac:
         return

@@ -1,4 +1,4 @@
-"""A copy of the whole SQLite database as it was at one moment, taken while others go on writing."""
+"""A copy of the whole SQLite database as it was at one moment, taken while others keep writing."""
 
 import os
 import sqlite3
@@ -14,7 +14,7 @@ from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
 
 
 def copy_database(engine: Engine, path: Path) -> None:
-    """`path`, a new file for its owner alone, is a complete database of its own: one moment of `engine`'s.
+    """Make `path`, a new file for its owner only, a complete database of its own: `engine`'s at one moment.
 
     Raises:
         InvalidInput: the database is not SQLite, which has tools of its own for this.
@@ -28,9 +28,9 @@ def copy_database(engine: Engine, path: Path) -> None:
     connection = engine.raw_connection()
     try:
         with _opened(path) as copy:
-            # In one step: whatever is committed meanwhile is either in the copy as a whole or not at all.
+            # In one step: whatever is committed meanwhile is either wholly in the copy or not at all.
             connection.driver_connection.backup(copy, pages=-1)  # type: ignore[union-attr]  # SQLite, checked above
-            # A file alone must do: without this it would want its -wal file beside it.
+            # One file has to be enough: without this it would need its -wal file beside it.
             copy.execute("PRAGMA journal_mode=DELETE")
     except sqlite3.Error as error:
         raise Unavailable("the database could not be copied", reason=str(error)) from error
@@ -40,14 +40,14 @@ def copy_database(engine: Engine, path: Path) -> None:
 
 @dataclass(frozen=True, slots=True)
 class CopiedDatabase:
-    """What a copy says: the objects it names, and the encoded headers of its chain, from genesis on."""
+    """What a copy contains: the objects it names, and the encoded headers of its chain, from genesis on."""
 
     held: frozenset[Cid]
     headers: tuple[bytes, ...]
 
 
 def read_copy(path: Path) -> CopiedDatabase:
-    """What the database in `path` says; VerificationFailed if the file is damaged or is something else."""
+    """What the database in `path` contains; VerificationFailed if the file is damaged or something else."""
     try:
         with _opened(path) as copy:
             (finding,) = copy.execute("PRAGMA integrity_check(1)").fetchone()

@@ -1,4 +1,4 @@
-"""One connection: on whose behalf, how long it may take, and the answer where there is no request to answer."""
+"""One connection: on whose behalf it is, how long it may take, and the answer if it sent no readable request."""
 
 import socket
 import time
@@ -13,11 +13,11 @@ from blockmrs.server.limits import BODY_S, HEADER_S, IDLE_S, LINGER_S, SLOWEST_B
 from blockmrs.server.parser import Parser
 
 ROOM_ASKED_BYTES = 64 * 1024
-"""A request that grows by so much asks whether there is room."""
+"""A request that has grown by this much asks whether there is room."""
 
 
 class RefusedTask(WSGITask):  # type: ignore[misc] # waitress ships no types
-    """Has the application say what was wrong with what could not be read, so that this, too, is a page of ours."""
+    """Lets the application say why a request could not be read, so that this answer is one of our pages too."""
 
     request: Any
 
@@ -36,12 +36,12 @@ class RefusedTask(WSGITask):  # type: ignore[misc] # waitress ships no types
 
 
 class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
-    """A connection that is ended when it takes too long, or when others need its room."""
+    """A connection that is closed when it takes too long, or when others need the room."""
 
     error_task_class = RefusedTask
     parser_class = Parser
     lingers = False
-    """Whether what is still sent is read, for a moment after the last answer: who sends does not hear otherwise."""
+    """Whether to keep reading for a moment after the last answer, which a client that is still sending would miss."""
     _is_lingering = False
 
     def __init__(self, server: Any, sock: Any, addr: Any, adj: Any, map: Any = None) -> None:
@@ -54,29 +54,29 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
 
     @property
     def client(self) -> str:
-        """On whose behalf the request is that is answered next."""
+        """On whose behalf the next request is."""
         requests = self.requests
         headers = requests[0].headers if self.is_proxy and requests else {}
         return network_of(self.server.proxies.sender(self.addr[0], headers))
 
     @property
     def size_bytes(self) -> int:
-        """What its requests take of memory."""
+        """How much memory its requests take."""
         requests: list[Parser] = [*self.requests, *([self.request] if self.request is not None else [])]
         return sum(request.size_bytes for request in requests)
 
     @property
     def may_end(self) -> bool:
-        """Whether nobody works on an answer for it, nor will."""
+        """Whether nothing is working on an answer for it, or will."""
         return not self.requests
 
     @property
     def idleness(self) -> tuple[bool, float]:
-        """Sorts the connections that others may have the room of: those that wait for nothing, longest first."""
+        """Sorts the connections that may be closed to make room: those that wait for nothing, longest first."""
         return self.request is not None or bool(self.total_outbufs_len), self._since
 
     def is_overdue(self, now: float) -> bool:
-        """Whether what it is about takes longer than it may; `now` is a monotonic time in seconds."""
+        """Whether what it is doing takes longer than allowed; `now` is a monotonic time in seconds."""
         if self.requests:
             return False
         took, reading = now - self._since, self.request
@@ -94,23 +94,23 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
         self.handle_close()
 
     def handle_close(self) -> None:
-        """Close it; where something was refused before it had all come, only our side at first."""
+        """Close it; if a request was refused before all of it had arrived, close only our side at first."""
         if self.lingers and self.connected and not self._is_lingering:
             self._is_lingering, self._since, self.will_close = True, time.monotonic(), False
             try:
                 self.socket.shutdown(socket.SHUT_WR)
             except OSError:
-                pass  # The other side was quicker.
+                pass  # The other side closed first.
             else:
                 return
         super().handle_close()
 
     def readable(self) -> bool:
-        """Whether the loop shall tell of what comes."""
+        """Whether the loop should report what arrives."""
         return self._is_lingering or bool(super().readable())
 
     def handle_read(self) -> None:
-        """Read what came; after the last answer only to let it go."""
+        """Read what arrived; after the last answer, only to discard it."""
         if not self._is_lingering:
             super().handle_read()
             return
@@ -125,7 +125,7 @@ class Channel(HTTPChannel):  # type: ignore[misc] # waitress ships no types
         """Take in what came."""
         went_on = bool(super().received(data))
         if self.request is None or self.request is not self._reading:
-            # The time of a request counts from its first byte, however many come after.
+            # A request's time counts from its first byte, however many follow.
             self._reading, self._since, self._asked_bytes = self.request, time.monotonic(), 0
         if self.size_bytes > self._asked_bytes + ROOM_ASKED_BYTES:
             self._asked_bytes = self.size_bytes

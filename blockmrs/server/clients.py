@@ -1,4 +1,4 @@
-"""On whose behalf a connection or a request counts: an address; of IPv6 the network that one household is given."""
+"""On whose behalf a connection or a request counts: an address or, in IPv6, one household's network."""
 
 import logging
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ IsTrusted = Callable[[str], bool]
 
 
 class Proxies:
-    """The proxies in front, whose word about the sender is believed."""
+    """The proxies in front, which are trusted to say who sent a request."""
 
     def __init__(self, networks: Iterable[str] = ()) -> None:
         """Networks or single addresses, such as "127.0.0.1" or "10.0.0.0/8"; InvalidInput for any other text."""
@@ -32,11 +32,11 @@ class Proxies:
                 network = ip_network(text.strip(), strict=False)
             except ValueError as error:
                 raise InvalidInput(
-                    "a trusted proxy is an address, like 10.0.0.5, or a range of addresses, like 10.0.0.0/8: no name",
+                    "a trusted proxy is an address, like 10.0.0.5, or a range of them, like 10.0.0.0/8, but not a name",
                     given=text,
                 ) from error
             if network.prefixlen == 0:
-                raise InvalidInput("this trusts everybody to say where they come from", given=text)
+                raise InvalidInput("this would trust everybody to say where they come from", given=text)
             self._networks.append(network)
 
     def trusts(self, peer: str) -> bool:
@@ -50,9 +50,9 @@ class Proxies:
         return any(found in network for network in self._networks)
 
     def sender(self, peer: str, headers: Mapping[str, str]) -> str:
-        """The address that sent a request: the last that our own proxies did not give themselves.
+        """The address that sent a request: the last one that is not one of our own proxies.
 
-        `headers` have waitress's names, such as "X_FORWARDED_FOR".
+        `headers` are named as in waitress, such as "X_FORWARDED_FOR".
         """
         address = peer
         for hop in reversed(headers.get("X_FORWARDED_FOR", "").split(",")[-16:]):
@@ -64,7 +64,7 @@ class Proxies:
 
 
 class BehindProxies:
-    """The application with the sender's own address and scheme, where a proxy that we trust tells them."""
+    """The application, given the sender's own address and scheme where a trusted proxy reports them."""
 
     def __init__(self, app: WsgiApp, proxies: Proxies) -> None:
         self._app = app
@@ -79,7 +79,7 @@ class BehindProxies:
             self._believe(environ, told, peer)
         elif told and not self._has_warned:
             self._has_warned = True
-            log.warning("a forwarded header came from a peer that is no --trusted-proxy: it is not believed")
+            log.warning("a forwarded header came from a peer that is not a --trusted-proxy: it is ignored")
         return self._app(environ, start_response)
 
     def _believe(self, environ: Environ, told: Mapping[str, str], peer: str) -> None:
@@ -92,7 +92,7 @@ class BehindProxies:
 
 
 def _address_in(hop: str) -> str:
-    """The address of one part of X-Forwarded-For, which may have a port or brackets; "" where there is none."""
+    """The address in one part of X-Forwarded-For, which may have a port or brackets; "" if there is none."""
     text = hop.strip().strip('"')
     if text.startswith("["):
         text = text[1:].partition("]")[0]

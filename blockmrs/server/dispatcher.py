@@ -1,4 +1,4 @@
-"""Hands requests to threads: each client's in turn, and never all threads to one."""
+"""Hands requests to threads: to each client in turn, and never all threads to one."""
 
 import logging
 import threading
@@ -9,7 +9,7 @@ log = logging.getLogger(__name__)
 
 
 class Task(Protocol):
-    """A connection with a request to answer. `client` is on whose behalf."""
+    """A connection with a request to answer. `client` is whose behalf it is on."""
 
     @property
     def client(self) -> str: ...
@@ -20,10 +20,10 @@ class Task(Protocol):
 
 
 class FairDispatcher:
-    """Answers one request of each client before the second of any.
+    """Answers one request of each client before a second of any.
 
-    However many one client sends, another's waits for those that run, and for one of each who came before. Half of the
-    threads that there are at first are never one client's; those that come for who only waits are anybody's.
+    However many one client sends, another's waits only for those that are running and for one of each client that came
+    before. Half of the initial threads never go to a single client; those added for threads that wait go to anybody.
     """
 
     def __init__(self) -> None:
@@ -35,7 +35,7 @@ class FairDispatcher:
         self._alive = 0
 
     def set_thread_count(self, count: int) -> None:
-        """From now on there are `count` threads; those beyond it end when they have answered."""
+        """From now on have `count` threads; any beyond that end once they have answered."""
         with self._changed:
             self._wanted = count
             self._for_others = self._for_others or count // 2
@@ -51,7 +51,7 @@ class FairDispatcher:
             self._changed.notify()
 
     def forget(self, task: Task) -> bool:
-        """Whether `task` still waited; then it does no longer."""
+        """Take `task` out of the queue; whether it was still waiting."""
         with self._changed:
             for client, tasks in self._waiting.items():
                 if task in tasks:
@@ -62,7 +62,7 @@ class FairDispatcher:
         return False
 
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
-        """End all threads, waiting so many seconds for what they do. Whether anything that waited was cancelled."""
+        """End all threads, giving them so many seconds to finish. Whether anything waiting was cancelled."""
         with self._changed:
             self._wanted = 0
             self._changed.notify_all()
@@ -79,8 +79,8 @@ class FairDispatcher:
             client, task = found
             try:
                 task.service()
-            except Exception as error:  # noqa: BLE001 - a thread that ends would be missed for ever
-                log.error("answering broke: %s", type(error).__name__)
+            except Exception as error:  # noqa: BLE001 - a thread that ends is lost for good
+                log.error("answering failed: %s", type(error).__name__)
             finally:
                 with self._changed:
                     self._running[client] -= 1
@@ -89,7 +89,7 @@ class FairDispatcher:
                     self._changed.notify()
 
     def _take(self) -> tuple[str, Task] | None:
-        """The next request, once there is one; None where this thread shall end."""
+        """The next request, once there is one; None if this thread is to end."""
         with self._changed:
             while True:
                 if self._alive > self._wanted:
@@ -100,7 +100,7 @@ class FairDispatcher:
                 for client, tasks in self._waiting.items():
                     if self._running[client] < most:
                         task = tasks.popleft()
-                        # Whoever was served stands at the end again.
+                        # Whoever was served goes to the back of the queue.
                         self._waiting.move_to_end(client)
                         if not tasks:
                             del self._waiting[client]

@@ -1,4 +1,4 @@
-"""Accepts connections, and ends the idlest of who has most when there are too many, so that everybody gets one."""
+"""Accepts connections; if there are too many, ends the idlest of whoever has most, so that everybody gets one."""
 
 import time
 from collections import Counter
@@ -17,7 +17,7 @@ from blockmrs.server.dispatcher import FairDispatcher
 
 
 class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress ships no types
-    """Listens on one address. Several share their connections' map, and so the bounds."""
+    """Listens on one address. Several share one map of connections, and so the limits."""
 
     channel_class = Channel
 
@@ -26,7 +26,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress ships no types
         super().__init__(BehindProxies(application, proxies), sockets, **more)
 
     def handle_accept(self) -> None:
-        """Take a connection, if need be in the place of another."""
+        """Accept a connection, if need be in place of another."""
         try:
             accepted = self.accept()
             if accepted is None:
@@ -34,21 +34,21 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress ships no types
             connection, address = accepted
             self.set_socket_options(connection)
         except OSError:
-            return  # Gone before it was taken.
+            return  # Gone before it was accepted.
         if self._has_room_for(address[0]):
             self.channel_class(self, connection, self.fix_addr(address), self.adj, map=self._map)
         else:
             connection.close()
 
     def maintenance(self, _now: float) -> None:
-        """End what takes too long."""
+        """Close whatever takes too long."""
         now = time.monotonic()
         for channel in self._channels():
             if channel.is_overdue(now):
                 channel.end()
 
     def make_room_for_bodies(self) -> None:
-        """End requests until those that are left fit into memory: the largest of who has most of it."""
+        """Drop requests until the rest fit into memory: the largest of whoever takes up most of it."""
         sizes = {channel: channel.size_bytes for channel in self._channels()}
         of_each: Counter[str] = Counter()
         for channel, size in sizes.items():
@@ -58,7 +58,7 @@ class Listener(TcpWSGIServer):  # type: ignore[misc] # waitress ships no types
             one = "" if channel.is_proxy else channel.network
             if total <= limits.BODIES_BYTES and (not one or of_each[one] <= limits.BODIES_OF_ONE_BYTES):
                 continue
-            # One that waits is taken out of the queue; one that is being answered cannot be.
+            # A waiting one is taken out of the queue; one that is being answered cannot be.
             if channel.may_end or self.task_dispatcher.forget(channel):
                 total, of_each[one] = total - sizes[channel], of_each[one] - sizes[channel]
                 channel.end()
@@ -86,15 +86,15 @@ def create_server(
     """A server that listens from now on; `run()` serves until SystemExit, `task_dispatcher` has its threads.
 
     Args:
-        application: the site. What cannot be read as a request is its to answer, too.
-        host: an address, or a name for several.
-        port: 0 takes a free one: `effective_port`.
+        application: the site, which also answers whatever cannot be read as a request.
+        host: an address, or a name that stands for several.
+        port: 0 takes a free one, given as `effective_port`.
         threads: how many requests are answered at once.
-        largest_kept_bytes: a body longer than this is counted, and thrown away.
+        largest_kept_bytes: a body longer than this is counted and discarded.
         proxies: addresses or networks of the proxies in front.
 
     Raises:
-        InvalidInput: a proxy that is no address.
+        InvalidInput: a proxy that is not an address.
         OSError: the address is in use, or not ours.
     """
     trusted = Proxies(proxies)
@@ -105,7 +105,7 @@ def create_server(
         ident=None,
         asyncore_use_poll=True,
         cleanup_interval=limits.EVERY_S,
-        # Never stops accepting: the listener makes room itself. Nothing is ever put into a file.
+        # It never stops accepting: the listener makes room itself. Nothing is ever written to a file.
         connection_limit=1_000_000,
         outbuf_overflow=1 << 40,
         inbuf_overflow=largest_kept_bytes,
@@ -129,7 +129,7 @@ def create_server(
 
 
 def _end_idlest(channels: list[Channel]) -> bool:
-    """End the one of them that waits the longest for nothing; whether there was one."""
+    """Close the one that has been idle longest; whether there was one."""
     idle = [channel for channel in channels if channel.may_end]
     if not idle:
         return False

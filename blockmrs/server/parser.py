@@ -1,7 +1,7 @@
-"""Reads a request within bounds, in time that grows with its length, and keeps its body in memory alone.
+"""Reads a request within limits, in time that grows with its length, and keeps its body in memory only.
 
 Waitress's own patterns take time that grows with the square of a line; a first line of 200 kB held its one loop for an
-hour. Here a line has its shape before they see it, and for such lines they need to go back nowhere.
+hour. Here a line is checked for its shape before they see it, and on such lines they never backtrack.
 """
 
 import re
@@ -19,21 +19,21 @@ _CONTROL = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
-    """One request as it comes in. Of a body longer than `adj.inbuf_overflow` the length is kept only."""
+    """One request as it comes in. Of a body longer than `adj.inbuf_overflow` only the length is kept."""
 
     body_rcv: Any = None
 
     @property
     def size_bytes(self) -> int:
-        """What this request takes of memory."""
+        """How much memory this request takes."""
         return len(self.header_plus) + (self.body_rcv.held_bytes if isinstance(self.body_rcv, _Kept) else 0)
 
     def parse_header(self, header_plus: bytes) -> None:
-        """Read the first line and the headers; ParsingError for what no browser or proxy sends."""
+        """Read the first line and the headers; ParsingError for anything that no browser or proxy sends."""
         start, _, rest = header_plus.partition(b"\r\n")
         lines = rest.split(b"\r\n")
         if len(lines) > MOST_HEADERS + 2:
-            # As the too long are answered.
+            # Answered like those that are too long.
             self.error = RequestHeaderFieldsTooLarge("too many headers")
             lines, self.connection_close = [], True
         _check_start(start.rstrip())
@@ -42,7 +42,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
             self.body_rcv = _Kept(self.body_rcv, self.adj.inbuf_overflow)
 
     def received(self, data: bytes) -> int:
-        """Take in some bytes; how many of them belong to this request."""
+        """Take in some bytes; return how many of them belong to this request."""
         consumed = int(super().received(data))
         kept = self.body_rcv
         if isinstance(kept, _Kept) and kept.overhead_bytes > OVERHEAD_BYTES:
@@ -54,7 +54,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
 
 
 class _Kept:
-    """A receiver whose content stays in memory up to a size; beyond it the content is gone, and only its length counts.
+    """A receiver that holds content in memory up to a size; beyond that it discards the content and counts the length.
 
     The application is told the length, and refuses it unread.
     """
@@ -64,7 +64,7 @@ class _Kept:
         self._most_bytes = most_bytes
         self._dropped_bytes = 0
         self._taken_bytes = 0
-        # Not even what is longer than this is ever put into a file.
+        # Not even content longer than this is ever written to a file.
         receiver.buf.overflow = float("inf")
         self._empty = type(receiver.buf)
 
@@ -81,11 +81,11 @@ class _Kept:
 
     @property
     def overhead_bytes(self) -> int:
-        """What came that is no content: the sizes of a body's pieces, each of which takes its time."""
+        """What arrived beside the content: the sizes of a body's chunks, each of which takes its time."""
         return self._taken_bytes - len(self)
 
     def received(self, data: bytes) -> int:
-        """Take in some bytes; how many of them belong to the body."""
+        """Take in some bytes; return how many of them belong to the body."""
         consumed = int(self._receiver.received(data))
         self._taken_bytes += consumed
         held = len(self._receiver)
@@ -109,7 +109,7 @@ def _check_start(line: bytes) -> None:
 
 
 def _checked(line: bytes) -> bytes:
-    """A header line without the blanks at its value's ends; an empty one as it is."""
+    """A header line without blanks around its value; an empty one unchanged."""
     if not line:
         return line
     name, colon, value = line.partition(b":")

@@ -1,4 +1,4 @@
-"""Bytes by content identifier: what every object store promises, whoever keeps the bytes.
+"""Bytes by content identifier: what every object store promises, wherever it keeps the bytes.
 
 `embedded` keeps them in a folder, `kubo` in an IPFS node; `outbox` stands in front of a store that may be away.
 """
@@ -15,7 +15,7 @@ MAX_OBJECT_BYTES = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Health:
-    """Whether a store can take an object now, in words for an operator; `objects` None: it cannot say how many."""
+    """Whether a store can take an object now, in words for an operator; `objects` is None if it cannot say how many."""
 
     ok: bool
     detail: str
@@ -46,15 +46,15 @@ class ObjectStore(Protocol):
         ...
 
     def has(self, cid: Cid) -> bool:
-        """Whether something is held under `cid`; says nothing about whether its bytes are right."""
+        """Whether something is held under `cid`; its bytes may still be wrong."""
         ...
 
     def pin(self, cid: Cid) -> None:
-        """Make sure that an object held here stays; ObjectMissing if it is not held. `put` pins already."""
+        """Make sure that an object held here stays; ObjectMissing if it is not held. `put` already pins."""
         ...
 
     def unpin(self, cid: Cid) -> None:
-        """Let go of an object: from now on this store does not hold it. Copies elsewhere stay."""
+        """Drop an object: from now on this store does not hold it. Copies elsewhere stay."""
         ...
 
     def health(self) -> Health:
@@ -63,11 +63,11 @@ class ObjectStore(Protocol):
 
 
 def check_held(cid: Cid, content: bytes) -> bytes:
-    """`content`, which a store holds under `cid`; ObjectDamaged if it is not what its name says."""
+    """`content`, which a store holds under `cid`; ObjectDamaged if it does not match its name."""
     try:
         cid.check_bytes(content)
     except ObjectMismatch as error:
-        raise ObjectDamaged("the bytes are not what their content identifier says", cid=cid) from error
+        raise ObjectDamaged("the bytes do not match their content identifier", cid=cid) from error
     return content
 
 

@@ -1,7 +1,7 @@
-"""Copies on this machine of the objects without which nobody here could work: keys, cards and rosters.
+"""Copies, on this machine, of the objects without which nobody here could work: keys, cards and rosters.
 
-They are small, few for each person, and sealed as they are. While the store is away, or lacks what it should hold, who
-is whose parent or colleague is still known, and a report can still be written.
+They are small, few per person, and as sealed as the originals. While the store is away, or lacks what it should hold,
+who is whose parent or colleague is still known, and a report can still be written.
 """
 
 import logging
@@ -18,8 +18,8 @@ COPIES = "copies"
 class CopyingStore:
     """An ObjectStore that keeps a copy in `copies` of each object that passes through it, and reads that copy first.
 
-    A copy is checked against its name like any object. One that cannot be kept, since the disk is full, is made at the
-    next reading: the object itself is in the inner store or its outbox.
+    A copy is checked against its name like any object. If it cannot be kept, because the disk is full, it is made
+    at the next reading: the object itself is in the inner store or its outbox.
     """
 
     def __init__(self, inner: ObjectStore, copies: BlockFolder) -> None:

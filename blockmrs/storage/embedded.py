@@ -9,12 +9,12 @@ from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_size
 from blockmrs.storage.folder import BlockFolder
 
 _SHARDS = tuple(f"{number:02x}" for number in range(256))
-# Below this the store still takes objects, but says that it soon cannot.
+# Below this the store still takes objects, but warns that it soon cannot.
 LOW_SPACE_BYTES = 64 * MAX_OBJECT_BYTES
 
 
 class EmbeddedStore:
-    """An ObjectStore in `folder`, which is made when missing. Safe for many threads and processes at once."""
+    """An ObjectStore in `folder`, which is made if missing. Safe for many threads and processes at once."""
 
     def __init__(self, folder: Path, max_bytes: int = MAX_OBJECT_BYTES) -> None:
         self._max_bytes = max_bytes
@@ -33,7 +33,7 @@ class EmbeddedStore:
         return self._blocks.has(cid)
 
     def pin(self, cid: Cid) -> None:
-        """Nothing to do but to look: this store collects no garbage."""
+        """Only check that it is there: this store collects no garbage."""
         if not self._blocks.has(cid):
             raise ObjectMissing("no such object", cid=cid)
 
@@ -51,5 +51,5 @@ class EmbeddedStore:
         return Health(ok=True, detail="in a folder on this machine", objects=objects)
 
     def iter_cids(self) -> Iterator[Cid]:
-        """Every identifier that names an object here; which of their bytes are right, only `get` says."""
+        """Every identifier that names an object here; only `get` can tell whose bytes are right."""
         return self._blocks.iter_cids()

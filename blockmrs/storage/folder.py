@@ -1,4 +1,4 @@
-"""Files named after their content, written so that each is whole or absent, whatever fails in between.
+"""Files named after their content, written so that each is either complete or absent, whatever fails in between.
 
 A write is: temporary file in `incoming/`, fsync, rename into its shard, fsync of the shard. Once it has returned,
 a power cut loses nothing; before that, it leaves at most a temporary file, which a later start sweeps away.
@@ -18,12 +18,12 @@ from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageU
 from blockmrs.storage import check_held
 
 INCOMING = "incoming"
-# Long enough that no write still under way, in this process or another, is taken for a dead one.
+# Long enough for no write still under way, in this process or another, to be taken for a dead one.
 STALE_AFTER_S = 3600.0
 
 _FOLDER = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC
 _ABSENT = (errno.ENOENT,)
-# What `open` says when a symbolic link or a plain file stands where one of our own entries should.
+# What `open` reports if a symbolic link or a plain file is where one of our own entries should be.
 _FOREIGN = (errno.ELOOP, errno.ENOTDIR, errno.EMLINK)
 
 
@@ -51,11 +51,11 @@ class BlockFolder:
             raise StorageUnavailable(f"the folder {folder} cannot be used: {error.strerror}") from error
 
     def write(self, cid: Cid, content: bytes) -> None:
-        """Keep `content` durably under `cid`, replacing whatever stands there; StorageUnavailable leaves no part."""
+        """Keep `content` durably under `cid`, replacing whatever is there; StorageUnavailable leaves nothing behind."""
         try:
             self._write(cid, content)
         except OSError as error:
-            raise StorageUnavailable(f"the disk did not keep an object: {error.strerror}", cid=cid) from error
+            raise StorageUnavailable(f"the disk could not keep an object: {error.strerror}", cid=cid) from error
 
     def read(self, cid: Cid) -> bytes:
         """The bytes under `cid`, checked; ObjectMissing, ObjectDamaged or StorageUnavailable."""
@@ -65,8 +65,8 @@ class BlockFolder:
             if error.errno in _ABSENT:
                 raise ObjectMissing("no such object", cid=cid) from error
             if error.errno in _FOREIGN:
-                raise ObjectDamaged("something else stands where an object should", cid=cid) from error
-            raise StorageUnavailable(f"the disk did not give an object: {error.strerror}", cid=cid) from error
+                raise ObjectDamaged("something else is where an object should be", cid=cid) from error
+            raise StorageUnavailable(f"the disk could not read an object: {error.strerror}", cid=cid) from error
         return check_held(cid, content)
 
     def has(self, cid: Cid) -> bool:
@@ -81,14 +81,14 @@ class BlockFolder:
         return True
 
     def remove(self, cid: Cid) -> None:
-        """No entry named `cid` is here any more, durably; one that was absent stays absent."""
+        """Remove any entry named `cid`, durably; one that was absent stays absent."""
         try:
             with _opened(self._root / self._shard(cid), _FOLDER) as shard:
                 os.unlink(str(cid), dir_fd=shard)
                 os.fsync(shard)
         except OSError as error:
             if error.errno not in _ABSENT:
-                raise StorageUnavailable(f"the disk did not let go: {error.strerror}", cid=cid) from error
+                raise StorageUnavailable(f"the disk could not remove an object: {error.strerror}", cid=cid) from error
 
     def iter_older(self, seconds: float) -> Iterator[Cid]:
         """The identifiers of those entries that were written at least `seconds` ago."""
@@ -97,12 +97,12 @@ class BlockFolder:
             try:
                 written_s = os.lstat(self._root / self._shard(cid) / str(cid)).st_mtime
             except OSError:
-                continue  # Gone since; or the disk fails, and whoever reads the entry will hear of it.
+                continue  # Gone by now; or the disk is failing, and whoever reads the entry will find out.
             if written_s <= before_s:
                 yield cid
 
     def iter_cids(self) -> Iterator[Cid]:
-        """Every identifier that names an entry here, in no promised order; foreign names are passed over."""
+        """Every identifier that names an entry here, in no particular order; foreign names are skipped."""
         for shard in self._shards:
             try:
                 with _opened(self._root / shard, _FOLDER) as folder:
@@ -118,7 +118,7 @@ class BlockFolder:
                     continue
 
     def free_bytes(self) -> int:
-        """What the disk still has room for."""
+        """How much room the disk still has."""
         try:
             figures = os.statvfs(self._root)
         except OSError as error:
@@ -133,7 +133,7 @@ class BlockFolder:
         root = Path(os.path.realpath(self.folder))
         for name in (INCOMING, *self._shards):
             _make_folder(root / name)
-        # Always, not only when something was made: an earlier start may have made it and died before this.
+        # Always, not only if something was made: an earlier start may have made it and died before this.
         _sync_folder(root)
         return root
 
@@ -172,11 +172,11 @@ class BlockFolder:
 
     def _read(self, cid: Cid) -> bytes:
         with _opened(self._root / self._shard(cid), _FOLDER) as shard:
-            # O_NONBLOCK: a named pipe standing there must not hold the reader up.
+            # O_NONBLOCK: a named pipe in its place must not hold up the reader.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
             with _opened(str(cid), flags, shard) as file:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
-                    raise ObjectDamaged("something else stands where an object should", cid=cid)
+                    raise ObjectDamaged("something else is where an object should be", cid=cid)
                 content = bytearray()
                 while len(content) <= self._max_bytes and (part := os.read(file, self._max_bytes + 1 - len(content))):
                     content += part
@@ -209,7 +209,7 @@ def _make_path(path: Path) -> None:
     try:
         _sync_folder(Path(os.path.realpath(path.parent)))
     except PermissionError:
-        return  # A parent that we may not even read was made by somebody else, long before.
+        return  # A parent that we may not even read was made by somebody else, long ago.
 
 
 def _sync_folder(path: Path) -> None:

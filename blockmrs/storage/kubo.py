@@ -2,7 +2,7 @@
 
 Every call carries `offline=true`: the node answers from its own disk and announces nothing. So a missing object is
 ObjectMissing at once, instead of a search of the network that lasts until the timeout, and nobody learns from our node
-which identifiers exist. Objects of other nodes come to this one by pinning or following, never by a reader's request.
+which identifiers exist. Other nodes' objects come to this one by pinning or following, never because a reader asks.
 """
 
 import io
@@ -19,12 +19,12 @@ from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_held, check_size
 
 _CONNECT_TIMEOUT_S = 2.0
 _PART_BYTES = 16 * 1024
-# Whatever Kubo's own defaults or `Import.*` settings say: the CID is the same on every node. Its own pin would be a
-# recursive one: to let go of any block, Kubo then walks everything that is pinned so, a third of a second at 20,000.
+# The CID is the same on every node, whatever Kubo's own defaults or `Import.*` settings. Kubo's own pin would be
+# recursive: to drop any block it then walks everything pinned that way, which takes a third of a second at 20,000.
 _PUT_OPTIONS = {"cid-codec": "raw", "mhtype": "sha2-256", "mhlen": "32", "pin": "false", "allow-big-block": "false"}
 
-# The client lets requests' errors through while a body is read (they are OSErrors), and asserts that an answer has
-# exactly one item; what is not Kubo at all ends as one of the others.
+# While a body is read, the client lets errors of requests through (they are OSErrors), and it asserts that an answer
+# has exactly one item; anything that is not Kubo at all ends in one of the others.
 _FAILURES = (ipfshttpclient.exceptions.Error, OSError, AssertionError, KeyError, TypeError, ValueError)
 
 
@@ -33,8 +33,8 @@ class KuboStore:
 
     Args:
         address: a multiaddr such as `/ip4/127.0.0.1/tcp/5001`, never a URL.
-        timeout_s: how long one call may wait for the node to say anything, and a `get` may last altogether.
-        token: the secret of `API.Authorizations` (`bearer:...` there), where the node asks for one.
+        timeout_s: how long one call may wait for the node to say anything, and how long a `get` may take altogether.
+        token: the secret in `API.Authorizations` (`bearer:...` there), if the node asks for one.
 
     Raises:
         InvalidInput: `address` is not a multiaddr that leads to an RPC interface.
@@ -59,12 +59,12 @@ class KuboStore:
         except _FAILURES as error:
             raise _unavailable(error, cid) from error
         if named != str(cid):
-            # Not a mismatch of ours: the bytes are still in hand, and an outbox can keep them.
-            raise StorageUnavailable("the IPFS node gave an object another name", cid=cid)
+            # This is no mismatch of ours: we still have the bytes, and an outbox can keep them.
+            raise StorageUnavailable("the IPFS node gave an object a different name", cid=cid)
         try:
             self._pin(cid)
         except _FAILURES as error:
-            # Also where a garbage collection came in between: whoever put the bytes still has them.
+            # Also if a garbage collection came in between: whoever put the bytes still has them.
             raise _unavailable(error, cid) from error
         return cid
 
@@ -105,7 +105,7 @@ class KuboStore:
         except _FAILURES as error:
             raise _unavailable(error, cid) from error
         if any(answer.get("Error") for answer in answers):
-            raise StorageUnavailable("the IPFS node did not let go of an object", cid=cid)
+            raise StorageUnavailable("the IPFS node did not remove an object", cid=cid)
 
     def health(self) -> Health:
         try:
@@ -127,7 +127,7 @@ class KuboStore:
         self.close()
 
     def _pin(self, cid: Cid) -> None:
-        """Pin the block alone; one that an earlier version pinned recursively stays so, which holds it as well."""
+        """Pin the block alone. One that an earlier version pinned recursively stays that way, which will do."""
         try:
             self._connected().pin.add(str(cid), recursive=False)
         except ErrorResponse as error:
@@ -155,18 +155,18 @@ class KuboStore:
         return bytes(content)
 
     def _connected(self) -> Any:
-        """This process's client: made at the first call, and anew after a fork, for sockets must not be shared."""
+        """This process's client, made at the first call and again after a fork, since sockets must not be shared."""
         if self._client is None or self._client[0] != os.getpid():
             timeout = (min(_CONNECT_TIMEOUT_S, self._timeout_s), self._timeout_s)
             client = ipfshttpclient.Client(
                 self._address, session=True, offline=True, timeout=timeout, headers=self._headers
             )
             session = client._client._session
-            # A proxy or .netrc of the environment, or a redirect, must get neither the token nor the objects.
+            # Neither the token nor the objects may go to a proxy or .netrc host from the environment, or to a redirect.
             session.trust_env = False
             session.max_redirects = 0
             for adapter in session.adapters.values():
-                # An option of old that urllib3 2 ignores with a warning at every call, and urllib3 3 refuses.
+                # An old option, which urllib3 2 ignores with a warning at every call and urllib3 3 refuses.
                 adapter.poolmanager.connection_pool_kw.pop("strict", None)
             self._client = (os.getpid(), client)
         return self._client[1]

@@ -1,4 +1,4 @@
-"""Objects waiting for a node that is away: nothing that a person was told is saved is ever lost."""
+"""Objects waiting for a node that is away: nothing that was reported as saved is ever lost."""
 
 import fcntl
 import logging
@@ -21,14 +21,14 @@ log = logging.getLogger(__name__)
 class OutboxStore:
     """An ObjectStore that puts into `inner`, or durably into `folder` while `inner` cannot take it.
 
-    `near` keeps a copy of what passes through it, for as long as the object lives: what nobody here could do without.
+    `near` keeps a copy of what passes through it, for as long as the object lives: things nobody here can do without.
 
     Several threads and processes may share the folder; a lock file in it keeps one push from undoing another's unpin.
 
     Args:
-        settle_s: above 0, a durable copy of each object stays here for so long after the inner store has taken it, and
-            until it has given the bytes back once more. For stores that may answer before the bytes are on their disk,
-            as a Kubo node does with its default settings: a power cut there then loses nothing.
+        settle_s: if above 0, a durable copy of each object stays here for this long after the inner store has taken it,
+            and until that store has returned the bytes once more. For stores that may answer before the bytes are on
+            their disk, as a Kubo node does by default: a power cut there then loses nothing.
     """
 
     def __init__(self, inner: ObjectStore, folder: Path, settle_s: float = 0.0) -> None:
@@ -40,7 +40,7 @@ class OutboxStore:
         self._lock_file = folder / "lock"
 
     def put(self, content: bytes) -> Cid:
-        """Keep `content` in the inner store, or else in the outbox; StorageUnavailable only when neither can."""
+        """Keep `content` in the inner store, or else in the outbox; StorageUnavailable only if neither can."""
         check_size(content)
         try:
             if self._settle_s > 0:
@@ -48,7 +48,7 @@ class OutboxStore:
                 self._settling.write(Cid.of(content), content)
             return self.inner.put(content)
         except StorageUnavailable as error:
-            log.warning("an object goes to the outbox: %s", error)
+            log.warning("an object went to the outbox: %s", error)
             return self.keep(content)
 
     def keep(self, content: bytes) -> Cid:
@@ -73,7 +73,7 @@ class OutboxStore:
         return any(folder.has(cid) for folder in (self._waiting, self._settling, self._copies)) or self.inner.has(cid)
 
     def lacking(self, cids: Iterable[Cid]) -> frozenset[Cid]:
-        """Those of `cids` that are nowhere here; once the inner store does not answer, no more are named."""
+        """Those of `cids` that are not here at all; once the inner store stops answering, no more are listed."""
         missing: set[Cid] = set()
         for cid in cids:
             try:
@@ -84,7 +84,7 @@ class OutboxStore:
         return frozenset(missing)
 
     def near(self) -> CopyingStore:
-        """This store for what must be at hand while the inner store is away, or lacks what it should hold."""
+        """This store, for what must be available even while the inner store is away or lacks what it should hold."""
         return CopyingStore(self, self._copies)
 
     def pin(self, cid: Cid) -> None:
@@ -113,18 +113,18 @@ class OutboxStore:
         return self._waiting.has(cid)
 
     def pending(self) -> int:
-        """How many objects wait."""
+        """How many objects are waiting."""
         return sum(1 for _ in self._waiting.iter_cids())
 
     def iter_waiting(self) -> Iterator[Cid]:
-        """The identifiers of the objects that wait."""
+        """The identifiers of the waiting objects."""
         return self._waiting.iter_cids()
 
     def flush(self) -> int:
-        """Push what waits, and return how many objects reached the inner store and left the outbox.
+        """Push what is waiting, and return how many objects reached the inner store and left the outbox.
 
-        An object leaves only after the inner store has given its bytes back. One bad object stays, is named in the
-        log, and stops no other. When the inner store is away the rest waits for the next time. Never raises for that.
+        An object leaves only after the inner store has returned its bytes. A bad object stays, is named in the log,
+        and holds up no other. If the inner store is away, the rest wait for the next time; that raises nothing.
         """
         moved = self._push_all(self._waiting, self._waiting.iter_cids())
         self._push_all(self._settling, self._settling.iter_older(self._settle_s))
@@ -166,7 +166,7 @@ class OutboxStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        # Opened afresh each time: such a lock belongs to the open file, so it parts threads as well as processes.
+        # Opened afresh each time: such a lock belongs to the open file, so it separates threads as well as processes.
         try:
             descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
@@ -191,7 +191,7 @@ class Flusher:
         self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """End after the object that is under way, at most `timeout_s` from now; safe to call twice."""
+        """Stop after the object that is under way, at most `timeout_s` from now; safe to call twice."""
         self._stopping.set()
         if self._thread.is_alive():
             self._thread.join(timeout_s)
@@ -201,4 +201,4 @@ class Flusher:
             try:
                 self._outbox.flush()
             except Exception:
-                log.exception("flushing the outbox failed; it will be tried again")
+                log.exception("flushing the outbox failed; it will be retried")

@@ -1,4 +1,4 @@
-"""Objects from one store into another, never believed until they have been read back."""
+"""Objects copied from one store into another, and not trusted until they have been read back."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,16 +18,16 @@ class Migration:
 
 
 def place(store: ObjectStore, content: bytes) -> Cid:
-    """Put `content` and read it back; a damaged copy that stood in its place is replaced.
+    """Put `content` and read it back; a damaged copy in its place is replaced.
 
     Raises:
-        ObjectDamaged: the store gives other bytes even after that.
+        ObjectDamaged: the store returns other bytes even after that.
     """
     cid = store.put(content)
     try:
         store.get(cid)
     except ObjectDamaged:
-        # A node that already holds a block under this name keeps it, right or wrong.
+        # A node that already holds a block under this name keeps it, whether right or wrong.
         store.unpin(cid)
         store.put(content)
         store.get(cid)
@@ -42,10 +42,10 @@ def migrate_objects(
 ) -> Migration:
     """Copy each of `cids` and check the copy; what `target` already holds intact is left as it is.
 
-    One missing or damaged object does not stop the others. Can be run again: it goes on where it stopped.
+    One missing or damaged object does not stop the others. May be run again, and continues where it stopped.
 
     Args:
-        progress: called after each object with how many are behind us.
+        progress: called after each object with how many are done.
 
     Raises:
         StorageUnavailable: one of the stores went away; nothing that was copied is lost.

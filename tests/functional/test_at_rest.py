@@ -143,7 +143,7 @@ def test_a_change_is_told_to_whoever_opens_the_file_to_write(folder: Path, caplo
     flip_unused(folder)
     with Installation(folder) as installation:
         installation.sign_up("ana")
-    assert "changed while nobody used it" in caplog.text
+    assert "changed while nobody was using it" in caplog.text
 
 
 def wrong(folder: Path, *options: str) -> str:

@@ -166,7 +166,7 @@ def advice_alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[tu
     """A site whose data cannot be used, whatever the disk says."""
 
     def full(*_: object, **__: object) -> None:
-        raise StorageUnavailable("the disk did not keep an object: No space left on device")
+        raise StorageUnavailable("the disk could not keep an object: No space left on device")
 
     monkeypatch.setattr("blockmrs.cli.starting.build_foundation", full)
     starter = StartingSite(build_settings(tmp_path))

@@ -1,4 +1,4 @@
-"""Brings a database to the tables that this code needs; run by `blockmrs migrate` and before serving."""
+"""Brings a database to the tables that this code needs; run by `blockmrs migrate`, and before serving."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -10,22 +10,22 @@ from blockmrs.errors import VerificationFailed
 from blockmrs.model import accounts, chain
 from blockmrs.model.base import Base
 
-# Every module with tables stands here, so that their metadata is complete whoever asks.
+# Every module with tables is imported here, so that the metadata is complete for everybody who asks.
 TABLE_MODULES = (accounts, chain)
 FOLDER = Path(__file__).parent
 
 
 def migrate(engine: Engine, row_key: bytes | None = None) -> None:
-    """Every migration is done, all of them or none.
+    """Run every outstanding migration, all of them or none.
 
     Args:
         row_key: authenticates guarded rows that a migration moves to another table. Without it there must be none.
 
     Raises:
-        VerificationFailed: the database names a migration that this code does not know; or a row that has to be moved
-            was changed outside this program.
+        VerificationFailed: the database names a migration unknown to this code, or a row that has to be moved was
+            changed outside this program.
     """
-    # Alembic takes longer to load than all the rest: only who migrates or verifies waits for it.
+    # Alembic takes longer to load than all the rest: only those who migrate or verify wait for it.
     from alembic import command
     from alembic.config import Config
     from alembic.util import CommandError
@@ -42,7 +42,7 @@ def migrate(engine: Engine, row_key: bytes | None = None) -> None:
 
 
 def newest_revision() -> str:
-    """The name of the newest migration that this code knows: files are `v<revision>_<words>.py`."""
+    """The name of the newest migration known to this code: files are `v<revision>_<words>.py`."""
     return max(path.stem[1:].partition("_")[0] for path in (FOLDER / "versions").glob("v*.py"))
 
 
@@ -93,7 +93,7 @@ def check_structure(engine: Engine, progress: Callable[[str, int, int], None] = 
 
 
 def _check_statements(engine: Engine) -> None:
-    """The statements that made the tables are those of a new database, but for white space."""
+    """Check that the statements that made the tables are those of a new database, except for white space."""
     fresh = create_engine("sqlite://")
     migrate(fresh)
     expected = _statements(fresh)
@@ -101,13 +101,13 @@ def _check_statements(engine: Engine) -> None:
     found = _statements(engine)
     if found != expected:
         _, name, *_ = min(found ^ expected)
-        raise VerificationFailed("a table or index is not the one that the migrations make", name=name)
+        raise VerificationFailed("a table or index is not as the migrations make it", name=name)
 
 
 def _statements(engine: Engine) -> set[tuple[str, str, str, str]]:
     """Per table and index: its kind, its name, its table's name, and the statement that made it.
 
-    `sqlite_stat1` and its like, which ANALYZE makes, are SQLite's own.
+    `sqlite_stat1` and the like, which ANALYZE makes, are SQLite's own.
     """
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(

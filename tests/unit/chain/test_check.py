@@ -146,9 +146,9 @@ def test_sealers_repeated_where_they_did_not_change_do_no_harm(ledger, store):
     assert ledger.check_everything().headers == 4
 
 
-def test_rows_that_no_header_speaks_for_are_noticed(ledger, store):
+def test_rows_that_no_header_covers_are_noticed(ledger, store):
     store._content.digests[7, 0] = b"x" * 32
-    wrong(ledger, "no header speaks for")
+    wrong(ledger, "no header covers")
 
 
 def test_a_value_of_another_type_is_noticed(ledger, store):

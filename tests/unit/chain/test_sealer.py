@@ -265,7 +265,7 @@ def test_a_signed_block_decodes_to_itself_and_nothing_else_decodes(tmp_path):
 def test_a_signed_block_with_something_else_among_its_transactions_is_refused_whole(tmp_path, foreign):
     block = head_of(tmp_path, MemoryLedgerStore())
     data = encoding.encode({0: block.header.encode(), 1: None, 2: [*block.transactions, foreign]})
-    with pytest.raises(InvalidInput, match="no bytes"):
+    with pytest.raises(InvalidInput, match="not bytes"):
         SignedBlock.decode(data + hashlib.sha256(data).digest())
 
 

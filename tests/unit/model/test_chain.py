@@ -117,12 +117,12 @@ def test_other_databases_check_their_own_files():
         ("DELETE FROM chain_transaction WHERE log_index = 2", "transaction is missing"),
         ("UPDATE chain_node SET digest = zeroblob(32) WHERE level = 1", "Merkle tree"),
         ("DELETE FROM chain_node WHERE level = 1", "Merkle tree is missing"),
-        ("INSERT INTO chain_node VALUES (5, 0, zeroblob(32))", "no header speaks for"),
+        ("INSERT INTO chain_node VALUES (5, 0, zeroblob(32))", "no header covers"),
         ("DELETE FROM chain_header WHERE height = 1", "header is missing"),
         ("UPDATE chain_header SET tree_size = 1 WHERE height = 1", "columns differ"),
         ("UPDATE chain_header SET content = zeroblob(249) WHERE height = 1", "cannot be decoded"),
         ("UPDATE chain_header SET content = 'text' WHERE height = 1", "wrong type|cannot be decoded"),
-        ("DELETE FROM chain_header WHERE height = 2", "older than the head|no header speaks for"),
+        ("DELETE FROM chain_header WHERE height = 2", "older than the head|no header covers"),
     ],
 )
 def test_every_changed_row_is_found(store, tmp_path, statement, reason):

@@ -126,4 +126,4 @@ def test_what_cannot_be_tightened_is_said_and_stops_nobody(
 
     monkeypatch.setattr(os, "chmod", refuse)
     tighten(file)
-    assert "others than its owner may read" in caplog.text
+    assert "others than its owner can read" in caplog.text
