@@ -117,6 +117,7 @@ lint: install-tools
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.browsers.check
+	@$(BIN)/python tools/shared.py --check
 	@$(MAKE) -s check-messages
 
 format: install-tools

@@ -23,9 +23,8 @@ from tests.triage.test_cases import CASES, truth_of, whole_interview
 
 RULES = load_rules()
 SERVICE = TriageService()
-SCRIPTS = [
-    Path(blockmrs.__file__).parent / "public" / "js" / "engine" / name for name in ("triage.js", "interviews.js")
-]
+FOLDER = Path(blockmrs.__file__).parent / "public" / "js"
+SCRIPTS = [FOLDER / name for name in ("page/base.js", "engine/triage.js", "engine/interviews.js")]
 MADE = examples(1000)
 """Interviews made by hypothesis, the same in every run."""
 MANY = settings(derandomize=True, max_examples=MADE, deadline=None, database=None, phases=[Phase.generate])

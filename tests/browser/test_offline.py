@@ -190,7 +190,14 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
                 "/js/field/ask.js",
             ),
             *("/field/kept/words", "/js/engine/routing.js", "/js/field/views.js"),
-            *("/css/app.css", "/js/page/app.js", "/js/phone/outbox.js", "/js/phone/keep.js", "/js/phone/phone.js"),
+            *(
+                "/css/app.css",
+                "/js/page/base.js",
+                "/js/page/app.js",
+                "/js/phone/outbox.js",
+                "/js/phone/keep.js",
+                "/js/phone/phone.js",
+            ),
             *("/manifest.webmanifest", "/favicon.svg"),
         ]
     )

@@ -17,7 +17,8 @@ from blockmrs.errors import InvalidInput
 from tests.triage.test_routing import PHRASES
 
 WORDS = load_words()
-SCRIPT = Path(blockmrs.__file__).parent / "public" / "js" / "engine" / "routing.js"
+FOLDER = Path(blockmrs.__file__).parent / "public" / "js"
+SCRIPTS = [FOLDER / name for name in ("page/base.js", "engine/routing.js")]
 PROBLEMS = {"long": "Write one short line", "letters": "Use letters and numbers"}
 ASK = """texts => texts.map(text => {
     try { return propose(text); } catch (refused) { return {refused: refused.problem}; }
@@ -33,7 +34,8 @@ ALPHABET = "abcdefghijklmnopqrstuvwxyzñáéíóúüß039'’ -ﬁ"
 def phone(chromium: Browser) -> Iterator[Page]:
     """A page in which `propose` is the phone's, with the lists as they are sent to it."""
     page = chromium.new_page()
-    page.add_script_tag(path=SCRIPT)
+    for script in SCRIPTS:
+        page.add_script_tag(path=script)
     page.evaluate("lists => { window.propose = routing(JSON.parse(lists)) }", json.dumps(words_as_data(WORDS)))
     yield page
     page.close()

@@ -21,9 +21,9 @@ from tools.browsers.floor import too_new
 
 PUBLIC = Path(__file__).parents[2] / "blockmrs" / "public"
 ALLOWED = {
-    "submitter": "field.js and app.js tell it where the browser does not",
-    "requestSubmit": "field.js and app.js press the button where the browser cannot",
-    "SubmitEvent": "asked for before it is used; without it field.js and app.js help",
+    "submitter": "base.js tells it where the browser does not",
+    "requestSubmit": "base.js presses the button where the browser cannot",
+    "SubmitEvent": "asked for before it is used; without it base.js helps",
     "BroadcastChannel": "asked for before it is used; without it other tabs learn at their next page",
     "locks": "asked for before it is used; without it one tab at a time, and the server takes a report once",
     "databases": "asked for before it is used; without it the database is opened to look",

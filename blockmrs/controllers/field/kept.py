@@ -35,10 +35,21 @@ from blockmrs.services.advice.who_is_told import WhoIsTold
 TEMPLATES = "blockmrs.templates.field."
 ENGINE = ("/js/engine/triage.js", "/js/engine/interviews.js")
 SCRIPTS = (*ENGINE, "/js/engine/routing.js", "/js/field/views.js", "/js/field/ask.js")
+FIRST_SCREEN = "/field"
+LISTS = "/field/kept/addresses/"
+"""Where the list of all this is; the language follows."""
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
 REPORT_SCRIPTS = ("/js/page/app.js", "/js/phone/outbox.js", "/js/phone/keep.js", "/js/phone/phone.js")
-FILES = ("/js/field/field.js", *SCRIPTS, *REPORT_SCRIPTS, "/css/app.css", "/manifest.webmanifest", "/favicon.svg")
+FILES = (
+    "/js/page/base.js",
+    "/js/field/field.js",
+    *SCRIPTS,
+    *REPORT_SCRIPTS,
+    "/css/app.css",
+    "/manifest.webmanifest",
+    "/favicon.svg",
+)
 WORKER = "/js/phone/sw.js"
 FOR_GOOD = "public, max-age=31536000, immutable"
 ASK_FIRST = "no-cache"
@@ -148,7 +159,7 @@ class KeptController(TGController):
         )
         worker = assets.read(WORKER)
         words_digest, pages_digest = _digest(lists), _digest(pages.encode())
-        own = f"/field/kept/addresses/{language}"
+        own = LISTS + language
         away = f"/field/kept/away/{language}"
         addresses = {
             "rules": self.rules_address(language),
@@ -156,7 +167,7 @@ class KeptController(TGController):
             "pages": f"/field/kept/pages/{language}?v={pages_digest}",
             "scripts": [assets.address(path) for path in SCRIPTS],
         }
-        pages_for_all = ["/field", REPORTS]
+        pages_for_all = [FIRST_SCREEN, REPORTS]
         keep = [
             *pages_for_all,
             away,

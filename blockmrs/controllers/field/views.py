@@ -42,8 +42,9 @@ MONTHS = (
     N_("November"),
     N_("December"),
 )
-# A report may wait a week on a phone before it is sent.
-OLDEST = timedelta(days=8)
+# A report that waits on a phone is wiped after this; a journey is believed for a day more.
+WAITS_ON_PHONE = timedelta(days=7)
+OLDEST = WAITS_ON_PHONE + timedelta(days=1)
 # The first screen may lie open for hours before anybody is hurt: then the answering begins at the first tap.
 LAY_OPEN = timedelta(minutes=10)
 MOST_STEPS = 80

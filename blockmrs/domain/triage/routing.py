@@ -38,10 +38,10 @@ SAME, NEAR, PARTICLE_WEIGHT, LESS_PER_EDIT = 100, 95, 25, 15
 LEAST_SHARE = 30
 """A complaint is proposed when it explains this percentage of what the best one does."""
 _KEYS = ("fillers", "particles", "plain", "signs", "presentations")
-_EDITS = {4: 1, 5: 1, 6: 1, 7: 2, 8: 2, 9: 2}
-_MOST_EDITS = 3
-_MOST_TOKENS = 40
-_LONGEST_TOKEN = 30
+EDITS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3)
+"""How many letters may be wrong in a word of so many letters; the last is for all longer ones."""
+MOST_TOKENS = 40
+LONGEST_TOKEN = 30
 
 # Characters that are no text: controls, invisible marks that turn or join what is around them, and private ones.
 _NO_TEXT = re.compile(
@@ -220,7 +220,7 @@ def _lists(
 
 def _tokens(words: Words, text: str) -> list[str]:
     """The words that mean something, and each two neighbours as one: "head ache"."""
-    every = [word for word in normalised(text) if len(word) <= _LONGEST_TOKEN][:_MOST_TOKENS]
+    every = [word for word in normalised(text) if len(word) <= LONGEST_TOKEN][:MOST_TOKENS]
     joined = [one + other for one, other in pairwise(every) if one + other in words.known]
     return [word for word in (*every, *joined) if word not in words.fillers]
 
@@ -241,7 +241,7 @@ def _alike(words: Words, token: str) -> dict[str, int]:
     alike = {word: NEAR for word in words.endings_of.get(token[:4], ()) if _is_form_of(word, token)}
     if token in words.known:
         return {**alike, token: SAME}
-    most = _EDITS.get(len(token), _MOST_EDITS if len(token) > max(_EDITS) else 1 if len(token) == 3 else 0)
+    most = EDITS[min(len(token), len(EDITS) - 1)]
     near = process.extract(token, words.vocabulary, scorer=OSA.distance, score_cutoff=most, limit=None)
     for word, edits, _ in near:
         # The first letter is seldom wrong, but a silent one is left out: "nee", "rist", "ueso".

@@ -52,6 +52,8 @@ LONGEST_VALUE = 200
 MOST_FIELDS = 400
 PREFIX = "a."
 SINGLE = ("sign", "age", "complaints", "page", "choose", "answer", "look")
+PICK = "pick"
+"""The one field that may be there several times: each thing that was ticked."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +95,7 @@ class TriageService:
     def only_mine(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Those fields of a form that belong to the interview."""
         mine = (PREFIX, LOOK_PREFIX)
-        return [(name, value) for name, value in fields if name in (*SINGLE, "pick") or name.startswith(mine)]
+        return [(name, value) for name, value in fields if name in (*SINGLE, PICK) or name.startswith(mine)]
 
     def only_answers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
         """Those that `carry` made, without what was just tapped."""
@@ -123,7 +125,7 @@ class TriageService:
             if name in values:
                 raise InvalidInput("an answer without its page", field=name)
         if picks:
-            raise InvalidInput("an answer without its page", field="pick")
+            raise InvalidInput("an answer without its page", field=PICK)
         return interview
 
     def from_record(self, facts: HealthFacts, today: date) -> Interview:
@@ -164,7 +166,7 @@ class TriageService:
         """
         chosen = tuple(dict.fromkeys(complaints))
         if not chosen or not set(chosen) <= set(self.rules.presentations) - set(ALWAYS):
-            raise InvalidInput("Tick what fits, or choose where it hurts", field="pick")
+            raise InvalidInput("Tick what fits, or choose where it hurts", field=PICK)
         return replace(interview, presentations=tuple(dict.fromkeys((*interview.presentations, *chosen))))
 
     def without(self, interview: Interview, finding: str) -> Interview:
@@ -229,7 +231,7 @@ class TriageService:
         """The interview after a question page."""
         page, choose = values["page"], values.get("choose")
         if choose is not None and picks:
-            raise InvalidInput("one answer or the other", field="pick")
+            raise InvalidInput("one answer or the other", field=PICK)
         if page in (SIGNS, SIGNS_AGAIN):
             raise InvalidInput("a danger sign is tapped, not chosen", field="page")
         if page == WHERE:
@@ -276,11 +278,11 @@ class TriageService:
         if answer not in ("next", "none", UNSURE):
             raise InvalidInput("an unknown answer", field="answer")
         if answer == "next" and not picks:
-            raise InvalidInput("nothing was ticked", field="pick")
+            raise InvalidInput("nothing was ticked", field=PICK)
         chosen: dict[str, Answer] = {}
         for pick in picks:
             name, _, text = pick.partition(":")
-            value = self._parse("pick", name, text)
+            value = self._parse(PICK, name, text)
             finding = self.rules.findings[name]
             chosen[name] = value if name not in chosen else _worse(finding, chosen[name], value)
         rest = [name for name in shown_findings(self.rules, interview, plan) if name not in chosen]
@@ -315,7 +317,7 @@ def _sorted_out(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list
             raise InvalidInput("too many fields", field="answer")
         if len(name) > LONGEST_VALUE or len(value) > LONGEST_VALUE:
             raise InvalidInput("a value is too long", field=name[:LONGEST_VALUE])
-        if name == "pick":
+        if name == PICK:
             if value in picks:
                 raise InvalidInput("an answer is there twice", field=name)
             picks.append(value)

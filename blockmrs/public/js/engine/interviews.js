@@ -1,5 +1,6 @@
 // The questions on the phone, in the order in which the server asks them, and the fields of its forms: what
-// blockmrs/domain/triage/pages.py and blockmrs/services/advice/interviews.py say on the server. A test runs both side by side.
+// blockmrs/domain/triage/pages.py and blockmrs/services/advice/interviews.py say on the server. A test runs both side by
+// side. Needs base.js.
 //
 //   const asking = interviews(triage(rules))
 //   let interview = asking.read([["sign", "none"]])          what was answered, from the fields of a form
@@ -7,11 +8,10 @@
 //   asking.carry(interview)                                  the fields that bring it to the next page
 var interviews = (() => {
   "use strict";
-  const AMBULANCE = 1, HOSPITAL = 2, MOST_PAGES = 6, MOST_PAIN = 10, MOST_LOOKS = 15;
-  const CHECKS = { "check-response": "responds", "check-breathing": "breathes-normally" };
-  const WORDS = new Map([["yes", true], ["no", false], ["unsure", null]]);
-  const SINGLE = ["sign", "age", "complaints", "page", "choose", "answer", "look"];
-  const ASKED = ["awake", "breathing", "pain"];
+  const { AMBULANCE, HOSPITAL, MOST_PAGES, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
+  const { SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, AGE, AGAIN, LOOKED_AGAIN, SAFEGUARDING, UNSURE } = shared.engine;
+  const { ANSWER_PREFIX, LOOK_PREFIX } = shared.engine;
+  const WORDS = new Map(Object.entries(shared.engine.ANSWERS));
 
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
   const unique = list => [...new Set(list)];
@@ -42,11 +42,11 @@ var interviews = (() => {
       interview = { ...interview, course: [] };
       if (levelOf(interview) === AMBULANCE && levelIfCalmed(interview) === AMBULANCE) return null;
       if (signs.some(sign => !has(interview.answers, sign))) {
-        if (!has(interview.answers, "looked-again")) return signsPage("signs", "");
+        if (!has(interview.answers, LOOKED_AGAIN)) return signsPage(SIGNS, "");
         for (const [id, name] of Object.entries(CHECKS)) {
           if (!has(interview.answers, name)) return choicePage({ id, findings: [name] });
         }
-        return signsPage("signs-again", words.signs_again_hint);
+        return signsPage(SIGNS_AGAIN, words.signs_again_hint);
       }
       return interview.complaints.length ? complaintPage(interview) : wherePage(interview);
     }
@@ -54,17 +54,17 @@ var interviews = (() => {
       return page(id, "signs", words.signs_title, hint, { choices: choices(data.signs), findings: signs });
     }
     function wherePage(interview) {
-      const chosen = data.parts.find(part => part.inner && part.id === interview.answers.where);
+      const chosen = data.parts.find(part => part.inner && part.id === interview.answers[WHERE]);
       if (!chosen) {
         const more = { choices: choices(data.parts), number: 1 };
-        return page("where", "choice", words.where_title, words.where_hint, more);
+        return page(WHERE, "choice", words.where_title, words.where_hint, more);
       }
       const more = { choices: choices(chosen.inner), number: 2 };
-      return page("where-" + chosen.id, "choice", words.where_inner_title, "", more);
+      return page(WHERE_INNER + chosen.id, "choice", words.where_inner_title, "", more);
     }
     function choicePage(plan, number) {
       const finding = findings.get(plan.findings[0]);
-      const labels = [["yes", words.yes], ["no", words.no], ["unsure", words.not_sure]];
+      const labels = [["yes", words.yes], ["no", words.no], [UNSURE, words.not_sure]];
       return page(plan.id, "choice", finding.ask, finding.how, {
         choices: labels.map(([value, label]) => ({ value, label, hint: "" })),
         findings: plan.findings,
@@ -73,17 +73,17 @@ var interviews = (() => {
     }
     function againPage(name) {
       let labels = [["yes", words.yes], ["no", words.no]];
-      if (name === "pain") labels = Array.from({ length: MOST_PAIN + 1 }, (_, pain) => [String(pain), String(pain)]);
-      return page("again-" + name, "choice", words["again_" + name], words["again_" + name + "_how"], {
-        choices: [...labels, ["unsure", words.cant_tell]].map(([value, label]) => ({ value, label, hint: "" })),
+      if (name === PAIN) labels = Array.from({ length: MOST_PAIN + 1 }, (_, pain) => [String(pain), String(pain)]);
+      return page(AGAIN + name, "choice", words["again_" + name], words["again_" + name + "_how"], {
+        choices: [...labels, [UNSURE, words.cant_tell]].map(([value, label]) => ({ value, label, hint: "" })),
       });
     }
     function complaintPage(interview) {
       const number = pageNumber(interview), worthwhile = worthwhileIn(interview);
       for (const plan of inOrder(interview)) {
-        if (plan.id === "age") {
+        if (plan.id === AGE) {
           if (interview.age === null) {
-            return page("age", "choice", plan.title, plan.hint, { choices: choices(data.ages), number });
+            return page(AGE, "choice", plan.title, plan.hint, { choices: choices(data.ages), number });
           }
           continue;
         }
@@ -106,7 +106,7 @@ var interviews = (() => {
     }
     function shownOf(interview, plan, worthwhile) {
       const { ages } = factsOf(interview);
-      const isTelling = name => findings.get(name).policy === "safeguarding" && !has(interview.answers, name);
+      const isTelling = name => findings.get(name).policy === SAFEGUARDING && !has(interview.answers, name);
       return plan.findings.filter(
         name => (worthwhile.has(name) || isTelling(name)) && concerns(findings.get(name), ages));
     }
@@ -117,7 +117,7 @@ var interviews = (() => {
     function inOrder(interview) {
       const before = [], after = [];
       for (const name of interview.complaints.filter(name => presentations.has(name))) {
-        const plans = presentations.get(name).pages, turn = plans.findIndex(plan => plan.id === "age");
+        const plans = presentations.get(name).pages, turn = plans.findIndex(plan => plan.id === AGE);
         plans.forEach((plan, place) => (place < turn ? before : after).push([place < turn ? place : place - turn, plan]));
       }
       const ranked = [before, after].flatMap(rows => rows.sort((one, other) => one[0] - other[0]));
@@ -128,7 +128,7 @@ var interviews = (() => {
     function pageNumber(interview) {
       const isDone = plan => plan.findings.some(name => has(interview.answers, name));
       const done = new Set(plansOf(interview.complaints).filter(isDone).map(plan => plan.id));
-      return 2 + has(interview.answers, "where") + done.size + (interview.age !== null);
+      return 2 + has(interview.answers, WHERE) + done.size + (interview.age !== null);
     }
     const absence = finding => finding.kind === "yes-no" ? false : finding.none;
     function answerAll(interview, names, unsure) {
@@ -140,14 +140,15 @@ var interviews = (() => {
     }
 
     // --- the fields of a form ---------------------------------------------------------------------------------------
-    const isMine = name => SINGLE.includes(name) || name === "pick" || /^(a|again)\./.test(name);
+    const isCarried = name => name.startsWith(ANSWER_PREFIX) || name.startsWith(LOOK_PREFIX);
+    const isMine = name => SINGLE.includes(name) || name === PICK || isCarried(name);
 
     function read(fields) {
       const values = new Map(), picks = [];
       for (const [name, value] of fields) {
-        if (name === "pick" ? picks.includes(value) : values.has(name)) throw new Refused("there twice", name);
+        if (name === PICK ? picks.includes(value) : values.has(name)) throw new Refused("there twice", name);
         if (!isMine(name)) throw new Refused("unknown", name);
-        if (name === "pick") picks.push(value); else values.set(name, value);
+        if (name === PICK) picks.push(value); else values.set(name, value);
       }
       const interview = carried(values);
       if (values.has("sign")) return afterSign(interview, values.get("sign"));
@@ -161,7 +162,11 @@ var interviews = (() => {
     }
     function carried(values) {
       const answers = {};
-      for (const [name, text] of values) if (name.startsWith("a.")) answers[name.slice(2)] = parse(name.slice(2), text);
+      for (const [field, text] of values) {
+        if (!field.startsWith(ANSWER_PREFIX)) continue;
+        const name = field.slice(ANSWER_PREFIX.length);
+        answers[name] = parse(name, text);
+      }
       const age = values.has("age") ? values.get("age") : null;
       if (age !== null && !data.ages.some(band => band.id === age)) throw new Refused("unknown", "age");
       const complaints = values.has("complaints") ? values.get("complaints").split(",") : [];
@@ -173,20 +178,20 @@ var interviews = (() => {
     function readCourse(values) {
       const found = new Map();
       for (const [field, text] of values) {
-        if (!field.startsWith("again.")) continue;
-        const match = /^again\.([1-9][0-9]?)\.(awake|breathing|pain)$/.exec(field);
-        if (!match) throw new Refused("unknown", field);
-        const number = Number(match[1]), look = found.get(number) || { number, answers: {} };
-        look.answers[match[2]] = parseLook(match[2], text);
+        if (!field.startsWith(LOOK_PREFIX)) continue;
+        const [count, name, ...more] = field.slice(LOOK_PREFIX.length).split(".");
+        if (!/^[1-9][0-9]?$/.test(count) || !ASKED.includes(name) || more.length) throw new Refused("unknown", field);
+        const number = Number(count), look = found.get(number) || { number, answers: {} };
+        look.answers[name] = parseLook(name, text);
         found.set(number, look);
       }
       if (found.size > MOST_LOOKS) throw new Refused("too many", "look");
       return [...found.values()].sort((one, other) => one.number - other.number);
     }
     function parseLook(name, text) {
-      if (text === "unsure") return null;
-      if (name === "pain" && /^[0-9]{1,2}$/.test(text) && Number(text) <= MOST_PAIN) return Number(text);
-      if (name !== "pain" && WORDS.has(text)) return WORDS.get(text);
+      if (text === UNSURE) return null;
+      if (name === PAIN && /^[0-9]{1,2}$/.test(text) && Number(text) <= MOST_PAIN) return Number(text);
+      if (name !== PAIN && WORDS.has(text)) return WORDS.get(text);
       throw new Refused("no answer", name);
     }
     function beginLook(interview) {
@@ -205,7 +210,7 @@ var interviews = (() => {
     function parse(name, text) {
       const finding = findings.get(name);
       if (!finding) throw new Refused("unknown", name);
-      if (text === "unsure") return null;
+      if (text === UNSURE) return null;
       if (finding.kind === "yes-no" && WORDS.has(text)) return WORDS.get(text);
       if (finding.kind === "choice" && checked(finding, text) !== null) return text;
       if (finding.kind === "number" && /^[0-9]{1,9}$/.test(text)) return checked(finding, Number(text));
@@ -214,8 +219,8 @@ var interviews = (() => {
     function afterSign(interview, sign) {
       const open = signs.filter(name => interview.answers[name] !== true);
       if (sign === "none") return answerAll(interview, open, false);
-      if (sign === "unsure") {
-        if (!has(interview.answers, "looked-again")) return withAnswers(interview, { "looked-again": true });
+      if (sign === UNSURE) {
+        if (!has(interview.answers, LOOKED_AGAIN)) return withAnswers(interview, { [LOOKED_AGAIN]: true });
         return answerAll(interview, open, true);
       }
       const found = data.signs.find(entry => entry.id === sign);
@@ -226,12 +231,12 @@ var interviews = (() => {
     function afterPage(interview, values, picks) {
       const name = values.get("page"), choose = values.get("choose");
       if (choose !== undefined && picks.length) throw new Refused("one or the other", "pick");
-      if (name === "signs" || name === "signs-again") throw new Refused("a sign is tapped", "page");
-      if (name === "where") return at(interview, data.parts, choose);
-      if (ASKED.some(asked => "again-" + asked === name)) return takeLook(interview, name.slice(6), choose);
-      const place = data.parts.find(part => part.inner && "where-" + part.id === name);
+      if (name === SIGNS || name === SIGNS_AGAIN) throw new Refused("a sign is tapped", "page");
+      if (name === WHERE) return at(interview, data.parts, choose);
+      if (ASKED.some(asked => AGAIN + asked === name)) return takeLook(interview, name.slice(AGAIN.length), choose);
+      const place = data.parts.find(part => part.inner && WHERE_INNER + part.id === name);
       if (place) return at(interview, place.inner, choose);
-      if (name === "age") {
+      if (name === AGE) {
         if (!data.ages.some(band => band.id === choose)) throw new Refused("unknown", "choose");
         return { ...interview, age: choose };
       }
@@ -244,7 +249,7 @@ var interviews = (() => {
     function at(interview, parts, choose) {
       const part = parts.find(entry => entry.id === choose);
       if (!part) throw new Refused("unknown", "choose");
-      if (part.inner) return withAnswers(interview, { where: part.id });
+      if (part.inner) return withAnswers(interview, { [WHERE]: part.id });
       return { ...interview, complaints: unique([...interview.complaints, ...part.opens]) };
     }
     function withWord(interview, name, choose) {
@@ -252,7 +257,7 @@ var interviews = (() => {
       return withAnswers(interview, { [name]: WORDS.get(choose) });
     }
     function ticked(interview, plan, answer, picks) {
-      if (!["next", "none", "unsure"].includes(answer)) throw new Refused("unknown", "answer");
+      if (!["next", "none", UNSURE].includes(answer)) throw new Refused("unknown", "answer");
       if (answer === "next" && !picks.length) throw new Refused("nothing was ticked", "pick");
       const chosen = {};
       for (const pick of picks) {
@@ -263,8 +268,8 @@ var interviews = (() => {
       let rest = shownFindings(interview, plan).filter(name => !has(chosen, name));
       const untold = rest.filter(name => !findings.get(name).policy);
       const isSecond = plan.findings.some(name => interview.answers[name] === null);
-      if (answer === "unsure" && !isSecond && untold.length) rest = untold;
-      return withAnswers(answerAll(interview, rest, answer === "unsure"), chosen);
+      if (answer === UNSURE && !isSecond && untold.length) rest = untold;
+      return withAnswers(answerAll(interview, rest, answer === UNSURE), chosen);
     }
     function worse(finding, one, other) {
       const rank = value => {
@@ -273,28 +278,28 @@ var interviews = (() => {
       };
       return rank(other) < rank(one) ? other : one;
     }
-    const asText = value => value === null ? "unsure" : value === true ? "yes" : value === false ? "no" : String(value);
+    const asText = value => value === null ? UNSURE : value === true ? "yes" : value === false ? "no" : String(value);
     function carry(interview) {
-      const fields = Object.entries(interview.answers).map(([name, value]) => ["a." + name, asText(value)]);
+      const fields = Object.entries(interview.answers).map(([name, value]) => [ANSWER_PREFIX + name, asText(value)]);
       if (interview.age !== null) fields.push(["age", interview.age]);
       if (interview.complaints.length) fields.push(["complaints", interview.complaints.join(",")]);
       for (const look of courseOf(interview)) {
         for (const [name, value] of Object.entries(look.answers)) {
-          fields.push(["again." + look.number + "." + name, asText(value)]);
+          fields.push([LOOK_PREFIX + look.number + "." + name, asText(value)]);
         }
       }
       return fields;
     }
     function without(interview, name) {
       if (name === "age") return { ...interview, age: null };
-      if (name.startsWith("again.")) {
-        const kept = courseOf(interview).filter(look => "again." + look.number !== name);
-        if (kept.length === courseOf(interview).length) throw new Refused("unknown", name);
-        return beginLook({ ...interview, course: kept });
+      if (name.startsWith(LOOK_PREFIX)) {
+        const course = courseOf(interview).filter(look => LOOK_PREFIX + look.number !== name);
+        if (course.length === courseOf(interview).length) throw new Refused("unknown", name);
+        return beginLook({ ...interview, course });
       }
       if (name !== "complaints" && !findings.has(name)) throw new Refused("unknown", name);
       const isTaken = name === "complaints"
-        ? id => id === "where" || (findings.has(id) && interview.complaints.includes(findings.get(id).of))
+        ? id => id === WHERE || (findings.has(id) && interview.complaints.includes(findings.get(id).of))
         : id => id === name;
       const answers = Object.fromEntries(Object.entries(interview.answers).filter(([id]) => !isTaken(id)));
       return { ...interview, complaints: name === "complaints" ? [] : interview.complaints, answers };

@@ -1,6 +1,6 @@
 // "What's wrong?" on the phone: the complaints and danger signs that somebody's own words may mean. It proposes exactly
 // what the server proposes (blockmrs/domain/triage/routing.py, whose names it uses); a test asks both. It only routes: a
-// person confirms. Pure: nothing of the text is kept. docs/offline.md describes the lists' file.
+// person confirms. Pure: nothing of the text is stored. Needs base.js. docs/offline.md describes the lists' file.
 //
 //   const propose = routing(lists)
 //   propose("hit his hed")          {presentations: ["head"], signs: []}, the likeliest first
@@ -8,9 +8,8 @@
 // It throws {field: "words", problem: "long" or "letters"} for what is too long, or no text.
 var routing = (() => {
   "use strict";
-  const LONGEST_TEXT = 200, MOST_PROPOSED = 5, MOST_TOKENS = 40, LONGEST_TOKEN = 30, MOST_EDITS = 3;
-  const SAME = 100, NEAR = 95, PARTICLE_WEIGHT = 25, LESS_PER_EDIT = 15, LEAST_SHARE = 30;
-  const EDITS = { 3: 1, 4: 1, 5: 1, 6: 1, 7: 2, 8: 2, 9: 2 };
+  const { WORDS_FORMAT, LONGEST_TEXT, MOST_PROPOSED, MOST_TOKENS, LONGEST_TOKEN } = shared.routing;
+  const { SAME, NEAR, PARTICLE_WEIGHT, LESS_PER_EDIT, LEAST_SHARE, EDITS } = shared.routing, { WORDS_FIELD } = shared.field;
   const SPACES = /[\t-\r\x1c- \x85\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000]+/u;
   const NO_TEXT = new RegExp("[\\0-\\x1f\\x7f-\\x9f\\xad\\u061c\\u180e\\u200b-\\u200f\\u2028-\\u202e\\u2060-\\u206f\\ufeff"
     + "\\ufff0-\\uffff\\ud800-\\udfff\\ue000-\\uf8ff\\u{e0000}-\\u{10ffff}]", "u");
@@ -20,9 +19,9 @@ var routing = (() => {
   const split = text => text.split(SPACES).filter(word => word);
 
   function checked(text) {
-    if ([...text].length > LONGEST_TEXT) throw { field: "words", problem: "long" };
+    if ([...text].length > LONGEST_TEXT) throw { field: WORDS_FIELD, problem: "long" };
     const line = split(text).join(" ");
-    if (NO_TEXT.test(line)) throw { field: "words", problem: "letters" };
+    if (NO_TEXT.test(line)) throw { field: WORDS_FIELD, problem: "letters" };
     return line;
   }
   function normalised(text) {
@@ -53,7 +52,7 @@ var routing = (() => {
   }
 
   return lists => {
-    if (lists.format !== 1) throw new Error("lists of another format");
+    if (lists.format !== WORDS_FORMAT) throw new Error("lists of another format");
     const [fillers, particles, plain] = ["fillers", "particles", "plain"].map(key => new Set(lists[key].split(" ")));
     const tabled = key => Object.entries(lists[key]).map(([name, all]) => [name, all.map(entry => entry.split(" "))]);
     const signs = tabled("signs"), presentations = tabled("presentations");
@@ -73,7 +72,7 @@ var routing = (() => {
         if (word.length >= 4 && word.slice(0, 4) === start && isFormOf(word, token)) found.set(word, NEAR);
       }
       if (known.has(token)) return found.set(token, SAME);
-      const most = EDITS[token.length] || (token.length > 9 ? MOST_EDITS : 0);
+      const most = EDITS[Math.min(token.length, EDITS.length - 1)];
       for (const word of vocabulary) {
         // The first letter is seldom wrong, but a silent one is left out: "nee", "rist", "ueso".
         if (word.length < 4 || found.has(word) || (word[0] !== token[0] && word.slice(1) !== token)) continue;

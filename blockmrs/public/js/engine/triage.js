@@ -1,6 +1,6 @@
 // The triage engine on the phone: the compiled rules in, advice and what is still worth asking out. It says exactly what
 // the engine on the server says (blockmrs/domain/triage/engine.py, conditions.py and course.py, whose names it uses); a
-// test runs both side by side. Pure: no clock, no page, nothing kept. docs/offline.md describes the rules' file.
+// test runs both side by side. Pure: no clock, no page, nothing stored. Needs base.js. docs/offline.md describes the rules' file.
 //
 //   const engine = triage(rules)
 //   engine.assess(interview)                                 the advice for what was answered so far
@@ -10,9 +10,8 @@
 // the looks since then ("Check again"), each {number, answers}. interviews.js asks its questions.
 var triage = (() => {
   "use strict";
-  const SURE = 0, NOT_MET = 5, AMBULANCE = 1, LEVELS = [1, 2, 3, 4];
-  const ALWAYS = ["life", "any"], LOOK_AGAIN_FROM = 3;
-  const FOUND = { awake: "responds", breathing: "breathes-normally" }, WORSE = "getting-worse";
+  const { RULES_FORMAT, SURE, NOT_MET, AMBULANCE, LEVELS, ALWAYS, UNKNOWN_AGE } = shared.engine;
+  const { LOOK_AGAIN_FROM, FOUND, WORSE, PAIN } = shared.engine;
 
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
   const unique = list => [...new Set(list)];
@@ -59,7 +58,7 @@ var triage = (() => {
           found[finding] = look.answers[name];
         }
       }
-      const isTold = has(look.answers, "pain"), pain = isTold ? look.answers.pain : null;
+      const isTold = has(look.answers, PAIN), pain = isTold ? look.answers[PAIN] : null;
       if (before !== null && isTold && found[WORSE] !== true) {
         if (pain === null) found[WORSE] = null;
         else if (pain > before) found[WORSE] = true;
@@ -70,7 +69,7 @@ var triage = (() => {
   }
 
   return data => {
-    if (data.format !== 1) throw new Error("rules of another format");
+    if (data.format !== RULES_FORMAT) throw new Error("rules of another format");
     const findings = new Map(data.findings.map(found => [found.id, {
       kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], ...found,
     }]));
@@ -83,7 +82,7 @@ var triage = (() => {
       rule.level = rule.level || Math.min(...rule.raises);
     };
     [...data.presentations.flatMap(found => found.rules), data.fallback].forEach(ready);
-    const knownAges = new Set(data.ages.map(band => band.id).filter(id => id !== "unknown"));
+    const knownAges = new Set(data.ages.map(band => band.id).filter(id => id !== UNKNOWN_AGE));
 
     function factsOf(interview) {
       const answers = {};

@@ -2,9 +2,9 @@
 // markup (templates/field/blank.xhtml). What is not understood goes to the server. docs/offline.md has more.
 (() => {
   "use strict";
-  const TAPPED = ["sign", "page", "choose", "answer", "pick", "look", "offered"];
+  const { FIRST_SCREEN, LISTS, OFFERED_FIELD } = shared.field, { SINGLE, PICK, AGE } = shared.engine;
+  const TAPPED = [...SINGLE.filter(name => name !== AGE && name !== "complaints"), PICK, OFFERED_FIELD];
   const LOAD_MS = 60000;
-  const OURS = /^\/field\/(check|words|show|ask\/[^/]*)$/;
   const script = document.currentScript;
   const root = document.documentElement, main = document.getElementById("main");
   // An older browser lacks a part of what is used here: the server answers, as without a script.
@@ -80,6 +80,11 @@
     fillChildren(element, values);
   }
 
+  // Which forms are answered here.
+  function isOurs(path) {
+    return path.startsWith(FIRST_SCREEN) && /^\/(check|words|show|ask\/[^/]*)$/.test(path.slice(FIRST_SCREEN.length));
+  }
+
   // the page in the browser
   function put(nodes, name, look) {
     main.replaceChildren(...nodes);
@@ -122,7 +127,7 @@
 
   main.addEventListener("submit", event => {
     const form = event.target, button = event.submitter, path = pathOf(form, button);
-    if (form.method !== "post" || !OURS.test(path)) return;
+    if (form.method !== "post" || !isOurs(path)) return;
     if (!shows) {
       // Without a signal the server cannot be asked: the tap waits for the rules, which come from the phone.
       if (!coming || navigator.onLine !== false) return;
@@ -159,21 +164,15 @@
     blanks = { pages: new Map(all("template", parts).map(entry => [entry.id, entry])) };
     shows = views(interviews(triage(data)), routing(lists), words);
     // Loaded again in the middle of the questions: they go on where they were.
-    const how = cameBy();
+    const how = base.cameBy();
     if (state().pairs && (how === "reload" || how === "back_forward")) again(state());
     root.setAttribute("data-asks", "here");
   }
-  // Safari before 15 says it the old way.
-  function cameBy() {
-    const [told] = performance.getEntriesByType("navigation"), old = performance.navigation;
-    return told ? told.type : ["navigate", "reload", "back_forward"][old ? old.type : 0];
-  }
   function loaded(address, read) {
-    const control = new AbortController(), limit = setTimeout(() => control.abort(), LOAD_MS);
-    return fetch(address, { signal: control.signal }).then(answer => answer.ok ? read(answer) : Promise.reject(answer.status))
-      .finally(() => clearTimeout(limit));
+    return fetch(address, { signal: base.timeLimit(LOAD_MS) })
+      .then(answer => answer.ok ? read(answer) : Promise.reject(answer.status));
   }
-  let coming = loaded("/field/kept/addresses/" + root.lang, answer => answer.json().then(list => {
+  let coming = loaded(LISTS + root.lang, answer => answer.json().then(list => {
     rules = list.rules;
     // Of another version than this script, or than the rules of this page: the server answers, as without it.
     const page = document.querySelector("script[data-rules]"), own = new URL(script.src);

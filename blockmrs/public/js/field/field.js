@@ -1,60 +1,20 @@
 // /field without waiting: the advice that travelled inside the page, on screen at the tap. Everything here also works
-// without this script. Nothing about the person is kept: only the chosen theme is, and that somebody signed in here.
+// without this script. Nothing about the person is stored. Needs base.js.
 (function () {
   "use strict";
-  var root = document.documentElement;
-  var LAY_OPEN_S = 600, WHERE_MS = 15000;
-
-  function chosen() {
-    try { return localStorage.getItem("theme") || ""; } catch (error) { return ""; }
-  }
-  function wear(theme) {
-    if (theme === "dark" || theme === "light" || theme === "sun") root.setAttribute("data-theme", theme);
-    else root.removeAttribute("data-theme");
-  }
-  wear(chosen());
+  var root = document.documentElement, all = base.all;
+  var LAY_OPEN_S = shared.field.LAY_OPEN_S, PREFIX = shared.engine.ANSWER_PREFIX;
+  var WHERE_MS = 15000, OLD_DAYS = 30, FRESH_S = 12 * 3600;
 
   // The engine for the further questions, once this page is at rest: at once where they are to go on.
-  var later = (document.currentScript.getAttribute("data-later") || "").split(" ");
-  function loadLater() {
-    later.filter(String).forEach(function (address) {
-      var script = document.createElement("script");
-      script.async = false;
-      script.src = address;
-      document.head.appendChild(script);
-    });
-  }
-  if (asking()) document.addEventListener("DOMContentLoaded", loadLater);
-  else window.addEventListener("load", function () { (window.requestIdleCallback || setTimeout)(loadLater); });
+  var engine = document.currentScript.getAttribute("data-later") || "";
+  function loadEngine() { base.load(engine); }
+  if (asking()) document.addEventListener("DOMContentLoaded", loadEngine);
+  else window.addEventListener("load", function () { (window.requestIdleCallback || setTimeout)(loadEngine); });
 
   // Pages of questions that are shown without a request are ask.js's own.
   function asking() { return Boolean(history.state && history.state.pairs); }
 
-  // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does.
-  function older() {
-    var tapped = null;
-    if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype)) {
-      document.addEventListener("click", function (event) { tapped = event.target.closest("button"); }, true);
-      document.addEventListener("submit", function (event) {
-        event.submitter = tapped && tapped.form === event.target ? tapped : null;
-      }, true);
-    }
-    if (!HTMLFormElement.prototype.requestSubmit) HTMLFormElement.prototype.requestSubmit = function (button) {
-      var own = button || this.appendChild(document.createElement("button"));
-      if (!button) own.hidden = true;
-      own.click();
-      if (!button) own.parentNode.removeChild(own);
-    };
-  }
-  older();
-
-  // How this page was come to: "navigate", "reload" or "back_forward". Safari before 15 says it the old way.
-  function cameBy() {
-    var told = performance.getEntriesByType("navigation")[0], old = performance.navigation;
-    return told ? told.type : ["navigate", "reload", "back_forward"][old ? old.type : 0];
-  }
-
-  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
   function now() { return Math.floor(Date.now() / 1000); }
 
   document.addEventListener("DOMContentLoaded", function () {
@@ -84,32 +44,18 @@
   });
 
   // What keeps reports without a signal comes after the first advice, or once nobody taps for a while.
-  window.addEventListener("load", function () { setTimeout(loadKeeping, document.querySelector("#signs.now") ? 3000 : 0); });
-  document.addEventListener("shown", loadKeeping);
-  function loadKeeping() {
-    var addresses = (root.getAttribute("data-later") || "").split(" ");
-    root.removeAttribute("data-later");
-    addresses.filter(Boolean).forEach(function (address) {
-      var script = document.createElement("script");
-      script.src = address;
-      script.async = false;
-      document.head.appendChild(script);
-    });
-  }
+  window.addEventListener("load", function () { setTimeout(base.loadLater, document.querySelector("#signs.now") ? 3000 : 0); });
+  document.addEventListener("shown", base.loadLater);
 
   // Sun theme: black on white, thick borders, larger words. Pressed again, the page is as it was before.
   function sunButton() {
     var button = document.getElementById("sun");
     if (!button) return;
-    var before = chosen() === "sun" ? "" : chosen();
+    var before = base.theme() === "sun" ? "" : base.theme();
     function show() { button.setAttribute("aria-pressed", String(root.getAttribute("data-theme") === "sun")); }
     button.hidden = false;
     button.addEventListener("click", function () {
-      var theme = root.getAttribute("data-theme") === "sun" ? before : "sun";
-      wear(theme);
-      try {
-        if (theme) localStorage.setItem("theme", theme); else localStorage.removeItem("theme");
-      } catch (error) { /* storage is switched off: the choice lasts for this page */ }
+      base.chooseTheme(root.getAttribute("data-theme") === "sun" ? before : "sun");
       show();
     });
     show();
@@ -131,7 +77,7 @@
   // A page that this script showed has the first screen's address: its answers go with the language's button.
   function language(main) {
     var form = document.querySelector("form.speak");
-    if (!form || form.getAttribute("action") !== "/language") return;
+    if (!form || form.getAttribute("action") !== shared.field.LANGUAGE) return;
     form.addEventListener("submit", function (event) {
       if (navigator.onLine === false) {
         // Only one language is on this phone. What was answered stays on the screen.
@@ -186,7 +132,7 @@
       var when = new Intl.RelativeTimeFormat(root.lang, { numeric: "auto" }).format(-days, "day");
       var words = line.firstElementChild;
       words.textContent = words.getAttribute("data-words").replace("%(when)s", when);
-      line.querySelector("strong").hidden = days <= 30;
+      line.querySelector("strong").hidden = days <= OLD_DAYS;
       line.hidden = false;
     });
   }
@@ -213,21 +159,16 @@
     all(".where:not([data-ready])", main).forEach(function (part) {
       part.setAttribute("data-ready", "");
       var told = part.querySelector(".told");
-      if (!told.firstElementChild && signedIn()) askWhere(main, part, told);
+      if (!told.firstElementChild && base.isSignedIn()) askWhere(main, part, told);
       var button = part.querySelector("[data-position]");
       if (!navigator.geolocation || !window.isSecureContext) return;
       part.hidden = button.hidden = false;
       button.addEventListener("click", function () { askPosition(part.querySelector(".spot"), button); });
     });
   }
-  function signedIn() {
-    try { return localStorage.getItem("signed-in") === "yes"; } catch (error) { return false; }
-  }
   function askWhere(main, part, told) {
-    var control = new AbortController();
-    setTimeout(function () { control.abort(); }, WHERE_MS);
-    fetch(part.getAttribute("data-where"), { cache: "no-store", signal: control.signal }).then(function (answer) {
-      if (answer.status === 204) localStorage.removeItem("signed-in");
+    fetch(part.getAttribute("data-where"), { cache: "no-store", signal: base.timeLimit(WHERE_MS) }).then(function (answer) {
+      if (answer.status === 204) base.noteSignedIn(false);
       return answer.status === 200 ? answer.text() : "";
     }).then(function (markup) {
       if (!markup) return;
@@ -291,7 +232,7 @@
       document.title = advice.getAttribute("data-title");
       countUp();
       document.getElementById("result").focus({ preventScroll: true });
-      setTimeout(loadKeeping, 500);
+      setTimeout(base.loadLater, 500);
     }
     function showFirst() {
       fill(first);
@@ -312,7 +253,7 @@
       if (dont) more.appendChild(document.importNode(dont, true));
       var seen = main.querySelector(".seen");
       if (seen) seen.appendChild(document.importNode(other.querySelector(".seen > div"), true));
-      var carried = all(".report input", other).filter(function (input) { return /^(a\.|trail$)/.test(input.name); });
+      var carried = all(".report input", other).filter(function (input) { return input.name === "trail" || input.name.indexOf(PREFIX) === 0; });
       var at = now();
       all("form", main).forEach(function (target) {
         var state = target.querySelector("input[name=started]");
@@ -357,10 +298,10 @@
     });
     // Coming back from another page shows what was left, and so does a phone that loads the page again after it was
     // locked; opening the address, or finding the page half a day later, starts anew.
-    var how = cameBy();
+    var how = base.cameBy();
     if (asking() && how === "navigate") history.replaceState(null, "");
     if (!history.state || !history.state.sign) return;
-    var isFresh = now() - (history.state.at || 0) < 12 * 3600;
+    var isFresh = now() - (history.state.at || 0) < FRESH_S;
     if (isFresh && (how === "back_forward" || how === "reload") && adviceFor(history.state.sign)) show(history.state);
     else history.replaceState(null, "");
   }

@@ -1,6 +1,6 @@
 // What the pages under /field show, from the fields of a form: which of the blank pages, and what stands in its places.
-// The phone's own controllers/field/field.py, field_views.py and field_handover.py; a test compares each page with the server's.
-// Needs interviews.js and routing.js; knows no document.
+// The phone's own controllers/field (field.py, views.py and handover.py); a test compares each page with the server's.
+// Needs base.js, interviews.js and routing.js; knows no document.
 //
 //   const shows = views(interviews(triage(rules)), routing(lists), words)
 //   shows("/field/check", [["sign", "none"]], at)   {kind, values, state}; it throws what only the server understands
@@ -9,10 +9,13 @@
 // `state` are the fields that show the page again: never a text that somebody typed into the box for their own words.
 var views = (engine, propose, words) => {
   "use strict";
-  const OLDEST_S = 8 * 24 * 3600, LAY_OPEN_S = 600, MOST_KEPT = 60, MOST_STEPS = 80, MOST_LOOKS = 15, MOST_PROPOSED = 5;
-  const AGO = ["0", "5", "15", "30"], OWN = ["rules", "started", "hurt", "ago", "was", "trail", "change"];
-  const BESIDE = ["words", "offered", "pick", "answer"], ALWAYS = ["life", "any"];
-  const isCarried = ([name]) => name === "age" || name === "complaints" || /^(a|again)\./.test(name);
+  const { OLDEST_S, LAY_OPEN_S, MOST_KEPT, MOST_STEPS, MINUTES_AGO, JOURNEY_FIELDS, REPORT_PREFIX, FOR_RECORD } = shared.field;
+  const { WORDS_FIELD, OFFERED_FIELD } = shared.field, { MOST_PROPOSED } = shared.routing;
+  const { AMBULANCE, LEVELS, ALWAYS, ASKED, AGE, PAIN, UNKNOWN_AGE, MENTAL_HEALTH, MOST_LOOKS } = shared.engine;
+  const { WHERE, PICK, ANSWER_PREFIX, LOOK_PREFIX } = shared.engine;
+  const OWN = ["rules", ...JOURNEY_FIELDS], BESIDE = [WORDS_FIELD, OFFERED_FIELD, PICK, "answer"];
+  const isCarried = ([name]) =>
+    name === AGE || name === "complaints" || name.startsWith(ANSWER_PREFIX) || name.startsWith(LOOK_PREFIX);
   const unique = list => [...new Set(list)];
   // While a page is shown once more, the time of its tap: what is counted from it must not begin again.
   let moment = 0;
@@ -29,10 +32,10 @@ var views = (engine, propose, words) => {
     const started = believed(given.get("started"), latest), ago = given.get("ago"), was = given.get("was");
     return {
       started: started === null ? latest : started,
-      hurt: AGO.includes(ago) ? latest - 60 * Number(ago) : believed(given.get("hurt"), latest),
-      was: ["1", "2", "3", "4"].includes(was) ? Number(was) : null,
+      hurt: MINUTES_AGO.includes(ago) ? latest - 60 * Number(ago) : believed(given.get("hurt"), latest),
+      was: LEVELS.map(String).includes(was) ? Number(was) : null,
       trail: pairs.filter(([name]) => name === "trail").map(([, value]) => value).slice(0, MOST_STEPS),
-      kept: pairs.filter(([name]) => name.startsWith("r-")).slice(0, MOST_KEPT),
+      report: pairs.filter(([name]) => name.startsWith(REPORT_PREFIX)).slice(0, MOST_KEPT),
     };
   }
   function after(journey, before, carried) {
@@ -46,7 +49,7 @@ var views = (engine, propose, words) => {
     ...(journey.hurt === null ? [] : [["hurt", String(journey.hurt)]]),
     ...(journey.was === null ? [] : [["was", String(journey.was)]]),
     ...journey.trail.map(entry => ["trail", entry]),
-    ...journey.kept,
+    ...journey.report,
   ];
   function wayBack(carried, journey) {
     if (journey.trail.length < 2) return [];
@@ -57,7 +60,7 @@ var views = (engine, propose, words) => {
     ];
   }
   // What is said of a record ("I feel ill") is for the server, too.
-  const isKnown = name => engine.isMine(name) || OWN.includes(name) || (name.startsWith("r-") && name !== "r-for");
+  const isKnown = name => engine.isMine(name) || OWN.includes(name) || (name.startsWith(REPORT_PREFIX) && name !== FOR_RECORD);
   function known(pairs) {
     const unknown = pairs.find(([name]) => !isKnown(name));
     if (unknown) throw unknown;
@@ -83,7 +86,7 @@ var views = (engine, propose, words) => {
     const whole = [...carried, ...pairsOf(journey)];
     const back = isBegun ? [...whole, ["started", String(journey.started)]] : wayBack(carried, journey);
     const values = { ...page, carried: whole, started: journey.started, back, first: !back.length, step: page.number + 1 };
-    return { kind: page.kind + (error ? "-error" : ""), values: { ...values, isWhere: page.id === "where", typed: "" } };
+    return { kind: page.kind + (error ? "-error" : ""), values: { ...values, isWhere: page.id === WHERE, typed: "" } };
   }
   // When each field got its value, in seconds since 1970, as far as that can be believed.
   function answeredAt(journey) {
@@ -104,9 +107,9 @@ var views = (engine, propose, words) => {
     return day + ", " + clock(at) + " " + zone.find(({ type }) => type === "timeZoneName").value;
   }
   function looksOf(interview, times) {
-    const whole = (interview.course || []).filter(look => "pain" in look.answers);
+    const whole = (interview.course || []).filter(look => PAIN in look.answers);
     return whole.map(({ number, answers: { awake, breathing, pain } }) => {
-      const field = "again." + number, at = ["awake", "breathing", "pain"].map(name => times.get(field + "." + name) || 0);
+      const field = LOOK_PREFIX + number, at = ASKED.map(name => times.get(field + "." + name) || 0);
       const latest = new Date(1000 * Math.max(...at)), isTold = Math.max(...at) > 0;
       const hurts = pain === null ? words.painNull : words.pain.replace("%(number)s", pain);
       const said = [words[key("awake", awake)], words[key("breathing", breathing)], hurts];
@@ -127,7 +130,7 @@ var views = (engine, propose, words) => {
     return {
       policies,
       withheld,
-      crisis: policies.some(policy => policy.id === "mental_health"),
+      crisis: policies.some(policy => policy.id === MENTAL_HEALTH),
       parent_words: isOffered ? withheld[0].parent : "",
       may_text: !withheld.length,
     };
@@ -167,9 +170,9 @@ var views = (engine, propose, words) => {
     const interview = engine.read(known(pairs).filter(isCarried)), journey = journeyOf(pairs);
     if (!Object.keys(interview.answers).length) throw new Error("nothing to show");
     const { kind, values } = advice(interview, journey, engine.carry(interview)), times = answeredAt(journey);
-    if (kind !== "result-1") throw new Error("only the most urgent advice leads here");
-    const at = row => times.get("a." + row.finding) || 0, age = engine.data.ages.find(band => band.id === interview.age);
-    const isAge = Boolean(age) && age.id !== "unknown";
+    if (kind !== "result-" + AMBULANCE) throw new Error("only the most urgent advice leads here");
+    const at = row => times.get(ANSWER_PREFIX + row.finding) || 0, age = engine.data.ages.find(band => band.id === interview.age);
+    const isAge = Boolean(age) && age.id !== UNKNOWN_AGE;
     const seen = values.seen.map(row => ({ ...row, when: at(row), at: at(row) ? clock(new Date(1000 * at(row))) : "" }));
     return { kind: "show", values: {
       ...values,
@@ -186,27 +189,27 @@ var views = (engine, propose, words) => {
   // What somebody wrote: what may be meant, to tick; from what was ticked, the next question.
   function described(pairs) {
     const all = name => pairs.filter(([key]) => key === name).map(([, value]) => value);
-    const [texts, picked, offered] = ["words", "pick", "offered"].map(all), isAnswer = all("answer").includes("next");
+    const [texts, picked, offered] = [WORDS_FIELD, PICK, OFFERED_FIELD].map(all), isAnswer = all("answer").includes("next");
     const rest = known(pairs.filter(([name]) => !BESIDE.includes(name))), journey = journeyOf(rest);
     const before = engine.read(rest.filter(isCarried)), page = shown({ interview: before, journey });
     if (!page.values.isWhere || !(texts.length || offered.length || isAnswer)) return { ...page, state: rest };
     const offers = texts.length ? null : offersOf(offered);
-    const state = [...rest, ...offered.map(name => ["offered", name])];
+    const state = [...rest, ...offered.map(name => [OFFERED_FIELD, name])];
     if (isAnswer) {
       const complaints = unique(picked), isComplaint = name => engine.presentations.has(name) && !ALWAYS.includes(name);
       if (!complaints.length && offers) return { ...proposed(page, offers, true), state: [...state, ["answer", "next"]] };
       if (!complaints.length || !complaints.every(isComplaint)) throw new Error("no such complaint");
       const interview = { ...before, complaints: unique([...before.complaints, ...complaints]) };
       const onward = after(journey, engine.carry(before), engine.carry(interview));
-      const given = [["answer", "next"], ...complaints.map(name => ["pick", name])];
+      const given = [["answer", "next"], ...complaints.map(name => [PICK, name])];
       return { ...shown({ interview, journey: onward }), state: [...state, ...given] };
     }
     try {
-      if (!offers && (texts.length !== 1 || !texts[0].trim())) throw { field: "words", problem: "none" };
+      if (!offers && (texts.length !== 1 || !texts[0].trim())) throw { field: WORDS_FIELD, problem: "none" };
       const found = offers || propose(texts[0]), ids = [...found.presentations, ...found.signs];
-      return { ...proposed(page, found, false, propose.shown(texts.join(""))), state: [...rest, ...ids.map(name => ["offered", name])] };
+      return { ...proposed(page, found, false, propose.shown(texts.join(""))), state: [...rest, ...ids.map(name => [OFFERED_FIELD, name])] };
     } catch (refused) {
-      if (refused.field !== "words") throw refused;
+      if (refused.field !== WORDS_FIELD) throw refused;
       const problem = words[{ none: "wordsNone", long: "wordsLong", letters: "wordsLetters" }[refused.problem]];
       const values = { ...page.values, problem, typed: propose.shown(texts.join("")) };
       return { kind: "choice-error", values, state: rest };
@@ -221,7 +224,7 @@ var views = (engine, propose, words) => {
     const title = name => engine.presentations.get(name).title;
     const values = {
       ...page.values,
-      offered: unique(ids).map(name => ["offered", name]),
+      offered: unique(ids).map(name => [OFFERED_FIELD, name]),
       toggles: found.presentations.map(name => ({ value: name, label: title(name) })),
       signs: engine.data.signs.filter(sign => found.signs.includes(sign.id)),
       hint: true,

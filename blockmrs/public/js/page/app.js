@@ -1,45 +1,13 @@
-// Small helps for pages that work without them: the chosen theme, "Show" beside a password, "Copy" below a
-// code, "Print".
+// Small helps for pages that work without them: "Show" beside a password, "Copy" below a code, "Print", the theme.
+// Needs base.js.
 (function () {
   "use strict";
   var root = document.documentElement;
-  try {
-    var theme = localStorage.getItem("theme");
-    if (theme === "dark" || theme === "light" || theme === "sun") root.setAttribute("data-theme", theme);
-  } catch (error) { /* storage is switched off: the page keeps its own colours */ }
 
-  // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does;
-  // public/js/field/field.js does the same on its pages.
-  function older() {
-    var tapped = null;
-    if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype)) {
-      document.addEventListener("click", function (event) { tapped = event.target.closest("button"); }, true);
-      document.addEventListener("submit", function (event) {
-        event.submitter = tapped && tapped.form === event.target ? tapped : null;
-      }, true);
-    }
-    if (!HTMLFormElement.prototype.requestSubmit) HTMLFormElement.prototype.requestSubmit = function (button) {
-      var own = button || this.appendChild(document.createElement("button"));
-      if (!button) own.hidden = true;
-      own.click();
-      if (!button) own.parentNode.removeChild(own);
-    };
-  }
-  older();
+  function each(selector, act) { base.all(selector).forEach(act); }
 
-  function each(selector, act) { Array.prototype.forEach.call(document.querySelectorAll(selector), act); }
-
-  // What can wait until the page is there; public/js/field/field.js does the same on its pages.
-  window.addEventListener("load", function () {
-    var addresses = (root.getAttribute("data-later") || "").split(" ");
-    root.removeAttribute("data-later");
-    addresses.filter(Boolean).forEach(function (address) {
-      var script = document.createElement("script");
-      script.src = address;
-      script.async = false;
-      document.head.appendChild(script);
-    });
-  });
+  // What can wait until the page is there.
+  window.addEventListener("load", base.loadLater);
 
   document.addEventListener("DOMContentLoaded", function () {
     var errors = document.getElementById("errors");
@@ -47,10 +15,7 @@
 
     // The advice pages ask for the team's plan only where it may be answered; the server decides, this only hints.
     if (document.querySelector("footer.foot")) {
-      try {
-        if (document.querySelector("footer form[action='/logout']")) localStorage.setItem("signed-in", "yes");
-        else localStorage.removeItem("signed-in");
-      } catch (error) { /* storage is switched off: the page from the server has the plan */ }
+      base.noteSignedIn(Boolean(document.querySelector("footer form[action='/logout']")));
     }
 
     each("[data-show]", function (button) {
@@ -105,11 +70,7 @@
     each("[data-theme-choice]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () {
-        var chosen = button.getAttribute("data-theme-choice");
-        try {
-          if (chosen) localStorage.setItem("theme", chosen); else localStorage.removeItem("theme");
-        } catch (error) { /* the choice then lasts for this page */ }
-        if (chosen) root.setAttribute("data-theme", chosen); else root.removeAttribute("data-theme");
+        base.chooseTheme(button.getAttribute("data-theme-choice"));
         markTheme();
       });
     });

@@ -1,9 +1,9 @@
 // On every page, after it is there: says how many reports wait on this phone, sends those that may go, and keeps a
-// report that is being written when there is no signal. Needs outbox.js. The words stand in the page.
+// report that is being written when there is no signal. Needs base.js and outbox.js. The words stand in the page.
 (() => {
   "use strict";
-  const PHONE = "/field/phone", NEW = "/field/report/new", SAVE = "/field/report/save", PROBE_MS = 4000;
-  const OWN = ["_csrf", "draft", "came_from"];
+  const { REPORTS, NEW, SAVE, FORM_FIELDS, TOKEN_FIELD, OTHER } = shared.phone, { ANSWER_PREFIX } = shared.engine;
+  const { FOR_RECORD } = shared.field, PROBE_MS = 4000;
   const main = document.getElementById("main"), status = document.getElementById("status");
   const words = element => element ? element.textContent.trim() : "";
   const say = id => { status.textContent = words(document.getElementById(id)); };
@@ -52,7 +52,7 @@
       await noted.catch(() => {});
       await noteArrival();
       await showCount();
-      if (location.pathname !== PHONE) await outbox.sendAll(showCount);
+      if (location.pathname !== REPORTS) await outbox.sendAll(showCount);
       await showCount();
     } catch (error) { /* no database here: nothing waits in it */ } finally { busy = false; }
   }
@@ -75,7 +75,7 @@
       const button = row.querySelector("[name=change]"), time = row.querySelector("dt .at");
       const finding = button ? button.value : row.getAttribute("data-finding");
       const label = words(row.querySelector("dt")).slice(words(time).length).trim();
-      return [label, words(row.querySelector("dd")), at.get("a." + finding) || null];
+      return [label, words(row.querySelector("dd")), at.get(ANSWER_PREFIX + finding) || null];
     });
     const rules = words((kept || main).querySelector("[data-rules]"));
     const tell = [...(kept || main).querySelectorAll(".who-told li")].map(words);
@@ -83,12 +83,12 @@
   }
   function fieldsOf(form, submitter) {
     const typed = [...new FormData(form)];
-    const fields = typed.filter(([name, value]) => typeof value === "string" && !OWN.includes(name));
+    const fields = typed.filter(([name, value]) => typeof value === "string" && !FORM_FIELDS.includes(name));
     return submitter && submitter.name ? [...fields, [submitter.name, submitter.value]] : fields;
   }
   async function keep(form, submitter, how) {
     const fields = fieldsOf(form, submitter), named = document.querySelector("[data-who]");
-    const chosen = submitter && submitter.name === "r-player" && submitter.value !== "other" ? words(submitter) : "";
+    const chosen = submitter && submitter.name === "r-player" && submitter.value !== OTHER ? words(submitter) : "";
     const who = chosen || (named ? named.getAttribute("data-who") : "");
     await noted.catch(() => {});
     return outbox.keep({ fields, advice: adviceHere(fields), who, owner: await owner }, how);
@@ -97,17 +97,15 @@
   const answerOf = submitter => submitter && submitter.name !== "ask" ? submitter : null;
   async function keepHere(form, submitter, state) {
     const id = await keep(form, answerOf(submitter), { state });
-    location.assign(state === "draft" ? PHONE + "#write/" + id : PHONE);
+    location.assign(state === "draft" ? REPORTS + "#write/" + id : REPORTS);
   }
   async function reached() {
     if (navigator.onLine === false) return false;
-    const control = new AbortController(), limit = setTimeout(() => control.abort(), PROBE_MS);
     try {
-      return (await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: control.signal })).status < 600;
+      const answer = await fetch("/healthz", { method: "HEAD", cache: "no-store", signal: base.timeLimit(PROBE_MS) });
+      return answer.status < 600;
     } catch (error) {
       return false;
-    } finally {
-      clearTimeout(limit);
     }
   }
 
@@ -126,10 +124,10 @@
       toServer(form, submitter);  // this phone keeps nothing: as without a script
       return;
     }
-    const token = form.elements.namedItem("_csrf"), who = await owner;
+    const token = form.elements.namedItem(TOKEN_FIELD), who = await owner;
     const result = await outbox.send(id, token && who ? { form: { token: token.value, account: who.account, owner: who } } : {});
     if (result.sent) location.assign(result.sent + (result.again ? "?again=1" : "?saved=1"));
-    else if (result.why === "signal") location.assign(PHONE);
+    else if (result.why === "signal") location.assign(REPORTS);
     else {
       // The server asks something, or says what is wrong, on a page of its own.
       await outbox.mark(id, { state: "draft", why: "", going: true });
@@ -175,7 +173,7 @@
     if (path === "/logout" && isAble) outbox.signOut().catch(() => {});
     const isReport = path === NEW || path === SAVE;
     // What is for somebody's own record is written with that record at hand, on the server's pages.
-    if (isAble && isReport && !form.elements.namedItem("r-for")) {
+    if (isAble && isReport && !form.elements.namedItem(FOR_RECORD)) {
       event.preventDefault();
       takeReport(form, submitter, path);
     } else if (navigator.onLine === false && document.querySelector("[data-account]")) {

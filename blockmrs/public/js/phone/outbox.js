@@ -1,6 +1,7 @@
 // Reports that wait on this phone. Each lies in the browser's own database, sealed: what somebody wrote while signed in
 // under a key that only a session of theirs gives, anything else under the phone's own key. No script can read a key out;
-// only a report's number, its times and how its sending stands are in clear. docs/phone.md says what is kept for how long.
+// only a report's number, its times and how its sending stands are in clear. docs/phone.md says what lies here for how long.
+// Needs base.js.
 //
 //   outbox.keep({fields, advice, who}, {state})   seal it; resolves when it is on disk
 //   outbox.list()                                 all of them, opened as far as who is signed in may, oldest first
@@ -9,9 +10,10 @@
 // Each step has a time limit: a database that never answers is an error like any other.
 var outbox = (() => {
   "use strict";
-  const DATABASE = "blockmrs-phone", KEPT_MS = 7 * 24 * 3600 * 1000;
+  const DATABASE = "blockmrs-phone", WAITS_MS = 1000 * shared.phone.WAITS_S;
+  const { SAVE, TOKEN_FIELD, DRAFT_BYTES } = shared.phone;
   const STEP_MS = 3000, ASK_MS = 30000, SAVE_MS = 90000, TURN_MS = 150000, CLOCKS_DIFFER_MS = 60000;
-  const TOKEN_PAGE = "/field/reports", SAVE = "/field/report/save";
+  const TOKEN_PAGE = "/field/reports";
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(DATABASE) : null;
   const bytes = new TextEncoder(), text = new TextDecoder("utf-8", { fatal: true });
 
@@ -72,7 +74,7 @@ var outbox = (() => {
   async function ownerOf(words) {
     const [account, masked, seconds] = words.split(" ");
     const both = Uint8Array.from(atob(masked.replace(/-/g, "+").replace(/_/g, "/")), letter => letter.charCodeAt(0));
-    const raw = both.slice(0, 32).map((byte, place) => byte ^ both[32 + place]);
+    const half = both.length / 2, raw = both.slice(0, half).map((byte, place) => byte ^ both[half + place]);
     const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
     return { account, key, since: Date.now(), until: Date.now() + 1000 * Number(seconds) };
   }
@@ -139,7 +141,7 @@ var outbox = (() => {
   const rows = () => within("reports", "readonly", store => asked(store.getAll()));
 
   function newId() {
-    return [...crypto.getRandomValues(new Uint8Array(16))].map(byte => byte.toString(16).padStart(2, "0")).join("");
+    return [...crypto.getRandomValues(new Uint8Array(DRAFT_BYTES))].map(byte => byte.toString(16).padStart(2, "0")).join("");
   }
 
   // `state` is "draft" (still being written) or "waiting". The record's number is the form's own: twice is once.
@@ -147,7 +149,8 @@ var outbox = (() => {
   // is about to take it over. `owner` is who wrote it, null for nobody signed in, and where it is left out who is now.
   async function keep(content, { state = "waiting", why = "", keptAt = Date.now(), savedAt = Date.now(), going = false } = {}) {
     const named = content.fields.find(([name]) => name === "r-draft");
-    const id = named && /^[0-9a-f]{32}$/.test(named[1]) ? named[1] : newId();
+    const isOurs = named && named[1].length === 2 * DRAFT_BYTES && /^[0-9a-f]+$/.test(named[1]);
+    const id = isOurs ? named[1] : newId();
     const fields = [...content.fields.filter(([name]) => name !== "r-draft"), ["r-draft", id]];
     const owner = content.owner === undefined ? await signedIn() : content.owner;
     const iv = crypto.getRandomValues(new Uint8Array(12));
@@ -183,7 +186,7 @@ var outbox = (() => {
   }
   // Wipes what is older than 7 days; resolves to how many that were.
   async function sweep() {
-    const old = (await rows()).filter(row => Date.now() - row.keptAt >= KEPT_MS);
+    const old = (await rows()).filter(row => Date.now() - row.keptAt >= WAITS_MS);
     for (const row of old) await remove(row.id);
     return old.length;
   }
@@ -202,30 +205,25 @@ var outbox = (() => {
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
-  function timeLimit(ms) {
-    const control = new AbortController();
-    setTimeout(() => control.abort(), ms);
-    return control.signal;
-  }
   // Who is signed in, and a form token of theirs, from a page of theirs: {why} where that cannot be. What it says of who
   // is signed in holds from here on.
   async function session(limit_ms = ASK_MS) {
-    const begun = Date.now(), answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: timeLimit(limit_ms) });
+    const begun = Date.now(), answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: base.timeLimit(limit_ms) });
     if (answer.status === 401) {
       await signOut();
       return { why: "signed-out" };
     }
     if (!answer.ok) return { why: "busy" };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const token = page.querySelector("input[name=_csrf]"), mine = page.querySelector("[data-account]");
+    const token = page.querySelector(`input[name="${TOKEN_FIELD}"]`), mine = page.querySelector("[data-account]");
     if (!token || !mine || !mine.getAttribute("data-account")) return { why: "signed-out" };
     const owner = await ownerOf(mine.getAttribute("data-account"));
     await signIn(owner, begun);
     return { token: token.value, account: owner.account, owner };
   }
   async function post(report, token) {
-    const form = new URLSearchParams([...report.fields, ["_csrf", token]]);
-    const answer = await fetch(SAVE, { method: "POST", body: form, signal: timeLimit(SAVE_MS) });
+    const form = new URLSearchParams([...report.fields, [TOKEN_FIELD, token]]);
+    const answer = await fetch(SAVE, { method: "POST", body: form, signal: base.timeLimit(SAVE_MS) });
     const address = new URL(answer.url);
     if (answer.redirected && /^\/field\/report\/[^/]+$/.test(address.pathname)) {
       return { sent: address.pathname, again: address.searchParams.has("again") };
@@ -279,7 +277,7 @@ var outbox = (() => {
     }
     let isBegun = false;
     const begin = () => { isBegun = true; return act(); };
-    return navigator.locks.request(DATABASE + "-send", { signal: timeLimit(TURN_MS) }, begin)
+    return navigator.locks.request(DATABASE + "-send", { signal: base.timeLimit(TURN_MS) }, begin)
       .catch(error => { if (isBegun) throw error; return act(); });
   }
   // `form`: {token, owner} of the page that it is sent from; without it a page is asked for them.

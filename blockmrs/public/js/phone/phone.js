@@ -1,5 +1,5 @@
 // The page of the reports that wait on this phone: lists them, writes, shows, sends and deletes them, with or without a
-// signal. Needs outbox.js. Every word and every field stands in the page's templates; this fills them in. What a view
+// signal. Needs base.js and outbox.js. Every word and every field stands in the page's templates; this fills them in. What a view
 // shows is named behind the "#" of the address by the report's number, which says nothing.
 (() => {
   "use strict";
@@ -7,7 +7,7 @@
   const main = document.getElementById("main"), status = document.getElementById("status");
   const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const zone = knownZone(main.getAttribute("data-zone"));
-  const DAY_MS = 24 * 3600 * 1000, DAYS = 8, SESSION_MS = 4000, TIMES = ["0", "5", "15", "30"], SEVERAL = ["r-how", "r-done", "r-told"];
+  const { DAYS_BACK, MINUTES, OTHER, SEVERAL } = shared.phone, DAY_MS = 24 * 3600 * 1000, SESSION_MS = 4000;
   const templates = {};
   for (const template of main.querySelectorAll("template")) templates[template.id] = template;
   const catalogue = {};
@@ -54,7 +54,7 @@
   const several = (report, name) => report.fields.filter(([key]) => key === name).map(([, one]) => one);
   const shownAt = report => 1000 * Number(value(report, "r-shown")) || report.keptAt;
   const startedAt = report => 1000 * Number(value(report, "hurt") || value(report, "started")) || report.keptAt;
-  const isListed = report => value(report, "r-player", "other") !== "other";
+  const isListed = report => value(report, "r-player", OTHER) !== OTHER;
   const name = report => (isListed(report) ? "" : value(report, "r-name").trim()) || report.who;
 
   // The words of a choice are those of the form's own label.
@@ -66,7 +66,7 @@
   }
   function hurtAt(report) {
     const when = value(report, "r-when", "start");
-    if (TIMES.includes(when)) return near(shownAt(report) - 60000 * Number(when));
+    if (MINUTES.includes(when)) return near(shownAt(report) - 60000 * Number(when));
     if (when === "start") return near(startedAt(report));
     const named = value(report, "r-day");
     return [named ? dayWords(named) : "", value(report, "r-time")].filter(Boolean).join(", ");
@@ -74,7 +74,7 @@
   function ambulance(report) {
     const when = value(report, "r-ambulance", "no");
     if (when === "no") return say("not-called");
-    return TIMES.includes(when) ? near(shownAt(report) - 60000 * Number(when)) : value(report, "r-ambulance-time");
+    return MINUTES.includes(when) ? near(shownAt(report) - 60000 * Number(when)) : value(report, "r-ambulance-time");
   }
   function age(report) {
     const band = value(report, "age") || value(report, "r-age");
@@ -175,14 +175,14 @@
     if (value(report, "hurt")) start.textContent = say("said");
     start.textContent = say("choice", { choice: start.textContent, time: near(startedAt(report)) });
     for (const field of ["r-when", "r-ambulance"]) {
-      for (const minutes of TIMES) {
+      for (const minutes of MINUTES) {
         const label = form.querySelector(`[name="${field}"][value="${minutes}"] + span`);
         const time = clock(shown - 60000 * Number(minutes));
         label.textContent = say("choice", { choice: label.textContent, time });
       }
     }
     const today = noon(isoDay(Date.now()));
-    for (let number = 0; number < DAYS; number++) {
+    for (let number = 0; number < DAYS_BACK; number++) {
       const iso = new Date(today - number * DAY_MS).toISOString().slice(0, 10), words = ["today", "yesterday"][number];
       const option = make("option", words ? say(words, { day: dayWords(iso) }) : dayWords(iso));
       option.value = iso;
@@ -210,7 +210,7 @@
     const left = ["r-shown", ...(onList ? [] : ["r-player"])];
     const kept = report.fields.filter(([key]) => !asked.has(key) && !left.includes(key));
     const fields = [...kept, ...typed, ["r-shown", String(Math.floor(shownAt(report) / 1000))]];
-    if (!onList) fields.push(["r-player", "other"]);
+    if (!onList) fields.push(["r-player", OTHER]);
     return { ...report, fields };
   }
   function problems(report) {
@@ -218,7 +218,7 @@
     if (!name(report)) found.push(["r-name", say("no-name")]);
     for (const field of ["r-time", "r-ambulance-time"]) {
       const by = field === "r-time" ? "r-when" : "r-ambulance";
-      if (value(report, by) === "other" && !value(report, field)) found.push([field, say("no-time")]);
+      if (value(report, by) === OTHER && !value(report, field)) found.push([field, say("no-time")]);
     }
     return found;
   }
