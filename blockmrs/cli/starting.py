@@ -10,7 +10,8 @@ from sqlalchemy.exc import OperationalError
 from blockmrs.config.application import Background, assemble, assemble_advice, start_background
 from blockmrs.config.assembly import Aside, Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings
-from blockmrs.controllers.web.wrappers.edge import Edge, Environ, StartResponse
+from blockmrs.controllers.web.wrappers.edge import Edge, StartResponse
+from blockmrs.controllers.web.wrappers.incoming import Environ
 from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.websetup import announce_setup_token
 

@@ -13,7 +13,8 @@ from tg import FullStackApplicationConfigurator, TGController
 import blockmrs
 from blockmrs.config.assembly import Foundation, build_foundation, build_services
 from blockmrs.config.settings import Settings, read_settings
-from blockmrs.controllers.advice_alone import AdviceAloneController
+from blockmrs.controllers.about.about import AboutController
+from blockmrs.controllers.field.advice_alone import AdviceAloneController
 from blockmrs.controllers.root import RootController
 from blockmrs.controllers.site.assets import Assets
 from blockmrs.controllers.site.site import Site
@@ -26,6 +27,7 @@ from blockmrs.controllers.web.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
 from blockmrs.fhir.report import bundle_class
 from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.advice.document import AdviceDocument
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.advice.who_is_told import WhoIsTold
 from blockmrs.services.container import Services
@@ -84,7 +86,7 @@ def assemble(settings: Settings, services: Services) -> Edge:
         _site(settings, services.identity.actor_for),
         family_news=lambda actor: services.notices.about_rights(actor, as_coach=False),
     )
-    return _wrapped(settings, RootController(services, site), site)
+    return _wrapped(settings, RootController(services), site)
 
 
 def assemble_advice(settings: Settings) -> Edge:
@@ -94,7 +96,7 @@ def assemble_advice(settings: Settings) -> Edge:
         raise Unavailable("the data cannot be used yet")
 
     triage = TriageService()
-    root = AdviceAloneController(triage, WhoIsTold(triage, asdict(settings.policy)))
+    root = AdviceAloneController(triage, WhoIsTold(triage, asdict(settings.policy)), AboutController(AdviceDocument()))
     return _wrapped(settings, root, _site(settings, nobody))
 
 

@@ -8,15 +8,14 @@ from blockmrs.controllers.about.about import AboutController
 from blockmrs.controllers.account.account import account_controllers
 from blockmrs.controllers.crew.crew import CrewController
 from blockmrs.controllers.field.field import FieldController
-from blockmrs.controllers.health import HealthAnswers
 from blockmrs.controllers.inbox.inbox import InboxController, OrganisationController
 from blockmrs.controllers.people.people import PeopleController
 from blockmrs.controllers.record.record import LogController, RecordController
 from blockmrs.controllers.report.phone import PhoneController
 from blockmrs.controllers.report.report import ReportController, ReportListController
-from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.team.team import TeamController
 from blockmrs.controllers.web.context import PAGE, current_actor
+from blockmrs.controllers.web.health import HealthAnswers
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.advice.document import AdviceDocument
@@ -29,7 +28,7 @@ from blockmrs.services.sharing.rights import RightNews
 class RootController(TGController):
     """Hands each part of the site the services that it calls."""
 
-    def __init__(self, services: Services, site: Site) -> None:
+    def __init__(self, services: Services) -> None:
         super().__init__()
         self._health = HealthAnswers(services.health, services.clock_watch)
         self._notices = services.notices

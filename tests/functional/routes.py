@@ -27,7 +27,7 @@ class Route:
 def site_routes(site: TestSite) -> dict[str, Route]:
     """Every exposed action of the site, by its address; without those that only tests have."""
     routes: dict[str, Route] = {}
-    for route in _walk(RootController(site.services, site.wsgi._site), ""):
+    for route in _walk(RootController(site.services), ""):
         assert route.address not in routes, f"{route.address} is answered by two actions"
         routes[route.address] = route
     return routes

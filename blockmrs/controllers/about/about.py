@@ -11,7 +11,7 @@ from typing import Any
 import tg
 from tg import TGController, expose
 
-from blockmrs.controllers.field.views import format_day
+from blockmrs.controllers.site.dates import format_day
 from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.web.context import PAGE, current_actor
 from blockmrs.controllers.web.pages import show

@@ -7,10 +7,9 @@ from tg.i18n import ugettext as _
 from tg.i18n import ungettext
 
 from blockmrs.controllers.account.members import MembersPages
-from blockmrs.controllers.site import times
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.context import PAGE, POST, require_actor
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import problem, show
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.node.overview import Overview
@@ -51,7 +50,6 @@ class AdminController(TGController):
             errors=errors,
             counts=counts,
             clock_off=_in_words(counts.clock.behind or counts.clock.jumped),
-            times=times,
             organisations=self._organisations.directory(),
             name=form.kept("name") if form else "",
             place=form.kept("place") if form else "",

@@ -6,6 +6,7 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
     POST,
@@ -20,7 +21,6 @@ from blockmrs.controllers.web.context import (
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
 from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import problem, show, wait_first
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity

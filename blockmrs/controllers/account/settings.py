@@ -3,6 +3,7 @@
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, is_posted, missing
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
     PAGE,
@@ -18,7 +19,6 @@ from blockmrs.controllers.web.context import (
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_with
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import problem, show, wait_first
 from blockmrs.errors import CannotOpen, InvalidInput, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity

@@ -3,10 +3,10 @@
 from tg import TGController, expose
 
 from blockmrs.controllers.account.login import ALL, end_old_session, is_posted
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import browser, client_address, sign_in_browser
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import problem, show, wait_first
 from blockmrs.errors import Conflict, InvalidInput, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity

@@ -3,12 +3,12 @@
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, end_old_session, is_posted
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import POST, browser, client_address, current_actor, repeatable, sign_in_browser
 from blockmrs.controllers.web.drafts import carry_draft, seal_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import problem, show, wait_first
 from blockmrs.errors import InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity, SignedUp

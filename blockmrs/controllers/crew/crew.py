@@ -9,9 +9,8 @@ from typing import Any
 import tg
 from tg import TGController, expose
 
-from blockmrs.controllers.site import times
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.context import PAGE, POST, client_address
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import translated
 from blockmrs.errors import CannotOpen, InvalidInput, NotFound
 from blockmrs.services.sharing.crew_codes import Codes, OpenedByCode
@@ -53,7 +52,7 @@ class CrewController(TGController):
 
     def _report(self, opened: OpenedByCode) -> dict[str, Any]:
         tg.response.headers["Cache-Control"] = "no-store"
-        return {"errors": {}, "report": opened.report, "until": opened.until, "times": times}
+        return {"errors": {}, "report": opened.report, "until": opened.until}
 
     def _again(self, errors: dict[str, str], status: int) -> str:
         # What was typed is a secret: it is not written back into the page.

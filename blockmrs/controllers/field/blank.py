@@ -18,9 +18,9 @@ from blockmrs.controllers.field.views import (
     LookRow,
     ResultView,
     View,
-    format_day,
     text_link,
 )
+from blockmrs.controllers.site.dates import format_day
 from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.engine import Assessment
 from blockmrs.domain.triage.pages import Choice, QuestionPage, Toggle

@@ -56,7 +56,11 @@ TEMPLATES = "blockmrs.templates.field."
 
 
 class FieldController(TGController):
-    """The coach's pages. `report` is set by whoever builds the reports: their pages live below this address."""
+    """The coach's pages. Whoever builds the reports sets `report`, `reports` and `phone`, which live below them."""
+
+    report: TGController
+    reports: TGController
+    phone: TGController
 
     def __init__(
         self,
@@ -228,10 +232,11 @@ class FieldController(TGController):
     ) -> str:
         page = self._triage.next_page(interview)
         if page is None:
-            view = result_view(self._triage, interview, journey, self._clock())
-            view = replace(view, telling=self._who_is_told.of(interview))
+            result = result_view(self._triage, interview, journey, self._clock())
+            result = replace(result, telling=self._who_is_told.of(interview))
             # Who is ill at home is not where a team plays.
-            return self._page("result", view=view if view.record else replace(view, where=True, plan=self._plan()))
+            result = result if result.record else replace(result, where=True, plan=self._plan())
+            return self._page("result", view=result)
         view = page_view(self._triage, interview, journey, page, picked)
         return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
 

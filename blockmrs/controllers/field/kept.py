@@ -161,7 +161,7 @@ class KeptController(TGController):
         words_digest, pages_digest = _digest(lists), _digest(pages.encode())
         own = LISTS + language
         away = f"/field/kept/away/{language}"
-        addresses = {
+        addresses: dict[str, Any] = {
             "rules": self.rules_address(language),
             "words": f"/field/kept/words?v={words_digest}",
             "pages": f"/field/kept/pages/{language}?v={pages_digest}",

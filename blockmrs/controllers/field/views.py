@@ -3,11 +3,13 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 import tg
 
+from blockmrs.controllers.site.dates import format_day
+from blockmrs.controllers.site.marks import N_
 from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.course import MOST_LOOKS
 from blockmrs.domain.triage.engine import Assessment, Interview
@@ -22,26 +24,6 @@ from blockmrs.services.people.persons import ME
 
 Pairs = tuple[tuple[str, str], ...]
 
-
-def N_(text: str) -> str:
-    """Mark text for translation; whoever shows it translates it."""
-    return text
-
-
-MONTHS = (
-    N_("January"),
-    N_("February"),
-    N_("March"),
-    N_("April"),
-    N_("May"),
-    N_("June"),
-    N_("July"),
-    N_("August"),
-    N_("September"),
-    N_("October"),
-    N_("November"),
-    N_("December"),
-)
 # A report that waits on a phone is wiped after this; a journey is believed for a day more.
 WAITS_ON_PHONE = timedelta(days=7)
 OLDEST = WAITS_ON_PHONE + timedelta(days=1)
@@ -243,20 +225,6 @@ class ResultView(View):
 def ill_address(handle: str) -> str:
     """Where "I feel ill" begins for the person with that handle."""
     return "/record/ill" if handle == ME else f"/record/ill/{handle}"
-
-
-def format_day(iso: str) -> str:
-    """`2026-11-22` as `22 November 2026`; anything else as it is."""
-    try:
-        return day_words(date.fromisoformat(iso))
-    except ValueError:
-        return iso
-
-
-def day_words(day: date) -> str:
-    """A day as people write it, such as `22 November 2026`."""
-    month = tg.i18n.ugettext(MONTHS[day.month - 1])
-    return str(tg.i18n.ugettext("%(day)d %(month)s %(year)d") % {"day": day.day, "month": month, "year": day.year})
 
 
 def way_back(carried: Pairs, journey: Journey) -> Pairs:

@@ -13,10 +13,11 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.site import times
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.context import PAGE, POST, require_actor
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.controllers.web.pages import problem, show
 from blockmrs.controllers.web.recovery_code import confirm_first
 from blockmrs.domain.clearances import EARLIEST_FULL_PLAY, FULL_PLAY, Clearance

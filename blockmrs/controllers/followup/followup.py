@@ -14,10 +14,11 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.trend import Trend, draw_trend
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.context import PAGE, POST, require_actor
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.controllers.web.pages import problem, show
 from blockmrs.controllers.web.recovery_code import confirm_first
 from blockmrs.domain.followups import (

@@ -22,13 +22,12 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.account.members import BOTH, MembersPages
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.followup.followup import FollowUpView, view_of
-from blockmrs.controllers.site import times
+from blockmrs.controllers.site.marks import N_
+from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, POST, require_actor
 from blockmrs.controllers.web.forms import parse_place
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import show
 from blockmrs.domain.senders import Standing
-from blockmrs.domain.triage.rules import Level
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 
@@ -152,8 +151,7 @@ class SharedReport(TGController):
             "sport": None if opened is None else self._services.clearances.of(actor, self._address),
             "cleared_words": CLEARED_WORDS,
             "after": None if opened is None else self._follow_up(actor),
-            "level_words": level_words(self._services),
-            "times": times,
+            "level_words": level_words(self._services.triage.rules),
         }
 
     def _follow_up(self, actor: Actor) -> FollowUpView | None:
@@ -210,9 +208,4 @@ class OneOrganisation(MembersPages):
 
 def list_variables(services: Services) -> dict[str, Any]:
     """What every list of the inbox needs."""
-    return {"level_words": level_words(services), "standings": Standing}
-
-
-def level_words(services: Services) -> dict[int, str]:
-    """The words of each level, by number."""
-    return {int(level): services.triage.rules.level_words[level] for level in Level}
+    return {"level_words": level_words(services.triage.rules), "standings": Standing}

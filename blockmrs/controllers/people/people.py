@@ -12,7 +12,6 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import PAGE, POST, require_actor
 from blockmrs.controllers.web.pages import show
 from blockmrs.errors import NotFound
@@ -39,7 +38,6 @@ class PeopleController(TGController):
             "errors": {},
             "people": [(handle, name, handle in news) for handle, name in rights.people(actor)],
             "waiting": rights.waiting(actor),
-            "times": times,
         }
 
     @expose()

@@ -12,11 +12,12 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.record.facts_forms import ASKED, HINTS, LABELS, FactsForm, choices_for, in_words
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import local
 from blockmrs.controllers.web.context import PAGE, POST, require_actor
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import parse_place, posted_form
-from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.controllers.web.pages import show
 from blockmrs.controllers.web.recovery_code import confirm_first
 from blockmrs.domain.facts import HealthFacts

@@ -8,10 +8,9 @@ from typing import Any
 
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field.views import day_words
-from blockmrs.controllers.report.share_forms import parse_date
+from blockmrs.controllers.site.dates import day_words, parse_date
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.forms import Form, gather
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.domain.facts import ALLERGIES, CHOICES, HealthFacts, age_of, check_facts
 from blockmrs.errors import InvalidInput
 
@@ -113,11 +112,11 @@ class FactsForm:
         return (None if errors else HealthFacts(born, choices, allergies, no_allergies)), errors
 
     def _birth_date(self) -> date | None:
-        boxes = [self.value(name) for name in BIRTH]
-        if not any(text.strip() for text in boxes):
+        day, month, year = (self.value(name) for name in BIRTH)
+        if not (day + month + year).strip():
             return None
         return parse_date(
-            *boxes, name="birth", words=N_("Enter the whole birth date, like 27 3 2012, or leave it empty")
+            day, month, year, name="birth", words=N_("Enter the whole birth date, like 27 3 2012, or leave it empty")
         )
 
 

@@ -7,13 +7,13 @@ from typing import Any
 from tg import TGController, expose
 
 from blockmrs.controllers.field.views import ill_address
-from blockmrs.controllers.inbox.inbox import level_words
 from blockmrs.controllers.record.facts import FactsController, facts_address
 from blockmrs.controllers.record.facts_forms import in_words
 from blockmrs.controllers.record.ill import Begin, IllController
 from blockmrs.controllers.record.reports_about import ReportsAboutController, reports_address
 from blockmrs.controllers.record.trends import TrendsController
 from blockmrs.controllers.site import times
+from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, require_actor
 from blockmrs.controllers.web.forms import parse_place
 from blockmrs.errors import NOT_HERE, BlockMRSError
@@ -68,8 +68,7 @@ class RecordController(TGController):
             "people": [self._shown(person) for person in people],
             "joined": any(person.others or not person.is_me for person in people),
             "saved": saved is not None,
-            "level_words": level_words(self._services),
-            "times": times,
+            "level_words": level_words(self._services.triage.rules),
         }
 
     def _checks(self, actor: Actor) -> list[DueCheck] | None:
@@ -118,5 +117,4 @@ class LogController(TGController):
             "codes": page.codes,
             "older": f"/log?before={page.older}" if page.older else "",
             "newest": "" if before is None else "/log",
-            "times": times,
         }

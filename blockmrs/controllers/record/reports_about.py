@@ -6,7 +6,7 @@ GET  /record/reports             about oneself
 
 from tg import TGController, expose
 
-from blockmrs.controllers.inbox.inbox import level_words
+from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, require_actor
 from blockmrs.controllers.web.forms import parse_place
 from blockmrs.controllers.web.pages import show
@@ -37,7 +37,7 @@ class PersonReportsController(TGController):
             is_whole=self._services.reports.is_whole([person]),
             older=reports_address(self._handle, older) if older else "",
             newest="" if before is None else reports_address(self._handle),
-            level_words=level_words(self._services),
+            level_words=level_words(self._services.triage.rules),
         )
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.record.facts_forms import ANSWERS, ASKED, BIRTH_DATE, LABELS
-from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.site.marks import N_
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
 from blockmrs.domain.reports import OF_RECORD, ReportedFinding
 from blockmrs.errors import BlockMRSError, NotFound

@@ -15,9 +15,9 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
 from blockmrs.controllers.report.at_home import AtHome
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local
 from blockmrs.controllers.web.forms import MOST_FIELDS
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
     FIELD,
@@ -38,8 +38,9 @@ from blockmrs.errors import InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.advice.in_reports import advice_of, findings_of, looks_of
 from blockmrs.services.advice.interviews import TriageService
+from blockmrs.services.lines.saving import parse_draft_id
 from blockmrs.services.people.teams import Player
-from blockmrs.services.reports.reports import check_time, parse_draft_id
+from blockmrs.services.reports.reports import check_time
 from blockmrs.typed import sign_by_sign
 
 OTHER = "other"

@@ -15,12 +15,11 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.field.handover import timed
-from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, MONTHS, look_rows
-from blockmrs.controllers.report.at_home import at_home
+from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, look_rows
+from blockmrs.controllers.report.at_home import AtHome, at_home
 from blockmrs.controllers.report.forms import (
     MINUTES,
     OTHER,
-    AtHome,
     ReportReader,
     TypedReport,
     ages_to_choose,
@@ -33,11 +32,13 @@ from blockmrs.controllers.report.forms import (
     told_of,
 )
 from blockmrs.controllers.report.one_report import OneReportController
+from blockmrs.controllers.site.dates import MONTHS
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import clock_time, zone_name
 from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_actor, stateless
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import parse_place
-from blockmrs.controllers.web.http_errors import N_, headers_of
+from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.controllers.web.pages import show
 from blockmrs.controllers.web.recovery_code import confirm_first
 from blockmrs.domain.reports import Report

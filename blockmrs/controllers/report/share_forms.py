@@ -3,18 +3,16 @@
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import date, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 
-from tg.i18n import ugettext
-
-from blockmrs.controllers.field.views import MONTHS
+from blockmrs.controllers.site.dates import parse_date
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import at_clock, local
 from blockmrs.controllers.web.forms import Form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.errors import InvalidInput
 from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.sharing.shares import PURPOSES
-from blockmrs.typed import folded, sign_by_sign
+from blockmrs.typed import folded
 
 PURPOSE_WORDS: Mapping[str, str] = {
     "care": N_("To treat them now"),
@@ -24,9 +22,6 @@ PURPOSE_WORDS: Mapping[str, str] = {
     "other": N_("Something else"),
 }
 DAYS = ("1", "7", "30")
-_ORDINAL = re.compile(r"^([0-9]+)(?:\.| ?\.?(?:st|nd|rd|th|o|a|er|ero)\.?)$", re.IGNORECASE)
-# Names of months that a page does not write itself.
-_OTHER_NAMES = {9: ("setiembre",)}
 SHOWN_AT_ONCE = 20
 _FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year", "q", "shown")
 
@@ -89,37 +84,13 @@ class ShareForm:
             return now + timedelta(days=int(how_long))
         if how_long != "other":
             raise InvalidInput(N_("Choose for how long"), field="how_long")
-        boxes = [self.value(name) for name in ("until_day", "until_month", "until_year")]
-        day = parse_date(*boxes, name="until_day", words=N_("Enter the last day, like 27 3 2027"))
+        last, month, year = (self.value(name) for name in ("until_day", "until_month", "until_year"))
+        day = parse_date(last, month, year, name="until_day", words=N_("Enter the last day, like 27 3 2027"))
         today = local(now).date()
         if not today <= day <= today + timedelta(days=365):
             raise InvalidInput(N_("Choose a day within the next year"), field="until_day")
         # Up to the end of that day.
         return at_clock(day + timedelta(days=1), time(0, 0))
-
-
-def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
-    """The date in three boxes, or InvalidInput with those words.
-
-    A month is a number, or the beginning of its name in English or in the page's language.
-    """
-    # "3.", "3rd" and "3º" are the third; "sept." and "Sept" are September.
-    texts = [_ORDINAL.sub(r"\1", sign_by_sign(text)) for text in (day, month, year)]
-    texts[1] = folded(texts[1])
-    started = {
-        number
-        for number, known in enumerate(MONTHS, 1)
-        for name_of_month in (known, str(ugettext(known)), *_OTHER_NAMES.get(number, ()))
-        if len(texts[1]) > 2 and folded(name_of_month).startswith(texts[1])
-    }
-    if len(started) == 1:
-        texts[1] = str(started.pop())
-    try:
-        if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
-            raise ValueError("not numbers")
-        return date(int(texts[2]), int(texts[1]), int(texts[0]))
-    except ValueError as error:
-        raise InvalidInput(words, field=name) from error
 
 
 def shown_of(found: Sequence[Organisation], asked: str, chosen: str) -> int:

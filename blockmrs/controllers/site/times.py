@@ -8,7 +8,7 @@ from typing import cast
 
 import tg
 
-from blockmrs.controllers.field.views import day_words
+from blockmrs.controllers.site.dates import day_words
 from blockmrs.controllers.site.site import Site
 
 

@@ -16,10 +16,10 @@ import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.team.plan import PlanController
 from blockmrs.controllers.web.context import PAGE, POST, require_actor, site
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.pages import problem, show, translated
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.team_list import read_lines
@@ -179,7 +179,8 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     Raises:
         InvalidInput: names the lines that are wrong, the first MOST_NAMED of them; or there is none.
     """
-    found, wrong = [], []
+    found: list[tuple[str, str]] = []
+    wrong: list[str] = []
     for line in read_lines(text):
         if len(wrong) == MOST_NAMED:
             break

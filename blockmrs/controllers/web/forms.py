@@ -5,7 +5,7 @@ from typing import Any
 
 import tg
 
-from blockmrs.controllers.web.http_errors import N_
+from blockmrs.controllers.site.marks import N_
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.lines.contents import ListPlace
 

@@ -5,6 +5,7 @@ Words say what happened and what to do; they never name what was asked for.
 
 from dataclasses import dataclass
 
+from blockmrs.controllers.site.marks import N_
 from blockmrs.errors import (
     NOT_HERE,
     BlockMRSError,
@@ -52,11 +53,6 @@ class Words:
 
     happened: str
     do: str
-
-
-def N_(text: str) -> str:
-    """Mark text for translation; the page translates it."""
-    return text
 
 
 WORDS: dict[int, Words] = {

@@ -7,6 +7,7 @@ that a wrong group shows the same code again, and the check needs no memory.
 import base64
 import binascii
 import hmac
+from typing import Any
 
 from blockmrs.controllers.web.context import browser, check_local_address
 from blockmrs.controllers.web.drafts import carry_draft
@@ -33,7 +34,11 @@ def show_code(
     errors: dict[str, str] | None = None,
 ) -> str:
     """The page with the code and the question for its third group; `draft` and `came_from` go on with it."""
-    carried = {"check": _seal(code), "came_from": check_local_address(came_from), "draft": carry_draft(draft)}
+    carried: dict[str, Any] = {
+        "check": _seal(code),
+        "came_from": check_local_address(came_from),
+        "draft": carry_draft(draft),
+    }
     return show(
         "account.recovery_code",
         errors=errors,

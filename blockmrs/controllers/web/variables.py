@@ -9,8 +9,8 @@ from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers.site import times
 from blockmrs.controllers.site.language import current_language
+from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, said, site
-from blockmrs.controllers.web.http_errors import N_
 from blockmrs.controllers.web.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import BlockMRSError

@@ -14,10 +14,10 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
-from blockmrs.services.lines.saving import commit_batch
+from blockmrs.services.lines.saving import DRAFT_BYTES, commit_batch, parse_draft_id
 from blockmrs.services.reports.access import Access, AccessFinder, report_address
 from blockmrs.services.reports.attachments import Attachments
-from blockmrs.services.reports.reports import DRAFT_BYTES, Reports, parse_draft_id
+from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.shares import Sharing
 
 

@@ -6,10 +6,24 @@ from contextlib import contextmanager
 from sqlalchemy.orm import Session
 
 from blockmrs.domain.sharing import Pointer
+from blockmrs.errors import InvalidInput
 from blockmrs.model.accounts import HeldObjectRow
 from blockmrs.model.database import Database
 from blockmrs.services.lines.batch import Batch
 from blockmrs.storage import ObjectStore
+
+DRAFT_BYTES = 16
+
+
+def parse_draft_id(text: str) -> bytes:
+    """The 16 bytes of a form's own number; InvalidInput when it is none."""
+    try:
+        draft = bytes.fromhex(text)
+    except ValueError:
+        draft = b""
+    if len(draft) != DRAFT_BYTES:
+        raise InvalidInput("Open the form again: its number is missing", field="draft_id")
+    return draft
 
 
 @contextmanager

@@ -20,10 +20,9 @@ from blockmrs.services.grants.granting import owners_grant
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
-from blockmrs.services.lines.saving import commit_batch, finish
+from blockmrs.services.lines.saving import DRAFT_BYTES, commit_batch, finish, parse_draft_id
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import Person
-from blockmrs.services.reports.reports import DRAFT_BYTES, parse_draft_id
 from blockmrs.storage import ObjectStore
 
 FACTS = "facts"

@@ -27,14 +27,13 @@ from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
-from blockmrs.services.lines.saving import committed, finished
+from blockmrs.services.lines.saving import DRAFT_BYTES, committed, finished, parse_draft_id
 from blockmrs.services.lines.updates import read_update, write_update
 from blockmrs.services.people.persons import Person
 from blockmrs.services.people.teams import Player, Teams
 from blockmrs.services.reports.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
 from blockmrs.storage import ObjectStore
 
-DRAFT_BYTES = 16
 _LOOK_BACK = 3
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
@@ -402,17 +401,6 @@ class Reports:
             withheld=grant.withheld,
             waiting=pointer is not None and self._waiting(pointer),
         )
-
-
-def parse_draft_id(text: str) -> bytes:
-    """The 16 bytes of a form's own number; InvalidInput when it is none."""
-    try:
-        draft = bytes.fromhex(text)
-    except ValueError:
-        draft = b""
-    if len(draft) != DRAFT_BYTES:
-        raise InvalidInput("Open the form again: its number is missing", field="draft_id")
-    return draft
 
 
 def check_time(moment: datetime, now: datetime, field: str = "injured_at") -> None:

@@ -4,8 +4,9 @@ from datetime import date
 
 import pytest
 
-from blockmrs.controllers.report import share_forms
-from blockmrs.controllers.report.share_forms import SHOWN_AT_ONCE, matching, parse_date, shown_of
+from blockmrs.controllers.report.share_forms import SHOWN_AT_ONCE, matching, shown_of
+from blockmrs.controllers.site import dates
+from blockmrs.controllers.site.dates import parse_date
 from blockmrs.errors import InvalidInput
 from blockmrs.i18n.languages import texts
 from blockmrs.services.people.organisations import Organisation
@@ -32,12 +33,12 @@ def hospital(number: int, name: str, place: str = "") -> Organisation:
 def test_a_date_is_read_as_people_write_it(
     monkeypatch: pytest.MonkeyPatch, language: str, typed: tuple[str, str, str], meant: date
 ) -> None:
-    monkeypatch.setattr(share_forms, "ugettext", texts(language).gettext)
+    monkeypatch.setattr(dates, "ugettext", texts(language).gettext)
     assert parse_date(*typed, name="day", words="no") == meant
 
 
 def test_a_month_is_read_in_spanish(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(share_forms, "ugettext", texts("es").gettext)
+    monkeypatch.setattr(dates, "ugettext", texts("es").gettext)
     assert parse_date("1.º", "ene.", "2027", name="day", words="no") == date(2027, 1, 1)
 
 
@@ -47,7 +48,7 @@ def test_a_month_is_read_in_spanish(monkeypatch: pytest.MonkeyPatch) -> None:
      ("3", "9", "27027"), ("-3", "9", "2027"), ("3", "9x", "2027"), ("3th", "9th month", "2027")],
 )  # fmt: skip
 def test_what_is_no_date_is_refused(monkeypatch: pytest.MonkeyPatch, typed: tuple[str, str, str]) -> None:
-    monkeypatch.setattr(share_forms, "ugettext", texts("en").gettext)
+    monkeypatch.setattr(dates, "ugettext", texts("en").gettext)
     with pytest.raises(InvalidInput) as refused:
         parse_date(*typed, name="day", words="no")
     assert refused.value.field == "day"

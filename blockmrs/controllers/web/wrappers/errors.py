@@ -86,5 +86,9 @@ def route_of(environ: dict[str, Any], context: Any) -> str:
     """The method and the action that answers, without the address: that may hold what nobody should read in a log."""
     state = getattr(context.request, "_dispatch_state", None)
     action = getattr(state, "action", None)
-    name = f"{type(state.controller).__name__}.{action.__name__}" if action is not None else "no route"
+    name = (
+        f"{type(state.controller).__name__}.{action.__name__}"
+        if state is not None and action is not None
+        else "no route"
+    )
     return f"{environ.get('REQUEST_METHOD', '')} {name}"

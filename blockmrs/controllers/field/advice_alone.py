@@ -5,12 +5,10 @@ from typing import Any, NoReturn
 import tg
 from tg import TGController, expose
 
-from blockmrs.controllers.about.about import AboutController
 from blockmrs.controllers.field.field import FieldController
 from blockmrs.controllers.web.context import PAGE, POST, stateless
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import Unavailable
-from blockmrs.services.advice.document import AdviceDocument
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.advice.who_is_told import WhoIsTold
 
@@ -30,12 +28,12 @@ class LaterController(TGController):
 class AdviceAloneController(LaterController):
     """What needs no data, at the addresses where it always is."""
 
-    def __init__(self, triage: TriageService, who_is_told: WhoIsTold) -> None:
+    def __init__(self, triage: TriageService, who_is_told: WhoIsTold, about: TGController) -> None:
         super().__init__()
         self.field = FieldController(triage, who_is_told=who_is_told)
         for name in ("report", "reports", "phone"):
             setattr(self.field, name, LaterController())
-        self.about = AboutController(AdviceDocument())
+        self.about = about
         self.language = LanguageController()
 
     @expose(content_type="text/javascript", allowed_methods=PAGE)
