@@ -13,14 +13,14 @@ CLEARANCE = "clearance"
 FULL_PLAY = "full play"
 STAGES = ("light exercise", "training without contact", FULL_PLAY)
 EARLIEST_FULL_PLAY = 21
-"""Days after the injury that the advice asks for before competition; a clinician may decide otherwise."""
+"""How many days after the injury the advice asks for before competition; a clinician may decide otherwise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Clearance:
     """What a clinician states about the report with the update id `report` (32 bytes).
 
-    An empty `stage` withdraws what the same organisation stated before; the player is then not cleared.
+    An empty `stage` withdraws what the same organisation stated before: the player is then not cleared.
     """
 
     report: bytes
@@ -34,7 +34,7 @@ class Clearance:
 
 
 def decisive(statements: Iterable[Clearance]) -> Clearance | None:
-    """Of statements in the order of their writing the last one, unless it withdraws."""
+    """The last of these statements, given in the order of writing, unless it is a withdrawal."""
     last = None
     for statement in statements:
         last = statement
@@ -42,7 +42,7 @@ def decisive(statements: Iterable[Clearance]) -> Clearance | None:
 
 
 def found_something(levels: Iterable[int]) -> bool:
-    """Whether a symptom check with one of these levels puts a player out again who was cleared before it."""
+    """Whether a symptom check with one of these levels rules out a player who had been cleared before it."""
     return any(level < Level.SELF_CARE for level in levels)
 
 
@@ -54,7 +54,7 @@ def check_stage(text: str) -> str:
 
 
 def check_seen_on(day: date, *, injured_on: date, today: date) -> date:
-    """`day` if somebody hurt on `injured_on` can have been seen then; else InvalidInput."""
+    """`day` if somebody hurt on `injured_on` can have been seen on it; else InvalidInput."""
     if day > today:
         raise InvalidInput("Enter a day that is not in the future", field="seen")
     if day < injured_on:
@@ -63,5 +63,5 @@ def check_seen_on(day: date, *, injured_on: date, today: date) -> date:
 
 
 def check_remark(text: str, field: str) -> str:
-    """`text` of 300 characters at most, as it may stand in a clearance; else InvalidInput."""
+    """`text`, at most 300 characters, if it may go into a clearance; else InvalidInput."""
     return check_text(text, field=field, limit=NOTE_LIMIT)

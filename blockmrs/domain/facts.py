@@ -1,6 +1,7 @@
-"""What a record says about somebody's health, as its owner told it.
+"""What a record says about somebody's health, as stated by its owner.
 
-A fact that was not told is absent: silence is never "no". Ids and values are those that rule files name under `record`.
+A fact that was not stated is absent: silence is never "no". Ids and values are those that rule files name under
+`record`.
 """
 
 from collections.abc import Mapping
@@ -22,12 +23,12 @@ CHOICES: Mapping[str, tuple[str, ...]] = MappingProxyType(
         "sickle-cell": ("disease", "trait", NO),
     }
 )
-"""Facts that are one of a few answers, in the order of asking."""
+"""Facts that are one of a few answers, in the order in which they are asked."""
 VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType({**CHOICES, ALLERGIES: (SOME, NONE)})
 """Every fact of a record that a rule file may name, with its values."""
 SEX = "sex"
 SEXES = ("female", "male", "other")
-"""What programs tell of the person beside the answers; a rule file may name it too, and a record does not have it."""
+"""What programs may state about the person beside the answers; rule files may name it too, records never hold it."""
 MOST_ALLERGIES = 20
 ALLERGY_LIMIT = 80
 OLDEST_YEARS = 130
@@ -35,7 +36,7 @@ OLDEST_YEARS = 130
 
 @dataclass(frozen=True, slots=True)
 class HealthFacts:
-    """Everything told so far. `no_allergies` is somebody's word that there are none; empty `allergies` alone is not."""
+    """Everything stated so far. `no_allergies` says that there are none; empty `allergies` alone does not."""
 
     birth_date: date | None = None
     choices: Mapping[str, str] = field(default_factory=dict)
@@ -44,18 +45,18 @@ class HealthFacts:
 
     @property
     def said(self) -> Mapping[str, str]:
-        """Fact and value, of those that were told; the birth date is not one of them."""
+        """Fact and value, for those that were stated; the birth date is not among them."""
         allergies = {ALLERGIES: SOME} if self.allergies else {ALLERGIES: NONE} if self.no_allergies else {}
         return {**self.choices, **allergies}
 
     @property
     def is_empty(self) -> bool:
-        """Whether nothing was told."""
+        """Whether nothing was stated."""
         return self.birth_date is None and not self.said
 
 
 def check_facts(facts: HealthFacts, today: date) -> HealthFacts:
-    """`facts` with its allergies trimmed, if all of it can be so on `today`.
+    """`facts` with the allergies trimmed, if all of it is possible on `today`.
 
     Raises:
         InvalidInput: `field` is `birth`, `allergies` or a fact's id.

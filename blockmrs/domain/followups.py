@@ -1,7 +1,7 @@
-"""The days after a head injury: when a symptom check falls due, and what one says.
+"""The days after a head injury: when a symptom check is due, and what one contains.
 
-Checks are planned for days 1, 3 and 7, and may be made on any other day. Day numbers are calendar days after the
-injury in the zone of the site: the day of the injury itself is day 0.
+Checks are planned for days 1, 3 and 7, and may be made on any other day too. Days are numbered by the calendar, in the
+site's time zone: the day of the injury itself is day 0.
 """
 
 from collections.abc import Container, Iterable, Mapping
@@ -20,7 +20,7 @@ SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE = "check-signs", "check-symptoms", "check-
 WORSE = "getting-worse"
 PLANNED_DAYS = (1, 3, 7)
 LAST_DAY = 13
-"""After this day a planned check that was not made is no longer asked for."""
+"""After this day, a planned check that was not made is no longer asked for."""
 _HEAD_FACTS = "HEAD-"
 _WEIGHT = {"a-lot": 2, "a-little": 1}
 
@@ -43,40 +43,40 @@ class SymptomCheck:
 
     @property
     def noted(self) -> int:
-        """How many symptoms are there, a little or a lot."""
+        """How many symptoms are present, a little or a lot."""
         return sum(found.answer in _WEIGHT for found in self.symptoms)
 
     @property
     def strong(self) -> int:
-        """How many of them are there a lot."""
+        """How many of them are present a lot."""
         return sum(found.answer == "a-lot" for found in self.symptoms)
 
     @property
     def planned_day(self) -> int | None:
-        """The planned day that this check was made for; None when it was made on its own account."""
+        """The planned day that this check counts for; None if it was made outside the plan."""
         return planned_for(self.day)
 
     @property
     def is_late(self) -> bool:
-        """Whether it was made after the day for which it counts."""
+        """Whether it was made after the day that it counts for."""
         return self.planned_day is not None and self.day > self.planned_day
 
     @property
     def worse(self) -> bool:
-        """Whether somebody said, or the answers say, that it is worse than before."""
+        """Whether somebody said, or the answers show, that it is worse than before."""
         return any(found.finding == WORSE and found.answer == "yes" for found in self.signs)
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A planned check that is not made yet. `late`: its day has passed."""
+    """A planned check that has not been made yet. `late`: its day has passed."""
 
     day: int
     late: bool
 
 
 def day_number(injured_at: datetime, moment: datetime, zone: tzinfo | None) -> int:
-    """How many calendar days `moment` is after the injury; `zone` None is the machine's own."""
+    """How many calendar days `moment` is after the injury; `zone` None means the machine's own."""
     return (moment.astimezone(zone).date() - injured_at.astimezone(zone).date()).days
 
 
@@ -88,7 +88,7 @@ def planned_for(day: int) -> int | None:
 
 
 def due_on(day: int, made_on: Iterable[int]) -> Due | None:
-    """The check that is due on `day`, if none of those made on the days `made_on` counts for it."""
+    """The check that is due on `day`, if none of those made on the days `made_on` counts as it."""
     planned = planned_for(day)
     if planned is None or planned in {planned_for(made) for made in made_on}:
         return None
@@ -98,9 +98,9 @@ def due_on(day: int, made_on: Iterable[int]) -> Due | None:
 def may_be_head_injury(report: Report, rules: RuleSet) -> bool:
     """Whether a knock to the head may be behind this report.
 
-    Either its interview had the questions for a hurt head; or, beside a field, a finding stands in it that the evidence
-    counts among the signs of a head injury (HEAD-*), such as not waking: level 1 ends the interview before any place is
-    asked for.
+    Either its interview had the questions for a hurt head; or, if it was written at a field, it holds a finding that
+    the evidence counts among the signs of a head injury (HEAD-*), such as not waking: level 1 ends the interview before
+    anybody is asked where it hurts.
     """
     if was_asked_about_head(report, rules):
         return True
@@ -126,7 +126,7 @@ def was_asked_about_head(report: Report, rules: RuleSet) -> bool:
 
 
 def _is_sign(found: ReportedFinding, rules: RuleSet, signs: Container[str]) -> bool:
-    """Whether the answer is one of `signs`, or settles one the wrong way round: nobody can say that they answer."""
+    """Whether the answer is one of `signs`, or rules out what would settle one, such as that they answer."""
     finding = rules.findings.get(found.finding)
     if finding is None or (finding.id not in signs and finding.settled_by not in signs):
         return False
@@ -134,12 +134,12 @@ def _is_sign(found: ReportedFinding, rules: RuleSet, signs: Container[str]) -> b
 
 
 def band_of(age: str, rules: RuleSet) -> str | None:
-    """The age band whose words a report holds; None takes every band's rules."""
+    """The age band that a report names in words; None means every band's rules."""
     return next((band.id for band in rules.age_bands if band.label == age), None)
 
 
 def asked(rules: RuleSet, page: str, band: str | None) -> tuple[Finding, ...]:
-    """The questions of one page of the check, for somebody of that age."""
+    """The questions on one page of the check, for somebody of that age."""
     plan = next(plan for plan in rules.presentations[HEAD_CHECK].pages if plan.id == page)
     ages = frozenset([band]) & rules.known_ages or rules.known_ages
     findings = (rules.findings[name] for name in plan.findings)
@@ -153,7 +153,7 @@ def is_more(before: SymptomCheck, answers: Mapping[str, object]) -> bool:
 
 
 def with_change(interview: Interview, before: SymptomCheck | None) -> Interview:
-    """The interview of a check; where the answers are stronger than the last ones it is worse, whatever was said."""
+    """The interview of a check; it counts as worse if the answers are stronger than the last, whatever was said."""
     answers = dict(interview.answers)
     if before is not None and is_more(before, answers):
         answers[WORSE] = True
@@ -161,7 +161,7 @@ def with_change(interview: Interview, before: SymptomCheck | None) -> Interview:
 
 
 def answers_on(rules: RuleSet, page: str, interview: Interview) -> tuple[ReportedFinding, ...]:
-    """What was answered on one page, in its order, each with its question."""
+    """What was answered on one page, in the page's order, each with its question."""
     return tuple(
         ReportedFinding(finding.id, finding.ask, _in_text(finding, interview.answers[finding.id]))
         for finding in asked(rules, page, interview.age_band)

@@ -1,6 +1,6 @@
-"""Names that look like somebody else's: what a sender calls themselves, beside the names of the directory.
+"""Names that look like somebody else's: what a sender calls themselves, compared with the names in the directory.
 
-Only a hint for people: a name is never what decides who somebody is.
+Only a hint for people: who somebody is never depends on a name.
 """
 
 import re
@@ -8,8 +8,8 @@ import unicodedata
 from collections.abc import Iterable
 
 _APART = re.compile(r"[^\w]+|_+")
-# Letters and digits that pass for Latin ones at a glance: of the commonest other scripts, and signs for letters. What
-# looks like one another is one letter on both sides, as i, l and 1.
+# Letters and digits that pass for Latin ones at a glance: from the commonest other scripts, and signs used as letters.
+# Those that look alike become one letter on both sides, such as i, l and 1.
 _LOOKALIKES = str.maketrans(
     {
         **dict(zip("аеорсухкмнтвгпіӏј", "aeopcyxkmhtbrnllj", strict=True)),
@@ -18,11 +18,11 @@ _LOOKALIKES = str.maketrans(
     }
 )
 _SHORTEST = 3
-"""A shorter name stands in too many others to say anything."""
+"""A shorter name occurs in too many others to mean anything."""
 
 
 def words_of(name: str) -> tuple[str, ...]:
-    """The words of a name as somebody reads them at a glance: without case, marks, punctuation and look-alikes."""
+    """The words of a name as read at a glance: without case, marks, punctuation and look-alikes."""
     plain = unicodedata.normalize("NFKD", name).casefold()
     plain = "".join(character for character in plain if not unicodedata.combining(character))
     plain = "".join(character for character in plain if unicodedata.category(character) not in ("Cf", "Cc"))
@@ -30,7 +30,7 @@ def words_of(name: str) -> tuple[str, ...]:
 
 
 class Names:
-    """Names to watch over, so that one that passes for one of them is found in time that grows with its own length."""
+    """Names to watch for; a name that passes for one of them is found in time that grows with its own length."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_first: dict[str, list[tuple[tuple[str, ...], str]]] = {}
@@ -42,7 +42,7 @@ class Names:
                 self._joined.setdefault("".join(words), name)
 
     def imitated(self, claimed: str) -> str | None:
-        """The first name that `claimed` holds, word for word, or is but for spaces; None where it holds none."""
+        """The first name that `claimed` contains, word for word, or equals apart from spaces; None if there is none."""
         words = words_of(claimed)
         if (whole := self._joined.get("".join(words))) is not None:
             return whole

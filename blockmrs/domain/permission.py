@@ -12,7 +12,7 @@ class Standing(Enum):
     """What somebody is to one report."""
 
     AUTHOR = "author"
-    FORMER_AUTHOR = "former author"  # wrote it, and may no longer act with the card that it is about
+    FORMER_AUTHOR = "former author"  # wrote it, but may no longer act with the card that it is about
     SUBJECT = "subject"  # the player, or a guardian who acts for them
     RECIPIENT = "recipient"
     FORMER_RECIPIENT = "former recipient"
@@ -37,12 +37,12 @@ class Action(Enum):
 _ALLOWED = {
     # Who wrote the report, or acts for the player, never clears them for sport: not even as a member of a clinic.
     Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT},
-    # What is about somebody they can always end, whoever gave it.
+    # People can always end what is about themselves, whoever gave it.
     Standing.SUBJECT: frozenset(
         {Action.READ, Action.FOLLOW, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS, Action.STOP_SHARE, Action.STOP_CODE}
     ),
     Standing.RECIPIENT: frozenset({Action.READ, Action.FOLLOW, Action.CLEAR_FOR_SPORT}),
-    # Their own words stay theirs; what came after is not.
+    # Their own words stay theirs; what came after does not.
     Standing.FORMER_AUTHOR: frozenset({Action.READ}),
 }
 
@@ -52,7 +52,7 @@ def require(action: Action, standing: Standing) -> None:
 
     Raises:
         NotFound: a stranger, who must not learn whether the report exists.
-        Ended: a former recipient or author, who knows of it and no longer may.
+        Ended: a former recipient or author, who knows of it but no longer may.
         NotAuthorized: they may read it, but not do this.
     """
     if standing is Standing.STRANGER:

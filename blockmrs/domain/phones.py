@@ -1,7 +1,7 @@
 """Telephone numbers as people write them, and as a phone dials them.
 
-A number with its country's code is judged by `phonenumbers`, which knows what each country's numbers look like; of one
-without, only that it could be dialled is known. Source of the dialled form: RFC 3966.
+A number with a country code is judged by `phonenumbers`, which knows what each country's numbers look like; of one
+without, all that is known is that it could be dialled. Source of the dialled form: RFC 3966.
 """
 
 import re
@@ -14,7 +14,7 @@ from blockmrs.typed import sign_by_sign
 
 MOST_NUMBERS = 3
 _BETWEEN = re.compile(r" ?[;|\n] ?|, | or | o | (?=\+)", re.IGNORECASE)
-# A slash stands within German numbers, and between two of anybody's.
+# A slash occurs within German numbers, and between two numbers of anybody's.
 _SLASH = re.compile(r" ?/ ?")
 _WHOLE_DIGITS = 6
 _NATIONAL = re.compile(r"([0-9 ()./-]{3,30}?)(?: ?(?:ext\.?|x|#) ?([0-9]{1,6}))?", re.IGNORECASE)
@@ -23,17 +23,17 @@ _FEWEST_DIGITS, _MOST_DIGITS = 3, 15
 
 @dataclass(frozen=True, slots=True)
 class PhoneNumber:
-    """One number: as it was written, and as a `tel:` link has it."""
+    """One number: as it was written, and as it goes into a `tel:` link."""
 
     shown: str
     dialled: str
 
 
 def parse_numbers(text: str, *, field: str) -> tuple[PhoneNumber, ...]:
-    """The numbers in a box, three at most, in their order; none for an empty one.
+    """The numbers in a box, at most three, in order; none for an empty box.
 
     Raises:
-        InvalidInput: a part of it cannot be dialled.
+        InvalidInput: part of it cannot be dialled.
     """
     lines = "\n".join(sign_by_sign(line) for line in text.splitlines())
     parts = [part for between in _BETWEEN.split(lines) for part in _at_slash(between) if part]
@@ -61,7 +61,7 @@ def _dialled(text: str, field: str) -> str:
 
 
 def _international(text: str, field: str) -> str:
-    # The library searches for a number within a text: what is no part of one was typed by mistake.
+    # The library searches for a number within a text: anything that is not part of one was typed by mistake.
     if not re.fullmatch(r"\+[0-9 ()./-]+(?: ?(?:ext\.?|x|#) ?[0-9]{1,6})?", text, re.IGNORECASE):
         raise _no_number(field)
     try:

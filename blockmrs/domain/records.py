@@ -26,7 +26,7 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """What the author `author` (a card id) adds to the record of `subject` (a card id).
+    """What `author` (a card id) adds to the record of `subject` (a card id).
 
     `nonce` is 16 random bytes; `kind` and `purpose` are short words of a-z and hyphens; `created` is UTC, kept to the
     millisecond; `body` is the content, a FHIR resource or Bundle as JSON.
@@ -79,7 +79,7 @@ def decode_update(plaintext: bytes) -> tuple[Update, bytes]:
     """The update in `plaintext` and its signature, which is *not* yet verified; else InvalidInput."""
     value = decode(plaintext)
     if not isinstance(value, dict) or list(value) != list(range(_SIGNATURE + 1)):
-        raise InvalidInput("not an update: other fields")
+        raise InvalidInput("not an update: wrong fields")
     if type(value[_VERSION]) is not int or value[_VERSION] != UPDATE_VERSION:
         raise InvalidInput("this version of an update is not known")
     types = {
@@ -94,7 +94,7 @@ def decode_update(plaintext: bytes) -> tuple[Update, bytes]:
     }
     for key, wanted in types.items():
         if type(value[key]) is not wanted:
-            raise InvalidInput("not an update: a field of another type", field_number=key)
+            raise InvalidInput("not an update: a field has the wrong type", field_number=key)
     fields = cast(dict[int, bytes], value)
     if len(fields[_SIGNATURE]) != SIGNATURE_BYTES:
         raise InvalidInput("an update's signature has 64 bytes")

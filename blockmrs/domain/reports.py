@@ -9,7 +9,7 @@ from blockmrs.typed import plain
 
 NOTE_LIMIT = 300
 TEXT_LIMIT = 80
-# The name, address and gate of a venue, and a line for each.
+# A venue's name, address and gate, a line for each.
 PLACE_LIMIT = 400
 # Control and direction-changing characters would let a text pose as another on the hospital's screen.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
@@ -18,9 +18,9 @@ MECHANISMS = ("fall", "hit by player", "hit by ball or object", "twist", "no con
 FIRST_AID_DONE = ("kept still", "ice", "pressure on the wound", "recovery position", "CPR", "defibrillator", "inhaler",
                   "adrenaline pen", "cooled with water", "nothing yet")  # fmt: skip
 FIELD, HOME = "field", "home"
-"""Where a report was written: by who saw it happen, or at home, by the ill person or who acts for them."""
+"""Where a report was written: by somebody who saw it happen, or at home by the ill person or whoever acts for them."""
 OF_RECORD = "record/"
-"""How the name of a finding begins that a record told, and no question."""
+"""The prefix of a finding that comes from the record, not from a question."""
 TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet")
 
 
@@ -28,7 +28,7 @@ TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet
 class ReportedFinding:
     """One answer given at the field: the question, and `yes`, `no`, `unsure` or the words of a choice.
 
-    `at` is when it was given, None where that is not known.
+    `at` is when it was given, None if that is not known.
     """
 
     finding: str
@@ -39,7 +39,7 @@ class ReportedFinding:
 
 @dataclass(frozen=True, slots=True)
 class ReportedLook:
-    """How they were, some time after the first answers: None is "can't tell", pain is 0 to 10; `at` as above."""
+    """How they were some time after the first answers: None is "can't tell", pain is 0 to 10; `at` as above."""
 
     at: datetime | None
     awake: bool | None
@@ -49,7 +49,7 @@ class ReportedLook:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What the rules said, kept as it was said: `level` 1 (most urgent) to 4."""
+    """What the rules said, kept verbatim: `level` 1 (most urgent) to 4."""
 
     level: int
     words: str
@@ -83,17 +83,17 @@ class Report:
 
     @property
     def told_by_record(self) -> tuple[ReportedFinding, ...]:
-        """What the record said, among the findings."""
+        """The findings that came from the record."""
         return tuple(found for found in self.findings if found.finding.startswith(OF_RECORD))
 
     @property
     def signs(self) -> tuple[ReportedFinding, ...]:
-        """What was answered, among the findings."""
+        """The findings that were answered."""
         return tuple(found for found in self.findings if not found.finding.startswith(OF_RECORD))
 
     @property
     def title(self) -> str:
-        """How the report is named in a list that only its readers see."""
+        """The report's name in a list that only its readers see."""
         return f"{self.player}, {self.age}" if self.age else self.player
 
 
@@ -109,7 +109,7 @@ def check_text(text: str, *, field: str, limit: int = TEXT_LIMIT) -> str:
 
 
 def check_choices(chosen: tuple[str, ...], allowed: tuple[str, ...], *, field: str) -> tuple[str, ...]:
-    """`chosen` without repeats, in the order of `allowed`; InvalidInput names a value that is not offered."""
+    """`chosen` without repeats, in the order of `allowed`; InvalidInput names a value that is not on offer."""
     if any(value not in allowed for value in chosen):
         raise InvalidInput("Choose from the list", field=field)
     return tuple(value for value in allowed if value in chosen)

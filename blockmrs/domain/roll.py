@@ -1,17 +1,18 @@
 """The roll of a card: everybody who acts for it or made it, and every open invitation to do so, as signed statements.
 
 Statements are only ever added, each signed by the card that makes it, and count in the order of the log. What a
-statement does follows from who makes it and how things stand at its place, never from what it claims:
+statement does depends on who makes it and on how things are at its place, never on what it claims:
 
-- The first of the family who joins is in: there is nobody who could say yes. Everybody later waits until one of the
-  family who is in says yes, whoever invited them.
-- Who is in ends any coach, anybody who waits and any invitation. A coach ends their own part, and what they invited.
-- Nobody of the family who is in is ended by one other alone: by themselves, if somebody stays, or by all the others,
-  two at least.
-- Ended is for good. Only who is in lets a coach back.
+- The first of the family to join is in: there is nobody yet who could say yes. Everybody after that waits, whoever
+  invited them, until one of the family who is in says yes.
+- Whoever is in may end any coach, anybody who is waiting and any invitation. A coach may end their own part, and the
+  invitations they made.
+- No one person can end somebody of the family who is in: only they themselves, if somebody else stays, or all the
+  others together, at least two.
+- Ended is for good. Only somebody who is in can let a coach back in.
 
-Whoever holds the card's seed can read the roll and add to it; nobody can take anything away or sign for another. That
-is why a coach, who holds the seed, cannot undo what the family said. Source: docs/protocol "The roll".
+Whoever holds the card's seed can read the roll and add to it; nobody can take anything away or sign for somebody else.
+That is why a coach, who holds the seed, cannot undo what the family said. Source: docs/protocol "The roll".
 """
 
 from collections.abc import Iterable
@@ -31,7 +32,7 @@ ID_BYTES = 32
 class Says(IntEnum):
     """What a statement does."""
 
-    MADE = 1  # a coach enters themselves: they made the card and hold its seed
+    MADE = 1  # a coach enters themselves, having made the card and holding its seed
     INVITED = 2
     JOINED = 3
     KNOWN = 4  # a coach enters somebody who joined before there were rolls
@@ -43,9 +44,9 @@ class Says(IntEnum):
 class Statement:
     """One line of a roll.
 
-    `about` has 32 bytes: a card id, or an invitation's id. `name` is that of whom it is about, or of who invites;
-    `relation` what they are: "coach", "self" or "guardian". `invitation` is the one that was accepted; `bell` a place
-    on the doorbell of who joined, where what lets them act is left once somebody says yes.
+    `about` has 32 bytes: a card id, or an invitation's id. `name` is that of the person it is about, or of whoever
+    invites; `relation` is what they are: "coach", "self" or "guardian". `invitation` is the one that was accepted;
+    `bell` a place on the doorbell of whoever joined, where what lets them act is left once somebody says yes.
     """
 
     says: Says
@@ -57,7 +58,7 @@ class Statement:
     bell: tuple[bytes, bytes] | None = None
 
     def to_fields(self, dependent: bytes) -> dict[int, Value]:
-        """The fields of an `appoint` transaction that stands on the roll of the card `dependent`."""
+        """The fields of an `appoint` transaction on the roll of the card `dependent`."""
         fields: dict[int, Value] = {6: dependent, 12: int(self.says), 13: self.about}
         optional: dict[int, Value] = {
             9: self.relation,
@@ -71,7 +72,7 @@ class Statement:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Statement":
-        """The statement that `fields` make, else InvalidInput."""
+        """The statement in `fields`, else InvalidInput."""
         says, about, until = fields.get(12), fields.get(13), fields.get(11)
         name, relation, invitation = fields.get(14, ""), fields.get(9, ""), fields.get(15)
         slot, seed = fields.get(16), fields.get(17)
@@ -80,7 +81,7 @@ class Statement:
         if not _is_id(about) or not (invitation is None or _is_id(invitation)):
             raise InvalidInput("a statement about nothing")
         if not isinstance(name, str) or not isinstance(relation, str) or len(name) > _NAME_LIMIT:
-            raise InvalidInput("a statement with an unfit name")
+            raise InvalidInput("a statement with an unsuitable name")
         bell = (bytes(slot), bytes(seed)) if _is_id(slot) and _is_id(seed) else None  # type: ignore[arg-type]
         return cls(
             Says(says),
@@ -98,7 +99,7 @@ _NAME_LIMIT = 64
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """A statement as it stands in the log: who signed it, and the time of its block, which no writer chooses.
+    """A statement as found in the log: who signed it, and the time of its block, which no writer can choose.
 
     `number` is its place among the statements of its roll, from 1.
     """
@@ -119,10 +120,10 @@ class Part(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody on the roll. `invited_by`, `confirmed_by`, `ended_by` are card ids, empty where nobody did.
+    """Somebody on the roll. `invited_by`, `confirmed_by`, `ended_by` are card ids, empty if nobody did.
 
-    `number` is that of the statement that entered them, `changed` of the last that did something to it; `against` says
-    who of the family wants it ended.
+    `number` is that of the statement that entered them, `changed` that of the last one to affect it; `against` lists
+    those of the family who want it ended.
     """
 
     card: bytes
@@ -142,13 +143,13 @@ class Holder:
 
     @property
     def is_family(self) -> bool:
-        """Whether they are the player, a parent or a guardian; else a coach."""
+        """Whether they are the player, a parent or a guardian; otherwise a coach."""
         return self.relation in FAMILY
 
 
 @dataclass(frozen=True, slots=True)
 class OpenInvitation:
-    """An invitation that nobody used yet. `invitation_id` finds its row; it says nothing of its code."""
+    """An invitation that nobody has used yet. `invitation_id` finds its row; it reveals nothing of the code."""
 
     invitation_id: bytes
     made_by: bytes
@@ -167,7 +168,7 @@ class OpenInvitation:
 class Roll:
     """Everybody who has a part in a card, by card id, and every invitation, by its id, in the order of the log.
 
-    A coach who is also a parent stands in both `family` and `coaches`, and each part ends by itself.
+    A coach who is also a parent is in both `family` and `coaches`, and each part ends separately.
     """
 
     family: dict[bytes, Holder] = field(default_factory=dict)
@@ -177,7 +178,7 @@ class Roll:
     length: int = 0
 
     def name_of(self, card: bytes) -> str:
-        """The name under which a card entered; empty for a card that is not on the roll."""
+        """The name under which a card was entered; empty for a card that is not on the roll."""
         holder = self.family.get(card) or self.coaches.get(card)
         return "" if holder is None else holder.name
 
@@ -186,38 +187,38 @@ class Roll:
         return [holder for holder in self.family.values() if holder.part is Part.IN]
 
     def deciding(self) -> list[Holder]:
-        """Those of the family whose word counts: a coach who let themselves in only where nobody else is in."""
+        """Those of the family whose word counts; a coach who let themselves in counts only if nobody else is in."""
         return [holder for holder in self.family_in() if not self.let_themselves_in(holder)] or self.family_in()
 
     def decides(self, card: bytes) -> bool:
-        """Whether the card is of one of those."""
+        """Whether the card belongs to one of those."""
         return any(holder.card == card for holder in self.deciding())
 
     def acts(self, card: bytes) -> bool:
         """Whether somebody of the family who was appointed for the card may act for it on this node.
 
-        Who joined before there were rolls is on none until somebody enters them, and acts as before.
+        Those who joined before there were rolls are on none until somebody enters them, and act as before.
         """
         return self.family[card].part is Part.IN if card in self.family else not self.began
 
     def uses(self, card: bytes) -> bool:
-        """Whether who made the card may still use it on this node: until the family, or they, ended that."""
+        """Whether whoever made the card may still use it on this node, which lasts until they or the family end it."""
         return card not in self.coaches or self.coaches[card].part is Part.IN
 
     def is_in(self, card: bytes) -> bool:
-        """Whether the card is of somebody of the family who is in."""
+        """Whether the card belongs to somebody of the family who is in."""
         return card in self.family and self.family[card].part is Part.IN
 
     def open_invitations(self, at: datetime) -> list[OpenInvitation]:
-        """The invitations that nobody used, ended, or let run out."""
+        """The invitations that have not been used or ended, and have not run out."""
         return [entry for entry in self.invitations.values() if entry.is_open(at)]
 
     def can_accept(self, invitation: OpenInvitation) -> bool:
-        """Whether an invitation still lets somebody join, its end by date aside."""
+        """Whether an invitation still lets somebody join, leaving its expiry aside."""
         return not invitation.used_by and invitation.closed is None and self.invites(invitation.made_by)
 
     def would_be_in(self, card: bytes) -> bool:
-        """Whether somebody who joins now is in at once: they are in already, or nobody ever was who could say yes.
+        """Whether somebody who joins now is in at once: they are in already, or there never was anybody to say yes.
 
         A coach who let themselves in does not count as one.
         """
@@ -227,16 +228,16 @@ class Roll:
         return all(self.let_themselves_in(holder) for holder in were_in)
 
     def may_confirm(self, who: bytes, holder: Holder) -> bool:
-        """Whether `who` may say yes to that part: of somebody who waits, or of a coach, once it was ended."""
+        """Whether `who` may say yes to that part: of somebody who is waiting, or of a coach whose part was ended."""
         wanted = Part.WAITING if holder.is_family else Part.ENDED
         return self.decides(who) and who != holder.card and holder.part is wanted
 
     def may_end(self, who: bytes, holder: Holder) -> bool:
-        """Whether `who` may end that part; or, of one of the family who is in, say that they want it ended."""
+        """Whether `who` may end that part or, for one of the family who is in, say that they want it ended."""
         if holder.part is Part.ENDED:
             return False
         if not holder.is_family:
-            # Nobody leaves a record that nobody else would hold.
+            # Nobody may leave a record that nobody else would hold.
             return self.decides(who) or (who == holder.card and bool(self.family_in()))
         if holder.part is Part.WAITING:
             return who == holder.card or self.decides(who) or (holder.invited_by == who and self.invites(who))
@@ -245,7 +246,7 @@ class Roll:
         return self.decides(who) and (len(self.others(holder)) > 1 or self.let_themselves_in(holder))
 
     def others(self, holder: Holder) -> set[bytes]:
-        """All whose word it takes to end somebody of the family who is in."""
+        """Everybody whose word it takes to end somebody of the family who is in."""
         return {other.card for other in self.deciding() if other.card != holder.card}
 
     def may_close(self, who: bytes, invitation: OpenInvitation, at: datetime) -> bool:
@@ -253,16 +254,16 @@ class Roll:
         return invitation.is_open(at) and (self.decides(who) or invitation.made_by == who)
 
     def invites(self, card: bytes) -> bool:
-        """Whether that card may invite others: of the family, or a coach, who is in."""
+        """Whether that card may invite others: it must be in, as family or coach."""
         return self.is_in(card) or (card in self.coaches and self.coaches[card].part is Part.IN)
 
     def let_themselves_in(self, holder: Holder) -> bool:
-        """Whether a coach joined by an invitation of their own, and nobody of the family said yes."""
+        """Whether a coach joined by their own invitation, without anybody of the family saying yes."""
         return holder.card in self.coaches and holder.invited_by == holder.card and not holder.confirmed_by
 
 
 def read_roll(entries: Iterable[Entry]) -> Roll:
-    """The roll that these entries make, in the order of the log. What may not be said says nothing."""
+    """The roll that these entries make, in the order of the log. A statement that may not be made has no effect."""
     roll = Roll()
     for entry in entries:
         roll.length = entry.number
@@ -289,7 +290,7 @@ def _joined(roll: Roll, entry: Entry) -> None:
         return
     invited_by, part = b"", Part.WAITING if roll.began else Part.IN
     if said.invitation is not None:
-        # Its end by date is kept by the node that opens the code: whoever claimed it in time may finish a day later.
+        # Expiry is enforced by the node that opens the code: whoever claimed it in time may finish a day later.
         invitation = roll.invitations.get(said.invitation)
         if invitation is None or not roll.can_accept(invitation):
             return
@@ -297,7 +298,7 @@ def _joined(roll: Roll, entry: Entry) -> None:
         invited_by, part = invitation.made_by, Part.IN if roll.would_be_in(said.about) else Part.WAITING
         if said.about in roll.family and roll.family[said.about].part is Part.ENDED:
             del roll.family[said.about]
-    # Without an invitation: they joined before there were rolls, and enter themselves. Never once others could come.
+    # Without an invitation: they joined before there were rolls, and enter themselves. Not once others could have come.
     if said.about not in roll.family:
         roll.family[said.about] = Holder(
             said.about,
@@ -354,13 +355,13 @@ def _ended(roll: Roll, entry: Entry) -> None:
         holder, part=Part.ENDED, ended=entry.at, ended_by=author, against=frozenset(), changed=entry.number
     )
     for open_one in roll.invitations.values():
-        # An invitation goes with whoever made it.
+        # An invitation ends with whoever made it.
         if open_one.made_by == about and open_one.is_open(entry.at) and not roll.invites(about):
             roll.invitations[open_one.invitation_id] = replace(open_one, closed=entry.at)
 
 
 def _held(roll: Roll, said: Statement) -> tuple[dict[bytes, Holder], Holder | None]:
-    """Where the part stands that a statement is about, and that part."""
+    """Where the part that a statement is about is listed, and that part."""
     held = roll.coaches if said.relation == COACH else roll.family
     return held, held.get(said.about)
 

@@ -1,4 +1,4 @@
-"""What an organisation decided about who sends it reports: to know them, to block them, or neither any more."""
+"""What an organisation has decided about those who send it reports: to know them, to block them, or neither now."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,7 @@ from blockmrs.errors import InvalidInput
 
 
 class Standing(IntEnum):
-    """What a sender is to an organisation. UNKNOWN is also who was blocked and no longer is."""
+    """What a sender is to an organisation. Somebody who was blocked and no longer is counts as UNKNOWN too."""
 
     UNKNOWN = 0
     KNOWN = 1
@@ -31,10 +31,10 @@ class SenderDecision:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "SenderDecision":
-        """The decision that `fields` say, else InvalidInput."""
+        """The decision in `fields`, else InvalidInput."""
         sender, standing = fields.get(6), fields.get(8)
         if not isinstance(sender, bytes) or len(sender) != 32:
-            raise InvalidInput("a decision about no card")
+            raise InvalidInput("a decision that names no card")
         if isinstance(standing, bool) or not isinstance(standing, int) or standing not in list(Standing):
             raise InvalidInput("a decision of an unknown kind")
         return cls(sender, from_ms(fields.get(7)), Standing(standing))

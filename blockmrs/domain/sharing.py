@@ -17,7 +17,7 @@ Fields = Mapping[int, Value]
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TITLE_LIMIT = 64
-"""The longest name in a transaction: bytes where one is written, characters where one is read."""
+"""The longest name in a transaction: in bytes when written, in characters when read."""
 _CUT = "…"
 _JOINS = "\u200d"
 _JOINERS = frozenset({_JOINS, "\u200c", "\ufe0f"})
@@ -40,7 +40,7 @@ def from_ms(value: Value) -> datetime:
 def _bytes(fields: Fields, key: int, size: int = 32) -> bytes:
     value = fields.get(key)
     if not isinstance(value, bytes) or len(value) != size:
-        raise InvalidInput("a field has another size than the protocol says", key=key)
+        raise InvalidInput("a field does not have the size that the protocol gives", key=key)
     return value
 
 
@@ -76,8 +76,7 @@ def _present(fields: dict[int, Value]) -> dict[int, Value]:
 def clip(text: str, limit_bytes: int = TITLE_LIMIT) -> str:
     """`text` cut to `limit_bytes` of UTF-8, for names that travel inside a transaction of constant size.
 
-    A name in Thai, Hindi or Chinese has three bytes for a character. No character is cut from the marks that stand on
-    it.
+    A name in Thai, Hindi or Chinese takes three bytes for each character. No character is separated from its marks.
     """
     if len(text.encode()) <= limit_bytes:
         return text
@@ -89,9 +88,9 @@ def clip(text: str, limit_bytes: int = TITLE_LIMIT) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Now:
-    """What time it is: by this machine's clock, and by the newest block, which is signed and never runs backwards.
+    """What time it is: by this machine's clock, and by the newest block, whose time is signed and never runs backwards.
 
-    A clock that was set back must not end what has begun, nor put a block's contents before their block.
+    A clock that is set back must not end what has begun, nor date a block's contents before the block.
     """
 
     clock: datetime
@@ -99,7 +98,7 @@ class Now:
 
     @property
     def latest(self) -> datetime:
-        """The later of both: no moment before it is written any more, and what was written before it has begun."""
+        """The later of the two: nothing is dated before it any more, and what was dated before it has begun."""
         return max(self.clock, self.newest_block)
 
 
@@ -116,13 +115,13 @@ class Pointer:
 
 @dataclass(frozen=True, slots=True)
 class Grant:
-    """Leave for the recipient of the transaction to read one update.
+    """Leave for the transaction's recipient to read one update.
 
     `not_after` None means until revoked. `return_to_author` and `return_to_subject` are line keys on which a receipt
-    goes back. `number` and `previous` stand only in the grant to the owner. A copy for somebody's own book-keeping
+    is returned. `number` and `previous` occur only in the grant to the owner. A copy for somebody's own book-keeping
     names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
     urgent) to 4. `about` is the update id of the report that this update follows, a check or a clearance. `head` says
-    whether a report may be of a head injury; None in what was written before that was said.
+    whether a report may be of a head injury; None in those written before this was recorded.
     """
 
     update_id: bytes
@@ -146,7 +145,7 @@ class Grant:
     head: bool | None = None
 
     def covers(self, now: Now) -> bool:
-        """Whether this grant runs: begun by the later of clock and newest block, not ended by the clock."""
+        """Whether this grant is running: begun by the later of clock and newest block, not ended by the clock."""
         return self.not_before <= now.latest and (self.not_after is None or now.clock < self.not_after)
 
     def to_fields(self) -> dict[int, Value]:
@@ -184,13 +183,13 @@ class Grant:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Grant":
-        """The grant that `fields` say, else InvalidInput."""
+        """The grant in `fields`, else InvalidInput."""
         if fields.get(6) != 0:
             raise InvalidInput("a grant with a scope of a later version")
         digest, seed = _optional_bytes(fields, 7), _optional_bytes(fields, 8)
         labels = fields.get(22, {})
         if not isinstance(labels, Mapping):
-            raise InvalidInput("a grant's labels are no map")
+            raise InvalidInput("a grant's labels are not a map")
         until = fields.get(12)
         return cls(
             update_id=_bytes(fields, 9),
@@ -228,13 +227,13 @@ class Revocation:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Revocation":
-        """The revocation that `fields` say, else InvalidInput."""
+        """The revocation in `fields`, else InvalidInput."""
         return cls(_bytes(fields, 6), from_ms(fields.get(7)))
 
 
 @dataclass(frozen=True, slots=True)
 class Introduction:
-    """Opens a line: its key, and the object holding the author's card. `peer` stands in the author's own copy."""
+    """Opens a line: its key, and the object holding the author's card. `peer` occurs in the author's own copy."""
 
     card: Pointer
     line_key: bytes | None = None
@@ -249,7 +248,7 @@ class Introduction:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Introduction":
-        """The introduction that `fields` say, else InvalidInput."""
+        """The introduction in `fields`, else InvalidInput."""
         return cls(
             Pointer(Cid(_bytes(fields, 7)), _bytes(fields, 8)),
             _optional_bytes(fields, 6),
@@ -287,7 +286,7 @@ class Appointment:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Appointment":
-        """The appointment that `fields` say, else InvalidInput."""
+        """The appointment in `fields`, else InvalidInput."""
         relation, until = _text(fields, 9), fields.get(11)
         if relation not in RELATIONS:
             raise InvalidInput("an appointment of an unknown kind")
@@ -305,7 +304,7 @@ RELATIONS = ("holder", "self", "guardian", "member")
 
 @dataclass(frozen=True, slots=True)
 class Receipt:
-    """The claim "I opened this update at this time", made by the reader's application and signed by who read."""
+    """The claim "I opened this update at this time", made by the reader's application and signed by the reader."""
 
     update_id: bytes
     at: datetime
@@ -329,7 +328,7 @@ class Receipt:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Receipt":
-        """The receipt that `fields` say, else InvalidInput."""
+        """The receipt in `fields`, else InvalidInput."""
         return cls(
             _bytes(fields, 6),
             from_ms(fields.get(7)),

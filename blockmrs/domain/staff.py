@@ -1,7 +1,7 @@
 """Who is a member of an organisation, since when and until when; who may end that, and who may change it.
 
-A membership is an ended one, never a deleted one: what somebody signed while it lasted goes on counting under their
-name. Whether they signed it in time is judged by places in the log, which nobody can choose, never by a clock.
+A membership is ended, never deleted: what somebody signed while it lasted keeps counting under their name. Whether they
+signed it in time is judged by places in the log, which nobody can choose, never by a clock.
 """
 
 from collections.abc import Sequence
@@ -15,11 +15,11 @@ from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 
 @dataclass(frozen=True, slots=True)
 class Membership:
-    """One membership of an organisation, from joining to leaving; who joins again has another.
+    """One membership of an organisation, from joining to leaving; somebody who joins again has another.
 
-    `since` None: from before this was noted. `since_place` and `until_place` are places in the log: what was signed
-    counts from the first (included) to the second (not included). `ended_by` is the card of who ended it; None, once
-    it has ended, the site's administrator. `manages`: whether they may invite, and end others' memberships.
+    `since` None: from before this was recorded. `since_place` and `until_place` are places in the log: what was signed
+    counts from the first (included) to the second (not included). `ended_by` is the card of whoever ended it; None,
+    once it has ended, means the site's administrator. `manages`: whether they may invite, and end others' memberships.
     """
 
     card_id: bytes
@@ -33,17 +33,17 @@ class Membership:
 
     @property
     def is_current(self) -> bool:
-        """Whether it lasts. No clock is asked: one that is wrong must not bring anybody back."""
+        """Whether it still lasts. No clock is consulted: a wrong one must not bring anybody back."""
         return self.until_place is None
 
     def covers(self, place: int) -> bool:
-        """Whether what stands at `place` of the log was signed while this membership lasted."""
+        """Whether what is at `place` in the log was signed while this membership lasted."""
         return self.since_place <= place and (self.until_place is None or place < self.until_place)
 
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """What the log says of an ended membership: whose it was, and the place at which it had begun."""
+    """What the log says about an ended membership: whose it was, and the place at which it began."""
 
     card_id: bytes
     at: datetime
@@ -55,12 +55,12 @@ class Leaving:
 
     @classmethod
     def from_fields(cls, fields: Fields) -> "Leaving":
-        """What `fields` say, else InvalidInput."""
+        """What is in `fields`, else InvalidInput."""
         card_id, since_place = fields.get(6), fields.get(8)
         if not isinstance(card_id, bytes) or len(card_id) != 32:
-            raise InvalidInput("a membership of no card")
+            raise InvalidInput("a membership that names no card")
         if isinstance(since_place, bool) or not isinstance(since_place, int):
-            raise InvalidInput("a membership that begins at no place")
+            raise InvalidInput("a membership that names no place to begin at")
         return cls(card_id, from_ms(fields.get(7)), since_place)
 
 
@@ -70,17 +70,17 @@ def current_of(memberships: Sequence[Membership], card_id: bytes) -> Membership 
 
 
 def at_place(memberships: Sequence[Membership], card_id: bytes, place: int) -> Membership | None:
-    """The membership that this card had when what stands at `place` of the log came to stand there."""
+    """The membership that this card had when the entry at `place` in the log was written."""
     return next((one for one in memberships if one.card_id == card_id and one.covers(place)), None)
 
 
 def last_of(memberships: Sequence[Membership], card_id: bytes) -> Membership | None:
-    """The last membership of this card, whether it lasts or not."""
+    """The last membership of this card, whether or not it still lasts."""
     return next((one for one in reversed(memberships) if one.card_id == card_id), None)
 
 
 def find_current(memberships: Sequence[Membership], card_id: bytes) -> Membership:
-    """The same; InvalidInput for somebody who has left already, NotFound for who was never a member."""
+    """The same; InvalidInput for somebody who has already left, NotFound for somebody who never was a member."""
     found = current_of(memberships, card_id)
     if found is not None:
         return found
@@ -93,7 +93,7 @@ def require_manager(memberships: Sequence[Membership], by: bytes | None) -> None
     """Return if the card `by` may manage members; None is the site's administrator, who may.
 
     Raises:
-        NotFound: for who is no member, who must not learn anything of the members.
+        NotFound: for anybody who is not a member, and must not learn anything about the members.
         NotAuthorized: a member without that role.
     """
     if by is None:
@@ -102,11 +102,11 @@ def require_manager(memberships: Sequence[Membership], by: bytes | None) -> None
     if found is None:
         raise NotFound("no such organisation")
     if not found.manages:
-        raise NotAuthorized("only who manages members may do this")
+        raise NotAuthorized("only those who manage members may do this")
 
 
 def require_leave_to_end(memberships: Sequence[Membership], card_id: bytes, by: bytes | None) -> Membership:
-    """The membership of `card_id`, if `by` may end it: their own, or as one who manages members.
+    """The membership of `card_id`, if `by` may end it: if it is their own, or if they manage members.
 
     Raises:
         InvalidInput: it would leave nobody who manages members; only the site's administrator may do that.

@@ -1,8 +1,8 @@
-"""A team's list as people paste it: a line for each player, from a message, a document or a spreadsheet.
+"""A team's list as people paste it, from a message, a document or a spreadsheet: one line for each player.
 
-Understood are "7 Sam Rivers", "Sam Rivers, 7", bullets, and columns divided by tabs, semicolons or commas, with first
-and last name in two of them, quoted or not, below a line of headings or not. "Rivers, Sam" is read as Sam Rivers, as
-lists for people write it; a spreadsheet writes no space behind the comma.
+It understands "7 Sam Rivers", "Sam Rivers, 7", bullets, and columns separated by tabs, semicolons or commas, with first
+and last name in two of them, quoted or not, with or without a line of headings. "Rivers, Sam" is read as Sam Rivers, as
+lists for people write it; a spreadsheet puts no space after the comma.
 """
 
 import csv
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from blockmrs.typed import folded, one_line, sign_by_sign
 
-# Bullets and ticks before a line; a number with a dot is a shirt's.
+# Bullets and ticks at the start of a line; a number with a dot is a shirt number.
 _BULLET = re.compile(r"[•‣⁃∙●○▪▫■□◦·*✓✔☐☑➢➤►–—-]+ ")
 _NUMBER = re.compile(r"#?([0-9]{1,4})[.):]?")
 _NUMBER_FIRST = re.compile(r"#?([0-9]{1,4})[.):]? (.+)")
@@ -22,13 +22,13 @@ _LAST = frozenset({"last", "last name", "lastname", "surname", "family name", "a
 _WHOLE = frozenset({"name", "names", "player", "players", "full name", "jugador", "jugadora", "jugadores"})
 _SHIRT = frozenset({"number", "no", "nr", "shirt", "shirt number", "jersey", "numero", "dorsal", "camiseta"})
 _HEADINGS = _FIRST | _LAST | _WHOLE | _SHIRT
-# Of more columns than these a line is no line of names.
+# A line with more columns than this is not a line of names.
 _MOST_COLUMNS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty: its place in the list, from 1, the shirt's number or "", and the name."""
+    """One line that is not empty: its place in the list, from 1; the shirt number, or ""; and the name."""
 
     place: int
     number: str
@@ -36,7 +36,7 @@ class Line:
 
 
 def read_lines(text: str) -> Iterator[Line]:
-    """Each line of `text` that says something, headings left out; the name may still be none that is allowed."""
+    """Each line of `text` that says something, without headings; the name may still not be an allowed one."""
     last_first = False
     started = False
     for place, raw in enumerate(text.splitlines(), start=1):
@@ -54,12 +54,12 @@ def read_lines(text: str) -> Iterator[Line]:
 
 
 def _columns(raw: str) -> list[str]:
-    """The columns of a line that hold something; one where nothing divides it."""
+    """The columns of a line that are not empty; a single one if nothing separates it."""
     divider = next((sign for sign in "\t;," if sign in raw), None)
     if divider is None:
         cells: Sequence[str] = [raw]
     elif divider == "," and '"' not in raw and re.search(r",\s", raw):
-        # A comma with a space behind it is a writer's, not a spreadsheet's.
+        # A comma followed by a space is a writer's, not a spreadsheet's.
         cells = _as_written(raw)
     else:
         cells = next(csv.reader([raw], delimiter=divider), [])
@@ -85,7 +85,7 @@ def _line(place: int, columns: list[str], last_first: bool) -> Line:
     if len(columns) > _MOST_COLUMNS:
         return Line(place, "", "")
     shirts = [column for column in columns if _shirt(column)]
-    # A second number is an age, a telephone or a year: which of them is the shirt's, nobody knows.
+    # A second number is an age, a telephone number or a year: nobody can tell which is the shirt number.
     number = _shirt(shirts[0]) if len(shirts) == 1 else ""
     names = [_swapped(column) for column in columns if not _shirt(column)]
     if last_first and len(names) == 2:
@@ -100,7 +100,7 @@ def _line(place: int, columns: list[str], last_first: bool) -> Line:
 
 
 def _swapped(name: str) -> str:
-    """A name that stands in one column as "Rivers, Sam", turned round."""
+    """A name written in one column as "Rivers, Sam", put the right way round."""
     last, comma, first = name.partition(",")
     return f"{first.strip()} {last.strip()}" if comma and first.strip() and "," not in first else name
 

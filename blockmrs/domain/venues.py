@@ -1,4 +1,4 @@
-"""The emergency plan of a place where a team plays: what somebody reads out to the emergency service."""
+"""The emergency plan for a place where a team plays: what somebody reads out to the emergency service."""
 
 import hashlib
 import json
@@ -24,11 +24,11 @@ LIMITS: Mapping[str, int] = {
     "hospital_phone": 80,
     "directions": 300,
 }
-"""The longest text of each field that is typed, in characters."""
+"""The longest text of each typed field, in characters."""
 FOR_A_PLAN = ("gate", "defibrillator", "caller", "greeter", "hospital")
-"""What a plan is not finished without, beside a name and an address."""
+"""What a finished plan needs beside a name and an address."""
 
-# Of a text with single spaces: no two parts of the pattern could share a longer run of them.
+# For text with single spaces: no two parts of the pattern can then compete for a run of them.
 _NUMBER = r"([+-]?[0-9]{1,3}(?:\.[0-9]{1,10})?) ?(?:° ?)?([NSEW]?)"
 _COORDINATES = re.compile(rf"{_NUMBER}(?: ?[,;] ?| ){_NUMBER}", re.IGNORECASE)
 _VENUE_ID = re.compile(r"[0-9a-f]{16}")
@@ -59,18 +59,18 @@ class Venue:
 
     @property
     def version(self) -> str:
-        """Another one for every other content: 32 hexadecimal digits."""
+        """Different for every different content: 32 hexadecimal digits."""
         content = json.dumps(asdict(self), ensure_ascii=False, sort_keys=True)
         return hashlib.sha256(content.encode()).hexdigest()[:32]
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """The fields that a finished plan has, and this one not yet."""
+        """The fields of a finished plan that this one does not have yet."""
         return tuple(name for name in FOR_A_PLAN if not getattr(self, name))
 
     @property
     def phones(self) -> tuple[PhoneNumber, ...]:
-        """The hospital's numbers; what was written before they were judged as now may give none that can be dialled."""
+        """The hospital's numbers; text from before the present checks may yield none that can be dialled."""
         try:
             return parse_numbers(self.hospital_phone, field="hospital_phone")
         except InvalidInput:
@@ -78,20 +78,20 @@ class Venue:
 
     @property
     def place(self) -> str:
-        """Name, address and gate, a line each: where a report says that it happened."""
+        """Name, address and gate, a line each: how a report says where it happened."""
         return "\n".join(filter(None, (self.name, self.address, self.gate)))
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The venues of a team in the order in which they were written; `today` is the one that it is at."""
+    """A team's venues in the order in which they were written; `today` is the one where it is now."""
 
     venues: tuple[Venue, ...] = ()
     chosen: str = ""
 
     @property
     def today(self) -> Venue | None:
-        """The venue that was chosen last; without a choice the first; None without any."""
+        """The venue that was chosen last; if none was chosen, the first; None if there are none."""
         first = self.venues[0] if self.venues else None
         return next((venue for venue in self.venues if venue.venue_id == self.chosen), first)
 
@@ -106,7 +106,7 @@ class Plan:
 
 
 def check_field(name: str, text: str) -> str:
-    """The value of one field of a venue, cleaned; InvalidInput names the field and says what to enter."""
+    """The cleaned value of one field of a venue; InvalidInput names the field and says what to enter."""
     value = check_text(text, field=name, limit=LIMITS[name])
     if name != "directions":
         value = one_line(value)
@@ -125,14 +125,14 @@ def is_venue_id(text: str) -> bool:
 
 
 def make_venue(venue_id: str, fields: Mapping[str, str]) -> Venue:
-    """A venue of these texts; InvalidInput names the first field that is wrong."""
+    """A venue with these texts; InvalidInput names the first field that is wrong."""
     if not is_venue_id(venue_id):
         raise InvalidInput("Open the form again: its number is missing")
     return Venue(venue_id, **{name: check_field(name, fields.get(name, "")) for name in LIMITS})
 
 
 def with_venue(venues: Sequence[Venue], venue: Venue) -> tuple[Venue, ...]:
-    """The venues with this one in place of the one that has its id, or at the end."""
+    """The venues with this one in place of the one that has the same id, or at the end."""
     if any(known.venue_id == venue.venue_id for known in venues):
         return tuple(venue if known.venue_id == venue.venue_id else known for known in venues)
     return (*venues, venue)

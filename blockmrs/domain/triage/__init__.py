@@ -1,1 +1,1 @@
-"""Findings and rules give an assessment with its rationale."""
+"""Findings and rules yield an assessment with its reasons."""

@@ -1,7 +1,7 @@
-"""What a rule asks for, and how surely the answers meet it.
+"""What a rule asks for, and how certainly the answers meet it.
 
-The result of a condition is a doubt, a number: 0 when the answers surely meet it, 5 when they do not, and between
-them the level that an answer of "can't tell" may reach at most. "All of" is then the largest doubt and "any of" the
+The result of a condition is a doubt, a number: 0 if the answers certainly meet it, 5 if they do not, and in between
+the most urgent level that an answer of "can't tell" may reach. "All of" is then the largest doubt and "any of" the
 smallest, so a further yes can only lessen the doubt: no condition here ever makes a person less urgent.
 """
 
@@ -20,9 +20,9 @@ NOT_MET = 5
 class Facts:
     """What is known about the person. An absent answer is "not asked"; None is "can't tell".
 
-    `ages` are the bands that the person may be in: one, or all when the age is not known. A question in `supposed`
-    that was not asked counts as answered in the most dangerous way. `unsure` is the level that "can't tell" may
-    reach, by finding.
+    `ages` are the bands that the person may be in: one, or all if the age is not known. A question in `supposed` that
+    was not asked counts as answered in the most dangerous way. `unsure` gives, by finding, the level that "can't tell"
+    may reach.
     """
 
     answers: Mapping[str, Answer]
@@ -32,7 +32,7 @@ class Facts:
     supposed: frozenset[str] = frozenset()
 
     def doubt_of_unasked(self, finding: str) -> int:
-        """The doubt of a question nobody asked."""
+        """The doubt of a question that nobody asked."""
         return SURE if finding in self.supposed else NOT_MET
 
     def doubt_of_unsure(self, finding: str) -> int:
@@ -54,7 +54,7 @@ class Condition(Protocol):
         """Ids of all findings it names."""
 
     def reassurances(self) -> Iterator[str]:
-        """Ids of those findings that only ever calm it down."""
+        """Ids of those findings that can only make it less urgent."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +103,7 @@ class AtLeast:
 
 @dataclass(frozen=True, slots=True)
 class NotReassured:
-    """Met unless every one of these is an explicit yes: not asked and "can't tell" reassure nobody."""
+    """Met unless every one of these is an explicit yes: neither "not asked" nor "can't tell" is reassuring."""
 
     names: tuple[str, ...]
 

@@ -1,7 +1,7 @@
 """How somebody is doing while help comes: short looks ("Check again"), each with the same three questions.
 
 A look only ever adds: its worrying answers count as the findings that the rules have for them, its calm ones change
-nothing. So the advice is as urgent as the worst look of the whole course, until one is taken back by hand (UNK-10).
+nothing. The advice is therefore as urgent as the worst look so far, until one is taken back by hand (UNK-10).
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,28 +12,28 @@ from blockmrs.domain.triage.conditions import Answer
 AWAKE, BREATHING, PAIN = "awake", "breathing", "pain"
 ASKED = (AWAKE, BREATHING, PAIN)
 FOUND = {AWAKE: "responds", BREATHING: "breathes-normally"}
-"""The reassuring findings to which a "no" or "can't tell" of a look is a "no" or "can't tell"."""
+"""The reassuring findings for which "no" or "can't tell" in a look counts as "no" or "can't tell"."""
 WORSE = "getting-worse"
-"""The finding that more pain than at the look before makes true (UNI-02)."""
+"""The finding that becomes true if there is more pain than at the previous look (UNI-02)."""
 MOST_PAIN = 10
 MOST_LOOKS = 15
 
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One look, numbered from 1 on. An absent answer is not given yet; None is "can't tell"; pain is 0 to 10."""
+    """One look, numbered from 1. An absent answer has not been given yet; None is "can't tell"; pain is 0 to 10."""
 
     number: int
     answers: Mapping[str, Answer]
 
     @property
     def next_question(self) -> str | None:
-        """What is still to be asked, or None when the look is whole."""
+        """What is still to be asked, or None once the look is complete."""
         return next((name for name in ASKED if name not in self.answers), None)
 
 
 def add_course(answers: Mapping[str, Answer], course: Sequence[Look]) -> Mapping[str, Answer]:
-    """The answers with what the looks found, in the looks' order; no answer becomes a calmer one."""
+    """The answers, with what the looks found added in order; no answer becomes less worrying."""
     found, before = dict(answers), None
     for look in course:
         for name, finding in FOUND.items():
@@ -50,5 +50,5 @@ def add_course(answers: Mapping[str, Answer], course: Sequence[Look]) -> Mapping
 
 
 def _number(pain: Answer) -> float:
-    """A pain as a number; what is none counts as the worst."""
+    """Pain as a number; anything else counts as the worst."""
     return pain if isinstance(pain, int | float) and not isinstance(pain, bool) else MOST_PAIN

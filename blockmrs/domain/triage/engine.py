@@ -15,15 +15,15 @@ from blockmrs.domain.triage.prepared import Fired, PreparedPresentation, Reason,
 from blockmrs.domain.triage.rules import ALWAYS, Advice, Again, Finding, Kind, Level, Rule, RuleSet
 
 LOOK_AGAIN_FROM = 3
-"""So many danger questions answered "can't tell" ask for another look (UNK-06)."""
+"""This many danger questions answered "can't tell" call for another look (UNK-06)."""
 
 
 @dataclass(frozen=True, slots=True)
 class Interview:
     """What has been answered so far. An absent answer is "not asked", None is "can't tell".
 
-    `age_band` None is "not asked yet"; the band `unknown` is "don't know". Both take every band's rules. `course` are
-    the looks since then, the oldest first.
+    `age_band` None is "not asked yet"; the band `unknown` is "don't know". Both take every band's rules. `course` holds
+    the looks since then, oldest first.
     """
 
     age_band: str | None = None
@@ -52,7 +52,7 @@ class Assessment:
 
     @property
     def final(self) -> bool:
-        """Whether no further answer is awaited: level 1, or nothing open that could raise the level."""
+        """Whether no further answer is needed: level 1, or nothing left open that could raise the level."""
         return self.level is Level.AMBULANCE or not self.unasked
 
 
@@ -67,7 +67,7 @@ _REACHED = itemgetter(2)
 def assess(rules: RuleSet, interview: Interview) -> Assessment:
     """Say what to do, whatever has been answered so far.
 
-    Never raises: an unknown id is passed over, a value outside its question counts as "can't tell".
+    Never raises: an unknown id is ignored, and a value that its question does not allow counts as "can't tell".
     """
     facts = facts_of(rules, interview)
     active = _active(rules, interview)
@@ -95,7 +95,7 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
 
 
 def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
-    """Reassuring questions not asked yet, whose yes could settle a rule that fires now, in the rules' order."""
+    """Reassuring questions not asked yet that a yes could settle a firing rule with, in the rules' order."""
     facts = facts_of(rules, interview)
     found: dict[str, None] = {}
     for rule in (known.rule for presentation in _active(rules, interview) for known in presentation.rules):
@@ -105,19 +105,19 @@ def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
 
 
 def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
-    """The level if each reassuring question not asked yet were answered with yes."""
+    """What the level would be if every reassuring question not yet asked were answered yes."""
     answers = {**dict.fromkeys(calming(rules, interview), True), **interview.answers}
     return level_of(rules, replace(interview, answers=answers))
 
 
 def level_of(rules: RuleSet, interview: Interview) -> Level:
-    """The level alone, as `assess` would give it."""
+    """Only the level that `assess` would give."""
     facts, active = facts_of(rules, interview), _active(rules, interview)
     return _level(rules, active, _modifiers(active, facts), facts)
 
 
 def open_questions(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
-    """Findings not asked that could make the level more urgent, and reassurances that could settle a rule."""
+    """Findings not yet asked that could make the level more urgent, and reassurances that could settle a rule."""
     facts, active = facts_of(rules, interview), _active(rules, interview)
     modifiers = _modifiers(active, facts)
     unasked = _unasked(active, modifiers, facts, _level(rules, active, modifiers, facts))
@@ -160,7 +160,7 @@ def _active(rules: RuleSet, interview: Interview) -> list[PreparedPresentation]:
 
 
 def _fire(active: Iterable[PreparedPresentation], facts: Facts) -> list[Fired]:
-    """Rules that fire, the most urgent first. `otherwise` ones are heard only where nothing else is as urgent."""
+    """Rules that fire, most urgent first. `otherwise` rules count only if nothing else is as urgent."""
     fired = list(chain.from_iterable(presentation.fire(facts) for presentation in active))
     fired.sort(key=_ORDER)
     if not fired or not fired[0].rule.otherwise:
@@ -175,7 +175,7 @@ def _modifiers(active: Iterable[PreparedPresentation], facts: Facts) -> list[Mod
 
 
 def _raise(modifiers: Sequence[Modifier], level: Level) -> tuple[Level, list[Step]]:
-    """The level after all modifiers, one step a stage at most, and those that raised it, the last stage first."""
+    """The level after all modifiers, at most one step per stage, and those that raised it, last stage first."""
     raised: list[Step] = []
     for stage in sorted({rule.stage for rule, _ in modifiers}):
         stepped = [
@@ -200,13 +200,13 @@ def _level(
 def _said(kept: Iterable[Fired]) -> list[Advice]:
     """The deciding advice, then that of every other rule that fired, each once.
 
-    The most careful of them says what holds for playing again, the soonest when to look again.
+    The most cautious of them decides about playing again, the soonest about when to look again.
     """
     return list({id(entry.advice): entry.advice for entry in kept}.values())
 
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
-    """The danger signs to watch for, of each complaint; the general ones when there is none."""
+    """The danger signs to watch for, by complaint; the general ones if there is none."""
     chosen = [rules.presentations[name] for name in interview.presentations if name in rules.presentations]
     lines = [line for presentation in (chosen or [rules.presentations["any"]]) for line in presentation.sooner_if]
     return tuple(dict.fromkeys(lines))
@@ -222,7 +222,7 @@ def _unasked(
     if not absent:
         return ()
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
-    # Where a rule of each level would end, by the doubt it fires with or by its own level.
+    # Where a rule of each level would end up, by the doubt that it fires with or by its own level.
     ends = (Level.AMBULANCE, *(_raise(modifiers, base)[0] for base in Level))
     found: dict[str, None] = {}
     for known in (known for presentation in active for known in presentation.every):
@@ -240,7 +240,7 @@ def _unasked(
 
 
 def _look_again(rules: RuleSet, facts: Facts) -> tuple[str, ...]:
-    """How to find out, when so many danger questions are "can't tell" that a second look is worth it."""
+    """How to find out, if so many danger questions are "can't tell" that a second look is worthwhile."""
     if list(facts.answers.values()).count(None) < LOOK_AGAIN_FROM:
         return ()
     nothing_known = object()

@@ -1,7 +1,7 @@
-"""What the rules rest on: the facts and their sources, for whoever reviews the advice. No rule is decided by this.
+"""What the rules rest on: the facts and their sources, for whoever reviews the advice. It decides no rule.
 
-The file is the repository's own `docs/triage/evidence.toml`; the package holds a link to it, which an installed package
-has as a file.
+The file is the repository's own `docs/triage/evidence.toml`; the package has a link to it, which becomes a file in an
+installed package.
 """
 
 import tomllib
@@ -18,7 +18,7 @@ from blockmrs.domain.triage.reader import RulesUnreadable, Table
 class Fact:
     """One statement of the evidence. `verified` is V (seen in print), V2 (in a paraphrase) or M (from memory).
 
-    `level_ours`: the source says what is wrong, and how urgent that is was our own choice.
+    `level_ours`: the source says what is wrong; how urgent that is was our own choice.
     """
 
     id: str
@@ -30,7 +30,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """Where facts come from. `how` it was read is told with the letters of `Fact.verified`, with remarks."""
+    """Where facts come from. `how` says how it was read, with the letters of `Fact.verified` and remarks."""
 
     code: str
     title: str
@@ -50,7 +50,7 @@ def load_evidence() -> Evidence:
     """The evidence that is shipped with the package, read once.
 
     Raises:
-        RulesUnreadable: it is missing or is no such file.
+        RulesUnreadable: it is missing, or not a file of this kind.
     """
     source = files("blockmrs.domain.triage") / "evidence.toml"
     try:

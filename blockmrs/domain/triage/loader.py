@@ -1,6 +1,6 @@
 """The rule files become a RuleSet, or an error that names the file and what is wrong in it.
 
-Strict on purpose: an unknown key, id or level, a question that nobody asks or a reassuring answer used as a danger
+Strict on purpose: an unknown key, id or level, a question that nobody asks, or a reassuring answer used as a danger,
 stops the loading. Wrong rules are worse than none: without rules the page still says whom to call.
 """
 
@@ -33,7 +33,7 @@ def load_rules() -> RuleSet:
 
 @cache
 def load_check_rules() -> RuleSet:
-    """The same with the checks of the days after beside them, which `/field` never asks.
+    """The same, together with the checks of the days after, which `/field` never asks.
 
     Raises:
         RulesUnreadable: naming the file and the first thing wrong.
@@ -51,9 +51,9 @@ def read_rules(*folders: Traversable) -> RuleSet:
 
 
 def content_of_rules() -> str:
-    """The digest of every question, rule and text that is shipped: what a clinician's signature is for.
+    """The digest of every question, rule and text that is shipped: what a clinician signs.
 
-    Who has signed and how the version is called is not in it, nor how the files are laid out. SHA-256 of the parsed
+    It covers neither who has signed, nor the version's name, nor how the files are laid out. SHA-256 of the parsed
     files as JSON with its keys in order, the first 16 hexadecimal characters.
     """
     shipped = files("blockmrs.domain.triage")

@@ -22,7 +22,7 @@ Message = tuple[int, None, str, list[str]]
 def extract(
     source: BinaryIO, keywords: Collection[str], comment_tags: Collection[str], options: Mapping[str, str]
 ) -> Iterator[Message]:
-    """Every text of one rule file that people see, once, with the line where it first stands."""
+    """Every text of one rule file that people see, once, with the line on which it first occurs."""
     text = source.read().decode("utf-8")
     lines = text.splitlines()
     seen: set[str] = set()

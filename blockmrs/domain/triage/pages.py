@@ -1,10 +1,10 @@
-"""Which question comes next, one page at a time, and what the buttons of a page mean.
+"""Which question comes next, one page at a time, and what a page's buttons mean.
 
-Order: danger signs, where it hurts, what you see (the most dangerous first, the same for every age), how old, then
+The order: danger signs, where it hurts, what you see (most dangerous first, the same for every age), how old, then
 what depends on the age, then what makes everything more serious. The age comes after the first dangers because a
-life threat must not wait for it, and before the rest so that nobody is asked a baby's questions about an adult. A
-page, or a question on it, that could no longer change the level is left out; the one about harm by others is not,
-for it decides whom to tell, too (UNI-08).
+threat to life must not wait for it, and before the rest so that nobody is asked a baby's questions about an adult. A
+page, or a question on it, that could no longer change the level is left out; not so the one about harm by others,
+which also decides whom to tell (UNI-08).
 """
 
 from collections.abc import Iterable, Iterator
@@ -18,13 +18,13 @@ from blockmrs.domain.triage.prepared import concerns
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
 
 MOST_PAGES = 6
-"""Pages after "None of these" when nothing applies, for one complaint."""
+"""Pages after "None of these" if nothing applies, for one complaint."""
 
 SIGNS, SIGNS_AGAIN, WHERE, AGE = "signs", "signs-again", "where", "age"
 WHERE_INNER = "where-"
-"""How the id of the second "where" page starts; the part that was chosen on the first follows."""
+"""The prefix of the second "where" page's id, followed by the part that was chosen on the first."""
 AGAIN = "again-"
-"""How the ids of the pages of a look start; what is asked follows."""
+"""The prefix of the ids of a look's pages, followed by what is asked."""
 CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
 LOOKED_AGAIN = "looked-again"
 YES, NO, UNSURE = "yes", "no", "unsure"
@@ -43,7 +43,7 @@ class Toggle:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One button that is an answer by itself."""
+    """A button that is an answer by itself."""
 
     value: str
     label: str
@@ -52,9 +52,9 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen on.
+    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen.
 
-    `at_most` is how many there will be when nothing applies; a worrying answer may add pages.
+    `at_most` is how many there will be if nothing applies; a worrying answer may add pages.
     """
 
     id: str
@@ -70,9 +70,9 @@ class QuestionPage:
 
 
 def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
-    """The question to ask now, or None when the advice is final: level 1, or nothing left that could raise it.
+    """The question to ask now, or None once the advice is final: level 1, or nothing left that could raise it.
 
-    A look that was begun goes on. What it found leads to advice at once, never to further questions.
+    A look that has begun is continued. What it finds leads to advice at once, never to further questions.
     """
     begun = next((name for look in interview.course if (name := look.next_question) is not None), None)
     if begun is not None:
@@ -94,7 +94,7 @@ def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
 
 
 def page_named(rules: RuleSet, name: str) -> PagePlan | None:
-    """The plan of a page with questions, by its id; None when there is no such page."""
+    """The plan of a page with questions, by its id; None if there is no such page."""
     return next((plan for plan in _plans(rules, rules.presentations) if plan.id == name and plan.findings), None)
 
 
@@ -105,15 +105,15 @@ def answer_all(rules: RuleSet, interview: Interview, findings: Iterable[str], *,
 
 
 def absence(finding: Finding) -> Answer:
-    """The answer that says "this is not so": no, or the value a choice or number has for it."""
+    """The answer that says "this is not so": no, or the value for it of a choice or number."""
     return False if finding.kind is Kind.YES_NO else finding.none
 
 
 def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tuple[str, ...]:
     """The findings of a page that are still worth asking this person, in the page's order.
 
-    Before the age is known a question counts as worth asking if it would be at any single age: what an unknown age
-    alone makes urgent must not hide the questions that matter once the age is told.
+    Before the age is known, a question counts as worth asking if it would be at any single age: urgency that comes only
+    from an unknown age must not hide the questions that matter once the age is given.
     """
     interview = replace(interview, course=())
     return _shown(rules, interview, plan, _worthwhile(rules, interview))
@@ -157,8 +157,8 @@ def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None
 def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
     """All pages of the complaints: those before the age, the age once, then the rest; none twice.
 
-    Of several complaints the first page of each comes first, then the second of each: within a complaint the pages
-    stand in the order of danger, so no complaint's worst questions wait for another one's mild ones.
+    With several complaints the first page of each comes first, then the second of each: within a complaint the pages
+    are in the order of danger, so no complaint's worst questions wait for another's mild ones.
     """
     before: list[tuple[int, PagePlan]] = []
     after: list[tuple[int, PagePlan]] = []
@@ -191,7 +191,7 @@ def _number(rules: RuleSet, interview: Interview) -> int:
 
 
 def _where_page(rules: RuleSet, interview: Interview) -> QuestionPage:
-    """Where it hurts; once a part with several kinds of trouble is chosen, which of them."""
+    """Where it hurts; then, for a part with several kinds of trouble, which of them."""
     chosen = next((part for part in rules.parts if part.inner and part.id == interview.answers.get(WHERE)), None)
     if chosen is None:
         title, hint = rules.words["where_title"], rules.words["where_hint"]
@@ -219,7 +219,7 @@ def _choice_page(rules: RuleSet, plan: PagePlan) -> QuestionPage:
 
 
 def _again_page(rules: RuleSet, name: str) -> QuestionPage:
-    """One question of a look. Its number is 0: it belongs to no count of pages."""
+    """One question of a look. Its number is 0, since it is not counted among the pages."""
     words = rules.words
     choices = [Choice(YES, words["yes"]), Choice(NO, words["no"])]
     if name == PAIN:

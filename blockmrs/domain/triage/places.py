@@ -1,7 +1,7 @@
-"""Places in the rules' texts that the operator fills, such as `%(crisis_lines)s`: numbers differ by country.
+"""Placeholders in the rules' texts that the operator fills, such as `%(crisis_lines)s`: numbers differ by country.
 
-A text is translated first and filled last, wherever it is shown: `fill(translate(text), places)`. Whatever compiles or
-prints the rules does the same, for each language, with `places_of` the site's crisis lines.
+A text is translated first and filled last, wherever it is shown: `fill(translate(text), places)`. Anything that
+compiles or prints the rules does the same for each language, with `places_of` the site's crisis lines.
 """
 
 import re
@@ -15,9 +15,9 @@ from blockmrs.typed import one_line
 
 CRISIS_LINES = "crisis_lines"
 PLACES = frozenset({CRISIS_LINES})
-"""Every name that a rule's text may leave a place for."""
+"""Every name for which a rule's text may have a placeholder."""
 MAY_HAVE_PLACES = frozenset({"hint", "first_aid"})
-"""Keys of the rule files whose texts may have places: those that are shown, and never kept in a report."""
+"""Keys of the rule files whose texts may have placeholders: those that are shown, but never kept in a report."""
 MOST_LINES = 6
 
 _PLACE = re.compile(r"%\(([^%()]*)\)s")
@@ -26,14 +26,14 @@ _LINE = re.compile(r"(?P<name>[^\d,+]*[^\d,+\s]) (?P<number>\+?[0-9][0-9 ()/-]{1
 
 @dataclass(frozen=True, slots=True)
 class CrisisLine:
-    """A telephone line for somebody who thinks of dying. `name` says for whom it is, such as the country."""
+    """A telephone line for somebody who is thinking of dying. `name` says who it is for, such as the country."""
 
     name: str
     number: str
 
     @property
     def dialled(self) -> str:
-        """The number as a `tel:` link has it."""
+        """The number as it goes into a `tel:` link."""
         return parse_numbers(self.number, field=CRISIS_LINES)[0].dialled
 
 
@@ -41,10 +41,10 @@ DEFAULT_CRISIS_LINES = "US 988, UK 116 123, Australia 13 11 14"
 
 
 def parse_crisis_lines(text: str) -> tuple[CrisisLine, ...]:
-    """The lines in "US 988, UK 116 123": a name and a number each, with commas between.
+    """The lines in "US 988, UK 116 123": each a name and a number, separated by commas.
 
     Raises:
-        InvalidInput: there is none, there are more than six, or one is not a name with a number behind it.
+        InvalidInput: there are none, or more than six, or one is not a name followed by a number.
     """
     matches = [_LINE.fullmatch(one_line(entry)) for entry in text.split(",")]
     found = tuple(CrisisLine(match["name"].strip(), match["number"]) for match in matches if match is not None)
@@ -57,7 +57,7 @@ def parse_crisis_lines(text: str) -> tuple[CrisisLine, ...]:
 
 
 def places_of(lines: Sequence[CrisisLine]) -> dict[str, str]:
-    """What stands in each place on a site with these crisis lines."""
+    """What goes into each placeholder on a site with these crisis lines."""
     return {CRISIS_LINES: ", ".join(f"{line.name} {line.number}" for line in lines)}
 
 
@@ -65,12 +65,12 @@ DEFAULT_PLACES: Mapping[str, str] = places_of(parse_crisis_lines(DEFAULT_CRISIS_
 
 
 def fill(text: str, places: Mapping[str, str]) -> str:
-    """`text` with each of its places filled; a text without places, and every other percent sign, stays as it is."""
+    """`text` with each of its placeholders filled; text without any, and every other percent sign, stays as it is."""
     return _PLACE.sub(lambda match: places.get(match[1], match[0]), text)
 
 
 def misplaced(table: Any, *, allowed: bool = False) -> Iterator[str]:
-    """Every text of a parsed rule file with a place that is not known, or where none may be."""
+    """Every text of a parsed rule file that has an unknown placeholder, or one where none is allowed."""
     if isinstance(table, str):
         names = set(_PLACE.findall(table))
         if names and not (allowed and names <= PLACES):

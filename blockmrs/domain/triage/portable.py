@@ -1,6 +1,6 @@
 """The rules in one language as plain data, for an engine that is not this one: the script on the phone.
 
-`docs/offline.md` describes the format. What has its usual value is left out, so that the file stays small; ids stay
+`docs/offline.md` describes the format. Whatever has its usual value is left out, so that the file stays small; ids stay
 whole, so that a person can read it. `public/js/engine/triage.js` is the other engine, and one test runs both side by
 side.
 """
@@ -24,14 +24,14 @@ from blockmrs.domain.triage.rules import (
 )
 
 FORMAT = 1
-"""Grows when a reader of the format before it would misread the rules."""
+"""Increased when a reader of the previous format would misread the rules."""
 
 Translate = Callable[[str], str]
 Data = dict[str, Any]
 
 
 def encode_rules(rules: RuleSet, language: str, translate: Translate = str) -> bytes:
-    """`compile_rules` as UTF-8 JSON; equal rules and words give equal bytes."""
+    """`compile_rules` as UTF-8 JSON; the same rules and words give the same bytes."""
     data = compile_rules(rules, language, translate)
     return json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8")
 
@@ -157,4 +157,4 @@ def condition_as_data(condition: Condition) -> Data:
             return {"all": [condition_as_data(part) for part in parts]}
         case AnyOf(parts):
             return {"any": [condition_as_data(part) for part in parts]}
-    raise TypeError(f"a condition that no other engine would know: {type(condition).__name__}")
+    raise TypeError(f"a condition that no other engine would understand: {type(condition).__name__}")

@@ -1,7 +1,7 @@
-"""A rule set made ready for judging: what follows from the rules alone is worked out once, not at each assessment.
+"""A rule set prepared for judging: whatever depends on the rules alone is worked out once, not at each assessment.
 
-Most rules look at one finding only. Of those it is known beforehand what each answer makes of them, so that
-judging one is to look its answer up.
+Most rules look at only one finding. For those it is known beforehand what each answer leads to, so that judging
+one means looking up its answer.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,9 +27,9 @@ class Reason:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """A rule as it fires with a doubt, the level that it comes to, and the advice of the rule at that level.
+    """A rule as it fires with a doubt, the level that it reaches, and the rule's advice at that level.
 
-    `order` sorts the most urgent first; at one level what is said in any case, and what is sure.
+    `order` sorts the most urgent first and, within a level, what is said in any case, and what is certain.
     """
 
     rule: Rule
@@ -41,9 +41,9 @@ class Fired:
 
 @dataclass(frozen=True, slots=True)
 class PreparedRule:
-    """A rule, and how it fires by doubt from SURE on, which for a modifier depends on the level that it raises.
+    """A rule, and how it fires by doubt, from SURE on, which for a modifier depends on the level that it raises.
 
-    When it looks at one finding only that is `finding`, and `answers` says how it fires by the answer given; an answer
+    If it looks at only one finding, that is `finding`, and `answers` says how it fires by the answer given; an answer
     that is not in there does not fire it. `answers` is None for every other rule.
     """
 
@@ -52,11 +52,11 @@ class PreparedRule:
     finding: str
     answers: Mapping[Answer, Fired] | None
     openable: frozenset[str]
-    """The findings that could make it fire when asked: all that it looks at, less those that only calm it down."""
+    """The findings that could make it fire if asked: all that it looks at, but not those that only ever reassure."""
 
 
 class PreparedPresentation:
-    """The rules of one presentation in their order, those of them that are no modifiers, and the modifiers."""
+    """The rules of one presentation in order, those among them that are not modifiers, and the modifiers."""
 
     def __init__(self, presentation: Presentation, rules: RuleSet) -> None:
         self.every = tuple(_prepare(rule, rules) for rule in presentation.rules)
@@ -65,7 +65,7 @@ class PreparedPresentation:
         self._looked_at = tuple(rules.looked_at[presentation.id].items())
 
     def absent(self, facts: Facts) -> Iterator[str]:
-        """The findings that its rules look at and nobody asked, though they concern the person."""
+        """The findings that its rules look at and that nobody has asked, though they concern the person."""
         given = facts.answers
         for name, finding in self._looked_at:
             if name not in given and concerns(finding, facts.ages) and given.get(finding.settled_by) is not False:
@@ -85,7 +85,7 @@ class PreparedPresentation:
 
 
 class Prepared:
-    """Everything of a rule set that was prepared so far."""
+    """Everything that has been prepared so far of a rule set."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._rules = rules
@@ -101,12 +101,12 @@ class Prepared:
 
     @cached_property
     def ways(self) -> tuple[tuple[str, str], ...]:
-        """How to find out what cannot be told, by finding, in the order of their ids."""
+        """How to find out what cannot be told, by finding, in the order of ids."""
         return tuple((name, found.how) for name, found in sorted(self._rules.findings.items()) if found.how)
 
     @cached_property
     def fallback(self) -> Fired:
-        """What is said when no rule fires."""
+        """What is said if no rule fires."""
         return fire(self._rules, self._rules.fallback, SURE, self._rules.fallback.level)
 
 
@@ -143,7 +143,7 @@ def fire(rules: RuleSet, rule: Rule, doubt: int, level: Level) -> Fired:
 
 
 def _advice(rules: RuleSet, rule: Rule, level: Level) -> Advice:
-    """What to do where this rule comes to this level: the advice it names, its presentation's, or the general one."""
+    """What to do if this rule reaches this level: the advice it names, its presentation's, or the general one."""
     if rule.advice and level is rule.level:
         owner, _, name = rule.advice.partition("/")
         return rules.presentations[owner].advice[name]

@@ -1,4 +1,4 @@
-"""What a record says about the questions: answers to propose, for the person to see and to take back."""
+"""What a record says about the questions: answers to propose, for the person to see and correct."""
 
 from collections.abc import Mapping
 
@@ -12,8 +12,8 @@ OLDEST_BAND = "65-or-over"
 def proposed(rules: RuleSet, said: Mapping[str, str]) -> dict[str, bool]:
     """Answers by finding that follow from these facts and their values.
 
-    One fact that says yes is enough; a no needs every fact that the finding names. Where nothing follows there is no
-    answer: the question is asked.
+    One fact that says yes is enough; a no needs every fact that the finding names. If nothing follows there is no
+    answer, and the question is asked.
     """
     found: dict[str, bool] = {}
     for finding in rules.findings.values():
@@ -26,9 +26,9 @@ def proposed(rules: RuleSet, said: Mapping[str, str]) -> dict[str, bool]:
 
 
 def band_of_age(years: int, months: int | None) -> str:
-    """The age band of so many whole years; `months` since birth tell the youngest apart.
+    """The age band for so many whole years; `months` since birth distinguish the youngest.
 
-    Of a baby whose months are not told, the youngest band is the careful one.
+    For a baby whose months are not given, the youngest band is the cautious choice.
     """
     if years == 0:
         return next(band for below, band in MONTHS if (months or 0) < below)

@@ -1,4 +1,4 @@
-"""Parsed rule files become values, each key and id checked; the first thing wrong stops everything."""
+"""Parsed rule files become values, with each key and id checked; the first thing wrong stops everything."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -83,7 +83,7 @@ def rules_from(tables: Mapping[str, Table]) -> RuleSet:
 
 
 class _Reader:
-    """Reads the tables of all files together; `file` is the one that an error names."""
+    """Reads the tables of all files together; `file` is the one named in an error."""
 
     def __init__(self, tables: Mapping[str, Table]) -> None:
         self._tables = tables
@@ -197,7 +197,7 @@ class _Reader:
         )
 
     def _record(self, table: Table, finding: str, *, is_danger: bool) -> Mapping[str, Mapping[str, bool]]:
-        """What a record, or the sex, says about the answer; only a yes that raises a level can be told by one."""
+        """What a record, or the sex, says about the answer; only a yes that raises a level can come from one."""
         self._require(is_danger or not table, "`record` needs a yes-or-no finding of danger", finding)
         for fact, answers in table.items():
             self._require(fact in TOLD, "an unknown fact of the record", finding)
@@ -313,7 +313,7 @@ class _Reader:
         return AtLeast(finding.id, int(limit or 0))
 
     def _owned(self, finding: str, presentation: str) -> Finding:
-        """The finding, which is the presentation's own or one that everybody is asked."""
+        """The finding, which is either the presentation's own or one that everybody is asked."""
         found = self._findings.get(finding)
         if found is None or found.presentation not in (presentation, *ALWAYS):
             raise RulesUnreadable("a rule file is wrong", file=self.file, reason="unknown finding", at=finding)
@@ -324,7 +324,7 @@ class _Reader:
         return frozenset(band for name in names for band in self._groups[name])
 
     def _check(self, rules: RuleSet) -> None:
-        """Check what only all the files together can show."""
+        """Check what can be seen only in all the files together."""
         self._unique([rule.id for rule in rules.rules], "rule")
         self._unique(
             [page.id for entry in rules.presentations.values() for page in entry.pages if page.id != AGE], "page"

@@ -1,10 +1,10 @@
 """What people write under "What's wrong?" becomes complaints to propose. It only routes: a person confirms them.
 
-The words stand in `words/<language>.toml` and are all tried whatever the language of the page: people mix. A misspelt
-word is taken for the nearest word of the lists, by the number of letters that are wrong, left out or swapped.
+The words are in `words/<language>.toml`, and all are tried whatever the page's language, because people mix them. A
+misspelt word is taken for the nearest word of the lists, by the number of letters that are wrong, missing or swapped.
 
 `public/js/engine/routing.js` does the same on the phone, from `words_as_data`; a test asks both. Everything here is
-therefore said in whole numbers and in characters that every version of Unicode knows alike.
+therefore expressed in whole numbers, and in characters on which every version of Unicode agrees.
 """
 
 import re
@@ -28,27 +28,27 @@ LANGUAGES = ("en", "es")
 LONGEST_TEXT = 200
 MOST_PROPOSED = 5
 FEWEST_ENTRIES = 8
-"""Entries that each complaint has at least, in each language."""
+"""How many entries each complaint has at least, in each language."""
 
 FORMAT = 1
-"""Of `words_as_data`; grows when a reader of the format before it would misread them."""
+"""That of `words_as_data`; increased when a reader of the previous format would misread them."""
 
 # How alike two words are, in hundredths.
 SAME, NEAR, PARTICLE_WEIGHT, LESS_PER_EDIT = 100, 95, 25, 15
 LEAST_SHARE = 30
-"""A complaint is proposed when it explains this percentage of what the best one does."""
+"""A complaint is proposed if it explains at least this percentage of what the best one does."""
 _KEYS = ("fillers", "particles", "plain", "signs", "presentations")
 EDITS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3)
 """How many letters may be wrong in a word of so many letters; the last is for all longer ones."""
 MOST_TOKENS = 40
 LONGEST_TOKEN = 30
 
-# Characters that are no text: controls, invisible marks that turn or join what is around them, and private ones.
+# Characters that are not text: controls, invisible marks that reverse or join what is around them, and private ones.
 _NO_TEXT = re.compile(
     "[\0-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff\ufff0-\uffff\ud800-\udfff\ue000-\uf8ff"
     "\U000e0000-\U0010ffff]"
 )
-# Outside the older alphabets, and the joined and wide letters that stand for theirs, no word of the lists can be meant.
+# Outside the older alphabets, and the joined and wide forms of their letters, no word of the lists can be meant.
 _FOREIGN = re.compile("[^\0-\u2e7f\ufb00-\ufb06\uff01-\uff5e]")
 _ACCENT = re.compile("[\u0300-\u036f]")
 _BETWEEN = re.compile("[^0-9A-Za-z\xc0-\xd6\xd8-\xf6\xf8-\u024f\u1e9e]+")
@@ -59,7 +59,7 @@ Matches = Mapping[str, Mapping[int, int]]
 
 @dataclass(frozen=True, slots=True)
 class Proposal:
-    """Ids, the likeliest first. `signs` are danger signs of the first screen that the text speaks of."""
+    """Ids, likeliest first. `signs` are danger signs of the first screen that the text mentions."""
 
     presentations: tuple[str, ...]
     signs: tuple[str, ...]
@@ -83,7 +83,7 @@ class Words:
 
     @cached_property
     def endings_of(self) -> Mapping[str, tuple[str, ...]]:
-        """The words of the vocabulary by their first four letters, for those that another ending may follow."""
+        """The words of the vocabulary by their first four letters, for those that may take another ending."""
         found: dict[str, list[str]] = {}
         for word in self.vocabulary:
             if len(word) >= 4:
@@ -97,7 +97,7 @@ class Words:
 
 
 def propose(words: Words, text: str) -> Proposal:
-    """The complaints and danger signs that `text` may mean; nothing where no word is known.
+    """The complaints and danger signs that `text` may mean; nothing if no word is known.
 
     Raises:
         InvalidInput: the text is longer than LONGEST_TEXT or holds control characters.
@@ -116,7 +116,7 @@ def checked(text: str) -> str:
     """The text as one line.
 
     Raises:
-        InvalidInput: it is longer than LONGEST_TEXT or holds what is no text.
+        InvalidInput: it is longer than LONGEST_TEXT or contains something that is not text.
     """
     if len(text) > LONGEST_TEXT:
         raise InvalidInput("Write one short line, or choose where it hurts", field="words")
@@ -127,12 +127,12 @@ def checked(text: str) -> str:
 
 
 def without_controls(text: str) -> str:
-    """The text as it can be shown again: without what `checked` refuses."""
+    """The text as it can be shown again, without anything that `checked` refuses."""
     return _NO_TEXT.sub("", text)
 
 
 def normalised(text: str) -> list[str]:
-    """The words of a text in small letters, without accents and signs."""
+    """The words of a text in lower case, without accents and signs."""
     known = _FOREIGN.sub(" ", text.replace("’", "").replace("'", ""))
     plain = _ACCENT.sub("", unicodedata.normalize("NFKD", known))
     return _BETWEEN.sub(" ", plain).casefold().split()
@@ -140,7 +140,7 @@ def normalised(text: str) -> list[str]:
 
 @cache
 def load_words() -> Words:
-    """The lists that are shipped with the package, read once; `check_words` holds them against the rules.
+    """The lists that are shipped with the package, read once; `check_words` compares them with the rules.
 
     Raises:
         RulesUnreadable: naming the file and what is wrong.
@@ -152,7 +152,7 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
     """The lists of these parsed files, by language."""
     for language, table in tables.items():
         if sorted(table) != sorted(_KEYS):
-            raise _wrong(language, "the file has other tables than it should")
+            raise _wrong(language, "the file does not have the tables it should")
     fillers, particles, plain = (_joined(tables.values(), key) for key in ("fillers", "particles", "plain"))
     return Words(
         fillers=fillers,
@@ -164,7 +164,7 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
 
 
 def words_as_data(words: Words) -> dict[str, Any]:
-    """The lists for a program that proposes as `propose` does; docs/offline.md says what it holds."""
+    """The lists, for a program that proposes the way `propose` does; docs/offline.md describes them."""
     lists = {
         key: {name: [" ".join(sorted(entry)) for entry in entries] for name, entries in found.items()}
         for key, found in (("signs", words.signs), ("presentations", words.presentations))
@@ -174,7 +174,7 @@ def words_as_data(words: Words) -> dict[str, Any]:
 
 
 def check_words(words: Words, rules: RuleSet) -> None:
-    """Check that every complaint and danger sign of the rules has its words, and nothing else has.
+    """Check that every complaint and danger sign of the rules has its words, and that nothing else has any.
 
     Raises:
         RulesUnreadable: naming the first that is missing or unknown.
@@ -184,7 +184,7 @@ def check_words(words: Words, rules: RuleSet) -> None:
         ({sign.id for sign in rules.signs}, set(words.signs)),
     ):
         for name in sorted(known ^ listed):
-            raise _wrong("all", "words are missing, or are of nothing in the rules", name)
+            raise _wrong("all", "words are missing, or belong to nothing in the rules", name)
 
 
 def _read(language: str) -> Mapping[str, Any]:
@@ -219,14 +219,14 @@ def _lists(
 
 
 def _tokens(words: Words, text: str) -> list[str]:
-    """The words that mean something, and each two neighbours as one: "head ache"."""
+    """The words that mean something, and each pair of neighbours as one: "head ache"."""
     every = [word for word in normalised(text) if len(word) <= LONGEST_TOKEN][:MOST_TOKENS]
     joined = [one + other for one, other in pairwise(every) if one + other in words.known]
     return [word for word in (*every, *joined) if word not in words.fillers]
 
 
 def _matches(words: Words, tokens: list[str]) -> Matches:
-    """By word of the vocabulary: how well each token, by its number, is that word."""
+    """For each word of the vocabulary: how well each token, by its number, matches it."""
     found: dict[str, dict[int, int]] = {}
     for number, token in enumerate(tokens):
         for word, likeness in _alike(words, token).items():
@@ -235,7 +235,7 @@ def _matches(words: Words, tokens: list[str]) -> Matches:
 
 
 def _alike(words: Words, token: str) -> dict[str, int]:
-    """The words of the vocabulary that this token may be, each with how alike they are."""
+    """The words of the vocabulary that this token may be, each with a measure of likeness."""
     if token in words.particles:
         return {token: PARTICLE_WEIGHT}
     alike = {word: NEAR for word in words.endings_of.get(token[:4], ()) if _is_form_of(word, token)}
@@ -244,7 +244,7 @@ def _alike(words: Words, token: str) -> dict[str, int]:
     most = EDITS[min(len(token), len(EDITS) - 1)]
     near = process.extract(token, words.vocabulary, scorer=OSA.distance, score_cutoff=most, limit=None)
     for word, edits, _ in near:
-        # The first letter is seldom wrong, but a silent one is left out: "nee", "rist", "ueso".
+        # The first letter is seldom wrong, but a silent one may be missing: "nee", "rist", "ueso".
         if len(word) >= 4 and (word[0] == token[0] or word[1:] == token):
             alike.setdefault(word, SAME - LESS_PER_EDIT * edits)
     return alike
@@ -258,7 +258,7 @@ def _is_form_of(word: str, token: str) -> bool:
 
 
 def _score(words: Words, entries: Iterable[Entry], matches: Matches) -> int:
-    """How much of the text the entries that match explain; 0 where none does."""
+    """How much of the text the matching entries explain; 0 if none matches."""
     explained: dict[int, int] = {}
     for entry in entries:
         if all(word in matches for word in entry) and not entry <= words.particles:

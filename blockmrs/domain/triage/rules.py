@@ -1,6 +1,6 @@
 """What a rule set is made of: findings, rules, advice and the pages that ask, as read from `protocols/*.toml`.
 
-A finding is one question with an answer; a red flag is a finding that alone sets a level. The content is the
+A finding is one question with an answer; a red flag is a finding that alone sets a level. The content is in the
 files themselves; this module only gives it types.
 """
 
@@ -54,7 +54,7 @@ class Kind(StrEnum):
 
 
 class Sport(IntEnum):
-    """How far a person is from playing again; the highest of all that applies is said."""
+    """How far a person is from playing again; the highest that applies is the one that is said."""
 
     NOTHING_SAID = 0
     OK_IF = 1
@@ -72,9 +72,9 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """Something that is not for every eye in the family: why, and whom to tell.
+    """Something that not everybody in the family should see: why, and whom to tell.
 
-    `parent` is how a message to a parent may still be offered, empty where it never is.
+    `parent` is how a message to a parent may still be offered, empty if it never is.
     """
 
     id: str
@@ -88,10 +88,10 @@ class Policy:
 class Finding:
     """One question about the person.
 
-    `unsure` is the level that "can't tell" may reach at most (UNK-04). `ages` are the bands that are asked, empty:
-    everybody. `none` is what "None of these" means for a choice or number. `least` and `most` bound a number. A "no" to
-    the finding `settled_by` makes this question unnecessary. `policy` says who is told when it is not a plain no.
-    `record` is what a record tells of the answer: by fact and its value (domain/facts.py), yes or no.
+    `unsure` is the most urgent level that "can't tell" may reach (UNK-04). `ages` are the bands that are asked; empty
+    means everybody. `none` is what "None of these" means for a choice or number. `least` and `most` bound a number. A
+    "no" to the finding `settled_by` makes this question unnecessary. `policy` says who is told unless it is a plain no.
+    `record` is what a record says about the answer: by fact and its value (domain/facts.py), yes or no.
     """
 
     id: str
@@ -114,12 +114,12 @@ class Finding:
 
 @dataclass(frozen=True)
 class Rule:
-    """One reason for a level. `otherwise` rules speak only when no other rule of their presentation does.
+    """One reason for a level. `otherwise` rules apply only if no other rule of their presentation does.
 
     A rule with `raises` is a modifier: each level named there goes up one step while `when` holds. Modifiers of
-    stage 1 work on the level that the rules gave, those of stage 2 on what came out of stage 1. `advice` is
+    stage 1 work on the level given by the rules, those of stage 2 on the outcome of stage 1. `advice` is
     `<presentation>/<name>`, or empty for the presentation's own advice for the level. `unsure` is the level that a
-    "can't tell" may reach in this rule, where that is calmer than what its findings allow.
+    "can't tell" may reach in this rule, if that is less urgent than its findings allow.
     """
 
     id: str
@@ -137,7 +137,7 @@ class Rule:
     stage: int
 
     def reaches(self, doubt: int) -> "Level":
-        """The level that it comes to when met with this doubt (0 to 4)."""
+        """The level that it reaches if met with this doubt (0 to 4)."""
         return self._reached[doubt]
 
     @cached_property
@@ -152,13 +152,13 @@ class Rule:
 
     @cached_property
     def reassurances(self) -> frozenset[str]:
-        """Ids of those that only ever calm it down."""
+        """Ids of those that can only make it less urgent."""
         return frozenset(self.when.reassurances())
 
 
 @dataclass(frozen=True, slots=True)
 class Again:
-    """After how many minutes to look again, what to do if it is no better, and the fact that says so."""
+    """After how many minutes to look again, what to do if it is no better, and the fact that this rests on."""
 
     after_min: int
     words: str
@@ -210,7 +210,7 @@ class DangerSign:
 
     @property
     def finding(self) -> str:
-        """The finding that the button answers with yes; it has the sign's own id."""
+        """The finding to which the button answers yes; it has the sign's own id."""
         return self.id
 
 
@@ -234,7 +234,7 @@ class AgeBand:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What was changed in one version of the rules. `content` is the digest of all that it held (loader.py)."""
+    """What changed in one version of the rules. `content` is the digest of everything in it (loader.py)."""
 
     version: str
     date: str
@@ -244,7 +244,7 @@ class Change:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Everything the engine knows: pure data, never changed after loading, so what follows from it is kept."""
+    """Everything the engine knows: pure data, never changed after loading, so that what follows from it can be kept."""
 
     version: str
     date: str
@@ -262,7 +262,7 @@ class RuleSet:
 
     @cached_property
     def kept(self) -> dict[type, Any]:
-        """What others worked out from it alone, by the type of what they keep."""
+        """What others have derived from it alone, by type."""
         return {}
 
     @cached_property
@@ -280,7 +280,7 @@ class RuleSet:
 
     @cached_property
     def rules(self) -> tuple[Rule, ...]:
-        """Every rule of every presentation, with the fallback last."""
+        """Every rule of every presentation, the fallback last."""
         return (*(rule for presentation in self.presentations.values() for rule in presentation.rules), self.fallback)
 
     @cached_property
@@ -295,7 +295,7 @@ class RuleSet:
 
     @cached_property
     def unsure(self) -> Mapping[str, int]:
-        """The level that "can't tell" may reach, by finding."""
+        """By finding, the level that "can't tell" may reach."""
         return MappingProxyType({name: int(finding.unsure) for name, finding in self.findings.items()})
 
     def is_age_band(self, band: str) -> bool:
