@@ -12,16 +12,13 @@ block is written here, durably, *before* the database commits it, and nobody see
 Source: docs/protocol.md "The head file".
 """
 
-import fcntl
 import hashlib
-import os
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from blockmrs import encoding
+from blockmrs import durable, encoding
 from blockmrs.chain.header import Header
 from blockmrs.crypto.keys import signing_public_key
 from blockmrs.crypto.secret_files import read_or_create_secret_file
@@ -31,7 +28,6 @@ OnStep = Callable[[str], None]
 """Called with the name of each step just done, in the order of effects; tests stop the process there."""
 
 _DIGEST_BYTES = 32
-_RETRY_S = 0.002
 
 
 def no_step(_step: str) -> None:
@@ -92,16 +88,14 @@ class Sealer:
         Raises:
             Unavailable: somebody else held it for longer than we were willing to wait.
         """
-        deadline = time.monotonic() + self._lock_wait_s
         try:
             file = self._key_file.open("rb")
         except OSError as error:
             raise Unavailable("the sealer's key file cannot be read", reason=error.strerror) from error
         with file:
-            while not _try_lock(file.fileno()):
-                if time.monotonic() > deadline:
-                    raise Unavailable("another process holds the sealer's key")
-                time.sleep(_RETRY_S)
+            # Freed when the file is closed, even by a process that is killed.
+            if not durable.lock_within(file.fileno(), self._lock_wait_s):
+                raise Unavailable("another process holds the sealer's key")
             yield
 
     def sign(self, header: Header) -> Header:
@@ -133,35 +127,7 @@ class Sealer:
         Raises:
             Unavailable: the disk did not keep it.
         """
-        beside = self._head_file.with_name(self._head_file.name + ".new")
         try:
-            # For its owner only, whatever the umask is.
-            descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
-            with os.fdopen(descriptor, "wb") as file:
-                os.fchmod(file.fileno(), 0o600)
-                file.write(block.encode())
-                file.flush()
-                os.fsync(file.fileno())
-            self._on_step("head written")
-            beside.replace(self._head_file)
-            self._on_step("head renamed")
-            _sync_folder(self._head_file.parent)
+            durable.replace(self._head_file, block.encode(), lambda step: self._on_step(f"head {step}"))
         except OSError as error:
             raise Unavailable("the head file cannot be written", reason=error.strerror) from error
-
-
-def _try_lock(descriptor: int) -> bool:
-    try:
-        # Freed when the file is closed, even by a process that is killed.
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -5,6 +5,7 @@ import secrets
 import stat
 from pathlib import Path
 
+from blockmrs.durable import create
 from blockmrs.errors import VerificationFailed
 
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
@@ -21,7 +22,8 @@ def read_or_create_secret_file(path: Path, size_bytes: int = 32) -> bytes:
     try:
         return _read(path, size_bytes)
     except FileNotFoundError:
-        _create(path, secrets.token_bytes(size_bytes))
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        create(path, secrets.token_bytes(size_bytes))
     return _read(path, size_bytes)
 
 
@@ -45,30 +47,3 @@ def _read(path: Path, size_bytes: int) -> bytes:
     if len(content) != size_bytes:
         raise VerificationFailed("the secret file has the wrong size", path=path, size_bytes=size_bytes)
     return content
-
-
-def _create(path: Path, content: bytes) -> None:
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-    descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    try:
-        with open(descriptor, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            # A link never replaces: whoever comes second gets the first one's secret, and nobody sees half a file.
-            os.link(draft, path)
-        except FileExistsError:
-            return
-    finally:
-        draft.unlink()
-        _sync_folder(path.parent)
-
-
-def _sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

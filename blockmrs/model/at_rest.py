@@ -15,11 +15,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from blockmrs import durable
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model import file_mac
-from blockmrs.model.file_lock import hold_file
-from blockmrs.model.private_files import write_durably
 
 log = logging.getLogger(__name__)
 SUFFIX = ".at-rest"
@@ -203,7 +202,7 @@ class RestSeal:
     def _write(self, seal: _Seal) -> None:
         body = encode([VERSION, seal.mac, seal.size_bytes, seal.doubt])
         try:
-            write_durably(self._file, body + self._mac_of(body))
+            durable.replace(self._file, body + self._mac_of(body))
         except OSError as error:
             raise Unavailable("the seal of the database file cannot be written", reason=error.strerror) from error
 
@@ -211,7 +210,7 @@ class RestSeal:
         return hmac.digest(self._key, _SEAL_PURPOSE + body, "sha256")
 
     def _alone(self) -> AbstractContextManager[bool]:
-        return hold_file(self._file.with_name(self._file.name + ".lock"))
+        return durable.hold(self._file.with_name(self._file.name + ".lock"))
 
 
 def _wrong(what: str) -> VerificationFailed:

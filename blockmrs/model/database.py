@@ -15,9 +15,9 @@ from sqlalchemy import create_engine as sqlalchemy_engine
 from sqlalchemy.exc import ArgumentError, OperationalError
 from sqlalchemy.orm import Session
 
+from blockmrs import durable
 from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.model.at_rest import RestSeal
-from blockmrs.model.file_lock import hold_file
 from blockmrs.model.migrations import migrate
 from blockmrs.model.private_files import make_private_file, tighten
 from blockmrs.model.rows import ROW_KEY, check_rows
@@ -134,7 +134,7 @@ class Database:
         name = hmac.digest(self._row_key, f"blockmrs/1 lock {what}\x00".encode() + key, "sha256").hex()[:32]
         with suppress(OSError):
             folder.mkdir(mode=0o700)
-        with hold_file(folder / name) as was_left:
+        with durable.hold(folder / name) as was_left:
             yield was_left
 
     @contextmanager

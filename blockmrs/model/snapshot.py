@@ -1,6 +1,5 @@
 """A copy of the whole SQLite database as it was at one moment, taken while others keep writing."""
 
-import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,6 +9,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blockmrs.cid import Cid
+from blockmrs.durable import write_new
 from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
 
 
@@ -24,7 +24,7 @@ def copy_database(engine: Engine, path: Path) -> None:
         raise InvalidInput(
             "only a SQLite database can be copied here; use the database's own backup", at=engine.dialect.name
         )
-    os.close(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+    write_new(path, ())
     connection = engine.raw_connection()
     try:
         with _opened(path) as copy:

@@ -14,6 +14,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from blockmrs.cid import Cid
+from blockmrs.durable import opened, sync
 from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageUnavailable
 from blockmrs.storage import check_held
 
@@ -72,7 +73,7 @@ class BlockFolder:
     def has(self, cid: Cid) -> bool:
         """Whether an entry named `cid` is here."""
         try:
-            with _opened(self._root / self._shard(cid), _FOLDER) as shard:
+            with opened(self._root / self._shard(cid), _FOLDER) as shard:
                 os.stat(str(cid), dir_fd=shard, follow_symlinks=False)
         except OSError as error:
             if error.errno in (*_ABSENT, *_FOREIGN):
@@ -83,7 +84,7 @@ class BlockFolder:
     def remove(self, cid: Cid) -> None:
         """Remove any entry named `cid`, durably; one that was absent stays absent."""
         try:
-            with _opened(self._root / self._shard(cid), _FOLDER) as shard:
+            with opened(self._root / self._shard(cid), _FOLDER) as shard:
                 os.unlink(str(cid), dir_fd=shard)
                 os.fsync(shard)
         except OSError as error:
@@ -105,7 +106,7 @@ class BlockFolder:
         """Every identifier that names an entry here, in no particular order; foreign names are skipped."""
         for shard in self._shards:
             try:
-                with _opened(self._root / shard, _FOLDER) as folder:
+                with opened(self._root / shard, _FOLDER) as folder:
                     names = os.listdir(folder)
             except FileNotFoundError:
                 continue
@@ -134,11 +135,11 @@ class BlockFolder:
         for name in (INCOMING, *self._shards):
             _make_folder(root / name)
         # Always, not only if something was made: an earlier start may have made it and died before this.
-        _sync_folder(root)
+        sync(root)
         return root
 
     def _sweep(self, before_s: float) -> None:
-        with _opened(self._root / INCOMING, _FOLDER) as incoming:
+        with opened(self._root / INCOMING, _FOLDER) as incoming:
             for name in os.listdir(incoming):
                 try:
                     if os.stat(name, dir_fd=incoming, follow_symlinks=False).st_mtime < before_s:
@@ -147,11 +148,11 @@ class BlockFolder:
                     continue  # Another process swept it, or finished writing it.
 
     def _write(self, cid: Cid, content: bytes) -> None:
-        with _opened(self._root / INCOMING, _FOLDER) as incoming, self._opened_shard(cid) as shard:
+        with opened(self._root / INCOMING, _FOLDER) as incoming, self._opened_shard(cid) as shard:
             name = f"{os.getpid()}-{secrets.token_hex(8)}"
             try:
                 flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
-                with _opened(name, flags, incoming) as file:
+                with opened(name, flags, incoming) as file:
                     rest = memoryview(content)
                     while rest:
                         rest = rest[os.write(file, rest) :]
@@ -166,15 +167,15 @@ class BlockFolder:
     def _opened_shard(self, cid: Cid) -> Iterator[int]:
         path = self._root / self._shard(cid)
         if _make_folder(path):
-            _sync_folder(self._root)
-        with _opened(path, _FOLDER) as shard:
+            sync(self._root)
+        with opened(path, _FOLDER) as shard:
             yield shard
 
     def _read(self, cid: Cid) -> bytes:
-        with _opened(self._root / self._shard(cid), _FOLDER) as shard:
+        with opened(self._root / self._shard(cid), _FOLDER) as shard:
             # O_NONBLOCK: a named pipe in its place must not hold up the reader.
             flags = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC
-            with _opened(str(cid), flags, shard) as file:
+            with opened(str(cid), flags, shard) as file:
                 if not stat.S_ISREG(os.fstat(file).st_mode):
                     raise ObjectDamaged("something else is where an object should be", cid=cid)
                 content = bytearray()
@@ -183,15 +184,6 @@ class BlockFolder:
         if len(content) > self._max_bytes:
             raise ObjectDamaged("longer than any object", cid=cid)
         return bytes(content)
-
-
-@contextmanager
-def _opened(path: Path | str, flags: int, parent: int | None = None) -> Iterator[int]:
-    descriptor = os.open(path, flags, 0o600, dir_fd=parent)
-    try:
-        yield descriptor
-    finally:
-        os.close(descriptor)
 
 
 def _make_folder(path: Path) -> bool:
@@ -207,14 +199,9 @@ def _make_path(path: Path) -> None:
         _make_path(path.parent)
     _make_folder(path)
     try:
-        _sync_folder(Path(os.path.realpath(path.parent)))
+        sync(Path(os.path.realpath(path.parent)))
     except PermissionError:
         return  # A parent that we may not even read was made by somebody else, long ago.
-
-
-def _sync_folder(path: Path) -> None:
-    with _opened(path, _FOLDER) as folder:
-        os.fsync(folder)
 
 
 def _unlink_if_there(name: str, parent: int) -> None:

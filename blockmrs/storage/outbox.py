@@ -1,14 +1,13 @@
 """Objects waiting for a node that is away: nothing that was reported as saved is ever lost."""
 
-import fcntl
 import logging
-import os
 import threading
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
 from blockmrs.cid import Cid
+from blockmrs.durable import locked
 from blockmrs.errors import BlockMRSError, ObjectMissing, StorageUnavailable, VerificationFailed
 from blockmrs.storage import MAX_OBJECT_BYTES, Health, ObjectStore, check_size
 from blockmrs.storage.copies import COPIES, CopyingStore
@@ -166,16 +165,12 @@ class OutboxStore:
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
-        # Opened afresh each time: such a lock belongs to the open file, so it separates threads as well as processes.
-        try:
-            descriptor = os.open(self._lock_file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        except OSError as error:
-            raise StorageUnavailable(f"the outbox cannot be locked: {error.strerror}") from error
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(locked(self._lock_file))
+            except OSError as error:
+                raise StorageUnavailable(f"the outbox cannot be locked: {error.strerror}") from error
             yield
-        finally:
-            os.close(descriptor)
 
 
 class Flusher:

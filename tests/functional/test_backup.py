@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from blockmrs import durable
 from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import DataSettings, Settings, StorageSettings
@@ -215,7 +216,8 @@ def test_a_restore_cut_off_in_its_last_step_is_finished_before_anybody_starts(
         shutil.copytree(machine.folder, copy.folder)
         faulty = FaultyOs(step)
         with monkeypatch.context() as patch, contextlib.suppress(Unavailable):
-            patch.setattr(data_folder, "os", faulty)
+            for module in (durable, data_folder):
+                patch.setattr(module, "os", faulty)
             copy.restore(saved, replace=True)
         if not faulty.failed:
             break

@@ -15,6 +15,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blockmrs.cid import Cid
+from blockmrs.durable import give_name, new_file
 from blockmrs.errors import Conflict, InvalidInput, ObjectMissing, Unavailable, VerificationFailed
 from blockmrs.model.snapshot import copy_database, read_copy
 from blockmrs.services.node.archive import DATABASE, ArchiveWriter, secret_name
@@ -74,8 +75,7 @@ class Backup:
         try:
             result = self._write(draft, copy, passphrase, progress)
             # A link never replaces a file that somebody made meanwhile.
-            os.link(draft, path)
-            _sync_folder(path.parent)
+            give_name(draft, path)
         except FileExistsError as error:
             raise Conflict("there is already a file of that name", path=path) from error
         except OSError as error:
@@ -91,8 +91,7 @@ class Backup:
         copy_database(self._engine, copy)
         cids = sorted(read_copy(copy).held | set(self._stored()))
         missing = []
-        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-        with open(descriptor, "wb") as file:
+        with new_file(draft) as file:
             with ArchiveWriter(file, passphrase) as archive:
                 with copy.open("rb") as database:
                     archive.add(DATABASE, database, copy.stat().st_size)
@@ -105,8 +104,6 @@ class Backup:
                         missing.append(cid)
                     progress("objects", done, len(cids))
                 manifest = archive.finish(created, missing)
-            file.flush()
-            os.fsync(file.fileno())
             size_bytes = file.tell()
         return BackupResult(manifest.objects, len(files), size_bytes, tuple(missing))
 
@@ -117,11 +114,3 @@ class Backup:
         if HEAD not in names:
             raise InvalidInput("there is nothing to back up: this installation has no chain yet")
         return {name: (folder / name).read_bytes() for name in sorted(names, key=lambda name: (name != HEAD, name))}
-
-
-def _sync_folder(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -1,6 +1,5 @@
 """Who uses the data folder, and how a restore puts a new content in its place so that no crash leaves half of it."""
 
-import fcntl
 import os
 import shutil
 import time
@@ -9,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from blockmrs import durable
 from blockmrs.errors import Conflict, Unavailable
 from blockmrs.model.at_rest import SUFFIX
-from blockmrs.model.private_files import tighten, write_durably
+from blockmrs.model.private_files import tighten
 
 LOCK = "in-use"
 BUILDING = "restoring"
@@ -44,7 +44,7 @@ class FolderLock:
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
             self._descriptors.append(os.open(folder / LOCK, os.O_RDWR | os.O_CREAT | _OPENED, 0o600))
             self._descriptors.append(os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC))
-            self._hold(fcntl.LOCK_EX if alone else fcntl.LOCK_SH)
+            self._hold(shared=not alone)
         except BlockingIOError as error:
             self.close()
             raise Conflict(_IN_USE if alone else "a restore is under way in this data folder") from error
@@ -58,14 +58,14 @@ class FolderLock:
         If not, this one is lost too: it can only be closed.
         """
         try:
-            self._hold(fcntl.LOCK_EX)
+            self._hold()
         except OSError:
             return False
         return True
 
-    def _hold(self, how: int) -> None:
+    def _hold(self, *, shared: bool = False) -> None:
         for descriptor in self._descriptors:
-            fcntl.flock(descriptor, how | fcntl.LOCK_NB)
+            durable.lock(descriptor, shared=shared)
 
     def close(self) -> None:
         """Let go of the folder; safe to call twice."""
@@ -153,7 +153,7 @@ def replace_content(folder: Path, aside: str) -> None:
     """
     building = folder / BUILDING
     sync_tree(building)
-    write_durably(building / READY, aside.encode())
+    durable.replace(building / READY, aside.encode())
     finish_replacing(folder)
 
 
@@ -176,10 +176,10 @@ def finish_replacing(folder: Path) -> Path | None:
             _move((name,), folder, aside)
             _move((name,), building, folder)
     for path in (aside, folder):
-        _sync(path)
+        durable.sync(path)
     (building / READY).unlink()
     shutil.rmtree(building)
-    _sync(folder)
+    durable.sync(folder)
     return aside
 
 
@@ -197,17 +197,9 @@ def sync_tree(root: Path) -> None:
     for folder, _, files in os.walk(root):
         for name in files:
             if name != DATABASE:
-                _sync(Path(folder) / name)
-        _sync(Path(folder))
+                durable.sync(Path(folder) / name)
+        durable.sync(Path(folder))
 
 
 def _exists(path: Path) -> bool:
     return os.path.lexists(path)
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

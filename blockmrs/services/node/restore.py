@@ -19,6 +19,7 @@ from typing import BinaryIO
 from blockmrs.chain.header import Header
 from blockmrs.chain.sealer import SignedBlock
 from blockmrs.cid import Cid
+from blockmrs.durable import write_new
 from blockmrs.errors import Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model.at_rest import RestSeal
 from blockmrs.model.rows import derive_row_key
@@ -197,12 +198,7 @@ def _check(building: Path, manifest: Manifest, objects: set[Cid]) -> CopiedDatab
 
 
 def _write_file(path: Path, source: BinaryIO) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    with open(descriptor, "wb") as file:
-        while part := source.read(_PART_BYTES):
-            file.write(part)
-        file.flush()
-        os.fsync(file.fileno())
+    write_new(path, iter(lambda: source.read(_PART_BYTES), b""))
 
 
 def _replace_file(path: Path, content: bytes) -> None:

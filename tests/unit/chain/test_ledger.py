@@ -221,12 +221,13 @@ def test_eight_threads_lose_nothing_and_each_list_stays_in_one_block(ledger, wri
     assert ledger.check_everything().transactions == 64
 
 
-def held_back(tmp_path, store, released):
-    """A ledger whose first block waits for `released` once it is signed."""
+def held_back(tmp_path, store, begun, released):
+    """A ledger whose first block says `begun` once it is signed, and waits for `released`."""
     waits = iter([released])
 
     def hold(step):
         if step == "signed" and (event := next(waits, None)) is not None:
+            begun.set()
             event.wait(10)
 
     return Ledger(store, Sealer(tmp_path / "sealer.key", tmp_path / "head"), lambda: NOON, on_step=hold)
@@ -235,8 +236,8 @@ def held_back(tmp_path, store, released):
 def submit_while_one_is_held(tmp_path, store, submissions):
     """Start one block, let `submissions` queue up behind it, and give their places or errors."""
     chain_id = open_ledger(tmp_path, store).chain_id
-    released = threading.Event()
-    ledger = held_back(tmp_path, store, released)
+    begun, released = threading.Event(), threading.Event()
+    ledger = held_back(tmp_path, store, begun, released)
     answers = {}
 
     def submit(name, contents):
@@ -247,8 +248,7 @@ def submit_while_one_is_held(tmp_path, store, submissions):
 
     threads = [threading.Thread(target=submit, args=("first", [WRITER.write(0, chain_id=chain_id)]))]
     threads[0].start()
-    while ledger._sealing.acquire(blocking=False):
-        ledger._sealing.release()
+    assert begun.wait(30)
     for name, make in submissions.items():
         threads.append(threading.Thread(target=submit, args=(name, make(chain_id))))
         threads[-1].start()

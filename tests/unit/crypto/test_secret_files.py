@@ -5,8 +5,8 @@ import threading
 
 import pytest
 
-from blockmrs.crypto import secret_files
 from blockmrs.crypto.secret_files import read_or_create_secret_file
+from blockmrs.durable import create
 from blockmrs.errors import VerificationFailed
 
 
@@ -44,7 +44,7 @@ def test_all_who_start_at_once_get_the_same_secret(tmp_path) -> None:
 def test_whoever_comes_second_keeps_the_first_ones_secret(tmp_path) -> None:
     path = tmp_path / "pepper"
     first = read_or_create_secret_file(path)
-    secret_files._create(path, bytes(32))
+    assert not create(path, bytes(32))
     assert read_or_create_secret_file(path) == first
     assert [entry.name for entry in tmp_path.iterdir()] == ["pepper"]
 
@@ -97,7 +97,6 @@ def test_a_full_disk_leaves_no_half_secret(tmp_path, monkeypatch) -> None:
         raise OSError("no space left on device")
 
     monkeypatch.setattr(os, "fsync", fail)
-    monkeypatch.setattr(secret_files, "_sync_folder", lambda _: None)
     with pytest.raises(OSError, match="no space"):
         read_or_create_secret_file(tmp_path / "pepper")
     assert list(tmp_path.iterdir()) == []

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from blockmrs.durable import hold, replace
 from blockmrs.errors import Conflict, Unavailable
-from blockmrs.model.file_lock import hold_file
-from blockmrs.model.private_files import make_private_file, tighten, write_durably
+from blockmrs.model.private_files import make_private_file, tighten
 
 
 @pytest.fixture
@@ -22,39 +22,39 @@ def mode(path: Path) -> int:
 
 
 def test_what_is_held_is_held_alone_and_leaves_nothing(lock: Path) -> None:
-    with hold_file(lock):
-        with pytest.raises(Unavailable), hold_file(lock, wait_s=0.01):
+    with hold(lock):
+        with pytest.raises(Unavailable), hold(lock, wait_s=0.01):
             pass
         assert mode(lock) == 0o600
     assert not lock.exists()
-    with hold_file(lock, wait_s=0):
+    with hold(lock, wait_s=0):
         pass
 
 
 def test_what_a_killed_process_left_is_no_hindrance(lock: Path) -> None:
     lock.touch()
-    with hold_file(lock, wait_s=0):
+    with hold(lock, wait_s=0):
         assert lock.exists()
     assert not lock.exists()
 
 
 def test_who_comes_after_somebody_who_was_cut_off_is_told(lock: Path) -> None:
     for error in (KeyError, Unavailable):
-        with pytest.raises(error), hold_file(lock):
+        with pytest.raises(error), hold(lock):
             raise error("cut off")
-        with hold_file(lock) as was_left:
+        with hold(lock) as was_left:
             assert was_left
-        with hold_file(lock) as was_left:
+        with hold(lock) as was_left:
             assert not was_left
-    with pytest.raises(Conflict), hold_file(lock):
+    with pytest.raises(Conflict), hold(lock):
         raise Conflict("refused, and so done with")
     assert not lock.exists()
 
 
 def test_it_is_let_go_of_when_something_goes_wrong(lock: Path) -> None:
-    with pytest.raises(KeyError), hold_file(lock):
+    with pytest.raises(KeyError), hold(lock):
         raise KeyError
-    with hold_file(lock, wait_s=0):
+    with hold(lock, wait_s=0):
         pass
 
 
@@ -63,7 +63,7 @@ def test_many_take_turns(lock: Path) -> None:
 
     def enter() -> None:
         for _ in range(20):
-            with hold_file(lock):
+            with hold(lock):
                 inside.append(1)
                 most.append(len(inside))
                 inside.pop()
@@ -79,7 +79,7 @@ def test_many_take_turns(lock: Path) -> None:
 @pytest.mark.parametrize("place", ["nowhere/lock", "link"])
 def test_a_lock_that_cannot_be_taken_says_so(tmp_path: Path, place: str) -> None:
     (tmp_path / "link").symlink_to(tmp_path / "elsewhere")
-    with pytest.raises(Unavailable), hold_file(tmp_path / place, wait_s=0):
+    with pytest.raises(Unavailable), hold(tmp_path / place, wait_s=0):
         pass
     assert not (tmp_path / "elsewhere").exists()
 
@@ -91,7 +91,7 @@ def test_a_private_file_is_made_once_and_what_is_there_stays(tmp_path: Path) -> 
         assert (mode(path), path.read_bytes()) == (0o600, b"")
         path.write_bytes(b"kept")
         make_private_file(path)
-        write_durably(tmp_path / "other", b"whole")
+        replace(tmp_path / "other", b"whole")
     finally:
         os.umask(before)
     assert path.read_bytes() == b"kept"

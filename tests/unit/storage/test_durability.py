@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from blockmrs import durable
 from blockmrs.cid import Cid
 from blockmrs.errors import ObjectMismatch, ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES, ObjectStore, folder
@@ -50,7 +51,7 @@ def test_a_put_that_fails_at_any_step_leaves_the_whole_object_or_nothing(
         store = make(path)
         faulty = FaultyOs(step, code)
         with monkeypatch.context() as patch:
-            patch.setattr(folder, "os", faulty)
+            use(patch, faulty)
             if not faulty_put(store, faulty):
                 break
         seen.add(faulty.calls[step - 1])
@@ -61,6 +62,12 @@ def test_a_put_that_fails_at_any_step_leaves_the_whole_object_or_nothing(
     else:
         pytest.fail("the write has more steps than were tried")
     assert seen >= {"open", "write", "fsync", "rename", "close"}
+
+
+def use(patch: pytest.MonkeyPatch, faulty: FaultyOs) -> None:
+    """All that a write asks of the system, it asks of `faulty`."""
+    for module in (durable, folder):
+        patch.setattr(module, "os", faulty)
 
 
 def faulty_put(store: ObjectStore, faulty: FaultyOs) -> bool:
@@ -82,7 +89,7 @@ def test_a_disk_that_stays_broken_leaves_no_half_object(
         store = make(path)
         faulty = FaultyOs(step, lasting=True)
         with monkeypatch.context() as patch:
-            patch.setattr(folder, "os", faulty)
+            use(patch, faulty)
             if not faulty_put(store, faulty):
                 return
         assert [file.read_bytes() for file in files_in(path)] in ([], [CONTENT])
@@ -120,7 +127,7 @@ def test_a_put_returns_only_after_the_file_and_then_its_folder_are_on_the_disk(
 ) -> None:
     store = EmbeddedStore(tmp_path)
     watched = FaultyOs(10_000)
-    monkeypatch.setattr(folder, "os", watched)
+    use(monkeypatch, watched)
     store.put(CONTENT)
     order = [name for name in watched.calls if name in ("write", "fsync", "rename")]
     assert order == ["write", "fsync", "rename", "fsync"]
@@ -150,7 +157,7 @@ def test_a_temporary_file_that_another_process_sweeps_first_is_no_error(
 ) -> None:
     EmbeddedStore(tmp_path)
     (tmp_path / "incoming" / "1-dead").write_bytes(b"half an obj")
-    monkeypatch.setattr(folder, "os", FaultyOs(0))
+    use(monkeypatch, FaultyOs(0))
     real_stat = os.stat
 
     def vanished(name: object, **where: object) -> os.stat_result:
@@ -175,7 +182,7 @@ def test_a_shard_that_was_deleted_is_made_again_durably(tmp_path: Path, monkeypa
     assert not store.has(CID)
     assert list(store.iter_cids()) == []
     watched = FaultyOs(10_000)
-    monkeypatch.setattr(folder, "os", watched)
+    use(monkeypatch, watched)
     store.put(CONTENT)
     assert [name for name in watched.calls if name in ("mkdir", "fsync", "write")] == [
         "mkdir", "fsync", "write", "fsync", "fsync",
@@ -196,7 +203,7 @@ def test_a_disk_that_fails_is_unavailable_and_never_means_absent(
         "free": blocks.free_bytes,
         "start": lambda: BlockFolder(tmp_path, ("only",), MAX_OBJECT_BYTES),
     }
-    monkeypatch.setattr(folder, "os", FaultyOs(1, errno.EIO))
+    use(monkeypatch, FaultyOs(1, errno.EIO))
     with pytest.raises(StorageUnavailable):
         operations[operation]()
 
@@ -205,7 +212,7 @@ def test_a_parent_that_we_may_not_read_does_not_stop_the_start(tmp_path: Path, m
     EmbeddedStore(tmp_path)
     # Call 1 is the mkdir of the folder itself, call 2 opens its parent.
     faulty = FaultyOs(2, errno.EACCES)
-    monkeypatch.setattr(folder, "os", faulty)
+    use(monkeypatch, faulty)
     EmbeddedStore(tmp_path)
     assert faulty.calls[:2] == ["mkdir", "open"]
 
@@ -289,5 +296,5 @@ def test_a_file_longer_than_any_object_is_refused_unread(tmp_path: Path) -> None
 
 def test_a_broken_disk_is_reported_by_health_not_raised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     store = EmbeddedStore(tmp_path)
-    monkeypatch.setattr(folder, "os", FaultyOs(1, errno.EIO))
+    use(monkeypatch, FaultyOs(1, errno.EIO))
     assert not store.health().ok
