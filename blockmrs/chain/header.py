@@ -9,7 +9,7 @@ Source: docs/protocol.md "Headers".
 import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Self
 
 from blockmrs.chain.merkle import DIGEST_BYTES, EMPTY_ROOT
@@ -17,6 +17,7 @@ from blockmrs.crypto.curves import is_acceptable_signing_key
 from blockmrs.crypto.labels import NO_CHAIN, label
 from blockmrs.crypto.signatures import SIGNATURE_BYTES, sign, verify_signature
 from blockmrs.errors import InvalidInput, InvalidSignature, VerificationFailed
+from blockmrs.moments import from_ms
 
 HEADER_VERSION = 1
 HEADER_BYTES = 249
@@ -25,7 +26,6 @@ SIGNING_PURPOSE = "header"
 _UNSIGNED_BYTES = HEADER_BYTES - SIGNATURE_BYTES
 _KEY_BYTES = 32
 _MAX_NUMBER = 2**63 - 1
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,16 +136,11 @@ class Header:
     @property
     def time(self) -> datetime:
         """`time_ms` as an aware UTC time."""
-        return _EPOCH + timedelta(milliseconds=self.time_ms)
+        return from_ms(self.time_ms)
 
     def signed_by(self, signing_seed: bytes) -> Self:
         """This header with the signature of the sealer whose 32-byte seed is given."""
         return replace(self, signature=sign(signing_seed, SIGNING_PURPOSE, self.chain_id, self.unsigned()))
-
-
-def milliseconds(time: datetime) -> int:
-    """An aware time as whole milliseconds since 1970 UTC."""
-    return (time - _EPOCH) // timedelta(milliseconds=1)
 
 
 def genesis_header(*, random: bytes, time_ms: int, sealers: SealerSet, sealer: bytes) -> Header:

@@ -27,12 +27,13 @@ from blockmrs.chain.blocks import (
     verify_newest,
 )
 from blockmrs.chain.check import Checked, Progress, check_chain, no_progress
-from blockmrs.chain.header import Header, SealerSet, genesis_header, milliseconds, next_header
+from blockmrs.chain.header import Header, SealerSet, genesis_header, next_header
 from blockmrs.chain.lines import WINDOW, one_time_key_at, slot_at
 from blockmrs.chain.sealer import OnStep, Sealer, SignedBlock, no_step
 from blockmrs.chain.store import HeaderRow, LedgerStore, LedgerView, LedgerWriter
 from blockmrs.chain.transaction import Transaction, verify_transaction
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable, VerificationFailed
+from blockmrs.moments import to_ms
 
 __all__ = ["MAX_BLOCK_TRANSACTIONS", "Ledger", "Place", "Sealer"]
 
@@ -342,7 +343,7 @@ class Ledger:
                 predecessor,
                 self.chain_id,
                 sealer=self._sealer.public_key,
-                time_ms=milliseconds(self._clock()),
+                time_ms=to_ms(self._clock()),
                 tree_size=log.size,
                 root=log.root(),
             )
@@ -384,7 +385,7 @@ class Ledger:
         header = self._sealer.sign(
             genesis_header(
                 random=secrets.token_bytes(32),
-                time_ms=milliseconds(self._clock()),
+                time_ms=to_ms(self._clock()),
                 sealers=sealers,
                 sealer=self._sealer.public_key,
             )

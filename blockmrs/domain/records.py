@@ -6,12 +6,13 @@ The signature is made and checked by the caller, with `crypto.signatures` and th
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from hashlib import sha256
 from typing import cast
 
 from blockmrs.encoding import Value, decode, encode
 from blockmrs.errors import InvalidInput
+from blockmrs.moments import EPOCH, from_ms, to_ms
 
 UPDATE_VERSION = 1
 NONCE_BYTES = 16
@@ -20,8 +21,6 @@ SIGNATURE_BYTES = 64
 
 _VERSION, _NONCE, _SUBJECT, _AUTHOR, _KIND, _CREATED, _PURPOSE, _BODY, _SIGNATURE = range(9)
 _WORD = re.compile(r"[a-z][a-z-]{1,31}")
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECOND = timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,9 +46,9 @@ class Update:
             raise InvalidInput("an update's subject and author are card ids of 32 bytes")
         if not _WORD.fullmatch(self.kind) or not _WORD.fullmatch(self.purpose):
             raise InvalidInput("an update's kind and purpose are 2 to 32 of a-z and hyphens, beginning with a letter")
-        if self.created.tzinfo is None or self.created < _EPOCH:
+        if self.created.tzinfo is None or self.created < EPOCH:
             raise InvalidInput("an update's time is in UTC, and not before 1970")
-        object.__setattr__(self, "created", _from_milliseconds(_to_milliseconds(self.created)))
+        object.__setattr__(self, "created", from_ms(to_ms(self.created)))
 
     def signed_bytes(self) -> bytes:
         """What the author signs: the encoding of everything but the signature."""
@@ -62,7 +61,7 @@ class Update:
             _SUBJECT: self.subject,
             _AUTHOR: self.author,
             _KIND: self.kind,
-            _CREATED: _to_milliseconds(self.created),
+            _CREATED: to_ms(self.created),
             _PURPOSE: self.purpose,
             _BODY: self.body,
         }
@@ -103,7 +102,7 @@ def decode_update(plaintext: bytes) -> tuple[Update, bytes]:
         subject=fields[_SUBJECT],
         author=fields[_AUTHOR],
         kind=cast(str, value[_KIND]),
-        created=_from_milliseconds(cast(int, value[_CREATED])),
+        created=from_ms(cast(int, value[_CREATED])),
         purpose=cast(str, value[_PURPOSE]),
         body=fields[_BODY],
     )
@@ -113,14 +112,3 @@ def decode_update(plaintext: bytes) -> tuple[Update, bytes]:
 def update_id(plaintext: bytes) -> bytes:
     """The id of an update, 32 bytes: the SHA-256 of its plaintext, the same whatever object carries it."""
     return sha256(plaintext).digest()
-
-
-def _to_milliseconds(moment: datetime) -> int:
-    return (moment - _EPOCH) // _MILLISECOND
-
-
-def _from_milliseconds(milliseconds: int) -> datetime:
-    try:
-        return _EPOCH + milliseconds * _MILLISECOND
-    except OverflowError as error:
-        raise InvalidInput("an update's time is out of range") from error

@@ -20,9 +20,10 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, IntEnum
 
-from blockmrs.domain.sharing import Fields, clip, from_ms, to_ms
+from blockmrs.domain.sharing import Fields, clip
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
+from blockmrs.moments import from_ms, to_ms
 
 COACH = "coach"
 FAMILY = ("self", "guardian")

@@ -4,9 +4,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import IntEnum
 
-from blockmrs.domain.sharing import Fields, from_ms, to_ms
+from blockmrs.domain.sharing import Fields
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
+from blockmrs.moments import from_ms, to_ms
 
 
 class Standing(IntEnum):

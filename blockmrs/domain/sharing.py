@@ -7,34 +7,20 @@ to the chain. Times are aware UTC, carried as milliseconds since 1970.
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 
 from blockmrs.cid import Cid
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
+from blockmrs.moments import from_ms, to_ms
 
 Fields = Mapping[int, Value]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 TITLE_LIMIT = 64
 """The longest name in a transaction: in bytes when written, in characters when read."""
 _CUT = "…"
 _JOINS = "\u200d"
 _JOINERS = frozenset({_JOINS, "\u200c", "\ufe0f"})
-
-
-def to_ms(time: datetime) -> int:
-    """Milliseconds since 1970 of an aware time."""
-    if time.tzinfo is None:
-        raise InvalidInput("a time without a zone")
-    return (time - _EPOCH) // timedelta(milliseconds=1)
-
-
-def from_ms(value: Value) -> datetime:
-    """The UTC time of `value` milliseconds since 1970."""
-    if isinstance(value, bool) or not isinstance(value, int) or value > 253_402_300_799_999:
-        raise InvalidInput("not a time")
-    return _EPOCH + timedelta(milliseconds=value)
 
 
 def _bytes(fields: Fields, key: int, size: int = 32) -> bytes:

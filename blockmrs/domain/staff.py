@@ -8,9 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from blockmrs.domain.sharing import Fields, from_ms, to_ms
+from blockmrs.domain.sharing import Fields
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
+from blockmrs.moments import from_ms, to_ms
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ or put back as it once was: docs/adr/0006-every-row-proves-itself.md names the r
 
 import hmac
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from typing import Any, cast
 
 from sqlalchemy import BigInteger, Column, Connection, Dialect, LargeBinary, Table, TypeDecorator, event
@@ -30,13 +30,13 @@ from sqlalchemy.sql.visitors import iterate
 from blockmrs.encoding import Value, encode
 from blockmrs.errors import VerificationFailed
 from blockmrs.model.base import Base
+from blockmrs.moments import from_ms, to_ms
 
 MAC_BYTES = 32
 ROW_KEY = "row_key"  # where a session's `info` holds the key
 _Columns = list[tuple[str, str, Callable[[Any], Any] | None]]
 # Worked out once: a row is checked every time it is read.
 _columns_of: dict[tuple[type, str], _Columns] = {}
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class UtcDateTime(TypeDecorator[datetime]):
@@ -47,15 +47,11 @@ class UtcDateTime(TypeDecorator[datetime]):
 
     def process_bind_param(self, value: datetime | None, dialect: Dialect) -> int | None:
         """Refuse a time without a zone: it would be read back as a different moment."""
-        if value is None:
-            return None
-        if value.tzinfo is None:
-            raise ValueError("a time without a zone")
-        return (value - _EPOCH) // timedelta(milliseconds=1)
+        return None if value is None else to_ms(value)
 
     def process_result_value(self, value: int | None, dialect: Dialect) -> datetime | None:
         """Return the same moment, in UTC."""
-        return None if value is None else _EPOCH + timedelta(milliseconds=value)
+        return None if value is None else from_ms(value)
 
 
 def derive_row_key(pepper: bytes) -> bytes:

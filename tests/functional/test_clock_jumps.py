@@ -4,8 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from blockmrs.domain.sharing import from_ms
 from blockmrs.errors import NotFound
+from blockmrs.moments import from_ms
 from tests.functional.people import admin_page, soup
 from tests.functional.test_story import guardian, member, save, share
 from tests.functional.world import World

@@ -6,10 +6,10 @@ from datetime import datetime
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
-from blockmrs.domain.sharing import to_ms
 from blockmrs.errors import NotAuthorized
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
+from blockmrs.moments import to_ms
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.contents import Sort

@@ -21,9 +21,10 @@ from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Keyring
-from blockmrs.domain.sharing import Appointment, Grant, Revocation, to_ms
+from blockmrs.domain.sharing import Appointment, Grant, Revocation
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
 from blockmrs.model.database import Database
+from blockmrs.moments import to_ms
 from blockmrs.services.lines.reader import LineReader, Message
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from blockmrs.chain.ledger import Ledger
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Card, Keyring
-from blockmrs.domain.sharing import to_ms
 from blockmrs.encoding import Value, decode_padded, encode
 from blockmrs.errors import BlockMRSError, CannotOpen, Unavailable
 from blockmrs.model.database import Database
+from blockmrs.moments import to_ms
 from blockmrs.services.lines.reader import LineReader, Message
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 

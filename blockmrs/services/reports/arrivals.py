@@ -10,9 +10,10 @@ from datetime import datetime
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Card
-from blockmrs.domain.sharing import Grant, Now, Revocation, from_ms, to_ms
+from blockmrs.domain.sharing import Grant, Now, Revocation
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
+from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.lines.mailbox import Held
 from blockmrs.services.lines.memory import Placed
 from blockmrs.services.lines.reader import Message

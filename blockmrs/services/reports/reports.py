@@ -14,13 +14,14 @@ from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
-from blockmrs.domain.sharing import Grant, Pointer, from_ms, to_ms
+from blockmrs.domain.sharing import Grant, Pointer
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.fhir.report import read_report, write_report
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
+from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.granting import owners_grant
 from blockmrs.services.lines.batch import Batch

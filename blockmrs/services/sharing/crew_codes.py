@@ -19,13 +19,14 @@ from blockmrs.crypto.sessions import token_key
 from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.domain.permission import Action
 from blockmrs.domain.reports import Report
-from blockmrs.domain.sharing import Grant, Pointer, from_ms, to_ms
+from blockmrs.domain.sharing import Grant, Pointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, NotFound, Unavailable
 from blockmrs.fhir.report import read_report
 from blockmrs.model.accounts import ReportCodeRow
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
+from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.throttle import Throttle
 from blockmrs.services.accounts.typed_codes import format_code, new_code, parse_code

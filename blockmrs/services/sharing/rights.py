@@ -11,11 +11,11 @@ from datetime import datetime
 
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.domain.roll import COACH, Holder, OpenInvitation, Part, Roll, Says, Statement
-from blockmrs.domain.sharing import from_ms, to_ms
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound, Unavailable
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
+from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.lines.cards import Cards

@@ -8,7 +8,6 @@ from blockmrs.chain.header import (
     Header,
     SealerSet,
     genesis_header,
-    milliseconds,
     next_header,
     verify_genesis,
     verify_header,
@@ -16,12 +15,13 @@ from blockmrs.chain.header import (
 from blockmrs.chain.merkle import EMPTY_ROOT
 from blockmrs.crypto.keys import signing_public_key
 from blockmrs.errors import InvalidInput, InvalidSignature, VerificationFailed
+from blockmrs.moments import to_ms
 from tests.unit.chain.support import NOON
 
 SEED, OTHER_SEED = b"s" * 32, b"o" * 32
 KEY, OTHER_KEY = signing_public_key(SEED), signing_public_key(OTHER_SEED)
 SEALERS = SealerSet.of([KEY])
-TIME = milliseconds(NOON)
+TIME = to_ms(NOON)
 GENESIS = genesis_header(random=b"r" * 32, time_ms=TIME, sealers=SEALERS, sealer=KEY).signed_by(SEED)
 CHAIN_ID = GENESIS.digest
 
