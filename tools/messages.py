@@ -64,8 +64,9 @@ def extract() -> Catalog:
 
 
 def _in_python() -> Iterator[Identifier]:
+    shared = [PACKAGE / "moments.py", PACKAGE / "typed.py"]
     for folder in ("controllers", "services", "fhir", "domain"):
-        for path in sorted((PACKAGE / folder).rglob("*.py")):
+        for path in [*sorted((PACKAGE / folder).rglob("*.py")), *(shared if folder == "domain" else ())]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
                     yield from _of_call(node)
