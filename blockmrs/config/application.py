@@ -25,7 +25,7 @@ from blockmrs.controllers.web.wrappers.errors import ErrorMapper
 from blockmrs.controllers.web.wrappers.languages import Languages
 from blockmrs.controllers.web.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
-from blockmrs.fhir.report import bundle_class
+from blockmrs.fhir.bundle import bundle_class
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.document import AdviceDocument
 from blockmrs.services.advice.interviews import TriageService

@@ -7,18 +7,14 @@ What was not told is not there. `fhir.resources` checks all that is written.
 Source: HL7 FHIR R4 Condition, MedicationStatement, AllergyIntolerance, Observation; LOINC 82810-3, 60591-5.
 """
 
-import json
-import uuid
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from html import escape
 from typing import Any
 
-from pydantic import ValidationError
-
 from blockmrs.domain.facts import CHOICES, NO, NONE, YES, HealthFacts
 from blockmrs.errors import InvalidInput
-from blockmrs.fhir.report import bundle_class
+from blockmrs.fhir.bundle import UNREADABLE, bundle_class, new_urn, read_bundle, write_resource
 
 _FACT = "urn:blockmrs:fact"
 _SNOMED, _LOINC = "http://snomed.info/sct", "http://loinc.org"
@@ -39,12 +35,12 @@ _ALLERGY_STATUS = "http://terminology.hl7.org/CodeSystem/allergyintolerance-"
 
 def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetime) -> bytes:
     """The facts as UTF-8 JSON of a FHIR document Bundle, checked by the R4B classes."""
-    patient_id, author_id, when = _urn(), _urn(), saved_at.astimezone(UTC).isoformat(timespec="seconds")
+    patient_id, author_id, when = new_urn(), new_urn(), saved_at.astimezone(UTC).isoformat(timespec="seconds")
     patient: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": name}]}
     if facts.birth_date is not None:
         patient["birthDate"] = facts.birth_date.isoformat()
     said_by = {"resourceType": "RelatedPerson", "patient": {"reference": patient_id}, "name": [{"text": author}]}
-    entries = [(_urn(), resource) for resource in _resources(facts, {"reference": patient_id}, when)]
+    entries = [(new_urn(), resource) for resource in _resources(facts, {"reference": patient_id}, when)]
     # FHIR has no empty lists: without entries the section has its text alone.
     listed = {"entry": [{"reference": urn} for urn, _ in entries]} if entries else {}
     narrative = {"status": "generated", "div": _narrative(facts, name)}
@@ -64,28 +60,21 @@ def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetim
     bundle = {
         "resourceType": "Bundle",
         "type": "document",
-        "identifier": {"system": "urn:ietf:rfc:3986", "value": _urn()},
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": new_urn()},
         "timestamp": when,
         "entry": [
             {"fullUrl": urn, "resource": resource}
-            for urn, resource in [(_urn(), composition), (patient_id, patient), (author_id, said_by), *entries]
+            for urn, resource in [(new_urn(), composition), (patient_id, patient), (author_id, said_by), *entries]
         ],
     }
-    try:
-        bundle_class().model_validate(bundle)
-    except ValidationError as error:
-        # The library's message quotes the values, which are health data: it goes nowhere.
-        raise InvalidInput("the facts are not valid FHIR R4") from error
-    return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_resource(bundle_class(), bundle)
 
 
 def read_facts(content: bytes) -> tuple[HealthFacts, str]:
     """The facts in a Bundle written by `write_facts`, and who said them; InvalidInput when it is something else."""
     try:
-        if len(content) > _MAX_BYTES:
-            raise InvalidInput("the facts are larger than any we write")
-        return _read([entry["resource"] for entry in json.loads(content)["entry"]])
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        return _read(read_bundle(content, _MAX_BYTES))
+    except UNREADABLE as error:
         raise InvalidInput("these are no facts that this version can show") from error
 
 
@@ -197,7 +186,3 @@ def _narrative(facts: HealthFacts, name: str) -> str:
     ]
     body = "".join(f"<p>{escape(line)}</p>" for line in lines if line)
     return f'<div xmlns="http://www.w3.org/1999/xhtml">{body}</div>'
-
-
-def _urn() -> str:
-    return f"urn:uuid:{uuid.uuid4()}"

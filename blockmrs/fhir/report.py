@@ -6,19 +6,15 @@ Written as a document Bundle: Composition, Patient, Practitioner (who wrote it) 
 Source: HL7 FHIR R4 Bundle, Composition, Observation; LOINC 34133-9, 30525-0.
 """
 
-import json
-import uuid
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
 from html import escape
 from typing import Any
-
-from pydantic import ValidationError
 
 from blockmrs.domain.reports import FIELD, Advice, Report, ReportedFinding, ReportedLook
 from blockmrs.domain.triage.course import ASKED, AWAKE, BREATHING, PAIN
 from blockmrs.errors import InvalidInput
+from blockmrs.fhir.bundle import UNREADABLE, bundle_class, new_urn, read_bundle, write_resource
 
 _REPORT = "urn:blockmrs:report"
 _FINDING = "urn:blockmrs:finding"
@@ -36,17 +32,9 @@ _NOT_KNOWN = {
 _LOOK_WORDS = {AWAKE: "Are they awake now?", BREATHING: "Do they breathe normally now?", PAIN: "Pain now, 0 to 10"}
 
 
-@cache
-def bundle_class() -> Any:
-    """The class that checks a Bundle. Loading it is long beside all else at the start: a server does it meanwhile."""
-    from fhir.resources.R4B.bundle import Bundle
-
-    return Bundle
-
-
 def write_report(report: Report) -> bytes:
     """The report as UTF-8 JSON of a FHIR document Bundle, checked by the R4B classes."""
-    patient_id, author_id = _urn(), _urn()
+    patient_id, author_id = new_urn(), new_urn()
     patient: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": report.player}]}
     author = {"resourceType": "Practitioner", "name": [{"text": report.author}]}
     title = "Sports injury report" if report.origin == FIELD else "Report from home"
@@ -56,7 +44,7 @@ def write_report(report: Report) -> bytes:
         *(observation for look in report.looks for observation in _looked(patient_id, look)),
         *(_because(patient_id, report, rule, text) for rule, text in report.advice.reasons),
     ]
-    entries = [(_urn(), observation) for observation in observations]
+    entries = [(new_urn(), observation) for observation in observations]
     composition = {
         "resourceType": "Composition",
         "status": "final",
@@ -79,29 +67,21 @@ def write_report(report: Report) -> bytes:
     bundle = {
         "resourceType": "Bundle",
         "type": "document",
-        "identifier": {"system": "urn:ietf:rfc:3986", "value": _urn()},
+        "identifier": {"system": "urn:ietf:rfc:3986", "value": new_urn()},
         "timestamp": _time(report.written_at),
         "entry": [
             {"fullUrl": name, "resource": resource}
-            for name, resource in [(_urn(), composition), (patient_id, patient), (author_id, author), *entries]
+            for name, resource in [(new_urn(), composition), (patient_id, patient), (author_id, author), *entries]
         ],
     }
-    try:
-        bundle_class().model_validate(bundle)
-    except ValidationError as error:
-        # The library's message quotes the values, which are health data: it goes nowhere.
-        raise InvalidInput("the report is not valid FHIR R4") from error
-    return json.dumps(bundle, ensure_ascii=False, separators=(",", ":")).encode()
+    return write_resource(bundle_class(), bundle)
 
 
 def read_report(content: bytes) -> Report:
     """The report inside a Bundle written by `write_report`; InvalidInput when it is something else."""
     try:
-        if len(content) > _MAX_BYTES:
-            raise InvalidInput("the report is larger than any we write")
-        resources = [entry["resource"] for entry in json.loads(content)["entry"]]
-        return _read(resources)
-    except (ValueError, KeyError, TypeError, IndexError, AttributeError, RecursionError) as error:
+        return _read(read_bundle(content, _MAX_BYTES))
+    except UNREADABLE as error:
         raise InvalidInput("this is not a report that this version can show") from error
 
 
@@ -272,7 +252,3 @@ def _clock(moment: datetime | None) -> str:
 
 def _time(moment: datetime) -> str:
     return moment.astimezone(UTC).isoformat(timespec="seconds")
-
-
-def _urn() -> str:
-    return f"urn:uuid:{uuid.uuid4()}"

@@ -13,7 +13,7 @@ from blockmrs.domain.permission import Action
 from blockmrs.domain.reports import HOME, ReportedFinding
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
-from blockmrs.fhir.followups import write_clearance
+from blockmrs.fhir.clearance import write_clearance
 from blockmrs.services.lines.updates import write_update
 from tests.functional.heads import answers, head_report
 from tests.functional.test_story import guardian, member, save, share

@@ -18,7 +18,7 @@ import pytest
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.fhir import followups
+from blockmrs.fhir import check, clearance
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.persons import Person
 from tests.functional.heads import answers, head_report
@@ -91,7 +91,7 @@ def whose(world: World, mother: Actor, what: str) -> Person:
 def load_what_is_slow() -> None:
     """Load, before the children are forked, what each of them would load for itself."""
     load_rules()
-    for slow in (followups._response_class, followups._observation_class):
+    for slow in (check._response_class, clearance._observation_class):
         slow()
 
 

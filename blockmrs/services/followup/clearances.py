@@ -29,7 +29,8 @@ from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
-from blockmrs.fhir.followups import read_check, read_clearance, write_clearance
+from blockmrs.fhir.check import read_check
+from blockmrs.fhir.clearance import read_clearance, write_clearance
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.lines.cards import Cards

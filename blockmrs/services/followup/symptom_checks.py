@@ -33,7 +33,7 @@ from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
-from blockmrs.fhir.followups import read_check, write_check
+from blockmrs.fhir.check import read_check, write_check
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.in_reports import advice_of
 from blockmrs.services.followup.head_reports import AfterReport
