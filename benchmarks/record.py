@@ -16,7 +16,7 @@ from benchmarks.own_time import median_ms
 from benchmarks.pages import request
 from blockmrs.config.application import assemble
 from blockmrs.domain.facts import HealthFacts
-from blockmrs.model.accounts import ShortCutRow
+from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.persons import ME
 

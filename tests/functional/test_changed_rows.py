@@ -16,9 +16,11 @@ from sqlalchemy import Boolean, Column, LargeBinary, String, func, select
 from sqlalchemy.orm import aliased
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model.accounts import AccountRow, InvitationClaimRow, InvitationRow, ThrottleRow
+from blockmrs.model.accounts import AccountRow
 from blockmrs.model.base import Base
+from blockmrs.model.codes import InvitationClaimRow, InvitationRow
 from blockmrs.model.rows import guarded_tables
+from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.reports.reports import SavedReport
 from tests.conftest import StillClock

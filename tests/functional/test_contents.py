@@ -15,8 +15,8 @@ from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import NotFound, Unavailable
-from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
+from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines import reader
 from blockmrs.services.lines.cards import Cards

@@ -12,11 +12,13 @@ from sqlalchemy import Engine, event, select, update
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.sealer import Sealer
 from blockmrs.errors import Unavailable, VerificationFailed
-from blockmrs.model.accounts import DoorbellTokenRow, InvitationRow, OrganisationRow, ThrottleRow
 from blockmrs.model.base import Base
 from blockmrs.model.chain import SqlLedgerStore
+from blockmrs.model.codes import InvitationRow
 from blockmrs.model.database import Database, create_engine
+from blockmrs.model.organisations import DoorbellTokenRow, OrganisationRow
 from blockmrs.model.rows import derive_row_key
+from blockmrs.model.throttle import ThrottleRow
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 

@@ -7,7 +7,9 @@ import pytest
 from sqlalchemy import func, select
 
 from blockmrs.errors import NotAuthenticated, NotFound
-from blockmrs.model.accounts import InvitationRow, KnownBrowserRow, ReportCodeRow, SessionRow, ThrottleRow
+from blockmrs.model.accounts import KnownBrowserRow, SessionRow
+from blockmrs.model.codes import InvitationRow, ReportCodeRow
+from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.node.clock_watch import ClockWatch
 from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
 from tests.functional.world import PASSWORD, World

@@ -13,7 +13,7 @@ from blockmrs.domain.sharing import Grant, Receipt
 from blockmrs.domain.staff import Leaving
 from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.clearance import write_clearance
-from blockmrs.model.accounts import StaffRow
+from blockmrs.model.organisations import StaffRow
 from blockmrs.services.lines.updates import write_update
 from tests.functional.test_clearances import clear, hurt, out, state
 from tests.functional.test_story import guardian, member, save, share

@@ -10,7 +10,8 @@ import pytest
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotFound, TooManyAttempts
-from blockmrs.model.accounts import AccountRow, SetupTokenRow, ThrottleRow
+from blockmrs.model.accounts import AccountRow, SetupTokenRow
+from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.identity import MOST_SETUP_TOKENS
 from blockmrs.services.people.persons import ME

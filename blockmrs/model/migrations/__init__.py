@@ -7,11 +7,11 @@ from typing import Any
 from sqlalchemy import Engine, create_engine, inspect
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model import accounts, chain
+from blockmrs.model import accounts, chain, codes, objects, organisations, throttle
 from blockmrs.model.base import Base
 
 # Every module with tables is imported here, so that the metadata is complete for everybody who asks.
-TABLE_MODULES = (accounts, chain)
+TABLE_MODULES = (accounts, chain, codes, objects, organisations, throttle)
 FOLDER = Path(__file__).parent
 
 

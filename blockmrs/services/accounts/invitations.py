@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.encoding import Value, decode, encode
 from blockmrs.errors import CannotOpen, NotFound
-from blockmrs.model.accounts import InvitationClaimRow, InvitationRow
+from blockmrs.model.codes import InvitationClaimRow, InvitationRow
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.accounts.actor import Actor

@@ -7,8 +7,8 @@ from sqlalchemy import delete
 
 from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.errors import TooManyAttempts
-from blockmrs.model.accounts import ThrottleRow
 from blockmrs.model.database import Database
+from blockmrs.model.throttle import ThrottleRow
 from blockmrs.networks import network_of
 
 

@@ -7,8 +7,8 @@ from sqlalchemy.orm import Session
 
 from blockmrs.domain.sharing import Pointer
 from blockmrs.errors import InvalidInput
-from blockmrs.model.accounts import HeldObjectRow
 from blockmrs.model.database import Database
+from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.lines.batch import Batch
 from blockmrs.storage import ObjectStore
 

@@ -10,8 +10,8 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
+from blockmrs.model.objects import ShortCutRow
 
 log = logging.getLogger(__name__)
 

@@ -14,8 +14,8 @@ from sqlalchemy.exc import SQLAlchemyError
 from blockmrs.chain.ledger import Ledger
 from blockmrs.cid import Cid
 from blockmrs.errors import NOT_HERE, BlockMRSError
-from blockmrs.model.accounts import HeldObjectRow
 from blockmrs.model.database import Database
+from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.node.disk import has_room
 from blockmrs.storage.outbox import OutboxStore
 

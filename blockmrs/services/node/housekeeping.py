@@ -7,8 +7,10 @@ from datetime import timedelta
 from sqlalchemy import CursorResult, delete
 
 from blockmrs.errors import BlockMRSError
-from blockmrs.model.accounts import InvitationRow, KnownBrowserRow, ReportCodeRow, SessionRow, ThrottleRow
+from blockmrs.model.accounts import KnownBrowserRow, SessionRow
+from blockmrs.model.codes import InvitationRow, ReportCodeRow
 from blockmrs.model.database import Database
+from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.node.clock_watch import ClockWatch
 
 log = logging.getLogger(__name__)

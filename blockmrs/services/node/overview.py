@@ -6,9 +6,11 @@ from importlib.metadata import PackageNotFoundError, version
 from sqlalchemy import func, select
 
 from blockmrs.chain.ledger import Ledger
-from blockmrs.model.accounts import AccountRow, HeldObjectRow, OrganisationRow
+from blockmrs.model.accounts import AccountRow
 from blockmrs.model.database import Database
 from blockmrs.model.migrations import current_revision
+from blockmrs.model.objects import HeldObjectRow
+from blockmrs.model.organisations import OrganisationRow
 from blockmrs.services.node.clock_watch import ClockState, ClockWatch
 from blockmrs.services.node.health import HealthService, Readiness
 

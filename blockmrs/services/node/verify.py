@@ -8,9 +8,9 @@ from sqlalchemy import select
 from blockmrs.chain.ledger import Ledger
 from blockmrs.cid import Cid
 from blockmrs.errors import ObjectMismatch, ObjectMissing, VerificationFailed
-from blockmrs.model.accounts import HeldObjectRow
 from blockmrs.model.database import Database
 from blockmrs.model.migrations import check_structure
+from blockmrs.model.objects import HeldObjectRow
 from blockmrs.storage import ObjectStore
 
 Progress = Callable[[str, int, int], None]

@@ -18,8 +18,8 @@ from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.sharing import Introduction
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing, Unavailable
-from blockmrs.model.accounts import DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.model.database import Database
+from blockmrs.model.organisations import DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.accounts.passwords import check_display_name

@@ -29,8 +29,8 @@ from blockmrs.domain.staff import (
     require_manager,
 )
 from blockmrs.errors import InvalidInput, NotFound, Unavailable
-from blockmrs.model.accounts import OrganisationRow, StaffRow
 from blockmrs.model.database import Database
+from blockmrs.model.organisations import OrganisationRow, StaffRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.mailbox import Mailbox
 

@@ -11,8 +11,8 @@ from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, ObjectMissing
-from blockmrs.model.accounts import ShortCutRow
 from blockmrs.model.database import Database
+from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.grants.subject_ends import with_subjects_ends

@@ -23,7 +23,7 @@ from blockmrs.domain.sharing import Grant, Pointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, NotFound, Unavailable
 from blockmrs.fhir.report import read_report
-from blockmrs.model.accounts import ReportCodeRow
+from blockmrs.model.codes import ReportCodeRow
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms

@@ -1,0 +1,28 @@
+"""What was saved: a list of objects, and short cuts to what the chain also says."""
+
+from sqlalchemy import LargeBinary
+from sqlalchemy.orm import Mapped, mapped_column
+
+from blockmrs.model.base import Base
+from blockmrs.model.rows import Guarded
+
+
+class HeldObjectRow(Guarded, Base):
+    """An object reported as saved, so that its absence is noticed."""
+
+    __tablename__ = "held_object"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    size_bytes: Mapped[int]
+
+
+class ShortCutRow(Guarded, Base):
+    """A short cut to what the chain also says, by a keyed digest that only its owner's keys produce.
+
+    It finds a saved report by its form's number or its address, or what is where on a person's own line.
+    """
+
+    __tablename__ = "saved_report"
+
+    lookup: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
