@@ -7,6 +7,11 @@ from collections.abc import Mapping
 from typing import Self
 
 
+def N_(text: str) -> str:
+    """Mark text for translation; whoever shows it translates it."""
+    return text
+
+
 class Message(str):
     """A sentence for people with numbers or words in it: the English text, and what a translation starts from.
 

@@ -13,8 +13,7 @@ from tg import TGController, expose
 
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.controllers.site.language import current_language
-from blockmrs.controllers.web.context import PAGE, current_actor
-from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.context import PAGE, current_actor, show
 from blockmrs.services.advice.document import AdviceDocument
 
 FRESH_S = 3600

@@ -7,11 +7,9 @@ from tg.i18n import ugettext as _
 from tg.i18n import ungettext
 
 from blockmrs.controllers.account.members import MembersPages
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.pages import problem, show
-from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.errors import N_, InvalidInput, NotFound
 from blockmrs.services.node.overview import Overview
 from blockmrs.services.people.organisations import Organisations
 

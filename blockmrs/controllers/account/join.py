@@ -4,11 +4,9 @@ from tg import TGController, expose
 
 from blockmrs.controllers.account.login import ALL, is_posted
 from blockmrs.controllers.account.signup import NO_INVITATION
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import POST, client_address, repeatable, require_actor
+from blockmrs.controllers.web.context import POST, client_address, problem, repeatable, require_actor, show, wait_first
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.pages import problem, show, wait_first
-from blockmrs.errors import InvalidInput, NotFound, TooManyAttempts
+from blockmrs.errors import N_, InvalidInput, NotFound, TooManyAttempts
 from blockmrs.services.people.joining import Joining, StaffInvitation
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.people.teams import Teams

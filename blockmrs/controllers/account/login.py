@@ -6,7 +6,6 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
     POST,
@@ -14,15 +13,17 @@ from blockmrs.controllers.web.context import (
     check_local_address,
     client_address,
     current_actor,
+    problem,
     repeatable,
+    show,
     sign_in_browser,
     sign_out_browser,
+    wait_first,
 )
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
 from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
-from blockmrs.controllers.web.pages import problem, show, wait_first
-from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
+from blockmrs.errors import N_, BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity
 from blockmrs.services.accounts.passwords import check_length, normalise_user_name
 from blockmrs.services.sharing.rights import Rights

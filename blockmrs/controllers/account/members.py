@@ -12,9 +12,8 @@ POST ./role/<member> lets them manage members, or no longer
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.web.context import PAGE, POST
+from blockmrs.controllers.web.context import PAGE, POST, problem, show
 from blockmrs.controllers.web.forms import posted_form
-from blockmrs.controllers.web.pages import problem, show
 from blockmrs.domain.staff import Membership
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.accounts.actor import Actor

@@ -3,7 +3,6 @@
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, is_posted, missing
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
     PAGE,
@@ -12,15 +11,17 @@ from blockmrs.controllers.web.context import (
     check_local_address,
     client_address,
     current_actor,
+    problem,
     require_actor,
+    show,
     sign_in_browser,
     sign_out_browser,
+    wait_first,
 )
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_with
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.pages import problem, show, wait_first
-from blockmrs.errors import CannotOpen, InvalidInput, TooManyAttempts
+from blockmrs.errors import N_, CannotOpen, InvalidInput, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity
 
 _FROM_BEFORE = N_("This page is from before. Enter your password for a new code")

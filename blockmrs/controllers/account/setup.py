@@ -3,12 +3,10 @@
 from tg import TGController, expose
 
 from blockmrs.controllers.account.login import ALL, end_old_session, is_posted
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
-from blockmrs.controllers.web.context import browser, client_address, sign_in_browser
+from blockmrs.controllers.web.context import browser, client_address, problem, show, sign_in_browser, wait_first
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.pages import problem, show, wait_first
-from blockmrs.errors import Conflict, InvalidInput, TooManyAttempts
+from blockmrs.errors import N_, Conflict, InvalidInput, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
 

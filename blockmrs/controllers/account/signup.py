@@ -3,14 +3,22 @@
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, end_old_session, is_posted
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web import recovery_code
-from blockmrs.controllers.web.context import POST, browser, client_address, current_actor, repeatable, sign_in_browser
+from blockmrs.controllers.web.context import (
+    POST,
+    browser,
+    client_address,
+    current_actor,
+    problem,
+    repeatable,
+    show,
+    sign_in_browser,
+    wait_first,
+)
 from blockmrs.controllers.web.drafts import carry_draft, seal_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.pages import problem, show, wait_first
-from blockmrs.errors import InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
+from blockmrs.errors import N_, InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
 from blockmrs.services.accounts.identity import Identity, SignedUp
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
 from blockmrs.services.people.joining import Joining

@@ -9,10 +9,8 @@ from typing import Any
 import tg
 from tg import TGController, expose
 
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import PAGE, POST, client_address
-from blockmrs.controllers.web.pages import translated
-from blockmrs.errors import CannotOpen, InvalidInput, NotFound
+from blockmrs.controllers.web.context import PAGE, POST, client_address, translated
+from blockmrs.errors import N_, CannotOpen, InvalidInput, NotFound
 from blockmrs.services.sharing.crew_codes import Codes, OpenedByCode
 
 _LONGEST = 100

@@ -37,9 +37,8 @@ from blockmrs.controllers.field.views import (
     utc_now,
 )
 from blockmrs.controllers.site.language import current_language
-from blockmrs.controllers.web.context import PAGE, POST, current_actor, stateless
+from blockmrs.controllers.web.context import PAGE, POST, current_actor, problem, stateless
 from blockmrs.controllers.web.forms import MOST_FIELDS
-from blockmrs.controllers.web.pages import problem
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import RulesUnreadable
 from blockmrs.domain.triage.pages import WHERE

@@ -10,11 +10,10 @@ from dataclasses import dataclass
 import tg
 
 from blockmrs.controllers.field.views import Pairs
-from blockmrs.controllers.site.marks import N_
 from blockmrs.domain.triage.pages import Choice
 from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal, without_controls
 from blockmrs.domain.triage.rules import DangerSign
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import N_, InvalidInput
 from blockmrs.services.advice.interviews import TriageService
 
 WORDS, OFFERED = "words", "offered"

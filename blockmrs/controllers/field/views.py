@@ -9,7 +9,6 @@ from urllib.parse import quote
 import tg
 
 from blockmrs.controllers.site.dates import format_day
-from blockmrs.controllers.site.marks import N_
 from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.course import MOST_LOOKS
 from blockmrs.domain.triage.engine import Assessment, Interview
@@ -17,6 +16,7 @@ from blockmrs.domain.triage.pages import QuestionPage
 from blockmrs.domain.triage.rules import DangerSign, Level
 from blockmrs.domain.triage.telling import Telling
 from blockmrs.domain.venues import Plan
+from blockmrs.errors import N_
 from blockmrs.services.advice.check_again import LOOK_PREFIX
 from blockmrs.services.advice.in_reports import looks_of, reasons_of
 from blockmrs.services.advice.interviews import Seen, TriageService

@@ -13,17 +13,13 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.site import times
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
-from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, try_again
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.http_errors import headers_of
-from blockmrs.controllers.web.pages import problem, show
-from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.clearances import EARLIEST_FULL_PLAY, FULL_PLAY, Clearance
 from blockmrs.domain.followups import day_number
 from blockmrs.domain.reports import Report
-from blockmrs.errors import InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.errors import N_, InvalidInput, NotAuthorized, NotFound, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 
@@ -83,7 +79,7 @@ class ClearanceController(TGController):
         if tg.request.method != "POST":
             return self._form(TypedClearance.fresh(times.local(self._services.reports.now()).date()), {})
         if not actor.recovery_confirmed:
-            return confirm_first(self._page, seal_draft(posted_values(tg.request), f"{self._page}/clearance"))
+            return code_first(self._page, f"{self._page}/clearance")
         form = posted_form()
         typed = TypedClearance.posted(form)
         if form.kept("change"):
@@ -138,8 +134,7 @@ class ClearanceController(TGController):
         except InvalidInput as error:
             return self._form(typed, problem(error))
         except Unavailable as error:
-            tg.response.headers.update(headers_of(error))
-            return self._form(typed, {"": _NOT_SAVED}, status=503)
+            return self._form(typed, try_again(error, _NOT_SAVED), status=503)
         redirect(self._page)
 
     def _form(self, typed: TypedClearance, errors: dict[str, str], status: int = 200) -> str:

@@ -14,13 +14,9 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.trend import Trend, draw_trend
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
-from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, try_again
 from blockmrs.controllers.web.forms import Form, posted_form
-from blockmrs.controllers.web.http_errors import headers_of
-from blockmrs.controllers.web.pages import problem, show
-from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.followups import (
     HEAD_CHECK,
     PLANNED_DAYS,
@@ -31,7 +27,7 @@ from blockmrs.domain.followups import (
     asked,
 )
 from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
-from blockmrs.errors import InvalidInput, NotFound, Unavailable
+from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.container import Services
@@ -95,7 +91,7 @@ class CheckController(TGController):
 
     def _save(self, actor: Actor) -> str:
         if not actor.recovery_confirmed:
-            return confirm_first(self._page, seal_draft(posted_values(tg.request), self._page))
+            return code_first(self._page)
         form, follow_ups = posted_form(), self._services.followups
         there = follow_ups.open(actor, self._address)
         fields, errors = read_answers(form, follow_ups.rules, there.band)
@@ -107,9 +103,8 @@ class CheckController(TGController):
         except InvalidInput as error:
             return self._form(there, form, problem(error))
         except Unavailable as error:
-            tg.response.headers.update(headers_of(error))
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
-            return self._form(there, form, {"": words}, status=503)
+            return self._form(there, form, try_again(error, words), status=503)
         redirect(f"{self._page}/{made.check_id}?saved=1")
 
     def _form(self, there: FollowUp, form: Form | None, errors: dict[str, str], status: int = 200) -> str:

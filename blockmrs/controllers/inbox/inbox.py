@@ -22,12 +22,11 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.account.members import BOTH, MembersPages
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.followup.followup import FollowUpView, view_of
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.words import level_words
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.context import PAGE, POST, require_actor, show
 from blockmrs.controllers.web.forms import parse_place
-from blockmrs.controllers.web.pages import show
 from blockmrs.domain.senders import Standing
+from blockmrs.errors import N_
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 

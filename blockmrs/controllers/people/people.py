@@ -12,8 +12,7 @@ from typing import Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
-from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.context import PAGE, POST, require_actor, show
 from blockmrs.errors import NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services

@@ -12,16 +12,12 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.record.facts_forms import ASKED, HINTS, LABELS, FactsForm, choices_for, in_words
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import local
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
-from blockmrs.controllers.web.drafts import posted_values, seal_draft
+from blockmrs.controllers.web.context import PAGE, POST, require_actor, show, try_again
 from blockmrs.controllers.web.forms import parse_place, posted_form
-from blockmrs.controllers.web.http_errors import headers_of
-from blockmrs.controllers.web.pages import show
-from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.facts import HealthFacts
-from blockmrs.errors import Conflict, InvalidInput, Unavailable
+from blockmrs.errors import N_, Conflict, InvalidInput, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.people.persons import ME, Person
@@ -66,7 +62,7 @@ class PersonFactsController(TGController):
 
     def _save(self, actor: Actor, person: Person) -> str:
         if not actor.recovery_confirmed:
-            return confirm_first(self._address, seal_draft(posted_values(tg.request), self._address))
+            return code_first(self._address)
         typed, errors = FactsForm.posted(posted_form())
         facts, wrong = typed.read(self._today())
         if facts is None or errors:
@@ -81,8 +77,7 @@ class PersonFactsController(TGController):
             now = self._services.facts.current(person)
             return self._page(person, typed.over(now.version), {"": _CHANGED}, 409, now)
         except Unavailable as error:
-            tg.response.headers.update(headers_of(error))
-            return self._page(person, typed, {"": _NOT_YET}, 503)
+            return self._page(person, typed, try_again(error, _NOT_YET), 503)
         redirect("/record?saved=facts")
 
     def _page(

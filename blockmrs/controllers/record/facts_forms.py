@@ -9,10 +9,9 @@ from typing import Any
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.site.dates import day_words, parse_date
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.forms import Form, gather
 from blockmrs.domain.facts import ALLERGIES, CHOICES, HealthFacts, age_of, check_facts
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import N_, InvalidInput
 
 NOT_SAID = ""
 BIRTH_DATE = "birth"

@@ -20,13 +20,11 @@ from blockmrs.controllers.field.field import posted_pairs
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, ill_address
 from blockmrs.controllers.record.facts import facts_address
 from blockmrs.controllers.record.facts_forms import ASKED, BIRTH_DATE, LABELS, in_words
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import local
-from blockmrs.controllers.web.context import PAGE, POST, repeatable, require_actor
-from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.context import PAGE, POST, repeatable, require_actor, show
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
 from blockmrs.domain.triage.engine import Interview
-from blockmrs.errors import BlockMRSError
+from blockmrs.errors import N_, BlockMRSError
 from blockmrs.services.container import Services
 from blockmrs.services.people.persons import ME, Person
 

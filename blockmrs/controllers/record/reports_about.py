@@ -7,9 +7,8 @@ GET  /record/reports             about oneself
 from tg import TGController, expose
 
 from blockmrs.controllers.site.words import level_words
-from blockmrs.controllers.web.context import PAGE, require_actor
+from blockmrs.controllers.web.context import PAGE, require_actor, show
 from blockmrs.controllers.web.forms import parse_place
-from blockmrs.controllers.web.pages import show
 from blockmrs.services.container import Services
 from blockmrs.services.lines.contents import ListPlace
 from blockmrs.services.people.persons import ME

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.followup.followup import FollowUpView, report_page, view_of
-from blockmrs.controllers.web.context import PAGE, require_actor
-from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.context import PAGE, require_actor, show
 from blockmrs.errors import NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services

@@ -6,10 +6,9 @@ from typing import Protocol
 
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.record.facts_forms import ANSWERS, ASKED, BIRTH_DATE, LABELS
-from blockmrs.controllers.site.marks import N_
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
 from blockmrs.domain.reports import OF_RECORD, ReportedFinding
-from blockmrs.errors import BlockMRSError, NotFound
+from blockmrs.errors import N_, BlockMRSError, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.people.persons import Person

@@ -15,7 +15,6 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
 from blockmrs.controllers.report.at_home import AtHome
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local
 from blockmrs.controllers.web.forms import MOST_FIELDS
 from blockmrs.domain.facts import VALUES
@@ -34,7 +33,7 @@ from blockmrs.domain.reports import (
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import POLICIES, RuleSet
 from blockmrs.domain.venues import Venue
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import N_, InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.advice.in_reports import advice_of, findings_of, looks_of
 from blockmrs.services.advice.interviews import TriageService

@@ -22,13 +22,11 @@ from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.report.qr import draw_qr
 from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import PAGE, POST, require_actor, site
+from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, site, wait_first
 from blockmrs.controllers.web.forms import posted_form
-from blockmrs.controllers.web.pages import problem, show, wait_first
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
-from blockmrs.errors import UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
+from blockmrs.errors import N_, UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.people.organisations import Organisation

@@ -12,8 +12,7 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.field.views import Journey
 from blockmrs.controllers.report.forms import MINUTES, OTHER, TypedReport, ages_to_choose, choices_in_words
 from blockmrs.controllers.site import times
-from blockmrs.controllers.web.context import PAGE
-from blockmrs.controllers.web.pages import show
+from blockmrs.controllers.web.context import PAGE, show
 from blockmrs.services.container import Services
 
 

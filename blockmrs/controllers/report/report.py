@@ -33,16 +33,13 @@ from blockmrs.controllers.report.forms import (
 )
 from blockmrs.controllers.report.one_report import OneReportController
 from blockmrs.controllers.site.dates import MONTHS
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import clock_time, zone_name
-from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_actor, stateless
+from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_actor, show, stateless, try_again
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import parse_place
-from blockmrs.controllers.web.http_errors import headers_of
-from blockmrs.controllers.web.pages import show
-from blockmrs.controllers.web.recovery_code import confirm_first
+from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.reports import Report
-from blockmrs.errors import BlockMRSError, InvalidInput, Unavailable
+from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 from blockmrs.services.people.teams import Player, Team
@@ -99,7 +96,7 @@ class ReportController(TGController):
                 **self._advice(typed, self._services.reports.now()),
             )
         if not actor.recovery_confirmed:
-            return self._code_first(NEW)
+            return code_first("/field", NEW)
         hurt = self._hurt(actor, typed)
         if hurt.home is not None:
             return self._check(hurt, typed, {})
@@ -114,7 +111,7 @@ class ReportController(TGController):
         """Save the report once, and go to its page."""
         actor, typed = require_actor(), self._posted()
         if not actor.recovery_confirmed:
-            return self._code_first(SAVE)
+            return code_first("/field", SAVE)
         hurt = self._hurt(actor, typed)
         if not hurt.chosen:
             return self._who(hurt, typed, {"r-name" if hurt.unread else "": _NO_LIST if hurt.unread else _CHOOSE})
@@ -145,20 +142,14 @@ class ReportController(TGController):
         try:
             address, same = self._save(actor, typed, report, hurt, withheld=withheld)
         except Unavailable as error:
-            tg.response.headers.update(headers_of(error))
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
-            return self._check(hurt, typed, {"": words}, status=503)
+            return self._check(hurt, typed, try_again(error, words), status=503)
         redirect(f"/field/report/{address}?{'saved' if same else 'again'}=1")
 
     @expose()
     def _lookup(self, address: str, *rest: str) -> tuple[OneReportController, tuple[str, ...]]:
         """The pages of one report."""
         return OneReportController(self._services, address), rest
-
-    @staticmethod
-    def _code_first(path: str) -> str:
-        """A recovery code exists before the first report does; what was entered goes on afterwards."""
-        return confirm_first("/field", seal_draft(posted_values(tg.request), path))
 
     def _posted(self) -> TypedReport:
         typed = posted_report(tg.request.POST, self._services.triage, self._services.reports.now())

@@ -6,10 +6,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 
 from blockmrs.controllers.site.dates import parse_date
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.site.times import at_clock, local
 from blockmrs.controllers.web.forms import Form
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import N_, InvalidInput
 from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.sharing.shares import PURPOSES
 from blockmrs.typed import folded

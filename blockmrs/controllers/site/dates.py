@@ -5,8 +5,7 @@ from datetime import date
 
 from tg.i18n import ugettext
 
-from blockmrs.controllers.site.marks import N_
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import N_, InvalidInput
 from blockmrs.typed import folded, sign_by_sign
 
 MONTHS = (

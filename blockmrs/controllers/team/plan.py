@@ -16,12 +16,10 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 from tg.util import Bunch
 
-from blockmrs.controllers.site.marks import N_
-from blockmrs.controllers.web.context import PAGE, POST, require_actor
+from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.pages import problem, show
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Venue, check_field, is_venue_id
-from blockmrs.errors import Conflict, InvalidInput, NotFound
+from blockmrs.errors import N_, Conflict, InvalidInput, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
 

@@ -16,14 +16,12 @@ import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.team.plan import PlanController
-from blockmrs.controllers.web.context import PAGE, POST, require_actor, site
+from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, site, translated
 from blockmrs.controllers.web.forms import Form, gather, posted_form
-from blockmrs.controllers.web.pages import problem, show, translated
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.team_list import read_lines
-from blockmrs.errors import UNKNOWN, Conflict, InvalidInput
+from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.container import Services

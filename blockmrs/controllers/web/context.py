@@ -1,14 +1,16 @@
-"""What an action may ask about the request that it answers."""
+"""What an action may ask about the request that it answers, and the page that it shows."""
 
-from typing import TypeVar, cast
+from collections.abc import Mapping
+from typing import Any, TypeVar, cast
 
 import tg
 from tg.i18n import ugettext
 
 from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser, masked
+from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.domain.triage.places import fill
-from blockmrs.errors import BlockMRSError, NotAuthenticated
+from blockmrs.errors import BlockMRSError, InvalidInput, Message, NotAuthenticated, TooManyAttempts
 from blockmrs.services.accounts.actor import Actor
 
 Action = TypeVar("Action")
@@ -101,3 +103,39 @@ def check_local_address(text: str | None) -> str:
     if any(ord(character) < 0x20 or character in "\\\x7f" for character in text):
         return "/"
     return text
+
+
+def show(template: str, status: int = 200, *, errors: Mapping[str, str] | None = None, **variables: Any) -> str:
+    """The page `template` below blockmrs.templates. With `errors` (field to English message) the status is 422."""
+    tg.response.status_int = 422 if errors and status == 200 else status
+    variables["errors"] = {name: translated(text) for name, text in (errors or {}).items()}
+    return str(tg.render_template(variables, "kajiki", f"blockmrs.templates.{template}"))
+
+
+def translated(text: str) -> str:
+    """The text in the reader's language; a Message with its numbers in place."""
+    if not isinstance(text, Message):
+        return str(ugettext(text))
+    values = {name: translated(value) if isinstance(value, Message) else value for name, value in text.values.items()}
+    return str(ugettext(text.pattern) % values)
+
+
+def problem(error: InvalidInput) -> dict[str, str]:
+    """The errors of a page for one thing that is wrong."""
+    return {error.field or "": error.message}
+
+
+def try_again(error: BlockMRSError, words: str) -> dict[str, str]:
+    """The errors of a page of which nothing could be saved; sets the header that tells a program when to come back."""
+    tg.response.headers.update(headers_of(error))
+    return {"": words}
+
+
+def wait_first(error: TooManyAttempts) -> dict[str, str]:
+    """The errors of a page that was asked too often; sets the header that tells a program when to come back."""
+    seconds = max(1, error.retry_after_s)
+    tg.response.headers["Retry-After"] = str(seconds)
+    minutes = -(-seconds // 60)
+    if minutes == 1:
+        return {"": ugettext("Too many tries. Try again in 1 minute")}
+    return {"": ugettext("Too many tries. Try again in %(minutes)d minutes") % {"minutes": minutes}}

@@ -5,8 +5,7 @@ from typing import Any
 
 import tg
 
-from blockmrs.controllers.site.marks import N_
-from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.errors import N_, InvalidInput, NotFound
 from blockmrs.services.lines.contents import ListPlace
 
 MOST_FIELDS = 300

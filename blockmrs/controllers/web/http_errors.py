@@ -5,8 +5,8 @@ Words say what happened and what to do; they never name what was asked for.
 
 from dataclasses import dataclass
 
-from blockmrs.controllers.site.marks import N_
 from blockmrs.errors import (
+    N_,
     NOT_HERE,
     BlockMRSError,
     Busy,

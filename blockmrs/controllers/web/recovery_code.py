@@ -9,9 +9,10 @@ import binascii
 import hmac
 from typing import Any
 
-from blockmrs.controllers.web.context import browser, check_local_address
-from blockmrs.controllers.web.drafts import carry_draft
-from blockmrs.controllers.web.pages import show
+import tg
+
+from blockmrs.controllers.web.context import browser, check_local_address, show
+from blockmrs.controllers.web.drafts import carry_draft, posted_values, seal_draft
 from blockmrs.controllers.web.switch import switch_by_form
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.recovery_codes import parse_recovery_code
@@ -59,6 +60,14 @@ def confirm_first(came_from: str = "/", draft: str = "", status: int = 403) -> s
         came_from=check_local_address(came_from),
         draft=carry_draft(draft),
     )
+
+
+def code_first(came_from: str, action: str = "") -> str:
+    """The same, keeping what this request's form brought for `action`, without which it goes to `came_from`.
+
+    A recovery code exists before the first report does; what was entered goes on afterwards.
+    """
+    return confirm_first(came_from, seal_draft(posted_values(tg.request), action or came_from))
 
 
 def open_code(check: str) -> str:

@@ -9,11 +9,10 @@ from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers.site import times
 from blockmrs.controllers.site.language import current_language
-from blockmrs.controllers.site.marks import N_
 from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, said, site
 from blockmrs.controllers.web.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
-from blockmrs.errors import BlockMRSError
+from blockmrs.errors import N_, BlockMRSError
 from blockmrs.services.accounts.actor import Actor
 
 SECRET_WORDS = {

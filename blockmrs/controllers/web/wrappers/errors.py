@@ -6,9 +6,9 @@ from typing import Any
 from tg.appwrappers.base import ApplicationWrapper
 from webob.exc import HTTPException
 
+from blockmrs.controllers.web.context import translated
 from blockmrs.controllers.web.error_pages import error_response, new_error_id, sign_in_response, stale_form_response
 from blockmrs.controllers.web.http_errors import StaleForm, headers_of, status_of
-from blockmrs.controllers.web.pages import translated
 from blockmrs.controllers.web.wrappers.edge import ANSWERED_KEY, REFUSED_KEY
 from blockmrs.controllers.web.wrappers.trace import describe
 from blockmrs.errors import BlockMRSError, Busy, InvalidInput, NotAuthenticated, TooManyAttempts
