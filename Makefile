@@ -94,7 +94,7 @@ kubo: install-tests
 
 # Alone on the machine: these say within which time people must be answered.
 crowd: install-tests
-	@$(PYTEST) -m crowd tests/functional
+	@$(PYTEST) -m crowd tests
 
 # One after the other, and alone on the machine, as above; the figures of each are shown.
 abuse: install-tests
@@ -107,7 +107,7 @@ load: $(VENV)/installed-load
 browser: install-tests
 	@$(PYTEST) -n auto --dist worksteal tests/browser
 
-# All of what the others sample (tests/extent.py), at low priority, in parts: what is done is not done again.
+# All of what the others sample (tests/support/extent.py), at low priority, in parts: what is done is not done again.
 soak: install-tests
 	@nice $(BIN)/python tools/soak.py
 

@@ -54,7 +54,7 @@ def parts() -> Iterator[Part]:
     for path in sorted((ROOT / "tests" / "property").glob("test_*.py")):
         yield Part(f"property {path.stem.removeprefix('test_')}", (str(path.relative_to(ROOT)),))
     for name in ("bad_input", "every_answer"):
-        yield Part(name.replace("_", " "), (f"tests/functional/test_{name}.py",))
+        yield Part(name.replace("_", " "), (f"tests/pages/web/test_{name}.py",))
     for path in sorted((ROOT / "tests" / "browser").glob("test_*.py")):
         name = str(path.relative_to(ROOT))
         if name != TAPPED_FILE:

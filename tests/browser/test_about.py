@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
-from tests.extent import IS_SOAK, pairs
+from tests.support.extent import IS_SOAK, pairs
 
 NewPage = Callable[..., Page]
 

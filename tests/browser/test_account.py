@@ -8,7 +8,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
-from tests.extent import pairs
+from tests.support.extent import pairs
 
 NewPage = Callable[..., Page]
 PASSWORD = "marble kettle sunrise otter"

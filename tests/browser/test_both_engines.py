@@ -17,7 +17,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.portable import compile_rules
 from blockmrs.services.advice.interviews import TriageService
-from tests.extent import examples
+from tests.support.extent import examples
 from tests.triage.interviews import courses, interviews, place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of, whole_interview
 

@@ -17,7 +17,7 @@ from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import PHONE
 from tests.browser.hands import LANGUAGES, MODES, Hand, Step, hand_at_once, hand_on
 from tests.browser.tapped import TAPPED, Tapped
-from tests.extent import IS_SOAK, every, one_of_each, pairs
+from tests.support.extent import IS_SOAK, every, one_of_each, pairs
 from tests.triage.interviews import place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of
 

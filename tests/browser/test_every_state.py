@@ -15,7 +15,7 @@ from tests.browser.conftest import PHONE, AxeCheck
 from tests.browser.hands import Step, choose
 from tests.browser.test_cases_by_taps import CASES, RULES, SERVICE, SHARES, complaint_of, steps_of
 from tests.browser.test_plan import NARROW, POST
-from tests.extent import one_of_each
+from tests.support.extent import one_of_each
 
 NewPage = Callable[..., Page]
 State = tuple[tuple[str, ...], Step]

@@ -15,7 +15,7 @@ from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.taps import Taps
 from tests.browser.wire import Wire
-from tests.extent import pairs
+from tests.support.extent import pairs
 
 NewPage = Callable[..., Page]
 FIRST_ADVICE_BYTES = 30_000

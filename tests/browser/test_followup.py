@@ -10,9 +10,9 @@ import waitress
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
-from tests.functional.cast import Cast, play
-from tests.functional.quick import quick_folder
-from tests.functional.site import build_site
+from tests.support.cast import Cast, play
+from tests.support.quick import quick_folder
+from tests.support.site import build_site
 
 NARROW = {"viewport": {"width": 320, "height": 640}, "has_touch": True, "is_mobile": True, "device_scale_factor": 2}
 NewPage = Callable[..., Page]

@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.test_field import by_server, follow, next_button
-from tests.extent import pairs
+from tests.support.extent import pairs
 
 NewPage = Callable[..., Page]
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["script on", "script off"])

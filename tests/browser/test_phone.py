@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.people import PASSWORD
-from tests.extent import pairs
+from tests.support.extent import pairs
 
 NewPage = Callable[..., Page]
 NAME, NOTE, PLACE = "Kimberley Redfour", "Fell on the left shoulder", "Hillside Ground"

@@ -5,7 +5,7 @@ from playwright.sync_api import Page
 
 from tests.browser.conftest import PHONE
 from tests.browser.test_followup import NewPage, enter, press, served_cast
-from tests.functional.cast import Cast
+from tests.support.cast import Cast
 
 __all__ = ["served_cast"]
 

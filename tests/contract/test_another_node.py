@@ -10,7 +10,7 @@ from blockmrs.errors import ObjectMissing
 from blockmrs.services.accounts.actor import Actor
 from tests.contract.kubo import KuboNode
 from tests.contract.test_backup_with_kubo import on
-from tests.functional.installation import PASSWORD, Installation
+from tests.support.installation import PASSWORD, Installation
 
 pytestmark = pytest.mark.kubo
 

@@ -6,7 +6,7 @@ import pytest
 
 from blockmrs.config.settings import StorageSettings
 from tests.contract.kubo import KuboNode
-from tests.functional.installation import Installation
+from tests.support.installation import Installation
 
 pytestmark = pytest.mark.kubo
 

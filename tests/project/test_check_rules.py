@@ -10,9 +10,9 @@ from blockmrs.domain.triage.engine import assess
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
 from blockmrs.domain.triage.messages import extract
 from blockmrs.domain.triage.rules import Level, Sport
-from tests.functional.heads import answers
 from tests.project.test_triage_rules import FACTS, STRENGTH
 from tests.project.test_triage_words import CLINICAL, PUBLISHED, sentences
+from tests.support.heads import answers
 
 RULES = load_check_rules()
 CHECK = RULES.presentations[HEAD_CHECK]

@@ -1,6 +1,7 @@
 """No text takes a regular expression longer than its length is worth: of all patterns in the source, wherever they are.
 
-One line of 20,000 characters once held the whole server for hours. The steps are counted (tests/steps.py), not timed.
+One line of 20,000 characters once held the whole server for hours. The steps are counted (tests/support/steps.py), not
+timed.
 """
 
 import ast
@@ -12,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.steps import Counted, TooManySteps, hard_texts
+from tests.support.steps import Counted, TooManySteps, hard_texts
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "blockmrs"

@@ -6,7 +6,7 @@ import re
 import pytest
 
 from blockmrs.controllers.report.forms import SEVERAL, SINGLE
-from tests.functional.access_table import TABLE
+from tests.support.access_table import TABLE
 from tools.shared import BEGIN, END, SCRIPT, shared, with_shared
 
 SCRIPTS = SCRIPT.parents[1]

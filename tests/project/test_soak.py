@@ -30,7 +30,7 @@ def test_every_file_whose_extent_the_soak_decides_is_in_a_part(soak: ModuleType)
     needed = {
         path.relative_to(ROOT).as_posix()
         for path in (ROOT / "tests").rglob("test_*.py")
-        if "tests.extent" in path.read_text(encoding="utf-8") and path != Path(__file__)
+        if "tests.support.extent" in path.read_text(encoding="utf-8") and path != Path(__file__)
     }
     needed |= {path.relative_to(ROOT).as_posix() for path in (ROOT / "tests" / "browser").glob("test_*.py")}
     assert needed - words == set()

@@ -10,7 +10,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import MOST_PAGES, absence, next_page
 from blockmrs.domain.triage.rules import ALWAYS, Kind, Level, Nature
 from blockmrs.services.advice.interviews import TriageService
-from tests.extent import examples
+from tests.support.extent import examples
 from tests.triage.interviews import BANDS, COMPLAINTS, interviews, places, play, values
 
 CAREFULLY = settings(deadline=None, max_examples=examples(60))

@@ -12,7 +12,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.rules import Level
 from blockmrs.services.advice.interviews import TriageService
-from tests.extent import examples
+from tests.support.extent import examples
 from tests.triage.interviews import courses, interviews, looks
 
 CAREFULLY = settings(deadline=None, max_examples=examples(100))

@@ -29,7 +29,7 @@ from blockmrs.domain.reports import Advice, ReportedFinding
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview, level_of
 from blockmrs.domain.triage.loader import load_check_rules
-from tests.functional.heads import answers
+from tests.support.heads import answers
 
 RULES = load_check_rules()
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)

@@ -10,7 +10,7 @@ from waitress.adjustments import Adjustments
 
 from blockmrs.server.limits import HEADER_BYTES, MOST_HEADERS, OVERHEAD_BYTES
 from blockmrs.server.parser import Parser
-from tests.steps import Counted, hard_texts
+from tests.support.steps import Counted, hard_texts
 
 KEPT = 1000
 

@@ -15,8 +15,8 @@ from blockmrs.storage import MAX_OBJECT_BYTES, ObjectStore, folder
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.folder import BlockFolder
 from blockmrs.storage.outbox import OutboxStore
+from tests.support.faults import FaultyOs
 from tests.unit.storage.fakes import AwayStore
-from tests.unit.storage.faults import FaultyOs
 
 CONTENT = b"an object " * 400
 CID = Cid.of(CONTENT)

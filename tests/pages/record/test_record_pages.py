@@ -1,0 +1,32 @@
+"""The lists of the record go by pages: the newest twenty, then "Older", until all were shown."""
+
+import secrets
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from tests.support.coach import heading, person, signed_in, soup
+from tests.support.site import TestSite
+from tests.support.world import report_at
+
+
+def links(page) -> list[str]:
+    return [link["href"] for link in soup(page).select("ul.tasks a")]
+
+
+def test_older_reports_are_a_page_away_and_each_stands_on_one_page(site: TestSite) -> None:
+    actor = person(site, "paged", "Ada Lind")
+    me = site.services.people.find(actor, "me")
+    for _ in range(21):
+        report = replace(report_at(datetime.now(UTC)), origin="home")
+        site.services.reports.save(actor, secrets.token_hex(16), report, person=me)
+    browser = signed_in(site, "paged")
+    first = browser.get("/record")
+    assert len(links(first)) == 20
+    older = first.click("Older reports")
+    assert heading(older) == "Reports about you"
+    assert len(links(older)) == 1
+    assert not set(links(first)) & set(links(older))
+    assert links(older.click("Newest"))[:20] == links(first)
+    assert len(links(browser.get(f"/record/reports?before=999999999999999-0-{'0' * 32}"))) == 20
+    assert "There are no older reports." in browser.get(f"/record/reports?before=0-0-{'0' * 32}").text
+    assert browser.get("/record/reports?before=x", status=404)

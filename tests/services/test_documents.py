@@ -1,0 +1,75 @@
+"""What the documents claim is what the program does: here what a block's size tells, and that a snapshot forks."""
+
+import re
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from blockmrs.domain.facts import HealthFacts
+from blockmrs.services.people.persons import ME
+from tests.conftest import StillClock
+from tests.services.test_story import member, save, share
+from tests.support.world import World
+
+DOCS = Path(__file__).parents[2] / "docs"
+
+
+def test_each_act_is_a_block_of_the_size_that_the_threat_model_says(tmp_path: Path, clock: StillClock) -> None:
+    world = World(tmp_path, clock)
+    carol, doctor = world.person("carol", "Carol Coach"), member(world, "lee", "North Hospital")
+    saved = save(world, carol)
+    found: dict[str, int] = {}
+
+    def count(name: str, act: Callable[[], object]) -> None:
+        head = world.ledger.head()
+        act()
+        after = world.ledger.head()
+        assert after.height == head.height + 1, f"{name} is one block"
+        found[name] = after.tree_size - head.tree_size
+
+    def stop() -> None:
+        running = next(entry for entry in world.sharing.shares(carol, saved.address) if entry.active)
+        world.sharing.stop(carol, saved.address, running.share_id)
+
+    me = world.people.find(carol, ME)
+    count("saving a report about a player of the roster", lambda: save(world, carol, draft="ff" * 16))
+    count("saving health facts", lambda: world.facts.save(carol, me, "ee" * 16, HealthFacts(), "", clock().date()))
+    count("sharing with an organisation, for the first time", lambda: share(world, carol, saved.address))
+    count("opening what was shared", lambda: world.sharing.acknowledge(doctor, saved.address))
+    count("stopping a share", stop)
+    count("sharing with it again", lambda: share(world, carol, saved.address))
+    table = re.findall(r"^\| ([a-z][a-z ,]+) \| ([0-9]+) \|$", (DOCS / "protocol.md").read_text("utf-8"), re.MULTILINE)
+    assert {name: int(number) for name, number in table} == found
+
+
+def test_a_machine_that_is_put_back_whole_signs_a_height_twice_and_the_documents_say_so(
+    tmp_path: Path, clock: StillClock
+) -> None:
+    """Nothing here notices: only who kept the first header can."""
+    here, snapshot = tmp_path / "here", tmp_path / "snapshot"
+    here.mkdir()
+    world = World(here, clock)
+    world.person("carol", "Carol Coach")
+    world.database.rest()
+    shutil.copytree(here, snapshot)
+    heads = []
+    for name in ("dan", "eve"):
+        world = World(here, clock)
+        world.person(name, "Somebody")
+        heads.append(world.ledger.head())
+        world.ledger.check_everything()
+        world.database.rest()
+        shutil.rmtree(here)
+        shutil.copytree(snapshot, here)
+    assert heads[0].height == heads[1].height
+    assert heads[0].digest != heads[1].digest
+    for document in ("protocol.md", "protocol/02-chain.md", "adr/0008-a-restore-never-moves-the-head-back.md"):
+        assert "snapshot" in (DOCS / document).read_text("utf-8")
+
+
+@pytest.mark.parametrize("document", sorted(path for path in DOCS.rglob("*.md")), ids=lambda path: path.name)
+def test_no_document_promises_that_a_log_never_forks(document: Path) -> None:
+    text = " ".join(document.read_text("utf-8").split()).lower()
+    assert not re.search(r"never fork|cannot fork|one chain has one history", text)
