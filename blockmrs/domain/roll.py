@@ -4,7 +4,7 @@ Statements are only ever added, each signed by the card that makes it, and count
 statement does depends on who makes it and on how things are at its place, never on what it claims:
 
 - The first of the family to join is in: there is nobody yet who could say yes. Everybody after that waits, whoever
-  invited them, until one of the family who is in says yes.
+  invited them, until only one of the family who is in can say yes.
 - Whoever is in may end any coach, anybody who is waiting and any invitation. A coach may end their own part, and the
   invitations they made.
 - No one person can end somebody of the family who is in: only they themselves, if somebody else stays, or all the

@@ -22,7 +22,7 @@ UNREADABLE = (ValueError, KeyError, TypeError, IndexError, AttributeError, Recur
 
 @cache
 def bundle_class() -> Any:
-    """The class that checks a Bundle. Loading it is long beside all else at the start: a server does it meanwhile."""
+    """The class that checks a Bundle. Loading it takes longer than all else at the start: servers do it on the side."""
     from fhir.resources.R4B.bundle import Bundle
 
     return Bundle
@@ -39,7 +39,7 @@ def write_resource(resource_class: Any, resource: dict[str, Any]) -> bytes:
 
 
 def read_resource(content: bytes, kind: str) -> dict[str, Any]:
-    """The resource of that kind in `content`; ValueError when it is another, or larger than any we write."""
+    """The resource of that kind in `content`; ValueError if it is another kind, or larger than any that we write."""
     if len(content) > MOST_BYTES:
         raise ValueError("larger than any we write")
     resource = json.loads(content)

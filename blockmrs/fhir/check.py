@@ -53,7 +53,7 @@ def write_check(check: SymptomCheck, *, subject: bytes) -> bytes:
 
 
 def read_check(content: bytes) -> SymptomCheck:
-    """The check inside what `write_check` wrote; InvalidInput when it is something else."""
+    """The check inside what `write_check` wrote; InvalidInput if it is something else."""
     try:
         response = read_resource(content, "QuestionnaireResponse")
         items = {item["linkId"]: item for item in response["item"]}
@@ -87,7 +87,7 @@ def _item(name: str, text: str, answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def _group(name: str, text: str, items: list[dict[str, Any]]) -> dict[str, Any]:
-    # FHIR wants no empty list.
+    # FHIR allows no empty list.
     return {"linkId": name, "text": text, **({"item": items} if items else {})}
 
 

@@ -48,7 +48,7 @@ def write_clearance(said: Clearance, *, subject: bytes) -> bytes:
 
 
 def read_clearance(content: bytes) -> Clearance:
-    """The statement inside what `write_clearance` wrote; InvalidInput when it is something else."""
+    """The statement inside what `write_clearance` wrote; InvalidInput if it is something else."""
     try:
         observation = read_resource(content, "Observation")
         parts = {part["code"]["coding"][0]["code"]: str(part["valueString"]) for part in observation["component"]}

@@ -1,9 +1,9 @@
 """Health facts as FHIR R4, and back.
 
 Written as a document Bundle: Composition, Patient with the birth date, whoever said it, and one resource for each fact
-that was told: Condition (diabetes, sickle cell), MedicationStatement (blood thinner, insulin), Observation (pregnancy),
-AllergyIntolerance. Codes are ours (`urn:blockmrs:fact`), with SNOMED CT or LOINC beside them where one says the same.
-What was not told is not there. `fhir.resources` checks all that is written.
+that was stated: Condition (diabetes, sickle cell), MedicationStatement (blood thinner, insulin), Observation
+(pregnancy), AllergyIntolerance. Codes are ours (`urn:blockmrs:fact`), with SNOMED CT or LOINC beside them where one
+means the same. What was not stated is left out. `fhir.resources` checks everything that is written.
 Source: HL7 FHIR R4 Condition, MedicationStatement, AllergyIntolerance, Observation; LOINC 82810-3, 60591-5.
 """
 
@@ -41,7 +41,7 @@ def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetim
         patient["birthDate"] = facts.birth_date.isoformat()
     said_by = {"resourceType": "RelatedPerson", "patient": {"reference": patient_id}, "name": [{"text": author}]}
     entries = [(new_urn(), resource) for resource in _resources(facts, {"reference": patient_id}, when)]
-    # FHIR has no empty lists: without entries the section has its text alone.
+    # FHIR has no empty lists: without entries the section has only its text.
     listed = {"entry": [{"reference": urn} for urn, _ in entries]} if entries else {}
     narrative = {"status": "generated", "div": _narrative(facts, name)}
     composition = {
@@ -71,11 +71,11 @@ def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetim
 
 
 def read_facts(content: bytes) -> tuple[HealthFacts, str]:
-    """The facts in a Bundle written by `write_facts`, and who said them; InvalidInput when it is something else."""
+    """The facts in a Bundle written by `write_facts`, and who stated them; InvalidInput if it is something else."""
     try:
         return _read(read_bundle(content, _MAX_BYTES))
     except UNREADABLE as error:
-        raise InvalidInput("these are no facts that this version can show") from error
+        raise InvalidInput("these are not facts that this version can show") from error
 
 
 def _read(resources: list[dict[str, Any]]) -> tuple[HealthFacts, str]:
@@ -132,7 +132,7 @@ def _resources(facts: HealthFacts, patient: dict[str, str], when: str) -> Iterat
 
 
 def _concept(name: str, value: str) -> dict[str, Any]:
-    """A fact's own code, and the standard one where there is one."""
+    """A fact's own code, and the standard one if there is one."""
     coding = [{"system": _FACT, "code": f"{name}.{value}"}]
     if (name, value) in _CODES:
         code, display = _CODES[name, value]
@@ -151,7 +151,7 @@ def _medication(status: str, concept: dict[str, Any], patient: dict[str, str], w
 
 
 def _condition(concept: dict[str, Any], patient: dict[str, str], when: str, *, is_so: bool) -> dict[str, Any]:
-    """A condition that is so, or one of which its owner says that it is not (refuted)."""
+    """A condition that is present, or one that its owner says is not (refuted)."""
     verification = "unconfirmed" if is_so else "refuted"
     condition: dict[str, Any] = {
         "resourceType": "Condition",

@@ -1,8 +1,8 @@
 """A report as FHIR R4, and back.
 
 Written as a document Bundle: Composition, Patient, Practitioner (who wrote it) and one Observation per statement.
-`fhir.resources` (its R4B classes, which accept the R4 resources used here) checks all that is written. Codes are ours
-(`urn:blockmrs:report`) where no standard code says exactly the same.
+`fhir.resources` (its R4B classes, which accept the R4 resources used here) checks everything that is written. Codes are
+ours (`urn:blockmrs:report`) where no standard code means exactly the same.
 Source: HL7 FHIR R4 Bundle, Composition, Observation; LOINC 34133-9, 30525-0.
 """
 
@@ -78,7 +78,7 @@ def write_report(report: Report) -> bytes:
 
 
 def read_report(content: bytes) -> Report:
-    """The report inside a Bundle written by `write_report`; InvalidInput when it is something else."""
+    """The report inside a Bundle written by `write_report`; InvalidInput if it is something else."""
     try:
         return _read(read_bundle(content, _MAX_BYTES))
     except UNREADABLE as error:
@@ -94,7 +94,7 @@ def _read(resources: list[dict[str, Any]]) -> Report:
     for observation in (r for r in resources if r["resourceType"] == "Observation"):
         coding = observation["code"]["coding"][0]
         if coding["system"] == _LOOK:
-            # The three answers of a look stand together, in the order of asking.
+            # The three answers of a look come together, in the order in which they are asked.
             if coding["code"] == ASKED[0]:
                 looks.append({"at": _when(observation)})
             looks[-1][coding["code"]] = _told(observation)
@@ -177,7 +177,7 @@ def _observation(patient: str, at: datetime | None, system: str, code: str, text
 def _said(patient: str, report: Report, name: str, value: str) -> dict[str, Any]:
     observation = _observation(patient, report.injured_at, _REPORT, name, name.replace("-", " "))
     if name == "age":
-        # LOINC "Age" stands beside our own code, for readers that know nothing of ours.
+        # LOINC "Age" comes beside our own code, for readers that do not know ours.
         observation["code"]["coding"].append({"system": "http://loinc.org", "code": "30525-0", "display": "Age"})
     return observation | {"valueString": value}
 
@@ -192,13 +192,13 @@ def _found(patient: str, finding: ReportedFinding) -> dict[str, Any]:
 
 
 def _looked(patient: str, look: ReportedLook) -> list[dict[str, Any]]:
-    """The three answers of one look, in the order of asking."""
+    """The three answers of one look, in the order in which they are asked."""
     told = {AWAKE: look.awake, BREATHING: look.breathing, PAIN: look.pain}
     observations = []
     for name, value in told.items():
         observation = _observation(patient, look.at, _LOOK, name, _LOOK_WORDS[name])
         if name == PAIN:
-            # Ours stays first: only it is certain to mean exactly this question.
+            # Ours stays first: only it is sure to mean exactly this question.
             observation["code"]["coding"].append({"system": "http://loinc.org", "code": "72514-3"})
         kind = "valueInteger" if name == PAIN else "valueBoolean"
         observations.append(observation | (_NOT_KNOWN if value is None else {kind: value}))
@@ -208,7 +208,7 @@ def _looked(patient: str, look: ReportedLook) -> list[dict[str, Any]]:
 def _told(observation: dict[str, Any]) -> bool | int | None:
     value = observation.get("valueBoolean", observation.get("valueInteger"))
     if value is not None and not isinstance(value, bool | int):
-        raise TypeError("an answer of a look is neither a word nor a number")
+        raise TypeError("an answer in a look is neither a word nor a number")
     return value
 
 

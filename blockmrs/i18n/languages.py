@@ -1,6 +1,6 @@
 """The languages of the site, and the texts of each: read once from the catalogues that translators write.
 
-English is what the sources say, and has no catalogue. `tools/messages.py` keeps the others in step with the sources.
+The sources are in English, which has no catalogue. `tools/messages.py` keeps the others in step with the sources.
 """
 
 import io
@@ -19,10 +19,10 @@ FOLDER = Path(__file__).parent
 
 
 class Texts(GNUTranslations):
-    """The texts of one language. White space around a message is no part of it, and stays."""
+    """The texts of one language. White space around a message is not part of it, and is kept."""
 
     def gettext(self, message: str) -> str:
-        """`message` in this language; itself where the catalogue does not have it."""
+        """`message` in this language; unchanged if the catalogue does not have it."""
         core = message.strip()
         if not core:
             # An empty message would find the catalogue's header.
@@ -36,7 +36,7 @@ class Texts(GNUTranslations):
 
 @cache
 def texts(language: str) -> NullTranslations:
-    """The texts of `language`, a key of LANGUAGES. Reading one takes a tenth of a second, the first time only."""
+    """The texts of `language`, a key of LANGUAGES. Reading them takes a tenth of a second, but only the first time."""
     if language == SOURCE_LANGUAGE:
         return NullTranslations()
     with (FOLDER / language / "LC_MESSAGES" / "blockmrs.po").open("rb") as source:

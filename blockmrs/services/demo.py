@@ -1,4 +1,4 @@
-"""A believable club for a fresh installation, made through the same services that the pages use."""
+"""A believable club for a fresh installation, made with the same services that the pages use."""
 
 import secrets
 from dataclasses import dataclass
@@ -70,10 +70,10 @@ class Demo:
 
 
 def make_demo(services: Services) -> Demo:
-    """Fill a fresh installation; Conflict when it already holds an organisation."""
+    """Fill a fresh installation; Conflict if it already holds an organisation."""
     if services.organisations.directory():
         raise Conflict("this installation is in use: the demonstration is for a fresh one")
-    # Both before anything is made: what the rules refuse must not leave half a club behind.
+    # Both before anything is made, so that nothing the rules refuse can leave half a club behind.
     head, wrist = _head_report(services), _wrist_report(services)
     made: list[DemoAccount] = []
     coach = _person(services, made, "coach", "coach.ana", "Ana Torres")
@@ -114,7 +114,7 @@ def make_demo(services: Services) -> Demo:
 
 
 def _tell(services: Services, actor: Actor, facts: HealthFacts) -> None:
-    """Health facts of the last person whose record this account keeps."""
+    """State health facts about the last person whose record this account keeps."""
     today = services.facts.now().date()
     person = services.people.of(actor)[-1]
     services.facts.save(actor, person, secrets.token_hex(16), facts, services.facts.current(person).version, today)
@@ -146,7 +146,7 @@ def _wrist_report(services: Services) -> Report:
 def _report(
     services: Services, complaint: str, answers: dict[str, str], player: str, number: str, mechanism: str, note: str
 ) -> Report:
-    """A report whose advice is what the real rules say to these answers."""
+    """A report with the advice that the real rules give for these answers."""
     triage, now = services.triage, services.reports.now()
     band = next(band for band in triage.rules.age_bands if band.label.startswith("13"))
     fields = [("complaints", complaint), ("age", band.id), *((f"a.{name}", answer) for name, answer in answers.items())]

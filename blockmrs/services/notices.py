@@ -1,4 +1,4 @@
-"""What somebody should know without looking for it: what a report's code was used for, and what clinicians wrote."""
+"""What somebody should be told without looking for it: the use of a report's code, and what clinicians wrote."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -14,18 +14,18 @@ from blockmrs.services.reports.access import REPORT, AccessFinder, report_addres
 from blockmrs.services.sharing.crew_codes import CodeNews, Codes
 from blockmrs.services.sharing.rights import RightNews, Rights
 
-# Of each line the newest places; what is older is found on the report's own page.
+# The newest places of each line; the report's own page has what is older.
 NEWEST = 10
-# A statement is news for so long.
+# How long a statement is news.
 _STATED_FOR = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """What happened to one report: its code was used, or a clinician wrote about sport. No medical fact stands in it.
+    """What happened to one report: its code was used, or a clinician wrote about sport. It holds no medical fact.
 
-    `about` is empty for the author; for the family it is whom they act for. `opened` is the first opening; `stated` is
-    when the newest clearance or withdrawal was written: what it says stands on the report's own page.
+    `about` is empty for the author; for the family it is the person they act for. `opened` is the first opening;
+    `stated` is when the newest clearance or withdrawal was written: the report's own page shows what it says.
     """
 
     address: str
@@ -63,21 +63,21 @@ class Notices:
     def latest(self, actor: Actor, lost: list[str] | None = None) -> list[Notice]:
         """What happened to the reports of the actor and of those they act for, newest first.
 
-        What happened by a code is told while the code lasts; a statement about sport for a week. `lost` takes a word
-        for each person whose keys are not here; without it, ObjectMissing is raised.
+        The use of a code is news while the code lasts; a statement about sport, for a week. `lost` receives a word for
+        each person whose keys are not here; without it, ObjectMissing is raised.
         """
         acting_for = self._teams.acting_for(actor, lost)
         found = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
         return sorted(found, key=lambda notice: notice.at, reverse=True)
 
     def about_rights(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
-        """Who came, went, or was invited, in what is about the actor's family and players, until they have seen it."""
+        """Who came, went, or was invited, around the actor's family and players, until the actor has seen it."""
         return self._rights.news(actor, as_coach=as_coach)
 
     def _by_codes(self, actor: Actor, acting_for: Sequence[Held]) -> dict[str, Notice]:
         news = self._codes.news()
         if not news:
-            return {}  # Nearly always: then no line is read.
+            return {}  # Nearly always; then no line is read.
         found = {notice.address: notice for held in acting_for for notice in self._of(held, news)}
         return found | {notice.address: notice for notice in self._own(actor, news)}
 
@@ -92,7 +92,7 @@ class Notices:
         return found
 
     def _own(self, actor: Actor, news: Sequence[CodeNews]) -> Iterator[Notice]:
-        """Of the codes that the actor made: their own key tells which, and no line need be read for the others."""
+        """For the codes that the actor made: their own key tells which, so no line has to be read for the others."""
         for code in news:
             try:
                 update_id = self._codes.made_by(actor, code)
@@ -102,13 +102,13 @@ class Notices:
             except UNKNOWN:
                 raise
             except BlockMRSError:
-                continue  # One report that cannot be looked at hides nothing about the others.
+                continue  # One report that cannot be looked at must not hide anything about the others.
             yield Notice(
                 report_address(update_id), self._mailbox.written_at(access.entry), code.first_opened, code.guessed
             )
 
     def _of(self, held: Held, news: Sequence[CodeNews]) -> Iterator[Notice]:
-        """Of the codes for the newest reports about one person."""
+        """For the codes of the newest reports about one person."""
         by_handle = {code.handle: code for code in news}
         length = self._mailbox.length(held.keyring.own_line)
         for entry in self._mailbox.subject_page(held.keyring, max(0, length - NEWEST), length).grants.values():

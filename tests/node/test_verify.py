@@ -143,7 +143,7 @@ def test_one_byte_changed_in_any_object_is_named(sound: Path, tmp_path: Path) ->
         target.write_bytes(content)
         status, said = verify(folder)
         assert status == 1
-        assert "not what its name says" in said.replace("\n", " ")
+        assert "do not match its name" in said.replace("\n", " ")
 
 
 @pytest.mark.parametrize("damage", ["cut short", "swapped", "missing", "emptied"])

@@ -109,7 +109,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
     """The report that this form holds.
 
     Raises:
-        InvalidInput: it is not text, a field is there twice or unknown, or the answers are none of the rules'.
+        InvalidInput: it is not text, a field occurs twice or unknown, or the answers are none of the rules'.
     """
     pairs = _text_pairs(posted)
     interview = triage.read(triage.only_answers(pairs))

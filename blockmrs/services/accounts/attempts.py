@@ -1,13 +1,14 @@
 """Who may still try a password or a recovery code.
 
-Three counts, all of failures and of what is under way:
+Three counts, each of failures and of tries under way:
 
-- one client (an address, or a /64 of version 6) and one account together: ten in a quarter of an hour;
-- one client: a hundred in a quarter of an hour, whoever they were for;
+- one client (an address, or an IPv6 /64) together with one account: ten in a quarter of an hour;
+- one client: a hundred in a quarter of an hour, whichever account they were for;
 - one account's password: a hundred in an hour, whoever tried, against guessing from many places. A recovery code has
-  128 random bits, so that nobody guesses one; it has no such brake, and stays a way in.
+  128 random bits, which nobody can guess; it has no such limit, and so remains a way in.
 
-A browser that the account signed in with has its own ten, and none of the others: no stranger locks it out.
+A browser in which the account signed in before has its own ten, and none of the other limits: no stranger can lock it
+out.
 """
 
 from collections.abc import Iterator
@@ -22,12 +23,12 @@ TRIES = 10
 CLIENT_TRIES = 100
 BRAKE_WINDOW = timedelta(hours=1)
 BRAKE_TRIES = 100
-# What may be guessed, and so has the brake.
+# What might be guessed, and so has that limit.
 BRAKED = frozenset({"password", "reopen"})
 
 
 class Attempts:
-    """Lets one try happen, and counts it."""
+    """Allows a try, and counts it."""
 
     def __init__(self, throttle: Throttle) -> None:
         self._throttle = throttle
@@ -36,14 +37,14 @@ class Attempts:
     def one(self, which: str, account: str, *, address: str, known: str = "") -> Iterator[None]:
         """Around one try of `which` ("password", "recovery", "reopen") for `account`.
 
-        NotAuthenticated and InvalidInput from within mean that it was wrong; any other error, that nothing was tried.
+        NotAuthenticated and InvalidInput from within mean that the try failed; any other error, that nothing was tried.
 
         Args:
             account: what names the account, however it was typed.
             known: the name of a browser that this account signed in with, from `KnownBrowsers.find`.
 
         Raises:
-            TooManyAttempts: too often wrong.
+            TooManyAttempts: wrong too often.
         """
         if known:
             what, who, place = f"{which} at a known browser", known, ""

@@ -1,7 +1,8 @@
-"""Browsers that an account signed in with. Nobody else's wrong passwords keep them out.
+"""Browsers in which an account has signed in. Nobody else's wrong passwords can keep them out.
 
 A browser keeps a random secret of its own beside its session, for more than a year. The database keeps, for each
-account that signed in there, a digest that only the secret gives. It opens nothing: it says who is no stranger.
+account that signed in there, a digest that only the secret produces. It opens nothing: it tells known people from
+strangers.
 """
 
 from collections.abc import Callable
@@ -15,7 +16,7 @@ from blockmrs.errors import InvalidInput
 from blockmrs.model.accounts import KnownBrowserRow
 from blockmrs.model.database import Database
 
-# More than a person has; the one that was not used for longest is forgotten for the next.
+# More than a person has; the one unused for longest is forgotten to make room for the next.
 MOST_BROWSERS = 20
 
 
@@ -27,7 +28,7 @@ class KnownBrowsers:
         self._clock = clock
 
     def find(self, account_id: bytes, secret: str) -> str:
-        """A name for this browser and account together if they belong together; else empty."""
+        """A name for this browser and account if they belong together; otherwise empty."""
         mark = _mark(account_id, secret)
         if mark is None:
             return ""

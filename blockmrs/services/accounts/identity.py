@@ -1,4 +1,4 @@
-"""Signing up, in and out; the recovery code; who a session belongs to.
+"""Signing up, in and out; the recovery code; whose session it is.
 
 No password hash exists: opening the wrapped seed is the check. A session holds derived keys, sealed under a key that
 only the browser's cookie holds; never the seed.
@@ -40,19 +40,19 @@ from blockmrs.services.lines.saving import remember_objects
 
 _WRONG = "That user name and password do not belong together"
 _WRONG_CODE = "That user name and recovery code do not belong together"
-# A whole club may sit behind one address at its first training evening.
+# At its first training evening a whole club may share one address.
 SIGN_UPS_AN_HOUR = 120
 NEW_PASSWORDS_AN_HOUR = 600
 SETUP_TRIES = 10
-# Several servers, and several starts, announce one each until somebody uses one.
+# Several servers, or several starts, each announce one until somebody uses one of them.
 MOST_SETUP_TOKENS = 8
-# A session's time is written once a minute at most, so that reading a page costs no write.
+# A session's time is written at most once a minute, so that reading a page costs no write.
 _TOUCH = timedelta(minutes=1)
 
 
 @dataclass(frozen=True, slots=True)
 class SessionLimits:
-    """How long a session lasts without use, and in all."""
+    """How long a session lasts without use, and altogether."""
 
     idle: timedelta
     longest: timedelta
@@ -81,7 +81,7 @@ class Identity:
     """Accounts and sessions.
 
     `address` is where a request comes from, and `browser` the lasting secret of the browser that sent it, if it has
-    one: with that, who signed in there before is told from strangers, and remembered there.
+    one: with that, somebody who signed in there before is told from strangers, and remembered there.
     """
 
     def __init__(
@@ -111,11 +111,11 @@ class Identity:
         return self._create(user_name, display_name, password, address=address, browser=browser)
 
     def sign_in(self, user_name: str, password: str, address: str, browser: str = "") -> str:
-        """A new session's token; NotAuthenticated says the same whichever half was wrong."""
+        """A new session's token; NotAuthenticated says the same, whichever half was wrong."""
         seed, account = self._open(user_name, password, address, browser, "password", _WRONG)
         token, session = self._new_session(account.account_id, Keyring.from_seed(seed))
         with self._database.write() as rows:
-            # Whoever typed the old password while it was changed elsewhere is not let in by it.
+            # Somebody who typed the old password while it was being changed elsewhere is not let in by it.
             if rows.get_one(AccountRow, account.account_id).wrapped_by_password != account.wrapped_by_password:
                 raise NotAuthenticated(_WRONG)
             rows.add(session)
@@ -123,7 +123,7 @@ class Identity:
         return token
 
     def recover(self, user_name: str, code: str, new_password: str, address: str, browser: str = "") -> SignedUp:
-        """Set a new password with the recovery code; ends all sessions and gives a new code at once."""
+        """Set a new password with the recovery code; this ends all sessions and gives a new code at once."""
         name = normalise_user_name(user_name)
         check_length(new_password, user_name=name, field="new_password")
         try:
@@ -142,7 +142,7 @@ class Identity:
     ) -> SignedUp:
         """Set a new password, end all other sessions, and give a new recovery code.
 
-        The user name is asked for because no row holds it, and a password must not be the same.
+        The user name is needed because no row holds it, and the password must not be the same.
         """
         name = normalise_user_name(user_name)
         check_length(new_password, user_name=name, field="new_password")
@@ -170,12 +170,12 @@ class Identity:
         return code
 
     def confirm_recovery(self, actor: Actor) -> None:
-        """Note that the person has written the recovery code down and typed a part of it back."""
+        """Note that the person has written down the recovery code and typed part of it back."""
         with self._database.write() as rows:
             rows.get_one(AccountRow, actor.account_id).recovery_confirmed = True
 
     def actor_for(self, token: str) -> Actor | None:
-        """Who shows this cookie; None when the session is unknown, idle too long, or over."""
+        """Whoever presents this cookie; None if the session is unknown, was idle too long, or is over."""
         try:
             digest = token_digest(check_token(token))
         except InvalidInput:
@@ -187,7 +187,7 @@ class Identity:
             if session is None or account is None:
                 return None
             last_seen, over = session.last_seen, session.expires <= now or session.last_seen + self._limits.idle <= now
-            # What a clock that was ahead has written lasts no longer than what is written now.
+            # Whatever was written by a clock that was ahead lasts no longer than what is written now.
             late = last_seen > now + _TOUCH or session.expires > now + self._limits.longest + _TOUCH
             sealed, account_id = session.sealed_keyring, account.account_id
             profile, is_admin, confirmed = account.sealed_profile, account.is_admin, account.recovery_confirmed
@@ -221,7 +221,7 @@ class Identity:
         return fresh
 
     def sign_out(self, token: str) -> None:
-        """End the session: the keys it sealed are gone."""
+        """End the session: the keys sealed in it are gone."""
         with self._database.write() as rows:
             rows.execute(delete(SessionRow).where(SessionRow.session_digest == token_digest(token)))
 
@@ -232,23 +232,23 @@ class Identity:
             self._browsers.forget_all(rows, actor.account_id)
 
     def has_admin(self) -> bool:
-        """Whether the first administrator exists; afterwards set-up is closed for good.
+        """Whether the first administrator exists; once they do, set-up is closed for good.
 
         Raises:
-            VerificationFailed: an account was changed outside this program. Who cleared an administrator's mark there
-                must not find set-up open again.
+            VerificationFailed: an account was changed outside this program. Clearing an administrator's mark there must
+                not open set-up again.
         """
         with self._database.read() as rows:
             if rows.scalar(select(AccountRow).where(AccountRow.is_admin).limit(1)) is not None:
                 return True
-            # None, as the column says: each row must prove that it says so. There are few before the first one.
+            # None, according to the column: each row must prove that. There are few before the first administrator.
             return any(row.is_admin for row in rows.scalars(select(AccountRow)))
 
     def make_setup_token(self, *, others_stay: bool = False) -> str:
         """A new one-time token for the first administrator; only its digest is kept.
 
         Args:
-            others_stay: those that other servers have announced work on; else this is the only one.
+            others_stay: tokens that other servers have announced keep working; otherwise this is the only one.
         """
         token = new_token()
         with self._database.write() as rows:
@@ -292,7 +292,7 @@ class Identity:
         browser: str,
         setup_token: bytes | None = None,
     ) -> SignedUp:
-        """The account; an administrator's where the digest of a set-up token is given, which is used up with it."""
+        """The account; an administrator's if the digest of a set-up token is given, which this uses up."""
         name = normalise_user_name(user_name)
         shown = check_display_name(display_name)
         check_length(password, user_name=name)
@@ -333,7 +333,7 @@ class Identity:
     def _open(
         self, user_name: str, secret: str, address: str, browser: str, which: str, wrong: str
     ) -> tuple[bytes, AccountRow]:
-        """The seed under `secret`, and the account as it was when that was tried."""
+        """The seed under `secret`, and the account as it was at the time of the try."""
         try:
             name = normalise_user_name(user_name)
         except InvalidInput:
@@ -345,7 +345,7 @@ class Identity:
         asker = _Asker(asker=network_of(address), known=bool(known))
         with self._attempts.one(which, name, address=address, known=known):
             if account is None:
-                # The same work as for a known name, so that time tells nothing.
+                # The same work as for a known name, so that timing reveals nothing.
                 self._wrapper.dummy(secret, **asker)
                 raise NotAuthenticated(wrong)
             wrapped = account.wrapped_by_password if which == "password" else account.wrapped_by_recovery
@@ -356,7 +356,7 @@ class Identity:
         return seed, account
 
     def _reopen(self, actor: Actor, password: str, address: str, browser: str) -> tuple[bytes, AccountRow]:
-        """The seed of who is signed in already, and the account as it was when the password was tried."""
+        """The seed of somebody who is already signed in, and the account as it was when the password was tried."""
         with self._database.read() as rows:
             account = rows.get_one(AccountRow, actor.account_id)
         known = self._browsers.find(actor.account_id, browser)
@@ -372,7 +372,7 @@ class Identity:
     def _judge(
         self, password: str, user_name: str, display_name: str = "", *, field: str = "password", address: str
     ) -> None:
-        """InvalidInput if the new password is easily guessed. To find that out costs much, so it is counted first."""
+        """InvalidInput if the new password is easily guessed. Finding out is costly, so the try is counted first."""
         if address:
             hour = timedelta(hours=1)
             self._throttle.count("new password", address=address, limit=NEW_PASSWORDS_AN_HOUR, window=hour)
@@ -432,7 +432,7 @@ def _use_setup_token(rows: Session, digest: bytes) -> None:
     token = rows.get(SetupTokenRow, digest)
     if token is None:
         raise Conflict("set-up is closed: an administrator exists")
-    # All of them are used up with it.
+    # This uses up all of them.
     for kept in rows.scalars(select(SetupTokenRow)).all():
         rows.delete(kept)
 

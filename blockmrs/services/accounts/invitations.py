@@ -1,7 +1,8 @@
-"""Invitations: a code that is said or shown once opens what was sealed under it, until it is used or expires.
+"""Invitations: a code, said or shown once, opens what was sealed under it, until it is used or expires.
 
-Who accepts first claims the code, durably, before anything that appoints them stands on the chain: of two people in two
-processes one is appointed. A claim is never given back: whoever was cut off after it can finish, and nobody else.
+The first to accept claims the code, durably, before anything that appoints them is on the chain: of two people in two
+processes only one is appointed. A claim is never given back: whoever was interrupted after it can finish, and nobody
+else can.
 """
 
 from collections.abc import Callable, Iterator
@@ -25,12 +26,12 @@ CODE_LENGTH = 16
 WRONG_CODES = 30
 _WINDOW = timedelta(minutes=15)
 _CONTEXT = b"invitation"
-# A claimed code does not run out under the hands of somebody who was cut off.
+# A claimed code does not expire on somebody who was interrupted.
 _TIME_TO_FINISH = timedelta(days=1)
 
 
 class Invitations:
-    """Makes and opens invitations. A row tells nothing of who invited whom to what."""
+    """Makes and opens invitations. A row reveals nothing of who invited whom to what."""
 
     def __init__(
         self,
@@ -56,7 +57,7 @@ class Invitations:
         """A code in groups of four that opens `content` once, within the lifetime.
 
         Args:
-            announce: is told the invitation's id and its end before the code works, so that no code works unannounced.
+            announce: called with the invitation's id and end before the code works, so that none works unannounced.
         """
         code = new_code(CODE_LENGTH)
         row = InvitationRow(
@@ -74,10 +75,10 @@ class Invitations:
         """The code in its one spelling, and what it opens.
 
         Raises:
-            NotFound: it is unknown, used, expired, or claimed by somebody else than `actor`: all alike.
+            NotFound: it is unknown, used, expired, or claimed by somebody other than `actor`: all alike.
         """
         code = parse_code(typed, CODE_LENGTH, field="invitation")
-        # Wrong codes alone count: a whole team may join from one address in one evening.
+        # Only wrong codes count: a whole team may join from one address in one evening.
         self._throttle.check("invitation", address=address, limit=WRONG_CODES, window=_WINDOW)
         try:
             return code, self._content(code, actor)
@@ -124,7 +125,7 @@ class Invitations:
                 row.expires = max(row.expires, now + _TIME_TO_FINISH)
 
     def id_of(self, code: str) -> bytes:
-        """By what an invitation is told from others, 32 bytes, without its code."""
+        """What tells an invitation from others, 32 bytes, without its code."""
         return self._wrapper.lookup("invitation", code)
 
     def end(self, invitation_id: bytes) -> None:
@@ -135,7 +136,7 @@ class Invitations:
                 rows.delete(row)
 
     def use(self, rows: Session, code: str) -> None:
-        """Remove the invitation within the caller's transaction; NotFound when somebody else was faster."""
+        """Remove the invitation within the caller's transaction; NotFound if somebody else was faster."""
         row = rows.get(InvitationRow, self._wrapper.lookup("invitation", code))
         if row is None:
             raise NotFound("no invitation opens with this code")
@@ -143,7 +144,7 @@ class Invitations:
 
 
 def _mark(actor: Actor, lookup: bytes) -> bytes:
-    """What only this person's keys make of this invitation, so that a row tells nobody else who claimed it."""
+    """What only this person's keys make of this invitation, so that a row reveals to nobody else who claimed it."""
     return actor.keyring.derive("invitation claim", lookup)
 
 

@@ -14,7 +14,7 @@ PASSWORD_MAX = 256
 NAME_MAX = 80
 STRONG = 3
 LONGEST_JUDGED = 72
-# Measured: up to eight kinds of such characters in 72, or all twenty in 20, take 50 ms.
+# Measured: up to eight kinds of such characters in 72 characters, or all twenty kinds in 20, take 50 ms.
 SHORT_PART = 18
 MOST_READINGS = 8
 MOST_WORDS = 12
@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u206
 
 
 def normalise_user_name(text: str) -> str:
-    """The one spelling under which a user name or e-mail address is looked up; InvalidInput if it is none."""
+    """The one spelling under which a user name or e-mail address is looked up; InvalidInput if it is not one."""
     name = unicodedata.normalize("NFKC", plain(text)).strip().casefold()
     if not 3 <= len(name) <= NAME_MAX or _CONTROL.search(name) or " " in name or not is_seen(name):
         raise InvalidInput("Enter a user name or email of 3 to 80 characters, without spaces", field="user_name")
@@ -34,7 +34,7 @@ def normalise_user_name(text: str) -> str:
 def check_display_name(text: str, field: str = "display_name") -> str:
     """A person's, team's or player's name as shown to others: 1 to 80 characters, no control characters.
 
-    At least one letter or digit of it is seen: nobody can tell names of blanks or marks apart, or call them.
+    At least one letter or digit of it must be visible: nobody can tell names of blanks or marks apart, or say them.
     """
     name = plain(text)
     if not 1 <= len(name) <= NAME_MAX or _CONTROL.search(name):
@@ -55,9 +55,9 @@ def check_length(password: str, *, user_name: str, field: str = "password") -> N
 
 
 def check_not_guessed(password: str, *, user_name: str, display_name: str = "", field: str = "password") -> None:
-    """InvalidInput says what to do if the password is among the easily guessed.
+    """InvalidInput says what to do if the password is easily guessed.
 
-    Costs a twentieth of a second at worst, and so is asked after a throttle, in its turn.
+    This takes a twentieth of a second at worst, and so comes after a throttle, in its turn.
     """
     names = [user_name, display_name, *_WORDS.findall(f"{user_name} {display_name}")]
     inputs = [name[:NAME_MAX] for name in names[:MOST_WORDS]]
@@ -66,10 +66,10 @@ def check_not_guessed(password: str, *, user_name: str, display_name: str = "", 
 
 
 def _judged(password: str) -> list[str]:
-    """What is judged of a password, whose strongest part counts.
+    """The part of a password that is judged: its strongest part counts.
 
-    zxcvbn tries every reading of the characters that stand for letters (4 for a, $ for s): with all of them in one
-    long password that takes seconds, in a short one it does not.
+    zxcvbn tries every reading of characters that stand for letters (4 for a, $ for s): with all of them in one long
+    password that takes seconds; in a short one it does not.
     """
     longest = password[:LONGEST_JUDGED]
     if len(set(longest) & _READ_AS_LETTERS) <= MOST_READINGS:

@@ -13,10 +13,10 @@ from blockmrs.networks import network_of
 
 
 class Throttle:
-    """Refuses with TooManyAttempts what was tried too often.
+    """Refuses, with TooManyAttempts, what has been tried too often.
 
-    Tries are counted by what is tried and by `who`, an account or browser, or the network of `address`, or both
-    together. All of that is stored as keyed digests only.
+    Tries are counted by what is tried, and by `who` (an account or browser), the network of `address`, or both
+    together. All of this is stored only as keyed digests.
     """
 
     def __init__(self, database: Database, wrapper: Wrapper, clock: Callable[[], datetime]) -> None:
@@ -25,13 +25,13 @@ class Throttle:
         self._clock = clock
 
     def count(self, what: str, who: str = "", *, address: str = "", limit: int, window: timedelta) -> None:
-        """Count one try before it is made, in its own transaction: so that parallel and broken off tries count too."""
+        """Count one try before it is made, in its own transaction, so that parallel and interrupted tries count too."""
         wait = self._add(self._key(what, who, address), limit, window)
         if wait is not None:
             raise _too_many(wait)
 
     def note(self, what: str, who: str = "", *, address: str = "", window: timedelta) -> None:
-        """Count one try that has failed; nobody is refused for it now."""
+        """Count one try that has failed; this refuses nobody yet."""
         self._add(self._key(what, who, address), None, window)
 
     def check(self, what: str, who: str = "", *, address: str = "", limit: int, window: timedelta) -> None:
@@ -41,7 +41,7 @@ class Throttle:
             row = rows.get(ThrottleRow, self._key(what, who, address))
             if row is None or row.window_ends <= now or row.tries < limit:
                 return
-            # What a clock that was ahead has written ends no later than what is written now.
+            # Whatever was written by a clock that was ahead ends no later than what is written now.
             wait = min(row.window_ends - now, window)
             late = row.window_ends > now + window
         if late:
@@ -49,7 +49,7 @@ class Throttle:
         raise _too_many(wait)
 
     def forget(self, what: str, who: str = "", *, address: str = "") -> None:
-        """Start counting anew, after a success."""
+        """Start counting afresh, after a success."""
         with self._database.write() as rows:
             rows.execute(delete(ThrottleRow).where(ThrottleRow.throttle_key == self._key(what, who, address)))
 
@@ -74,7 +74,7 @@ class Throttle:
             if row.window_ends <= now:
                 row.window_ends, row.tries = now + window, 1
                 return None
-            # The clock may have been ahead when this was written: nobody waits longer than a window for that.
+            # The clock may have been ahead when this was written: nobody is to wait longer than one window.
             row.window_ends = min(row.window_ends, now + window)
             if limit is not None and row.tries >= limit:
                 return row.window_ends - now

@@ -21,7 +21,7 @@ def format_code(code: str) -> str:
 
 
 def parse_code(text: str, length: int, *, field: str = "code") -> str:
-    """The code that somebody typed, in capitals without spaces; InvalidInput when it cannot be one."""
+    """The code that somebody typed, in capitals and without spaces; InvalidInput if it cannot be one."""
     code = sign_by_sign(text).translate(_SPACES).upper()
     if len(code) != length:
         raise InvalidInput(Message("Enter all %(length)d characters of the code", length=length), field=field)

@@ -17,7 +17,7 @@ OLDEST_YEARS = 130
 
 
 def questions_as_data(rules: RuleSet) -> dict[str, Any]:
-    """Every presentation with its questions, in the order of asking, and its findings by id."""
+    """Every presentation with its questions, in the order in which they are asked, and its findings by id."""
     return {
         "version": rules.version,
         "presentations": {name: _presentation(rules, entry) for name, entry in rules.presentations.items()},
@@ -27,8 +27,8 @@ def questions_as_data(rules: RuleSet) -> dict[str, Any]:
 def interview_from_data(rules: RuleSet, data: object) -> Interview:
     """The interview that a parsed JSON file describes. An absent answer is "not asked", null is "can't tell".
 
-    `age_months` counts from birth; of a child whose years are given too it may not say another year. `sex` answers
-    the questions for which the rules name it, unless `answers` says otherwise.
+    `age_months` counts from birth; if years are given too, both must agree. `sex` answers the questions for which the
+    rules name it, unless `answers` says otherwise.
 
     Raises:
         InvalidInput: an unknown id or a wrong type; `field` and the message name it.
@@ -52,7 +52,7 @@ def interview_from_data(rules: RuleSet, data: object) -> Interview:
 
 
 def assessment_as_data(assessment: Assessment, places: Mapping[str, str] = DEFAULT_PLACES) -> dict[str, Any]:
-    """What was advised, and why; `reasons` has the deciding one first. `places` are the operator's numbers."""
+    """What was advised, and why; `reasons` begins with the deciding one. `places` are the operator's numbers."""
     return {
         "level": int(assessment.level),
         "disposition": assessment.disposition,
@@ -67,7 +67,7 @@ def assessment_as_data(assessment: Assessment, places: Mapping[str, str] = DEFAU
 
 
 def proposal_as_data(rules: RuleSet, proposal: Proposal) -> dict[str, Any]:
-    """The complaints and danger signs that a text may mean, the likeliest complaint first."""
+    """The complaints and danger signs that a text may mean, likeliest complaint first."""
     labels = {sign.id: sign.label for sign in rules.signs}
     return {
         "version": rules.version,
@@ -115,7 +115,7 @@ def _complaints(rules: RuleSet, names: object) -> tuple[str, ...]:
 
 
 def _answer(rules: RuleSet, complaints: Iterable[str], name: str, value: object) -> Answer:
-    """The value, if it is of the question's type; a number outside its bounds counts as "can't tell" later on."""
+    """The value, if it has the question's type; a number outside its bounds counts as "can't tell" later on."""
     finding = rules.findings.get(name)
     if finding is None:
         raise _wrong("an unknown finding", name)
@@ -135,16 +135,16 @@ def _answer(rules: RuleSet, complaints: Iterable[str], name: str, value: object)
 
 
 def _age_band(data: Mapping[str, object]) -> str | None:
-    """The band of the age given, None where it is not known."""
+    """The band of the given age; None if that is not known."""
     years, months = (_whole(data, key) for key in ("age_years", "age_months"))
     if months is not None:
         if years is not None and months // 12 != years:
-            raise _wrong("the months and the years say different ages", "age_months")
+            raise _wrong("the months and the years give different ages", "age_months")
         years = months // 12
     if years is None:
         return None
     if years > OLDEST_YEARS:
-        raise _wrong("not an age of a person", "age_years" if months is None else "age_months")
+        raise _wrong("not a person's age", "age_years" if months is None else "age_months")
     return band_of_age(years, months)
 
 

@@ -16,10 +16,10 @@ WORDS: Mapping[str, bool | None] = {YES: True, NO: False, UNSURE: None}
 
 
 def read_course(fields: Mapping[str, str]) -> tuple[Look, ...]:
-    """The looks that these fields carry, by their numbers; other fields are passed over.
+    """The looks that these fields carry, by number; other fields are ignored.
 
     Raises:
-        InvalidInput: a look or its answer is none; `field` names it.
+        InvalidInput: a look or its answer is not valid; `field` names it.
     """
     found: dict[int, dict[str, Answer]] = {}
     for field, text in fields.items():
@@ -34,7 +34,7 @@ def read_course(fields: Mapping[str, str]) -> tuple[Look, ...]:
 
 
 def carry_course(course: Sequence[Look]) -> list[tuple[str, str]]:
-    """The hidden fields that bring the looks to the next page; `read_course` undoes it."""
+    """The hidden fields that carry the looks to the next page; `read_course` reads them back."""
     words: dict[Answer, str] = {value: word for word, value in WORDS.items()}
     return [
         (f"{LOOK_PREFIX}{look.number}.{name}", words[value] if value is None or name != PAIN else str(value))
@@ -49,7 +49,7 @@ def look_fields(number: int) -> tuple[str, ...]:
 
 
 def begin_look(interview: Interview) -> Interview:
-    """The interview with a look begun; as it is, where one is open already or there are as many as can be."""
+    """The interview with a look begun; unchanged if one is open already, or if there are as many as there can be."""
     course = interview.course
     if any(look.next_question is not None for look in course) or len(course) >= MOST_LOOKS:
         return interview
@@ -58,7 +58,7 @@ def begin_look(interview: Interview) -> Interview:
 
 
 def take_look(interview: Interview, name: str, text: str | None) -> Interview:
-    """The interview after one answer of the look that is open, or of a new one."""
+    """The interview after one answer in the open look, or in a new one."""
     answer = _parse("choose", name, text or "")
     course = begin_look(interview).course
     taken = next((look for look in course if look.next_question is not None), None)

@@ -1,4 +1,4 @@
-"""The whole rule set as a document for a clinician who reviews it: plain values, which a page prints.
+"""The whole rule set as a document for a clinician to review: plain values, which a page prints.
 
 Nothing here decides anything: the words of a condition are made from the very conditions that the engine asks.
 """
@@ -15,7 +15,7 @@ from blockmrs.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """A condition for reading. `kind` says how `words` (labels of the rules) or `parts` go together.
+    """A condition to be read. `kind` says how `words` (labels from the rules) or `parts` go together.
 
     all, any: of `parts`. yes, no: an answer to the question `words[0]`. either: one of the answers `words`. number:
     `words[0]` is at least `words[1]`. ages, complaints: one of `words`. unless: not each of `words` is
@@ -38,13 +38,13 @@ class RuleText:
 
     @property
     def anchor(self) -> str:
-        """Its name as part of an address on the page."""
+        """Its name as an anchor on the page."""
         return self.rule.id.replace("/", "-")
 
 
 @dataclass(frozen=True, slots=True)
 class QuestionText:
-    """One question with the labels of the ages that it is for; no label: everybody."""
+    """One question with the labels of the ages that it is for; none means everybody."""
 
     finding: Finding
     ages: tuple[str, ...]
@@ -52,7 +52,7 @@ class QuestionText:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One presentation: its questions by page, its rules from the most urgent, and its advice."""
+    """One presentation: its questions by page, its rules, most urgent first, and its advice."""
 
     presentation: Presentation
     pages: tuple[tuple[PagePlan, tuple[QuestionText, ...]], ...]
@@ -63,12 +63,12 @@ class Chapter:
 
     @property
     def questions(self) -> int:
-        """How many questions are its own or stand on its pages."""
+        """How many questions are its own or appear on its pages."""
         return sum(len(asked) for _, asked in self.pages) + len(self.elsewhere)
 
 
 class AdviceDocument:
-    """The rules and their evidence, chapter by chapter; what everybody is asked comes first."""
+    """The rules and their evidence, chapter by chapter, beginning with what everybody is asked."""
 
     def __init__(
         self, load: Callable[[], RuleSet] = load_check_rules, evidence: Callable[[], Evidence] = load_evidence
@@ -99,7 +99,7 @@ class AdviceDocument:
         """One presentation.
 
         Raises:
-            NotFound: the rules have none of that name.
+            NotFound: the rules have none with that name.
         """
         rules = self.rules
         if name not in rules.presentations:

@@ -1,4 +1,4 @@
-"""From the engine's assessment to what a report keeps of it."""
+"""What a report keeps of the engine's assessment."""
 
 from collections.abc import Iterable, Mapping
 from datetime import datetime
@@ -22,8 +22,8 @@ _WHERE = Message("Where it hurts")
 def reasons_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
     """(fact, sentence) of each rule that fired on what was seen, the deciding one first.
 
-    A rule's sentence says what is so. One that fired on a "can't tell" must not say it: where such a rule decided,
-    `CAREFUL` stands in its place, and elsewhere it is left out.
+    A rule's sentence says what is the case. One that fired on a "can't tell" must not say it: if such a rule decided,
+    `CAREFUL` takes its place; otherwise it is left out.
     """
     first, *others = assessment.reasons
     deciding = (first.fact, first.because if first.sure else str(CAREFUL))
@@ -61,7 +61,7 @@ def findings_of(
 
 
 def looks_of(interview: Interview, answered: Mapping[str, datetime]) -> tuple[ReportedLook, ...]:
-    """Every whole look, with the time of its last answer."""
+    """Every complete look, with the time of its last answer."""
     found = []
     for look in interview.course:
         if look.next_question is None:

@@ -1,9 +1,9 @@
-"""Start, answer, conclude: what the pages of `/field` need, and nothing that is kept.
+"""Start, answer, conclude: what the pages of `/field` need. Nothing is kept.
 
 An interview lives in the form fields that travel with each page: `a.<finding>`, `age` and `complaints` carry what is
 known, and `again.<n>.<question>` each look since then; `sign`, `look`, or `page` with `pick` and `answer` or `choose`,
-is what was just tapped. Whatever is not known by name is refused by name, so a mistyped or forged field never counts as
-"no".
+is what was just tapped. Anything with an unknown name is refused by that name, so a mistyped or forged field never
+counts as "no".
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -53,12 +53,12 @@ MOST_FIELDS = 400
 PREFIX = "a."
 SINGLE = ("sign", "age", "complaints", "page", "choose", "answer", "look")
 PICK = "pick"
-"""The one field that may be there several times: each thing that was ticked."""
+"""The one field that may occur several times: everything that was ticked."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """One answer for reading: the question, its short label, and the answer in words."""
+    """One answer to be read: the question, its short label, and the answer in words."""
 
     finding: str
     question: str
@@ -68,7 +68,7 @@ class Seen:
 
 
 class TriageService:
-    """Advice for whoever asks. Every method may raise RulesUnreadable, for pages that then only say whom to call."""
+    """Advice for whoever asks. Every method may raise RulesUnreadable; pages then say only whom to call."""
 
     def __init__(self, load: Callable[[], RuleSet] = load_rules) -> None:
         self._load = load
@@ -81,7 +81,7 @@ class TriageService:
 
     @property
     def words(self) -> Words:
-        """The lists of words that are routed by, held against the rules."""
+        """The lists of words used for routing, checked against the rules."""
         if self._words is None:
             words = load_words()
             check_words(words, self.rules)
@@ -98,7 +98,7 @@ class TriageService:
         return [(name, value) for name, value in fields if name in (*SINGLE, PICK) or name.startswith(mine)]
 
     def only_answers(self, fields: Iterable[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Those that `carry` made, without what was just tapped."""
+        """Those made by `carry`, without what was just tapped."""
         mine = (PREFIX, LOOK_PREFIX)
         return [(name, value) for name, value in fields if name in ("age", "complaints") or name.startswith(mine)]
 
@@ -109,7 +109,7 @@ class TriageService:
             fields: names and values of one posted form, in any order.
 
         Raises:
-            InvalidInput: a field is unknown, there twice, too long, or no answer to its question; `field` names it.
+            InvalidInput: a field is unknown, repeated, too long, or not an answer to its question; `field` names it.
         """
         values, picks = _sorted_out(fields)
         interview = self._carried(values)
@@ -129,12 +129,12 @@ class TriageService:
         return interview
 
     def from_record(self, facts: HealthFacts, today: date) -> Interview:
-        """An interview in which only what these facts say is answered."""
+        """An interview in which only what follows from these facts is answered."""
         band = None if facts.birth_date is None else band_of_age(*age_of(facts.birth_date, today))
         return Interview(band, (), dict(proposed(self.rules, facts.said)))
 
     def carry(self, interview: Interview) -> tuple[tuple[str, str], ...]:
-        """The hidden fields that bring the interview to the next page; `read` undoes it."""
+        """The hidden fields that carry the interview to the next page; `read` reads them back."""
         fields = [(PREFIX + name, _as_text(value)) for name, value in interview.answers.items()]
         if interview.age_band is not None:
             fields.append(("age", interview.age_band))
@@ -143,7 +143,7 @@ class TriageService:
         return (*fields, *carry_course(interview.course))
 
     def next_page(self, interview: Interview) -> QuestionPage | None:
-        """The question to ask now, or None when the advice is final."""
+        """The question to ask now, or None once the advice is final."""
         return next_page(self.rules, interview)
 
     def conclude(self, interview: Interview) -> Assessment:
@@ -162,7 +162,7 @@ class TriageService:
         """The interview with these complaints, which the person ticked; their questions come next.
 
         Raises:
-            InvalidInput: none was ticked, or one is no complaint.
+            InvalidInput: none was ticked, or one is not a complaint.
         """
         chosen = tuple(dict.fromkeys(complaints))
         if not chosen or not set(chosen) <= set(self.rules.presentations) - set(ALWAYS):
@@ -170,7 +170,7 @@ class TriageService:
         return replace(interview, presentations=tuple(dict.fromkeys((*interview.presentations, *chosen))))
 
     def without(self, interview: Interview, finding: str) -> Interview:
-        """The interview with one answer or look taken back, or all about `age` or `complaints`: it is asked again."""
+        """The interview without one answer or look, or anything about `age` or `complaints`, which is asked again."""
         if finding == AGE:
             return replace(interview, age_band=None)
         if finding.startswith(LOOK_PREFIX):
@@ -184,13 +184,13 @@ class TriageService:
         return replace(interview, answers={k: v for k, v in interview.answers.items() if k != finding})
 
     def seen(self, interview: Interview, *, all_answers: bool = False) -> tuple[Seen, ...]:
-        """The answers for reading, in the rules' order; those that say "nothing there" only on request."""
+        """The answers to be read, in the rules' order; those that say "nothing there" only on request."""
         rows = []
         for name, finding in self.rules.findings.items():
             if name not in interview.answers or finding.nature is Nature.NOTE:
                 continue
             if finding.record and finding.presentation not in (*ALWAYS, *interview.presentations):
-                continue  # The record told it before there was a complaint that asks for it.
+                continue  # The record supplied it before there was a complaint that asks for it.
             value = interview.answers[name]
             usual = True if finding.nature is Nature.REASSURING else absence(finding)
             if all_answers or value is None or value != usual:
@@ -255,7 +255,7 @@ class TriageService:
         return self._ticked(interview, plan, values.get("answer"), picks)
 
     def _at(self, interview: Interview, parts: Iterable[BodyPart], choose: str | None) -> Interview:
-        """The interview after a tap on where it hurts: its complaints, or which page of places comes next."""
+        """The interview after a tap on where it hurts, with the complaints, or the page of places that comes next."""
         part = next((part for part in parts if part.id == choose), None)
         if part is None:
             raise InvalidInput("an unknown place", field="choose")
@@ -272,8 +272,8 @@ class TriageService:
     def _ticked(self, interview: Interview, plan: PagePlan, answer: str | None, picks: list[str]) -> Interview:
         """Ticked is yes; the rest is no, or "can't tell" after "Not sure about some".
 
-        What decides who is told is then left open, and the page comes once more: not sure about another question is
-        no doubt about this one.
+        A question that decides who is told is then left open, and the page comes once more: being unsure about another
+        question does not mean being unsure about this one.
         """
         if answer not in ("next", "none", UNSURE):
             raise InvalidInput("an unknown answer", field="answer")
@@ -292,7 +292,7 @@ class TriageService:
         return replace(after, answers={**after.answers, **chosen})
 
     def _parse(self, field: str, name: str, text: str) -> Answer:
-        """The value that `text` is for the finding `name`; a number outside its bounds is "can't tell"."""
+        """The value of `text` for the finding `name`; a number outside its bounds is "can't tell"."""
         finding = self.rules.findings.get(name)
         if finding is None:
             raise InvalidInput("an unknown finding", field=field)
@@ -319,19 +319,19 @@ def _sorted_out(fields: Iterable[tuple[str, str]]) -> tuple[dict[str, str], list
             raise InvalidInput("a value is too long", field=name[:LONGEST_VALUE])
         if name == PICK:
             if value in picks:
-                raise InvalidInput("an answer is there twice", field=name)
+                raise InvalidInput("an answer occurs twice", field=name)
             picks.append(value)
             continue
         if name not in SINGLE and not name.startswith((PREFIX, LOOK_PREFIX)):
             raise InvalidInput("an unknown field", field=name)
         if name in values:
-            raise InvalidInput("a field is there twice", field=name)
+            raise InvalidInput("a field occurs twice", field=name)
         values[name] = value
     return values, picks
 
 
 def _worse(finding: Finding, one: Answer, other: Answer) -> Answer:
-    """Of two options ticked at once the one that stands first, which is the more dangerous."""
+    """Of two options ticked at once, the one listed first, which is the more dangerous."""
     order: list[Answer] = [option.value for option in finding.options]
     return min((one, other), key=lambda value: order.index(value) if value in order else len(order))
 
@@ -345,7 +345,7 @@ def _as_text(value: Answer) -> str:
 
 
 def _in_words(words: Mapping[str, str], finding: Finding, value: Answer) -> str:
-    """The answer as a person would read it; a number shows as the option that it reaches."""
+    """The answer as a person would read it; a number is shown as the option that it reaches."""
     if value is None:
         return words["not_sure"]
     if isinstance(value, bool):

@@ -10,7 +10,7 @@ WITHHOLD = "withhold"
 
 
 class WhoIsTold:
-    """Answers for one site; `choices` has "withhold" or "send" for each policy of the rules."""
+    """Answers for one site; `choices` has "withhold" or "send" for each policy in the rules."""
 
     def __init__(self, triage: TriageService, choices: Mapping[str, str]) -> None:
         self._triage = triage
@@ -22,7 +22,7 @@ class WhoIsTold:
         return self._withheld
 
     def of(self, interview: Interview) -> Telling:
-        """What this interview touches, and what of it waits for its author's word."""
+        """The policies that this interview touches, and which of them wait for the author's word."""
         return telling(self._triage.rules, interview, self._withheld)
 
     def keeps_back(self, interview: Interview, *, ticked: bool, shown: frozenset[str]) -> bool:
@@ -30,6 +30,6 @@ class WhoIsTold:
 
         Args:
             ticked: its author chose so.
-            shown: the policies of which its author was told; without that nothing is sent that the site withholds.
+            shown: the policies that its author was told about; without that, nothing that the site withholds is sent.
         """
         return ticked or not self.of(interview).ids <= shown

@@ -1,8 +1,8 @@
 """Clearances for sport: a member of an organisation that has the report writes one; coach and family read it.
 
-It travels where receipts do: on the return lines of the share, whose keys only the report's author, the player's card
-and the organisation know. A reader takes it only from a listed member of the organisation that the share names, written
-while that share ran, and never from the report's author.
+It travels as receipts do: on the share's return lines, whose keys only the report's author, the player's card and the
+organisation know. A reader accepts it only from a listed member of the organisation named in the share, written while
+that share was running, and never from the report's author.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -39,17 +39,17 @@ from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.reports.access import Access, report_address
 
-# A player whose newest head injury is older is no longer marked on the team's page; the report's own page still says.
+# A player whose newest head injury is older is no longer marked on the team's page; the report's page still says so.
 ROSTER_LOOKS_BACK = timedelta(days=366)
-# News is looked for in so many of the newest places of a line; what is older, the report's own page still says.
+# News is looked for in so many of the newest places of a line; the report's own page still has what is older.
 _PLACES_FOR_NEWS = 40
 
 
 @dataclass(frozen=True, slots=True)
 class Statement:
-    """A clearance or withdrawal that counts, under the names that the directory knows. `mine`: the actor wrote it.
+    """A clearance or withdrawal that counts, under the names in the directory. `mine`: the actor wrote it.
 
-    `left`: when its writer left the organisation; what they stated before goes on counting.
+    `left`: when its writer left the organisation; what they stated before still counts.
     """
 
     statement_id: str
@@ -62,10 +62,10 @@ class Statement:
 class SportStatus:
     """Whether the player may play: `statements` newest first, `current` the one that decides.
 
-    After any knock to the head, also one without a sign, a clinician must say in writing when they may play again (the
-    evidence's return to play for HEAD). `certain` is False where only a sign says that there may have been a knock;
+    After any knock to the head, even one without signs, a clinician must say in writing when they may play again (the
+    evidence's return to play for HEAD). `certain` is False if only a sign suggests that there was a knock;
     `came_back`, whether a check after the clearance found something. `lost` counts the statements whose text is not
-    here; `lost_newest`, whether one of those is the last word: it may have withdrawn.
+    here; `lost_newest`, whether one of those is the last word: it may have been a withdrawal.
     """
 
     certain: bool
@@ -77,15 +77,15 @@ class SportStatus:
 
     @property
     def is_out(self) -> bool:
-        """Whether nothing lets the player back to full play yet."""
+        """Whether nothing yet lets the player return to full play."""
         return self.lost_newest or self.current is None or self.current.said.stage != FULL_PLAY or self.came_back
 
 
 @dataclass(frozen=True, slots=True)
 class OutOfPlay:
-    """Why a player of the roster is out: the report, and what a clinician allows already.
+    """Why a player on the roster is out: the report, and what a clinician already allows.
 
-    `lost`: what was written about it is not here, so that nobody can say that they may play.
+    `lost`: what was written about it is not here, so nobody can say that they may play.
     """
 
     address: str
@@ -94,7 +94,7 @@ class OutOfPlay:
 
 
 class Clearances:
-    """Writes, withdraws and reads clearances. `zone` is the site's, None the machine's own."""
+    """Writes, withdraws and reads clearances. `zone` is the site's; None means the machine's own."""
 
     def __init__(
         self,
@@ -117,7 +117,7 @@ class Clearances:
         self._locks = after.locks("clearance")
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:
-        """What is stated about a report that the actor may read; None where it cannot be of a head injury."""
+        """What is stated about a report that the actor may read; None if it cannot be about a head injury."""
         opened = self._after.opened(actor, address)
         if opened is None or not may_be_head_injury(opened[1], self._rules()):
             return None
@@ -129,7 +129,7 @@ class Clearances:
 
         Raises:
             NotAuthorized: they wrote the report, act for the player, or have not opened what was shared.
-            NotFound: for a stranger; or no clearance is asked for after this injury.
+            NotFound: for a stranger, or if this injury needs no clearance.
         """
         return self._for_writing(actor, address)[1]
 
@@ -142,7 +142,7 @@ class Clearances:
         return self._once(actor, access, draft_id, said)
 
     def check(self, actor: Actor, address: str, *, stage: str, seen_on: date, conditions: str, note: str) -> Clearance:
-        """What would be stated; InvalidInput names what is wrong. Nothing is written."""
+        """What would be stated; InvalidInput says what is wrong. Nothing is written."""
         access, report = self._for_writing(actor, address)
         today, injured_on = (
             moment.astimezone(self._zone).date() for moment in (self._mailbox.now(), report.injured_at)
@@ -159,7 +159,7 @@ class Clearances:
         )
 
     def withdraw(self, actor: Actor, address: str, statement_id: str, draft_id: str) -> Statement:
-        """Take back one's own clearance; the player is not cleared until somebody writes a new one."""
+        """Take back the actor's own clearance; the player is not cleared until somebody writes a new one."""
         access, _ = self._for_writing(actor, address)
         mine = next(
             (found for found in self._statements(actor, access) if found.statement_id == statement_id and found.mine),
@@ -171,7 +171,7 @@ class Clearances:
         return self._once(actor, access, draft_id, said)
 
     def out(self, actor: Actor, players: Sequence[bytes]) -> dict[bytes, OutOfPlay]:
-        """Of the players with these cards those who are out until cleared, by the reports that the actor wrote."""
+        """Those of the players with these cards who are out until cleared, by the reports that the actor wrote."""
         found: dict[bytes, OutOfPlay] = {}
         for entry in self._after.head_reports(actor, None, self._mailbox.now() - ROSTER_LOOKS_BACK):
             grant = entry.grant
@@ -190,17 +190,17 @@ class Clearances:
             except UNKNOWN:
                 raise
             except BlockMRSError:
-                continue  # One report that cannot be opened hides nothing about the others.
+                continue  # One report that cannot be opened must not hide anything about the others.
             if status.is_out:
                 stage = status.current.said.stage if status.current is not None and not status.lost_newest else ""
                 found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage, status.lost_newest)
         return found
 
     def stated_since(self, actor: Actor, held: Held | None, since: datetime) -> Iterator[tuple[GrantEntry, datetime]]:
-        """The newest reports about which somebody stated something since then, each with the last such time.
+        """The newest reports about which something was stated since then, each with the time of the last statement.
 
         Args:
-            held: whom the reports are about; None for those that the actor wrote.
+            held: whose card the reports are about; None for those that the actor wrote.
         """
         if not self._organisations.had_members():
             return  # Nobody can have written one: no line is read.
@@ -213,7 +213,7 @@ class Clearances:
             except UNKNOWN:
                 raise
             except BlockMRSError:
-                continue  # One report that cannot be opened hides nothing about the others.
+                continue  # One report that cannot be opened must not hide anything about the others.
             if times and max(times) >= since:
                 yield entry, max(times)
 
@@ -227,7 +227,7 @@ class Clearances:
         return SportStatus(certain, tuple(reversed(found)), current, came_back, len(lost), lost_newest)
 
     def _levels_since(self, actor: Actor, access: Access, moment: datetime) -> Iterator[int]:
-        """What the symptom checks after that moment say, as they were signed; their grants only claim a level."""
+        """What the symptom checks after that moment say in their signed text; their grants only claim a level."""
         for entry in self._attachments.entries(actor, access, CHECK):
             if self._mailbox.written_at(entry) <= moment:
                 continue
@@ -288,9 +288,9 @@ class Clearances:
         return Statement(report_address(update_id), said, True)
 
     def _statements(self, actor: Actor, access: Access, lost: list[datetime] | None = None) -> list[Statement]:
-        """All that count for this reader, in the order in which they stand on the chain.
+        """All that count for this reader, in the order of the chain.
 
-        `lost` takes the time of each that would count but whose text is not here; without it, that is raised.
+        `lost` receives the time of each that would count but whose text is not here; without it, that is raised.
         """
         found: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
         for entry, organisation_id, when in self._delivered(actor, access, lost):
@@ -310,7 +310,7 @@ class Clearances:
             known = replace(said, doctor=member.name, organisation=organisation, written_at=when)
             mine = entry.author == actor.keyring.card.id
             statement = Statement(report_address(entry.grant.update_id), known, mine, member.until)
-            # Who gives a statement again, later, does not make it the newest.
+            # Passing on a statement later does not make it the newest.
             place = when, entry.index
             if entry.grant.update_id not in found or place < found[entry.grant.update_id][0]:
                 found[entry.grant.update_id] = place, statement
@@ -319,9 +319,9 @@ class Clearances:
     def _delivered(
         self, actor: Actor, access: Access, lost: list[datetime] | None
     ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
-        """Each grant of a clearance that reached this reader: with the organisation it must come from, and its time.
+        """Each grant of a clearance that reached this reader, with the organisation it must come from, and its time.
 
-        Whoever wrote it was a member when it came to stand in the log; that they have left since changes nothing.
+        Whoever wrote it was a member when it entered the log; that they have left since changes nothing.
         """
         if access.standing is Standing.RECIPIENT:
             held = _held(access)
@@ -339,7 +339,7 @@ class Clearances:
     def _released(
         self, actor: Actor, access: Access, lost: list[datetime] | None
     ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
-        """What came while the report was kept from the family: passed on from the player's card at the release."""
+        """What arrived while the report was kept from the family, passed on from the player's card at the release."""
         if access.standing is not Standing.SUBJECT:
             return
         shares = self._sharing.book(actor, access)
@@ -350,27 +350,27 @@ class Clearances:
             try:
                 update = self._attachments.read(entry, CLEARANCE)
             except NOT_HERE:
-                # Who wrote it stands inside.
+                # The writer is named inside.
                 if lost is None:
                     raise
                 lost.append(self._mailbox.written_at(entry))
                 continue
             for grantee in grantees:
-                # Whether they were a member when they wrote it the author saw, who released only what counted then.
+                # The author, who released only what counted then, saw whether they were a member when they wrote it.
                 if update is not None and self._organisations.staff.known(update.author, grantee) is not None:
-                    # All of them came in one block, at the release: their own times say in which order.
+                    # All of them came in one block, at the release: their own times give the order.
                     when = min(self._mailbox.written_at(entry), update.created)
                     yield replace(entry, author=update.author), grantee, when
                     break
 
     def _copies(self, access: Access) -> list[GrantEntry]:
-        """What the members of the reader's organisation wrote about the report, on the organisation's own line."""
+        """What members of the reader's organisation wrote about the report, on the organisation's own line."""
         held = _held(access)
         line = self._mailbox.line_by_anyone(_copies_key(held, access.grant.update_id), held.keyring)
         return [entry for entry in line.grants.values() if entry.grant.purpose == CLEARANCE]
 
     def _read(self, entry: GrantEntry) -> Clearance | None:
-        """What a grant of a clearance says, if its own signer wrote it about that report."""
+        """The clearance behind a grant, if the grant's signer wrote it about that report."""
         update = self._attachments.read(entry, CLEARANCE)
         if update is None or update.author != entry.author:
             return None
@@ -390,7 +390,7 @@ def _level_of(update: Update) -> int:
     try:
         return read_check(update.body).advice.level
     except InvalidInput:
-        return 1  # Not a check that this version can show: it must not let anybody back.
+        return 1  # Not a check that this version can show: it must not let anybody play again.
 
 
 def _held(access: Access) -> Held:

@@ -1,4 +1,4 @@
-"""What symptom checks and clearances share: opening the report they follow, and finding and saving them once."""
+"""What symptom checks and clearances have in common: opening the report they follow, finding them, saving them once."""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -22,7 +22,7 @@ from blockmrs.services.sharing.shares import Sharing
 
 
 class AfterReport:
-    """The services on which everything stands that follows a report, and the steps that all of it takes."""
+    """The services needed by everything that follows a report, and the steps that all of it takes."""
 
     def __init__(
         self,
@@ -41,7 +41,7 @@ class AfterReport:
         self._database = database
 
     def opened(self, actor: Actor, address: str) -> tuple[Access, Report] | None:
-        """The report that the actor may read; None for a recipient who has left no receipt yet."""
+        """The report that the actor may read; None for a recipient who has not left a receipt yet."""
         access = self.access.allow(actor, address, Action.FOLLOW)
         if access.standing is Standing.RECIPIENT:
             shared = self.sharing.open_shared(actor, address)
@@ -57,11 +57,11 @@ class AfterReport:
     def head_reports(
         self, actor: Actor, held: Held | None, oldest: datetime, places: int | None = None
     ) -> Iterator[GrantEntry]:
-        """The grants since `oldest` of reports that may be of a head injury, newest first.
+        """The grants since `oldest` of reports that may be about a head injury, newest first.
 
         Args:
-            held: whom the reports are about; None for the reports that the actor wrote.
-            places: of the line no more than so many of the newest places are read.
+            held: whose card the reports are about; None for the reports that the actor wrote.
+            places: at most this many of the line's newest places are read.
         """
         keyring: Keyring = actor.keyring if held is None else held.keyring
         author = keyring.card if held is None else None
@@ -75,10 +75,10 @@ class AfterReport:
                         yield entry
 
     def draft_mark(self, actor: Actor, draft_id: str) -> bytes:
-        """What tells a repeated save from another one.
+        """What tells a repeated save from a different one.
 
         Raises:
-            NotAuthorized: the actor has no recovery code yet, and may save nothing.
+            NotAuthorized: the actor has no recovery code yet, and so may not save anything.
             InvalidInput: `draft_id` is not 32 hexadecimal digits.
         """
         if not actor.recovery_confirmed:
@@ -86,9 +86,9 @@ class AfterReport:
         return actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
 
     def locks(self, what: str) -> KeyedLocks:
-        """Locks for what is saved once."""
+        """Locks for what is saved only once."""
         return KeyedLocks(self._database, what)
 
     def commit(self, batch: Batch) -> None:
-        """Make the batch's objects durable, then its transactions one block, then the rows that list the objects."""
+        """Make the batch's objects durable, then its transactions one block, then keep the rows that list them."""
         commit_batch(self._database, batch)

@@ -1,7 +1,7 @@
-"""Symptom checks after a head injury: which is due, saving one, and reading what was said.
+"""Symptom checks after a head injury: which one is due, saving it, and reading what was said.
 
-Effects of a save, in this order: the sealed update is durable, then its grants stand in one block, then the row that
-lists the object. Only then does the page say "Saved".
+The effects of a save, in this order: the sealed update is durable, then its grants are in one block, then the row that
+lists the object is written. Only then does the page say "Saved".
 """
 
 from collections.abc import Callable, Iterator
@@ -48,7 +48,7 @@ _TREND_LOOKS_BACK = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class MadeCheck:
-    """A check that is saved. `check_id` is its id in addresses below the report's."""
+    """A saved check. `check_id` is its id in addresses below the report's."""
 
     check_id: str
     check: SymptomCheck
@@ -56,10 +56,10 @@ class MadeCheck:
 
 @dataclass(frozen=True, slots=True)
 class FollowUp:
-    """What the days after a head injury show: `checks` in the order of their time, `day` is today's number.
+    """What the days after a head injury show: `checks` in order of time; `day` is today's number.
 
-    `certain` is False where only a sign says that a knock to the head may be behind it. `lost` are the times of the
-    checks that were made but whose text is not here.
+    `certain` is False if only a sign suggests that a knock to the head is behind it. `lost` are the times of checks
+    that were made but whose text is not here.
     """
 
     day: int
@@ -74,9 +74,9 @@ class FollowUp:
 
 @dataclass(frozen=True, slots=True)
 class DueCheck:
-    """A check that waits for the actor: of the report at `address`; `about` is empty for the report's author.
+    """A check that is waiting for the actor, for the report at `address`; `about` is empty for the report's author.
 
-    `due` None: the report is not here, so that nobody can say whether one is due.
+    `due` None: the report is not here, so nobody can say whether one is due.
     """
 
     address: str
@@ -86,7 +86,7 @@ class DueCheck:
 
 
 class FollowUps:
-    """Makes and reads symptom checks. `zone` is the site's, None the machine's own."""
+    """Makes and reads symptom checks. `zone` is the site's; None means the machine's own."""
 
     def __init__(
         self,
@@ -107,16 +107,16 @@ class FollowUps:
 
     @property
     def rules(self) -> RuleSet:
-        """The rules of the checks; may raise RulesUnreadable."""
+        """The rules for the checks; may raise RulesUnreadable."""
         return self._rules()
 
     def of(self, actor: Actor, address: str) -> FollowUp | None:
-        """The follow-up of a report that the actor may read; None where it cannot be of a head injury."""
+        """The follow-up of a report that the actor may read; None if it cannot be about a head injury."""
         opened = self._after.opened(actor, address)
         return None if opened is None else self._of(actor, *opened)
 
     def open(self, actor: Actor, address: str) -> FollowUp:
-        """The follow-up that the actor may add a check to; NotFound where there is none for this report."""
+        """The follow-up to which the actor may add a check; NotFound if there is none for this report."""
         return self._for_writing(actor, address)[1]
 
     def save(self, actor: Actor, address: str, draft_id: str, interview: Interview) -> MadeCheck:
@@ -140,9 +140,9 @@ class FollowUps:
             return self._write(actor, access, check, mark)
 
     def due(self, actor: Actor, lost: list[str] | None = None) -> list[DueCheck]:
-        """The checks that are due now: of the reports the actor wrote, and of those about whom they act for.
+        """The checks that are due now, for reports that the actor wrote and for reports about people they act for.
 
-        `lost` takes a word for each of those whose keys are not here; without it, ObjectMissing is raised.
+        `lost` receives a word for each of those whose keys are not here; without it, ObjectMissing is raised.
         """
         found: dict[str, DueCheck] = {}
         for held in self._teams.acting_for(actor, lost):
@@ -151,10 +151,9 @@ class FollowUps:
         return sorted(found.values(), key=_most_urgent_first)
 
     def about_mine(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[str, FollowUp]]:
-        """The follow-ups of the last year about the actor and whom they act for, by address; newest injury first.
+        """The follow-ups of the last year about the actor and those they act for, by address; newest injury first.
 
-        `lost` takes a word for each report or person of which the text or the keys are not here; without it, that is
-        raised.
+        `lost` receives a word for each report or person whose text or keys are not here; without it, that is raised.
         """
         found: dict[str, FollowUp] = {}
         oldest = self._mailbox.now() - _TREND_LOOKS_BACK
@@ -162,7 +161,7 @@ class FollowUps:
             for entry in self._after.head_reports(actor, held, oldest):
                 address = report_address(entry.grant.update_id)
                 if entry.grant.subject != held.keyring.card.id or address in found:
-                    continue  # On somebody's own line stand the reports that they wrote about others, too.
+                    continue  # Somebody's own line also holds the reports that they wrote about others.
                 try:
                     there = self._readable(actor, held, entry)
                 except NOT_HERE:
@@ -175,7 +174,7 @@ class FollowUps:
         return sorted(found.items(), key=lambda pair: pair[1].injured_at, reverse=True)
 
     def _readable(self, actor: Actor, held: Held | None, entry: GrantEntry) -> FollowUp | None:
-        """The follow-up of a report; None where there is none, or it cannot be opened: that hides no other."""
+        """The follow-up of a report; None if there is none or it cannot be opened, which must not hide others."""
         try:
             access = self._after.access_by(actor, held, entry)
             return self._of(actor, access, self._reports.read(actor, access).report)
@@ -205,7 +204,7 @@ class FollowUps:
             if check is not None:
                 checks.append(MadeCheck(report_address(entry.grant.update_id), check))
         day = day_number(report.injured_at, self._mailbox.now(), self._zone)
-        # One that was made is not due again, whether or not its text is here.
+        # A check that was made is not due again, whether or not its text is here.
         made_on = [made.check.day for made in checks]
         made_on += [day_number(report.injured_at, moment, self._zone) for moment in lost]
         due = due_on(day, made_on)
@@ -216,7 +215,7 @@ class FollowUps:
         update = self._attachments.read(entry, CHECK)
         if update is None:
             return None
-        # To an organisation the player's card passes checks on; everybody else has them from who made them.
+        # The player's card passes checks on to organisations; everybody else has them from whoever made them.
         if access.standing is not Standing.RECIPIENT and update.author != entry.author:
             return None
         try:
@@ -274,7 +273,7 @@ class FollowUps:
         return MadeCheck(report_address(update_id), check)
 
     def _again(self, access: Access, entry: GrantEntry) -> MadeCheck:
-        """What an earlier pressing of Save made; its row is written now if it was cut off before that."""
+        """What an earlier press of Save made; its row is written now if that was interrupted."""
         check = self._read(access, entry)
         if check is None or entry.grant.object is None:
             raise InvalidInput("this is not a symptom check that this version can show")
@@ -282,7 +281,7 @@ class FollowUps:
         return MadeCheck(report_address(entry.grant.update_id), check)
 
     def _due_for(self, actor: Actor, held: Held | None) -> Iterator[DueCheck]:
-        """For one person acted for; or, with None, for the reports that the actor wrote."""
+        """For one person whom the actor acts for or, with None, for the reports that the actor wrote."""
         oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
         for entry in self._after.head_reports(actor, held, oldest):
             address = report_address(entry.grant.update_id)
@@ -297,5 +296,5 @@ class FollowUps:
 
 
 def _most_urgent_first(entry: DueCheck) -> tuple[bool, int]:
-    """Late ones first, then by day; last, those of which nobody can say."""
+    """Late ones first, then by day; last, those for which nobody can say."""
     return (True, LAST_DAY + 1) if entry.due is None else (not entry.due.late, entry.due.day)

@@ -1,8 +1,9 @@
-"""The end of a share as all three see it: who gave it, whom it is about, and who got it.
+"""The end of a share as all three see it: whoever gave it, whoever it is about, and whoever received it.
 
-A copy of a grant, and a revocation of that copy, say what their writer claims: on the family's line alone "stopped"
-cost nothing while the hospital read on. So a grant's end stands once, on a line that whoever knows the grant's id can
-read, and nobody else: the recipient's application honours what the family's page shows, because both read one entry.
+A copy of a grant, and a revocation of that copy, say whatever their writer claims: "stopped" on the family's line alone
+would cost nothing while the hospital reads on. So a grant's end is written once, on a line that can be read by those
+who know the grant's id and by nobody else: the recipient's application honours what the family's page shows, because
+both read the same entry.
 Source: docs/protocol "Sharing with an organisation".
 """
 
@@ -18,14 +19,14 @@ from blockmrs.services.lines.mailbox import Mailbox
 
 
 def write_ending(batch: Batch, grant_id: bytes, at: datetime, author: Keyring) -> None:
-    """Add to `batch` that the grant with this payload id has ended, for everybody who knows of it."""
+    """Add to `batch` that the grant with this payload id has ended, for everybody who knows it."""
     common = ending_keyring(grant_id)
     fields = Revocation(grant_id, at).to_fields()
     batch.add(Kind.REVOKE, fields, author=author, recipient=common.card, line_key=common.own_line)
 
 
 def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[bytes, Revocation] | None:
-    """Who ended that grant, the first of those in `by` (card ids), and when its block was made; None: it runs."""
+    """Who ended that grant, the first of those in `by` (card ids), and when that block was made; None while it runs."""
     common = ending_keyring(grant_id)
     for index, message in mailbox.said_on(common.own_line, common):
         if message.kind is Kind.REVOKE and message.author in by:
@@ -34,11 +35,11 @@ def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[
             except InvalidInput:
                 continue
             if ended.grant_id == grant_id:
-                # Not when its writer says: an end in the past would undo what came back while the share ran.
+                # Not when its writer claims: an end in the past would undo what came back while the share was running.
                 return message.author, Revocation(grant_id, mailbox.time_at(index))
     return None
 
 
 def who_may_end(grant: Grant, author: bytes) -> tuple[bytes, ...]:
-    """The cards that may end a grant: its author, and its subject, but of a report that is kept from the family."""
+    """The cards that may end a grant: its author and, unless the report is kept from the family, its subject."""
     return (author, grant.subject) if grant.return_to_subject is not None else (author,)

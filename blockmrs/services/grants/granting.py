@@ -1,4 +1,4 @@
-"""The grant that stands on the line of whom an update is about: with its number there, and the update before it."""
+"""The grant on the line of the person an update is about: with its number there, and the update before it."""
 
 from dataclasses import replace
 
@@ -12,16 +12,16 @@ _LOOK_BACK = 5
 def owners_grant(
     mailbox: Mailbox, batch: Batch, subject: Held, grant: Grant, *, previous: bytes | None = None
 ) -> Grant:
-    """`grant` as it stands at the next free place of the line of `subject`.
+    """`grant` as it goes to the next free place on the line of `subject`.
 
-    `previous` is the update before it where the same batch gives that one too; else the line says.
+    `previous` is the update before it if the same batch grants that one too; otherwise it is read from the line.
     """
     line_key, card_id = subject.keyring.own_line, subject.keyring.card.id
     number = batch.next_on(line_key)
     if number is None:
         number = mailbox.length(line_key)
         batch.know_length(line_key, number)
-    # Nearly always the last place holds the update before; copies of shares may stand after it.
+    # Nearly always the last place holds the previous update; copies of shares may follow it.
     for position in range(number - 1, max(-1, number - 1 - _LOOK_BACK), -1):
         if previous is not None:
             break

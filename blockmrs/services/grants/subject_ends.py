@@ -1,9 +1,9 @@
-"""What the subject of a report ends: any grant about them, whoever gave it, but one of a report kept from them.
+"""What the subject of a report ends: any grant about them, whoever gave it, except of a report kept from them.
 
-The subject's card writes the revocation on its own line to the recipient. It counts there though another card gave the
-grant, and bars that card from giving the same update to that recipient again: else a stop would last until the next
-press of a button. A grant without a return line to its subject is of a report that is kept from the family; whoever
-comes to know of one must not be able to end it. Source: docs/protocol "Sharing with an organisation".
+The subject's card writes the revocation on its own line to the recipient. It counts there although another card gave
+the grant, and bars that card from giving the same update to that recipient again: otherwise a stop would last only
+until the next press of a button. A grant without a return line to its subject is for a report kept from the family;
+anybody who comes to know of one must not be able to end it. Source: docs/protocol "Sharing with an organisation".
 """
 
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ from blockmrs.services.lines.reader import GrantEntry, Line
 
 
 def with_subjects_ends(lines: Sequence[tuple[Card, Line]]) -> list[tuple[Card, Line]]:
-    """The lines of one recipient, each with its writer's card, where what subjects ended is shown as ended."""
+    """The lines of one recipient, each with its writer's card, with what subjects ended shown as ended."""
     by_subject = {(card.id, ends.grant_id): ends for card, line in lines for _, ends in line.revocations}
     if not by_subject:
         return list(lines)
@@ -37,5 +37,5 @@ def _ended(card: Card, line: Line, barred: dict[tuple[bytes, bytes, bytes], Revo
 
 
 def _may_be_ended(card: Card, entry: GrantEntry) -> bool:
-    # What the subject's own card gave is ended on its line like any grant.
+    # What the subject's own card gave is ended on its line, like any grant.
     return card.id != entry.grant.subject and entry.grant.return_to_subject is not None

@@ -21,7 +21,7 @@ class Batch:
     """Collects the transactions of one use case; `commit` puts them into one block.
 
     `kept` lists the objects stored so far with their sizes in bytes; `positions` says where on its line each payload id
-    stands.
+    is.
     """
 
     def __init__(self, ledger: Ledger, objects: ObjectStore, near: ObjectStore) -> None:
@@ -43,11 +43,11 @@ class Batch:
         return self._kept(self._near, sealed)
 
     def know_length(self, line_key: bytes, length: int) -> None:
-        """Spare `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
+        """Save `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
         self._in_use[line_key] = length
 
     def next_on(self, line_key: bytes) -> int | None:
-        """The place that `add` takes next on a line; None where this batch has added nothing to it yet."""
+        """The place that `add` takes next on a line; None if this batch has not added anything to it yet."""
         return self._next.get(line_key)
 
     def add(
@@ -81,7 +81,7 @@ class Batch:
         slot: bytes,
         one_time_seed: bytes,
     ) -> bytes:
-        """Add a transaction at a place that is known; returns its payload id (32 bytes)."""
+        """Add a transaction at a known place; returns its payload id (32 bytes)."""
         sealed = seal_transaction(
             kind,
             fields,
@@ -102,7 +102,7 @@ class Batch:
         return Pointer(cid, sealed.seed)
 
     def commit(self) -> int:
-        """Write everything to the ledger as part of one block; returns how many transactions stand in it."""
+        """Write everything to the ledger as part of one block; returns how many transactions were written."""
         if self._transactions:
             self._ledger.submit(self._transactions)
         return len(self._transactions)

@@ -1,4 +1,4 @@
-"""Cards through the log: everybody's public keys, found by card id and checked against it."""
+"""Cards from the log: everybody's public keys, found by card id and checked against it."""
 
 from collections import OrderedDict
 from threading import Lock
@@ -22,7 +22,7 @@ def read_card(objects: ObjectStore, pointer: Pointer, chain_id: bytes) -> Card:
 
 
 class Cards:
-    """Publishes and finds cards. Cards are public and never change under one id, so found ones are remembered."""
+    """Publishes and finds cards. Cards are public and never change under one id, so those found are remembered."""
 
     def __init__(self, ledger: Ledger, objects: ObjectStore) -> None:
         self._ledger = ledger
@@ -43,7 +43,7 @@ class Cards:
             recipient_id=card.id,
             recipient_key=sealing_public_key(entry_seed),
             slot=card_slot(card.id),
-            # The card's own signing key is the one-time key: readers drop anything else that stands there.
+            # The card's own signing key is the one-time key: readers discard anything else that is there.
             one_time_seed=keyring.signing_seed,
         )
         return pointer
@@ -63,7 +63,7 @@ class Cards:
         return self._find_entry(card_id)[1]
 
     def remember(self, card: Card) -> None:
-        """Keep a card that was checked against its id."""
+        """Keep a card that has been checked against its id."""
         with self._lock:
             self._known[card.id] = card
             while len(self._known) > _REMEMBERED:
@@ -75,7 +75,7 @@ class Cards:
             try:
                 entry = self._read_entry(card_id, transaction)
             except NOT_HERE as error:
-                # Anybody may write anything at this slot, also the name of what never was here.
+                # Anybody may write anything at this slot, including the name of something that was never here.
                 not_here = error
                 continue
             if entry is not None:
@@ -93,7 +93,7 @@ class Cards:
                 return None
             opened.verify_author(card.signing_key)
         except (BlockMRSError, KeyError) as error:
-            # Anybody may write anything at this slot; a failing store must still be heard.
+            # Anybody may write anything at this slot; a failing store must still be reported.
             if isinstance(error, UNKNOWN):
                 raise
             return None

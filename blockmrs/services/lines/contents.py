@@ -1,13 +1,13 @@
-"""The contents of a person's own line: what stands at which place, so that a page opens only what it shows.
+"""The contents of a person's own line: what is at which place, so that a page opens only what it shows.
 
-Kept sealed under the line's own keys, as a short cut: every entry that a page shows or decides by is opened from the
-chain again, with all its checks. The row only says where to look, and how far its writer had read. What came to stand
-since then is read anew, also at places before; so is what did not open. A row that is missing or does not open costs
-one reading of the whole line, and loses nothing.
+They are kept sealed under the line's own keys, as a short cut: every entry that a page shows or decides by is opened
+from the chain again, with all checks. The row only says where to look, and how far its writer had read. Whatever has
+been written since is read afresh, even at earlier places; so is what did not open. A row that is missing or does not
+open costs one reading of the whole line, and loses nothing.
 
-Entries are in the order of the log, which nobody can choose: neither a place on the line nor a time that a grant claims
-says what came first. And a second, small row remembers how much was seen, at every visit that saw something new: so an
-entry that is gone from the end is missed too. Source: docs/protocol.md "The contents of a line".
+Entries are in the order of the log, which nobody can choose: neither a place on the line nor a time claimed by a grant
+says what came first. A second, small row remembers how much was seen, at every visit that saw something new, so that
+an entry that has gone from the end is missed too. Source: docs/protocol.md "The contents of a line".
 """
 
 import re
@@ -31,9 +31,9 @@ from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 VERSION = 2
 KEY_BYTES = 16
 LIST_PAGE = 20
-"""How many entries a list shows at once."""
+"""How many entries a list shows at a time."""
 _WORTH_KEEPING = 20
-"""So many places are read again at each visit before the row is written anew."""
+"""How many places are read again at each visit before the row is rewritten."""
 _LEAST_BYTES = 1024
 _PLACE = re.compile(r"([0-9]{1,15})-([0-9]{1,15})-([0-9a-f]{32})", re.ASCII)
 _Row = TypeVar("_Row")
@@ -43,7 +43,7 @@ _SEEN = struct.Struct(">BQQQ")
 
 
 class Sort(IntEnum):
-    """What an entry of an own line is; 0 is padding."""
+    """What an entry on an own line is; 0 is padding."""
 
     UNOPENED = 1
     REPORT = 2
@@ -57,13 +57,13 @@ class Sort(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Item:
-    """One entry of a line, by which it is found again.
+    """One entry of a line, with what is needed to find it again.
 
     `about` has 32 bytes: a report's or facts' update id, that of the report that something follows or that was shared,
-    or a dependent's card id. `key` has 16: the same for two entries of one pressing of Save; for a share the first of
+    or a dependent's card id. `key` has 16: the same for two entries made by one press of Save; for a share the first of
     its payload id, and for a revocation that of the share that it ends. `index` is the entry's place in the log, and
     `at_ms` when its block was made; `by` and `previous` are the first 16 bytes of its signer's card id, and of the
-    update that a grant to the owner says is the one before.
+    update that, according to a grant to the owner, came before.
     """
 
     position: int
@@ -79,13 +79,13 @@ class Item:
 
     @property
     def update(self) -> bytes:
-        """The first 16 bytes of the id of the update that a grant gives."""
+        """The first 16 bytes of the id of the update that a grant is for."""
         return self.key if self.sort is Sort.FOLLOWING else self.about[:KEY_BYTES]
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """How much of a line was seen: its end, how many of its entries opened, and where in the log facts stood last."""
+    """How much of a line was seen: its end, how many of its entries opened, and where in the log its last facts are."""
 
     stop: int = 0
     count: int = 0
@@ -93,10 +93,10 @@ class Seen:
 
 
 class Items(list[Item]):
-    """What stands on a line, in the order of the log.
+    """What is on a line, in the order of the log.
 
-    `is_whole` is False where something was there that is there no more: an entry that was seen once, or the update that
-    a later one names as the one before. `facts_gone`: it was a version of the health facts, the newest that was seen.
+    `is_whole` is False if something that was there is gone: an entry that was once seen, or the update that a later one
+    names as its predecessor. `facts_gone`: it was the newest version of the health facts that had been seen.
     """
 
     is_whole: bool = True
@@ -105,9 +105,9 @@ class Items(list[Item]):
 
 @dataclass(frozen=True, order=True, slots=True)
 class ListPlace:
-    """Where a row stands in a list: by `first`, then `second`, then `tie` (16 bytes); no two rows share all three.
+    """Where a row is in a list: by `first`, then `second`, then `tie` (16 bytes); no two rows share all three.
 
-    What was saved at one moment shares its time or its place on the line, so neither says where a page ends.
+    Entries saved at one moment share a time or a place on the line, so neither can say where a page ends.
     """
 
     first: int
@@ -119,7 +119,7 @@ class ListPlace:
 
     @classmethod
     def parse(cls, text: str) -> "ListPlace":
-        """The place that an address names, else NotFound."""
+        """The place named in an address, else NotFound."""
         found = _PLACE.fullmatch(text)
         if found is None:
             raise NotFound("there is no such page")
@@ -136,7 +136,7 @@ class Contents:
 
     def of(self, reader: Keyring) -> Items:
         """Everything on the reader's own line that has a sort, in the order of the log."""
-        # What was seen is read before the log: whatever another process sees meanwhile is in the log by then.
+        # What was seen is read before the log: anything that another process sees meanwhile is in the log by then.
         seen = self._seen(reader)
         known, stop, since = self._kept(reader)
         size = self._ledger.size
@@ -164,7 +164,7 @@ class Contents:
         return [replace(item, at_ms=to_ms(times[item.index])) if item.index in times else item for item in items]
 
     def _compare(self, reader: Keyring, items: Items, seen: Seen, now: Seen, is_gone: bool) -> None:
-        """Say whether `items` are whole, and remember what is new."""
+        """Decide whether `items` are whole, and remember what is new."""
         lacks = is_gone or now.stop < seen.stop or now.count < seen.count or _has_gap(items)
         items.is_whole, items.facts_gone = not lacks, now.facts < seen.facts
         grown = Seen(max(now.stop, seen.stop), max(now.count, seen.count), max(now.facts, seen.facts))
@@ -189,7 +189,7 @@ class Contents:
 
     def _replace(self, reader: Keyring, name: str, text: bytes) -> None:
         lookup = reader.derive(name)
-        # One size for both rows, so that they cannot be told apart where a line is short.
+        # One size for both rows, so that they cannot be told apart for a short line.
         sealed = seal_secret(_key(reader), text.ljust(_LEAST_BYTES, b"\x00"), context=lookup)
         try:
             with self._database.write() as rows:
@@ -198,7 +198,7 @@ class Contents:
             return  # A full disk must not keep anybody from reading.
 
     def _kept(self, reader: Keyring) -> tuple[list[Item], int, int]:
-        """The items of the row, the place up to which they go, and the log's size then; nothing where there is none."""
+        """The items in the row, the place up to which they go, and the log's size then; nothing if there is no row."""
         text = self._short_cut(reader, "contents")
         if text is None:
             return [], 0, 0
@@ -212,7 +212,7 @@ class Contents:
 
 
 def _counted(items: Iterable[Item]) -> tuple[int, int]:
-    """How many of them opened, and where in the log facts about the line's own card stand last."""
+    """How many of them opened, and where in the log the last facts about the line's own card are."""
     count = facts = 0
     for item in items:
         count += item.sort is not Sort.UNOPENED
@@ -222,13 +222,13 @@ def _counted(items: Iterable[Item]) -> tuple[int, int]:
 
 
 def _has_gap(items: Sequence[Item]) -> bool:
-    """Whether an entry says that an update stood before it which stands nowhere on the line."""
+    """Whether an entry names as its predecessor an update that is nowhere on the line."""
     there = {item.update for item in items}
     return any(item.previous not in there for item in items if any(item.previous))
 
 
 def item_of(message: Message, reader: bytes) -> Item | None:
-    """What an entry on the own line of the card `reader` is; None where nothing looks for it."""
+    """What an entry on the own line of the card `reader` is; None if nothing looks for its kind."""
     try:
         match message.kind:
             case Kind.GRANT:
@@ -281,9 +281,9 @@ def encode_contents(items: Iterable[Item], stop: int, size: int) -> bytes:
 
 
 def decode_contents(text: bytes) -> tuple[list[Item], int, int]:
-    """The items, `stop` and `size` that `encode_contents` made `text` of; else CannotOpen."""
+    """The items, `stop` and `size` that `encode_contents` turned into `text`; else CannotOpen."""
     if len(text) < _LEAST_BYTES or text[0] != VERSION:
-        raise CannotOpen("these are no contents of a known version")
+        raise CannotOpen("these are not contents of a known version")
     _, stop, size = _HEAD.unpack_from(text)
     items = []
     whole = (len(text) - _HEAD.size) // _ITEM.size
@@ -295,15 +295,15 @@ def decode_contents(text: bytes) -> tuple[list[Item], int, int]:
         try:
             items.append(Item(position, Sort(sort), about, key, at_ms, bool(flags & 1), bool(flags & 2), *placed))
         except ValueError as error:
-            raise CannotOpen("these contents name a sort that is not known") from error
+            raise CannotOpen("these contents name an unknown sort") from error
     return items, stop, size
 
 
 def first_grants(items: Iterable[Item]) -> list[Item]:
-    """Of each update, which its entries give, the first by each signer, in the order of the log.
+    """For each update, the first grant by each signer, in the order of the log.
 
-    An update's place is that of the first grant that its own author signed: whoever gives it again later, with whatever
-    time, gives it to read, and moves nothing.
+    An update's place is that of the first grant that its own author signed: granting it again later, with whatever
+    time, lets somebody read it, and moves nothing.
     """
     found: dict[tuple[bytes, bytes], Item] = {}
     for item in items:
@@ -312,7 +312,7 @@ def first_grants(items: Iterable[Item]) -> list[Item]:
 
 
 def newest_once(items: Sequence[Item]) -> list[Item]:
-    """The items, newest first; of two updates that one pressing of Save made, the newer."""
+    """The items, newest first; of two updates made by one press of Save, only the newer."""
     found: dict[tuple[bytes, bytes], Item] = {}
     for item in reversed(first_grants(items)):
         found.setdefault((item.key, item.by), item)
@@ -322,12 +322,12 @@ def newest_once(items: Sequence[Item]) -> list[Item]:
 def page_of(
     rows: Iterable[_Row], before: ListPlace | None, place: Callable[[_Row], ListPlace]
 ) -> tuple[list[_Row], ListPlace | None]:
-    """Twenty of `rows`, the last place first; and the `before` of the next page, if more rows stand at places before.
+    """Twenty of `rows`, last place first; and the `before` of the next page, if there are rows at earlier places.
 
-    Whatever comes to stand anywhere meanwhile, each row that was there stands on exactly one page.
+    Whatever is added meanwhile, each row that was there appears on exactly one page.
 
     Args:
-        before: only what stands at places before this one; None is the newest page.
+        before: only rows at places before this one; None means the newest page.
         place: a row's own, which it shares with no other.
     """
     left = sorted((row for row in rows if before is None or place(row) < before), key=place, reverse=True)
@@ -336,7 +336,7 @@ def page_of(
 
 
 def by_log(item: Item) -> ListPlace:
-    """An item's place in a list of one line or of several: that in the log, which no two share and nobody chooses."""
+    """An item's place in a list of one line or several: that in the log, which no two share and nobody can choose."""
     return ListPlace(item.index, item.position, item.about[:KEY_BYTES])
 
 

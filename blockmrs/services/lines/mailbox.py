@@ -1,8 +1,8 @@
 """Reading lines: everything that a person's keys can find on the chain, checked, as values.
 
-A reader looks up slots in windows, drops entries under another one-time key, opens the rest, and takes those that are
-signed by the line's other party. What does not open or verify is not theirs, and is passed over in silence: anybody
-may write anything to a public log.
+A reader looks up slots in windows, discards entries under another one-time key, opens the rest, and accepts those that
+are signed by the line's other party. What does not open or verify is not theirs, and is skipped silently: anybody may
+write anything to a public log.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
@@ -48,7 +48,7 @@ class Held:
 
 @dataclass(frozen=True, slots=True)
 class Lost:
-    """A dependent's or organisation's keys that an appointment lets somebody use, and that are not here."""
+    """A dependent's or organisation's keys that an appointment lets somebody use, but that are not here."""
 
     card_id: bytes
     relation: str
@@ -59,7 +59,7 @@ class Mailbox:
 
     Args:
         objects: where what people write is kept.
-        near: where keys, cards and rosters are kept, which must be at hand while `objects` is away.
+        near: where keys, cards and rosters are kept, which must be available while `objects` is away.
     """
 
     def __init__(
@@ -85,23 +85,23 @@ class Mailbox:
         return Now(self.now(), self._ledger.head().time)
 
     def moment(self) -> datetime:
-        """The time that is written into what is signed now; whatever the clock says, not before the newest block's."""
+        """The time written into whatever is signed now; never before the newest block's, whatever the clock says."""
         return self.present().latest
 
     @property
     def chain_id(self) -> bytes:
-        """The chain all of this stands on."""
+        """The id of the chain that all of this is on."""
         return self._ledger.chain_id
 
     @property
     def log_size(self) -> int:
-        """How many transactions the log holds: the place in it that the next one takes."""
+        """How many transactions the log holds, which is the place that the next one will take."""
         return self._ledger.size
 
     def settle(self) -> None:
-        """Every line shows all that ever took effect, also what a full disk kept from being seen at once.
+        """Make every line show all that ever took effect, including what a full disk kept from being seen at once.
 
-        Called before a repeated request looks whether it was done already.
+        Called before a repeated request checks whether it has been done already.
         """
         self._ledger.catch_up()
 
@@ -110,24 +110,25 @@ class Mailbox:
         return Batch(self._ledger, self._objects, self._near)
 
     def contents(self, keyring: Keyring) -> Items:
-        """What stands where on a person's or dependent's own line, in the order of the log."""
+        """What is where on a person's or dependent's own line, in the order of the log."""
         return self._contents.of(keyring)
 
     def opened(self, keyring: Keyring, items: Iterable[Item], *, author: Card | None = None) -> Line:
-        """What stands on an own line at the places of these items, opened and checked like any page of it."""
+        """What is on an own line at the places of these items, opened and checked like any page of it."""
         numbers = sorted({item.position for item in items})
         places = self._lines.at(keyring.own_line, keyring, numbers, author=author) if numbers else ()
         return sort_messages(messages_of(places))
 
     def update(self, grant: Grant) -> Update:
-        """The update that a grant opens, whoever granted it, after all checks of the update itself."""
+        """The update that a grant opens, whoever granted it, after all checks on the update itself."""
         return open_update(self._objects, self._cards, grant, chain_id=self.chain_id)
 
     def placed(self, entries: Iterable[GrantEntry]) -> list[GrantEntry]:
-        """Of each update the grant that gives it its place, in the order of the log.
+        """For each update, the grant that gives it its place, in the order of the log.
 
-        That is the first that the update's own author signed. Others' grants of it, and later ones, give reading. Who
-        wrote an update is looked up in it only where several gave it; a single grant is its author's until it is read.
+        That is the first one signed by the update's own author. Others' grants of it, and later ones, only let people
+        read it. Who wrote an update is looked up in it only if several granted it; a single grant is taken to be the
+        author's until the update is read.
         """
         of: dict[bytes, list[GrantEntry]] = {}
         for entry in sorted(entries, key=lambda entry: entry.index):
@@ -140,7 +141,7 @@ class Mailbox:
                 try:
                     author = self.update(entry.grant).author
                 except BlockMRSError:
-                    continue  # This grant opens nothing now, whatever it claims to give.
+                    continue  # This grant opens nothing now, whatever it claims to open.
                 return next((one for one in given if one.author == author), entry)
         return given[0]
 
@@ -157,18 +158,18 @@ class Mailbox:
         return sort_messages(self._lines.read(line_key, keyring, author=keyring.card))
 
     def line_by_anyone(self, line_key: bytes, reader: Keyring) -> Line:
-        """A line that several may write, such as a dependent's own: each entry is checked against its author's card."""
+        """A line that several may write to, such as a dependent's: each entry is checked against its author's card."""
         return sort_messages(self._lines.read(line_key, reader, author=None))
 
     def said_on(self, line_key: bytes, reader: Keyring) -> Iterator[tuple[int, Message]]:
-        """What anybody said on a line, each checked against its author's card, with its place in the log."""
+        """Everything said on a line, each entry checked against its author's card, with its place in the log."""
         for message in self._lines.read(line_key, reader, author=None):
             yield message.index, message
 
     def logged(self, line_key: bytes, reader: Keyring) -> list[tuple[datetime, Message]]:
-        """What anybody said on a line, in the order of the log, each with the time of its block.
+        """Everything said on a line by anybody, in the order of the log, each entry with the time of its block.
 
-        Its own places do not say the order: whoever holds the line key may write at an earlier one later.
+        The line's own places do not give the order: whoever holds the line key may write to an earlier one later.
         """
         said = sorted(self.said_on(line_key, reader), key=lambda entry: entry[0])
         return [(self.time_at(index), message) for index, message in said]
@@ -184,7 +185,7 @@ class Mailbox:
     def remembered(
         self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None
     ) -> list[Placed]:
-        """What `value_of` keeps of a line, in the order of the log; only what came since the last visit is opened."""
+        """What `value_of` keeps of a line, in the order of the log; only what is new since the last visit is opened."""
         return self._memory.read(line_key, reader, value_of, author)
 
     def opened_on(self, line_key: bytes, reader: Keyring, position: int, author: Card) -> Line:
@@ -192,7 +193,7 @@ class Mailbox:
         return sort_messages(messages_of(self._lines.at(line_key, reader, [position], author=author)))
 
     def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[int, bytes, Receipt]]:
-        """The receipts on a return line, each with its place in the log and the card id of who signed it."""
+        """The receipts on a return line, each with its place in the log and its signer's card id."""
         found = []
         for place, message in self.said_on(line_key, reader):
             if message.kind is Kind.RECEIPT:
@@ -208,8 +209,8 @@ class Mailbox:
         """What strangers left at the doorbell, each with its author's card.
 
         Args:
-            issued: how many tokens were ever handed out.
-            unproven: takes what nobody can check, since its author's card is not here; without it, that is raised.
+            issued: how many tokens have ever been handed out.
+            unproven: receives what cannot be checked because its author's card is not here; without it, that is raised.
         """
         line = keyring.doorbell_line
         for message in self._lines.read(line, keyring, author=None, at_least=issued, unproven=unproven):
@@ -223,12 +224,13 @@ class Mailbox:
     def appointed(self, keyring: Keyring, lost: list[Lost] | None = None) -> list[Held]:
         """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
 
-        Whoever was handed a doorbell token can appoint anybody for a card of their own making; so only what the person
-        accepted, on a line that nobody else can write, counts. Of one card the last appointment counts, until it ends.
+        Anybody with a doorbell token can appoint somebody for a card of their own making; so only what the person
+        accepted, on a line that nobody else can write to, counts. For each card the last appointment counts, until it
+        ends.
 
         Args:
-            lost: takes each whose keys are not here, and the others are returned; without it,
-                ObjectMissing is raised: keys that cannot be read are never the same as none.
+            lost: receives each whose keys are not here, and the others are returned; without it,
+                ObjectMissing is raised: keys that cannot be read are not the same as no keys.
         """
         accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
         if not accepted:
@@ -241,7 +243,7 @@ class Mailbox:
             self._take(found, accepted, message, proven=False)
         missing = [held for held in found.values() if isinstance(held, Lost)]
         if missing and lost is None:
-            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+            raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(missing)
         return [held for held in found.values() if isinstance(held, Held)]
 
@@ -260,7 +262,7 @@ class Mailbox:
     ) -> tuple[bytes, bytes]:
         """Add to `batch` that `person` would act for a card, whose seed they do not get yet.
 
-        Returns the place on their doorbell, slot and one-time seed, where it is left by `appoint_later`.
+        Returns the place on their doorbell, slot and one-time seed, where `appoint_later` leaves it.
         """
         nothing_yet = batch.keep_near(seal_object(encode({1: label}), chain_id=self.chain_id))
         fields = Appointment(dependent, nothing_yet, relation, self.moment()).to_fields()
@@ -270,7 +272,7 @@ class Mailbox:
         return slot_at(bell, place), one_time_seed_at(bell, place)
 
     def appoint_later(self, batch: Batch, held: Held, relation: str, person: Card, bell: tuple[bytes, bytes]) -> None:
-        """Add to `batch` what lets somebody act who accepted early: the seed, sealed to them, at their doorbell."""
+        """Add to `batch` what lets somebody who accepted early act: the seed, sealed to them, at their doorbell."""
         secret = batch.keep_near(seal_object(encode({0: held.seed, 1: held.label}), chain_id=self.chain_id))
         batch.add_at(
             Kind.APPOINT,
@@ -283,7 +285,7 @@ class Mailbox:
         )
 
     def waiting(self, keyring: Keyring) -> list[tuple[str, datetime]]:
-        """For whom this person would act, once somebody says yes: by name, and since when they wait."""
+        """Those for whom this person would act once somebody says yes: by name, with when the waiting began."""
         accepted = dict(self.private_line(_accepted(keyring), keyring).appointments)
         lost: list[Lost] = []
         for held in self.appointed(keyring, lost) if accepted else ():
@@ -300,7 +302,7 @@ class Mailbox:
         return found
 
     def held(self, appointment: Appointment) -> Held:
-        """The keys inside an appointment's object, checked against the card they must belong to."""
+        """The keys in an appointment's object, checked against the card they must belong to."""
         pointer = appointment.secret
         content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
         if not isinstance(content, dict) or not isinstance(content.get(0), bytes):
@@ -317,7 +319,7 @@ class Mailbox:
         return card
 
     def prove(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Place:
-        """Where the grant stands in the log, after its inclusion under the newest header was checked.
+        """Where the grant is in the log, once its inclusion under the newest header has been checked.
 
         Raises:
             NotFound: the line holds no such grant.
@@ -330,17 +332,17 @@ class Mailbox:
         return place
 
     def written_at(self, entry: GrantEntry) -> datetime:
-        """When the block was made in which the grant stands: no writer can choose that."""
+        """When the block that holds the grant was made: no writer can choose that."""
         return self.time_at(entry.index)
 
     def time_at(self, index: int) -> datetime:
-        """When the block was made in which the transaction at `index` of the log stands."""
+        """When the block that holds the transaction at `index` of the log was made."""
         return self._ledger.times_of([index])[index]
 
     def _take(
         self, found: dict[bytes, Held | Lost], accepted: Container[bytes], message: Message, *, proven: bool = True
     ) -> None:
-        """Note in `found` what an entry of the doorbell appoints the person for: keys, or that they are lost."""
+        """Note in `found` what a doorbell entry appoints the person for: keys, or that they are lost."""
         if message.kind is not Kind.APPOINT:
             return
         try:
@@ -365,5 +367,5 @@ class Mailbox:
 
 
 def _accepted(keyring: Keyring) -> bytes:
-    """The line on which a person notes the appointments that they accepted."""
+    """The line on which a person records the appointments that they have accepted."""
     return keyring.derive("accepted")

@@ -1,9 +1,9 @@
-"""What was read of a line that others write too, so that a page opens only what is new and what it shows.
+"""What was read of a line that others write to as well, so that a page opens only what is new and what it shows.
 
-The same short cut as `contents.py`, for a line of which its reader keeps what they like: each message becomes
-one value, or nothing. Kept sealed under the reader's keys. It says how far its writer had read: what came to stand
-since is read anew, at places before, too, and so is what did not open. A row that is missing, of another version, or
-does not open costs one reading of the whole line; an older one put back makes a reader read more.
+The same short cut as `contents.py`, for a line of which its reader keeps what they like: each message becomes one
+value, or nothing. It is kept sealed under the reader's keys. It says how far its writer had read: whatever has been
+written since is read afresh, even at earlier places, and so is what did not open. A row that is missing, of another
+version, or does not open costs one reading of the whole line; an older one put back makes a reader read more.
 
     memory.read(line_key, reader, value_of)   # the values of a line, in the order of the log
 """
@@ -23,16 +23,16 @@ from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 
 VERSION = 1
 _WORTH_KEEPING = 20
-"""So many places are read again at each visit before the row is written anew."""
+"""How many places are read again at each visit before the row is rewritten."""
 _LEAST_BYTES = 1024
 
 ValueOf = Callable[[Message], Value]
-"""What to keep of a message; None where nothing of it matters."""
+"""What to keep of a message; None if nothing of it matters."""
 
 
 @dataclass(frozen=True, slots=True)
 class Placed:
-    """What was kept of one message, with its place in the log and the time of its block, which nobody chose."""
+    """What was kept of one message, with its place in the log and the time of its block, which nobody can choose."""
 
     position: int
     index: int
@@ -52,7 +52,7 @@ class LineMemory:
         """What `value_of` keeps of a line, in the order of the log; each message once.
 
         Args:
-            author: who alone may have written it; None where each entry is checked against its author's card.
+            author: the only one who may have written it; None to check each entry against its author's card.
         """
         size, (known, unopened, stop, since) = self._ledger.size, self._kept(line_key, reader)
         again = set(unopened)
@@ -116,9 +116,9 @@ def _decode(text: bytes) -> tuple[list[Placed], list[int], int, int]:
                     case [int() as position, int() as index, int() as at_ms, value]:
                         kept.append(Placed(position, index, at_ms, value))
                     case _:
-                        raise CannotOpen("these are no contents of a known version")
+                        raise CannotOpen("these are not contents of a known version")
             return kept, [position for position in unopened if isinstance(position, int)], stop, size
-    raise CannotOpen("these are no contents of a known version")
+    raise CannotOpen("these are not contents of a known version")
 
 
 def _lookup(line_key: bytes, reader: Keyring) -> bytes:

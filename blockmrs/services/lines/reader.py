@@ -1,6 +1,6 @@
-"""Reads lines: each transaction opened, checked and sorted. What was not meant for the reader says nothing.
+"""Reads lines: each transaction opened, checked and sorted. What was not meant for the reader has no effect.
 
-Whoever holds a line's key can write to it; so what does not open, or is not signed by whom it names, is passed over.
+Whoever holds a line's key can write to it; so what does not open, or is not signed by whoever it names, is skipped.
 """
 
 from collections.abc import Iterable, Iterator, Sequence
@@ -19,7 +19,7 @@ from blockmrs.services.lines.cards import Cards
 class Message:
     """One transaction that was meant for us and is signed by `author`.
 
-    `position` is its number on the line, which its writer chose, and `index` its place in the log, which nobody did.
+    `position` is its number on the line, which its writer chose; `index` is its place in the log, which nobody chose.
     """
 
     kind: Kind
@@ -32,10 +32,10 @@ class Message:
 
 @dataclass(frozen=True, slots=True)
 class GrantEntry:
-    """A grant with its id, its places and, where it was ended early, its revocation and who signed that.
+    """A grant with its id, its places and, if it was ended early, its revocation and who signed that.
 
-    `position` is its number on the line, and `index` its place in the log: only that one nobody can choose.
-    `said_revoked`: of a copy, the revocation of it that proves nothing about its original.
+    `position` is its number on the line, and `index` its place in the log: only the latter cannot be chosen.
+    `said_revoked`: for a copy, a revocation of the copy, which proves nothing about its original.
     """
 
     id: bytes
@@ -50,7 +50,7 @@ class GrantEntry:
 
 @dataclass(slots=True)
 class Line:
-    """What one line says, sorted by kind, in the order written."""
+    """What one line says, sorted by kind, in the order of writing."""
 
     grants: dict[bytes, GrantEntry] = field(default_factory=dict)
     introductions: list[Introduction] = field(default_factory=list)
@@ -77,12 +77,12 @@ class LineReader:
         at_least: int = 0,
         unproven: list[Message] | None = None,
     ) -> Iterator[Message]:
-        """What a line says from `start` on, each payload once; up to `stop` (not included), if that is given.
+        """What a line says from `start` on, each payload once; up to `stop` (not included) if that is given.
 
         Args:
-            author: who alone may have written it; None where each entry is checked against its author's card.
-            at_least: look this far, however many places are empty.
-            unproven: takes what nobody can check, since its author's card is not here; without it, that is raised.
+            author: the only one who may have written it; None to check each entry against its author's card.
+            at_least: look at least this far, however many places are empty.
+            unproven: receives what cannot be checked because its author's card is not here; without it, that is raised.
         """
         transactions = self._transactions(line_key, start, stop, at_least)
         return messages_of(self._opened(transactions, reader, author, unproven))
@@ -90,17 +90,17 @@ class LineReader:
     def places(
         self, line_key: bytes, reader: Keyring, start: int, author: Card | None = None
     ) -> Iterator[tuple[int, Message | None]]:
-        """What stands at each place from `start` on, as often as it stands there; None for what does not open."""
+        """What is at each place from `start` on, as often as it occurs there; None for what does not open."""
         return self._opened(self._transactions(line_key, start, None, 0), reader, author)
 
     def at(
         self, line_key: bytes, reader: Keyring, numbers: Sequence[int], *, author: Card | None
     ) -> Iterator[tuple[int, Message | None]]:
-        """What stands at these places of a line, in their order."""
+        """What is at these places of a line, in order."""
         return self._opened(self._ledger.at_numbers(line_key, numbers), reader, author)
 
     def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
-        """The transaction that holds the grant, opened once more; NotFound where the line holds no such grant."""
+        """The transaction that holds the grant, opened once more; NotFound if the line holds no such grant."""
         for _, _, transaction in self._ledger.at_numbers(line_key, [entry.position]):
             opened = self._open(transaction, reader)
             if opened is not None and opened.id == entry.id and self._is_proven(opened, None):
@@ -114,7 +114,7 @@ class LineReader:
         author: Card | None,
         unproven: list[Message] | None = None,
     ) -> Iterator[tuple[int, Message | None]]:
-        # Whoever reads knows their own card, whatever became of its object.
+        # Readers know their own card, whatever became of its object.
         self._cards.remember(reader.card)
         for position, index, transaction in transactions:
             opened = self._open(transaction, reader)
@@ -137,7 +137,7 @@ class LineReader:
     ) -> Iterator[tuple[int, int, Transaction]]:
         position, last_found = start, start - 1
         while position < max(last_found + 1, at_least) + WINDOW and (stop is None or position < stop):
-            # Always a whole window: how many slots are asked for tells nothing. What stands under another one-time key
+            # Always a whole window: how many slots are asked for reveals nothing. What is under another one-time key
             # is not fetched: nobody without the line key can know the right one.
             for number, index, transaction in self._ledger.at_numbers(line_key, range(position, position + WINDOW)):
                 if stop is None or number < stop:
@@ -146,7 +146,7 @@ class LineReader:
             position += WINDOW
 
     def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
-        """What a transaction says to the reader, whoever wrote it; None where it is not for them."""
+        """What a transaction says to the reader, whoever wrote it; None if it is not for them."""
         try:
             opened = open_transaction(transaction, reader.sealing_seed, chain_id=self._ledger.chain_id)
         except BlockMRSError:
@@ -154,7 +154,7 @@ class LineReader:
         return opened if opened.payload.recipient == reader.card.id else None
 
     def _is_proven(self, opened: OpenedPayload, author: Card | None) -> bool:
-        """Whether its author signed it: `author`, or whom it names, whose card may not be here."""
+        """Whether its author signed it: `author`, or whoever it names, whose card may not be here."""
         try:
             signer = author if author is not None else self._cards.find(opened.payload.author)
             if opened.payload.author != signer.id:
@@ -198,7 +198,7 @@ def sort_messages(messages: Iterable[Message]) -> Line:
 
 
 def messages_of(places: Iterable[tuple[int, Message | None]]) -> Iterator[Message]:
-    """What those places say, each payload once."""
+    """What is said at those places, each payload once."""
     seen: set[bytes] = set()
     for _, message in places:
         if message is not None and message.id not in seen:

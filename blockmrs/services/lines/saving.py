@@ -1,4 +1,4 @@
-"""What ends a save: its block, then the rows that find it, and those that list its objects so that none gets lost."""
+"""How a save ends: its block, then the rows that find it, and those that list its objects so that none gets lost."""
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -16,7 +16,7 @@ DRAFT_BYTES = 16
 
 
 def parse_draft_id(text: str) -> bytes:
-    """The 16 bytes of a form's own number; InvalidInput when it is none."""
+    """The 16 bytes of a form's own number; InvalidInput if it is not one."""
     try:
         draft = bytes.fromhex(text)
     except ValueError:
@@ -28,7 +28,7 @@ def parse_draft_id(text: str) -> bytes:
 
 @contextmanager
 def committed(database: Database, batch: Batch) -> Iterator[Session]:
-    """Put the batch into one block, then take further rows; they are kept together with those that list its objects."""
+    """Put the batch into one block, then take further rows, kept together with those that list its objects."""
     batch.commit()
     with database.write() as rows:
         yield rows
@@ -43,7 +43,7 @@ def commit_batch(database: Database, batch: Batch) -> None:
 
 @contextmanager
 def finished(database: Database, objects: ObjectStore, pointers: Iterable[Pointer]) -> Iterator[Session]:
-    """Take the rows of a save that was cut off after its block, and list its objects if they are not listed yet."""
+    """Take the rows of a save that was interrupted after its block, and list its objects if they are not listed yet."""
     sizes = [(pointer.cid.digest, len(objects.get(pointer.cid))) for pointer in pointers]
     with database.write() as rows:
         yield rows
@@ -53,12 +53,12 @@ def finished(database: Database, objects: ObjectStore, pointers: Iterable[Pointe
 
 
 def finish(database: Database, objects: ObjectStore, pointer: Pointer) -> None:
-    """List the object of a save that was cut off after its block."""
+    """List the object of a save that was interrupted after its block."""
     with finished(database, objects, [pointer]):
         pass
 
 
 def remember_objects(rows: Session, batch: Batch) -> None:
-    """Note every object that `batch` kept; the caller's transaction makes it durable."""
-    # Each was sealed to a key of its own, so that none can have been noted before.
+    """Record every object that `batch` kept; the caller's transaction makes that durable."""
+    # Each was sealed to a key of its own, so none can have been recorded before.
     rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.kept)

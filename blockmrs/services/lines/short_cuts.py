@@ -1,7 +1,7 @@
 """Short cuts: sealed rows that only save time, since the chain says the same.
 
 So a row that is gone, or was changed outside this program, keeps nobody from reading: the change is logged, and the
-chain is read instead. An older row put back is sealed by the same keys; each reader says what it takes from one.
+chain is read instead. An older row put back is sealed under the same keys; each reader says what it makes of one.
 """
 
 import logging
@@ -17,17 +17,17 @@ log = logging.getLogger(__name__)
 
 
 def read_short_cut(database: Database, lookup: bytes) -> bytes | None:
-    """What is sealed under `lookup` (32 bytes); None where there is no row, or one that was changed."""
+    """What is sealed under `lookup` (32 bytes); None if there is no row, or if it was changed."""
     try:
         with database.read() as rows:
             row = rows.get(ShortCutRow, lookup)
             return None if row is None else row.sealed
     except VerificationFailed as error:
-        log.error("the chain is read in place of a short cut: %s", error)
+        log.error("reading the chain instead of a short cut: %s", error)
         return None
 
 
 def replace_short_cut(rows: Session, lookup: bytes, sealed: bytes) -> None:
-    """Keep `sealed` under `lookup`, whatever stood there."""
+    """Keep `sealed` under `lookup`, whatever was there."""
     rows.execute(delete(ShortCutRow).where(ShortCutRow.lookup == lookup))
     rows.add(ShortCutRow(lookup=lookup, sealed=sealed))

@@ -30,7 +30,7 @@ def write_update(
 ) -> tuple[Pointer, bytes]:
     """Sign, seal under a fresh key and store an update; returns where it is and its update id (32 bytes).
 
-    `near`: it must be at hand while the store is away.
+    `near`: it must be available while the store is away.
     """
     update = Update(os.urandom(16), subject, author.card.id, kind, created, purpose, body)
     signature = sign(author.signing_seed, _PURPOSE, chain_id, update.signed_bytes())
@@ -44,7 +44,7 @@ def read_update(objects: ObjectStore, cards: Cards, grant: Grant, grantor: bytes
 
     Raises:
         NotFound: the grant carries no object.
-        VerificationFailed: the bytes, the key, the signature, the update id or the grantor is not what it must be.
+        VerificationFailed: the bytes, the key, the signature, the update id or the grantor is not what it has to be.
     """
     update = open_update(objects, cards, grant, chain_id=chain_id)
     if grantor not in (update.author, update.subject):  # step 10
@@ -55,7 +55,7 @@ def read_update(objects: ObjectStore, cards: Cards, grant: Grant, grantor: bytes
 def open_update(objects: ObjectStore, cards: Cards, grant: Grant, *, chain_id: bytes) -> Update:
     """The update that `grant` opens, whoever granted it: steps 1 to 9, and the subject of step 10.
 
-    For asking who wrote it. What it says is for `read_update` to give.
+    Use this to ask who wrote it; to read what it says, use `read_update`.
     """
     if grant.object is None:
         raise NotFound("this grant carries no object")
@@ -63,10 +63,10 @@ def open_update(objects: ObjectStore, cards: Cards, grant: Grant, *, chain_id: b
     plaintext = open_object(content, grant.object.seed, chain_id=chain_id)  # steps 2 to 5
     update, signature = decode_update(plaintext)  # step 6: the one encoding
     author = cards.find(update.author)
-    # steps 7 and 8: the chain id stands inside what is signed
+    # steps 7 and 8: the chain id is part of what is signed
     verify_signature(author.signing_key, _PURPOSE, chain_id, update.signed_bytes(), signature)
     if update_id(plaintext) != grant.update_id:  # step 9
-        raise ObjectMismatch("the object holds another update than was granted")
+        raise ObjectMismatch("the object holds an update other than the one granted")
     if update.subject != grant.subject:
-        raise InvalidProof("the update is about somebody else than was granted")
+        raise InvalidProof("the update is about somebody other than the one named in the grant")
     return update

@@ -1,4 +1,4 @@
-"""The backup file: a tar of known members, whose last one, the manifest, says what all the others must be.
+"""The backup file: a tar of known members, the last of which, the manifest, says what all the others must be.
 
 Members, in this order: `database.db`; `secrets/<name>`; `objects/<content identifier>`; `manifest.json`. A member's
 name is only ever looked up, never used as a path. With a passphrase the whole tar is sealed (`crypto/streams.py`).
@@ -33,7 +33,7 @@ _MAX_MANIFEST_BYTES = 64 * 1024 * 1024
 
 @dataclass
 class Manifest:
-    """What a backup holds. `members`: size and SHA-256 (hex) by name; objects only counted, for their names say it."""
+    """What a backup holds. `members`: size and SHA-256 (hex) by name; objects are only counted: their names say it."""
 
     created: str = ""
     members: dict[str, tuple[int, str]] = field(default_factory=dict)
@@ -65,7 +65,7 @@ class _Sink(Protocol):
 
 
 class _Objects:
-    """Counts objects, and one digest over their identifiers in the order in which they stand in the file."""
+    """A count of objects, and one digest over their identifiers in the order in which they are in the file."""
 
     def __init__(self) -> None:
         self.count = 0
@@ -95,7 +95,7 @@ class ArchiveWriter:
 
     def __exit__(self, failed: type[BaseException] | None, *_: object) -> None:
         if failed is not None:
-            # Its buffer would else be written when it is collected, to a file that is closed by then.
+            # Otherwise its buffer would be written when it is collected, to a file that is closed by then.
             with suppress(OSError):
                 cast(Any, self._tar).fileobj.close()
 
@@ -110,12 +110,12 @@ class ArchiveWriter:
         self.add(name, io.BytesIO(content), len(content))
 
     def add_object(self, cid: Cid, content: bytes) -> None:
-        """Append an object whose bytes were checked."""
+        """Append an object whose bytes have been checked."""
         self._add(_entry(f"objects/{cid}", len(content)), io.BytesIO(content))
         self._objects.add(cid)
 
     def finish(self, created: str, missing: list[Cid]) -> Manifest:
-        """Append the manifest and the end; `missing` objects are listed, so that a restore knows of them."""
+        """Append the manifest and the end; `missing` objects are listed, so that a restore knows about them."""
         manifest = self._manifest
         manifest.created = created
         manifest.missing = [str(cid) for cid in missing]
@@ -133,7 +133,7 @@ class ArchiveWriter:
 
 
 def is_sealed(path: Path) -> bool:
-    """Whether the file begins as a sealed backup does; Unavailable if it cannot be read."""
+    """Whether the file begins like a sealed backup; Unavailable if it cannot be read."""
     try:
         with path.open("rb") as file:
             return file.read(len(MAGIC)) == MAGIC
@@ -142,10 +142,10 @@ def is_sealed(path: Path) -> bool:
 
 
 class ArchiveReader:
-    """Reads a backup from `file`. Act on nothing before `members` has come to its end and `complete` has returned.
+    """Reads a backup from `file`. Do not act on it before `members` has come to its end and `complete` has returned.
 
     Raises:
-        InvalidInput: not a backup, a member that no backup has, or one that is not what the manifest says.
+        InvalidInput: not a backup, or a member that no backup has, or one that does not match the manifest.
         CannotOpen: another passphrase, or changed or missing bytes.
     """
 
@@ -157,7 +157,7 @@ class ArchiveReader:
                 raise InvalidInput("this backup is sealed, and opens only with its passphrase")
             self._opening = OpeningReader(file, passphrase, purpose=PURPOSE)
         elif passphrase is not None:
-            raise InvalidInput("this backup is not sealed under a passphrase")
+            raise InvalidInput("this backup is not sealed with a passphrase")
         else:
             file.seek(0)
         self._source = self._opening or file
@@ -166,7 +166,7 @@ class ArchiveReader:
         self._manifest: Manifest | None = None
 
     def members(self) -> Iterator[tuple[str, BinaryIO]]:
-        """Each member but the manifest: its checked name, and its bytes, all to be read before the next is taken."""
+        """Each member except the manifest: its checked name, and its bytes, to be read before the next is taken."""
         try:
             with tarfile.open(fileobj=cast(Any, self._source), mode="r|") as tar:
                 while (entry := tar.next()) is not None:
@@ -177,22 +177,22 @@ class ArchiveReader:
             if self._opening is not None:
                 self._opening.finish()
         except (tarfile.TarError, EOFError, ValueError) as error:
-            raise InvalidInput("this is not a whole backup") from error
+            raise InvalidInput("this is not a complete backup") from error
 
     def complete(self) -> Manifest:
-        """The manifest, once all members have been read and are what it says."""
+        """The manifest, once all members have been read and found to match it."""
         manifest = self._manifest
         if manifest is None:
             raise InvalidInput("this backup has no end: it was cut short")
         if manifest.members != self._seen:
-            raise VerificationFailed("a member of the backup is not what its manifest says")
+            raise VerificationFailed("a member of the backup does not match its manifest")
         if (manifest.objects, manifest.objects_digest) != (self._objects.count, self._objects.digest_hex):
-            raise VerificationFailed("the objects of the backup are not those that its manifest counts")
+            raise VerificationFailed("the objects in the backup do not match its manifest")
         return manifest
 
     def _member(self, tar: tarfile.TarFile, entry: tarfile.TarInfo) -> Iterator[tuple[str, BinaryIO]]:
         if entry.type != tarfile.REGTYPE or entry.name in self._seen:
-            raise InvalidInput("a backup has no such member", name=entry.name[:80])
+            raise InvalidInput("backups have no such member", name=entry.name[:80])
         content = _HashingReader(cast(BinaryIO, tar.extractfile(entry)))
         limit = _limit(entry.name)
         if limit is not None and entry.size > limit:
@@ -213,19 +213,19 @@ def _forget(tar: tarfile.TarFile) -> None:
 
 
 def secret_name(member: str) -> str | None:
-    """The name of the secret file that `member` is, None if it is none."""
+    """The name of the secret file that `member` stands for; None if it is not one."""
     match = _SECRET.fullmatch(member)
     return None if match is None else match[1]
 
 
 def read_object(member: str, source: BinaryIO) -> bytes:
-    """The bytes of the object that `member` names, checked; VerificationFailed names it."""
+    """The bytes of the object named by `member`, checked; VerificationFailed names it."""
     cid = Cid.parse(member.removeprefix("objects/"))
     content = source.read(MAX_OBJECT_BYTES + 1)
     try:
         cid.check_bytes(content)
     except ObjectMismatch as error:
-        raise VerificationFailed("an object in the backup is not what its name says", cid=cid) from error
+        raise VerificationFailed("an object in the backup does not match its name", cid=cid) from error
     return content
 
 
@@ -238,7 +238,7 @@ def _limit(name: str) -> int | None:
         return _MAX_SECRET_BYTES
     if _OBJECT.fullmatch(name):
         return MAX_OBJECT_BYTES
-    raise InvalidInput("a backup has no such member", name=name[:80])
+    raise InvalidInput("backups have no such member", name=name[:80])
 
 
 def _entry(name: str, size_bytes: int) -> tarfile.TarInfo:
@@ -256,7 +256,7 @@ class _HashingReader:
         try:
             data = self._source.read(size)
         except tarfile.TarError as error:
-            raise InvalidInput("this is not a whole backup") from error
+            raise InvalidInput("this is not a complete backup") from error
         self._digest.update(data)
         return data
 

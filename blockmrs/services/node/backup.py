@@ -1,4 +1,4 @@
-"""`backup`: everything that this installation keeps, in one file, while it goes on working.
+"""`backup`: everything that this installation keeps, in one file, while it keeps working.
 
 The order makes the parts fit. The head file comes first, so that it is never ahead of the database by more than the one
 block that it can repeat. The database comes next, as it was at one moment. Objects come last: they never change, and
@@ -39,8 +39,8 @@ class Backup:
     """Writes backups of one installation.
 
     Args:
-        folder: the data folder; a copy of the database stands in it for as long as the backup is written.
-        stored: every object that this node's own folders hold, named in the database or not.
+        folder: the data folder, which holds a copy of the database while the backup is being written.
+        stored: every object in this node's own folders, whether or not the database names it.
     """
 
     def __init__(
@@ -58,26 +58,26 @@ class Backup:
         self._clock = clock
 
     def write(self, path: Path, passphrase: str | None, progress: Progress) -> BackupResult:
-        """`path`, a new file for its owner alone, is a whole backup; after any error there is no such file.
+        """Make `path`, a new file for its owner only, a complete backup; after any error there is no such file.
 
         Args:
-            passphrase: seals the file; None leaves the pepper and the sealer's key in it in clear.
+            passphrase: seals the file; None leaves the pepper and the sealer's key readable in it.
 
         Raises:
-            Conflict: there is a file of that name.
+            Conflict: there already is a file with that name.
             InvalidInput: the database is not SQLite.
             Unavailable: a disk, the database or the object store did not answer.
         """
         if os.path.lexists(path):
-            raise Conflict("there is already a file of that name", path=path)
+            raise Conflict("there is already a file with that name", path=path)
         mark = secrets.token_hex(8)
         draft, copy = path.with_name(f".{path.name}.{mark}"), self._folder / f".snapshot-{mark}"
         try:
             result = self._write(draft, copy, passphrase, progress)
-            # A link never replaces a file that somebody made meanwhile.
+            # A link never replaces a file that somebody has made meanwhile.
             give_name(draft, path)
         except FileExistsError as error:
-            raise Conflict("there is already a file of that name", path=path) from error
+            raise Conflict("there is already a file with that name", path=path) from error
         except OSError as error:
             raise Unavailable("the backup cannot be written", reason=error.strerror, path=path) from error
         finally:

@@ -1,12 +1,13 @@
 """Whether this machine's clock can be believed: for the operator, and before anything is erased for good.
 
-Rights begin and end by times. A wrong clock may refuse somebody for as long as it is wrong; it must not take away what
-comes back when it is right again. So what is over stays in the database, of no use to anybody, while the clock
+Rights begin and end by times. A wrong clock may refuse somebody for as long as it is wrong; it must not destroy what
+should come back once it is right again. So what has expired stays in the database, where nobody can use it, while the
+clock
 
-- is behind the newest block, which was made by a clock that ran ahead, or before this one was set back;
+- is behind the newest block, which was made by a clock that was ahead, or before this one was set back;
 - has jumped while this process ran, within the last day;
-- is more than a day later than any block, or than the block before the first one of the last day. Then nobody wrote
-  anything for a day, or the clock ran ahead. A process that has seen the clock run evenly for a day believes it.
+- is more than a day later than any block, or than the block before the first one of the last day. Then either nobody
+  wrote anything for a day, or the clock is ahead. A process that has seen the clock run evenly for a day believes it.
 """
 
 import logging
@@ -20,24 +21,25 @@ from blockmrs.chain.header import Header
 from blockmrs.chain.ledger import Ledger
 
 log = logging.getLogger(__name__)
-# Between processes and machines on one database; a clock that is kept by NTP is nearer.
+# Between processes and machines on one database; clocks kept by NTP are closer than this.
 TOLERANCE = timedelta(seconds=10)
-# Less than this is corrected now and then on a machine that sleeps, or keeps poor time.
+# Smaller corrections happen now and then on a machine that sleeps or keeps poor time.
 JUMP = timedelta(minutes=2)
 HOLD = timedelta(days=1)
 
 
 def seconds_awake_or_not() -> float:
-    """Seconds that nobody can set, also of those that the machine slept, where it counts them."""
+    """Seconds that nobody can set, including those during which the machine slept, if it counts them."""
     boot = getattr(time, "CLOCK_BOOTTIME", None)
     return time.clock_gettime(boot) if boot is not None else time.monotonic()
 
 
 @dataclass(frozen=True, slots=True)
 class ClockState:
-    """What is known against the clock; all of it is zero or true while nothing is.
+    """What is known against the clock; everything is zero or true while nothing is.
 
-    `behind` the newest block; `jumped` forward (or back, below zero) within the last day; `may_erase` what is over.
+    `behind` the newest block; `jumped` forward (or back, if below zero) within the last day; `may_erase` what has
+    expired.
     """
 
     clock: datetime
@@ -48,7 +50,7 @@ class ClockState:
 
     @property
     def is_believed(self) -> bool:
-        """Whether the operator need not look at the clock."""
+        """Whether the clock needs no attention from the operator."""
         return not self.behind and not self.jumped
 
 
@@ -69,7 +71,7 @@ class ClockWatch:
         self._told: tuple[bool, int] = (False, 0)
 
     def state(self) -> ClockState:
-        """How it is now. A jump is told in the log once."""
+        """How it is now. A jump is logged once."""
         with self._lock:
             now, passed = self._clock(), self._seconds()
             self._notice(now, passed)
@@ -84,18 +86,18 @@ class ClockWatch:
         return found
 
     def _notice(self, now: datetime, passed: float) -> None:
-        """Find out whether the clock ran as fast as the seconds did since the last jump."""
+        """Find out whether the clock has kept pace with the seconds since the last jump."""
         started = now - timedelta(seconds=passed)
         off = started - self._started
         if abs(off) >= JUMP:
             self._started, self._even_since = started, passed
-            # One that was put right again has not jumped; nor is anything erased on the same day.
+            # A clock that was put right again has not jumped; even so, nothing is erased on the same day.
             total = self._jumped + off
             self._jumped = total if abs(total) >= JUMP else timedelta(0)
             self._jumps += 1
 
     def _chain_goes_on(self, head: Header, now: datetime) -> bool:
-        """Whether blocks led up to this moment without a gap of a day. Reads O(log n) headers."""
+        """Whether blocks lead up to this moment without a gap of a day. Reads O(log n) headers."""
         day_ago = now - HOLD
         if head.time < day_ago:
             return False
@@ -116,16 +118,16 @@ class ClockWatch:
             return
         if self._jumps != self._told[1] and found.jumped:
             log.warning(
-                "this machine's clock jumped by %s; nothing that is over is erased for a day", _whole(found.jumped)
+                "this machine's clock jumped by %s; nothing that has expired is erased for a day", _whole(found.jumped)
             )
         if found.behind and not self._told[0]:
             log.warning("this machine's clock is %s behind the newest block: set it right", _whole(found.behind))
         if found.is_believed:
-            log.warning("this machine's clock is right again, as far as can be seen")
+            log.warning("this machine's clock is right again, as far as can be told")
         self._told = news
 
 
 def _whole(time: timedelta) -> str:
-    """The time in whole seconds, with its direction: timedelta says "-1 day, 23:00:00" for an hour back."""
+    """The time in whole seconds, with its sign: timedelta prints "-1 day, 23:00:00" for an hour back."""
     seconds = round(time.total_seconds())
     return f"{'-' if seconds < 0 else ''}{timedelta(seconds=abs(seconds))}"

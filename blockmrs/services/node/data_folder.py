@@ -1,4 +1,4 @@
-"""Who uses the data folder, and how a restore puts a new content in its place so that no crash leaves half of it."""
+"""Who is using the data folder, and how a restore replaces its content so that no crash leaves half of it."""
 
 import os
 import shutil
@@ -20,22 +20,22 @@ DATABASE = "blockmrs.db"
 OBJECTS, OUTBOX, SECRETS = "objects", "outbox", "secrets"
 HEAD = "sealer.head"
 SEAL = f"{DATABASE}{SUFFIX}"
-# In this order: what belongs to the old database leaves with it, before a new one stands in its place.
+# In this order: whatever belongs to the old database leaves with it, before a new one takes its place.
 _ONLY_OLD = (f"{DATABASE}-wal", f"{DATABASE}-shm", SEAL)
-# The file is sealed meanwhile, which reads all of it.
+# Meanwhile the file is being sealed, which means reading all of it.
 PATIENCE_S = 10.0
 _REPLACED = (DATABASE, SEAL, OBJECTS, OUTBOX, SECRETS)
 _OPENED = os.O_CLOEXEC | os.O_NOFOLLOW
 
 
 class FolderLock:
-    """Holds `folder` until closed, or until the process ends: with others, or alone.
+    """Holds `folder` until closed, or until the process ends: shared with others, or alone.
 
     Both the folder itself and a file in it are held. The file can be removed by mistake, the folder cannot; earlier
     versions know only the file.
 
     Raises:
-        Conflict: it is held in a way that does not go together with this one.
+        Conflict: it is held in a way that is incompatible with this one.
     """
 
     def __init__(self, folder: Path, *, alone: bool) -> None:
@@ -55,7 +55,7 @@ class FolderLock:
     def alone(self) -> bool:
         """Whether nobody else holds the folder; if so, nobody else can until this lock is closed.
 
-        If not, this one is lost too: it can only be closed.
+        If somebody does, this lock is lost too, and can only be closed.
         """
         try:
             self._hold()
@@ -68,10 +68,10 @@ class FolderLock:
             durable.lock(descriptor, shared=shared)
 
     def close(self) -> None:
-        """Let go of the folder; safe to call twice."""
+        """Release the folder; safe to call twice."""
         descriptors, self._descriptors = self._descriptors, []
         for descriptor in descriptors:
-            # Whatever `close` says, the descriptor is gone, and the lock with it.
+            # Whatever `close` reports, the descriptor is gone, and the lock with it.
             with suppress(OSError):
                 os.close(descriptor)
 
@@ -89,26 +89,26 @@ _IN_USE = "a server or another command uses this data folder: stop it first"
 
 
 def use_folder(folder: Path, *, alone: bool = False) -> FolderLock:
-    """A place among those who use `folder`, or the only one; hold it for as long as its database is open.
+    """A place among the users of `folder`, or the only one; hold it for as long as the database there is open.
 
-    Nobody but its owner may read the folder from now on, whatever the umask was when it was made.
+    From now on only its owner may read the folder, whatever the umask was when it was made.
 
     Raises:
-        Conflict: a restore is under way, or was cut off in the middle of its last step; or somebody uses the folder
-            that is wanted alone.
+        Conflict: a restore is under way, or was interrupted in the middle of its last step; or the folder is wanted
+            alone, and somebody is using it.
     """
     lock = FolderLock(folder, alone=True) if alone else _wait_for(folder)
     if (folder / BUILDING / READY).exists():
         lock.close()
-        raise Conflict("a restore was cut off before its end: run `blockmrs restore --finish`")
+        raise Conflict("a restore was interrupted: run `blockmrs restore --finish`")
     _make_private(folder)
     return lock
 
 
 def _make_private(folder: Path) -> None:
-    """Whatever lies in the folder, but for what lies deeper in folders that are private themselves.
+    """Make private whatever is in the folder, except what is inside folders that are private themselves.
 
-    The pepper and the sealer's key are left as they are: whoever reads them says if others could.
+    The pepper and the sealer's key are left as they are: whoever reads them reports it if others could.
     """
     try:
         found = list(folder.iterdir())
@@ -120,7 +120,7 @@ def _make_private(folder: Path) -> None:
 
 
 def _wait_for(folder: Path) -> FolderLock:
-    """A shared lock; who leaves the folder last holds it alone for a moment, while the database file is sealed."""
+    """A shared lock; the last to leave the folder holds it alone for a moment, while the database file is sealed."""
     deadline = time.monotonic() + PATIENCE_S
     while True:
         try:
@@ -137,7 +137,7 @@ def occupied(folder: Path) -> bool:
 
 
 def empty_building(folder: Path) -> Path:
-    """A fresh folder to build the new content in; what an earlier restore left unfinished there is gone."""
+    """A fresh folder to build the new content in; anything that an earlier restore left unfinished there is removed."""
     building = folder / BUILDING
     if building.exists():
         shutil.rmtree(building)
@@ -146,10 +146,10 @@ def empty_building(folder: Path) -> Path:
 
 
 def replace_content(folder: Path, aside: str) -> None:
-    """The content that stands ready in `building` is the folder's; the old one is kept in `folder`/`aside`.
+    """Make what is ready in `building` the folder's content; the old content is kept in `folder`/`aside`.
 
-    From the moment in which the file READY is on the disk, the replacement happens: if it is cut off, nobody can use
-    the folder before `finish_replacing` has done the rest.
+    Once the file READY is on the disk, the replacement will happen: if it is interrupted, nobody can use the folder
+    before `finish_replacing` has done the rest.
     """
     building = folder / BUILDING
     sync_tree(building)
@@ -158,9 +158,9 @@ def replace_content(folder: Path, aside: str) -> None:
 
 
 def finish_replacing(folder: Path) -> Path | None:
-    """Do what is left of `replace_content`; None if there is nothing to do, else the folder of the old content.
+    """Do what is left of `replace_content`; None if there is nothing to do, else the folder with the old content.
 
-    Every step can be repeated: an old part moves aside only while the new one still waits.
+    Every step can be repeated: an old part moves aside only while the new one is still waiting.
     """
     building = folder / BUILDING
     try:
@@ -168,7 +168,7 @@ def finish_replacing(folder: Path) -> Path | None:
     except FileNotFoundError:
         return None
     aside.mkdir(mode=0o700, exist_ok=True)
-    # While the new database waits, these can only be the old one's.
+    # While the new database is waiting, these can only be the old one's.
     if _exists(building / DATABASE):
         _move(_ONLY_OLD, folder, aside)
     for name in _REPLACED:
@@ -190,9 +190,9 @@ def _move(names: Sequence[str], source: Path, target: Path) -> None:
 
 
 def sync_tree(root: Path) -> None:
-    """Every file and folder under `root` is on the disk, but for the database: SQLite has opened it in this process.
+    """Make sure that every file and folder under `root` is on disk, except the database, which SQLite has open here.
 
-    Whoever writes that file syncs it then.
+    Whoever writes that file syncs it.
     """
     for folder, _, files in os.walk(root):
         for name in files:

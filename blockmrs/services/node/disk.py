@@ -1,16 +1,16 @@
-"""Whether the disk of the data folder takes what is saved: found out by writing, for quotas show nowhere else."""
+"""Whether the data folder's disk has room for a save: found out by writing, because quotas show nowhere else."""
 
 import os
 import tempfile
 from pathlib import Path
 
-# What one saving needs, with the database's log, and some more for those that come at the same moment.
+# What one save needs, with the database's log, and some more for others at the same moment.
 LEAST_FREE_BYTES = 4 * 1024 * 1024
 _TRIED_BYTES = 64 * 1024
 
 
 def has_room(folder: Path) -> bool:
-    """Whether something can be saved in `folder` now. Nothing of the trial stays, whatever happens to this process."""
+    """Whether something can be saved in `folder` now. Nothing of the trial remains, even if this process dies."""
     try:
         figures = os.statvfs(folder)
         if figures.f_bavail * figures.f_frsize < LEAST_FREE_BYTES:

@@ -21,7 +21,7 @@ from blockmrs.storage.outbox import OutboxStore
 
 Holds = Literal["all", "some", "none", "unknown"]
 SAMPLE = 8
-# Anybody may ask, and a store that hangs costs its whole timeout: so one look answers everybody for a while.
+# Anybody may ask, and a store that hangs costs its whole timeout, so one check answers everybody for a while.
 FRESH_S = 5.0
 
 
@@ -30,8 +30,8 @@ class Readiness:
     """How each part is.
 
     database, chain: it answers. may_sign: the head file and the database belong together, and the key is one of the
-    chain's. storage: the object store answers; `holds`, what it has of a sample of the objects that it should have.
-    outbox, disk: they take what is saved. `waiting` objects have not reached their store yet.
+    chain's. storage: the object store answers; `holds`, how much it has of a sample of the objects that it should have.
+    outbox, disk: they can take what is saved. `waiting` objects have not reached their store yet.
     """
 
     database: bool
@@ -45,16 +45,16 @@ class Readiness:
 
     @property
     def is_ready(self) -> bool:
-        """Whether a report can be saved now, and what was saved be read.
+        """Whether a report can be saved now, and saved ones can be read.
 
-        A store that is away does not prevent the first: there is the outbox. One that has nothing is another store.
+        A store that is away does not prevent the first: there is the outbox. One that has nothing is the wrong store.
         """
         can_save = self.database and self.chain and self.may_sign and self.outbox and self.disk
         return can_save and self.holds != "none"
 
     @property
     def is_well(self) -> bool:
-        """Whether nobody needs to look after anything."""
+        """Whether nothing needs anybody's attention."""
         return self.is_ready and self.storage and self.holds != "some"
 
 
@@ -73,14 +73,14 @@ class HealthService:
         self._last: tuple[float, Readiness] | None = None
 
     def readiness(self) -> Readiness:
-        """How this node is doing, no longer ago than a few seconds."""
+        """How this node is doing, as of at most a few seconds ago."""
         with self._lock:
             if self._last is None or time.monotonic() - self._last[0] >= self.fresh_s:
                 self._last = time.monotonic(), self._look()
             return self._last[1]
 
     def _look(self) -> Readiness:
-        # First: it says what is not to be waited for.
+        # First, since it says what not to wait for.
         storage = self._objects.health().ok
         waiting: list[int] = []
         return Readiness(
@@ -99,7 +99,7 @@ class HealthService:
             rows.execute(text("SELECT 1"))
 
     def _holds(self) -> Holds:
-        """What the store itself has, whole, of objects that are chosen anew each time."""
+        """How much the store itself has, intact, of a sample of objects chosen afresh each time."""
         here = 0
         try:
             wanted = self._sample()
@@ -116,7 +116,7 @@ class HealthService:
         return "all" if here == len(wanted) else "some" if here else "none"
 
     def _sample(self) -> list[Cid]:
-        """Some objects that the store should have: not those that wait for it."""
+        """Some objects that the store should have, not counting those that are waiting for it."""
         pivot, digest = os.urandom(32), HeldObjectRow.digest
         some = select(HeldObjectRow).order_by(digest)
         with self._database.read() as rows:

@@ -1,4 +1,4 @@
-"""What is over is erased: codes, sessions, invitations, throttle counts and known browsers, soon after they end."""
+"""Erases what has expired: codes, sessions, invitations, throttle counts and known browsers, soon after they end."""
 
 import logging
 import threading
@@ -14,19 +14,19 @@ from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.node.clock_watch import ClockWatch
 
 log = logging.getLogger(__name__)
-# As long as browsers keep any cookie.
+# The longest for which browsers keep a cookie.
 BROWSER_KNOWN_FOR = timedelta(days=400)
 
 
 class Housekeeping:
-    """Erases rows whose time is over, and is the only one who does. SQLite overwrites what it deletes."""
+    """Erases expired rows, and is the only one to do so. SQLite overwrites what it deletes."""
 
     def __init__(self, database: Database, watch: ClockWatch) -> None:
         self._database = database
         self._watch = watch
 
     def erase_expired(self) -> int:
-        """Erase all that is over now; returns how many rows. Nothing while the clock is not believed."""
+        """Erase everything that has expired; returns how many rows. Erases nothing while the clock is not believed."""
         state, erased = self._watch.state(), 0
         if not state.may_erase:
             return 0
@@ -57,11 +57,11 @@ class Housekeeper:
         self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
 
     def start(self) -> None:
-        """Begin; the first time at once."""
+        """Start, with the first run at once."""
         self._thread.start()
 
     def stop(self, timeout_s: float = 10.0) -> None:
-        """End, and wait for what is being done."""
+        """Stop, and wait for what is under way."""
         self._stop.set()
         self._thread.join(timeout_s)
 
@@ -70,5 +70,5 @@ class Housekeeper:
             try:
                 self._housekeeping.erase_expired()
             except BlockMRSError as error:
-                log.warning("what is over could not be erased now: %s", error)
+                log.warning("what has expired could not be erased now: %s", error)
             self._stop.wait(self._interval_s)

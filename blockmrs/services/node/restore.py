@@ -1,8 +1,8 @@
-"""`restore`: a backup becomes the content of a data folder, all of it or nothing.
+"""`restore`: a backup becomes the content of a data folder, completely or not at all.
 
-A restored backup never forks the chain. What keeps it from that is the head file, and so that file never goes back:
-when this machine's own says that later blocks were published, it stays, and the restored node signs nothing until its
-database has those blocks. Only on a machine that has none of its own does the backup's count.
+A restored backup never forks the chain. What prevents that is the head file, so that file never goes back: if this
+machine's own says that later blocks were published, it stays, and the restored node signs nothing until its database
+has those blocks. The backup's head file counts only on a machine that has none of its own.
 """
 
 import enum
@@ -34,7 +34,7 @@ _PART_BYTES = 1024 * 1024
 
 
 class HeadFile(enum.Enum):
-    """What the head files of this machine say about the database that was restored."""
+    """What this machine's head files say about the restored database."""
 
     NONE_HERE = "this machine has published nothing of this chain, as far as it knows; the backup's own is used"
     UP_TO_DATE = "the database has every block that this machine has published"
@@ -44,7 +44,7 @@ class HeadFile(enum.Enum):
 
 @dataclass(frozen=True, slots=True)
 class RestoreResult:
-    """What was restored; `aside` holds what stood there before, and `missing` was missing when the backup was made.
+    """What was restored; `aside` holds what was there before, and `missing` was missing when the backup was made.
 
     `height` is the restored chain's; `published_height` that of the head file, None if it cannot be read.
     """
@@ -62,7 +62,7 @@ class Restore:
     """Restores backups into the data folder `folder`.
 
     Args:
-        keeper: given the folder that is being built, a function that keeps an object durably in its part of it.
+        keeper: given the folder being built, a function that keeps an object durably in its place there.
     """
 
     def __init__(
@@ -73,19 +73,19 @@ class Restore:
         self._clock = clock
 
     def read(self, path: Path, passphrase: str | None, progress: Progress, *, replace: bool) -> RestoreResult:
-        """The backup in `path` is what the data folder holds; after any error the folder is as it was.
+        """Make the backup in `path` the content of the data folder; after any error the folder is as it was.
 
         Args:
-            replace: set what is there aside; else the folder must hold nothing.
+            replace: set aside what is there; otherwise the folder must be empty.
 
         Raises:
-            Conflict: somebody uses the folder, or it holds something and `replace` is false.
-            InvalidInput, CannotOpen, VerificationFailed: the file is no whole backup, sealed otherwise, or damaged.
+            Conflict: somebody is using the folder, or it is not empty and `replace` is false.
+            InvalidInput, CannotOpen, VerificationFailed: the file is no whole backup, sealed differently, or damaged.
             Unavailable: the disk did not keep it.
         """
         with FolderLock(self._folder, alone=True):
             if (self._folder / data_folder.BUILDING / data_folder.READY).exists():
-                raise Conflict("a restore was cut off before its end: run `blockmrs restore --finish` first")
+                raise Conflict("a restore was interrupted: run `blockmrs restore --finish` first")
             if not replace and data_folder.occupied(self._folder):
                 raise Conflict("this data folder holds an installation; --replace sets it aside")
             try:
@@ -100,7 +100,7 @@ class Restore:
                 raise Unavailable("the backup cannot be restored", reason=error.strerror) from error
 
     def finish(self) -> Path | None:
-        """Do the rest of a restore that was cut off in its last step; None if there was none."""
+        """Finish a restore that was interrupted in its last step; None if there was none."""
         with FolderLock(self._folder, alone=True):
             try:
                 return data_folder.finish_replacing(self._folder)
@@ -115,7 +115,7 @@ class Restore:
             objects = self._unpack(archive, building, progress)
         manifest = archive.complete()
         database = _check(building, manifest, objects)
-        # Open: up to here the archive's digests vouch for the file, and from the first start on nobody does.
+        # Open: up to here the archive's digests vouch for the file; from the first start on, nothing does.
         row_key = derive_row_key((building / data_folder.SECRETS / "pepper").read_bytes())
         RestSeal(building / data_folder.DATABASE, row_key, lambda: False).accept()
         head, published_height = self._choose_head(building, database)
@@ -146,7 +146,7 @@ class Restore:
         return objects
 
     def _choose_head(self, building: Path, database: CopiedDatabase) -> tuple[HeadFile, int | None]:
-        """Put the head file into place that the restored installation must have, and say what it means."""
+        """Put into place the head file that the restored installation must have, and say what it means."""
         target = building / data_folder.SECRETS / HEAD
         backups = SignedBlock.decode(target.read_bytes()).header
         chain_id = Header.decode(database.headers[0]).digest
@@ -156,7 +156,7 @@ class Restore:
             try:
                 header = SignedBlock.decode(content).header
             except InvalidInput:
-                # It cannot be read, so nobody can say what was published: it stays, and the node signs nothing.
+                # It cannot be read, so nobody knows what was published: it stays, and the node signs nothing.
                 _replace_file(target, content)
                 return HeadFile.NEWER, None
             if chain_id in (header.chain_id, header.digest):
@@ -173,7 +173,7 @@ class Restore:
         return (HeadFile.ONE_AHEAD if follows else HeadFile.NEWER), height
 
     def _head_files(self) -> list[Path]:
-        """This machine's head file, and those that earlier restores set aside: they, too, were published here."""
+        """This machine's head file, and those set aside by earlier restores, whose blocks were published here too."""
         places = (self._folder, *sorted(self._folder.glob(f"{ASIDE}*")))
         files = (place / data_folder.SECRETS / HEAD for place in places)
         return [file for file in files if os.path.lexists(file)]
@@ -185,7 +185,7 @@ class Restore:
 
 
 def _check(building: Path, manifest: Manifest, objects: set[Cid]) -> CopiedDatabase:
-    """What the unpacked database says; VerificationFailed unless all that belongs together is there."""
+    """What the unpacked database says; VerificationFailed unless everything that belongs together is there."""
     folder = building / data_folder.SECRETS
     for path in (building / data_folder.DATABASE, *(folder / name for name in (HEAD, "sealer.key", "pepper"))):
         if not path.exists():

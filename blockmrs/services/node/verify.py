@@ -1,4 +1,4 @@
-"""Checking everything this node holds: the chain, every object, every row."""
+"""Checks everything that this node holds: the chain, every object, every row."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ Progress = Callable[[str, int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """What was checked and found right."""
+    """What was checked and found correct."""
 
     headers: int
     transactions: int
@@ -48,20 +48,20 @@ class Evidence:
         self._waiting = waiting
 
     def check_everything(self, progress: Progress, *, accept_file: bool = False) -> Checked:
-        """Check all of it; VerificationFailed names the first wrong thing.
+        """Check everything; VerificationFailed names the first thing that is wrong.
 
-        An object that nobody was told is saved (a save cut off before its block) is counted as unlisted; it must still
-        be what its name says.
+        An object that was never reported as saved (from a save interrupted before its block) is counted as unlisted; it
+        must still match its name.
 
         Args:
-            accept_file: where all else is right, the database file's bytes count as they are now.
+            accept_file: if all else is right, accept the database file's bytes as they are now.
         """
         check_structure(self._database.engine)
         rows = self._database.check_rows(progress)
         counts = self._ledger.check_everything(progress)
         objects = self._check_objects(progress)
         unlisted = self._check_unlisted(progress)
-        # Last: whatever it finds, the checks before it can name better.
+        # Last, because the earlier checks can describe better whatever it finds.
         if accept_file:
             self._database.accept_file()
         file_bytes = self._database.check_at_rest()
@@ -69,7 +69,7 @@ class Evidence:
         return Checked(counts.headers, counts.transactions, counts.nodes, objects, waiting, unlisted, rows, file_bytes)
 
     def held(self) -> list[Cid]:
-        """The content identifiers of all objects that somebody was told are saved."""
+        """The content identifiers of all objects that were reported as saved."""
         with self._database.read() as rows:
             return [Cid(row.digest) for row in rows.scalars(select(HeldObjectRow))]
 
@@ -95,6 +95,6 @@ class Evidence:
         except ObjectMissing as error:
             raise VerificationFailed("an object is missing", cid=cid) from error
         except ObjectMismatch as error:
-            raise VerificationFailed("an object's bytes are not what its name says", cid=cid) from error
+            raise VerificationFailed("an object's bytes do not match its name", cid=cid) from error
         if size_bytes is not None and len(content) != size_bytes:
-            raise VerificationFailed("an object has another size than its row says", cid=cid)
+            raise VerificationFailed("an object's size differs from what its row says", cid=cid)

@@ -1,4 +1,4 @@
-"""What an invitation code invites to, whichever kind it is, for the person to check before they accept."""
+"""What an invitation code invites to, of whichever kind, for the person to check before they accept."""
 
 from dataclasses import dataclass
 
@@ -23,7 +23,7 @@ class Joining:
         self._invitations = invitations
 
     def read(self, code: str, address: str, actor: Actor | None = None) -> FamilyInvitation | StaffInvitation:
-        """What the code invites to; NotFound as `Invitations.open` raises it. Uses nothing up, and claims nothing."""
+        """What the code invites to; NotFound as in `Invitations.open`. Uses up nothing, and claims nothing."""
         _, content = self._invitations.open(code, address, actor)
         if content.get(0) == FAMILY:
             return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))

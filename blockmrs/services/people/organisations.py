@@ -1,8 +1,8 @@
-"""Organisations, their staff, and the directory in which only they stand.
+"""Organisations, their staff, and the directory, which lists nobody else.
 
 An organisation is a card whose seed is sealed to each member. The operator adds it; its first member, and every
-later one, comes by invitation. Who has left keeps the seed until keys are rotated: so whoever asks for anything in the
-name of an organisation comes through `memberships`, which also asks `Staff`.
+later one, comes by invitation. Somebody who has left keeps the seed until keys are rotated: so everything that is asked
+for in the name of an organisation goes through `memberships`, which also asks `Staff`.
 """
 
 from collections.abc import Iterable
@@ -33,12 +33,12 @@ STAFF = "staff"
 MEMBER = "member"
 _TOKENS = 64
 _FEW_TOKENS = 16
-_AT_ONCE = 500  # so many values in one statement; SQLite takes more
+_AT_ONCE = 500  # how many values one statement has; SQLite allows more
 
 
 @dataclass(frozen=True, slots=True)
 class Organisation:
-    """An organisation as the directory shows it, with the names of who is in."""
+    """An organisation as the directory shows it, with its members' names."""
 
     card_id: bytes
     name: str
@@ -48,7 +48,7 @@ class Organisation:
 
 @dataclass(frozen=True, slots=True)
 class DoorbellToken:
-    """One place on a doorbell line, to introduce oneself at."""
+    """One place on a doorbell line, at which to introduce oneself."""
 
     slot: bytes
     one_time_seed: bytes
@@ -67,8 +67,8 @@ class Organisations:
     def add(self, name: str, place: str = "") -> str:
         """Add an organisation to the directory; returns the invitation code for its first member.
 
-        Where one of this name has no member yet it is made anew, with a new code: nobody else could open the old one
-        once its code has run out.
+        If one with this name has no member yet, it is made afresh with a new code: nobody could open the old one once
+        its code has expired.
         """
         name = check_display_name(name, "name")
         place = check_display_name(place, "place") if place.strip() else ""
@@ -90,7 +90,7 @@ class Organisations:
         return self._invitations.make({0: STAFF, 1: seed, 2: name})
 
     def invite(self, actor: Actor, organisation_id: bytes) -> str:
-        """An invitation code for a further member, by one who manages members; it works as long as they do."""
+        """An invitation code for another member, by somebody who manages members; it works as long as they do."""
         held = self.membership(actor, organisation_id)
         self.staff.require_manager(actor, organisation_id)
         made_at = self._mailbox.log_size
@@ -116,17 +116,17 @@ class Organisations:
         self._mailbox.appoint(batch, seed, label, MEMBER, actor.keyring)
         with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
-            # Once more, now that nobody else writes: who invited may have left meanwhile.
+            # Once more, now that nobody else writes: whoever invited them may have left meanwhile.
             self.staff.require_invitation(card_id, invited_by, made_at, mine, rows)
             self.staff.join(rows, actor, card_id)
         self.staff.state(actor, card_id)
         return self.find(card_id)
 
     def memberships(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
-        """The organisations of the directory that the actor is a member of now.
+        """The organisations in the directory of which the actor is a member now.
 
-        Others are passed over: whoever was handed a doorbell token could else make anybody a member of anything, and
-        who has left still holds the keys. `lost` takes a word for each whose keys are not here; without it,
+        Others are skipped: otherwise anybody with a doorbell token could make anyone a member of anything, and those
+        who have left still hold the keys. `lost` receives a word for each whose keys are not here; without it,
         ObjectMissing is raised.
         """
         not_here: list[Lost] = []
@@ -161,7 +161,7 @@ class Organisations:
             ]
 
     def find(self, card_id: bytes) -> Organisation:
-        """One organisation of the directory; NotFound when it is not listed."""
+        """One organisation of the directory; NotFound if it is not listed."""
         with self._database.read() as rows:
             row = rows.get(OrganisationRow, card_id)
             if row is None:
@@ -171,7 +171,7 @@ class Organisations:
         return replace(found, staff=tuple(names))
 
     def find_named(self, name: str) -> Organisation:
-        """The organisation of exactly that name; NotFound when none is listed."""
+        """The organisation with exactly that name; NotFound if none is listed."""
         with self._database.read() as rows:
             row = rows.scalar(select(OrganisationRow).where(OrganisationRow.name == name.strip()))
         if row is None:
@@ -179,12 +179,12 @@ class Organisations:
         return self.find(row.card_id)
 
     def names(self) -> list[str]:
-        """Every name of the directory: of organisations, and of who is a member."""
+        """Every name in the directory: those of organisations and of their members."""
         directory = self.directory()
         return [entry.name for entry in directory] + [name for entry in directory for name in entry.staff]
 
     def listed(self, card_ids: Iterable[bytes]) -> dict[bytes, str]:
-        """By card id, name and organisation of those who are members of one now."""
+        """By card id, the name and organisation of those who are members of one now."""
         wanted, found = list(card_ids), {}
         with self._database.read() as rows:
             for start in range(0, len(wanted), _AT_ONCE):
@@ -196,7 +196,7 @@ class Organisations:
         return found
 
     def had_members(self) -> bool:
-        """Whether anybody was ever a member of any organisation."""
+        """Whether anybody has ever been a member of any organisation."""
         with self._database.read() as rows:
             return rows.scalar(select(StaffRow).limit(1)) is not None
 
@@ -206,7 +206,7 @@ class Organisations:
             return rows.get_one(OrganisationRow, organisation_id).doorbell_issued
 
     def take_token(self, organisation_id: bytes) -> DoorbellToken:
-        """A doorbell token, handed out once; the last one is handed out again, which costs linkability only."""
+        """A doorbell token, handed out once; only the last one is reused, which costs no more than unlinkability."""
         with self._database.write() as rows:
             tokens = rows.scalars(
                 select(DoorbellTokenRow)
@@ -222,9 +222,9 @@ class Organisations:
             return token
 
     def introduce(self, batch: Batch, keyring: Keyring, party: str, organisation: Organisation) -> bytes:
-        """The line from `keyring` to an organisation; where it is new, `batch` introduces it at the doorbell.
+        """The line from `keyring` to an organisation; if it is new, `batch` introduces it at the doorbell.
 
-        `party` is how the writer is named to the organisation.
+        `party` is the writer's name, as told to the organisation.
         """
         line_key = keyring.line_to(organisation.card_id)
         if batch.next_on(line_key) is not None or self._mailbox.length(line_key):
@@ -250,7 +250,7 @@ class Organisations:
         return line_key
 
     def top_up(self, held: Held) -> None:
-        """Issue more doorbell tokens when few are left; only a member's session can."""
+        """Issue more doorbell tokens if few are left; only a member's session can."""
         card_id = held.keyring.card.id
         with self._database.read() as rows:
             if _has_enough_tokens(rows, card_id):
@@ -277,7 +277,7 @@ def _has_enough_tokens(rows: Session, card_id: bytes) -> bool:
 
 
 def _made_by(content: dict[int, Value]) -> tuple[bytes | None, int]:
-    """Which member made an invitation, and where the log ended then; None for the site's administrator."""
+    """Which member made an invitation, and where the log ended at the time; None for the site's administrator."""
     invited_by, made_at = content.get(3), content.get(4)
     if isinstance(invited_by, bytes) and isinstance(made_at, int):
         return invited_by, made_at

@@ -1,7 +1,7 @@
 """Whose records an account reads and writes: its own, and those of the people it acts for.
 
-What somebody writes about themselves stands on their own card, which nobody else holds. Reports that others wrote stand
-on the card that they made, and are shown with it once the person joined. See ADR 15.
+What somebody writes about themselves is on their own card, which nobody else holds. Reports that others wrote are on
+the card that those others made, and are shown together with it once the person has joined. See ADR 15.
 """
 
 from dataclasses import dataclass
@@ -19,9 +19,9 @@ _HANDLE_BYTES = 16
 class Person:
     """Somebody whose record the actor keeps.
 
-    `handle` stands in addresses and forms: "me", or 32 hexadecimal digits that only the actor's keys can make, and that
-    mean nothing to anybody else. `card` is where new entries go; `others` are cards that coaches made for the person,
-    all of them where `is_whole`: the keys of one may not be here.
+    `handle` is used in addresses and forms: "me", or 32 hexadecimal digits that only the actor's keys can produce, and
+    that mean nothing to anybody else. `card` is where new entries go; `others` are cards that coaches made for the
+    person, all of them if `is_whole`: the keys of one may not be here.
     """
 
     handle: str
@@ -46,7 +46,7 @@ class Person:
 
 
 def own_card(actor: Actor) -> Held:
-    """The actor's own card, as one that they hold; its seed no session has."""
+    """The actor's own card, as one that they hold; no session has its seed."""
     return Held(actor.keyring, "self", actor.display_name, b"")
 
 
@@ -59,12 +59,12 @@ class People:
     def of(self, actor: Actor, lost: list[str] | None = None) -> list[Person]:
         """The actor first, then everybody they act for.
 
-        `lost` takes the relation of each whose keys are not here; without it, ObjectMissing is raised.
+        `lost` receives the relation of each whose keys are not here; without it, ObjectMissing is raised.
         """
         relations: list[str] = []
         held = self._teams.acting_for(actor, relations)
         if relations and lost is None:
-            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+            raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(relations)
         others = tuple(entry for entry in held if entry.relation == "self")
         me = Person(ME, own_card(actor), others, is_whole="self" not in relations)
@@ -72,16 +72,16 @@ class People:
         return [me, *(Person(handle_of(actor, entry.keyring.card.id), entry) for entry in guarded)]
 
     def find(self, actor: Actor, handle: str) -> Person:
-        """The person with that handle; NotFound when the actor does not act for them, or no longer."""
+        """The person with that handle; NotFound if the actor does not act for them, or no longer does."""
         lost: list[str] = []
         for person in self.of(actor, lost):
             if person.handle == handle:
                 return person
         if "guardian" in lost:
-            raise ObjectMissing("the keys of somebody that this person acts for are not here")
-        raise NotFound("nobody of yours is called so")
+            raise ObjectMissing("the keys of somebody whom this person acts for are not here")
+        raise NotFound("you act for nobody with that name")
 
 
 def handle_of(actor: Actor, card: bytes) -> str:
-    """How the actor calls the person with that card in addresses."""
+    """The handle that the actor uses in addresses for the person with that card."""
     return actor.keyring.derive("person", card)[:_HANDLE_BYTES].hex()

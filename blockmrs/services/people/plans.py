@@ -1,4 +1,4 @@
-"""The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table knows them."""
+"""The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table names them."""
 
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +14,7 @@ _READERS = 4
 
 
 class Plans:
-    """Reads and changes the plan of the actor's own team."""
+    """Reads and changes the actor's own team's plan."""
 
     def __init__(self, teams: Teams) -> None:
         self._teams = teams
@@ -25,7 +25,7 @@ class Plans:
         return self._teams.team(actor).plan
 
     def plan_at_once(self, actor: Actor) -> Plan | None:
-        """The plan, if it can be read within half a second; for advice, which waits for no database and no node."""
+        """The plan, if it can be read within half a second; for advice, which never waits for a database or node."""
         reading = self._readers.submit(self.plan, actor)
         try:
             return reading.result(AT_ONCE_S)
@@ -43,13 +43,13 @@ class Plans:
         return venue
 
     def put(self, actor: Actor, venue_id: str, fields: Mapping[str, str], version: str) -> Venue:
-        """Write a venue: a new one where `version` is empty, else the one that had this version.
+        """Write a venue: a new one if `version` is empty, else the one that had this version.
 
         Repeating it with the same fields changes nothing.
 
         Raises:
             InvalidInput: a field is wrong, or there are too many venues.
-            Conflict: somebody else wrote or removed it meanwhile.
+            Conflict: somebody else has written or removed it meanwhile.
         """
         venue = make_venue(venue_id, fields)
 
@@ -58,7 +58,7 @@ class Plans:
             if known == venue:
                 return plan
             if (known.version if known is not None else "") != version:
-                raise Conflict("the venue was changed elsewhere meanwhile")
+                raise Conflict("the venue was changed elsewhere in the meantime")
             if known is None and len(plan.venues) >= MOST_VENUES:
                 said = Message("A plan holds %(most)d places at most", most=MOST_VENUES)
                 raise InvalidInput(said, field="name")
@@ -68,20 +68,20 @@ class Plans:
         return venue
 
     def remove(self, actor: Actor, venue_id: str, version: str) -> None:
-        """Take a venue out of the plan, if it is still what the actor saw."""
+        """Remove a venue from the plan, if it is still as the actor saw it."""
 
         def changed(plan: Plan) -> Plan:
             known = plan.find(venue_id)
             if known is None:
                 raise NotFound("no such venue in this plan")
             if known.version != version:
-                raise Conflict("the venue was changed elsewhere meanwhile")
+                raise Conflict("the venue was changed elsewhere in the meantime")
             return Plan(tuple(venue for venue in plan.venues if venue != known), plan.chosen)
 
         self._teams.change_plan(actor, changed)
 
     def choose(self, actor: Actor, venue_id: str) -> None:
-        """Say that the team is at this venue, until another is chosen."""
+        """Record that the team is at this venue, until another is chosen."""
 
         def changed(plan: Plan) -> Plan:
             if plan.find(venue_id) is None:

@@ -1,7 +1,7 @@
 """Reads and adds to the rolls of cards: who has a part in one, by their own signed statements.
 
-A roll stands on a line of its own under the card's keys, so that whoever acts for the card reads it, and it is short to
-read before anything is decided. What counts is `domain.roll`'s to say.
+A roll is on a line of its own under the card's keys, so that anybody who acts for the card can read it, and it is quick
+to read before anything is decided. What counts is up to `domain.roll`.
 """
 
 from blockmrs.chain.transaction import Kind
@@ -33,7 +33,7 @@ class Rolls:
         return read_roll(entries)
 
     def add(self, batch: Batch, card: Keyring, author: Keyring, statement: Statement) -> None:
-        """Add to `batch` a statement of `author` on the roll of `card`."""
+        """Add to `batch` a statement by `author` on the roll of `card`."""
         batch.add(
             Kind.APPOINT,
             statement.to_fields(card.card.id),

@@ -1,8 +1,8 @@
 """Who sends reports to an organisation: whom it knows, whom it blocked, and by what name the directory knows them.
 
-A decision stands on the organisation's own line of senders, signed by the member who made it; every member reads it.
-The last one about a sender counts, if its signer was a member when it came to stand in the log. To open a report is to
-know its sender from then on. What a sender calls themselves decides nothing.
+A decision is on the organisation's own line of senders, signed by the member who made it; every member reads it. The
+last one about a sender counts, if its signer was a member when it entered the log. Opening a report means knowing its
+sender from then on. What senders call themselves decides nothing.
 """
 
 from collections.abc import Iterable
@@ -21,12 +21,12 @@ from blockmrs.services.lines.reader import Message
 from blockmrs.services.people.organisations import Organisations
 
 _HANDLE_BYTES = 16
-# Names are a hint for people: a minute old is new enough, and the whole directory is not read for each page.
+# Names are a hint for people: a minute old is fresh enough, and the whole directory is not read for each page.
 _NAMES_LAST = timedelta(minutes=1)
 
 
 class Senders:
-    """Reads and writes what organisations decided about senders."""
+    """Reads and writes what organisations have decided about senders."""
 
     def __init__(self, mailbox: Mailbox, organisations: Organisations) -> None:
         self._mailbox = mailbox
@@ -34,7 +34,7 @@ class Senders:
         self._names: tuple[datetime, Names] | None = None
 
     def standings(self, held: Held) -> dict[bytes, Standing]:
-        """By card id, what each sender is to an organisation; who is not in it is unknown."""
+        """By card id, what each sender is to an organisation; anybody not listed is unknown."""
         memberships = self._organisations.staff.of(held.keyring.card.id)
         found: dict[bytes, Standing] = {}
         for placed in self._mailbox.remembered(_line(held), held.keyring, _value_of):
@@ -45,7 +45,7 @@ class Senders:
         return found
 
     def decide(self, actor: Actor, held: Held, sender: bytes, standing: Standing) -> None:
-        """Decide about a sender, in the name of an organisation; deciding the same again changes nothing."""
+        """Decide about a sender, in the name of an organisation; repeating a decision changes nothing."""
         if self.standings(held).get(sender, Standing.UNKNOWN) is not standing:
             batch = self._mailbox.batch()
             self.add(batch, actor, held, sender, standing)
@@ -59,18 +59,18 @@ class Senders:
         )
 
     def listed(self, senders: Iterable[bytes]) -> dict[bytes, str]:
-        """By card id, the directory's names of those senders who are members of any organisation."""
+        """By card id, the directory's names for those senders who are members of any organisation."""
         return self._organisations.listed(senders)
 
     def imitated(self, claimed: str) -> str | None:
-        """The name of the directory that this name could be taken for."""
+        """The name in the directory that this name could be taken for."""
         now, kept = self._mailbox.now(), self._names
         if kept is None or not kept[0] <= now < kept[0] + _NAMES_LAST:
             self._names = kept = now, Names(self._organisations.names())
         return kept[1].imitated(claimed)
 
     def handle(self, held: Held, sender: bytes) -> str:
-        """What a sender is called in the addresses of an organisation's pages; means nothing to anybody else."""
+        """The sender's id in the addresses of an organisation's pages; it means nothing to anybody else."""
         return held.keyring.derive("sender", sender)[:_HANDLE_BYTES].hex()
 
 

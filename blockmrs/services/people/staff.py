@@ -1,13 +1,13 @@
 """The members of organisations: who is in and who left, from rows and from the log, and the ending of a membership.
 
-- The row decides first; it is written before the log is told, so that a refused end leaves nothing behind.
-- An end is stated on the organisation's staff line too, signed by who ended it. So a row that was put back as it was
-  does not bring anybody back: of row and log the stricter counts. What the site's administrator ended, whose card is no
-  member's, the next member states who writes anything.
-- A statement counts if the one who signed it was a member when it came to stand in the log, or ends their own.
+- The row decides first; it is written before the log, so that a refused end leaves nothing behind.
+- An end is stated on the organisation's staff line too, signed by whoever ended it. So a row that was put back as it
+  was does not bring anybody back: of row and log, the stricter counts. What the site's administrator ends, who has no
+  member's card, is stated by the next member to write anything.
+- A statement counts if its signer was a member when it entered the log, or ends their own membership.
 
-    staff.at(card_id, organisation_id, place)   # what somebody was when they signed what stands at `place`
-    staff.end(actor, organisation, card_id)     # they are out, in running sessions too
+    staff.at(card_id, organisation_id, place)   # what somebody was when they signed the entry at `place`
+    staff.end(actor, organisation, card_id)     # they are out, even in running sessions
 """
 
 from collections.abc import Sequence
@@ -43,32 +43,32 @@ class Staff:
         self._mailbox = mailbox
 
     def of(self, organisation_id: bytes) -> list[Membership]:
-        """Every membership of an organisation, in the order of joining."""
+        """Every membership of an organisation, in order of joining."""
         with self._database.read() as rows:
             found = [_membership(row) for row in _rows_of(rows, organisation_id)]
         return self._stricter(organisation_id, found)
 
     def current(self, card_id: bytes, organisation_id: bytes) -> Membership | None:
-        """The membership that somebody has now; None for everybody else."""
+        """The membership that somebody has now; None if they have none."""
         return current_of(self.of(organisation_id), card_id)
 
     def at(self, card_id: bytes, organisation_id: bytes, place: int) -> Membership | None:
-        """The membership that somebody had when what stands at `place` of the log came to stand there."""
+        """The membership that somebody had when the entry at `place` in the log was written."""
         return at_place(self.of(organisation_id), card_id, place)
 
     def known(self, card_id: bytes, organisation_id: bytes) -> Membership | None:
-        """The last membership of somebody, whether it lasts or not."""
+        """Somebody's last membership, whether or not it still lasts."""
         return last_of(self.of(organisation_id), card_id)
 
     def organisations_of(self, card_id: bytes) -> set[bytes]:
-        """The organisations that somebody is a member of now."""
+        """The organisations of which somebody is a member now."""
         with self._database.read() as rows:
             mine = rows.scalars(select(StaffRow).where(StaffRow.card_id == card_id))
             found = {row.organisation_id for row in mine if row.until_place is None}
         return {one for one in found if self.current(card_id, one) is not None}
 
     def join(self, rows: Session, actor: Actor, organisation_id: bytes) -> None:
-        """Make the actor a member, within the caller's transaction; the first one manages members."""
+        """Make the actor a member, within the caller's transaction; the first member manages members."""
         memberships = self._locked(rows, organisation_id)
         if current_of(memberships, actor.keyring.card.id) is None:
             rows.add(
@@ -85,10 +85,10 @@ class Staff:
     def require_invitation(
         self, organisation_id: bytes, invited_by: bytes | None, place: int, card_id: bytes, rows: Session | None = None
     ) -> None:
-        """Return if an invitation that `invited_by` made at `place` of the log still works for this card.
+        """Return if an invitation that `invited_by` made at `place` in the log still works for this card.
 
         The site's administrator (None) invites the first member only. A member's works as long as they manage members;
-        for somebody who left, only one made afterwards.
+        for somebody who has left, only one made afterwards works.
 
         Raises:
             NotFound: it no longer works.
@@ -103,11 +103,11 @@ class Staff:
             raise NotFound("no invitation opens with this code")
 
     def end(self, actor: Actor | None, organisation_id: bytes, card_id: bytes) -> Membership:
-        """End a membership, by its member, by one who manages members, or by the site's administrator (None).
+        """End a membership: by its member, by somebody who manages members, or by the site's administrator (None).
 
         Raises:
-            NotFound, NotAuthorized: they may not; the same for who is no member as for an organisation that is not.
-            InvalidInput: nobody would be left who manages members; or it has ended already.
+            NotFound, NotAuthorized: they may not; the same for a non-member as for an organisation that does not exist.
+            InvalidInput: nobody who manages members would be left; or it has ended already.
         """
         by = None if actor is None else actor.keyring.card.id
         with self._database.write() as rows:
@@ -125,7 +125,7 @@ class Staff:
         return require_leave_to_end(self.of(organisation_id), card_id, by)
 
     def set_manages(self, actor: Actor | None, organisation_id: bytes, card_id: bytes, *, manages: bool) -> None:
-        """Let a member manage members, or no longer; the errors are those of `end`."""
+        """Let a member manage members, or stop that; the errors are those of `end`."""
         by = None if actor is None else actor.keyring.card.id
         with self._database.write() as rows:
             memberships = self._locked(rows, organisation_id)
@@ -140,13 +140,13 @@ class Staff:
         return found is not None and found.manages
 
     def require_manager(self, actor: Actor, organisation_id: bytes) -> None:
-        """Return if the actor may manage the members of an organisation; else as `end`."""
+        """Return if the actor may manage the members of an organisation; raises as `end` does."""
         require_manager(self.of(organisation_id), actor.keyring.card.id)
 
     def state(self, actor: Actor, organisation_id: bytes) -> None:
-        """Say in the log which memberships have ended, where that was not said yet.
+        """State in the log which memberships have ended, if that has not been stated yet.
 
-        Where a disk or a lock does not answer now, the next one to write says it: the row has it already.
+        If a disk or a lock does not answer now, the next one to write states it: the row has it already.
         """
         try:
             self._state(actor, organisation_id)
@@ -155,7 +155,7 @@ class Staff:
 
     def _state(self, actor: Actor, organisation_id: bytes) -> None:
         mine = actor.keyring.card.id
-        # Of who is no member only the end of their own membership counts.
+        # From somebody who is not a member, only the end of their own membership counts.
         is_member = self.current(mine, organisation_id) is not None
         with self._database.read() as rows:
             untold = [
@@ -181,7 +181,7 @@ class Staff:
         return self._stricter(organisation_id, [_membership(row) for row in _rows_of(rows, organisation_id)])
 
     def _stricter(self, organisation_id: bytes, found: Sequence[Membership]) -> list[Membership]:
-        """The memberships, ended also where only the log says so."""
+        """The memberships, counted as ended even if only the log says so."""
         if not found:
             return []
         ended = list(found)

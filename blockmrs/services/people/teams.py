@@ -1,6 +1,6 @@
-"""A coach's team: roster and venues, as sealed updates of the coach's own record, and invitations to families.
+"""A coach's team: roster and venues, as sealed updates in the coach's own record, and invitations to families.
 
-No table knows a player or a place. Each player has a provisional card whose seed stays with the coach; when a player or
+No table names a player or a place. Each player has a provisional card whose seed stays with the coach; when a player or
 guardian joins, the provisional card appoints them, and nothing is signed again.
 """
 
@@ -49,9 +49,9 @@ from blockmrs.storage import ObjectStore
 FAMILY = "family"
 ROSTER = "roster"
 PERSONAL = ("self", "guardian")
-"""What somebody can be to a person whose keys they hold."""
+"""What somebody can be to the person whose keys they hold."""
 MAX_PLAYERS = 60
-# More would make the roll long to read for the family, and for every page about the player.
+# More would make the roll slow to read, for the family and for every page about the player.
 MAX_OPEN_INVITATIONS = 50
 
 
@@ -82,7 +82,7 @@ class Player:
 
 @dataclass(frozen=True, slots=True)
 class Team:
-    """A team, its players and its venues; `version` is the id of the update it was read from, empty before any."""
+    """A team, its players and its venues; `version` is the id of the update it was read from, empty if none."""
 
     name: str = ""
     players: tuple[Player, ...] = ()
@@ -102,7 +102,7 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class FamilyInvitation:
-    """What an invitation says before it is accepted; `waiting`, once it is: somebody of the family must say yes."""
+    """What an invitation says before it is accepted; `waiting`, once it has been: one of the family must say yes."""
 
     player: str
     team: str
@@ -170,7 +170,7 @@ class Teams:
         return self.add_players(actor, [(number, name)], version)
 
     def add_players(self, actor: Actor, added: list[tuple[str, str]], version: str) -> Team:
-        """The team with more players, each a shirt number and a name: all of them, or none."""
+        """The team with more players, each a shirt number and a name: either all of them, or none."""
         checked = [
             (
                 check_text(number, field="number", limit=4),
@@ -188,7 +188,7 @@ class Teams:
             return self._save(actor, replace(team, players=(*team.players, *players)), batch)
 
     def remove_player(self, actor: Actor, player_id: str, version: str) -> Team:
-        """The team without one player; reports about them stay where they are."""
+        """The team without one player; reports about them stay."""
         with self._locks.hold(actor.account_id):
             team = self._checked(actor, version)
             left = tuple(player for player in team.players if player.player_id != player_id)
@@ -197,7 +197,7 @@ class Teams:
             return self._save(actor, replace(team, players=left), self._mailbox.batch())
 
     def change_plan(self, actor: Actor, change: Callable[[Plan], Plan]) -> Team:
-        """The team with the plan that `change` makes of the saved one; nothing is written where it is the same."""
+        """The team with the plan that `change` makes of the saved one; nothing is written if it is the same."""
         with self._locks.hold(actor.account_id):
             team = self.team(actor)
             plan = change(team.plan)
@@ -231,7 +231,7 @@ class Teams:
         return True
 
     def invite_family(self, actor: Actor, player_id: str) -> str:
-        """A code with which the player, or a guardian, joins: the first at once, others once the family says yes.
+        """A code with which the player or a guardian joins: the first at once, others when the family says yes.
 
         Raises:
             NotAuthorized: the family ended the coach's part.
@@ -256,7 +256,7 @@ class Teams:
             batch.commit()
 
         line = actor.keyring.doorbell_line
-        # Several invitations may name one place: entries are told apart by their ids, never by their slot.
+        # Several invitations may name one place: entries are told apart by their ids, not by their slots.
         place = self._mailbox.length(line)
         pointer = self._cards.pointer(actor.keyring.card.id)
         return self._invitations.make(
@@ -277,7 +277,7 @@ class Teams:
         )
 
     def enter(self, batch: Batch, actor: Actor, card: Keyring, roll: Roll) -> None:
-        """Add to `batch` what the roll of a card that the actor made lacks: the actor, and who joined before rolls."""
+        """Add to `batch` what is missing from the roll of a card that the actor made: the actor, and early joiners."""
         if actor.keyring.card.id not in roll.coaches:
             self._rolls.enter_coach(batch, card, actor)
         if not roll.began:
@@ -292,7 +292,7 @@ class Teams:
         return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
 
     def join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
-        """Act for the player from now on (`self` or `guardian`), and tell the coach."""
+        """Let the actor act for the player from now on (`self` or `guardian`), and tell the coach."""
         if relation not in PERSONAL:
             raise InvalidInput("Choose who you are to the player", field="relation")
         with self._invitations.one_at_a_time(code):
@@ -306,7 +306,7 @@ class Teams:
         invitation = roll.invitations.get(self._invitations.id_of(spelled))
         joined = FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
         if invitation is not None and invitation.used_by == me:
-            # They were cut off before the row went.
+            # They were interrupted before the row was removed.
             with self._database.write() as rows:
                 self._invitations.use(rows, spelled)
             return replace(joined, waiting=not roll.is_in(me))
@@ -315,7 +315,7 @@ class Teams:
         self._invitations.claim(actor, spelled)
         batch, bell, waits = self._mailbox.batch(), None, not roll.would_be_in(me)
         if waits:
-            # They get no key before somebody of the family says yes.
+            # They get no key before one of the family says yes.
             bell = self._mailbox.accept_early(batch, player.card.id, joined.player, relation, actor.keyring)
         else:
             self._mailbox.appoint(batch, content[1], joined.player, relation, actor.keyring)
@@ -341,10 +341,10 @@ class Teams:
         return replace(joined, waiting=waits)
 
     def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
-        """Who joined for which player, by provisional card id, without those whose part was ended.
+        """Who joined for which player, by provisional card id, without those whose part has ended.
 
         Raises:
-            ObjectMissing: it cannot be told of somebody.
+            ObjectMissing: for somebody it cannot be told.
         """
         found = self.introduced(actor)
         for player in self.team(actor).players if found else ():
@@ -358,13 +358,13 @@ class Teams:
         return {player: people for player, people in found.items() if people}
 
     def introduced(self, actor: Actor) -> dict[bytes, list[Joined]]:
-        """Who ever accepted an invitation of the actor's, by provisional card id; ObjectMissing as above."""
+        """All who ever accepted an invitation from the actor, by provisional card id; ObjectMissing as above."""
         found: dict[bytes, dict[bytes, Joined]] = {}
         unproven: list[Message] = []
         for _, message in self._mailbox.doorbell(actor.keyring, unproven=unproven):
             joined = self._joined_by(actor, message)
             if joined is not None:
-                # By author: who pressed twice joined once.
+                # By author: somebody who pressed twice joined once.
                 found.setdefault(joined[0], {})[message.author] = joined[1]
         if any(self._joined_by(actor, message) is not None for message in unproven):
             raise ObjectMissing("the card of somebody who joined is not here")
@@ -372,7 +372,7 @@ class Teams:
 
     @staticmethod
     def _joined_by(actor: Actor, message: Message) -> tuple[bytes, Joined] | None:
-        """For which player an entry of the doorbell says that somebody joined, and who; None where it says no such."""
+        """For which player a doorbell entry says that somebody joined, and who; None if it says no such thing."""
         if message.kind is not Kind.INTRODUCE:
             return None
         try:
@@ -392,13 +392,13 @@ class Teams:
     def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
         """The people whose reports the actor reads: themselves as a player, and children.
 
-        Not those for whom they wait for the family's yes, or for whom the family ended their part. `lost` takes the
-        relation of each whose keys or roll are not here; without it, ObjectMissing is raised.
+        Not those for whom they are waiting for the family's yes, or for whom the family ended their part. `lost`
+        receives the relation of each whose keys or roll are not here; without it, ObjectMissing is raised.
         """
         return [held for held, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
 
     def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[Held, Roll]]:
-        """Every card that the actor was ever appointed for as one of the family, with its roll; `lost` as above."""
+        """Every card for which the actor was ever appointed as family, with its roll; `lost` as above."""
         appointed_lost: list[Lost] = []
         held = self._mailbox.appointed(actor.keyring, appointed_lost)
         missing = [entry.relation for entry in appointed_lost if entry.relation in PERSONAL]
@@ -408,14 +408,14 @@ class Teams:
                 try:
                     found.append((entry, self._rolls.of(entry.keyring)))
                 except NOT_HERE:
-                    missing.append(entry.relation)  # Who may act cannot be told: nobody does.
+                    missing.append(entry.relation)  # If it cannot be told who may act, nobody may.
         if missing and lost is None:
-            raise ObjectMissing("the keys of somebody that this person acts for are not here")
+            raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(missing)
         return found
 
     def usable(self, actor: Actor, player: Player | None) -> Held | None:
-        """The player's keys, if the actor may still write about them; else None, also where that cannot be told now."""
+        """The player's keys, if the actor may still write about them; None if not, or if that cannot be told now."""
         if player is None:
             return None
         try:
@@ -449,7 +449,7 @@ class Teams:
     def _checked(self, actor: Actor, version: str) -> Team:
         team = self.team(actor)
         if team.version != version:
-            raise Conflict("the roster was changed elsewhere meanwhile")
+            raise Conflict("the roster was changed elsewhere in the meantime")
         return team
 
     def _save(self, actor: Actor, team: Team, batch: Batch) -> Team:

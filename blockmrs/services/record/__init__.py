@@ -1,1 +1,1 @@
-"""What a person tells about their own health."""
+"""What a person states about their own health."""

@@ -1,7 +1,7 @@
-"""Health facts: saved as updates of the person's record, the newest of which counts, and all of which stay.
+"""Health facts: saved as updates in the person's record, the newest of which counts, and all of which stay.
 
-The effects of a save come in the order of a report's: the object is durable, then its grant stands in a block on the
-person's own line, then the row that misses it when it is gone. Only then does the page say "Saved".
+The effects of a save come in the same order as a report's: the object is durable, then its grant is in a block, on the
+person's own line, then comes the row that notices if it goes missing. Only then does the page say "Saved".
 """
 
 from dataclasses import dataclass, field
@@ -30,9 +30,9 @@ FACTS = "facts"
 
 @dataclass(frozen=True, slots=True)
 class SavedFacts:
-    """One version of somebody's facts. `version` is its update id in hexadecimal, empty when nothing was ever told.
+    """One version of somebody's facts. `version` is its update id in hexadecimal, empty if nothing was ever stated.
 
-    `is_whole` is False where something on the person's line is gone, which may have been a newer version.
+    `is_whole` is False if something on the person's line is gone, which may have been a newer version.
     """
 
     version: str = ""
@@ -63,7 +63,7 @@ class Facts:
         """What counts now: the newest on the person's own card, else on one that was made for them.
 
         Raises:
-            VerificationFailed, Unavailable: the newest cannot be read. An older one never stands in for it.
+            VerificationFailed, Unavailable: the newest cannot be read. An older one never takes its place.
         """
         is_whole = True
         for held in person.cards:
@@ -83,7 +83,7 @@ class Facts:
         return SavedFacts(is_whole=items.is_whole) if entry is None else self._opened(entry, items.is_whole)
 
     def history(self, person: Person) -> list[SavedFacts | None]:
-        """The newest versions on the person's cards, 20 at most, newest first; None where one cannot be read."""
+        """The newest versions on the person's cards, at most 20, newest first; None for one that cannot be read."""
         return self.page_of_history(person)[0]
 
     def page_of_history(
@@ -107,11 +107,11 @@ class Facts:
         """Save `facts` as the newest, once for each `draft_id` (32 hexadecimal digits), however often it is called.
 
         Args:
-            version: that of the facts that the form was filled from; empty when there were none.
-            today: in the zone of the person's clock; no birth date is after it.
+            version: that of the facts with which the form was filled; empty if there were none.
+            today: in the zone of the person's clock; no birth date may be after it.
 
         Raises:
-            Conflict: other facts were saved since `version`.
+            Conflict: other facts have been saved since `version`.
         """
         if not actor.recovery_confirmed:
             raise NotAuthorized("write down the recovery code first")
@@ -124,7 +124,7 @@ class Facts:
                 return self._write(actor, person.card, mark, checked)
             done = self._by_mark(person.card, mark)
             if done is None:
-                raise Conflict("the facts were changed elsewhere meanwhile")
+                raise Conflict("the facts were changed elsewhere in the meantime")
             if done.grant.object is not None:
                 finish(self._database, self._objects, done.grant.object)
             return self._opened(done)
@@ -151,13 +151,13 @@ class Facts:
         return SavedFacts(update_id.hex(), facts, now, actor.display_name)
 
     def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
-        """What an earlier pressing of the same Save wrote, cut off before its rows or answered to nobody."""
+        """What an earlier press of the same Save wrote, if it was interrupted before its rows or never answered."""
         made = [item for item in reversed(_facts(self._contents(subject))) if item.key == mark]
         entries = (self._entry_at(subject, item) for item in made)
         return next((entry for entry in entries if entry is not None and entry.grant.draft_mark == mark), None)
 
     def _newest_entry(self, held: Held, items: Items) -> GrantEntry | None:
-        """The version that counts: the last, by the log, of those that their own authors granted.
+        """The version that counts: the last in the log of those granted by their own authors.
 
         Raises:
             VerificationFailed: it is gone, or does not open.
@@ -176,16 +176,16 @@ class Facts:
         return self._mailbox.contents(held.keyring)
 
     def _entry_at(self, held: Held, item: Item) -> GrantEntry | None:
-        """The facts that stand there; None where what stood there does not open any more."""
+        """The facts at that place; None if what was there no longer opens."""
         for entry in self._mailbox.opened(held.keyring, [item]).grants.values():
             if entry.index == item.index and entry.grant.update_id == item.about:
                 return entry
         return None
 
     def _is_unread_or_its_authors(self, entry: GrantEntry) -> bool:
-        """Whether the version's own author granted it there: whoever else gives it again moves nothing.
+        """Whether the version's own author granted it there: a grant by anybody else moves nothing.
 
-        One that cannot be read may be its author's: then nothing older stands in for it.
+        One that cannot be read may be its author's: then nothing older may take its place.
         """
         try:
             return self._read(entry) is not None
@@ -193,7 +193,7 @@ class Facts:
             return True
 
     def _read(self, entry: GrantEntry) -> Update | None:
-        """The version that its own author granted with `entry`; None where it is not that."""
+        """The version that its own author granted with `entry`; None if it is not one."""
         update = self._mailbox.update(entry.grant)
         return update if update.author == entry.author and update.kind == FACTS else None
 
@@ -213,5 +213,5 @@ class Facts:
 
 
 def _facts(items: Items) -> list[Item]:
-    """Where facts about whom the line belongs to stand on it, in the order of the log."""
+    """Where on a line facts about its own holder are, in the order of the log."""
     return [item for item in items if item.sort is Sort.FACTS and item.of_reader]

@@ -33,7 +33,7 @@ ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Saved:
-    """Where the author's own grant of a report stands, and the player's provisional card, if the author made it."""
+    """Where the author's own grant of a report is, and the player's provisional card, if the author made it."""
 
     update_id: bytes
     position: int
@@ -59,12 +59,12 @@ class Access:
 
 
 def report_address(update_id: bytes) -> str:
-    """The report's id in addresses: says nothing to whom it was not granted."""
+    """The report's id in addresses; it means nothing to anybody without a grant."""
     return update_id[:ID_BYTES].hex()
 
 
 def parse_report_address(text: str) -> bytes:
-    """The first bytes of the update id; NotFound when the text is no address of ours."""
+    """The first bytes of the update id; NotFound if the text is not such an address."""
     try:
         prefix = bytes.fromhex(text)
     except ValueError as error:
@@ -82,7 +82,7 @@ def book_key(author: Keyring, update_id: bytes) -> bytes:
 class AccessFinder:
     """Finds reports for an actor: as author, for those they act for, and as member of an organisation.
 
-    `senders` says who those are to an organisation that share with it.
+    `senders` says what those who share with an organisation are to it.
     """
 
     def __init__(self, database: Database, mailbox: Mailbox, teams: Teams, organisations: Organisations) -> None:
@@ -103,7 +103,7 @@ class AccessFinder:
         """The strongest standing that the actor has towards the report; None for a stranger.
 
         Raises:
-            ObjectMissing: they are none by the keys that are here, and others of theirs are not.
+            ObjectMissing: they have none with the keys that are here, but some of their keys are not.
         """
         lost: list[str] = []
         found = (
@@ -112,7 +112,7 @@ class AccessFinder:
             or self._as_recipient(actor, prefix, lost)
         )
         if lost and (found is None or found.standing is Standing.FORMER_RECIPIENT):
-            raise ObjectMissing("some of the keys by which this person reads are not here")
+            raise ObjectMissing("some of the keys with which this person reads are not here")
         return found
 
     def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[ShortCutRow]:
@@ -136,11 +136,11 @@ class AccessFinder:
         ]
 
     def saved_by_draft(self, actor: Actor, draft_id: bytes) -> Saved | None:
-        """The report that this pressing of Save made, if it is done."""
+        """The report that this press of Save made, if it is done."""
         return self._saved(actor, actor.keyring.derive("saved draft", draft_id))
 
     def subject_held(self, actor: Actor, saved: Saved) -> Held | None:
-        """The card of whom the report is about, if the actor holds it: their own, one they act for, or a player's."""
+        """The card that the report is about, if the actor holds it: their own, one they act for, or a player's."""
         if saved.secret is not None:
             appointment = Appointment(saved.subject, saved.secret, "holder", self._mailbox.now())
             return self._mailbox.held(appointment)
@@ -155,14 +155,14 @@ class AccessFinder:
         lost: list[str] = []
         found = next((h for h in self._teams.acting_for(actor, lost) if h.keyring.card.id == saved.subject), None)
         if found is None and lost:
-            raise ObjectMissing("some of the keys by which this person reads are not here")
+            raise ObjectMissing("some of the keys with which this person reads are not here")
         return found
 
     def arrivals(self, actor: Actor, lost: list[str] | None = None) -> list[Arrival]:
-        """Every report that was ever shared with an organisation of the actor, as its outside says. Opens none.
+        """Every report that was ever shared with an organisation of the actor, as seen from outside. Opens none.
 
-        `lost` takes a word for each organisation or sender whose keys or card are not here; without it, ObjectMissing
-        is raised.
+        `lost` receives a word for each organisation or sender whose keys or card are not here; without it,
+        ObjectMissing is raised.
         """
         found: list[Arrival] = []
         for held in self._organisations.memberships(actor, lost):
@@ -174,7 +174,7 @@ class AccessFinder:
         return found
 
     def access_to(self, arrival: Arrival) -> Access | None:
-        """What the actor is to a report that came; opened from its line, with all checks. None: it is not there."""
+        """What the actor is to a report that arrived, opened from its line with all checks; None if it is not there."""
         held, card = arrival.held, arrival.sender
         line = self._mailbox.opened_on(arrival.line_key, held.keyring, arrival.position, card)
         entry = line.grants.get(arrival.grant_id)
@@ -186,7 +186,7 @@ class AccessFinder:
         return Access(standing, entry, held.keyring, held, card)
 
     def received(self, actor: Actor, prefix: bytes, lost: list[str] | None = None) -> Iterator[Access]:
-        """What the actor is to the reports with that address that came to their organisations; `lost` as above."""
+        """What the actor is to the reports with that address that reached their organisations; `lost` as above."""
         for arrival in self.arrivals(actor, lost):
             if arrival.update_id.startswith(prefix):
                 access = self.access_to(arrival)
@@ -196,10 +196,10 @@ class AccessFinder:
     def lines_to(
         self, held: Held, senders: Container[bytes] | None = None, lost: list[str] | None = None
     ) -> list[tuple[Card, Line]]:
-        """What each party that introduced itself wrote to an organisation; of `senders` (card ids) alone, if named.
+        """What each party that introduced itself wrote to an organisation; only that of `senders` (card ids), if given.
 
-        What a subject's card ended is shown as ended, whoever gave it; of `senders` that card must then be one. `lost`
-        takes a word for each of them whose card is not here; without it, ObjectMissing is raised.
+        What a subject's card ended is shown as ended, whoever gave it; `senders` must then include that card. `lost`
+        receives a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
         read = [
             (card, self._mailbox.line_from(line_key, held.keyring, card))
@@ -209,7 +209,7 @@ class AccessFinder:
         return [(card, self._with_endings(line)) for card, line in lines]
 
     def _with_endings(self, line: Line) -> Line:
-        """The line, where each grant of a report that still runs by it has not ended on the grant's own line either."""
+        """The line, with grants of reports that run by it, but have ended on their own lines, shown as ended."""
         now = self._mailbox.present()
         for entry in list(line.grants.values()):
             if entry.revoked is None and entry.grant.about is None and entry.grant.covers(now):
@@ -249,7 +249,7 @@ class AccessFinder:
         if saved is not None:
             entries = self._mailbox.own_page(keyring, saved.position, saved.position + 1).grants
         else:
-            # Without the row (a recovered account) the own line says the same.
+            # Without the row (in a recovered account) the own line says the same.
             entries = self._mailbox.opened(keyring, self._reports(keyring, prefix), author=keyring.card).grants
         for entry in entries.values():
             grant = entry.grant
@@ -262,7 +262,7 @@ class AccessFinder:
     def _may_act(self, actor: Actor, grant: Grant, saved: Saved) -> bool:
         """Whether the author of a report may do more with it than read what they wrote.
 
-        What they keep from the family is theirs whatever the family ended, so that a child who needs it is helped.
+        What they keep from the family stays theirs, whatever the family ended, so that a child who needs help gets it.
         """
         if grant.subject == actor.keyring.card.id or self.is_withheld(actor.keyring, grant):
             return True
@@ -270,7 +270,7 @@ class AccessFinder:
         return held is not None and self._teams.may_use(actor, held)
 
     def is_withheld(self, author: Keyring, grant: Grant) -> bool:
-        """Whether the author of a report still keeps it from the family; their book of it says if not."""
+        """Whether the author of a report still keeps it from the family; if not, their book of it says so."""
         if not grant.withheld:
             return False
         book = self._mailbox.private_line(book_key(author, grant.update_id), author)
@@ -285,13 +285,13 @@ class AccessFinder:
                 if entry.grant.purpose == REPORT and entry.grant.grantee is None and entry.grant.object is not None
                 if entry.grant.update_id.startswith(prefix)
             ]
-            # Others may have given it again: what its own author gave first says what it is.
+            # Others may have granted it again: what its own author granted first says what it is.
             for entry in self._mailbox.placed(given):
                 return Access(Standing.SUBJECT, entry, held.keyring, held)
         return None
 
     def _reports(self, keyring: Keyring, prefix: bytes) -> list[Item]:
-        """Where the report with this address stands on an own line."""
+        """Where the report with this address is on an own line."""
         return [
             item
             for item in self._mailbox.contents(keyring)

@@ -1,7 +1,7 @@
-"""Reports that came to an organisation, as the outside of each says: enough to sort and count them all.
+"""Reports that arrived at an organisation, as seen from outside: enough to sort and count them all.
 
-What is kept of a line says where a report stands, how urgent its sender calls it, and until when it runs; a page opens
-only what it shows. When something came is the time of its block: its sender chose every other time.
+What is kept of a line says where a report is, how urgent its sender calls it, and until when it runs; a page opens only
+what it shows. When something arrived is the time of its block: its sender chose every other time.
 """
 
 from collections.abc import Sequence
@@ -23,7 +23,7 @@ _GRANT, _ENDS = 1, 2
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One report, from `sender` on `line_key`. `ends`: what ended it early, on whoever's line that stands."""
+    """One report, from `sender` on `line_key`. `ends`: what ended it early, whoever's line that is on."""
 
     held: Held
     sender: Card = field(repr=False)
@@ -41,7 +41,7 @@ class Arrival:
     ends: Revocation | None = None
 
     def runs(self, now: Now) -> bool:
-        """Whether the share lasts, as far as its line says."""
+        """Whether the share is running, as far as its line says."""
         covers = Grant(self.update_id, self.subject, "", self.not_before, self.not_after).covers(now)
         return self.ends is None and covers
 
@@ -55,14 +55,14 @@ class SenderLine:
 
 
 def value_of(message: Message) -> Value:
-    """What is kept of a message: of a report's grant or a revocation; None of anything else."""
+    """What is kept of a message that is a report's grant or a revocation; None for anything else."""
     try:
         if message.kind is Kind.REVOKE:
             ends = Revocation.from_fields(message.fields)
             return [_ENDS, ends.grant_id, to_ms(ends.at)]
         if message.kind is Kind.GRANT:
             grant = Grant.from_fields(message.fields)
-            if grant.about is None:  # Else it goes with its report, and is no report itself.
+            if grant.about is None:  # Otherwise it goes with its report, and is not a report itself.
                 return _of_grant(message.id, grant)
     except InvalidInput:
         pass
@@ -83,7 +83,7 @@ def _of_grant(grant_id: bytes, grant: Grant) -> Value:
 
 
 def read_line(held: Held, sender: Card, line_key: bytes, kept: Sequence[Placed]) -> SenderLine:
-    """What was kept of one sender's line; what they ended there themselves is ended."""
+    """What was kept of one sender's line; what they themselves ended there is ended."""
     arrivals, revocations = [], []
     for placed in kept:
         match placed.value:
@@ -114,7 +114,7 @@ def read_line(held: Held, sender: Card, line_key: bytes, kept: Sequence[Placed])
 
 
 def with_subjects_ends(lines: Sequence[tuple[Card, SenderLine]]) -> list[Arrival]:
-    """Everything that came to one organisation, where what subjects ended is ended (grants/subject_ends.py)."""
+    """Everything that reached one organisation, with what subjects ended shown as ended (grants/subject_ends.py)."""
     by_subject = {(card.id, ends.grant_id): ends for card, line in lines for ends in line.revocations}
     everything = [arrival for _, line in lines for arrival in line.arrivals]
     barred: dict[tuple[bytes, bytes, bytes], Revocation] = {}

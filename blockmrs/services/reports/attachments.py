@@ -1,8 +1,8 @@
-"""Updates that follow a report, such as symptom checks: who finds them where, and who is given them.
+"""Updates that follow a report, such as symptom checks: who finds them where, and to whom they are given.
 
 The family and the report's author find them on the player's line, which both can read. Those of a report that is kept
-from the family stand in the author's book until it is released. To an organisation with a running share of the report
-they are granted from the player's card, whose keys author and family hold; they count there only while that share runs.
+from the family are in the author's book until it is released. Organisations with a running share of the report are
+granted them from the player's card, whose keys author and family hold; they count there only while that share runs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -63,9 +63,9 @@ class Attachments:
         return held
 
     def entries(self, actor: Actor, access: Access, purpose: str) -> list[GrantEntry]:
-        """The grants of that purpose about the report that the actor may open, each update once, by the log.
+        """The grants with that purpose about the report that the actor may open, each update once, by the log.
 
-        Who gives an update again, with whatever time, moves nothing: its place is where its own author gave it first.
+        Granting an update again, with whatever time, moves nothing: its place is where its own author first granted it.
         """
         given = [
             entry
@@ -77,25 +77,25 @@ class Attachments:
         found: dict[bytes, GrantEntry] = {}
         for entry in self._mailbox.placed(given):
             grant = entry.grant
-            # Two processes may have written one pressing of Save twice: it is one update.
+            # Two processes may have written one press of Save twice: it is one update.
             found.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
         return list(found.values())
 
     def came_at(self, access: Access, entry: GrantEntry, update: Update) -> datetime:
-        """When an update came to be, as far as this reader can tell: nobody chooses the time of a block.
+        """When an update was made, as far as this reader can tell: nobody chooses the time of a block.
 
-        A recipient may have been given it later than it was written; then its author's own time counts.
+        A recipient may have been granted it later than it was written; then its author's own time counts.
         """
         written = self._mailbox.written_at(entry)
         return min(written, update.created) if access.standing is Standing.RECIPIENT else written
 
     def read(self, entry: GrantEntry, kind: str) -> Update | None:
-        """The update behind an entry, after every check of the protocol; None where it fails one or is of another kind.
+        """The update behind an entry, after every check of the protocol; None if it fails one or is of another kind.
 
-        What does not verify is nobody's statement, and is passed over: whoever knows a line can write to it.
+        What does not verify is nobody's statement, and is skipped: whoever knows a line can write to it.
 
         Raises:
-            ObjectMissing, ObjectDamaged: its text is not here, so that nobody can tell what it said.
+            ObjectMissing, ObjectDamaged: its text is not here, so nobody can tell what it said.
         """
         try:
             update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)
@@ -106,7 +106,7 @@ class Attachments:
         return update if update.kind == kind else None
 
     def remember(self, pointer: Pointer) -> None:
-        """Note an object of a save that was cut off before its row."""
+        """Record an object of a save that was interrupted before its row."""
         finish(self._database, self._objects, pointer)
 
     def keep(self, batch: Batch, actor: Actor, access: Access, grant: Grant) -> None:
@@ -120,7 +120,7 @@ class Attachments:
     def pass_on(
         self, batch: Batch, actor: Actor, access: Access, organisation_id: bytes, until: datetime, grants: list[Grant]
     ) -> None:
-        """Let an organisation to which the report is shared read these updates as long as it may read the report."""
+        """Let organisations with which the report is shared read these updates while they may read the report."""
         if not grants:
             return
         if self._is_withheld(actor, access):
@@ -140,8 +140,8 @@ class Attachments:
     ) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
         """What came back about the report on the return lines of its shares while they ran: share, grant and time.
 
-        The time is that of the block, so that nobody whose share has ended can write as if it had not; and who signed
-        it was a member then of the organisation that the share names.
+        The time is that of the block, so that nobody whose share has ended can write as if it had not; and its signer
+        was at that time a member of the organisation named in the share.
         """
         for share in shares:
             is_author = access.standing is Standing.AUTHOR
@@ -156,9 +156,9 @@ class Attachments:
                     yield share, entry, when
 
     def release(self, batch: Batch, actor: Actor, access: Access, subject: Held, shares: Iterable[GrantEntry]) -> None:
-        """Add to `batch`, after the report itself, the owner's grants of what followed it until now.
+        """Add to `batch`, after the report itself, the owner's grants of what has followed it so far.
 
-        What the author kept in the book is theirs to grant; a clearance, which another wrote, the player's card grants.
+        The author grants what they kept in the book; the player's card grants clearances, which others wrote.
         """
         as_subject = replace(actor, keyring=subject.keyring)
         given = [
@@ -182,7 +182,7 @@ class Attachments:
         return [entry for entry in line.grants.values() if entry.grant.grantee is None]
 
     def _received(self, access: Access, held: Held) -> list[GrantEntry]:
-        """What stands on the lines from the report's author and from the player's card, and still runs."""
+        """What is on the lines from the report's author and from the player's card, and still runs."""
         author = access.author_card
         senders = {access.grant.subject, *([author.id] if author is not None else [])}
         now = self._mailbox.present()

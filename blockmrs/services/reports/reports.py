@@ -1,7 +1,7 @@
 """Saving and opening injury reports.
 
-Effects of a save, in this order: the sealed objects are durable, then all its transactions stand in one block, then
-the rows that find it again. Only then does the page say "Saved".
+The effects of a save, in this order: the sealed objects are durable, then all its transactions are in one block, then
+come the rows that find it again. Only then does the page say "Saved".
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -43,7 +43,7 @@ _OLDEST = timedelta(days=90)
 
 @dataclass(frozen=True, slots=True)
 class SavedReport:
-    """A report that is saved: object, chain and rows are durable. `waiting`: not yet at the IPFS node.
+    """A saved report: object, chain and rows are durable. `waiting`: not yet at the IPFS node.
 
     `lost`: its text is not on this machine, where it should be.
     """
@@ -59,7 +59,7 @@ class SavedReport:
 
 @dataclass(frozen=True, slots=True)
 class OpenedReport:
-    """A report's content with what its reader is to it."""
+    """A report's content, with its reader's standing."""
 
     address: str
     report: Report
@@ -74,9 +74,9 @@ class OpenedReport:
 
 @dataclass(frozen=True, slots=True)
 class ReportProof:
-    """What proves a report: `update_id` and its author's card, and where the grant stands that lets this reader read.
+    """What proves a report: `update_id`, its author's card, and where the grant is that lets this reader read.
 
-    It was checked: the update's signature, and that the transaction is under the newest header of the chain.
+    The update's signature has been checked, and that the transaction is under the chain's newest header.
     """
 
     update_id: str
@@ -127,13 +127,13 @@ class Reports:
     ) -> SavedReport:
         """Save `report` once, however often it is called with one `draft_id` (32 hexadecimal digits).
 
-        It is about a player of the roster, or a person whose record the actor keeps; with neither, a provisional card
-        is made for somebody who is on no roster; and for a player whose family ended the coach's part, so that nothing
-        is lost, and nothing comes to the family's record. `withheld` keeps it from the family until the author releases
-        it; from the person themselves, or who acts for them, nothing is kept.
+        It is about a player on the roster, or a person whose record the actor keeps. With neither, a provisional card
+        is made for somebody who is on no roster; so it is for a player whose family ended the coach's part, so that
+        nothing is lost and nothing enters the family's record. `withheld` keeps it from the family until the author
+        releases it; nothing is kept from the people themselves, or from whoever acts for them.
         """
         if person is not None and (player is not None or withheld):
-            raise InvalidInput("a report for one's own record is about one person, and kept from nobody")
+            raise InvalidInput("a report for one's own record is about one person, and is withheld from nobody")
         if not actor.recovery_confirmed:
             raise NotAuthorized("write down the recovery code first")
         draft = parse_draft_id(draft_id)
@@ -166,7 +166,7 @@ class Reports:
         return self.read(actor, access)
 
     def read(self, actor: Actor, access: Access) -> OpenedReport:
-        """The content behind an access that was allowed."""
+        """The content behind an access that has been allowed."""
         grant = access.grant
         update = read_update(self._objects, self._cards, grant, access.entry.author, chain_id=self._mailbox.chain_id)
         pointer = grant.object
@@ -183,7 +183,7 @@ class Reports:
         )
 
     def prove(self, actor: Actor, address: str) -> ReportProof:
-        """The proof of a report, for its author and the family; InvalidProof when the chain does not hold it."""
+        """The proof of a report, for its author and the family; InvalidProof if the chain does not hold it."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         place = self._mailbox.prove(access.reader.own_line, access.reader, access.entry)
         return ReportProof(
@@ -194,7 +194,7 @@ class Reports:
         )
 
     def mine(self, actor: Actor, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
-        """The actor's own reports, newest first, 20 at a time; and the `before` of the next older ones, if any."""
+        """The actor's own reports, newest first, 20 at a time; and the `before` of the next older page, if any."""
         keyring = actor.keyring
         places = newest_once([item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT])
         page, older = page_of(places, before, by_log)
@@ -202,11 +202,11 @@ class Reports:
         return self._marked(page, shown), older
 
     def about(self, person: Person) -> list[SavedReport]:
-        """The newest reports about somebody of `services.people`, 20 at most, newest first."""
+        """The newest reports about a person from `services.people`, at most 20, newest first."""
         return self.page_about(person)[0]
 
     def page_about(self, person: Person, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
-        """The reports about somebody of `services.people`, newest first, 20 a page, and the next `before`, if any."""
+        """The reports about a person from `services.people`, newest first, 20 a page, and the next `before`, if any."""
         places = [(item, held) for held in person.cards for item in self._placed_on(held)]
         page, older = page_of(places, before, lambda place: by_log(place[0]))
         found: dict[int, GrantEntry] = {}
@@ -216,14 +216,14 @@ class Reports:
         return self._marked([item for item, _ in page], found), older
 
     def without_text(self, found: Sequence[Access]) -> set[bytes]:
-        """The ids of those shares that run, and whose object is not here."""
+        """The ids of those running shares whose object is not here."""
         running = [access for access in found if access.standing is Standing.RECIPIENT]
         objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
         lacking = self.lacking(objects.values())
         return {entry_id for entry_id, cid in objects.items() if cid in lacking}
 
     def _marked(self, page: Sequence[Item], found: Mapping[int, GrantEntry]) -> list[SavedReport]:
-        """What a list shows of these places, with the time of each block; also that the text of some is not here."""
+        """What a list shows for these places, with the time of each block, and whether the text is not here."""
         there = [(item, found[item.index].grant) for item in page if item.index in found]
         lacking = self.lacking([grant.object.cid for _, grant in there if grant.object is not None])
         return [
@@ -237,22 +237,22 @@ class Reports:
 
     @staticmethod
     def _listed_at(places: list[Item], line: Line) -> dict[int, GrantEntry]:
-        """The grants of the reports that stand at these places, by their places in the log."""
+        """The grants of the reports at these places, by their places in the log."""
         wanted = {item.index for item in places}
         reports = [entry for entry in line.grants.values() if entry.grant.purpose == REPORT and entry.index in wanted]
         return {e.index: e for e in reports if e.grant.grantee is None and e.grant.object is not None}
 
     def is_whole(self, people: Iterable[Person]) -> bool:
-        """Whether everything that was once seen on these people's lines is still there."""
+        """Whether everything once seen on these people's lines is still there."""
         return all(self._mailbox.contents(held.keyring).is_whole for person in people for held in person.cards)
 
     def is_own_line_whole(self, actor: Actor) -> bool:
-        """Whether everything that was once seen on the actor's own line is still there."""
+        """Whether everything once seen on the actor's own line is still there."""
         return self._mailbox.contents(actor.keyring).is_whole
 
     def _placed_on(self, held: Held) -> list[Item]:
-        """Where reports about whom the card belongs to stand on its line, each where its author gave it first."""
-        # On somebody's own line stand also their copies of reports about others, and of shares.
+        """Where on a card's line reports about its holder are, each where its author first granted it."""
+        # Somebody's own line also holds their copies of reports about others, and of shares.
         contents = self._mailbox.contents(held.keyring)
         items = first_grants(item for item in contents if item.sort is Sort.REPORT and item.of_reader)
         signers: dict[bytes, int] = {}
@@ -261,13 +261,13 @@ class Reports:
         several = [item for item in items if signers[item.update] > 1]
         placed: set[int] = set()
         if several:
-            # Nearly never: then who wrote it is looked up in the update itself.
+            # Hardly ever; then the writer is looked up in the update itself.
             entries = self._mailbox.opened(held.keyring, several).grants.values()
             placed = {entry.index for entry in self._mailbox.placed(entries)}
         return newest_once([item for item in items if signers[item.update] == 1 or item.index in placed])
 
     def author_of(self, access: Access) -> bytes:
-        """The card of who wrote the report: inside the update, where only the card that it is about granted it."""
+        """The card of whoever wrote the report; looked up in the update if only its subject's card granted it."""
         entry = access.entry
         return entry.author if entry.author != entry.grant.subject else self._mailbox.update(entry.grant).author
 
@@ -289,9 +289,9 @@ class Reports:
         mark: bytes | None = None,
         previous: bytes | None = None,
     ) -> None:
-        """Add the owner's grant to `batch`, with its number and the update before it; `mark` tells a repeated save.
+        """Add the owner's grant to `batch`, with its number and the update before it; `mark` shows a repeated save.
 
-        `previous` is the update before it where the same batch gives that one too; else the line says.
+        `previous` is the update before it if the same batch grants that one too; otherwise it is read from the line.
         """
         owned = replace(
             owners_grant(self._mailbox, batch, subject, grant, previous=previous), draft_mark=mark, withheld=False
@@ -344,7 +344,7 @@ class Reports:
             head=may_be_head_injury(report, self._rules()),
         )
         is_own = subject.keyring.card.id == keyring.card.id
-        # About themselves, the author's grant is the owner's too: both lines are one.
+        # In a report about oneself, the author's grant is also the owner's: both lines are the same.
         fields = (owners_grant(self._mailbox, batch, subject, grant) if is_own else grant).to_fields()
         own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
         if not withheld and not is_own:
@@ -355,10 +355,10 @@ class Reports:
         return grant
 
     def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int, was_cut_off: bool) -> Grant | None:
-        """Rows for a save that was cut off after its block: the chain has it, so it is the same report.
+        """Write the rows for a save that was interrupted after its block: the chain has it, so it is the same report.
 
-        Known to have been cut off, it is found however long ago that was: a phone may send again what it kept, after
-        its owner saved much else elsewhere. Else, after a power cut, it stands at the end of the line.
+        If it is known to have been interrupted, it is found however long ago that was: a phone may resend what it kept
+        after its owner has saved much else elsewhere. Otherwise, after a power cut, it is at the end of the line.
         """
         keyring = actor.keyring
         if was_cut_off:
@@ -380,7 +380,7 @@ class Reports:
         return None
 
     def _secret_made_with(self, actor: Actor, entry: GrantEntry) -> Pointer | None:
-        """Where the seed of the report's card is, if the same save made that card; None for a card that was there."""
+        """Where the seed of the report's card is, if the same save made that card; None for an existing card."""
         # Such a save writes the appointment right before the grant.
         before = self._mailbox.own_page(actor.keyring, max(0, entry.position - 1), entry.position).appointments
         return next((made.secret for dependent, made in before if dependent == entry.grant.subject), None)

@@ -1,7 +1,7 @@
 """A report for people without an account: by QR code, or by a code that is read out and typed.
 
 The QR carries 128 random bits. The typed code is a 4-character locator, not secret, and an 8-character secret under
-Argon2id and the pepper. A wrong locator costs no Argon2; ten wrong secrets end the typed code and leave the QR.
+Argon2id and the pepper. A wrong locator costs no Argon2; ten wrong secrets end the typed code but not the QR.
 """
 
 import secrets
@@ -49,7 +49,7 @@ _GONE = "No report opens with this code. It may have ended"
 
 @dataclass(frozen=True, slots=True)
 class ReportCode:
-    """A code as its report's author sees it. `typed` is None once it was ended by wrong tries."""
+    """A code as its report's author sees it. `typed` is None once wrong tries have ended it."""
 
     typed: str | None = field(repr=False)
     qr_secret: str = field(repr=False)
@@ -62,7 +62,7 @@ class ReportCode:
 
 @dataclass(frozen=True, slots=True)
 class CodeNews:
-    """A code of this site that was opened, or that wrong tries ended; for whom it is, only their keys tell."""
+    """A code of this site that was opened, or that wrong tries ended; whose it is, only their keys tell."""
 
     handle: bytes
     first_opened: datetime | None
@@ -107,7 +107,7 @@ class Codes:
         self._locks = KeyedLocks(database, "code")
 
     def make(self, actor: Actor, address: str) -> ReportCode:
-        """A code for the report, or the one that still works."""
+        """A code for the report: a new one, or the one that still works."""
         access = self._access.allow(actor, address, Action.MAKE_CODE)
         with self._locks.hold(access.grant.update_id):
             current = self._current(actor, access)
@@ -118,11 +118,11 @@ class Codes:
                 try:
                     return self._write(actor, access, handle)
                 except IntegrityError:
-                    continue  # The locator is in use: 2^20 exist, another one is free.
+                    continue  # The locator is in use: 2^20 exist, and another one is free.
         raise Unavailable("no code could be made now")
 
     def stop(self, actor: Actor, address: str) -> None:
-        """End the code, QR and typed, at once: its author may, and who acts for the player."""
+        """End the code, QR and typed, at once: its author may, and so may whoever acts for the player."""
         access = self._access.allow(actor, address, Action.STOP_CODE)
         self.end(self._handle(actor, access))
 
@@ -132,7 +132,7 @@ class Codes:
         return self._current(actor, access)
 
     def news(self) -> list[CodeNews]:
-        """Every code that works and was opened or guessed at."""
+        """Every code that works and has been opened or guessed at."""
         happened = or_(ReportCodeRow.first_opened.is_not(None), ReportCodeRow.wrong_tries >= MAX_WRONG)
         with self._database.read() as rows:
             found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock(), happened)).all()
@@ -144,7 +144,7 @@ class Codes:
         ]  # fmt: skip
 
     def opened_handles(self) -> set[bytes]:
-        """Of every code that was opened and has not expired yet, also a stopped one, by what its report is found."""
+        """The handle of the report for every code that was opened and has not expired, including stopped ones."""
         opened = select(ReportCodeRow).where(
             ReportCodeRow.expires > self._clock(), ReportCodeRow.first_opened.is_not(None)
         )
@@ -152,7 +152,7 @@ class Codes:
             return {row.handle for row in rows.scalars(opened)}
 
     def running(self) -> dict[bytes, datetime]:
-        """Until when each code of this site works, by what its report is found."""
+        """Until when each code of this site works, by the handle of its report."""
         with self._database.read() as rows:
             found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock())).all()
         return {row.handle: row.expires for row in found if row.sealed_qr}
@@ -164,7 +164,7 @@ class Codes:
                 row.sealed_typed, row.sealed_qr = None, b""
 
     def made_by(self, actor: Actor, code: CodeNews) -> bytes | None:
-        """The update whose code it is, if the actor made it; None for everybody else's."""
+        """The update whose code it is, if the actor made the code; else None."""
         context = code.locator.encode()
         try:
             own = decode(open_secret(actor.keyring.derive("code"), code.sealed_for_author, context=context))
@@ -176,12 +176,12 @@ class Codes:
         return update_id if isinstance(update_id, bytes) else None
 
     def handle_of(self, held: Held, update_id: bytes) -> bytes:
-        """Finds a report's codes with the player's keys, which the author and the family have and nobody else."""
+        """The handle that finds a report's codes; it takes the player's keys, which author and family have."""
         return held.keyring.derive("report code", update_id)
 
     def open_qr(self, qr_secret: str, address: str) -> OpenedByCode:
         """The report behind a scanned code; NotFound for wrong, stopped and expired ones alike."""
-        # Counted apart from typed codes: who mistypes keeps nobody from scanning.
+        # Counted apart from typed codes: mistyping must not keep anybody from scanning.
         with self._counting_wrong("scanned code", address):
             lookup = self._wrapper.lookup("report code", qr_secret)
             with self._database.read() as rows:
@@ -210,7 +210,7 @@ class Codes:
 
     @contextmanager
     def _counting_wrong(self, what: str, address: str) -> Iterator[None]:
-        """Only wrong codes count: many crews and desks may stand behind one address."""
+        """Count only wrong codes: many crews and desks may share one address."""
         self._throttle.check(what, address=address, limit=WRONG_CODES, window=_WINDOW)
         try:
             yield
@@ -239,7 +239,7 @@ class Codes:
         return sealed
 
     def _end_typed_code(self, locator: str) -> None:
-        """After the last wrong try, so that the coach is told at once and not only when somebody tries again."""
+        """Called after the last wrong try, so that the coach is told at once, not only when somebody tries again."""
         with self._database.write() as rows:
             row = rows.get(ReportCodeRow, locator)
             if row is not None and row.wrong_tries >= MAX_WRONG:
@@ -302,7 +302,7 @@ class Codes:
             )
             typed, qr_secret = (str(part) for part in opened) if isinstance(opened, list) else (None, "")
         except CannotOpen:
-            pass  # The family: they see that a code exists and when it was opened.
+            pass  # The family: they see that a code exists, and when it was opened.
         return ReportCode(
             typed=format_code(typed) if typed and row.sealed_typed is not None else None,
             qr_secret=qr_secret,

@@ -1,10 +1,10 @@
-"""The inbox of an organisation's members: what they know first, strangers apart and counted, nothing ever dropped.
+"""The inbox of an organisation's members: known senders first, strangers apart and counted, nothing ever dropped.
 
-- Everything is counted from the outsides of what came; only the twenty that a page shows are opened.
-- Urgent first, then newest by the log: no sender chooses where their report stands but by its level.
-- Of a sender whom nobody there knows, a list shows three reports and says how many more there are; all of them stand
-  on the sender's own page. A level-1 report of a stranger is counted on the first page whoever sent how many.
-- Who was blocked is listed apart, with the number of what they sent.
+- Everything is counted without being opened; only the twenty reports on a page are opened.
+- Urgent first, then newest by the log: senders have no influence on where their report is, except by its level.
+- For a sender whom nobody there knows, a list shows three reports and says how many more there are; all of them are on
+  the sender's own page. A stranger's level-1 report is counted on the first page, however many others sent.
+- Those who were blocked are listed apart, with the number of reports they sent.
 """
 
 from collections import Counter
@@ -23,14 +23,14 @@ from blockmrs.services.reports.arrivals import Arrival
 from blockmrs.services.sharing.shares import InboxItem, Sharing
 
 OF_ONE_STRANGER = 3
-"""So many reports of one unknown sender stand in a list."""
+"""How many reports from one unknown sender a list shows."""
 STRANGERS_FIRST = 5
-"""So many reports of unknown senders stand on the first page."""
+"""How many reports from unknown senders the first page shows."""
 
 
 @dataclass(frozen=True, slots=True)
 class Strangers:
-    """What unknown senders sent that runs: how many, how many at level 1, and when the newest came."""
+    """Running shares from unknown senders: how many, how many at level 1, and when the newest arrived."""
 
     number: int
     urgent: int
@@ -39,7 +39,7 @@ class Strangers:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """Twenty reports. `older` begins the next page, if any. `more`: by sender's id, how many of theirs are left out."""
+    """Twenty reports. `older` begins the next page, if any. `more`: by sender id, how many of theirs are left out."""
 
     items: list[InboxItem]
     older: ListPlace | None
@@ -73,7 +73,7 @@ class SenderPage:
 
 @dataclass(frozen=True, slots=True)
 class BlockedSender:
-    """A sender whom an organisation blocked, and how many reports of theirs run."""
+    """A sender whom an organisation has blocked, and how many of their shares are running."""
 
     sender_id: str
     name: str
@@ -83,7 +83,7 @@ class BlockedSender:
 
 
 class Inbox:
-    """Sorts, counts and pages what came; keeps nothing itself."""
+    """Sorts, counts and pages what arrived; keeps nothing itself."""
 
     def __init__(self, mailbox: Mailbox, organisations: Organisations, access: AccessFinder, sharing: Sharing) -> None:
         self._mailbox = mailbox
@@ -95,7 +95,7 @@ class Inbox:
     def first(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> FirstPage:
         """The newest page of what known senders sent, or an older one, and how much there is of everything else.
 
-        `lost` takes a word for each organisation or sender whose keys or card are not here.
+        `lost` receives a word for each organisation or sender whose keys or card are not here.
         """
         held = self._organisations.memberships(actor, lost)
         sorted_ = self._sorted(actor, lost)
@@ -125,12 +125,12 @@ class Inbox:
         return replace(page, more={sender: number for sender, number in left_out.items() if number > 0})
 
     def ended(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
-        """Shares that have ended, the newest first."""
+        """Shares that have ended, newest first."""
         found = self._sorted(actor, lost).ended
         return self._page(actor, found, before, place=lambda arrival: _place(arrival, by_level=False))
 
     def sender(self, actor: Actor, sender_id: str, before: ListPlace | None, lost: list[str]) -> SenderPage:
-        """Everything that one sender's shares still let the actor read; NotFound for who never sent anything."""
+        """Everything that one sender's shares still let the actor read; NotFound if they never sent anything."""
         theirs = [arrival for arrival in self._access.arrivals(actor, lost) if self._handle(arrival) == sender_id]
         if not theirs:
             raise NotFound("no such sender")
@@ -141,7 +141,7 @@ class Inbox:
         return SenderPage(sender_id, name, is_claimed, imitated, newest.held.label, standing, page)
 
     def blocked(self, actor: Actor, lost: list[str]) -> list[BlockedSender]:
-        """Who is blocked, by name, with the number of reports that are listed nowhere else."""
+        """Those who are blocked, by name, with the number of their reports, which are listed nowhere else."""
         by_sender: dict[str, list[Arrival]] = {}
         for arrival in self._sorted(actor, lost).blocked:
             by_sender.setdefault(self._handle(arrival), []).append(arrival)
@@ -152,7 +152,7 @@ class Inbox:
         return sorted(found, key=lambda sender: sender.name.casefold())
 
     def decide(self, actor: Actor, sender_id: str, standing: Standing) -> None:
-        """Know or block a sender, or neither any more, for everybody in the organisation; NotFound as in `sender`."""
+        """Know or block a sender, or undo that, for everybody in the organisation; NotFound as in `sender`."""
         for arrival in self._access.arrivals(actor, []):
             if self._handle(arrival) == sender_id:
                 self._senders.decide(actor, arrival.held, arrival.sender.id, standing)
@@ -181,7 +181,7 @@ class Inbox:
         return found
 
     def _few(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
-        """Of each sender the three most urgent, then newest."""
+        """For each sender the three most urgent, then the newest."""
         seen: Counter[str] = Counter()
         found = []
         for arrival in sorted(arrivals, key=_place, reverse=True):
@@ -229,5 +229,5 @@ class _Sorted:
 
 
 def _place(arrival: Arrival, *, by_level: bool = True) -> ListPlace:
-    """Where a report stands in a list: urgent first, then newest in the log, which no two share."""
+    """A report's place in a list: urgent first, then newest in the log, where no two share a place."""
     return ListPlace(4 - arrival.level if by_level else 0, arrival.index, arrival.update_id[:KEY_BYTES])

@@ -1,8 +1,8 @@
-"""Every right over what is about somebody, on one page: who has one, since when, by whom, and its end.
+"""Every right over what concerns somebody, on one page: who has one, since when, from whom, and its end.
 
-For whoever acts for the person, and for a coach who made the card and is still in. Of reports that are kept from the
-family nothing is collected here: all of it is found on the player's own line and roll, where such a report never
-stands. Effects come in the order of every save: the chain first, then the rows that it ends.
+For whoever acts for the person, and for a coach who made the card and is still in. Nothing is collected here about
+reports that are kept from the family: everything comes from the player's own line and roll, where such a report never
+appears. Effects come in the order of every save: the chain first, then the rows that it ends.
 """
 
 from collections.abc import Iterator, Sequence
@@ -35,9 +35,9 @@ _ID_BYTES = 16
 
 @dataclass(frozen=True, slots=True)
 class Right:
-    """Somebody's part in what is about a person. `right_id` stands in forms and means nothing to anybody else.
+    """Somebody's part in what concerns a person. `right_id` is used in forms and means nothing to anybody else.
 
-    `wanted_by`: who of the family wants it ended, where it takes all of them (`takes_all`).
+    `wanted_by`: who in the family wants it ended, if that takes all of them (`takes_all`).
     """
 
     right_id: str
@@ -58,7 +58,7 @@ class Right:
 
 @dataclass(frozen=True, slots=True)
 class InvitationRight:
-    """An invitation that nobody used yet."""
+    """An invitation that nobody has used yet."""
 
     right_id: str
     by: str
@@ -90,7 +90,7 @@ class CodeRight:
 
 @dataclass(frozen=True, slots=True)
 class RightsPage:
-    """All of it about one person, as one viewer sees it. `is_coach`: the viewer made the card, and is no family."""
+    """Everything about one person, as one viewer sees it. `is_coach`: the viewer made the card, and is not family."""
 
     handle: str
     label: str
@@ -106,9 +106,9 @@ class RightsPage:
 
 @dataclass(frozen=True, slots=True)
 class RightNews:
-    """What became of a right since the actor last looked. `what`: waits, joined, confirmed, ended, wanted or invited.
+    """What happened to a right since the actor last looked. `what`: waits, joined, confirmed, ended, wanted or invited.
 
-    `name` is whose right it is, empty for an invitation; `by` who did it; `mine` whether the right is the actor's own.
+    `name` is whose right it is, empty for an invitation; `by`, who did it; `mine`, whether it is the actor's own right.
     """
 
     handle: str
@@ -154,7 +154,7 @@ class Rights:
         self._locks = KeyedLocks(database, "rights")
 
     def people(self, actor: Actor) -> list[tuple[str, str]]:
-        """Handle and name of those about whom the actor can look: themselves, their family, and a coach's players."""
+        """Handle and name of those whose rights the actor can see: themselves, their family, and a coach's players."""
         found = {ME: actor.display_name}
         for held in self._teams.acting_for(actor):
             found[handle_of(actor, held.keyring.card.id)] = held.label
@@ -163,11 +163,11 @@ class Rights:
         return list(found.items())
 
     def waiting(self, actor: Actor) -> list[tuple[str, datetime]]:
-        """For whom the actor waits until one of the family says yes: by name, and since when."""
+        """Those for whom the actor is waiting until one of the family says yes: by name, and since when."""
         return self._mailbox.waiting(actor.keyring)
 
     def page(self, actor: Actor, handle: str) -> RightsPage:
-        """Every right over what is about that person; a coach whose part was ended sees that alone.
+        """Every right over what concerns that person; a coach whose part was ended sees only that.
 
         Raises:
             NotFound: the actor has no part in it.
@@ -193,7 +193,7 @@ class Rights:
         )
 
     def right(self, actor: Actor, handle: str, right_id: str) -> Right | InvitationRight:
-        """One right or open invitation; NotFound where there is none with that id."""
+        """One right or open invitation; NotFound if there is none with that id."""
         page = self.page(actor, handle)
         rights: tuple[Right | InvitationRight, ...] = (*page.rights, *page.ended, *page.invitations)
         for right in rights:
@@ -202,7 +202,7 @@ class Rights:
         raise NotFound("no such right")
 
     def confirm(self, actor: Actor, handle: str, right_id: str) -> None:
-        """Say yes: who waited acts for the person from now on; or a coach whose part was ended is let back in."""
+        """Say yes: whoever was waiting acts for the person from now on, or a coach whose part was ended is back in."""
         subject = self._subject(actor, handle)
         with self._locks.hold(subject.held.keyring.own_line):
             self._mailbox.settle()
@@ -211,7 +211,7 @@ class Rights:
             if holder.part is Part.IN:
                 return
             if not roll.may_confirm(actor.keyring.card.id, holder):
-                raise NotAuthorized("one of the family who is in says yes")
+                raise NotAuthorized("only one of the family who is in can say yes")
             batch = self._mailbox.batch()
             said = Statement(Says.CONFIRMED, holder.card, relation=holder.relation)
             self._rolls.add(batch, subject.held.keyring, actor.keyring, said)
@@ -221,7 +221,7 @@ class Rights:
             commit_batch(self._database, batch)
 
     def end(self, actor: Actor, handle: str, right_id: str) -> None:
-        """End somebody's part or an invitation; of one of the family who is in, say so: it takes all the others."""
+        """End somebody's part or an invitation; for one of the family who is in, note the wish: it takes all others."""
         subject = self._subject(actor, handle)
         card, me = subject.held.keyring, actor.keyring.card.id
         with self._locks.hold(card.own_line):
@@ -230,7 +230,7 @@ class Rights:
             invitation = self._invitation_with(actor, roll, right_id)
             if invitation is not None:
                 if not roll.may_close(me, invitation, self._mailbox.now()):
-                    raise NotAuthorized("only the family, or who made it, ends an invitation")
+                    raise NotAuthorized("only the family, or whoever made it, can end an invitation")
                 self._say(actor, subject.held, Statement(Says.ENDED, invitation.invitation_id))
                 self._invitations.end(invitation.invitation_id)
                 return
@@ -243,7 +243,7 @@ class Rights:
             self._clear(subject.held, holder.card, roll)
 
     def seen(self, actor: Actor, handle: str) -> None:
-        """The actor knows how things stand now: only what comes later is news."""
+        """Note that the actor has seen how things are now: only what comes later is news."""
         subject = self._subject(actor, handle, former=True)
         length = self._rolls.of(subject.held.keyring).length
         lookup = self._seen_lookup(actor, subject)
@@ -252,10 +252,10 @@ class Rights:
             replace_short_cut(rows, lookup, sealed)
 
     def news(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
-        """What became of rights since the actor last said that they have seen it, newest first.
+        """What has happened to rights since the actor last confirmed having seen them, newest first.
 
         Args:
-            as_coach: also about the players of the actor's team, each of whose rolls that reads.
+            as_coach: include the players of the actor's team, whose rolls are all read for that.
         """
         found: list[RightNews] = []
         for subject in self._with_others(actor, as_coach):
@@ -263,15 +263,15 @@ class Rights:
         return sorted(found, key=lambda news: news.at, reverse=True)
 
     def former(self, actor: Actor, players: Sequence[Player]) -> set[bytes]:
-        """The cards of those players about whom the actor's part has ended."""
+        """The cards of those players for whom the actor's part has ended."""
         joined = self._teams.introduced(actor)
-        # Nobody could have ended it before somebody of the family joined.
+        # Nobody could have ended it before one of the family joined.
         rolls = {player.card_id: self._rolls.of(self._teams.holding(player).keyring) for player in players
                  if player.card_id in joined}  # fmt: skip
         return {card for card, roll in rolls.items() if not roll.uses(actor.keyring.card.id)}
 
     def enter(self, actor: Actor) -> None:
-        """Put the actor on the rolls where they belong and are on none: who joined before there were any."""
+        """Put the actor on the rolls where they belong but are missing, having joined before there were rolls."""
         batch, me = self._mailbox.batch(), actor.keyring.card.id
         for held, roll in self._teams.family_rolls(actor):
             if me not in roll.family:
@@ -296,10 +296,10 @@ class Rights:
                 if not former and not self._rolls.of(held.keyring).uses(actor.keyring.card.id):
                     raise Ended("the family ended the coach's part")
                 return Subject(handle, held, is_coach=True)
-        raise NotFound("nobody of yours is called so")
+        raise NotFound("you act for nobody with that name")
 
     def _with_others(self, actor: Actor, as_coach: bool) -> Iterator[Subject]:
-        """Those of whom there may be news: family, and, for a coach, the players whose family joined."""
+        """Those about whom there may be news: family and, for a coach, the players whose family has joined."""
         acting = {held.keyring.card.id: held for held in self._teams.acting_for(actor)}
         for card, held in acting.items():
             yield Subject(handle_of(actor, card), held, is_coach=False)
@@ -324,7 +324,7 @@ class Rights:
         holders = [roll.coaches[me]] if is_former else _in_order(roll)
         for holder in holders:
             if holder.part is Part.WAITING and roll.may_confirm(me, holder):
-                tell("waits", holder, holder.invited_by, holder.since)  # Until it is decided, seen or not.
+                tell("waits", holder, holder.invited_by, holder.since)  # Until it is decided, whether seen or not.
             elif holder.changed <= seen:
                 continue
             elif holder.part is Part.ENDED:
@@ -350,7 +350,7 @@ class Rights:
         except Unavailable:
             raise
         except BlockMRSError:
-            return 0  # Told once more.
+            return 0  # Reported once more.
         return content[0] if isinstance(content, list) and content and isinstance(content[0], int) else 0
 
     def _seen_lookup(self, actor: Actor, subject: Subject) -> bytes:
@@ -362,7 +362,7 @@ class Rights:
         batch.commit()
 
     def _clear(self, held: Held, card: bytes, before: Roll) -> None:
-        """End what opens without a roll being asked, where somebody's part has ended: their codes, used or not."""
+        """When somebody's part has ended, end what opens without consulting the roll: their codes, used or not."""
         roll = self._rolls.of(held.keyring)
         now = self._mailbox.now()
         for invitation in before.open_invitations(now):
@@ -423,7 +423,7 @@ class Rights:
             try:
                 shares = self._sharing.shares(actor, address)
             except (NotFound, Ended):
-                continue  # Another wrote it, and the viewer may not read it: a coach a report from home.
+                continue  # Somebody else wrote it, and the viewer may not read it: for a coach, a report from home.
             for share in shares:
                 if share.active:
                     at = from_ms(written[update_id])
@@ -436,10 +436,10 @@ class Rights:
             yield CodeRight(report_address(update_id), from_ms(written[update_id]), running[handle])
 
     def _code_handles(self, held: Held) -> list[tuple[bytes, bytes]]:
-        """Of every report about the person with a code that works: by what the code is found, and the update id."""
+        """For every report about the person with a working code: the code's handle, and the update id."""
         running = self._codes.running()
         if not running:
-            return []  # Nearly always: then no line is read.
+            return []  # Nearly always; then no line is read.
         reports = {
             item.about for item in self._mailbox.contents(held.keyring) if item.sort is Sort.REPORT and item.of_reader
         }

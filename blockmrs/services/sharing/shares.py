@@ -31,16 +31,16 @@ from blockmrs.services.reports.reports import OpenedReport, Reports
 
 PURPOSES = ("care", "second opinion", "sport", "insurance", "other")
 LONGEST = timedelta(days=366)
-# Opening again within this time needs no second receipt.
+# Opening it again within this time needs no second receipt.
 _RECEIPT_COVERS = timedelta(hours=12)
-# More than anybody at the side of a field has to send to one hospital; too few to bury what others send there.
+# More than anybody at the side of a field has to send to one hospital; too few to bury what others send it.
 SHARES_AN_HOUR = 30
 SHARES_A_DAY = 90
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A receipt under the names that the directory and the share know; `left`: when the reader left since."""
+    """A receipt, with the names in the directory and the share; `left`: when the reader has left since."""
 
     reader: str
     organisation: str
@@ -51,10 +51,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """One share of a report, with the receipts that came back. `by_family`: not who shared it stopped it.
+    """One share of a report, with the receipts that came back. `by_family`: it was not stopped by whoever shared it.
 
-    `said_stopped`: somebody noted on the player's line that it was stopped, and nothing shows that the recipient was
-    told. `differs`: the recipient opened something else than this entry names.
+    `said_stopped`: somebody wrote on the player's line that it was stopped, but nothing shows that the recipient was
+    told. `differs`: the recipient opened something other than what this entry names.
     """
 
     share_id: str
@@ -74,9 +74,9 @@ class Share:
 class InboxItem:
     """A shared report as the inbox lists it, before it is opened.
 
-    `sender` is the directory's name for who sent it; where `is_claimed` it is only what they call themselves, and
-    `imitated` the name of the directory that this could be taken for. `sender_id` stands in addresses. `lost`: its text
-    is not on this machine.
+    `sender` is the directory's name for whoever sent it; if `is_claimed`, it is only what they call themselves, and
+    `imitated` is the name in the directory that it could be taken for. `sender_id` is used in addresses. `lost`: its
+    text is not on this machine.
     """
 
     address: str
@@ -96,7 +96,7 @@ class InboxItem:
 
 
 class Sharing:
-    """Grants, revocations and receipts of reports."""
+    """Grants, revocations and receipts for reports."""
 
     def __init__(
         self,
@@ -121,7 +121,7 @@ class Sharing:
         self._locks = KeyedLocks(database, "share")
 
     def grant(self, actor: Actor, address: str, organisation_id: bytes, purpose: str, until: datetime) -> Share:
-        """Let an organisation of the directory read the report until `until`; a repeated one is the same share."""
+        """Let an organisation of the directory read the report until `until`; a repeated call is the same share."""
         access = self._access.allow(actor, address, Action.SHARE)
         organisation = self._organisations.find(organisation_id)
         if not organisation.staff:
@@ -152,7 +152,7 @@ class Sharing:
     def stop(self, actor: Actor, address: str, share_id: str) -> Share:
         """End a share: its recipient cannot open the report again. They may have kept what they saw.
 
-        Who acts for the player ends any share about them, whoever made it; its author may not make it again.
+        Whoever acts for the player may end any share about them, whoever made it; its author may not make it again.
         """
         access = self._access.allow(actor, address, Action.STOP_SHARE)
         with self._locks.hold(access.grant.update_id):
@@ -165,10 +165,10 @@ class Sharing:
         return next(share for share in self.shares(actor, address) if share.share_id == share_id)
 
     def release_to_family(self, actor: Actor, address: str) -> None:
-        """Send a withheld report to the player's line, and with it the shares made so far.
+        """Send a withheld report to the player's line, together with the shares made so far.
 
         A share made while it was withheld has no way back to the family: a receipt on the chain, sealed to the player's
-        card, would tell them of the report. So each that still runs is granted anew, with one.
+        card, would tell them about the report. So each that is still running is granted again, with one.
         """
         access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
         with self._locks.hold(access.grant.update_id):
@@ -195,17 +195,17 @@ class Sharing:
                 self._write_grant(actor, access, organisation, grant.purpose, grant.not_after)
 
     def _count(self, actor: Actor, organisation_id: bytes) -> None:
-        """Count one share; TooManyAttempts when this account has shared too much with that organisation lately."""
+        """Count one share; TooManyAttempts if this account has recently shared too much with that organisation."""
         who = (actor.account_id + organisation_id).hex()
         self._throttle.count("share in an hour", who, limit=SHARES_AN_HOUR, window=timedelta(hours=1))
         self._throttle.count("share in a day", who, limit=SHARES_A_DAY, window=timedelta(days=1))
 
     def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[bool]:
-        """Hold everything that gives one report, or what follows it, to somebody."""
+        """Hold the lock for everything that gives one report, or what follows it, to somebody."""
         return self._locks.hold(update_id)
 
     def running(self, actor: Actor, access: Access) -> list[tuple[bytes, datetime]]:
-        """To whom the report is shared now: each organisation's card id, and until when."""
+        """Those with whom the report is shared now: each organisation's card id, and until when."""
         return [
             (entry.grant.grantee, entry.grant.not_after)
             for entry in self.book(actor, access)
@@ -213,20 +213,20 @@ class Sharing:
         ]
 
     def shares(self, actor: Actor, address: str) -> list[Share]:
-        """Every share of the report with its receipts, newest first: for its author and for the family."""
+        """Every share of the report with its receipts, newest first, for its author and for the family."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         return [self._share(access, entry) for entry in reversed(self.book(actor, access))]
 
     def cover(self, actor: Actor, address: str) -> InboxItem:
-        """What stands on a shared report before it is opened."""
+        """What a shared report shows before it is opened."""
         access = self._recipient(actor, address)
         return replace(self.item(actor, access), lost=bool(self.lacking([access])))
 
     def acknowledge(self, actor: Actor, address: str) -> None:
-        """Leave the signed receipts for author and subject; afterwards the actor may read for twelve hours.
+        """Leave signed receipts for author and subject; afterwards the actor may read for twelve hours.
 
         Raises:
-            Unavailable: the report cannot be read here now: nobody is told of an opening that shows nothing.
+            Unavailable: the report cannot be read here now; nobody is to be told of an opening that shows nothing.
         """
         self._mailbox.settle()
         access = self._recipient(actor, address)
@@ -271,12 +271,12 @@ class Sharing:
                 return access
             former = access
         if lost:
-            raise ObjectMissing("some of the keys by which this person reads are not here")
+            raise ObjectMissing("some of the keys with which this person reads are not here")
         require(Action.READ, Standing.STRANGER if former is None else former.standing)
         raise NotFound("no such report")
 
     def item(self, actor: Actor, access: Access) -> InboxItem:
-        """What the outside of a shared report says, with its sender as the directory and the organisation know them."""
+        """What a shared report shows from outside, with its sender as the directory and the organisation know them."""
         grant, held, card = access.grant, access.held, access.author_card
         if held is None or card is None:
             raise NotFound("no such report")
@@ -357,7 +357,7 @@ class Sharing:
         batch.commit()
 
     def _end_as_subject(self, actor: Actor, subject: Held, entry: GrantEntry) -> None:
-        """End a share with the card that it is about, on that card's own line to whoever got it."""
+        """End a share with the card that it is about, on that card's own line to the recipient."""
         grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
         if grant_id is None or grantee is None:
             raise NotFound("no such share")
@@ -410,10 +410,10 @@ class Sharing:
         return entry.revoked is None and entry.grant.covers(self._mailbox.present())
 
     def _differs(self, copy: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> bool:
-        """Whether a receipt of a listed member does not fit the copy: who read had the original, so the copy lies.
+        """Whether a listed member's receipt does not match the copy: the reader had the original, so the copy lies.
 
-        For another update or grant, of another organisation, or after the end that the copy names. What is signed by
-        nobody who is listed says nothing: whoever made the share knows its return lines.
+        It may be for another update or grant, from another organisation, or after the end that the copy names. What is
+        not signed by a listed member proves nothing: whoever made the share knows its return lines.
         """
         staff, grantee = self._organisations.staff, copy.grantee
         for _, author, receipt in receipts:
@@ -426,7 +426,7 @@ class Sharing:
         return False
 
     def _openings(self, grant: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> Iterator[Opening]:
-        """The receipts that a member of the organisation signed while they were one."""
+        """The receipts that members of the organisation signed while they were members."""
         if grant.grantee is None:
             return
         memberships = self._organisations.staff.of(grant.grantee) if receipts else []
@@ -447,14 +447,14 @@ class Sharing:
         return [
             self._with_ending(access, entry)
             for entry in line.grants.values()
-            # Whoever holds the line's key can write there that somebody shared something.
+            # Whoever holds the line's key can write on it that somebody shared something.
             if entry.grant.update_id == update_id and entry.grant.copy_of is not None and entry.author == author
         ]
 
     def _with_ending(self, access: Access, copy: GrantEntry) -> GrantEntry:
-        """The copy with what ended its original; the revocation of a copy alone ends nothing.
+        """The copy, with what ended its original; revoking only a copy ends nothing.
 
-        Of what the author notes in their own book they need no proof.
+        Authors need no proof of what they noted in their own book.
         """
         if copy.grant.copy_of is None:
             return copy
@@ -465,7 +465,7 @@ class Sharing:
         return copy if access.standing is Standing.AUTHOR else replace(copy, revoked=None, said_revoked=copy.revoked)
 
     def _copies(self, reader: Keyring, update_id: bytes) -> Line:
-        """The copies of every share of that report on the own line of its subject, with their revocations."""
+        """The copies of every share of that report on its subject's own line, with their revocations."""
         contents = self._mailbox.contents(reader)
         copies = [item for item in contents if item.sort is Sort.SHARE and item.about == update_id]
         ids = {item.key for item in copies}
@@ -496,5 +496,5 @@ def _is_ended_by_subject(copy: GrantEntry) -> bool:
 
 
 def _is_of_another(copy: Grant, receipt: Receipt) -> bool:
-    """Whether a receipt, which came back for the share that `copy` tells of, is for another update or grant."""
+    """Whether a receipt that came back for the share described by `copy` is for another update or grant."""
     return receipt.update_id != copy.update_id or receipt.grant_id not in (copy.copy_of, None)

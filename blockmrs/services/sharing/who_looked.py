@@ -1,4 +1,4 @@
-"""Who looked: every receipt for a report about somebody of one's own, and what a crew opened by code."""
+"""Who looked: every receipt for a report about one of the actor's people, and what a crew opened by code."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from blockmrs.services.sharing.shares import Opening, Sharing
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One opening of the report at `address`, which is about `about`, by whom a share names."""
+    """One opening of the report at `address`, which is about `about`, by a recipient of a share."""
 
     receipt: Opening
     about: str
@@ -32,7 +32,7 @@ class CodeLook:
 
 @dataclass(frozen=True, slots=True)
 class Looks:
-    """One page: the openings of the twenty reports that were shared last. `older` begins the next page, if any."""
+    """One page: the openings of the twenty most recently shared reports. `older` begins the next page, if any."""
 
     looks: list[Look]
     codes: list[CodeLook]
@@ -40,7 +40,7 @@ class Looks:
 
 
 class WhoLooked:
-    """Collects looks; keeps nothing itself. Only reports that were shared, or opened by code, are looked at."""
+    """Collects openings; keeps nothing itself. Only reports that were shared, or opened by code, are considered."""
 
     def __init__(self, mailbox: Mailbox, sharing: Sharing, codes: Codes) -> None:
         self._mailbox = mailbox
@@ -48,7 +48,7 @@ class WhoLooked:
         self._codes = codes
 
     def page(self, actor: Actor, people: Sequence[Person], before: ListPlace | None = None) -> Looks:
-        """The looks at reports about these people, newest first, and on the newest page those by code."""
+        """The openings of reports about these people, newest first, and on the newest page those by code."""
         shared: dict[bytes, tuple[int, Person]] = {}
         for person in people:
             for held in person.cards:
@@ -69,7 +69,7 @@ class WhoLooked:
     def _by_code(self, actor: Actor, people: Sequence[Person]) -> list[CodeLook]:
         handles = self._codes.opened_handles()
         if not handles:
-            return []  # Nearly always: then no line is read.
+            return []  # Nearly always; then no line is read.
         found: dict[str, CodeLook] = {}
         for person in people:
             for held in person.cards:
