@@ -1,0 +1,73 @@
+"""Who may do what with a report, each standing with each action."""
+
+from pathlib import Path
+
+import pytest
+
+from blockmrs.domain.permission import Action, Standing, require
+from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound
+
+TABLE = Path(__file__).parents[3] / "docs" / "permission.md"
+WORDS: dict[type[BlockMRSError], str] = {NotAuthorized: "no", Ended: "ended", NotFound: "unknown"}
+HANDS_ON = (Action.SHARE, Action.MAKE_CODE, Action.RELEASE_TO_FAMILY)
+"""What gives a report to somebody else."""
+
+
+def table() -> dict[tuple[str, str], str]:
+    """The cells of the documented table, by row and column."""
+    rows = [line.strip("| ").split(" | ") for line in TABLE.read_text(encoding="utf-8").splitlines() if line[:1] == "|"]
+    head = rows[0]
+    return {(row[0], action): cell for row in rows[2:] for action, cell in zip(head, row[1:], strict=True)}
+
+
+def answer(action: Action, standing: Standing) -> str:
+    try:
+        require(action, standing)
+    except BlockMRSError as refusal:
+        return WORDS[type(refusal)]
+    return "yes"
+
+
+def test_each_standing_may_do_what_the_documented_table_says() -> None:
+    decided = {(standing.value, action.value): answer(action, standing) for standing in Standing for action in Action}
+    assert decided == table()
+    assert len(decided) == 60
+
+
+@pytest.mark.parametrize("action", Action)
+def test_a_stranger_never_learns_whether_there_is_a_report(action: Action) -> None:
+    with pytest.raises(NotFound, match="no such report"):
+        require(action, Standing.STRANGER)
+
+
+@pytest.mark.parametrize("action", Action)
+def test_whose_share_has_ended_is_told_so_and_does_nothing_more(action: Action) -> None:
+    with pytest.raises(Ended):
+        require(action, Standing.FORMER_RECIPIENT)
+
+
+@pytest.mark.parametrize("action", [action for action in Action if action is not Action.READ])
+def test_a_former_author_only_reads(action: Action) -> None:
+    require(Action.READ, Standing.FORMER_AUTHOR)
+    with pytest.raises(Ended):
+        require(action, Standing.FORMER_AUTHOR)
+
+
+@pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.RECIPIENT])
+def test_only_a_recipient_clears_for_sport(standing: Standing) -> None:
+    require(Action.CLEAR_FOR_SPORT, Standing.RECIPIENT)
+    with pytest.raises((NotAuthorized, Ended, NotFound)):
+        require(Action.CLEAR_FOR_SPORT, standing)
+
+
+@pytest.mark.parametrize("action", HANDS_ON)
+@pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.AUTHOR])
+def test_only_the_author_hands_a_report_on(action: Action, standing: Standing) -> None:
+    require(action, Standing.AUTHOR)
+    with pytest.raises((NotAuthorized, Ended, NotFound)):
+        require(action, standing)
+
+
+@pytest.mark.parametrize("action", [Action.STOP_SHARE, Action.STOP_CODE])
+def test_who_acts_for_the_player_ends_what_others_gave(action: Action) -> None:
+    require(action, Standing.SUBJECT)
