@@ -24,9 +24,6 @@ from blockmrs.errors import CannotOpen, InvalidInput, ObjectMismatch
 SEAL_OVERHEAD_BYTES = 1088 + 32 + 16
 """What HPKE adds: the ML-KEM-768 and X25519 encapsulations and the tag."""
 
-SECRET_OVERHEAD_BYTES = 24 + 32 + 16
-"""What `seal_secret` adds to up to 16,383 bytes: salt, commitment, tag."""
-
 OBJECT_VERSION = 1
 OBJECT_MIN_BYTES = 4096
 OBJECT_MAX_BYTES = 1024 * 1024

@@ -144,7 +144,7 @@ def test_an_object_is_named_by_its_bytes_and_shows_no_key() -> None:
     sealed = seal_object(b"one report", chain_id=CHAIN)
     assert sealed.cid == Cid.of(sealed.content)
     assert sealed.seed.hex() not in repr(sealed)
-    assert repr(sealed.seed) not in repr(sealed)
+    assert repr(sealed) == f"SealedObject(cid={sealed.cid!r})"
 
 
 def test_every_object_has_its_own_seed() -> None:
@@ -154,7 +154,41 @@ def test_every_object_has_its_own_seed() -> None:
 @pytest.mark.parametrize("size", [1 << power for power in range(12, 21)])
 def test_an_object_fills_its_size_to_the_last_byte(size) -> None:
     room = size - 33 - 1136 - 4
-    assert len(envelope._pad(bytes(room))) == 4 + room
+    padded = envelope._pad(bytes(room))
+    assert len(padded) == 4 + room
+    assert envelope._unpad(padded) == bytes(room)
+
+
+def test_a_text_is_compressed_as_hard_as_deflate_can() -> None:
+    text = " ".join(random.Random(1).choices(["head", "knee", "concussion", "the", "player", "pain"], k=6000)).encode()
+    hardest = zlib.compressobj(level=9, wbits=-15)
+    assert envelope._deflate(text) == hardest.compress(text) + hardest.flush()
+
+
+@pytest.mark.parametrize("size", [1 << 11, 1 << 21, 4095, 4097])
+def test_bytes_of_a_size_that_no_object_has_are_not_looked_at(size: int) -> None:
+    with pytest.raises(CannotOpen, match="length is not one"):
+        open_object(bytes(size), SEED, chain_id=CHAIN)
+
+
+def test_the_bounds_of_an_object_are_the_protocols() -> None:
+    assert (envelope.OBJECT_MIN_BYTES, envelope.OBJECT_MAX_BYTES) == (4096, 1024 * 1024)
+    assert envelope.INFLATED_MAX_BYTES == 8 * 1024 * 1024
+
+
+def test_no_more_is_ever_inflated_than_one_byte_beyond_the_cap(monkeypatch) -> None:
+    limits = []
+
+    class Inflater:
+        eof, unused_data = True, b""
+
+        def decompress(self, _: bytes, limit: int = 0) -> bytes:
+            limits.append(limit)
+            return b""
+
+    monkeypatch.setattr(envelope.zlib, "decompressobj", lambda **_: Inflater())
+    envelope._inflate(b"")
+    assert limits == [8 * 1024 * 1024 + 1]
 
 
 def test_an_object_one_byte_longer_has_the_next_size() -> None:

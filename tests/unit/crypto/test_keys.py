@@ -2,19 +2,23 @@
 
 import copy
 import hashlib
+import hmac
 import pickle
 
 import pytest
 
-from blockmrs.crypto.curves import is_acceptable_sealing_key
+from blockmrs.crypto.curves import is_acceptable_sealing_key, is_acceptable_signing_key
 from blockmrs.crypto.keys import (
+    CARD_ID_BYTES,
     Card,
     Keyring,
     card_entry_seed,
     derive_key,
+    ending_keyring,
     new_seed,
     sealing_public_key,
     signing_public_key,
+    staff_keyring,
 )
 from blockmrs.errors import InvalidInput
 from tests.reference import xwing_draft
@@ -45,12 +49,35 @@ def test_seeds_are_fresh() -> None:
     assert new_seed() != new_seed()
 
 
-def test_derivation_is_hkdf_sha256_as_rfc_5869_says() -> None:
-    import hmac
+def hkdf(secret: bytes, info: bytes) -> bytes:
+    """32 bytes by RFC 5869 with SHA-256 and no salt."""
+    return hmac.digest(hmac.digest(bytes(32), secret, "sha256"), info + b"\x01", "sha256")
 
-    extracted = hmac.digest(bytes(32), SEED, "sha256")
-    expanded = hmac.digest(extracted, b"blockmrs/1 signing\x00context\x01", "sha256")
-    assert derive_key(SEED, "signing", b"context") == expanded
+
+def test_derivation_is_hkdf_sha256_as_rfc_5869_says() -> None:
+    assert derive_key(SEED, "signing", b"context") == hkdf(SEED, b"blockmrs/1 signing\x00context")
+
+
+@pytest.mark.parametrize(
+    ("part", "purpose"),
+    list(zip(PARTS, ["signing", "sealing", "own line", "doorbell line", "lines", "rows"], strict=True)),
+)
+def test_each_part_of_a_keyring_is_derived_for_its_own_purpose(part: bytes, purpose: str) -> None:
+    assert part == hkdf(SEED, b"blockmrs/1 " + purpose.encode() + b"\x00")
+
+
+def test_the_key_of_a_line_is_derived_for_the_card_that_it_leads_to() -> None:
+    assert KEYRING.line_to(bytes(32)) == hkdf(KEYRING.lines_secret, b"blockmrs/1 line\x00" + bytes(32))
+
+
+def test_without_a_context_a_row_key_is_derived_for_its_purpose_alone() -> None:
+    assert KEYRING.derive("draft") == hkdf(KEYRING.rows_secret, b"blockmrs/1 row draft\x00")
+
+
+@pytest.mark.parametrize(("keyring", "purpose"), [(staff_keyring, b"staff line"), (ending_keyring, b"ending")])
+def test_a_line_that_nobody_keeps_secret_has_the_keys_of_what_is_known(keyring, purpose: bytes) -> None:
+    known = bytes([7]) * 32
+    assert keyring(known) == Keyring.from_seed(hkdf(known, b"blockmrs/1 " + purpose + b"\x00"))
 
 
 def test_every_part_of_a_keyring_differs() -> None:
@@ -73,13 +100,22 @@ def test_a_keyring_shows_nothing_of_itself() -> None:
         for shown in (repr(KEYRING), str(KEYRING), f"{KEYRING}"):
             assert part.hex() not in shown
             assert repr(part) not in shown
+            assert shown == "Keyring(...)"
     assert not hasattr(KEYRING, "__dict__")
 
 
 @pytest.mark.parametrize("leak", [pickle.dumps, copy.copy, copy.deepcopy], ids=["pickle", "copy", "deepcopy"])
 def test_a_keyring_is_never_pickled_or_copied(leak) -> None:
-    with pytest.raises(TypeError):
+    with pytest.raises(TypeError, match="never pickled or copied"):
         leak(KEYRING)
+
+
+def test_nobody_hands_a_keyring_another_ones_card() -> None:
+    with pytest.raises(TypeError):
+        Keyring(*PARTS, KEYRING.card)
+    used = Keyring.from_seed(SEED)
+    assert used.card
+    assert used == Keyring.from_seed(SEED)
 
 
 def test_lines_differ_by_peer_and_direction() -> None:
@@ -105,6 +141,7 @@ def test_a_card_is_1249_bytes_and_its_id_their_digest() -> None:
     card = KEYRING.card
     assert len(card.encode()) == 1249
     assert card.id == hashlib.sha256(card.encode()).digest()
+    assert len(card.id) == CARD_ID_BYTES
     assert Card.decode(card.encode()) == card
 
 
@@ -165,8 +202,10 @@ def test_a_sealing_key_of_small_order_is_refused(u) -> None:
         Card.decode(ENCODED[:-32] + u.to_bytes(32, "little"))
 
 
-def test_a_sealing_key_of_another_length_is_refused() -> None:
+def test_a_key_of_another_length_is_refused() -> None:
     assert not is_acceptable_sealing_key(bytes(1215))
+    for wrong in (KEYRING.card.signing_key[:-1], KEYRING.card.signing_key + b"\x01"):
+        assert not is_acceptable_signing_key(wrong)
 
 
 @pytest.mark.parametrize(
@@ -178,6 +217,8 @@ def test_a_sealing_key_of_another_length_is_refused() -> None:
         lambda: KEYRING.line_to(b"short"),
         lambda: Keyring(*PARTS[:5], b"short"),
         lambda: card_entry_seed(b""),
+        lambda: staff_keyring(b"short"),
+        lambda: ending_keyring(b"short"),
     ],
 )
 def test_secrets_of_another_length_are_refused(make) -> None:

@@ -44,7 +44,7 @@ def test_a_code_is_understood_however_it_is_typed(typed) -> None:
         ("", "this one has 0"),
         (CODE[:-1], "this one has 27"),
         (CODE + "0", "this one has 29"),
-        ("U" + CODE[1:], "character 1 "),
+        ("U" + CODE[1:], "character 1 of the recovery code is"),
         (CODE[:5] + "*" + CODE[6:], "character 5 "),
         (CODE[:-1] + ("0" if CODE[-1] != "0" else "1"), "copied wrongly"),
         (CODE[5:9] + "-" + CODE[:4] + CODE[9:], "copied wrongly"),

@@ -19,6 +19,15 @@ def test_a_secret_is_made_once_and_stays(tmp_path) -> None:
     assert [entry.name for entry in path.parent.iterdir()] == ["pepper"]
 
 
+def test_a_secret_has_the_size_that_is_asked_for(tmp_path) -> None:
+    assert len(read_or_create_secret_file(tmp_path / "short", 16)) == 16
+
+
+def test_the_folder_of_a_secret_is_made_with_those_above_it_and_its_owner_alone_may_enter(tmp_path) -> None:
+    read_or_create_secret_file(tmp_path / "data" / "keys" / "pepper")
+    assert (tmp_path / "data" / "keys").stat().st_mode & 0o777 == 0o700
+
+
 def test_two_files_have_two_secrets(tmp_path) -> None:
     assert read_or_create_secret_file(tmp_path / "a") != read_or_create_secret_file(tmp_path / "b")
 

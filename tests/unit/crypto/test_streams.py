@@ -1,10 +1,13 @@
+"""Files under a passphrase."""
+
 import io
 
 import pytest
 
 from blockmrs.crypto.streams import MAGIC, OpeningReader, SealingWriter
-from blockmrs.crypto.wrapping import WrapCost
+from blockmrs.crypto.wrapping import WrapCost, Wrapper
 from blockmrs.errors import CannotOpen
+from tests.reference import cobblestone
 
 CHEAP = WrapCost(memory_kib=64, iterations=1, lanes=1)
 PASSPHRASE = "six candles under the stairs"
@@ -69,3 +72,31 @@ def test_one_changed_bit_anywhere_is_noticed() -> None:
         with pytest.raises(CannotOpen):
             unseal(bytes(sealed))
         sealed[place] ^= 1
+
+
+def test_the_file_is_as_it_is_described_so_that_a_backup_of_today_opens_in_years() -> None:
+    sealed = seal(b"content")
+    head = b"blockmrs sealed file 1\n"
+    assert sealed.startswith(head)
+    length = int.from_bytes(sealed[len(head) : len(head) + 2], "big")
+    start = len(head) + 2
+    wrapper, context = Wrapper(bytes(32), CHEAP), b"blockmrs/1 test\x00"
+    key = wrapper.unwrap(PASSPHRASE, sealed[start : start + length], context=context)
+    rest = sealed[start + length :]
+    assert cobblestone.seal(key, b"content", context=context, salt=rest[:24]) == rest
+
+
+def test_a_file_is_never_read_whole_into_memory() -> None:
+    class Parts(io.BytesIO):
+        asked: list[int]
+
+        def read(self, size: int | None = -1) -> bytes:
+            self.asked.append(-1 if size is None else size)
+            return super().read(size)
+
+    file = Parts(seal(bytes(200_000)))
+    file.seek(len(MAGIC))
+    file.asked = []
+    OpeningReader(file, PASSPHRASE, purpose="test").finish()
+    assert file.asked
+    assert all(0 < size <= 64 * 1024 for size in file.asked)

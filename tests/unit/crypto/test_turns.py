@@ -151,11 +151,78 @@ def test_a_turn_is_given_back_after_a_failure() -> None:
     for _ in range(3):
         with pytest.raises(ZeroDivisionError), turns.take():
             raise ZeroDivisionError
-    with turns.take():
-        pass
+    with turns.take(), pytest.raises(Busy), turns.take():
+        pytest.fail("had a turn that nobody gave back")
 
 
 def test_where_nobody_may_wait_the_second_is_told_at_once() -> None:
     turns = Turns(1, 0)
     with turns.take(), pytest.raises(Busy), turns.take():
         pytest.fail("had a turn")
+
+
+def test_without_other_words_two_run_at_once_four_strangers_wait_and_as_many_more_who_are_known() -> None:
+    aside = Aside()
+    crowd = Crowd(Turns(aside=aside))
+    for number in range(2):
+        crowd.come(f"runs {number}", known=True)
+        crowd.wait_until(lambda: len(crowd.served) == number + 1)  # noqa: B023 - called in this turn only
+    for number in range(4):
+        crowd.come(f"stranger {number}")
+        aside.wait_until(number + 1)
+    with pytest.raises(Busy), crowd.turns.take(known=False):
+        pytest.fail("had a turn")
+    for number in range(4):
+        crowd.come(f"known {number}", known=True)
+        aside.wait_until(number + 5)
+    with pytest.raises(Busy), crowd.turns.take():
+        pytest.fail("had a turn")
+    crowd.go_home()
+    assert len(crowd.served) == 10
+
+
+def test_who_says_nothing_of_themselves_is_taken_for_known() -> None:
+    crowd, aside = queue_of([("a", "", False), ("stranger", "", False)], waiting=1)
+    taken = threading.Event()
+
+    def ask() -> None:
+        with crowd.turns.take():
+            taken.set()
+
+    thread = threading.Thread(target=ask, daemon=True)
+    thread.start()
+    aside.wait_until(2)
+    crowd.go_home()
+    assert taken.wait(LONG_S)
+    thread.join(LONG_S)
+
+
+def test_of_those_who_wait_alike_the_first_to_come_is_the_first_to_be_served() -> None:
+    names = [f"{number}" for number in range(6)]
+    crowd, _ = queue_of([(name, name, False) for name in names])
+    crowd.go_home()
+    assert crowd.served == names
+
+
+def test_each_further_request_of_one_who_asks_goes_behind_as_many_of_the_others() -> None:
+    asked = [
+        ("runs", "", False),
+        *((f"g{n}", "greedy", False) for n in range(4)),
+        *((f"m{n}", "modest", False) for n in range(2)),
+    ]
+    crowd, _ = queue_of(asked)
+    crowd.go_home()
+    assert crowd.served == ["runs", "g0", "m0", "g1", "m1", "g2", "g3"]
+
+
+def test_what_was_served_no_longer_counts_against_who_asks_again() -> None:
+    crowd, aside = queue_of([("runs", "", False), *((f"g{n}", "greedy", False) for n in range(3))])
+    crowd.leave("runs")
+    crowd.wait_until(lambda: crowd.served == ["runs", "g0"])
+    waiting = 2
+    for name, asker in [("m0", "modest"), ("m1", "modest"), ("m2", "modest"), ("g3", "greedy")]:
+        crowd.come(name, asker)
+        waiting += 1
+        aside.wait_until(waiting)
+    crowd.go_home()
+    assert crowd.served == ["runs", "g0", "m0", "g1", "m1", "g2", "m2", "g3"]

@@ -241,3 +241,36 @@ def test_derivations_with_lanes_in_several_threads_come_to_an_end() -> None:
     for thread in threads:
         thread.join(30)
     assert not any(thread.is_alive() for thread in threads)
+
+
+@pytest.mark.parametrize(
+    "cost", [(17 * 8, 1, 17), (64, 17, 1), (64 * 1024 + 1, 16, 1), (7, 1, 1), (256 * 1024 + 1, 1, 1), (64, 0, 1)]
+)
+def test_a_cost_just_beyond_a_bound_is_refused(cost: tuple[int, int, int]) -> None:
+    with pytest.raises(InvalidInput):
+        WrapCost(*cost)
+
+
+@pytest.mark.parametrize("half", [0xD800, 0xDFFF])
+def test_half_a_character_at_either_end_of_its_range_is_refused(wrapper: Wrapper, half: int) -> None:
+    with pytest.raises(InvalidInput, match="not text"):
+        wrapper.wrap(chr(half), SEED, context=b"a")
+
+
+def test_who_asks_for_a_derivation_is_told_to_the_queue_and_is_known_unless_said_otherwise() -> None:
+    class Noting(Turns):
+        asked: ClassVar[list[tuple[str, bool]]] = []
+
+        def take(self, asker: str = "", *, known: bool = True):  # type: ignore[override]
+            self.asked.append((asker, known))
+            return super().take(asker, known=known)
+
+    wrapper = Wrapper(PEPPER, CHEAP, Noting())
+    wrapped = wrapper.wrap("p", SEED, context=b"a")
+    wrapper.unwrap("p", wrapped, context=b"a")
+    wrapper.dummy("p")
+    stranger = {"asker": "192.0.2.1", "known": False}
+    wrapper.wrap("p", SEED, context=b"a", **stranger)  # type: ignore[arg-type]
+    wrapper.unwrap("p", wrapped, context=b"a", **stranger)  # type: ignore[arg-type]
+    wrapper.dummy("p", **stranger)  # type: ignore[arg-type]
+    assert Noting.asked == [("", True)] * 3 + [("192.0.2.1", False)] * 3
