@@ -14,8 +14,8 @@ LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
 
-.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak lint format messages \
-    check-messages commands bench lock sbom audit release clean help
+.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak mutants lint format \
+    messages check-messages commands bench lock sbom audit release clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"
@@ -26,6 +26,7 @@ help:
 	@echo "make load     coaches, families and clinicians for five minutes (docs/load.md)"
 	@echo "make browser  the journeys in a real Chromium"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
+	@echo "make mutants  small mistakes put into the code, to see whether a test notices (docs/testing.md)"
 	@echo "make lint     style, types, layers, browsers, messages"
 	@echo "make format   mend the style, as far as a program can"
 	@echo "make commands write what the commands say of themselves into README.md and docs/commands.md"
@@ -110,6 +111,10 @@ browser: install-tests
 # All of what the others sample (tests/support/extent.py), at low priority, in parts: what is done is not done again.
 soak: install-tests
 	@nice $(BIN)/python tools/soak.py
+
+# MUTANTS="chain --jobs 1": one room, one process at a time. What was tried out is kept: a run that was ended goes on.
+mutants: install-tools
+	@nice $(BIN)/python -m tools.mutants $(MUTANTS)
 
 lint: install-tools
 	@$(BIN)/ruff check .

@@ -14,7 +14,8 @@ compile() {
 }
 
 compile "$@" requirements/build.in -o requirements/build.txt
-compile "$@" pyproject.toml --extra test --extra lint --extra load --extra release -o requirements/tools.txt
+compile "$@" pyproject.toml --extra test --extra lint --extra load --extra mutants \
+    --extra release -o requirements/tools.txt
 # The smaller sets have the versions of the largest, so that a test runs with what is served and what is linted.
 compile pyproject.toml --extra test -c requirements/tools.txt -o requirements/test.txt
 compile pyproject.toml --extra load -c requirements/tools.txt -o requirements/load.txt

@@ -12,7 +12,7 @@ from packaging.requirements import Requirement
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "requirements"
-SETS = {"run": [], "test": ["test"], "load": ["load"], "tools": ["test", "lint", "load", "release"]}
+SETS = {"run": [], "test": ["test"], "load": ["load"], "tools": ["test", "lint", "load", "mutants", "release"]}
 ENTRY = re.compile(
     r"^([a-z0-9][a-z0-9._-]*)==(\S+)(?: ; [^\\\n]+)? \\\n((?:    --hash=sha256:[0-9a-f]{64}(?: \\)?\n)+)", re.M
 )
