@@ -17,8 +17,9 @@ from pathlib import Path
 
 from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
-from kajiki.i18n import extract as extract_kajiki
+from kajiki.ir import TranslatableTextNode
 
+from blockmrs.controllers.web.white_space import compiled
 from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
 from blockmrs.domain.triage.messages import extract as extract_rules
 from blockmrs.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
@@ -36,9 +37,10 @@ CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 # Words that stand in a report or a share as they are, and are translated where they are shown.
 KEPT_WORDS = (*MECHANISMS, *FIRST_AID_DONE, *TOLD, *PURPOSES)
 PLACE = re.compile(r"%\([a-z_]+\)[a-z]|%[a-z%]|\{[a-z_]*\}")
-LITERAL = r"('(?:[^'\\]|\\.)*')"
-CALL = re.compile(rf"(?<![\w.])_\({LITERAL}\)")
-PLURAL_CALL = re.compile(rf"ungettext\({LITERAL}, {LITERAL},")
+LITERAL = r"'(?:[^'\\]|\\.)*'"
+TEXT = rf"\s*({LITERAL}(?:\s+{LITERAL})*)\s*"
+CALL = re.compile(rf"(?<![\w.])_\({TEXT}\)")
+PLURAL_CALL = re.compile(rf"ungettext\({TEXT},{TEXT},")
 COMMENT = re.compile(r"<!--!.*?-->", re.DOTALL)
 # What a careless merge of two catalogues leaves behind.
 TWICE = re.compile(r"(.{12,}?)\s*\1")
@@ -92,14 +94,18 @@ def _literals(node: ast.expr) -> Iterator[str]:
 def _in_templates() -> Iterator[Identifier]:
     """Texts as Kajiki sees them; and calls in every expression: it leaves out those of py:call, py:for and py:with."""
     for path in sorted((PACKAGE / "templates").rglob("*.xhtml")):
-        content = path.read_bytes()
-        for _line, _function, message, _comments in extract_kajiki(io.BytesIO(content), [], [], {"strip_text": True}):
-            yield message
-        source = html.unescape(COMMENT.sub("", content.decode("utf-8")))
+        content = path.read_text(encoding="utf-8")
+        yield from (node.text for node in compiled(content) if isinstance(node, TranslatableTextNode))
+        source = html.unescape(COMMENT.sub("", content))
         for call in CALL.finditer(source):
-            yield ast.literal_eval(call[1])
+            yield _written(call[1])
         for call in PLURAL_CALL.finditer(source):
-            yield ast.literal_eval(call[1]), ast.literal_eval(call[2])
+            yield _written(call[1]), _written(call[2])
+
+
+def _written(literals: str) -> str:
+    """The text of one literal, or of several in a row, each perhaps on a line of its own."""
+    return str(ast.literal_eval(f"({literals})"))
 
 
 def _in_rules() -> Iterator[Identifier]:

@@ -19,6 +19,7 @@ from blockmrs.controllers.root import RootController
 from blockmrs.controllers.site.assets import Assets
 from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.variables import page_variables
+from blockmrs.controllers.web.white_space import Rendering
 from blockmrs.controllers.web.wrappers.csrf import protect
 from blockmrs.controllers.web.wrappers.edge import Edge
 from blockmrs.controllers.web.wrappers.errors import ErrorMapper
@@ -120,6 +121,7 @@ def _wrapped(settings: Settings, root: TGController, site: Site) -> Edge:
     tg.Request.request_body_tempfile_limit = settings.site.body_bytes + 1
     configurator = FullStackApplicationConfigurator()
     configurator.update_blueprint(_blueprint(root, site))
+    configurator.replace("rendering", Rendering)
     configurator.get_component("dispatch").register_controller_wrapper(protect)
     # Outermost last, so that error pages know their language and browser too.
     configurator.register_application_wrapper(ErrorMapper, after=False)
@@ -153,5 +155,4 @@ def _blueprint(root: TGController, site: Site) -> dict[str, Any]:
         "ignore_parameters": ["self"],
         "json.isodates": True,
         "auto_reload_templates": False,
-        "templating.kajiki.strip_text": False,
     }

@@ -44,6 +44,22 @@ def test_writing_the_catalogues_again_changes_nothing(messages: ModuleType, temp
     assert messages.written(messages.updated(template, "es")) == messages.po_file("es").read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("source", "texts"),
+    [
+        ("${_('Open it')}", ["Open it"]),
+        ("${_('Nothing is lost: '\n    'try again.')}", ["Nothing is lost: try again."]),
+        ("${_(\n  'Open %(name)s'\n) % words}", ["Open %(name)s"]),
+        ("${ungettext('%(n)d day',\n  '%(n)d ' 'days', number)}", ["%(n)d day", "%(n)d days"]),
+    ],
+)
+def test_a_text_in_an_expression_may_stand_over_several_lines(
+    messages: ModuleType, source: str, texts: list[str]
+) -> None:
+    calls = [*messages.CALL.finditer(source), *messages.PLURAL_CALL.finditer(source)]
+    assert [messages._written(literals) for call in calls for literals in call.groups()] == texts
+
+
 def test_a_translation_that_stands_there_twice_is_found(messages: ModuleType) -> None:
     assert messages.problems_of(Message("Press hard.", "Presione fuerte.Presione fuerte.")) == ["the same twice"]
 

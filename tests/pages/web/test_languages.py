@@ -216,3 +216,10 @@ def test_a_page_that_asks_for_a_token_and_changes_nothing_is_shown_again(app: Te
 def test_only_what_changes_nothing_may_be_sent_once_more(site: TestSite) -> None:
     repeatable = {name for name, route in site_routes(site).items() if route.repeatable}
     assert repeatable == {"/join", "/login/start", "/record/ill", "/record/ill/*", "/recover/start", "/signup/start"}
+
+
+@pytest.mark.parametrize("path", ["/", "/field", "/login", "/about/advice", "/nothing"])
+def test_a_page_is_sent_without_the_lines_of_its_templates(app: TestApp, path: str) -> None:
+    page = re.sub(r"<style>.*?</style>", "", app.get(path, expect_errors=True).text, flags=re.DOTALL)
+    assert page.startswith("<!DOCTYPE html>\n<html ")
+    assert page.count("\n") == 1
