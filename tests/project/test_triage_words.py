@@ -113,7 +113,7 @@ def test_texts_start_and_end_like_sentences() -> None:
 
 def test_every_page_fills_the_operators_numbers_into_what_may_have_places_for_them() -> None:
     templates = Path(__file__).parents[2] / "blockmrs" / "templates"
-    bare = re.compile(r"first_aid\">\$\{_\(|\b_\((page|signs_page|plan)\.hint\)")
+    bare = re.compile(r"first_aid\">\s*\$\{_\(|\b_\((page|signs_page|plan)\.hint\)")
     found = {
         str(file.relative_to(templates)) for file in templates.rglob("*.xhtml") if bare.search(file.read_text("utf-8"))
     }
