@@ -35,7 +35,7 @@
       if (!navigator.clipboard) return;
       button.hidden = false;
       button.addEventListener("click", function () {
-        var text = document.getElementById(button.getAttribute("data-copy")).textContent;
+        var text = document.getElementById(button.getAttribute("data-copy")).textContent.trim();
         navigator.clipboard.writeText(text).then(function () {
           button.textContent = button.getAttribute("data-done-word");
           document.getElementById("status").textContent = button.textContent;
@@ -52,7 +52,7 @@
       button.hidden = false;
       button.addEventListener("click", function () {
         var link = document.createElement("a");
-        var text = document.getElementById(button.getAttribute("data-save")).textContent;
+        var text = document.getElementById(button.getAttribute("data-save")).textContent.trim();
         link.href = URL.createObjectURL(new Blob([text + "\n"], { type: "text/plain" }));
         link.download = button.getAttribute("data-file-name");
         link.click();
