@@ -45,6 +45,11 @@ class Lines:
     def chain_id(self) -> bytes:
         return self.ledger.chain_id
 
+    def mailbox_of(self) -> Mailbox:
+        """Another mailbox on the same log and stores, which remembers no card yet."""
+        cards = Cards(self.ledger, self.near)
+        return Mailbox(self.database, self.ledger, self.objects, self.near, cards, self.clock)
+
     def person(self, name: str) -> Keyring:
         """Somebody whose card is in the log; the same keys for the same name."""
         keyring = Keyring.from_seed(seed_of(name))

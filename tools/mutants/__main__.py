@@ -82,7 +82,7 @@ def _try(name: str, left: list, session: Session, jobs: int) -> None:
 
     try:
         print(f"{name}: {len(left)} mutants to try", flush=True)
-        try_all(left, Tests(ROOMS[name], folder), jobs, note, folder)
+        try_all(left, Tests(ROOMS[name], session.reach), jobs, note, folder)
     finally:
         clear(folder)
 

@@ -45,7 +45,7 @@ ROOMS = {
     "grants": Room("blockmrs/services/grants", ("tests/unit/services/grants",)),
     "lines": Room(
         "blockmrs/services/lines",
-        ("tests/unit/services/lines", "tests/unit/services/test_contents.py", "tests/services/test_contents.py"),
+        ("tests/unit/services/lines", "tests/services/test_contents.py"),
     ),
     "sharing": Room(
         "blockmrs/services/sharing",

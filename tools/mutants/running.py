@@ -30,12 +30,14 @@ class Tests:
     """The tests of a room, and which of them reach which lines."""
 
     def __init__(self, room: Room, folder: Path) -> None:
-        answer, coverage_file = folder / "reach.json", folder / "coverage"
-        _wait(_fork(lambda: measure(room, coverage_file, answer), folder / "reach.log"))
+        answer, coverage_file, log = folder / "reach.json", folder / "coverage", folder / "reach.log"
+        if not answer.exists():
+            folder.mkdir(parents=True, exist_ok=True)
+            _wait(_fork(lambda: measure(room, coverage_file, answer), log))
         self.reach = Reach(**json.loads(answer.read_text(encoding="utf-8"))) if answer.exists() else Reach(False)
         if not self.reach.passed:
-            log = (folder / "reach.log").read_text(encoding="utf-8")
-            raise SystemExit(f"The tests do not pass as they are:\n{log}")
+            answer.unlink(missing_ok=True)
+            raise SystemExit(f"The tests do not pass as they are:\n{log.read_text(encoding='utf-8')}")
         data = CoverageData(str(coverage_file))
         data.read()
         self._by_line = {path: data.contexts_by_lineno(str(ROOT / path)) for path in _paths(room)}

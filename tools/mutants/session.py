@@ -47,6 +47,8 @@ class Session:
             rows.executescript(_SCHEMA)
             about = dict(rows.execute("SELECT name, value FROM about"))
             code, tests = _digest(room.files()), _digest(_tests(room))
+            self.reach = FOLDER / f"{name}-{code[:8]}-{tests[:8]}"
+            """What the tests reach, for as long as neither changes."""
             same_code, same_tests = about.get("code") == code, about.get("tests") == tests
             if again and same_code:
                 rows.execute("DELETE FROM verdict WHERE outcome NOT IN ('killed', 'stillborn')")
