@@ -2,6 +2,7 @@
 
 import ast
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,18 @@ def test_every_room_is_in_the_table_and_every_line_of_it_is_a_room() -> None:
         dict.fromkeys(row[0].strip("`") for row in table("The rooms"))
     )
     assert {row[0].strip("`") for row in table("The rooms")} == rooms - {"blockmrs"}
+
+
+@pytest.mark.parametrize(
+    ("name", "container"), [("services", "blockmrs.services"), ("controllers", "blockmrs.controllers")]
+)
+def test_the_floors_are_those_that_the_linter_holds(name: str, container: str) -> None:
+    settings = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["importlinter"]
+    held = next(one["layers"] for one in settings["contracts"] if one.get("containers") == [container])
+    drawn = re.search(rf"^{name}((?: +\S.*\n)+)", section("The rooms"), re.M)
+    assert drawn is not None
+    floors = [set(line.strip().split(" · ")) for line in drawn[1].splitlines()]
+    assert floors == [set(layer.split(" | ")) for layer in held]
 
 
 def test_the_walk_has_ten_steps_each_of_which_names_files_that_exist() -> None:
