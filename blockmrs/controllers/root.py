@@ -52,7 +52,7 @@ class RootController(TGController):
 
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:
-        """Two doors: somebody is hurt; my record. To whom is signed in: what needs them."""
+        """Two doors: somebody is hurt; my record. For somebody signed in: what needs their attention."""
         lost: list[str] = []
         return {
             "errors": {},
@@ -64,7 +64,7 @@ class RootController(TGController):
         }
 
     def _due_checks(self, lost: list[str]) -> list[DueCheck] | None:
-        """The symptom checks that wait; None when they cannot be read now."""
+        """The waiting symptom checks; None if they cannot be read now."""
         try:
             actor = current_actor()
             return self._follow_ups.due(actor, lost) if actor is not None else []
@@ -72,7 +72,7 @@ class RootController(TGController):
             return None
 
     def _rights(self) -> list[RightNews] | None:
-        """What became of rights; None when that cannot be read now."""
+        """What has happened to rights; None if that cannot be read now."""
         try:
             actor = current_actor()
             return self._notices.about_rights(actor) if actor is not None else []
@@ -80,7 +80,7 @@ class RootController(TGController):
             return None
 
     def _latest(self, lost: list[str]) -> list[Notice] | None:
-        """The notices; None when they cannot be read now: the doors must open all the same."""
+        """The notices; None if they cannot be read now: the doors have to open all the same."""
         try:
             actor = current_actor()
             return self._notices.latest(actor, lost) if actor is not None else []

@@ -1,4 +1,4 @@
-"""`/about/advice`: how the advice is made, for whoever reviews it. Needs no account, says nothing about anybody.
+"""`/about/advice`: how the advice is made, for whoever reviews it. It needs no account, and says nothing about anybody.
 
 GET  /about/advice         contents: intended use, versions, every part of the advice, the sources
 GET  /about/advice/<id>    one presentation: its questions, rules, facts and advice
@@ -28,7 +28,7 @@ class AboutController(TGController):
 
 
 class AdviceController(TGController):
-    """The document of the rules. A page that was made for nobody in particular is kept, and may be kept elsewhere."""
+    """The document of the rules. Its pages are made for nobody in particular, so they are kept, here and elsewhere."""
 
     def __init__(self, document: AdviceDocument) -> None:
         super().__init__()
@@ -53,7 +53,7 @@ class AdviceController(TGController):
         """One presentation.
 
         Raises:
-            NotFound: there is none of that name.
+            NotFound: there is none with that name.
         """
         chapter = self._document.chapter(name)
         return self._page("chapter", lambda: {"chapter": chapter}, name)

@@ -1,4 +1,4 @@
-"""The pages of an account: which controller answers which address. Each stands in a file of its own."""
+"""The pages of an account: which controller answers which address. Each is in a file of its own."""
 
 from typing import Any
 

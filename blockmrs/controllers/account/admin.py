@@ -67,7 +67,7 @@ class AdministeredOrganisations(TGController):
 
 
 class AdministeredOrganisation(MembersPages):
-    """The members of one organisation: the administrator ends memberships, also the last, and says who manages them."""
+    """The members of one organisation: the administrator ends memberships, even the last, and says who manages them."""
 
     back, back_label = "/admin", N_("Operator")
 
@@ -76,7 +76,7 @@ class AdministeredOrganisation(MembersPages):
 
 
 def _in_words(time: timedelta) -> str:
-    """About how long, in one unit, whichever way it is."""
+    """Roughly how long, in one unit, in either direction."""
     minutes = max(1, round(abs(time) / timedelta(minutes=1)))
     if minutes >= 2 * 24 * 60:
         return str(_("%(number)d days") % {"number": round(minutes / (24 * 60))})

@@ -1,4 +1,4 @@
-"""`/join`: an invitation code is typed, says what it invites to, and is accepted. It never stands in an address."""
+"""`/join`: an invitation code is typed, says what it invites to, and is accepted. It is never part of an address."""
 
 from tg import TGController, expose
 
@@ -48,7 +48,7 @@ class JoinController(TGController):
 
     @expose(allowed_methods=POST)
     def staff(self, **_ignored: object) -> str:
-        """Become a member of an organisation, and stand in its list."""
+        """Become a member of an organisation, and be listed there."""
         actor, form = require_actor(), posted_form()
         try:
             organisation = self._organisations.accept(actor, form.text("invitation"), client_address())

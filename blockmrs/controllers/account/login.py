@@ -76,17 +76,17 @@ class LoginController(TGController):
     @expose(allowed_methods=POST)
     @repeatable
     def start(self, **_ignored: object) -> str:
-        """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
+        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})
 
     def _enter(self, token: str) -> None:
-        """Put who signed in on the rolls where others look for them; signing in never fails for that."""
+        """Put whoever signed in on the rolls where others look for them; signing in never fails because of that."""
         try:
             actor = self._identity.actor_for(token)
             if actor is not None:
                 self._rights.enter(actor)
         except BlockMRSError:
-            log.warning("somebody who signed in could not be entered on a roll; it is tried at their next sign-in")
+            log.warning("somebody who signed in could not be entered on a roll; their next sign-in tries again")
 
     @staticmethod
     def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
@@ -102,7 +102,7 @@ class LogoutController(TGController):
 
     @expose(allowed_methods=POST)
     def index(self, **_ignored: object) -> None:
-        """End the session; the cookie that held its keys is worth nothing afterwards."""
+        """End the session; the cookie that held its keys is worthless afterwards."""
         end_old_session(self._identity)
         sign_out_browser()
         redirect("/")
@@ -147,7 +147,7 @@ class RecoverController(TGController):
     @expose(allowed_methods=POST)
     @repeatable
     def start(self, **_ignored: object) -> str:
-        """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
+        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})
 
     @staticmethod
@@ -157,7 +157,7 @@ class RecoverController(TGController):
 
 
 def is_posted() -> bool:
-    """Whether this request changes something; HEAD and GET show a page only."""
+    """Whether this request changes something; HEAD and GET only show a page."""
     return bool(tg.request.method == "POST")
 
 
@@ -171,7 +171,7 @@ def carried(form: Form | None) -> dict[str, Any]:
 
 
 def end_old_session(identity: Identity) -> None:
-    """The session that this browser had before, if any, is over."""
+    """End the session that this browser had before, if any."""
     token = browser().token
     if token is not None and current_actor() is not None:
         identity.sign_out(token)

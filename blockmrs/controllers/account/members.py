@@ -5,8 +5,8 @@ administrator (controllers/account/admin.py):
 
 GET  .               who is in and who left
 GET  ./end/<member>  asks
-POST ./end/<member>  ends the membership; one's own, too
-POST ./role/<member> lets them manage members, or no longer
+POST ./end/<member>  ends the membership, which may be one's own
+POST ./role/<member> lets them manage members, or stops that
 """
 
 import tg
@@ -23,7 +23,7 @@ BOTH = (*PAGE, *POST)
 
 
 def parse_card_id(text: str) -> bytes:
-    """The card id that stands in an address; NotFound for what is none."""
+    """The card id in an address; NotFound if it is not one."""
     try:
         card_id = bytes.fromhex(text)
     except ValueError as error:
@@ -34,7 +34,7 @@ def parse_card_id(text: str) -> bytes:
 
 
 class MembersPages(TGController):
-    """The pages of one organisation's members; who may see and change what differs below."""
+    """The pages of one organisation's members; subclasses say who may see and change what."""
 
     back = "/"
     back_label = ""
@@ -46,7 +46,7 @@ class MembersPages(TGController):
         self._address = f"{above}/{organisation}"
 
     def _by(self) -> Actor | None:
-        """Who asks, if they may see the members; None is the site's administrator. Else an error."""
+        """Who is asking, if they may see the members (None is the site's administrator); else an error."""
         raise NotImplementedError
 
     def _id(self) -> bytes:
@@ -78,7 +78,7 @@ class MembersPages(TGController):
 
     @expose(allowed_methods=POST)
     def role(self, member: str = "", *_more: str, **_ignored: object) -> str:
-        """Let a member manage members, or no longer."""
+        """Let a member manage members, or stop that."""
         by, card_id = self._by(), parse_card_id(member)
         manages = posted_form().kept("manages")
         if manages not in ("yes", "no"):
@@ -114,7 +114,7 @@ def _is_me(by: Actor | None, card_id: bytes) -> bool:
 
 
 def _ended_by(ended: Membership, members: list[Membership]) -> str:
-    """The name of the colleague who ended a membership; empty where it was somebody else."""
+    """The name of the colleague who ended a membership; empty if it was somebody else."""
     if ended.ended_by in (None, ended.card_id):
         return ""
     return next((one.name for one in members if one.card_id == ended.ended_by), "")

@@ -94,11 +94,11 @@ class SettingsController(TGController):
 
     @expose(allowed_methods=POST)
     def check_recovery(self, **_ignored: object) -> str:
-        """Compare the group that was typed back; the same page again where it is another."""
+        """Compare the group that was typed back; show the same page again if it differs."""
         form = posted_form()
         actor = current_actor()
         if actor is None:
-            # The code on the page is worth nothing to the next session; what was entered before it is.
+            # The code on the page is worthless to the next session; what was entered before is not.
             return show("sign_in", 401, **carried(form))
         came_from, draft = form.kept("came_from"), form.kept("draft", LONGEST_DRAFT)
         try:
@@ -124,7 +124,7 @@ class SettingsController(TGController):
         redirect("/login")
 
     def _renew_session(self) -> None:
-        """A new token, so that a page that still shows the former code can no longer confirm it."""
+        """Set a new token, so that a page that still shows the former code can no longer confirm it."""
         sign_in_browser(self._identity.rotate(browser().token_or_new()))
 
     @staticmethod

@@ -47,7 +47,7 @@ class SignupController(TGController):
     @expose(allowed_methods=POST)
     @repeatable
     def start(self, **_ignored: object) -> str:
-        """The same page, for somebody whose entries shall be there again afterwards. Changes nothing."""
+        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})
 
     def _make(self, form: Form) -> str:
@@ -82,7 +82,7 @@ class SignupController(TGController):
         )
 
     def _known(self, form: Form) -> str | None:
-        """For a form that was sent twice: the first made the account, and its answer, with the code, may be lost."""
+        """For a form that was sent twice: the first made the account, but its answer, with the code, may be lost."""
         password = form.kept("password")
         try:
             token = self._identity.sign_in(
@@ -102,7 +102,7 @@ class SignupController(TGController):
 
     @staticmethod
     def _draft(form: Form) -> str:
-        """What to go on with: what was entered before, or the invitation that was entered here."""
+        """What to continue with: what was entered before, or the invitation that was entered here."""
         kept = carry_draft(form.kept("draft", LONGEST_DRAFT))
         code = form.kept("invitation").strip()
         return kept or (seal_draft({"invitation": [code]}, "/join") if code else "")

@@ -1,6 +1,6 @@
 """`/r`: a report for crew and hospital desks without an account, by typed code or by QR.
 
-The QR's secret stands behind `#`, so that no address, log or referrer ever holds it; the page's script hands it over in
+The QR's secret comes after `#`, so that no address, log or referrer ever holds it; the page's script hands it over in
 the body of a form.
 """
 
@@ -53,7 +53,7 @@ class CrewController(TGController):
         return {"errors": {}, "report": opened.report, "until": opened.until}
 
     def _again(self, errors: dict[str, str], status: int) -> str:
-        # What was typed is a secret: it is not written back into the page.
+        # What was typed is a secret, so it is not written back into the page.
         tg.response.status_int = status
         tg.response.headers["Cache-Control"] = "no-store"
         page: str = tg.render_template(self._form(errors), "kajiki", "blockmrs.templates.crew.code")
@@ -64,7 +64,7 @@ class CrewController(TGController):
 
 
 def _posted(name: str) -> str:
-    """One field of the form, as text; anything else counts as nothing typed."""
+    """One field of the form, as text; anything else counts as empty."""
     values = tg.request.POST.getall(name)
     if len(values) == 1 and isinstance(values[0], str) and len(values[0]) <= _LONGEST:
         return str(values[0])

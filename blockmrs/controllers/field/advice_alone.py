@@ -1,4 +1,4 @@
-"""The site map while the data cannot be used, as on a full disk: advice is there, and all else says "later"."""
+"""The site map while the data cannot be used, as on a full disk: advice is there, and everything else says "later"."""
 
 from typing import Any, NoReturn
 
@@ -17,7 +17,7 @@ _ANY = (*PAGE, *POST)
 
 
 class LaterController(TGController):
-    """Every address says that it cannot be done now; what a form brought is on the page, to be sent again."""
+    """Every address says that it cannot be done now; what a form contained is on the page, to be sent again."""
 
     @expose(allowed_methods=_ANY)
     @stateless
@@ -26,7 +26,7 @@ class LaterController(TGController):
 
 
 class AdviceAloneController(LaterController):
-    """What needs no data, at the addresses where it always is."""
+    """What needs no data, at its usual addresses."""
 
     def __init__(self, triage: TriageService, who_is_told: WhoIsTold, about: TGController) -> None:
         super().__init__()
@@ -38,7 +38,7 @@ class AdviceAloneController(LaterController):
 
     @expose(content_type="text/javascript", allowed_methods=PAGE)
     def sw_js(self) -> bytes:
-        """`/sw.js`, as ever: phones that have the pages keep them."""
+        """`/sw.js`, as always: phones that have the pages keep them."""
         return self.field.kept.worker()
 
     @expose("json", allowed_methods=PAGE)

@@ -1,7 +1,8 @@
-"""The pages under /field with nothing in them: the phone's script fills the server's own markup.
+"""The pages under /field with nothing in them: the phone's script fills in the server's own markup.
 
-Each text that depends on the answers is a place, such as {{label}}; each part that may be absent or repeated is there
-once, with its name in `data-if` or `data-each`. What depends on the level alone is there already: one result a level.
+Each text that depends on the answers is a placeholder, such as {{label}}; each part that may be absent or repeated is
+there once, with its name in `data-if` or `data-each`. What depends only on the level is already there: one result per
+level.
 """
 
 from collections.abc import Iterable
@@ -35,13 +36,13 @@ BACK = (("{{back}}", ""),)
 OFFERS = (("{{offered}}", ""),)
 STARTED = "{{started}}"
 TYPED = "{{typed}}"
-# The block with the crisis lines is there only for this one; the script fills in which it is.
+# Only this one has the block with the crisis lines; the script fills in which it is.
 POLICY = Policy(MENTAL_HEALTH, "{{why}}", "{{tell}}", "{{parent_words}}", ())
 
 
 @dataclass(frozen=True, slots=True)
 class BlankPage:
-    """A page of questions. `id` is its kind, with `-error` where something is wrong: nothing ticked, or no words."""
+    """A page of questions. `id` is its kind, with `-error` if something is wrong: nothing ticked, or no words."""
 
     id: str
     page: QuestionPage
@@ -75,7 +76,7 @@ def blank_pages(rules: RuleSet) -> tuple[BlankPage, ...]:
 
 
 def blank_proposals() -> tuple[BlankProposal, ...]:
-    """What the words may mean; the same when nothing was ticked; and that nothing was found."""
+    """What the words may mean; the same if nothing was ticked; and that nothing was found."""
     choices = (Choice("{{value}}", "{{label}}"),)
     places = QuestionPage("{{id}}", "choice", "", "", choices=choices)
     signs = (DangerSign("{{id}}", "{{label}}", ""),)
@@ -138,17 +139,17 @@ def blank_result(rules: RuleSet, level: Level) -> ResultView:
 
 
 def nothing_ticked() -> str:
-    """What a page of questions says when it was sent on without an answer."""
+    """What a page of questions says if it was submitted without an answer."""
     return str(tg.i18n.ugettext("Choose what is true, or “None of these”"))
 
 
 def nothing_fits() -> str:
-    """What the page with the proposals says when it was sent on without a tick."""
+    """What the page with the proposals says if it was submitted without a tick."""
     return str(tg.i18n.ugettext("Tick what fits, or choose where it hurts"))
 
 
 def script_words(withheld: Iterable[str]) -> dict[str, str]:
-    """Texts that the script puts into the pages, and that stand in no template or rule; and whom the site tells."""
+    """Texts that the script puts into the pages, and that are in no template or rule; and whom the site tells."""
     words = {
         "careful": str(CAREFUL),
         "complaints": "Where it hurts",

@@ -55,7 +55,7 @@ TEMPLATES = "blockmrs.templates.field."
 
 
 class FieldController(TGController):
-    """The coach's pages. Whoever builds the reports sets `report`, `reports` and `phone`, which live below them."""
+    """The coach's pages. Whoever builds the reports sets `report`, `reports` and `phone`, which live below this."""
 
     report: TGController
     reports: TGController
@@ -73,7 +73,7 @@ class FieldController(TGController):
         self._clock = clock
         self._plans = plans
         self._who_is_told = who_is_told or WhoIsTold(triage, {})
-        # By language: what stands in it is translated already.
+        # By language: its content is already translated.
         self._ready_made: dict[str, tuple[tuple[DangerSign, ResultView], ...]] = {}
         self.kept = KeptController(triage, self._who_is_told, lambda: self._signs({}, started=0))
 
@@ -97,10 +97,10 @@ class FieldController(TGController):
     @expose(allowed_methods=(*PAGE, *POST))
     @stateless
     def words(self, **_ignored: object) -> str:
-        """Complaints that may be meant by what was written; from those that were ticked, the next question."""
+        """Complaints that the written words may mean; for those that were ticked, the next question."""
         if tg.request.method != "POST":
             redirect("/field")
-        # The words leave the request first: everything else in it is shorter, and travels on.
+        # The words are taken out of the request first: everything else in it is shorter, and travels on.
         return self._guarded(lambda: self._with_posted(partial(self._described, take_words())))
 
     @expose(allowed_methods=(*PAGE, *POST))
@@ -113,9 +113,9 @@ class FieldController(TGController):
 
     @expose(allowed_methods=PAGE)
     def where(self, **_ignored: object) -> str:
-        """Where the team is, for the page that is open; nothing (204) for who has no plan, or is not signed in.
+        """Where the team is, for the open page; nothing (204) for somebody without a plan, or who is not signed in.
 
-        The page does not wait for it, so this may; 503 where it cannot be read now.
+        The page does not wait for it, so this may; 503 if it cannot be read now.
         """
         tg.response.headers["Cache-Control"] = "no-store"
         try:
@@ -127,11 +127,11 @@ class FieldController(TGController):
         if plan.today is None:
             tg.response.status_int = 204
             return ""
-        # Kajiki takes every template for a whole page.
+        # Kajiki takes every template for a complete page.
         return self._page("where_only", plan=plan).strip().removeprefix("<!DOCTYPE html>").strip()
 
     def _plan(self) -> Plan | None:
-        """The plan of whoever is signed in. Advice waits for nobody: what cannot be read at once is not shown."""
+        """The plan of whoever is signed in. Advice waits for nothing: what cannot be read at once is not shown."""
         try:
             actor = current_actor()
         except BlockMRSError:
@@ -154,7 +154,7 @@ class FieldController(TGController):
             return self._page("unreadable", status=503, rules_address="", rules_mark="")
 
     def _with_posted(self, page: Callable[[Pairs, Journey, Interview], str]) -> str:
-        """The page made from what a form carried; where that cannot be read, the first screen."""
+        """The page made from what a form carried; if that cannot be read, the first screen."""
         try:
             pairs = posted_pairs()
             journey = Journey.read(pairs, self._clock())
@@ -164,7 +164,7 @@ class FieldController(TGController):
         return page(pairs, journey, before)
 
     def _next(self, pairs: Pairs, journey: Journey, before: Interview) -> str:
-        """The page that follows from what was posted; what cannot be read is asked again, with the rest kept."""
+        """The page that follows from what was posted; whatever cannot be read is asked again, with the rest kept."""
         if self._is_of_other_rules(pairs):
             errors = {"": tg.i18n.ugettext("The questions changed just now. Answer this page again, or call.")}
             known = bool(self._triage.carry(before))
@@ -182,16 +182,16 @@ class FieldController(TGController):
         return self._show(interview, journey, {}, ())
 
     def _is_of_other_rules(self, pairs: Pairs) -> bool:
-        """Whether a page of other rules says what is not there: these rules may ask what stood on no screen.
+        """Whether a page made by other rules denies something: these rules may ask what was on no screen.
 
-        A danger sign counts whatever the page was.
+        A danger sign counts, whatever the page was.
         """
         given = dict(pairs)
         says_nothing_there = "page" in given or given.get("sign") in ("none", "unsure")
         return says_nothing_there and given.get("rules", "") not in ("", self.kept.rules_mark())
 
     def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
-        """What the words on the page about the place lead to; on any other page they are not asked for."""
+        """What the words lead to on the page about the place; no other page asks for them."""
         page, told = self._triage.next_page(before), read_told(texts, pairs)
         if page is None or page.id != WHERE or told.is_empty:
             return self._show(before, journey, {}, ())
@@ -211,13 +211,13 @@ class FieldController(TGController):
             return self._page("proposed", 422, offered=offered_view(self._triage, offers), **common)
 
     def _handover(self, pairs: Pairs, journey: Journey, interview: Interview) -> str:
-        """The page for the crew; without any answer, the first screen."""
+        """The page for the crew or, without any answer, the first screen."""
         if not interview.answers:
             return self._signs({"": self._sorry()}, status=422)
         return self._page("show", view=handover_view(self._triage, interview, journey, self._clock()))
 
     def _again(self, before: Interview, journey: Journey, pairs: Pairs, error: InvalidInput) -> str:
-        """The same page with what is wrong; with nothing answered yet, the first screen."""
+        """The same page with what is wrong or, with nothing answered yet, the first screen."""
         name = error.field or ""
         picked = tuple(value for key, value in pairs if key == "pick")
         if not self._triage.carry(before):
@@ -233,7 +233,7 @@ class FieldController(TGController):
         if page is None:
             result = result_view(self._triage, interview, journey, self._clock())
             result = replace(result, telling=self._who_is_told.of(interview))
-            # Who is ill at home is not where a team plays.
+            # Somebody who is ill at home is not where a team plays.
             result = result if result.record else replace(result, where=True, plan=self._plan())
             return self._page("result", view=result)
         view = page_view(self._triage, interview, journey, page, picked)
@@ -248,11 +248,11 @@ class FieldController(TGController):
         return self._page("signs", status=status, rules=self._triage.rules, view=view, errors=errors, ready_made=ready)
 
     def _advice_for(self, sign: DangerSign) -> ResultView:
-        """What the script shows when this sign is tapped: the very view that the server would answer with."""
+        """What the script shows when this sign is tapped: exactly the view with which the server would answer."""
         interview = self._triage.read([("sign", sign.id)])
-        # The script writes the time of the tap where a time is 0.
+        # The script fills in the time of the tap if a time is 0.
         journey = Journey(0, trail=step((), self._triage.carry(interview), 0))
-        # This page is the same for everybody, so that it may be kept: whose team plays where comes after it.
+        # This page is the same for everybody, so that it may be kept: whose team plays where is fetched afterwards.
         return replace(result_view(self._triage, interview, journey, datetime.fromtimestamp(0, UTC)), where=True)
 
     def _carried_only(self, pairs: Pairs) -> Pairs:
@@ -263,7 +263,7 @@ class FieldController(TGController):
         return tg.i18n.ugettext("We could not read that answer. Start here, or call.")
 
     def _page(self, name: str, status: int = 200, **variables: Any) -> str:
-        """The page as HTML; where something was wrong, still a page of ours. It says by which rules it was made."""
+        """The page as HTML; still one of our pages if something was wrong. It says which rules it was made by."""
         tg.response.status_int = status
         if "rules_address" not in variables:
             variables["rules_address"] = self.kept.rules_address(current_language())
@@ -277,7 +277,7 @@ def posted_pairs() -> Pairs:
     """The form's pairs as text, in order.
 
     Raises:
-        InvalidInput: not UTF-8, a file, or more or longer than any form of ours could be.
+        InvalidInput: not UTF-8, a file, or more or longer than in any of our forms.
     """
     try:
         items = list(tg.request.POST.items())
@@ -290,7 +290,7 @@ def posted_pairs() -> Pairs:
             raise InvalidInput("a field is a file", field="form")
         if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
             raise InvalidInput("a field is too long", field="form")
-        # A report's note may have lines; it is looked at when the report is saved.
+        # A report's note may have line breaks; it is checked when the report is saved.
         text = name + ("" if name.startswith(REPORT_PREFIX) else value)
         if not text.isprintable() or "\ufffd" in text:
             raise InvalidInput("a field holds control characters, or what was no text", field="form")

@@ -1,4 +1,4 @@
-"""What a crew is shown before anything is saved: the answers with their times and the advice, as a hand-over goes."""
+"""What a crew is shown before anything is saved: the answers with their times and the advice, in hand-over order."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from blockmrs.services.advice.interviews import PREFIX, Seen, TriageService
 
 @dataclass(frozen=True, slots=True)
 class TimedSign:
-    """One sign, and when it was said; `at` None where no believable time came with it."""
+    """One sign, and when it was reported; `at` is None if no believable time came with it."""
 
     finding: str
     label: str
@@ -22,7 +22,7 @@ class TimedSign:
 
 @dataclass(frozen=True, slots=True)
 class HandoverView:
-    """The page for the crew. `age` is empty where nobody knows it."""
+    """The page for the crew. `age` is empty if nobody knows it."""
 
     result: ResultView
     age: str
@@ -32,7 +32,7 @@ class HandoverView:
 
 
 def handover_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> HandoverView:
-    """The view of the page, all of it from the form that asked for it."""
+    """The view of the page, taken entirely from the form that asked for it."""
     rules, result = triage.rules, result_view(triage, interview, journey, now)
     ages = {band.id: band.label for band in rules.age_bands if band.id != UNKNOWN_AGE}
     return HandoverView(
@@ -45,6 +45,6 @@ def handover_view(triage: TriageService, interview: Interview, journey: Journey,
 
 
 def timed(seen: Iterable[Seen], answered: Mapping[str, datetime]) -> tuple[TimedSign, ...]:
-    """The signs in the order in which they were said; those of unknown time first."""
+    """The signs in the order in which they were reported; those of unknown time first."""
     signs = [TimedSign(row.finding, row.label, row.answer, answered.get(PREFIX + row.finding)) for row in seen]
     return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))

@@ -37,7 +37,7 @@ ENGINE = ("/js/engine/triage.js", "/js/engine/interviews.js")
 SCRIPTS = (*ENGINE, "/js/engine/routing.js", "/js/field/views.js", "/js/field/ask.js")
 FIRST_SCREEN = "/field"
 LISTS = "/field/kept/addresses/"
-"""Where the list of all this is; the language follows."""
+"""Where the list of all this is, followed by the language."""
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
 REPORT_SCRIPTS = ("/js/page/app.js", "/js/phone/outbox.js", "/js/phone/keep.js", "/js/phone/phone.js")
@@ -57,7 +57,7 @@ ASK_FIRST = "no-cache"
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """What is kept in one language. `version` is another one as soon as a byte of anything differs."""
+    """What is kept in one language. `version` differs as soon as a single byte of anything does."""
 
     rules: bytes
     rules_digest: str
@@ -70,7 +70,7 @@ class Kept:
 
 
 class KeptController(TGController):
-    """Makes and gives what the phone keeps. `first_screen` renders `/field`, the same at any time of day."""
+    """Makes and serves what the phone keeps. `first_screen` renders `/field`, which is the same at any time of day."""
 
     def __init__(self, triage: TriageService, who_is_told: WhoIsTold, first_screen: Callable[[], str]) -> None:
         super().__init__()
@@ -90,13 +90,13 @@ class KeptController(TGController):
 
     @expose(content_type="application/json", allowed_methods=PAGE)
     def rules(self, language: str = "", v: str = "", **_ignored: object) -> bytes:
-        """The rules in one language. Of another version than this there are none: it would not fit the rest."""
+        """The rules in one language, only in this version: another one would not fit the rest."""
         kept = self._kept(language)
         return _exactly(v, kept.rules_digest, kept.rules)
 
     @expose(content_type="application/json", allowed_methods=PAGE)
     def words(self, v: str = "", **_ignored: object) -> bytes:
-        """The lists of words behind the box for one's own; the same in every language."""
+        """The lists of words behind the box for one's own words; the same in every language."""
         kept = self._kept(current_language())
         return _exactly(v, kept.words_digest, kept.words)
 
@@ -114,22 +114,22 @@ class KeptController(TGController):
         return _render("away")
 
     def worker(self) -> bytes:
-        """The service worker in the language of whoever asks; its bytes differ when anything that it keeps does."""
+        """The service worker in the language of whoever asks; its bytes differ whenever anything that it keeps does."""
         tg.response.headers["Cache-Control"] = ASK_FIRST
         return self._kept(current_language()).worker.encode()
 
     def rules_address(self, language: str) -> str:
-        """Where the rules are that this server's pages in that language go by; another one for any other rules."""
+        """Where the rules are that this server's pages in that language follow; different for any other rules."""
         return f"/field/kept/rules/{language}?v={self._rules(language)[1]}"
 
     def rules_mark(self) -> str:
-        """Names the rules that pages are made by, in whatever language; another one for any other rules."""
+        """Identifies the rules that pages are made by, in whatever language; different for any other rules."""
         if not self._mark:
             self._mark = _digest(encode_rules(self._triage.rules, ""))
         return self._mark
 
     def _rules(self, language: str) -> tuple[bytes, str]:
-        """The rules as data, and their digest: worked out once, since every page names it."""
+        """The rules as data, and their digest, which is worked out once, since every page names it."""
         if language not in self._encoded:
             encoded = encode_rules(self._triage.rules, language, said)
             self._encoded[language] = (encoded, _digest(encoded))

@@ -1,8 +1,8 @@
-"""What a person told in their own words, and the complaints proposed for it, as one posted form says them.
+"""What a person told in their own words, and the complaints proposed for it, as contained in one posted form.
 
-The text is taken out of the request before anything else is done with it, so that no form of the answer, the switch of
-the language included, can carry it on. It is shown again only in its own box, where it has to be typed anew. What was
-proposed travels as ids: a "Next" without a tick asks again, and another language shows the same.
+The text is taken out of the request before anything else is done with it, so that no form in the answer, including the
+language switch, can carry it on. It is shown again only in its own box. What was proposed travels as ids: "Next"
+without a tick asks again, and another language shows the same.
 """
 
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ WORDS, OFFERED = "words", "offered"
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """What is proposed, as the page shows it: `pairs` carry it through a "Next" without a tick."""
+    """What is proposed, as the page shows it: `pairs` carry it through "Next" without a tick."""
 
     complaints: tuple[Choice, ...]
     signs: tuple[DangerSign, ...]
@@ -34,7 +34,7 @@ class Offered:
 
 
 def offered_view(triage: TriageService, found: Proposal) -> Offered:
-    """The page's own view of a proposal; the danger signs in the order of the first screen."""
+    """The page's own view of a proposal, with the danger signs in the order of the first screen."""
     titles = ((name, triage.rules.presentations[name].title) for name in found.presentations)
     return Offered(
         tuple(Choice(name, title) for name, title in titles),
@@ -54,25 +54,25 @@ class Told:
 
     @property
     def is_empty(self) -> bool:
-        """Whether the form says nothing at all: then the places are asked."""
+        """Whether the form is entirely empty: then the page with the places comes."""
         return not (self.texts or self.offered or self.is_answer)
 
     @property
     def typed(self) -> str:
-        """The text as the box may show it again: one line, no longer than one may be."""
+        """The text as the box may show it again: one line, no longer than is allowed."""
         return without_controls(" ".join("".join(self.texts).split())[:LONGEST_TEXT])
 
     def offers(self, triage: TriageService) -> Proposal | None:
-        """What was proposed before and is known, None where nothing was."""
+        """What was proposed before and is known; None if nothing was."""
         signs = tuple(sign.id for sign in triage.rules.signs if sign.id in self.offered)
         known = [name for name in dict.fromkeys(self.offered) if name in triage.rules.presentations]
         return Proposal(tuple(known[:MOST_PROPOSED]), signs) if known else None
 
     def propose(self, triage: TriageService) -> Proposal:
-        """What the words may mean; without any, what was proposed before. Another language then shows the same.
+        """What the words may mean or, without any, what was proposed before, so that another language shows the same.
 
         Raises:
-            InvalidInput: nothing was written, too much, or what is no text.
+            InvalidInput: nothing was written, or too much, or something that is not text.
         """
         offers = None if self.texts else self.offers(triage)
         if offers is not None:
@@ -86,7 +86,7 @@ class Told:
 
 
 def take_words() -> tuple[str, ...]:
-    """What was typed into the box, which this request holds no longer."""
+    """What was typed into the box, which is thereby taken out of the request."""
     try:
         texts = tuple(text for text in tg.request.POST.getall(WORDS) if isinstance(text, str))
         if texts:

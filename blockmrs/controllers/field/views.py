@@ -24,10 +24,10 @@ from blockmrs.services.people.persons import ME
 
 Pairs = tuple[tuple[str, str], ...]
 
-# A report that waits on a phone is wiped after this; a journey is believed for a day more.
+# A report waiting on a phone is wiped after this time; a journey is believed for a day longer.
 WAITS_ON_PHONE = timedelta(days=7)
 OLDEST = WAITS_ON_PHONE + timedelta(days=1)
-# The first screen may lie open for hours before anybody is hurt: then the answering begins at the first tap.
+# The first screen may be open for hours before anybody is hurt: then answering begins with the first tap.
 LAY_OPEN = timedelta(minutes=10)
 MOST_STEPS = 80
 MOST_KEPT = 60
@@ -35,7 +35,7 @@ OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
 MINUTES_AGO = ("0", "5", "15", "30")
 # What was typed into a report, on its way through a changed answer and back (controllers/report/forms.py).
 REPORT_PREFIX = "r-"
-# Whose own record the answers are for, and which of its facts were let stand: oneself ("me"), or a handle of
+# Whose own record the answers are for, and which of its facts were left as they are: oneself ("me"), or a handle of
 # services/people/persons.py, which means nothing to anybody else.
 FOR_RECORD, FROM_RECORD = REPORT_PREFIX + "for", REPORT_PREFIX + "said"
 HANDLE = re.compile(r"me|[0-9a-f]{32}")
@@ -45,8 +45,8 @@ HANDLE = re.compile(r"me|[0-9a-f]{32}")
 class Journey:
     """How a person came to the page they see: carried from form to form, never stored.
 
-    `started` and `hurt` are in seconds since 1970; `hurt` is when it happened, where somebody said so. `was` is the
-    last advice they saw. Each entry of `trail` is when a page was answered, and the names of the fields that it added:
+    `started` and `hurt` are in seconds since 1970; `hurt` is when it happened, if somebody said so. `was` is the last
+    advice they saw. Each entry of `trail` is when a page was answered, and the names of the fields that it added:
     "Back" takes exactly those away again, and a report says when each sign was seen. `kept` is a report that is being
     written.
     """
@@ -59,12 +59,12 @@ class Journey:
 
     @property
     def injured(self) -> int:
-        """When it happened, in seconds since 1970: as somebody said, else when the answering began."""
+        """When it happened, in seconds since 1970: as somebody said, or else when answering began."""
         return self.started if self.hurt is None else self.hurt
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> "Journey":
-        """The journey told by a form. What cannot be believed is left out: it decides nothing about the advice."""
+        """The journey in a form. What cannot be believed is left out: it has no influence on the advice."""
         given: dict[str, str] = {}
         trail: list[str] = []
         kept: list[tuple[str, str]] = []
@@ -93,7 +93,7 @@ class Journey:
         return replace(self, started=started, trail=(*self.trail, *step(before, now_carried, seconds)))
 
     def answered(self, now: datetime) -> dict[str, datetime]:
-        """When each carried field got the value that it has; fields of which no believable time is told are absent."""
+        """When each carried field got its present value; fields without a believable time are absent."""
         found: dict[str, datetime] = {}
         for entry in self.trail:
             first, _, names = entry.partition(" ")
@@ -103,27 +103,27 @@ class Journey:
         return found
 
     def pairs(self) -> Pairs:
-        """The form fields that carry it on, without `started`, which the template writes."""
+        """The form fields that carry it along, without `started`, which the template writes."""
         was = (("was", str(int(self.was))),) if self.was else ()
         hurt = (("hurt", str(self.hurt)),) if self.hurt is not None else ()
         return (*hurt, *was, *(("trail", entry) for entry in self.trail), *self.kept)
 
 
 def step(before: Pairs, now_carried: Pairs, seconds: int) -> tuple[str, ...]:
-    """The entry of a trail for one page: when it was answered, and what it added or changed; none for nothing."""
+    """A page's entry in a trail: when it was answered, and what it added or changed; none if nothing."""
     added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
     return (f"{seconds} {' '.join(added)}",) if added else ()
 
 
 def _believed(text: str, latest: int) -> int | None:
-    """Seconds since 1970, unless they are none, in the future, or longer ago than any journey."""
+    """Seconds since 1970, unless missing, in the future, or longer ago than any journey."""
     seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
     return seconds if latest - OLDEST.total_seconds() <= seconds <= latest else None
 
 
 @dataclass(frozen=True, slots=True)
 class View:
-    """What any page under /field needs besides its question. `back` is empty where "Back" is the first screen.
+    """What any page under /field needs besides its question. `back` is empty if "Back" leads to the first screen.
 
     `step` counts pages, for people. A `blank` view is a page that the phone's script fills (field_blank.py).
     """
@@ -136,7 +136,7 @@ class View:
     blank: bool = False
 
     def mark(self, name: str) -> str | None:
-        """The name by which the script knows a part of a blank page; None, for no attribute, on all others."""
+        """The name by which the script knows a part of a blank page; None on all others, for no attribute."""
         return name if self.blank else None
 
     @property
@@ -152,7 +152,7 @@ class View:
 
     @property
     def acting_for(self) -> str:
-        """Whom the guardian acts for who gives these answers, as the record's page named them."""
+        """The person for whom a guardian gives these answers, as named on the record's page."""
         name = next((value for key, value in self.carried if key == REPORT_PREFIX + "name"), "")
         return name if self.record not in ("", ME) else ""
 
@@ -176,7 +176,7 @@ class LookRow:
 
 @dataclass(frozen=True, slots=True)
 class Further:
-    """What to do about a further danger sign, under the advice that decided."""
+    """What to do about a further danger sign, below the deciding advice."""
 
     label: str
     first_aid: tuple[str, ...]
@@ -185,10 +185,10 @@ class Further:
 
 @dataclass(frozen=True, slots=True)
 class ResultView(View):
-    """The advice and all that stands around it.
+    """The advice and everything around it.
 
-    With `where` the page says where the team is: from `plan`, or by asking for it afterwards. `telling` is who is told;
-    what is withheld from the family is no message to a parent, unless its words say when.
+    With `where` the page says where the team is: from `plan`, or by asking for it afterwards. `telling` says who is
+    told; what is withheld from the family offers no message to a parent, unless its words say when.
     """
 
     assessment: Assessment | None = None
@@ -218,7 +218,7 @@ class ResultView(View):
 
     @property
     def injured_at(self) -> datetime:
-        """When it happened, as far as was said."""
+        """When it happened, if somebody said so."""
         return datetime.fromtimestamp(self.injured, UTC)
 
 
@@ -228,7 +228,7 @@ def ill_address(handle: str) -> str:
 
 
 def way_back(carried: Pairs, journey: Journey) -> Pairs:
-    """The fields of a form that goes one page back, or nothing where that is the first screen."""
+    """The fields of a form that goes one page back, or nothing if that is the first screen."""
     if len(journey.trail) < 2:
         return ()
     last = set(journey.trail[-1].split())
@@ -243,14 +243,14 @@ def page_view(
     """The view of a question page."""
     carried = triage.carry(interview)
     all_of_it = (*carried, *journey.pairs())
-    # A look that has no answer yet came from the advice, not from a page that added something.
+    # A look without any answer yet came from the advice, not from a page that added something.
     is_begun = any(not look.answers for look in interview.course)
     back = (*all_of_it, ("started", str(journey.started))) if is_begun else way_back(carried, journey)
     return View(all_of_it, journey.started, back, tuple(picked), page.number + 1)
 
 
 def result_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> ResultView:
-    """The view of the advice. Every form on it carries the level, so that a later one can say "Advice changed"."""
+    """The view of the advice. Every form on it carries the level, so that a later page can say "Advice changed"."""
     answered = journey.answered(now)
     found = triage.conclude(interview)
     carried = triage.carry(interview)
@@ -284,19 +284,19 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
 
 
 def look_rows(interview: Interview, answered: Mapping[str, datetime]) -> tuple[LookRow, ...]:
-    """Every whole look with the time of its last answer."""
+    """Every complete look, with the time of its last answer."""
     whole = [look for look in interview.course if look.next_question is None]
     told = looks_of(interview, answered)
     return tuple(LookRow(f"{LOOK_PREFIX}{look.number}", said) for look, said in zip(whole, told, strict=True))
 
 
 def text_message(words: str) -> str:
-    """A link that opens the phone's own message with those words, to nobody yet."""
+    """A link that opens the phone's own messages with these words, addressed to nobody yet."""
     return "sms:?&body=" + quote(words, safe="")
 
 
 def text_link(level: Level) -> str:
-    """Words for a parent that name nobody and tell nothing medical: the phone's owner adds to whom. Level 1: none."""
+    """Words for a parent that name nobody and reveal nothing medical; the phone's owner adds to whom. Level 1: none."""
     if level is Level.AMBULANCE:
         return ""
     return text_message(tg.i18n.ugettext("Your child has been hurt at sport. Please call me."))
@@ -316,7 +316,7 @@ def _further(triage: TriageService, interview: Interview, found: Assessment) -> 
 
 
 def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[Answered, ...]:
-    """Every answer that "You saw" leaves out: the place, the age, and what was not so."""
+    """Every answer that "You saw" leaves out: the place, the age, and what was not the case."""
     places = [triage.rules.presentations[name].title for name in interview.presentations]
     rows = [Answered("complaints", N_("Where it hurts"), places[0])] if places else []
     ages = {band.id: band.label for band in triage.rules.age_bands}

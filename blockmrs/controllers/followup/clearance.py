@@ -1,7 +1,7 @@
 """A clinician's written clearance for sport, below a shared report.
 
 GET, POST /inbox/<id>/clearance                 the form; what it means, to confirm; then it is signed
-GET, POST /inbox/<id>/clearance/withdraw/<id>   asks, then takes one's own clearance back
+GET, POST /inbox/<id>/clearance/withdraw/<id>   asks, then takes back one's own clearance
 """
 
 import secrets
@@ -49,16 +49,16 @@ class TypedClearance:
 
     @classmethod
     def fresh(cls, today: date) -> "TypedClearance":
-        """The form as it begins: seen today."""
+        """The form at the start: seen today."""
         return cls(secrets.token_hex(16), today.isoformat(), "", "", "")
 
     @classmethod
     def posted(cls, form: Form) -> "TypedClearance":
-        """What a form carried; what cannot be shown again is left out."""
+        """What a form carried, without anything that cannot be shown again."""
         return cls(*(form.kept(name, 2000) for name in ("clearance-draft", "seen", "stage", "conditions", "note")))
 
     def pairs(self) -> list[tuple[str, str]]:
-        """The hidden fields that carry it on."""
+        """The hidden fields that carry it along."""
         values = (self.draft, self.seen, self.stage, self.conditions, self.note)
         return list(zip(("clearance-draft", "seen", "stage", "conditions", "note"), values, strict=True))
 
@@ -88,7 +88,7 @@ class ClearanceController(TGController):
 
     @expose(allowed_methods=(*PAGE, *POST))
     def withdraw(self, statement_id: str = "", *_more: str, **_ignored: object) -> str:
-        """Ask, then take one's own clearance back."""
+        """Ask, then take back one's own clearance."""
         actor = require_actor()
         self._report(actor)
         status = self._services.clearances.of(actor, self._address)
@@ -115,11 +115,11 @@ class ClearanceController(TGController):
         except NotAuthorized:
             if self._services.sharing.is_author_or_family(actor, self._address):
                 raise
-            redirect(self._page)  # It was not opened yet: its cover says what opening means.
+            redirect(self._page)  # It has not been opened yet: its cover says what opening means.
             raise
 
     def _judge(self, actor: Actor, report: Report, form: Form, typed: TypedClearance) -> str:
-        """What it means, to confirm; or what is wrong; or, once confirmed, signed."""
+        """Show what it means, to be confirmed, or what is wrong; once confirmed, sign it."""
         try:
             said = self._services.clearances.check(
                 actor, self._address, stage=form.text("stage", LONGEST), seen_on=read_day(form.text("seen", LONGEST)),

@@ -39,7 +39,7 @@ LONGEST = 80
 
 @dataclass(frozen=True, slots=True)
 class FollowUpView:
-    """What a report's page shows of the days after: the checks, what is due, the last one in numbers, the chart."""
+    """What a report's page shows of the days after: the checks, what is due, the last check in numbers, the chart."""
 
     follow: FollowUp
     trend: Trend | None
@@ -50,7 +50,7 @@ class FollowUpView:
 
 
 def view_of(follow: FollowUp | None, rules: RuleSet) -> FollowUpView | None:
-    """The follow-up for a page; None where a report has none."""
+    """The follow-up for a page; None if a report has none."""
     if follow is None:
         return None
     checks = [made.check for made in follow.checks]
@@ -132,7 +132,7 @@ class CheckController(TGController):
 
 
 class OneCheckController(TGController):
-    """One check that is saved."""
+    """One saved check."""
 
     def __init__(self, services: Services, address: str, check_id: str) -> None:
         super().__init__()

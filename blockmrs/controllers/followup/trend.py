@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 FEWEST = 3
-"""Under so many points the table alone says more."""
+"""With fewer points than this, the table alone says more."""
 _WIDTH, _HEIGHT = 340, 200
 _LEFT, _RIGHT, _TOP, _BOTTOM = 34, 16, 14, 34
 _LABEL_WIDTH = 26
@@ -12,7 +12,7 @@ _LABEL_WIDTH = 26
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A place on the drawing; `text` is the number that stands there on an axis, empty for a point."""
+    """A place on the drawing; `text` is the number shown there on an axis; empty for a point."""
 
     x: float
     y: float
@@ -35,7 +35,7 @@ class Trend:
 
 
 def draw_trend(points: Sequence[tuple[int, int]], most: int) -> Trend | None:
-    """`points` are (day, value) in the order of time, values from 0 to `most`; None when they are too few."""
+    """`points` are (day, value) in order of time, values from 0 to `most`; None if there are too few."""
     if len(points) < FEWEST:
         return None
     last = max(7, *(day for day, _ in points))
@@ -56,7 +56,7 @@ def draw_trend(points: Sequence[tuple[int, int]], most: int) -> Trend | None:
 
 
 def _spread(marks: Sequence[Mark]) -> tuple[Mark, ...]:
-    """Those marks that leave room for their numbers; the last one always stays."""
+    """Those marks that leave room for their numbers; the last one is always kept."""
     kept = [marks[-1]]
     for mark in reversed(marks[:-1]):
         if kept[-1].x - mark.x >= _LABEL_WIDTH:

@@ -1,11 +1,11 @@
 """`/inbox`: what was shared with the organisations of whoever is signed in, and `/organisation`: their colleagues.
 
-GET  /inbox                     the list of what known senders sent, most urgent first, and the number of all else
+GET  /inbox                     what known senders sent, most urgent first, and the number of everything else
 GET  /inbox/unknown             what strangers sent
 GET  /inbox/ended               shares that have ended
 GET  /inbox/blocked             who is blocked
 GET  /inbox/sender/<id>         one sender's reports
-GET  /inbox/sender/<id>/block   asks; POST blocks them. POST .../unblock and .../know decide otherwise
+GET  /inbox/sender/<id>/block   asks; POST blocks them. POST .../unblock and .../know decide differently
 GET  /inbox/<report>            its cover; or its content, once a receipt was left
 POST /inbox/<report>/open       leaves the receipts
      /inbox/<report>/clearance  a written clearance for sport: controllers/followup/clearance.py
@@ -41,7 +41,7 @@ class InboxController(TGController):
 
     @expose(allowed_methods=PAGE)
     def index(self, before: object = None, **_ignored: object) -> str:
-        """What known senders sent, twenty at a time; on the newest page also how much there is of everything else."""
+        """What known senders sent, twenty at a time; the newest page also says how much there is of everything else."""
         actor, lost, place = require_actor(), list[str](), parse_place(before)
         first = self._services.inbox.first(actor, place, lost)
         return show(
@@ -99,7 +99,7 @@ class OneSender(TGController):
 
     @expose(allowed_methods=PAGE)
     def index(self, before: object = None, **_ignored: object) -> str:
-        """All their reports that run, twenty at a time."""
+        """All their running reports, twenty at a time."""
         actor, lost, place = require_actor(), list[str](), parse_place(before)
         sender = self._services.inbox.sender(actor, self._sender, place, lost)
         return show(
@@ -117,13 +117,13 @@ class OneSender(TGController):
 
     @expose(allowed_methods=POST)
     def unblock(self, **_ignored: object) -> None:
-        """They are unknown again: their reports are listed as a stranger's."""
+        """Make them unknown again: their reports are listed as a stranger's."""
         self._services.inbox.decide(require_actor(), self._sender, Standing.UNKNOWN)
         redirect(f"/inbox/sender/{self._sender}")
 
     @expose(allowed_methods=POST)
     def know(self, **_ignored: object) -> None:
-        """Their reports are listed with those of known senders."""
+        """List their reports with those of known senders."""
         self._services.inbox.decide(require_actor(), self._sender, Standing.KNOWN)
         redirect(f"/inbox/sender/{self._sender}")
 
@@ -175,7 +175,7 @@ class OrganisationController(TGController):
 
     @expose("blockmrs.templates.inbox.organisation", allowed_methods=PAGE)
     def index(self, **_ignored: object) -> dict[str, Any]:
-        """Which organisations, with the names of who is in."""
+        """The organisations, with their members' names."""
         organisations, actor = self._services.organisations, require_actor()
         lost: list[str] = []
         mine = {held.keyring.card.id for held in organisations.memberships(actor, lost)}

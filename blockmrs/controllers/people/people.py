@@ -1,7 +1,7 @@
-"""`/people`: everybody who has a right over what is about somebody, and its end.
+"""`/people`: everybody who has a right over what concerns somebody, and how it ends.
 
-GET       /people                            those about whom one can look, and for whom one waits
-GET       /people/<person>                   every right over what is about one of them
+GET       /people                            those whose rights one can see, and those one is waiting for
+GET       /people/<person>                   every right over what concerns one of them
 POST      /people/<person>/seen              "I have seen this": only what comes later is news
 GET, POST /people/<person>/confirm/<right>   asks, then says yes to somebody
 GET, POST /people/<person>/end/<right>       asks, then ends a right or an invitation
@@ -45,7 +45,7 @@ class PeopleController(TGController):
 
 
 class OnePersonController(TGController):
-    """The rights over what is about one person; made for one request."""
+    """The rights over what concerns one person; made for one request."""
 
     def __init__(self, services: Services, handle: str) -> None:
         super().__init__()
@@ -64,7 +64,7 @@ class OnePersonController(TGController):
 
     @expose(allowed_methods=POST)
     def seen(self, **_ignored: object) -> None:
-        """Note that the actor knows how things stand."""
+        """Note that the actor has seen how things are."""
         self._rights.seen(require_actor(), self._handle)
         redirect(self._address)
 
@@ -99,5 +99,5 @@ class OnePersonController(TGController):
 
 
 def people_address(handle: str) -> str:
-    """Where the rights over what is about the person with that handle stand."""
+    """The address of the rights over what concerns the person with that handle."""
     return f"/people/{handle}"

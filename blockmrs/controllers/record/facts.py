@@ -28,7 +28,7 @@ _NOT_YET = N_("It is not saved yet. The disk or the network did not answer. Noth
 
 
 class PersonFactsController(TGController):
-    """The facts of the person with that handle; made for one request, but for one's own."""
+    """The facts of the person with that handle; made for one request, except for one's own."""
 
     def __init__(self, services: Services, handle: str) -> None:
         super().__init__()
@@ -42,7 +42,7 @@ class PersonFactsController(TGController):
         person = self._services.people.find(actor, self._handle)
         if tg.request.method == "POST":
             return self._save(actor, person)
-        # What others wrote on a card that was made for the person is offered, and saved over no version of their own.
+        # What others wrote on a card made for the person is offered, but never replaces a version of their own.
         shown, own = self._services.facts.newest(person), self._services.facts.current(person)
         return self._page(person, FactsForm.filled(shown.facts, own.version), {})
 

@@ -48,7 +48,7 @@ _FIELDS = (*BIRTH, *ASKED, ALLERGIES, "no_allergies", "draft_id", "version")
 
 @dataclass(frozen=True, slots=True)
 class FactsForm:
-    """The form as it stands or was typed: its shape was checked, its values were not."""
+    """The form as it is or was typed: its shape has been checked, its values have not."""
 
     values: Mapping[str, str] = field(default_factory=dict)
 
@@ -73,21 +73,21 @@ class FactsForm:
 
     @classmethod
     def posted(cls, form: Form) -> tuple["FactsForm", dict[str, str]]:
-        """What was sent, and what of it is no text, by field; that is shown empty."""
+        """What was sent, and by field what is not text, which is shown empty."""
         limits = {ALLERGIES: LONGEST_LIST}
         errors = gather(*(lambda name=name: form.text(name, limits.get(name, 200)) for name in _FIELDS))
         return cls({name: form.kept(name, limits.get(name, 200)) for name in _FIELDS}), errors
 
     def value(self, name: str) -> str:
-        """What stands in a field."""
+        """The content of a field."""
         return self.values.get(name, "")
 
     def over(self, version: str) -> "FactsForm":
-        """The same words, to be saved over another version."""
+        """The same words, to replace another version."""
         return FactsForm({**self.values, "version": version})
 
     def read(self, today: date) -> tuple[HealthFacts | None, dict[str, str]]:
-        """The facts that the form says, or all that is wrong, by field."""
+        """The facts in the form, or everything that is wrong, by field."""
         errors: dict[str, str] = {}
         born = None
         try:
@@ -126,7 +126,7 @@ def choices_for(name: str) -> list[Any]:
 
 
 def in_words(facts: HealthFacts, today: date) -> list[tuple[str, str, str]]:
-    """Each fact that was told: its id, its name, and what was told; allergies first."""
+    """Each fact that was stated: its id, its name, and what was stated; allergies first."""
     rows: list[tuple[str, str, str]] = []
     if facts.allergies or facts.no_allergies:
         told = "; ".join(facts.allergies) if facts.allergies else _("None known")
@@ -138,7 +138,7 @@ def in_words(facts: HealthFacts, today: date) -> list[tuple[str, str, str]]:
 
 
 def birth_in_words(birth_date: date, today: date) -> str:
-    """The day, and how old that is: in months up to two years."""
+    """The day, and the age that it means: in months up to two years."""
     years, months = age_of(birth_date, today)
     day = day_words(birth_date)
     if years < 2:

@@ -1,10 +1,10 @@
 """`/record/ill`: "I feel ill", for oneself or somebody one acts for.
 
-The record's facts are shown first, each as an answer to let stand or to take back. Then come the questions of `/field`
+The record's facts are shown first, each as an answer to keep or to take back. Then come the questions of `/field`
 on its own pages; they carry whose record it is for, and "Save to my record" leads to controllers/report/report.py.
 
 GET  /record/ill              one's own facts; straight to the danger signs where none are known
-POST /record/ill              the danger signs, with what was let stand answered
+POST /record/ill              the danger signs, with what was kept already answered
      /record/ill/<person>     the same for somebody one acts for
 """
 
@@ -43,7 +43,7 @@ class Proposal:
 
 
 class PersonIllController(TGController):
-    """The first page for the person with that handle; made for one request, but for oneself."""
+    """The first page for the person with that handle; made for one request, except for oneself."""
 
     def __init__(self, services: Services, begin: Begin, handle: str) -> None:
         super().__init__()
@@ -92,7 +92,7 @@ class PersonIllController(TGController):
         )
 
     def _facts(self, person: Person) -> HealthFacts | None:
-        """The newest facts; None where they cannot be read, or may not be the newest: advice never waits for them."""
+        """The newest facts; None if they cannot be read, or may not be the newest: advice never waits for them."""
         try:
             saved = self._services.facts.newest(person)
             return saved.facts if saved.is_whole else None

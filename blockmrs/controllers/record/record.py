@@ -26,10 +26,10 @@ from blockmrs.services.reports.reports import SavedReport
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """One person on the page. `rows` or `reports` is None where that part cannot be read: it hides nothing else.
+    """One person on the page. `rows` or `reports` is None if that part cannot be read, which hides nothing else.
 
-    `older` is the address of the reports before these, if there are any. `lost`: the facts should be here and are not.
-    `is_whole` is False where something that once stood there is gone.
+    `older` is the address of the reports before these, if there are any. `lost`: the facts should be here but are not.
+    `is_whole` is False if something that was once there is gone.
     """
 
     person: Person
@@ -72,7 +72,7 @@ class RecordController(TGController):
         }
 
     def _checks(self, actor: Actor) -> list[DueCheck] | None:
-        """The symptom checks that are due about the people of this page; None where that cannot be told now."""
+        """The symptom checks that are due for the people on this page; None if that cannot be told now."""
         try:
             return [entry for entry in self._services.followups.due(actor, []) if entry.about]
         except BlockMRSError:

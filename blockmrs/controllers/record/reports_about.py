@@ -15,7 +15,7 @@ from blockmrs.services.people.persons import ME
 
 
 class PersonReportsController(TGController):
-    """The reports about the person with that handle; made for one request, but for oneself."""
+    """The reports about the person with that handle; made for one request, except for oneself."""
 
     def __init__(self, services: Services, handle: str) -> None:
         super().__init__()
@@ -53,6 +53,6 @@ class ReportsAboutController(PersonReportsController):
 
 
 def reports_address(handle: str, before: ListPlace | None = None) -> str:
-    """Where the reports about the person with that handle are; before a place in them, or the newest."""
+    """The address of the reports about the person with that handle: those before a place in them, or the newest."""
     page = "/record/reports" if handle == ME else f"/record/reports/{handle}"
     return page if before is None else f"{page}?before={before}"

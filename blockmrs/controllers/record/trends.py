@@ -1,7 +1,7 @@
-"""How something changed over time, a measure a page: as a sentence, a chart and a table, also on paper.
+"""How something changed over time, one measure per page: as a sentence, a chart and a table, on paper too.
 
 GET /record/trends                      to the measure that there is
-GET /record/trends/<measure>            of everybody whose record one keeps, each injury for itself
+GET /record/trends/<measure>            of everybody whose record one keeps, each injury by itself
 GET /record/trends/<measure>/<report>   of one injury, for everybody who may read its report
 
 The only measure so far is how many symptoms there are after a head injury.
@@ -22,7 +22,7 @@ HEAD_SYMPTOMS = "head-symptoms"
 
 @dataclass(frozen=True, slots=True)
 class ShownTrend:
-    """One injury on the page. `check_page` is where a check is made, empty for those who may make none."""
+    """One injury on the page. `check_page` is where a check is made; empty for those who may not make one."""
 
     after: FollowUpView
     address: str
@@ -57,7 +57,7 @@ class MeasureController(TGController):
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
-        """Every head injury of the last year of the people of this account, the newest first."""
+        """Every head injury in the last year of this account's people, newest first."""
         actor, follow_ups = require_actor(), self._services.followups
         check_measure(self._measure)
         shown: list[ShownTrend] = []
@@ -84,7 +84,7 @@ class OneTrendController(TGController):
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
-        """For whoever wrote the report, the family, and a clinician with a share who opened it."""
+        """For whoever wrote the report, the family, and a clinician who has opened a share."""
         actor, follow_ups = require_actor(), self._services.followups
         check_measure(self._measure)
         after = view_of(follow_ups.of(actor, self._address), follow_ups.rules)
@@ -97,7 +97,7 @@ class OneTrendController(TGController):
         return show("record.trends", shown=shown, back=page, one=True, lost=False)
 
     def _refuse(self, actor: Actor, own: bool) -> None:
-        """A shared report that was not opened shows its cover, which says what opening means; else nothing is there."""
+        """A shared report that has not been opened shows its cover, which says what opening means; else NotFound."""
         if not own and self._services.sharing.open_shared(actor, self._address) is None:
             redirect(f"/inbox/{self._address}")
         raise NotFound("nothing is counted after this report")

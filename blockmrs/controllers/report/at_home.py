@@ -18,7 +18,7 @@ NONE_KNOWN = N_("None known")
 
 @dataclass(frozen=True, slots=True)
 class AtHome:
-    """Whose record a report is for, and what of that record they let stand; `unread`: it could not be read."""
+    """Whose record a report is for, and which of its facts they kept; `unread`: it could not be read."""
 
     person: Person
     told: tuple[ReportedFinding, ...]
@@ -33,13 +33,13 @@ class Typed(Protocol):
         """What was ticked, by field."""
 
     def value(self, name: str, default: str = "") -> str:
-        """What stands in a field."""
+        """The content of a field."""
 
 
 def at_home(services: Services, actor: Actor, typed: Typed) -> AtHome | None:
-    """Whose record the form is for; None where it is for none that the actor keeps.
+    """Whose record the form is for; None if it is not for one that the actor keeps.
 
-    The facts are read anew: the form names which, and never says what they are.
+    The facts are read afresh: the form says which ones, and never what they are.
     """
     handle = typed.value(FOR_RECORD)
     if not handle:
@@ -58,7 +58,7 @@ def at_home(services: Services, actor: Actor, typed: Typed) -> AtHome | None:
 
 
 def told_by_record(facts: HealthFacts, chosen: Sequence[str]) -> list[ReportedFinding]:
-    """The facts that were let stand, as a report keeps them: in English, which its page translates; days as ISO."""
+    """The facts that were kept, as a report holds them: in English, which its page translates; days as ISO."""
     told: dict[str, str] = {}
     if facts.allergies or facts.no_allergies:
         told[ALLERGIES] = "; ".join(facts.allergies) or NONE_KNOWN

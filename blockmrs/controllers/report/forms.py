@@ -1,6 +1,6 @@
-"""The form of a report that is being written: it travels whole from page to page, and nothing is stored before Save.
+"""The form of a report being written: all of it travels from page to page, and nothing is stored before Save.
 
-Its fields begin with "r-", so that they pass untouched through the pages of `/field` when an answer is changed there.
+Its fields begin with "r-", so that they pass untouched through the pages of `/field` if an answer is changed there.
 """
 
 import re
@@ -57,7 +57,7 @@ _LONGEST = 20_000
 
 @dataclass(frozen=True, slots=True)
 class TypedReport:
-    """The form as it was typed: its shape was checked, its values were not."""
+    """The form as it was typed: its shape has been checked, its values have not."""
 
     interview: Interview
     journey: Journey
@@ -69,12 +69,12 @@ class TypedReport:
         return "TypedReport()"
 
     def value(self, name: str, default: str = "") -> str:
-        """What stands in a field; `default` where the form did not have it yet."""
+        """The content of a field; `default` if the form did not have it yet."""
         return self.values.get(name, default)
 
     @property
     def policies(self) -> frozenset[str]:
-        """The policies about who is told that its author was shown on it."""
+        """The policies about who is told that its author saw on it."""
         return frozenset(filter(None, self.value("r-policies").split(",")))
 
     def with_values(self, **values: str) -> "TypedReport":
@@ -82,7 +82,7 @@ class TypedReport:
         return replace(self, values={**self.values, **{REPORT_PREFIX + name: text for name, text in values.items()}})
 
     def carried(self, *, without: Iterable[str] = ()) -> Pairs:
-        """Every field as a hidden pair, but those that the page itself asks for."""
+        """Every field as a hidden pair, except those that the page itself asks for."""
         skipped = set(without)
         typed = [*self.values.items(), *((name, value) for name, values in self.ticked.items() for value in values)]
         return (
@@ -92,7 +92,7 @@ class TypedReport:
         )
 
     def in_form(self) -> Pairs:
-        """What the check-answers page carries hidden: all that it does not ask for."""
+        """What the check-answers page carries hidden: everything that it does not ask for."""
         kept = (FOR_RECORD, "r-draft", "r-shown", "r-player", "r-name", "r-policies")
         return (
             *self.answers,
@@ -109,7 +109,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
     """The report that this form holds.
 
     Raises:
-        InvalidInput: it is not text, a field occurs twice or unknown, or the answers are none of the rules'.
+        InvalidInput: it is not text, a field is repeated or unknown, or the answers do not belong to the rules.
     """
     pairs = _text_pairs(posted)
     interview = triage.read(triage.only_answers(pairs))
@@ -132,7 +132,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
 
 
 def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -> TypedReport:
-    """The form with what it begins with: times count from the moment when it was first on the screen.
+    """The form with its initial values: times count from the moment at which it was first on the screen.
 
     `venue` is where the team is, as far as its plan says.
     """
@@ -151,21 +151,21 @@ def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -
 
 
 def told_of(typed: TypedReport, policies: frozenset[str]) -> TypedReport:
-    """The form that keeps the report from the family, where a policy says so that it did not show before."""
+    """The form, keeping the report from the family if a policy says so that it did not show before."""
     if policies <= typed.policies:
         return typed
     return typed.with_values(policies=",".join(sorted(typed.policies | policies)), withhold="yes")
 
 
 def shown_at(typed: TypedReport, now: datetime) -> datetime:
-    """When the form was first on the screen; now, where it does not believably say."""
+    """When the form was first on the screen; now, if it does not say so believably."""
     text = typed.value("r-shown")
     moment = datetime.fromtimestamp(int(text), UTC) if text.isascii() and text.isdigit() and len(text) < 11 else now
     return moment if now - timedelta(days=DAYS_BACK) <= moment <= now else now
 
 
 def started_at(typed: TypedReport) -> datetime:
-    """When it happened as the result said: as somebody corrected it, else when the answering began."""
+    """When it happened according to the result: as somebody corrected it, or else when answering began."""
     return datetime.fromtimestamp(typed.journey.injured, UTC)
 
 
@@ -187,7 +187,7 @@ def choices_in_words() -> dict[str, list[tuple[str, str]]]:
 
 
 class ReportReader:
-    """Makes a report of a typed one; `errors` says, by field, all that is wrong."""
+    """Makes a report of a typed form; `errors` says, by field, everything that is wrong."""
 
     def __init__(self, typed: TypedReport, now: datetime) -> None:
         self._typed = typed
@@ -197,7 +197,7 @@ class ReportReader:
     def read(
         self, triage: TriageService, *, player: Player | None, team: str, author: str, home: AtHome | None = None
     ) -> Report | None:
-        """The report, with the advice worked out anew from the answers; None when `errors` has something."""
+        """The report, with the advice worked out afresh from the answers; None if there are `errors`."""
         typed = self._typed
         answered = typed.journey.answered(self._now)
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
@@ -251,7 +251,7 @@ class ReportReader:
             moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
         elif choice == OTHER:
             clock = parse_clock(typed.value("r-time"), "r-time")
-            # A report may wait on a phone: what was typed is not later than the form that it was typed into.
+            # A report may wait on a phone: what was typed cannot be later than the form that it was typed into.
             moment = last_at_clock(_day_of(typed.value("r-day"), self._now), clock, shown_at(typed, self._now))
         else:
             raise InvalidInput(N_("Choose when it happened"), field="r-when")
@@ -268,7 +268,7 @@ class ReportReader:
             moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
         elif choice == OTHER:
             clock = parse_clock(typed.value("r-ambulance-time"), "r-ambulance-time")
-            # The clock time that is nearest to the injury: the call may be after midnight.
+            # The clock time nearest to the injury: the call may be after midnight.
             days = [local(injured_at).date() + timedelta(days=number) for number in (-1, 0, 1)]
             shown = [moment for day in days for moment in all_at_clock(day, clock)]
             moment = min(shown, key=lambda moment: abs(moment - injured_at))
@@ -286,7 +286,7 @@ class ReportReader:
 
 
 def age_in_words(typed: TypedReport, rules: RuleSet) -> str:
-    """The age that the questions asked for, or the one that was chosen here; "" when it is not known."""
+    """The age from the questions, or the one chosen here; "" if it is not known."""
     chosen = typed.interview.age_band or typed.value("r-age")
     if not chosen:
         return ""

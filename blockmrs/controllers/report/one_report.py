@@ -78,7 +78,7 @@ class OneReportController(TGController):
         )
 
     def _family(self, actor: Actor, opened: OpenedReport) -> list[Joined] | None:
-        """Who of the family joined; None where that cannot be read."""
+        """Who of the family has joined; None if that cannot be read."""
         try:
             return self._services.teams.joined(actor).get(opened.subject, [])
         except UNKNOWN:
@@ -116,7 +116,7 @@ class OneReportController(TGController):
     def share(
         self, share_id: str | None = None, *_more: str, q: object = "", shown: object = "", **_ignored: object
     ) -> str:
-        """Choose to whom it goes, why and for how long; afterwards, with a share's id, what was sent."""
+        """Choose to whom it goes, why and for how long; afterwards, given a share's id, show what was sent."""
         actor = require_actor()
         if share_id is not None:
             return self._receipt(actor, share_id)
@@ -153,7 +153,7 @@ class OneReportController(TGController):
         return f"/field/report/{quote(self._address, safe='')}"
 
     def _own(self, actor: Actor) -> OpenedReport:
-        """The report, for its author alone: the family reads it, and changes nothing."""
+        """The report, for its author only: the family may read it, but change nothing."""
         opened = self._services.reports.open(actor, self._address)
         if opened.standing is Standing.FORMER_AUTHOR:
             raise Ended("the author's part in what is about the player has ended")
@@ -213,20 +213,20 @@ class OneReportController(TGController):
 
 
 def _origin() -> str:
-    """This site as the crew's phone reaches it; the edge lets only allowed hosts through."""
+    """This site's address for the crew's phone; the edge lets only allowed hosts through."""
     scheme = "https" if site().secure_cookies else tg.request.scheme
     return f"{scheme}://{tg.request.host}"
 
 
 def _about(entry: Organisation) -> str:
-    """What stands under an organisation's name: where it is, and who would read what is sent there."""
+    """What is shown below an organisation's name: where it is, and who would read what is sent there."""
     return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
 
 
 def _text_to_parent(opened: OpenedReport) -> str:
-    """A link that opens the phone's own message, with words that hold nothing medical and the report's address.
+    """A link that opens the phone's own messages, with words that hold nothing medical, and the report's address.
 
-    The address names nobody, and opens for those alone who are signed in and may read the report.
+    The address names nobody, and opens only for those who are signed in and may read the report.
     """
     report = opened.report
     first_name, place = report.player.split()[0], report.place.partition("\n")[0]

@@ -25,7 +25,7 @@ class PhoneController(TGController):
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
-        """The empty pages of everything that can be done with a report without a signal."""
+        """The empty pages for everything that can be done with a report without a signal."""
         triage = self._services.triage
         recent = [("0", _("Now")), *((text, _("%(minutes)s min ago") % {"minutes": text}) for text in MINUTES[1:])]
         recent.append((OTHER, _("Another time")))

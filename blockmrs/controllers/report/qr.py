@@ -9,7 +9,7 @@ _QUIET = 4
 
 @dataclass(frozen=True, slots=True)
 class QrDrawing:
-    """The side of the drawing in modules, its quiet zone included, and the path of all dark modules."""
+    """The side of the drawing in modules, including its quiet zone, and the path of all dark modules."""
 
     side: int
     path: str
@@ -19,7 +19,7 @@ class QrDrawing:
 
 
 def draw_qr(text: str) -> QrDrawing:
-    """`text` as a QR code that still reads with a seventh of it covered."""
+    """`text` as a QR code that can still be read with a seventh of it covered."""
     code = segno.make_qr(text, error="m", boost_error=True)
     steps = []
     for y, row in enumerate(code.matrix):

@@ -55,10 +55,10 @@ _NO_KEYS = N_(
 
 @dataclass(frozen=True, slots=True)
 class Hurt:
-    """Whom the form says is hurt: a player of the roster, or somebody by name. `chosen` False: not said yet.
+    """Who is hurt according to the form: a player on the roster, or somebody by name. `chosen` False: not said yet.
 
-    `home` is set where the report is for somebody's own record; `unread`, where the roster cannot be read here now:
-    a report waits for no list.
+    `home` is set if the report is for somebody's own record; `unread`, if the roster cannot be read here now: a report
+    does not wait for a list.
     """
 
     team: Team
@@ -180,7 +180,7 @@ class ReportController(TGController):
     def _save(
         self, actor: Actor, typed: TypedReport, report: Report, hurt: Hurt, *, withheld: bool
     ) -> tuple[str, bool]:
-        """The saved report's address, and whether it says what the form says: an earlier Save of it wins."""
+        """The saved report's address, and whether it says what the form says: an earlier Save of the form wins."""
         reports, draft = self._services.reports, typed.value("r-draft")
         person = hurt.home.person if hurt.home is not None else None
         earlier = reports.draft_is_saved(actor, draft)
@@ -271,7 +271,7 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
         for minutes in MINUTES[1:]
     ]  # fmt: skip
     other = [(OTHER, _("Another time"))]
-    # The questions may have taken a while, or waited for a sign-in; or the result was told when it happened.
+    # The questions may have taken a while, or waited for a sign-in; or the result was given the time when it happened.
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
     begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
     return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}

@@ -42,21 +42,21 @@ class ShareForm:
 
     @classmethod
     def fresh(cls, asked: Mapping[str, str]) -> "ShareForm":
-        """What is chosen before anybody chose; `asked` says how the list is narrowed and how much of it is shown."""
+        """What is chosen at the start; `asked` says how the list is narrowed and how much of it is shown."""
         return cls({"purpose": PURPOSES[0], "how_long": "30", **asked})
 
     @classmethod
     def posted(cls, form: Form) -> "ShareForm":
-        """What was sent; InvalidInput when it is no text."""
+        """What was sent; InvalidInput if it is not text."""
         return cls({name: form.text(name, 200) for name in _FIELDS})
 
     def value(self, name: str) -> str:
-        """What stands in a field."""
+        """The content of a field."""
         return self.values.get(name, "")
 
     @property
     def search(self) -> str:
-        """The words by which the list was narrowed."""
+        """The words with which the list was narrowed."""
         return self.value("q")
 
     def read(self, now: datetime) -> tuple[Wanted | None, dict[str, str]]:
@@ -93,7 +93,7 @@ class ShareForm:
 
 
 def shown_of(found: Sequence[Organisation], asked: str, chosen: str) -> int:
-    """How many of those found a page lists: as many as were asked for, with the one that is chosen; not all at once."""
+    """How many of those found a page lists: as many as were asked for, with the chosen one; not all at once."""
     number = int(asked) if re.fullmatch(r"[0-9]{1,5}", asked, re.ASCII) else 0
     place = next((place for place, entry in enumerate(found, 1) if entry.card_id.hex() == chosen), 0)
     steps = -(-max(number, place, 1) // SHOWN_AT_ONCE)
@@ -101,7 +101,7 @@ def shown_of(found: Sequence[Organisation], asked: str, chosen: str) -> int:
 
 
 def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:
-    """The organisations whose name, place or staff holds every word of `search`."""
+    """The organisations whose name, place or staff contain every word of `search`."""
     words = folded(search).split()
     return [
         entry

@@ -19,15 +19,15 @@ class Assets:
             if path.is_file()
         }
         self.style = (folder / STYLESHEET[1:]).read_text(encoding="utf-8")
-        """The one stylesheet, for the page that carries it inside: its first paint waits for no second answer."""
+        """The one stylesheet, for the page that carries it inside, so that its first paint needs no second answer."""
 
     def style_source(self) -> str:
-        """What a Content-Security-Policy calls `style` where it stands inside a page (CSP Level 3, "hash-source")."""
+        """What a Content-Security-Policy calls `style` if it is inside a page (CSP Level 3, "hash-source")."""
         digest = hashlib.sha256(self.style.encode("utf-8")).digest()
         return f"'sha256-{base64.b64encode(digest).decode('ascii')}'"
 
     def address(self, path: str) -> str:
-        """`path` with its content's version; unchanged where there is no such file."""
+        """`path` with its content's version; unchanged if there is no such file."""
         version = self._versions.get(path)
         return path if version is None else f"{path}?v={version}"
 
@@ -40,6 +40,6 @@ class Assets:
         return path in self._versions
 
     def is_current(self, path: str, query: str) -> bool:
-        """Whether this address names exactly the content that is here, and so will never change."""
+        """Whether this address names exactly the present content, and so will never change."""
         version = self._versions.get(path)
         return version is not None and query == f"v={version}"

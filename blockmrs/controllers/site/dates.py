@@ -23,7 +23,7 @@ MONTHS = (
     N_("December"),
 )
 _ORDINAL = re.compile(r"^([0-9]+)(?:\.| ?\.?(?:st|nd|rd|th|o|a|er|ero)\.?)$", re.IGNORECASE)
-# Names of months that a page does not write itself.
+# Names of months that our pages do not write themselves.
 _OTHER_NAMES = {9: ("setiembre",)}
 
 

@@ -1,4 +1,4 @@
-"""In which language a page speaks: what the person chose, else what their browser asks for, else the site's own.
+"""Which language a page speaks: the one the person chose, else one their browser asks for, else the site's own.
 
 The choice is a cookie that holds two letters, and nothing about anybody. Any form that is sent here may carry the
 field `_language`: the answer then speaks that language, and the browser keeps it.
@@ -28,7 +28,7 @@ def chosen_language(request: Any) -> str | None:
 
 
 def language_of(request: Any, site: Site) -> str:
-    """The language for a request whose form chose none."""
+    """The language for a request whose form did not choose one."""
     kept = request.cookies.get(site.language_cookie_name)
     if kept in LANGUAGES:
         return cast(str, kept)
@@ -41,6 +41,6 @@ def current_language() -> str:
 
 
 def speak(language: str) -> None:
-    """From now on this request's answer speaks `language`, a key of LANGUAGES."""
+    """Make this request's answer speak `language`, a key of LANGUAGES, from now on."""
     tg.request.environ[ENVIRON_KEY] = language
     tg.request_local.context.translator = texts(language)

@@ -14,7 +14,7 @@ from blockmrs.services.sharing.rights import RightNews
 class Site:
     """How this site is reached and what it says; built once by `config`. `zone` None: the machine's own.
 
-    `session_s` is how long a session lasts at the most.
+    `session_s` is how long a session lasts at most.
     """
 
     find_actor: Callable[[str], Actor | None]
@@ -36,7 +36,7 @@ class Site:
 
     @property
     def cookie_name(self) -> str:
-        """The cookie's name. With the prefix a browser takes it from this host alone, over HTTPS, for every path."""
+        """The cookie's name. With the prefix, browsers accept it only from this host, over HTTPS, for every path."""
         return "__Host-blockmrs" if self.secure_cookies else "blockmrs"
 
     @property
@@ -46,5 +46,5 @@ class Site:
 
     @property
     def known_cookie_name(self) -> str:
-        """The name of the cookie by which a browser is known to the accounts that signed in with it."""
+        """The name of the cookie by which a browser is known to the accounts that have signed in with it."""
         return f"{self.cookie_name}-known"

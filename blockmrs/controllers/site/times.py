@@ -1,4 +1,4 @@
-"""Times as people read them: "14:02", "today", "3 May 2025"; with their zone where they are evidence.
+"""Times as people read them: "14:02", "today", "3 May 2025"; with their zone if they are evidence.
 
 Pages speak one zone, the setting's or the machine's, and name it.
 """
@@ -23,16 +23,16 @@ def local(moment: datetime) -> datetime:
 
 
 def at_clock(day: date, clock: time) -> datetime:
-    """That time of that day in the zone of this site, as UTC; the first of two where the clocks are put back."""
+    """That time of that day in this site's zone, as UTC; the first of two if the clocks are put back."""
     return all_at_clock(day, clock)[0]
 
 
 def all_at_clock(day: date, clock: time) -> list[datetime]:
     """When the clocks showed that time on that day, as UTC: once, or twice in the hour that comes twice."""
     here = zone()
-    # Without a zone of the site the machine's counts, which `astimezone` asks for.
+    # If the site has no zone, the machine's counts, which `astimezone` uses.
     first, second = (datetime.combine(day, clock.replace(fold=fold), here).astimezone(UTC) for fold in (0, 1))
-    # In the hour that is left out in spring the second reading is the earlier one, and nobody means it.
+    # In the hour that is skipped in spring, the second reading is the earlier one, and nobody means it.
     return [first, second] if first < second else [first]
 
 
@@ -59,7 +59,7 @@ def day(moment: datetime) -> str:
 
 
 def day_of(iso: str) -> str:
-    """The day that `iso` says (2012-03-27) in words; empty where it says none."""
+    """The day given by `iso` (2012-03-27) in words; empty if there is none."""
     try:
         return day_words(date.fromisoformat(iso))
     except ValueError:
@@ -74,7 +74,7 @@ def rules_version(text: str) -> str:
 
 
 def calendar(day_of: date) -> str:
-    """A day that is no moment, in words, such as "3 May 2025"."""
+    """A day without a time, in words, such as "3 May 2025"."""
     return day_words(day_of)
 
 
@@ -89,5 +89,5 @@ def brief(moment: datetime) -> str:
 
 
 def near(moment: datetime, now: datetime) -> str:
-    """The time alone when it is today's, else with its day."""
+    """Only the time if it is today's, else with its day."""
     return clock_time(moment) if local(moment).date() == local(now).date() else brief(moment)

@@ -1,4 +1,4 @@
-"""Words that stand on pages of several doors."""
+"""Words that are on pages of several doors."""
 
 from blockmrs.domain.triage.rules import Level, RuleSet
 

@@ -64,7 +64,7 @@ class PlanController(TGController):
 
     @expose(allowed_methods=BOTH)
     def add(self, **_ignored: object) -> str:
-        """Write a new venue. The form has the venue's number already, so that Save pressed twice writes one."""
+        """Write a new venue. The form already has the venue's number, so that pressing Save twice writes only one."""
         actor = require_actor()
         if tg.request.method == "POST":
             form = posted_form()
@@ -101,12 +101,12 @@ class PlanController(TGController):
 
     @expose(allowed_methods=POST)
     def today(self, venue_id: str = "", *_more: str, **_ignored: object) -> None:
-        """The team is at this venue."""
+        """Say that the team is at this venue."""
         self._plans.choose(require_actor(), venue_id)
         redirect("/team/plan")
 
     def _save(self, actor: Actor, form: Form, venue_id: str) -> str:
-        """Save and show the plan; or show what is wrong, with all that was typed."""
+        """Save and show the plan; or show what is wrong, with everything that was typed."""
         fields = {name: form.kept(name) for name in LIMITS}
         errors = gather(*(lambda name=name: check_field(name, form.text(name)) for name in LIMITS))
         version = form.kept("version")
@@ -121,7 +121,7 @@ class PlanController(TGController):
         redirect("/team/plan")
 
     def _conflict(self, actor: Actor, venue_id: str, fields: Mapping[str, str]) -> str:
-        """The form with what was typed, and beside it what is saved now; Save then takes what was typed."""
+        """The form with what was typed, and beside it what is saved now; Save then keeps what was typed."""
         saved = self._plans.plan(actor).find(venue_id)
         if saved is None:
             return self._page(venue_id, fields, "", {"": _REMOVED}, status=409)

@@ -101,7 +101,7 @@ class TeamController(TGController):
 
     @expose(allowed_methods=POST)
     def invite(self, player_id: str = "", *_more: str, **_ignored: object) -> str:
-        """The code for the player's family, shown this once."""
+        """The code for the player's family, shown only this once."""
         actor = require_actor()
         player = self._teams.player(actor, player_id)
         try:
@@ -118,7 +118,7 @@ class TeamController(TGController):
         )
 
     def _change(self, actor: Actor, form: Form, change: Callable[[], Any]) -> str:
-        """Do it and show the list; or show what is wrong, with all that was typed."""
+        """Do it and show the list; or show what is wrong, with everything that was typed."""
         try:
             change()
         except InvalidInput as error:
@@ -150,21 +150,21 @@ class TeamController(TGController):
         )
 
     def _out(self, actor: Actor, team: Team) -> dict[bytes, OutOfPlay] | None:
-        """Which players are out until cleared; None where that cannot be read."""
+        """Which players are out until cleared; None if that cannot be read."""
         try:
             return self._clearances.out(actor, [player.card_id for player in team.players])
         except UNKNOWN:
             return None
 
     def _former(self, actor: Actor, team: Team) -> set[bytes] | None:
-        """For which players the actor's part has ended; None where that cannot be read."""
+        """For which players the actor's part has ended; None if that cannot be read."""
         try:
             return self._rights.former(actor, team.players)
         except UNKNOWN:
             return None
 
     def _joined(self, actor: Actor) -> dict[bytes, list[Joined]] | None:
-        """Who joined, by player; None where that cannot be read."""
+        """Who has joined, by player; None if that cannot be read."""
         try:
             return self._teams.joined(actor)
         except UNKNOWN:
@@ -175,7 +175,7 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     """Shirt numbers and names from a list with one player a line (`domain.team_list`).
 
     Raises:
-        InvalidInput: names the lines that are wrong, the first MOST_NAMED of them; or there is none.
+        InvalidInput: names the lines that are wrong, at most MOST_NAMED of them; or there are none.
     """
     found: list[tuple[str, str]] = []
     wrong: list[str] = []

@@ -1,4 +1,4 @@
-"""The browser that sent this request: its token, who is signed in, and what its cookie shall be afterwards.
+"""The browser that sent this request: its token, who is signed in, and what its cookie is to be afterwards.
 
 The cookie holds one random token. Signed in, the server knows a session by the token's digest; otherwise nothing is
 stored, and the token only ties forms to the browser that asked for them.
@@ -17,7 +17,7 @@ from blockmrs.services.accounts.actor import Actor
 
 ENVIRON_KEY = "blockmrs.browser"
 _CSRF_BYTES = 32
-# As long as browsers keep any cookie; counted anew with each sign-in.
+# The longest for which browsers keep a cookie; counted afresh with each sign-in.
 KNOWN_S = 400 * 24 * 3600
 
 
@@ -46,7 +46,7 @@ class Browser:
         return self._actor
 
     def token_or_new(self) -> str:
-        """The browser's token; a fresh one travels back with the answer where there was none."""
+        """The browser's token; if there was none, a fresh one goes back with the answer."""
         if self.token is None:
             self._use(new_token())
         self.private = True
@@ -54,18 +54,18 @@ class Browser:
         return self.token
 
     def sign_in(self, token: str) -> None:
-        """From here on the browser has `token`: for this answer's forms and in its cookie."""
+        """Give the browser `token`, for this answer's forms and in its cookie."""
         self.previous_token = self.token
         self._signed_in = True
         self._use(token)
 
     def sign_out(self) -> None:
-        """The browser forgets its token; the forms of this answer get a fresh one."""
+        """Make the browser forget its token; the forms in this answer get a fresh one."""
         self.previous_token = self.token
         self._use(None)
 
     def lasting_secret(self) -> str:
-        """By what this browser is known again to who signs in with it; kept only once somebody does."""
+        """What makes this browser recognisable to those who sign in with it; kept only once somebody does."""
         if self._lasting_secret is None:
             self._lasting_secret = new_token()
         return self._lasting_secret
@@ -105,8 +105,8 @@ class Browser:
 def takes_cookies(request: Any, site: Site) -> bool:
     """Whether the answer may set cookies: the browser sent those that it has, or has none.
 
-    What another site's page sends comes without them (SameSite), except where the person follows a link. An answer
-    that sets any would then replace them: whoever opens a stranger's page would be signed out here.
+    What another site's page sends comes without them (SameSite), unless the person follows a link. An answer that sets
+    any would then replace them: whoever opens a stranger's page would be signed out here.
     """
     if any(name in request.cookies for name in (site.cookie_name, site.known_cookie_name, site.language_cookie_name)):
         return True
@@ -128,7 +128,7 @@ def is_own_page(request: Any) -> bool:
 def masked(secret: bytes) -> str:
     """32 secret bytes for a page, base64url: a fresh mask, then the bytes under it.
 
-    Other each time, so that compressing a page tells nothing about them.
+    They differ each time, so that compressing a page reveals nothing about them.
     """
     mask = secrets.token_bytes(len(secret))
     return base64.urlsafe_b64encode(mask + _xor(mask, secret)).decode("ascii").rstrip("=")

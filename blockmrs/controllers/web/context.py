@@ -51,8 +51,8 @@ def csrf_token() -> str:
 def phone_account() -> str | None:
     """What a phone needs for the reports that wait on it (docs/phone.md): "" signed out, else three words.
 
-    They are the account's mark, which says nothing of who that is; the key that seals what they write, masked, which
-    only a session of theirs can give; and for how many seconds the phone may hold it. None: it cannot be told now.
+    They are the account's mark, which says nothing about who that is; the key that seals what they write, masked, which
+    only one of their sessions can give; and for how many seconds the phone may hold it. None: it cannot be told now.
     """
     try:
         actor = current_actor()
@@ -80,7 +80,7 @@ def client_address() -> str:
 
 
 def stateless(action: Action) -> Action:
-    """Mark an action whose POST changes nothing, so that it needs no form token. Stands below `@expose`."""
+    """Mark an action whose POST changes nothing, so that it needs no form token. Goes below `@expose`."""
     setattr(action, STATELESS, True)
     return action
 
@@ -97,7 +97,7 @@ def said(text: str) -> str:
 
 
 def check_local_address(text: str | None) -> str:
-    """`text` if it is an address on this site, else "/"; so that signing in never leads elsewhere."""
+    """`text` if it is an address on this site, else "/", so that signing in never leads elsewhere."""
     if not text or not text.startswith("/") or text.startswith(("//", "/\\")) or len(text) > 2000:
         return "/"
     if any(ord(character) < 0x20 or character in "\\\x7f" for character in text):
@@ -121,7 +121,7 @@ def translated(text: str) -> str:
 
 
 def problem(error: InvalidInput) -> dict[str, str]:
-    """The errors of a page for one thing that is wrong."""
+    """The errors of a page on which one thing is wrong."""
     return {error.field or "": error.message}
 
 
@@ -132,7 +132,7 @@ def try_again(error: BlockMRSError, words: str) -> dict[str, str]:
 
 
 def wait_first(error: TooManyAttempts) -> dict[str, str]:
-    """The errors of a page that was asked too often; sets the header that tells a program when to come back."""
+    """The errors of a page that was asked for too often; sets the header that tells programs when to come back."""
     seconds = max(1, error.retry_after_s)
     tg.response.headers["Retry-After"] = str(seconds)
     minutes = -(-seconds // 60)

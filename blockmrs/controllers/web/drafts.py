@@ -16,7 +16,7 @@ from blockmrs.errors import CannotOpen, InvalidInput
 
 # Sealed and written as base64 this still fits in a form (LARGEST_FORM_BYTES).
 MAX_DRAFT_BYTES = 40 * 1024
-# Never kept: they are typed again.
+# Never kept: they have to be typed again.
 SECRET_FIELDS = frozenset(
     {"password", "new_password", "password_again", "recovery_code", "setup_token", "invitation_code", "code", "secret"}
 )
@@ -37,7 +37,7 @@ class Draft:
 
 
 def posted_values(request: Any) -> dict[str, list[str]]:
-    """The text that this request's form holds, without secrets, files and the fields of the form's own machinery."""
+    """The text in this request's form, without secrets, files and the fields of the form's own machinery."""
     values: dict[str, list[str]] = {}
     for name, value in request.POST.items():
         if isinstance(value, str) and name not in SECRET_FIELDS | OWN_FIELDS:
@@ -49,7 +49,7 @@ def seal_draft(values: Mapping[str, Sequence[str]], path: str, *, holder: Browse
     """The values and where they were going, as text that only this browser's cookie opens.
 
     Raises:
-        InvalidInput: more than `MOST_FIELDS` values or `MAX_DRAFT_BYTES` in all.
+        InvalidInput: more than `MOST_FIELDS` values, or more than `MAX_DRAFT_BYTES` altogether.
     """
     holder = holder or browser()
     if sum(map(len, values.values())) > MOST_FIELDS:
@@ -62,7 +62,7 @@ def seal_draft(values: Mapping[str, Sequence[str]], path: str, *, holder: Browse
 
 
 def open_draft(text: str, *, holder: Browser | None = None) -> Draft:
-    """What `seal_draft` kept; also right after this request gave the browser another token.
+    """What `seal_draft` kept; this works even right after this request gave the browser another token.
 
     Raises:
         CannotOpen: it is not a draft of this browser.
@@ -85,7 +85,7 @@ def open_draft(text: str, *, holder: Browser | None = None) -> Draft:
 
 
 def carry_draft(text: str, *, holder: Browser | None = None) -> str:
-    """The same draft for the browser's present token, to go into the next form; "" where there is none to carry."""
+    """The same draft for the browser's present token, for the next form; "" if there is none to carry."""
     if not text:
         return ""
     try:

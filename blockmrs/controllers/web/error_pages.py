@@ -29,7 +29,7 @@ _LAST_RESORT = (
 
 
 def new_error_id() -> str:
-    """Eight characters that stand on the page and in the log."""
+    """Eight characters that appear on the page and in the log."""
     return "".join(secrets.choice(_ID_ALPHABET) for _ in range(8))
 
 
@@ -42,9 +42,9 @@ def wants_json(request: Any) -> bool:
 def error_response(
     status: int, error_id: str, *, error: BlockMRSError | None = None, message: str = "", retry_after_s: int = 0
 ) -> Response:
-    """The answer for `status`, as a page or as JSON, in the words of `error` where it has some of its own.
+    """The answer for `status`, as a page or as JSON, in the words of `error` if it has some of its own.
 
-    `message` is said instead of the usual advice.
+    `message` replaces the usual advice.
     """
     words = words_for(status, error)
     request = tg.request
@@ -64,7 +64,7 @@ def error_response(
 
 
 def sign_in_response(error_id: str) -> Response:
-    """401: the sign-in page. What was entered travels with it, sealed, and is there again afterwards."""
+    """401: the sign-in page. What was entered travels along, sealed, and is there again afterwards."""
     request = tg.request
     draft, lost = "", False
     if request.method == "POST":
@@ -91,7 +91,7 @@ def stale_form_response(error_id: str) -> Response:
         "errors": {},
         "form": _kept_form(request) if is_own_page(request) else None,
         "error_id": error_id,
-        # Sent again it would come without the cookie again, and so for ever.
+        # Sent again, it would again come without the cookie, and so on forever.
         "needs_https": site().secure_cookies and request.scheme == "http" and not has_cookie,
         "has_cookie": has_cookie,
         "secure_address": f"https://{request.host}/",
@@ -112,7 +112,7 @@ def _warn_of_plain_http() -> None:
 def continue_after_sign_in(token: str, came_from: str | None = None, draft: str | None = None) -> str:
     """Give the browser its session, and bring the person back: to a page that sends on what they had entered, or on.
 
-    Returns the page; or ends the action with a redirect where nothing was entered.
+    Returns the page, or ends the action with a redirect if nothing was entered.
     """
     holder = browser()
     holder.sign_in(token)
@@ -140,7 +140,7 @@ def _kept_form(request: Any) -> dict[str, Any] | None:
         return None
     secrets_sent = [name for name in dict.fromkeys(request.POST.keys()) if name in SECRET_FIELDS]
     form = form_of(Draft(check_local_address(request.path_qs), posted_values(request)), secrets_sent)
-    # What a form carries for its own machinery goes on as it is; only the token is new.
+    # What a form carries for its own machinery is passed on unchanged; only the token is new.
     own = [
         (name, value)
         for name, value in request.POST.items()

@@ -15,7 +15,7 @@ LONGEST_TEXT = 2000
 
 
 class Form:
-    """The fields that this request's form holds. A field that is missing is empty text."""
+    """The fields in this request's form. A missing field is empty text."""
 
     def __init__(self, posted: Any) -> None:
         try:
@@ -45,11 +45,11 @@ class Form:
         return value
 
     def several(self, name: str) -> list[str]:
-        """The texts of a field that may come several times, such as ticks; what is no text is left out."""
+        """The texts of a field that may come several times, such as ticks; what is not text is left out."""
         return [value for value in self._values.get(name, []) if isinstance(value, str) and len(value) <= LONGEST_TEXT]
 
     def kept(self, name: str, limit: int = LONGEST_TEXT) -> str:
-        """The same for showing it again: empty where it cannot be shown."""
+        """The same, for showing it again: empty if it cannot be shown."""
         try:
             return self.text(name, limit)
         except InvalidInput:
@@ -57,12 +57,12 @@ class Form:
 
 
 def posted_form() -> Form:
-    """The form of this request; what stands in the address is no part of it."""
+    """This request's form; what is in the address is not part of it."""
     return Form(tg.request.POST)
 
 
 def gather(*checks: Callable[[], object]) -> dict[str, str]:
-    """What is wrong, by field, after all checks; so that everything can be mended at once."""
+    """What is wrong, by field, after all checks, so that everything can be corrected at once."""
     found: dict[str, str] = {}
     for check in checks:
         try:
@@ -73,7 +73,7 @@ def gather(*checks: Callable[[], object]) -> dict[str, str]:
 
 
 def parse_place(text: object) -> ListPlace | None:
-    """Where in a list a page begins, as its address says; None for the newest page, NotFound for anything else."""
+    """Where in a list a page begins, according to its address; None for the newest page, NotFound for anything else."""
     if text is None:
         return None
     if not isinstance(text, str):

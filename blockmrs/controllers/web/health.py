@@ -11,7 +11,7 @@ from blockmrs.services.node.health import HealthService
 
 
 class HealthAnswers:
-    """The two answers. No controller: TurboGears would serve it a second time, below its attribute's name."""
+    """The two answers. Not a controller: TurboGears would serve it a second time, under its attribute's name."""
 
     def __init__(self, health: HealthService, watch: ClockWatch) -> None:
         self._health = health
@@ -22,14 +22,14 @@ class HealthAnswers:
         return {"status": "ok"}
 
     def ready(self) -> dict[str, Any]:
-        """How each part is; 503 when reports could not be saved, or nothing is there of what was."""
+        """How each part is; 503 if reports could not be saved, or if everything that was there is gone."""
         readiness = self._health.readiness()
         tg.response.status_int = 200 if readiness.is_ready else 503
         status = "away" if not readiness.is_ready else "ok" if readiness.is_well else "degraded"
         return {"status": status, **asdict(readiness), "clock": self._clock()}
 
     def _clock(self) -> str:
-        """Whether this machine's clock can be believed; the operator's page says by how much it is off."""
+        """Whether this machine's clock can be believed; the operator's page says how far off it is."""
         try:
             state = self._watch.state()
         except BlockMRSError:

@@ -1,6 +1,6 @@
 """Error becomes status: the only such table, and the words that a page says for each status.
 
-Words say what happened and what to do; they never name what was asked for.
+The words say what happened and what to do; they never name what was asked for.
 """
 
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from blockmrs.errors import (
 
 
 class StaleForm(BlockMRSError):
-    """A form came with a token that is not this browser's: an old page, another tab's sign-out, or another site."""
+    """A form came with a token that is not this browser's: from an old page, another site, or after a sign-out."""
 
 
 STATUS_OF: dict[type[BlockMRSError], int] = {
@@ -76,7 +76,7 @@ LOST = Words(
     N_("A part of this is not on this machine"),
     N_("Nobody deleted it for you. Tell whoever runs this site: its storage lacks something that it should hold."),
 )
-"""What a page says instead where an object should be here and is not: no waiting brings it back."""
+"""What a page says instead if an object should be here and is not: waiting will not bring it back."""
 
 
 def status_of(error: BlockMRSError) -> int:
@@ -88,7 +88,7 @@ def status_of(error: BlockMRSError) -> int:
 
 
 def headers_of(error: BlockMRSError) -> dict[str, str]:
-    """What else the answer must say."""
+    """Further headers that the answer needs."""
     if isinstance(error, TooManyAttempts):
         return {"Retry-After": str(max(1, error.retry_after_s))}
     if isinstance(error, Busy):
@@ -99,7 +99,7 @@ def headers_of(error: BlockMRSError) -> dict[str, str]:
 
 
 def words_for(status: int, error: BlockMRSError | None = None) -> Words:
-    """The words of `status`, or those of its family; of a kind of `error` that has its own."""
+    """The words for `status`, or for its family, or for a kind of `error` that has its own."""
     if isinstance(error, Busy):
         return BUSY
     if isinstance(error, NOT_HERE):

@@ -22,7 +22,7 @@ from blockmrs.errors import CannotOpen, InvalidInput
 CHECKED_GROUP = 3
 _PURPOSE = "recovery check"
 _CONTEXT = b"recovery check"
-# What people write for what no code holds.
+# What people write for characters that no code contains.
 _LOOK_ALIKE = str.maketrans("OIL", "011", " -–—\t\r\n")
 
 
@@ -34,7 +34,7 @@ def show_code(
     typed: str = "",
     errors: dict[str, str] | None = None,
 ) -> str:
-    """The page with the code and the question for its third group; `draft` and `came_from` go on with it."""
+    """The page with the code and the question for its third group; `draft` and `came_from` travel along."""
     carried: dict[str, Any] = {
         "check": _seal(code),
         "came_from": check_local_address(came_from),
@@ -46,14 +46,14 @@ def show_code(
         code=code,
         groups=code.split("-"),
         typed=typed,
-        # Without a group this page comes again, with the code that is shown nowhere else.
+        # Without a group this page comes again, with the code, which is shown nowhere else.
         language_switch=lambda: switch_by_form("/settings/check_recovery", list(carried.items())),
         **carried,
     )
 
 
 def confirm_first(came_from: str = "/", draft: str = "", status: int = 403) -> str:
-    """The page for somebody who has no confirmed code yet: it asks for the password, and makes a new one."""
+    """The page for somebody who has no confirmed code yet: it asks for the password, and makes a new code."""
     return show(
         "account.recovery_first",
         status,
@@ -65,16 +65,16 @@ def confirm_first(came_from: str = "/", draft: str = "", status: int = 403) -> s
 def code_first(came_from: str, action: str = "") -> str:
     """The same, keeping what this request's form brought for `action`, without which it goes to `came_from`.
 
-    A recovery code exists before the first report does; what was entered goes on afterwards.
+    A recovery code has to exist before the first report; what was entered continues afterwards.
     """
     return confirm_first(came_from, seal_draft(posted_values(tg.request), action or came_from))
 
 
 def open_code(check: str) -> str:
-    """The code that this browser's page shows.
+    """The code shown on this browser's page.
 
     Raises:
-        CannotOpen: it is no such page, or one from before the last sign-in or the last new code.
+        CannotOpen: it is not such a page, or is from before the last sign-in or the last new code.
     """
     token = browser().token
     if token is None or len(check) > 1000:

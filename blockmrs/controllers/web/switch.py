@@ -1,9 +1,9 @@
 """The button on every page that shows it in another language, and `/language`, where it leads.
 
-A page that has an address is opened again. A page that answers a form is asked for again by the same form, so that no
-answer is lost. Without script.
+A page that has an address is opened again. A page that answers a form is requested again with the same form, so that
+no answer is lost. No script is needed.
 
-  POST /language    brings back to the page; its language was chosen on the way (wrappers/languages.py)
+  POST /language    leads back to the page; its language was chosen on the way (wrappers/languages.py)
 """
 
 from collections.abc import Sequence
@@ -49,7 +49,7 @@ class LanguageController(TGController):
 def language_switch(failed: int = 0) -> Switch:
     """The switch of the page that is being shown; on an error page `failed` is its status.
 
-    The address goes without its query: whatever somebody put there, the page does not repeat it.
+    The address is given without its query: whatever somebody put there, the page does not repeat it.
     """
     request = tg.request
     others = _others()
@@ -60,7 +60,7 @@ def language_switch(failed: int = 0) -> Switch:
     changes_nothing = untied or getattr(_action(request), REPEATABLE, False)
     if request.method == "POST" and ((changes_nothing and not failed) or (failed or tg.response.status_int) == 422):
         pairs = _posted(request)
-        # Nothing came of it yet: the same form gives the same page. A long one stands on the page once already.
+        # It had no effect yet: the same form gives the same page. A long one is already on the page once.
         if sum(len(text.encode()) for pair in pairs for text in pair) <= MOST_CARRIED_BYTES:
             return Switch(address, pairs, others, tied=not untied)
     # What this page shows may be shown only once, or is long: it stays where it is.
@@ -80,11 +80,11 @@ def _posted(request: Any) -> Pairs:
     return [
         (name, value)
         for name, value in request.POST.items()
-        # What was no text when it came cannot be shown, nor be sent again.
+        # What was not text when it came cannot be shown, nor sent again.
         if isinstance(value, str) and "\ufffd" not in name + value and name != "_csrf" and name not in SECRET_FIELDS
     ]
 
 
 def _action(request: Any) -> Any:
-    """What answers this request; None where that is not known."""
+    """What answers this request; None if that is not known."""
     return getattr(getattr(request, "_dispatch_state", None), "action", None)

@@ -23,7 +23,7 @@ SECRET_WORDS = {
     "invitation_code": N_("Invitation code"),
     "code": N_("Code"),
 }
-"""What a secret field of a form is called where it has to be typed again."""
+"""What a form's secret field is called if it has to be typed again."""
 
 
 def secret_word(name: str) -> str:
@@ -32,9 +32,9 @@ def secret_word(name: str) -> str:
 
 
 def titled(title: str) -> str:
-    """A report's title in the reader's language: the name as it is, and the age that the rules call so."""
+    """A report's title in the reader's language: the name unchanged, and the age as the rules call it."""
     name, comma, age = title.rpartition(", ")
-    # A name may hold a comma too; only the rules' ages begin so.
+    # A name may contain a comma too; only the rules' ages begin like this.
     if not (age[:1].isdigit() or age.startswith("Under ")):
         return title
     words = ugettext(age)
@@ -42,7 +42,7 @@ def titled(title: str) -> str:
 
 
 def with_leaving(name: str, left: datetime | None) -> str:
-    """A member's name; of one who left the organisation since, with the day."""
+    """A member's name; for one who has since left the organisation, with the day."""
     if left is None:
         return name
     return str(ugettext("%(name)s (left on %(day)s)") % {"name": name, "day": times.day(left)})
@@ -57,7 +57,7 @@ def intended_use() -> str:
 
 
 def _family_news(actor: Actor | None) -> dict[str, str]:
-    """Of whom there is news about who can see what, by handle; none where that cannot be told now."""
+    """Those about whom there is news of who can see what, by handle; none if that cannot be told now."""
     try:
         return {item.handle: item.label for item in site().family_news(actor)} if actor is not None else {}
     except BlockMRSError:
@@ -69,7 +69,7 @@ def page_variables() -> dict[str, Any]:
     try:
         actor = current_actor()
     except BlockMRSError:
-        # Advice must show while the database is away; who needs to know asks `require_actor`, and fails.
+        # Advice has to be shown while the database is away; whoever needs to know calls `require_actor`, which fails.
         actor = None
     return {
         "actor": actor,

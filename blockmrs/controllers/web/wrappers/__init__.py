@@ -1,1 +1,1 @@
-"""What stands around every request: headers, session, form tokens, errors."""
+"""What is wrapped around every request: headers, session, form tokens, errors."""

@@ -1,4 +1,4 @@
-"""Every action that is reached by another method than GET needs a form token of this browser, unless marked."""
+"""Every action that is reached by a method other than GET needs a form token of this browser, unless marked."""
 
 from collections.abc import Callable
 from typing import Any
@@ -16,7 +16,7 @@ Caller = Callable[[Any, Any, Any, Any], Any]
 
 
 def protect(call: Caller) -> Caller:
-    """Wrap the calling of every action with the check."""
+    """Wrap the call of every action in the check."""
 
     def checked(config: Any, action: Any, remainder: Any, params: Any) -> Any:
         request = tg.request

@@ -63,7 +63,7 @@ class Edge:
         self._app = app
         self._site = site
         extra = (("Strict-Transport-Security", "max-age=63072000"),) if site.secure_cookies else ()
-        # Ours is the only style that may stand inside a page, byte for byte.
+        # Ours is the only style allowed inside a page, byte for byte.
         policy = "; ".join(CONTENT_SECURITY_POLICY).replace(
             "style-src 'self'", f"style-src 'self' {site.assets.style_source()}"
         )
@@ -72,35 +72,35 @@ class Edge:
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the request."""
         trim_headers(environ, self._site)
-        # A server in front of us refuses, too: what it could not read is answered here.
+        # A server in front of us refuses things too: what it could not read is answered here.
         status = environ.get(REFUSED_KEY) or refusal(environ, self._site) or read_form(environ)
         if status is not None:
             self._empty(environ, status)
         path, query = environ.get("PATH_INFO", ""), environ.get("QUERY_STRING", "")
         answer = _Answer()
         if self._site.assets.has(path) and "HTTP_IF_NONE_MATCH" in environ:
-            # TurboGears compares to the letter; ours is the same file, compressed.
+            # TurboGears compares literally; ours is the same file, compressed.
             environ["HTTP_IF_NONE_MATCH"] = environ["HTTP_IF_NONE_MATCH"].replace("W/", "")
         try:
             answer.body = self._app(environ, answer.start)
             if answer.status >= "4" and ANSWERED_KEY not in environ:
-                # What serves the files has error pages of its own, which repeat what was sent.
+                # The file server has error pages of its own, which repeat what was sent.
                 _close(answer.body)
                 self._empty(environ, int(answer.status[:3]))
                 answer = _Answer()
                 answer.body = self._app(environ, answer.start)
             self._finish(environ, answer, path, query)
         except Exception as error:  # noqa: BLE001 - the server's own page would lack the headers
-            log.error("the application broke: %s", describe(error))
+            log.error("the application failed: %s", describe(error))
             answer.replace("500 Internal Server Error", b"Something went wrong here. In danger, call for help.\n")
         own = [*self._headers, ("Permissions-Policy", _permissions(path))]
         start_response(answer.status, [pair for pair in answer.headers if pair[0].lower() not in _names(own)] + own)
         return answer.body
 
     def _empty(self, environ: Environ, status: int) -> None:
-        """Make it a request for the page of `status`, which is made where all error pages are made.
+        """Turn it into a request for the page of `status`, which is made where all error pages are made.
 
-        Nothing that was sent reaches it.
+        Nothing that was sent reaches that page.
         """
         environ.update(
             {
@@ -120,7 +120,7 @@ class Edge:
         if answer.status.startswith("204"):
             answer.drop("Content-Type")
         if location := answer.get("Location"):
-            # Bytes that are no Latin-1 can stand in no header; in an address they are written as an address has them.
+            # No header can contain bytes that are not Latin-1; in an address they are percent-encoded.
             answer.set("Location", quote(location, safe=ADDRESS_CHARACTERS))
         if not all(_is_sendable(text) for pair in answer.headers for text in pair):
             raise ValueError("a header that cannot be sent")
@@ -131,7 +131,7 @@ class Edge:
             answer.drop("Expires")
         if kind not in COMPRESSIBLE:
             return
-        # A page also depends on the language that is asked for, or was chosen; no other kind of answer does.
+        # A page also depends on the language that is asked for or was chosen; no other kind of answer does.
         answer.set("Vary", PAGE_VARIES if kind == "text/html" else "Accept-Encoding")
         length = answer.get("Content-Length")
         if (
@@ -157,7 +157,7 @@ class _Answer:
         self.status, self.headers = status, list(headers)
 
         def write(_data: bytes) -> None:
-            raise RuntimeError("no part of this application writes that way")
+            raise RuntimeError("no part of this application writes in this way")
 
         return write
 
@@ -176,7 +176,7 @@ class _Answer:
         self.headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
 
     def compress(self) -> None:
-        """Form tokens are masked anew in every page, so that its compressed size tells nothing about them."""
+        """Form tokens are masked afresh in every page, so that its compressed size reveals nothing about them."""
         whole = self.body
         try:
             content = gzip.compress(b"".join(whole), compresslevel=6, mtime=0)
@@ -190,7 +190,7 @@ class _Answer:
 
 
 def _permissions(path: str) -> str:
-    """What pages at this address may ask of the phone: only the advice asks where it is."""
+    """What pages at this address may ask of the phone: only the advice asks for its location."""
     return PERMISSIONS.format(position="self" if path == "/field" or path.startswith("/field/") else "")
 
 
@@ -204,7 +204,7 @@ def _close(body: Iterable[bytes]) -> None:
 
 
 def _is_sendable(text: str) -> bool:
-    """Whether a header may hold it: Latin-1 without a line's end."""
+    """Whether a header may contain it: Latin-1 without line ends."""
     return all("\x20" <= character <= "\x7e" or "\xa0" <= character <= "\xff" for character in text)
 
 

@@ -14,7 +14,7 @@ from blockmrs.controllers.web.wrappers.trace import describe
 from blockmrs.errors import BlockMRSError, Busy, InvalidInput, NotAuthenticated, TooManyAttempts
 
 log = logging.getLogger(__name__)
-# Of a response made elsewhere, only these travel on to the page that replaces it.
+# Only these headers of a response made elsewhere are passed on to the page that replaces it.
 _KEPT_HEADERS = ("Allow", "Retry-After")
 
 
@@ -33,7 +33,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
             response = self.next_handler(controller, environ, context)
         except BlockMRSError as error:
             return self._ours(error, environ, context)
-        except Exception as error:  # noqa: BLE001 - the last place where a page can still be made of it
+        except Exception as error:  # noqa: BLE001 - the last place where it can still be turned into a page
             return self._unforeseen(error, environ, context)
         # A page that an action made itself keeps its words, whatever its status.
         if isinstance(response, HTTPException) and response.status_int >= 400:
@@ -43,7 +43,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
 
     def _ours(self, error: BlockMRSError, environ: dict[str, Any], context: Any) -> Any:
         status, error_id = status_of(error), new_error_id()
-        # A crowd that is told to come again is no fault of ours, and would fill the log.
+        # A crowd that is told to come back later is not a fault of ours, and would fill the log.
         if status >= 500 and not isinstance(error, Busy):
             # Messages of our own errors hold identifiers only.
             log.error("%s failed: %s: %s id=%s", route_of(environ, context), type(error).__name__, error, error_id)
@@ -74,7 +74,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
 
 
 def _is_readable(request: Any) -> bool:
-    """Whether the body is the form that it says it is; read here, because dispatching reads it outside any action."""
+    """Whether the body is the form that it claims to be; read here, because dispatching reads it outside any action."""
     try:
         request.POST  # noqa: B018 - WebOb parses when first asked, and keeps what it found
     except (UnicodeError, ValueError, LookupError):
@@ -83,7 +83,7 @@ def _is_readable(request: Any) -> bool:
 
 
 def route_of(environ: dict[str, Any], context: Any) -> str:
-    """The method and the action that answers, without the address: that may hold what nobody should read in a log."""
+    """The method and the answering action, without the address, which may hold what nobody should read in a log."""
     state = getattr(context.request, "_dispatch_state", None)
     action = getattr(state, "action", None)
     name = (

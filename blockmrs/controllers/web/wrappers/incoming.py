@@ -1,6 +1,6 @@
 """What is let in: how much a request may hold, and of which kind. What is refused here reaches no action.
 
-The bounds hold whatever server is in front. None of our pages comes near them; what goes beyond is no person's.
+The limits hold whatever server is in front. None of our pages comes near them; no person goes beyond them.
 """
 
 import io
@@ -20,7 +20,7 @@ LONGEST_COOKIE = 512
 LONGEST_TYPE = 128
 FORM_TYPE = "application/x-www-form-urlencoded"
 CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
-# A date that is none breaks the serving of files, and our files are told apart by their tags.
+# An invalid date breaks the serving of files, and our files are told apart by their tags.
 _UNUSED_HEADERS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 
 
@@ -46,7 +46,7 @@ def trim_headers(environ: Environ, site: Site) -> None:
 def read_form(environ: Environ) -> int | None:
     """Read the body into memory, where it stays; the status with which it is refused, or None.
 
-    Only a form that a page of ours could have sent gets on: files come with none, and every page is UTF-8.
+    Only a form that one of our pages could have sent is let in: none sends files, and every page is UTF-8.
     """
     length = int(environ.get("CONTENT_LENGTH") or 0)
     body = environ["wsgi.input"].read(length) if length else b""
@@ -61,9 +61,9 @@ def read_form(environ: Environ) -> int | None:
         return 422
     if kind not in ("", FORM_TYPE):
         return None
-    # Of what has no kind WebOb would make a file.
+    # WebOb would turn anything without a content type into a file.
     environ["CONTENT_TYPE"] = FORM_TYPE
-    # Measured before anything is made of it; written as a form, a text is three times as long at most.
+    # Measured before anything is made of it; encoded as a form, text is at most three times as long.
     if len(body) > 3 * LARGEST_FORM_BYTES or len(unquote_to_bytes(body)) > LARGEST_FORM_BYTES:
         return 413
     if body.count(b"&") >= MOST_FIELDS:
@@ -73,14 +73,14 @@ def read_form(environ: Environ) -> int | None:
 
 def _host(environ: Environ, site: Site) -> int | None:
     if environ.get("PATH_INFO") in PROBED:
-        # A probe knows the machine by its address alone; what it is told says nothing about the host.
+        # A probe knows the machine only by its address; what it is told says nothing about the host.
         environ["HTTP_HOST"] = min(site.hosts)
         return None
     return None if named_host(environ.get("HTTP_HOST", "")) in site.hosts else 400
 
 
 def named_host(text: str) -> str:
-    """The host that a Host header names: in small letters, without its port and the dot of the root."""
+    """The host named in a Host header: in lower case, without port and final dot."""
     host = text.lower()
     name, _, port = host.rpartition(":")
     if name and port.isascii() and port.isdigit():
@@ -108,7 +108,7 @@ def _length(environ: Environ, site: Site) -> int | None:
     length = environ.get("CONTENT_LENGTH") or ""
     if not length:
         return 411 if environ.get("HTTP_TRANSFER_ENCODING") else None
-    # A number with so many digits takes its time to be read.
+    # A number with this many digits takes time to be read.
     if not (length.isascii() and length.isdigit() and len(length) <= 20):
         return 400
     return 413 if int(length) > site.body_bytes else None
@@ -123,7 +123,7 @@ def _charset(parameters: str) -> str:
 
 
 def _own_cookies(header: str, name: str) -> str:
-    """Our cookies alone, as far as they can be ours: other programs of this host have theirs, and strangers any."""
+    """Only our cookies, as far as they can be ours: other programs on this host have theirs, and strangers send any."""
     kept: dict[str, str] = {}
     start = header.find(name)
     for part in header[start:].split(";", MOST_FIELDS)[:MOST_FIELDS] if start >= 0 else ():

@@ -16,7 +16,7 @@ class Languages(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships no
         super().__init__(next_handler, config)
         self._site = config["blockmrs.site"]
         for language in LANGUAGES:
-            # Read now, so that nobody waits for it.
+            # Read now, so that nobody has to wait for it.
             texts(language)
 
     def __call__(self, controller: Any, environ: dict[str, Any], context: Any) -> Any:

@@ -8,14 +8,14 @@ from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser
 
 
 class Sessions(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships no types
-    """The outermost wrapper: error pages, too, need to know the browser."""
+    """The outermost wrapper, since error pages need to know the browser too."""
 
     def __init__(self, next_handler: Any, config: Any) -> None:
         super().__init__(next_handler, config)
         self._site = config["blockmrs.site"]
 
     def __call__(self, controller: Any, environ: dict[str, Any], context: Any) -> Any:
-        """Answer the request with the browser known to all below."""
+        """Answer the request, with the browser known to everything below."""
         holder = Browser(context.request, self._site)
         environ[ENVIRON_KEY] = holder
         response = self.next_handler(controller, environ, context)

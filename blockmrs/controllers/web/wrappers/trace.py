@@ -1,4 +1,4 @@
-"""An unforeseen error, told without anything that a person entered."""
+"""An unforeseen error, described without anything that a person entered."""
 
 import traceback
 

@@ -1,4 +1,4 @@
-"""Who began to accept an invitation stands beside it."""
+"""Who has begun to accept an invitation is recorded beside it."""
 
 import sqlalchemy as sa
 from alembic import op

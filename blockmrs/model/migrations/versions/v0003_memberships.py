@@ -1,7 +1,7 @@
 """Members of organisations have a beginning, an end and a role.
 
-Whoever is listed stays a member. The one who joined an organisation first may manage its members from now on; when each
-joined was not noted.
+Whoever is listed stays a member. The first to have joined an organisation may manage its members from now on; when each
+joined was not recorded.
 """
 
 import hmac

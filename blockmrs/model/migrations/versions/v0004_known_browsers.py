@@ -1,4 +1,4 @@
-"""Browsers that an account signed in with."""
+"""Browsers in which an account has signed in."""
 
 import sqlalchemy as sa
 from alembic import op
