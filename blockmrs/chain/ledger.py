@@ -225,17 +225,14 @@ class Ledger:
         Raises:
             NotFound: the log has no transaction at one of them.
         """
-        times: dict[int, datetime] = {}
-        header: Header | None = None
+        wanted = sorted(set(indexes))
         with self._store.read() as view:
-            for index in sorted(set(indexes)):
-                if header is None or index >= header.tree_size:
-                    row = view.header_over(index)
-                    if row is None:
-                        raise NotFound("the log has no transaction at this index", index=index)
-                    header = header_in(row)
-                times[index] = header.time
-        return times
+            rows = view.headers_over(wanted) if wanted else {}
+        for index in wanted:
+            if index not in rows:
+                raise NotFound("the log has no transaction at this index", index=index)
+        time_at = {row: header_in(row).time for row in set(rows.values())}
+        return {index: time_at[row] for index, row in rows.items()}
 
     def next_free(self, line_key: bytes, start: int = 0) -> int:
         """The number that the line's next transaction takes, where a reader who looks a window ahead will find it.
@@ -482,10 +479,11 @@ def _check_published(view: LedgerView, published: SignedBlock | None) -> None:
 
 
 def _places(view: LedgerView, digests: Sequence[bytes]) -> dict[bytes, Place]:
+    indexes = view.indexes_of(digests)
+    over = view.headers_over(list(indexes.values())) if indexes else {}
     places = {}
-    for digest, index in view.indexes_of(digests).items():
-        row = view.header_over(index)
-        if row is None:
+    for digest, index in indexes.items():
+        if index not in over:
             raise VerificationFailed("a transaction lies beyond the newest header", index=index)
-        places[digest] = Place(index, row.height)
+        places[digest] = Place(index, over[index].height)
     return places

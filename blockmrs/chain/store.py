@@ -70,8 +70,8 @@ class LedgerView(Protocol):
 
     def newest_header(self) -> HeaderRow | None: ...
     def headers(self, start: int, count: int) -> list[HeaderRow]: ...
-    def header_over(self, index: int) -> HeaderRow | None:
-        """The first header whose tree holds the transaction `index`."""
+    def headers_over(self, indexes: Sequence[int]) -> dict[int, HeaderRow]:
+        """Of each transaction the first header whose tree holds it; what no header speaks for is left out."""
 
     def sealer_sets(self) -> list[bytes]:
         """The encoded sets of sealers that headers have named, newest first."""
@@ -155,9 +155,9 @@ class _Content:
     def headers(self, start: int, count: int) -> list[HeaderRow]:
         return self.header_rows[start : start + count]
 
-    def header_over(self, index: int) -> HeaderRow | None:
-        height = bisect_right(self.header_rows, index, key=lambda row: row.tree_size)
-        return self.header_rows[height] if height < len(self.header_rows) else None
+    def headers_over(self, indexes: Sequence[int]) -> dict[int, HeaderRow]:
+        heights = {index: bisect_right(self.header_rows, index, key=lambda row: row.tree_size) for index in indexes}
+        return {index: self.header_rows[at] for index, at in heights.items() if at < len(self.header_rows)}
 
     def sealer_sets(self) -> list[bytes]:
         return [row.sealers for row in reversed(self.header_rows) if row.sealers is not None]

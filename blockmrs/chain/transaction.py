@@ -15,7 +15,7 @@ from typing import Self, cast
 from blockmrs import encoding
 from blockmrs.chain.merkle import hash_leaf
 from blockmrs.crypto.envelope import SEAL_OVERHEAD_BYTES, open_with, seal_to_key
-from blockmrs.crypto.keys import signing_public_key
+from blockmrs.crypto.keys import SealingKeys, signing_public_key
 from blockmrs.crypto.labels import CHAIN_ID_BYTES, chain_label, label
 from blockmrs.crypto.signatures import SIGNATURE_BYTES, sign, verify_signature
 from blockmrs.encoding import Value
@@ -221,12 +221,12 @@ def verify_transaction(transaction: Transaction, chain_id: bytes) -> None:
 
 
 def open_transaction(
-    transaction: Transaction, sealing_seed: bytes, *, chain_id: bytes, recipient: bytes | None = None
+    transaction: Transaction, sealing: bytes | SealingKeys, *, chain_id: bytes, recipient: bytes | None = None
 ) -> OpenedPayload:
     """The payload of `transaction`, checked against the place where it was found.
 
     Args:
-        sealing_seed: the 32-byte seed of the key it was sealed to.
+        sealing: the private keys of the key it was sealed to, or their 32-byte seed.
         recipient: the card id that must be named inside, where the caller reads for one card.
 
     Raises:
@@ -235,7 +235,7 @@ def open_transaction(
     """
     # 4. The envelope opens with the info of this chain, slot and one-time key.
     info = envelope_info(chain_id, transaction.slot, transaction.one_time_key)
-    padded = open_with(transaction.envelope, sealing_seed, info=info)
+    padded = open_with(transaction.envelope, sealing, info=info)
     # 5. Inside: an array of body and signature in its one encoding, then zeros only.
     content = encoding.decode_padded(padded)
     match content:

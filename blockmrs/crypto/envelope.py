@@ -17,7 +17,15 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PublicKey
 
 from blockmrs.cid import Cid
 from blockmrs.crypto.curves import MLKEM_KEY_BYTES, is_acceptable_sealing_key
-from blockmrs.crypto.keys import SEED_BYTES, expand_sealing_seed, new_seed, public_bytes, sealing_public_key
+from blockmrs.crypto.keys import (
+    SEED_BYTES,
+    SealingKeys,
+    expand_sealing_seed,
+    new_seed,
+    public_bytes,
+    sealing_keys_of,
+    sealing_public_key,
+)
 from blockmrs.crypto.labels import PREFIX, chain_label, label
 from blockmrs.errors import CannotOpen, InvalidInput, ObjectMismatch
 
@@ -95,10 +103,14 @@ def seal_to_key(payload: bytes, sealing_key: bytes, *, info: bytes) -> bytes:
     return _encrypt(payload, sealing_key, info=info)
 
 
-def open_with(sealed: bytes, sealing_seed: bytes, *, info: bytes) -> bytes:
-    """What `seal_to_key` sealed; CannotOpen for another key, another `info`, changed or missing bytes alike."""
+def open_with(sealed: bytes, sealing: bytes | SealingKeys, *, info: bytes) -> bytes:
+    """What `seal_to_key` sealed; CannotOpen for another key, another `info`, changed or missing bytes alike.
+
+    Args:
+        sealing: the private keys, or the 32-byte seed that they are expanded from.
+    """
     _check_info(info)
-    return _decrypt(sealed, hpke.MLKEM768X25519PrivateKey(*expand_sealing_seed(sealing_seed)), info)
+    return _decrypt(sealed, hpke.MLKEM768X25519PrivateKey(*sealing_keys_of(sealing)), info)
 
 
 def seal_secret(key: bytes, plaintext: bytes, *, context: bytes) -> bytes:

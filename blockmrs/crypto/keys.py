@@ -32,6 +32,9 @@ CARD_BYTES = 1 + SIGNING_KEY_BYTES + SEALING_KEY_BYTES
 KEYRING_VERSION = 1
 _FINGERPRINT_BYTES = 20
 
+SealingKeys = tuple[MLKEM768PrivateKey, X25519PrivateKey]
+"""What a sealing seed expands to: ML-KEM-768 and X25519."""
+
 
 def new_seed() -> bytes:
     """32 fresh random bytes."""
@@ -44,11 +47,16 @@ def derive_key(secret: bytes, purpose: str, context: bytes = b"") -> bytes:
     return HKDF(algorithm=SHA256(), length=SEED_BYTES, salt=None, info=label(purpose) + context).derive(secret)
 
 
-def expand_sealing_seed(sealing_seed: bytes) -> tuple[MLKEM768PrivateKey, X25519PrivateKey]:
+def expand_sealing_seed(sealing_seed: bytes) -> SealingKeys:
     """The two private keys of an X-Wing seed: SHAKE256 to 96 bytes, 64 for ML-KEM-768 and 32 for X25519."""
     _check_32(sealing_seed, "a sealing seed")
     expanded = hashlib.shake_256(sealing_seed).digest(96)
     return MLKEM768PrivateKey.from_seed_bytes(expanded[:64]), X25519PrivateKey.from_private_bytes(expanded[64:])
+
+
+def sealing_keys_of(sealing: bytes | SealingKeys) -> SealingKeys:
+    """The private keys themselves, where somebody keeps them; else those of a 32-byte seed."""
+    return expand_sealing_seed(sealing) if isinstance(sealing, bytes) else sealing
 
 
 def sealing_public_key(sealing_seed: bytes) -> bytes:
@@ -124,6 +132,7 @@ class Keyring:
     lines_secret: bytes
     rows_secret: bytes
     _card: Card | None = field(default=None, init=False, compare=False)
+    _sealing_keys: SealingKeys | None = field(default=None, init=False, compare=False)
 
     def __post_init__(self) -> None:
         for part in self._parts():
@@ -156,10 +165,19 @@ class Keyring:
     def card(self) -> Card:
         """The card that belongs to these keys."""
         if self._card is None:
-            card = Card(signing_public_key(self.signing_seed), sealing_public_key(self.sealing_seed))
+            card = Card(signing_public_key(self.signing_seed), public_bytes(*self.sealing_keys))
             object.__setattr__(self, "_card", card)
             return card
         return self._card
+
+    @property
+    def sealing_keys(self) -> SealingKeys:
+        """The private keys of the sealing seed. Expanding it costs more than opening, so it is done once a keyring."""
+        if self._sealing_keys is None:
+            keys = expand_sealing_seed(self.sealing_seed)
+            object.__setattr__(self, "_sealing_keys", keys)
+            return keys
+        return self._sealing_keys
 
     def line_to(self, peer_card_id: bytes) -> bytes:
         """The key of the line on which this identity writes to the card `peer_card_id`."""

@@ -82,6 +82,20 @@ _OCCUPIED = (
 _OCCUPIED_SINCE = _OCCUPIED.where(ChainTransactionRow.log_index >= bindparam("since"))
 # Not as pairs: SQLite would then read the whole table instead of the index.
 _AT_PLACES = _AT_SLOTS.where(ChainTransactionRow.one_time_key.in_(bindparam("keys", expanding=True)))
+_FIRST_OVER = (
+    select(ChainHeaderRow.height)
+    .where(ChainHeaderRow.tree_size > ChainTransactionRow.log_index)
+    .order_by(ChainHeaderRow.tree_size, ChainHeaderRow.height)
+    .limit(1)
+    .correlate(ChainTransactionRow)
+    .scalar_subquery()
+)
+_OVER = (
+    _HEADERS.order_by(None)
+    .with_only_columns(ChainTransactionRow.log_index, *_HEADERS.selected_columns)
+    .join_from(ChainTransactionRow, ChainHeaderRow, ChainHeaderRow.height == _FIRST_OVER)
+    .where(ChainTransactionRow.log_index.in_(bindparam("indexes", expanding=True)))
+)
 _NEWEST_HEADER = _HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)
 
 
@@ -141,10 +155,12 @@ class _SqlView:
         query = _HEADERS.where(ChainHeaderRow.height >= start).limit(count)
         return [HeaderRow(*row) for row in self._connection.execute(query)]
 
-    def header_over(self, index: int) -> HeaderRow | None:
-        query = _HEADERS.where(ChainHeaderRow.tree_size > index).order_by(None)
-        row = self._connection.execute(query.order_by(ChainHeaderRow.tree_size, ChainHeaderRow.height).limit(1)).first()
-        return None if row is None else HeaderRow(*row)
+    def headers_over(self, indexes: Sequence[int]) -> dict[int, HeaderRow]:
+        found: dict[int, HeaderRow] = {}
+        for some in _batches(sorted(set(indexes))):
+            rows = self._connection.execute(_OVER, {"indexes": some})
+            found.update((index, HeaderRow(*row)) for index, *row in rows)
+        return found
 
     def sealer_sets(self) -> list[bytes]:
         query = select(ChainHeaderRow.sealers).where(ChainHeaderRow.sealers.is_not(None))

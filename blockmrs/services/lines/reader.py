@@ -148,7 +148,7 @@ class LineReader:
     def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
         """What a transaction says to the reader, whoever wrote it; None if it is not for them."""
         try:
-            opened = open_transaction(transaction, reader.sealing_seed, chain_id=self._ledger.chain_id)
+            opened = open_transaction(transaction, reader.sealing_keys, chain_id=self._ledger.chain_id)
         except BlockMRSError:
             return None
         return opened if opened.payload.recipient == reader.card.id else None
