@@ -101,8 +101,10 @@ class Ledger:
     @property
     def size(self) -> int:
         """How many transactions the log has."""
-        with self._store.read() as view:
-            return _newest(view).tree_size
+        size = self._store.size()
+        if size is None:
+            raise _no_chain()
+        return size
 
     def header(self, height: int) -> Header:
         """The header at `height`, else NotFound."""
@@ -207,9 +209,9 @@ class Ledger:
         with self._store.read() as view:
             return _at_numbers(view, line_key, numbers)
 
-    def came_since(self, line_key: bytes, stop: int, size: int) -> list[int]:
-        """The numbers below `stop` whose slots were written to after the log's first `size` transactions."""
-        number_at = {slot_at(line_key, number): number for number in range(stop)}
+    def came_since(self, line_key: bytes, numbers: Sequence[int], size: int) -> list[int]:
+        """Those of `numbers` whose slots were written to after the log's first `size` transactions."""
+        number_at = {slot_at(line_key, number): number for number in numbers}
         with self._store.read() as view:
             return sorted(number_at[slot] for slot in view.occupied(list(number_at), since=size))
 
@@ -411,8 +413,12 @@ class Ledger:
 def _newest(view: LedgerView) -> HeaderRow:
     newest = view.newest_header()
     if newest is None:
-        raise Unavailable("the ledger's database holds no chain any more")
+        raise _no_chain()
     return newest
+
+
+def _no_chain() -> Unavailable:
+    return Unavailable("the ledger's database holds no chain any more")
 
 
 def _at_numbers(view: LedgerView, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:

@@ -103,6 +103,9 @@ class LedgerStore(Protocol):
     def write(self) -> AbstractContextManager[LedgerWriter]:
         """Kept on a normal end, undone by any exception; Unavailable if the disk or a lock does not answer."""
 
+    def size(self) -> int | None:
+        """How many transactions the newest header speaks for; None without one. Asked often: it must cost little."""
+
     def check_storage(self) -> None:
         """Raise VerificationFailed if the store's own structure is damaged."""
 
@@ -128,6 +131,12 @@ class MemoryLedgerStore:
             yield writer
             for block in writer.added:
                 self._content.keep(block)
+
+    def size(self) -> int | None:
+        """The newest header's size."""
+        with self._lock:
+            newest = self._content.newest_header()
+        return None if newest is None else newest.tree_size
 
     def check_storage(self) -> None:
         """Nothing can be damaged here."""

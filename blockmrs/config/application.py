@@ -85,6 +85,7 @@ def assemble(settings: Settings, services: Services) -> Edge:
     """The web layer over `services`."""
     site = replace(
         _site(settings, services.identity.actor_for),
+        one_reading=services.readings.one,
         family_news=lambda actor: services.notices.about_rights(actor, as_coach=False),
     )
     return _wrapped(settings, RootController(services), site)

@@ -266,6 +266,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     health = HealthService(database, ledger, objects, settings.data.folder)
     triage = TriageService()
     return Services(
+        readings=mailbox.readings,
         triage=triage,
         who_is_told=WhoIsTold(triage, asdict(settings.policy)),
         identity=identity,

@@ -8,6 +8,7 @@ from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.advice.who_is_told import WhoIsTold
 from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.symptom_checks import FollowUps
+from blockmrs.services.lines.readings import Readings
 from blockmrs.services.node.clock_watch import ClockWatch
 from blockmrs.services.node.health import HealthService
 from blockmrs.services.node.overview import Overview
@@ -31,6 +32,7 @@ from blockmrs.services.sharing.who_looked import WhoLooked
 class Services:
     """One of each."""
 
+    readings: Readings
     triage: TriageService
     who_is_told: WhoIsTold
     identity: Identity

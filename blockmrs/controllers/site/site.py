@@ -1,6 +1,7 @@
 """What the web layer needs to know of the settings."""
 
 from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
 
@@ -19,6 +20,7 @@ class Site:
 
     find_actor: Callable[[str], Actor | None]
     assets: Assets
+    one_reading: Callable[[], AbstractContextManager[None]] = nullcontext
     family_news: Callable[[Actor], Sequence[RightNews]] = lambda _actor: ()
     hosts: frozenset[str] = frozenset({"127.0.0.1", "localhost", "[::1]"})
     secure_cookies: bool = False

@@ -27,7 +27,7 @@ def write_ending(batch: Batch, grant_id: bytes, at: datetime, author: Keyring) -
 
 def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[bytes, Revocation] | None:
     """Who ended that grant, the first of those in `by` (card ids), and when that block was made; None while it runs."""
-    common = ending_keyring(grant_id)
+    common = mailbox.derived(ending_keyring, grant_id)
     for index, message in mailbox.said_on(common.own_line, common):
         if message.kind is Kind.REVOKE and message.author in by:
             try:

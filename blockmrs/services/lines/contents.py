@@ -26,6 +26,7 @@ from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, U
 from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
 from blockmrs.services.lines.reader import LineReader, Message
+from blockmrs.services.lines.readings import Readings
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 
 VERSION = 2
@@ -129,20 +130,27 @@ class ListPlace:
 class Contents:
     """Reads and keeps contents."""
 
-    def __init__(self, database: Database, ledger: Ledger, lines: LineReader) -> None:
+    def __init__(self, database: Database, ledger: Ledger, lines: LineReader, readings: Readings) -> None:
         self._database = database
         self._ledger = ledger
         self._lines = lines
+        self._readings = readings
 
     def of(self, reader: Keyring) -> Items:
         """Everything on the reader's own line that has a sort, in the order of the log."""
+        if not self._readings.has_begun:
+            return self._read(reader)
+        key = "contents", reader.own_line, reader.card.id
+        return self._readings.now().while_log_stands(key, lambda: self._read(reader))
+
+    def _read(self, reader: Keyring) -> Items:
         # What was seen is read before the log: anything that another process sees meanwhile is in the log by then.
         seen = self._seen(reader)
         known, stop, since = self._kept(reader)
         size = self._ledger.size
         again = {item.position for item in known if item.sort is Sort.UNOPENED}
         if stop and since < size:
-            again.update(self._ledger.came_since(reader.own_line, stop, since))
+            again.update(self._ledger.came_since(reader.own_line, range(stop), since))
         gone = self._ledger.empty_of(reader.own_line, [item.position for item in known]) if known else set()
         items = Items(item for item in known if item.position not in again and item.position not in gone)
         places = [*self._lines.at(reader.own_line, reader, sorted(again), author=None)] if again else []
@@ -160,7 +168,7 @@ class Contents:
         return items
 
     def _timed(self, items: Sequence[Item]) -> list[Item]:
-        times = self._ledger.times_of(item.index for item in items if item.sort is not Sort.UNOPENED)
+        times = self._lines.times_of(item.index for item in items if item.sort is not Sort.UNOPENED)
         return [replace(item, at_ms=to_ms(times[item.index])) if item.index in times else item for item in items]
 
     def _compare(self, reader: Keyring, items: Items, seen: Seen, now: Seen, is_gone: bool) -> None:

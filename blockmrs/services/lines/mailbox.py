@@ -6,7 +6,7 @@ write anything to a public log.
 """
 
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from blockmrs.chain.ledger import Ledger, Place
@@ -16,7 +16,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.records import Update
-from blockmrs.domain.sharing import Appointment, Grant, Introduction, Now, Receipt
+from blockmrs.domain.sharing import Appointment, Grant, Introduction, Now, Pointer, Receipt
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.model.database import Database
@@ -25,7 +25,8 @@ from blockmrs.services.lines.cards import Cards, read_card
 from blockmrs.services.lines.contents import Contents, Item, Items
 from blockmrs.services.lines.memory import LineMemory, Placed, ValueOf
 from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
-from blockmrs.services.lines.updates import open_update
+from blockmrs.services.lines.readings import Readings
+from blockmrs.services.lines.updates import check_grantor, open_update
 from blockmrs.storage import ObjectStore
 
 __all__ = ["GrantEntry", "Held", "Line", "Mailbox", "Message"]
@@ -75,9 +76,10 @@ class Mailbox:
         self._objects = objects
         self._near = near
         self._cards = cards
-        self._lines = LineReader(ledger, cards)
-        self._contents = Contents(database, ledger, self._lines)
-        self._memory = LineMemory(database, ledger, self._lines)
+        self.readings = Readings(ledger)
+        self._lines = LineReader(ledger, cards, self.readings)
+        self._contents = Contents(database, ledger, self._lines, self.readings)
+        self._memory = LineMemory(database, ledger, self._lines, self.readings)
         self.now = clock
 
     def present(self) -> Now:
@@ -121,7 +123,24 @@ class Mailbox:
 
     def update(self, grant: Grant) -> Update:
         """The update that a grant opens, whoever granted it, after all checks on the update itself."""
-        return open_update(self._objects, self._cards, grant, chain_id=self.chain_id)
+        return self._update(self._objects, grant)
+
+    def read(self, grant: Grant, grantor: bytes, *, near: bool = False) -> Update:
+        """The update that a grant of the card `grantor` opens, after every check of the protocol; as `check_grantor`.
+
+        Args:
+            near: it is one that must be at hand while the store is away.
+        """
+        return check_grantor(self._update(self._near if near else self._objects, grant), grantor)
+
+    def _update(self, objects: ObjectStore, grant: Grant) -> Update:
+        # An object's bytes are those that its name says, and nothing else of the grant decides what they hold.
+        key = "update", objects is self._near, grant.object, grant.update_id, grant.subject
+        return self.readings.now().once(key, lambda: open_update(objects, self._cards, grant, chain_id=self.chain_id))
+
+    def derived(self, derive: Callable[[bytes], Keyring], of: bytes) -> Keyring:
+        """The keys that everybody who knows `of` (32 bytes) can derive, such as those of a staff line."""
+        return self.readings.now().once(("derived", derive, of), lambda: derive(of))
 
     def placed(self, entries: Iterable[GrantEntry]) -> list[GrantEntry]:
         """For each update, the grant that gives it its place, in the order of the log.
@@ -172,7 +191,8 @@ class Mailbox:
         The line's own places do not give the order: whoever holds the line key may write to an earlier one later.
         """
         said = sorted(self.said_on(line_key, reader), key=lambda entry: entry[0])
-        return [(self.time_at(index), message) for index, message in said]
+        times = self._lines.times_of(index for index, _ in said)
+        return [(times[index], message) for index, message in said]
 
     def length(self, line_key: bytes) -> int:
         """How many places of a line are taken (O(log n))."""
@@ -303,14 +323,18 @@ class Mailbox:
 
     def held(self, appointment: Appointment) -> Held:
         """The keys in an appointment's object, checked against the card they must belong to."""
-        pointer = appointment.secret
+        pointer, dependent = appointment.secret, appointment.dependent
+        held = self.readings.now().once(("held", pointer, dependent), lambda: self._held(pointer, dependent))
+        return replace(held, relation=appointment.relation)
+
+    def _held(self, pointer: Pointer, dependent: bytes) -> Held:
         content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
         if not isinstance(content, dict) or not isinstance(content.get(0), bytes):
             raise InvalidInput("an appointment's object holds no seed")
         keyring = Keyring.from_seed(content[0])
-        if keyring.card.id != appointment.dependent:
+        if keyring.card.id != dependent:
             raise InvalidInput("an appointment's seed belongs to another card")
-        return Held(keyring, appointment.relation, str(content.get(1, ""))[:LABEL_LIMIT], content[0])
+        return Held(keyring, "", str(content.get(1, ""))[:LABEL_LIMIT], content[0])
 
     def introduced_card(self, introduction: Introduction) -> Card:
         """The card inside an introduction's object."""
@@ -337,7 +361,7 @@ class Mailbox:
 
     def time_at(self, index: int) -> datetime:
         """When the block that holds the transaction at `index` of the log was made."""
-        return self._ledger.times_of([index])[index]
+        return self._lines.times_of([index])[index]
 
     def _take(
         self, found: dict[bytes, Held | Lost], accepted: Container[bytes], message: Message, *, proven: bool = True

@@ -18,7 +18,8 @@ from blockmrs.encoding import Value, decode_padded, encode
 from blockmrs.errors import BlockMRSError, CannotOpen, Unavailable
 from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
-from blockmrs.services.lines.reader import LineReader, Message
+from blockmrs.services.lines.reader import LineReader, Message, messages_of
+from blockmrs.services.lines.readings import Readings
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 
 VERSION = 1
@@ -43,10 +44,11 @@ class Placed:
 class LineMemory:
     """Reads lines, and keeps what was read."""
 
-    def __init__(self, database: Database, ledger: Ledger, lines: LineReader) -> None:
+    def __init__(self, database: Database, ledger: Ledger, lines: LineReader, readings: Readings) -> None:
         self._database = database
         self._ledger = ledger
         self._lines = lines
+        self._readings = readings
 
     def read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None) -> list[Placed]:
         """What `value_of` keeps of a line, in the order of the log; each message once.
@@ -54,30 +56,31 @@ class LineMemory:
         Args:
             author: the only one who may have written it; None to check each entry against its author's card.
         """
+        if not self._readings.has_begun:
+            return self._read(line_key, reader, value_of, author)
+        key = "remembered", line_key, reader.card.id, value_of, author.id if author is not None else None
+        return self._readings.now().while_log_stands(key, lambda: self._read(line_key, reader, value_of, author))
+
+    def _read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None) -> list[Placed]:
         size, (known, unopened, stop, since) = self._ledger.size, self._kept(line_key, reader)
         again = set(unopened)
         if stop and since < size:
-            again.update(self._ledger.came_since(line_key, stop, since))
+            again.update(self._ledger.came_since(line_key, range(stop), since))
         kept = [placed for placed in known if placed.position not in again]
         places = [*self._lines.at(line_key, reader, sorted(again), author=author)] if again else []
         places += self._lines.places(line_key, reader, stop, author)
         shut = {position for position, message in places if message is None}
-        seen: set[bytes] = set()
-        for position, message in places:
-            if message is not None and message.id not in seen:
-                seen.add(message.id)
-                value = value_of(message)
-                if value is not None:
-                    kept.append(self._placed(position, message, value))
+        values = [(message, value_of(message)) for message in messages_of(places)]
+        matter = [(message, value) for message, value in values if value is not None]
+        times = self._lines.times_of(message.index for message, _ in matter)
+        kept += [
+            Placed(message.position, message.index, to_ms(times[message.index]), value) for message, value in matter
+        ]
         kept.sort(key=lambda placed: placed.index)
         end = max([stop, *(position + 1 for position, _ in places)])
         if len(again) + end - stop >= _WORTH_KEEPING:
             self._keep(line_key, reader, kept, sorted(shut), end, size)
         return kept
-
-    def _placed(self, position: int, message: Message, value: Value) -> Placed:
-        at_ms = to_ms(self._ledger.times_of([message.index])[message.index])
-        return Placed(position, message.index, at_ms, value)
 
     def _kept(self, line_key: bytes, reader: Keyring) -> tuple[list[Placed], list[int], int, int]:
         lookup = _lookup(line_key, reader)

@@ -5,6 +5,7 @@ Whoever holds a line's key can write to it; so what does not open, or is not sig
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.lines import WINDOW
@@ -13,6 +14,7 @@ from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.services.lines.cards import Cards
+from blockmrs.services.lines.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +64,10 @@ class Line:
 class LineReader:
     """Opens the lines of a keyring. Cost: O(places read), whatever the length of the chain."""
 
-    def __init__(self, ledger: Ledger, cards: Cards) -> None:
+    def __init__(self, ledger: Ledger, cards: Cards, readings: Readings) -> None:
         self._ledger = ledger
         self._cards = cards
+        self._readings = readings
 
     def read(
         self,
@@ -97,11 +100,20 @@ class LineReader:
         self, line_key: bytes, reader: Keyring, numbers: Sequence[int], *, author: Card | None
     ) -> Iterator[tuple[int, Message | None]]:
         """What is at these places of a line, in order."""
-        return self._opened(self._ledger.at_numbers(line_key, numbers), reader, author)
+        return self._opened(self._at_numbers(line_key, numbers), reader, author)
+
+    def times_of(self, indexes: Iterable[int]) -> dict[int, datetime]:
+        """When the blocks were made in which the transactions at these places of the log stand."""
+        return self._readings.now().times_of(indexes)
+
+    def _at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
+        if not self._readings.has_begun:
+            return self._ledger.at_numbers(line_key, numbers)
+        return self._readings.now().line(line_key).at_numbers(numbers)
 
     def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
         """The transaction that holds the grant, opened once more; NotFound if the line holds no such grant."""
-        for _, _, transaction in self._ledger.at_numbers(line_key, [entry.position]):
+        for _, _, transaction in self._at_numbers(line_key, [entry.position]):
             opened = self._open(transaction, reader)
             if opened is not None and opened.id == entry.id and self._is_proven(opened, None):
                 return transaction
@@ -139,32 +151,45 @@ class LineReader:
         while position < max(last_found + 1, at_least) + WINDOW and (stop is None or position < stop):
             # Always a whole window: how many slots are asked for reveals nothing. What is under another one-time key
             # is not fetched: nobody without the line key can know the right one.
-            for number, index, transaction in self._ledger.at_numbers(line_key, range(position, position + WINDOW)):
+            for number, index, transaction in self._at_numbers(line_key, range(position, position + WINDOW)):
                 if stop is None or number < stop:
                     last_found = number
                     yield number, index, transaction
             position += WINDOW
 
     def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
-        """What a transaction says to the reader, whoever wrote it; None if it is not for them."""
-        try:
-            opened = open_transaction(transaction, reader.sealing_keys, chain_id=self._ledger.chain_id)
-        except BlockMRSError:
-            return None
-        return opened if opened.payload.recipient == reader.card.id else None
+        """What a transaction says to the reader, whoever wrote it; None where it is not for them."""
+
+        def opened_now() -> OpenedPayload | None:
+            try:
+                opened = open_transaction(transaction, reader.sealing_keys, chain_id=self._ledger.chain_id)
+            except BlockMRSError:
+                return None
+            return opened if opened.payload.recipient == reader.card.id else None
+
+        return self._readings.now().once(("opened", reader.card.id, transaction), opened_now)
 
     def _is_proven(self, opened: OpenedPayload, author: Card | None) -> bool:
         """Whether its author signed it: `author`, or whoever it names, whose card may not be here."""
         try:
             signer = author if author is not None else self._cards.find(opened.payload.author)
-            if opened.payload.author != signer.id:
-                return False
-            opened.verify_author(signer.signing_key)
         except UNKNOWN:
             raise
         except BlockMRSError:
             return False
-        return True
+        if opened.payload.author != signer.id:
+            return False
+        # The payload's id names every byte that was signed.
+        key = "signed", opened.id, opened.signature, signer.id
+        return self._readings.now().once(key, lambda: _is_signed(opened, signer))
+
+
+def _is_signed(opened: OpenedPayload, signer: Card) -> bool:
+    try:
+        opened.verify_author(signer.signing_key)
+    except BlockMRSError:
+        return False
+    return True
 
 
 def sort_messages(messages: Iterable[Message]) -> Line:

@@ -46,7 +46,11 @@ def read_update(objects: ObjectStore, cards: Cards, grant: Grant, grantor: bytes
         NotFound: the grant carries no object.
         VerificationFailed: the bytes, the key, the signature, the update id or the grantor is not what it has to be.
     """
-    update = open_update(objects, cards, grant, chain_id=chain_id)
+    return check_grantor(open_update(objects, cards, grant, chain_id=chain_id), grantor)
+
+
+def check_grantor(update: Update, grantor: bytes) -> Update:
+    """The same update, if the card `grantor` may grant it; else InvalidProof."""
     if grantor not in (update.author, update.subject):  # step 10
         raise InvalidProof("whoever granted this update may not grant it")
     return update

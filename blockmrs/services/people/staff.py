@@ -196,7 +196,7 @@ class Staff:
 
     def _leavings(self, organisation_id: bytes) -> list[tuple[int, bytes, Leaving]]:
         """What the staff line says, in the order of the log: the place in it, who signed, and who left."""
-        line = staff_keyring(organisation_id)
+        line = self._mailbox.derived(staff_keyring, organisation_id)
         found = []
         for place, message in self._mailbox.said_on(line.own_line, line):
             try:

@@ -42,7 +42,7 @@ from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import Held, Lost, Mailbox, Message
 from blockmrs.services.lines.saving import committed
-from blockmrs.services.lines.updates import read_update, write_update
+from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.rolls import Rolls
 from blockmrs.storage import ObjectStore
 
@@ -144,7 +144,7 @@ class Teams:
         grant = self._latest(actor)
         if grant is None:
             return Team()
-        update = read_update(self._near, self._cards, grant, actor.keyring.card.id, chain_id=self._mailbox.chain_id)
+        update = self._mailbox.read(grant, actor.keyring.card.id, near=True)
         content = json.loads(update.body)
         players = tuple(Player(**player) for player in content["players"])
         # Written without venues before there were any.

@@ -23,7 +23,6 @@ from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.lines.saving import finish
-from blockmrs.services.lines.updates import read_update
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.reports.access import Access, AccessFinder
 from blockmrs.services.reports.reports import Reports
@@ -98,7 +97,7 @@ class Attachments:
             ObjectMissing, ObjectDamaged: its text is not here, so nobody can tell what it said.
         """
         try:
-            update = read_update(self._objects, self._cards, entry.grant, entry.author, chain_id=self._mailbox.chain_id)
+            update = self._mailbox.read(entry.grant, entry.author)
         except UNKNOWN:
             raise
         except BlockMRSError:

@@ -29,7 +29,7 @@ from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.lines.saving import DRAFT_BYTES, committed, finished, parse_draft_id
-from blockmrs.services.lines.updates import read_update, write_update
+from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import Person
 from blockmrs.services.people.teams import Player, Teams
 from blockmrs.services.reports.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
@@ -168,7 +168,7 @@ class Reports:
     def read(self, actor: Actor, access: Access) -> OpenedReport:
         """The content behind an access that has been allowed."""
         grant = access.grant
-        update = read_update(self._objects, self._cards, grant, access.entry.author, chain_id=self._mailbox.chain_id)
+        update = self._mailbox.read(grant, access.entry.author)
         pointer = grant.object
         return OpenedReport(
             address=report_address(grant.update_id),

@@ -8,7 +8,7 @@ from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser
 
 
 class Sessions(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships no types
-    """The outermost wrapper, since error pages need to know the browser too."""
+    """The outermost wrapper, since error pages need to know the browser too. What a request reads, it reads once."""
 
     def __init__(self, next_handler: Any, config: Any) -> None:
         super().__init__(next_handler, config)
@@ -18,6 +18,7 @@ class Sessions(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships no 
         """Answer the request, with the browser known to everything below."""
         holder = Browser(context.request, self._site)
         environ[ENVIRON_KEY] = holder
-        response = self.next_handler(controller, environ, context)
+        with self._site.one_reading():
+            response = self.next_handler(controller, environ, context)
         holder.finish(response)
         return response

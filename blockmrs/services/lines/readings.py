@@ -1,0 +1,124 @@
+"""What one request has read: each entry of a line is fetched, opened and checked once, and handed along.
+
+- A reading belongs to the request or use case that began it, and to the thread that serves it; it dies with it. Nothing
+  that was opened outlives that, so that signing out, an end or a rotation leaves no key and no text behind.
+- A line, as read now, is tied to the size of the log: before each use the log is asked whether it has grown, and if so
+  at which places of the line something came to stand. What was written meanwhile, by whomever, is seen.
+- What was opened is found again by the very bytes that it was opened from: no check is left out, each is made once.
+- An error is nobody's picture of anything: what could not be read is tried again.
+
+    with readings.one():                    # a request; whoever begins another inside goes on with this one
+        readings.now().line(line_key)       # the same picture, for every service that asks
+"""
+
+import threading
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TypeVar, cast
+
+from blockmrs.chain.ledger import Ledger
+from blockmrs.chain.transaction import Transaction
+
+_Found = TypeVar("_Found")
+
+
+class LineAsRead:
+    """One line, as read now: what stands at those of its places that somebody asked for."""
+
+    def __init__(self, ledger: Ledger, line_key: bytes) -> None:
+        self._ledger = ledger
+        self._line_key = line_key
+        self._size = 0
+        self._at: dict[int, list[tuple[int, Transaction]]] = {}
+
+    def at_numbers(self, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
+        """As `Ledger.at_numbers`, and as new; what this reading knows already is not fetched again."""
+        # Asked first: what comes while the places are being read is looked for at the next use.
+        self._forget_before(self._ledger.size)
+        missing = [number for number in numbers if number not in self._at]
+        if missing:
+            found = self._ledger.at_numbers(self._line_key, missing)
+            self._at.update((number, []) for number in missing)
+            for number, index, transaction in found:
+                self._at[number].append((index, transaction))
+        return [(number, index, there) for number in sorted(set(numbers)) for index, there in self._at[number]]
+
+    def _forget_before(self, size: int) -> None:
+        """Nothing is known of places at which something came to stand since they were read."""
+        if size == self._size:
+            return
+        if size < self._size:
+            self._at.clear()  # Another log than the one that was read.
+        elif self._at:
+            for number in self._ledger.came_since(self._line_key, list(self._at), self._size):
+                del self._at[number]
+        self._size = size
+
+
+class Reading:
+    """What was read so far."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._lines: dict[bytes, LineAsRead] = {}
+        self._times: dict[int, datetime] = {}
+        self._made: dict[Hashable, object] = {}
+        self._of_size: dict[Hashable, tuple[int, object]] = {}
+
+    def line(self, line_key: bytes) -> LineAsRead:
+        """The line with that key, as read now."""
+        if line_key not in self._lines:
+            self._lines[line_key] = LineAsRead(self._ledger, line_key)
+        return self._lines[line_key]
+
+    def times_of(self, indexes: Iterable[int]) -> dict[int, datetime]:
+        """As `Ledger.times_of`. What stands in the log never gets another time."""
+        wanted = set(indexes)
+        missing = wanted - self._times.keys()
+        if missing:
+            self._times.update(self._ledger.times_of(missing))
+        return {index: self._times[index] for index in wanted}
+
+    def once(self, key: Hashable, make: Callable[[], _Found]) -> _Found:
+        """What `make` returns, made once for each `key`, which must name all the bytes that it is made of."""
+        if key not in self._made:
+            self._made[key] = make()
+        return cast(_Found, self._made[key])
+
+    def while_log_stands(self, key: Hashable, make: Callable[[], _Found]) -> _Found:
+        """What `make` read of the log; made again once the log has grown."""
+        size = self._ledger.size
+        known = self._of_size.get(key)
+        if known is None or known[0] != size:
+            self._of_size[key] = known = size, make()
+        return cast(_Found, known[1])
+
+
+class Readings(threading.local):
+    """The reading of each thread, if it has begun one."""
+
+    def __init__(self, ledger: Ledger) -> None:
+        self._ledger = ledger
+        self._begun: Reading | None = None
+
+    @contextmanager
+    def one(self) -> Iterator[None]:
+        """What is read inside is read once; within another reading this is part of that one."""
+        if self._begun is not None:
+            yield
+            return
+        self._begun = Reading(self._ledger)
+        try:
+            yield
+        finally:
+            self._begun = None
+
+    @property
+    def has_begun(self) -> bool:
+        """Whether what is read now is handed along."""
+        return self._begun is not None
+
+    def now(self) -> Reading:
+        """The reading that was begun; where none was, one that nobody else sees."""
+        return self._begun if self._begun is not None else Reading(self._ledger)
