@@ -5,6 +5,7 @@ These rows carry no MAC of their own: the signed headers and the Merkle tree pro
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
+from functools import cached_property
 from typing import TypeVar
 
 from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, bindparam, func, insert, or_, select
@@ -118,7 +119,6 @@ class SqlLedgerStore:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
         self._writing = engine.execution_options(write=True)
-        self._size = str(_SIZE.compile(dialect=engine.dialect, compile_kwargs={"literal_binds": True}))
 
     @contextmanager
     def read(self) -> Iterator[LedgerView]:
@@ -137,7 +137,7 @@ class SqlLedgerStore:
         try:
             with _errors(), closing(self._engine.raw_connection()) as connection:
                 cursor = connection.cursor()
-                cursor.execute(self._size)
+                cursor.execute(self._size_query)
                 row = cursor.fetchone()
                 cursor.close()
             return None if row is None else int(row[0])
@@ -146,6 +146,10 @@ class SqlLedgerStore:
             with self.read() as view:
                 newest = view.newest_header()
             return None if newest is None else newest.tree_size
+
+    @cached_property
+    def _size_query(self) -> str:
+        return str(_SIZE.compile(dialect=self._engine.dialect, compile_kwargs={"literal_binds": True}))
 
     def check_storage(self) -> None:
         """Raise VerificationFailed if SQLite finds the file damaged: pages, indexes or misplaced rows."""
