@@ -158,7 +158,7 @@ class LineReader:
             position += WINDOW
 
     def _open(self, transaction: Transaction, reader: Keyring) -> OpenedPayload | None:
-        """What a transaction says to the reader, whoever wrote it; None where it is not for them."""
+        """What a transaction says to the reader, whoever wrote it; None if it is not for them."""
 
         def opened_now() -> OpenedPayload | None:
             try:
