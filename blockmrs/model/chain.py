@@ -5,10 +5,24 @@ These rows carry no MAC of their own: the signed headers and the Merkle tree pro
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TypeVar
 
-from sqlalchemy import BigInteger, Connection, Engine, Index, LargeBinary, and_, bindparam, func, insert, or_, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    Connection,
+    Engine,
+    Index,
+    LargeBinary,
+    Select,
+    and_,
+    bindparam,
+    func,
+    insert,
+    or_,
+    select,
+)
 from sqlalchemy.exc import DBAPIError, OperationalError
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -78,17 +92,6 @@ _NODES = select(ChainNodeRow.level, ChainNodeRow.node_index, ChainNodeRow.digest
 
 # Built once: putting a statement together costs more time than SQLite needs to answer it.
 _AT_SLOTS = _TRANSACTIONS.where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
-_OCCUPIED = (
-    select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
-)
-# Nearly every question is for a window: with a name for each of its slots the statement is written once.
-_NAMES = [f"slot_{number}" for number in range(_A_WINDOW)]
-_OCCUPIED_WINDOW = (
-    select(ChainTransactionRow.slot)
-    .distinct()
-    .where(ChainTransactionRow.slot.in_([bindparam(name) for name in _NAMES]))
-)
-_OCCUPIED_SINCE = _OCCUPIED.where(ChainTransactionRow.log_index >= bindparam("since"))
 # Not as pairs: SQLite would then read the whole table instead of the index.
 _AT_PLACES = _AT_SLOTS.where(ChainTransactionRow.one_time_key.in_(bindparam("keys", expanding=True)))
 _FIRST_OVER = (
@@ -107,6 +110,14 @@ _OVER = (
 )
 _SIZE = select(ChainHeaderRow.tree_size).order_by(ChainHeaderRow.height.desc()).limit(1)
 _NEWEST_HEADER = _HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)
+
+
+@cache
+def _occupied(windows: int) -> Select[bytes]:
+    """Which of so many windows' slots are occupied from `since` on. With a name for each slot it is written once."""
+    slots: list[BindParameter[bytes]] = [bindparam(f"slot_{number}") for number in range(windows * _A_WINDOW)]
+    there = select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(slots))
+    return there.where(ChainTransactionRow.log_index >= bindparam("since"))
 
 
 class SqlLedgerStore:
@@ -216,14 +227,13 @@ class _SqlView:
         return sorted(found, key=lambda row: row.index)
 
     def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
-        if 0 < len(slots) <= _A_WINDOW and not since:
-            # Naming a slot twice asks nothing more.
-            padded = [*slots, *[slots[0]] * (_A_WINDOW - len(slots))]
-            return set(self._connection.scalars(_OCCUPIED_WINDOW, dict(zip(_NAMES, padded, strict=True))))
-        query, bound = (_OCCUPIED_SINCE, {"since": since}) if since else (_OCCUPIED, {})
         found: set[bytes] = set()
         for some in _batches(slots):
-            found.update(self._connection.scalars(query, {"slots": some, **bound}))
+            # Naming a slot twice asks nothing more.
+            windows = -(-len(some) // _A_WINDOW)
+            padded = [*some, *[some[0]] * (windows * _A_WINDOW - len(some))]
+            bound = {f"slot_{number}": slot for number, slot in enumerate(padded)}
+            found.update(self._connection.scalars(_occupied(windows), {"since": since, **bound}))
         return found
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:

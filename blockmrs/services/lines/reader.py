@@ -106,10 +106,12 @@ class LineReader:
         """When the blocks were made in which the transactions at these places of the log stand."""
         return self._readings.now().times_of(indexes)
 
-    def _at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
+    def _at_numbers(
+        self, line_key: bytes, numbers: Sequence[int], ahead: Sequence[int] = ()
+    ) -> list[tuple[int, int, Transaction]]:
         if not self._readings.has_begun:
             return self._ledger.at_numbers(line_key, numbers)
-        return self._readings.now().line(line_key).at_numbers(numbers)
+        return self._readings.now().line(line_key).at_numbers(numbers, ahead)
 
     def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
         """The transaction that holds the grant, opened once more; NotFound if the line holds no such grant."""
@@ -151,7 +153,10 @@ class LineReader:
         while position < max(last_found + 1, at_least) + WINDOW and (stop is None or position < stop):
             # Always a whole window: how many slots are asked for reveals nothing. What is under another one-time key
             # is not fetched: nobody without the line key can know the right one.
-            for number, index, transaction in self._at_numbers(line_key, range(position, position + WINDOW)):
+            window = range(position, position + WINDOW)
+            # After whatever is found one more window is asked for: both at once cost little more than one.
+            ahead = range(window.stop, max(window.stop, at_least) + WINDOW)
+            for number, index, transaction in self._at_numbers(line_key, window, ahead):
                 if stop is None or number < stop:
                     last_found = number
                     yield number, index, transaction

@@ -32,12 +32,17 @@ class LineAsRead:
         self._size = 0
         self._at: dict[int, list[tuple[int, Transaction]]] = {}
 
-    def at_numbers(self, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
-        """As `Ledger.at_numbers`, and as new; what this reading knows already is not fetched again."""
+    def at_numbers(self, numbers: Sequence[int], ahead: Sequence[int] = ()) -> list[tuple[int, int, Transaction]]:
+        """As `Ledger.at_numbers`, and as new; what this reading knows already is not fetched again.
+
+        Args:
+            ahead: what the reader is likely to ask for next; fetched too, if anything is.
+        """
         # Asked first: what comes while the places are being read is looked for at the next use.
         self._forget_before(self._ledger.size)
         missing = [number for number in numbers if number not in self._at]
         if missing:
+            missing += [number for number in ahead if number not in self._at]
             found = self._ledger.at_numbers(self._line_key, missing)
             self._at.update((number, []) for number in missing)
             for number, index, transaction in found:
