@@ -30,6 +30,7 @@ from blockmrs.services.lines.contents import (
     encode_contents,
     page_of,
 )
+from blockmrs.services.lines.short_cuts import read_short_cuts
 from blockmrs.services.people.persons import ME, Person
 from tests.conftest import StillClock
 from tests.support.quick import quick_folder
@@ -213,6 +214,40 @@ def test_what_did_not_open_is_tried_again(kept, maria, monkeypatch) -> None:
     assert late not in [item.about for item in kept.mailbox.contents(maria.keyring)]
     monkeypatch.undo()
     assert late in [item.about for item in kept.mailbox.contents(maria.keyring)]
+
+
+def test_what_never_opens_makes_nobody_write_a_row_at_each_visit(kept) -> None:
+    """Whoever holds the line's key can put there what nobody can open, as much as they like."""
+    olaf, others = kept.person("olaf", "Olaf"), kept.person("hostile", "Hostile")
+    saved = save(kept, olaf, 0)
+    keyring, batch = olaf.keyring, kept.mailbox.batch()
+    for position in range(2, 30):
+        batch.add_at(
+            Kind.COVER,
+            {},
+            author=others.keyring,
+            recipient_id=others.keyring.card.id,
+            recipient_key=others.keyring.card.sealing_key,
+            slot=slot_at(keyring.own_line, position),
+            one_time_seed=one_time_seed_at(keyring.own_line, position),
+        )
+    batch.commit()
+    assert shown(kept, olaf) == [saved]
+    written = row(kept, keyring)
+    assert written is not None
+    assert shown(kept, olaf) == [saved]
+    assert row(kept, keyring) == written
+
+
+def test_one_row_that_was_changed_costs_the_other_nothing(kept, maria) -> None:
+    whole, keyring = shown(kept, maria), maria.keyring
+    with kept.engine.begin() as connection:
+        change = "UPDATE saved_report SET sealed = zeroblob(1200) WHERE lookup = ?"
+        connection.exec_driver_sql(change, (keyring.derive("contents seen"),))
+    assert read_short_cuts(kept.database, [keyring.derive("contents"), keyring.derive("contents seen")]).keys() == {
+        keyring.derive("contents")
+    }
+    assert shown(kept, maria) == whole
 
 
 def test_a_full_disk_keeps_nobody_from_reading(kept, maria, monkeypatch) -> None:

@@ -334,15 +334,14 @@ class Clearances:
         for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
             if share.grant.grantee is not None:
                 yield entry, share.grant.grantee, when
-        yield from self._released(actor, access, lost)
+        yield from self._released(actor, access, shares, lost)
 
     def _released(
-        self, actor: Actor, access: Access, lost: list[datetime] | None
+        self, actor: Actor, access: Access, shares: Sequence[GrantEntry], lost: list[datetime] | None
     ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
         """What arrived while the report was kept from the family, passed on from the player's card at the release."""
         if access.standing is not Standing.SUBJECT:
             return
-        shares = self._sharing.book(actor, access)
         grantees = {share.grant.grantee for share in shares if share.grant.grantee is not None}
         for entry in self._attachments.entries(actor, access, CLEARANCE):
             if entry.author != access.grant.subject:

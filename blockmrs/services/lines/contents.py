@@ -27,7 +27,7 @@ from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
 from blockmrs.services.lines.reader import LineReader, Message
 from blockmrs.services.lines.readings import Readings
-from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
+from blockmrs.services.lines.short_cuts import read_short_cuts, replace_short_cut
 
 VERSION = 2
 KEY_BYTES = 16
@@ -146,8 +146,9 @@ class Contents:
 
     def _read(self, reader: Keyring) -> Items:
         # What was seen is read before the log: anything that another process sees meanwhile is in the log by then.
-        seen = self._seen(reader)
-        known, stop, since = self._kept(reader)
+        rows = self._rows(reader)
+        seen = _decode_seen(rows["contents seen"])
+        known, stop, since = _decode_kept(rows["contents"])
         size = self._ledger.size
         shut = {item.position for item in known if item.sort is Sort.UNOPENED}
         again = set(shut)
@@ -183,21 +184,11 @@ class Contents:
         if grown != seen:
             self._replace(reader, "contents seen", _SEEN.pack(VERSION, grown.stop, grown.count, grown.facts))
 
-    def _seen(self, reader: Keyring) -> Seen:
-        text = self._short_cut(reader, "contents seen")
-        if text is None or len(text) < _SEEN.size or text[0] != VERSION:
-            return Seen()
-        return Seen(*_SEEN.unpack_from(text)[1:])
-
-    def _short_cut(self, reader: Keyring, name: str) -> bytes | None:
-        lookup = reader.derive(name)
-        sealed = read_short_cut(self._database, lookup)
-        if sealed is None:
-            return None
-        try:
-            return open_secret(_key(reader), sealed, context=lookup)
-        except BlockMRSError:
-            return None
+    def _rows(self, reader: Keyring) -> dict[str, bytes | None]:
+        """The text of both rows, by the names that they are derived from; None for one that is not there to read."""
+        lookups = {name: reader.derive(name) for name in ("contents seen", "contents")}
+        sealed, key = read_short_cuts(self._database, list(lookups.values())), _key(reader)
+        return {name: _opened(key, sealed.get(lookup), lookup) for name, lookup in lookups.items()}
 
     def _replace(self, reader: Keyring, name: str, text: bytes) -> None:
         lookup = reader.derive(name)
@@ -209,18 +200,29 @@ class Contents:
         except Unavailable:
             return  # A full disk must not keep anybody from reading.
 
-    def _kept(self, reader: Keyring) -> tuple[list[Item], int, int]:
-        """The items in the row, the place up to which they go, and the log's size then; nothing if there is no row."""
-        text = self._short_cut(reader, "contents")
-        if text is None:
-            return [], 0, 0
-        try:
-            return decode_contents(text)
-        except BlockMRSError:
-            return [], 0, 0
-
     def _keep(self, reader: Keyring, items: Sequence[Item], stop: int, size: int) -> None:
         self._replace(reader, "contents", encode_contents(items, stop, size))
+
+
+def _opened(key: bytes, sealed: bytes | None, lookup: bytes) -> bytes | None:
+    try:
+        return None if sealed is None else open_secret(key, sealed, context=lookup)
+    except BlockMRSError:
+        return None
+
+
+def _decode_seen(text: bytes | None) -> Seen:
+    if text is None or len(text) < _SEEN.size or text[0] != VERSION:
+        return Seen()
+    return Seen(*_SEEN.unpack_from(text)[1:])
+
+
+def _decode_kept(text: bytes | None) -> tuple[list[Item], int, int]:
+    """The items in the row, the place up to which they go, and the log's size then; nothing if there is no row."""
+    try:
+        return ([], 0, 0) if text is None else decode_contents(text)
+    except BlockMRSError:
+        return [], 0, 0
 
 
 def _counted(items: Iterable[Item]) -> tuple[int, int]:

@@ -1,6 +1,6 @@
 """What somebody is to a report, found out with their own keys; `domain.permission` says what follows from it."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from blockmrs.chain.transaction import Kind
@@ -158,14 +158,19 @@ class AccessFinder:
             raise ObjectMissing("some of the keys with which this person reads are not here")
         return found
 
-    def arrivals(self, actor: Actor, lost: list[str] | None = None) -> list[Arrival]:
+    def arrivals(
+        self, actor: Actor, lost: list[str] | None = None, memberships: Sequence[Held] | None = None
+    ) -> list[Arrival]:
         """Every report that was ever shared with an organisation of the actor, as seen from outside. Opens none.
 
         `lost` receives a word for each organisation or sender whose keys or card are not here; without it,
         ObjectMissing is raised.
+
+        Args:
+            memberships: those of the actor, if the caller has just read them.
         """
         found: list[Arrival] = []
-        for held in self._organisations.memberships(actor, lost):
+        for held in self._organisations.memberships(actor, lost) if memberships is None else memberships:
             lines = []
             for card, line_key in self._introduced(held, None, lost):
                 kept = self._mailbox.remembered(line_key, held.keyring, value_of, card)

@@ -8,7 +8,7 @@
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -16,7 +16,7 @@ from blockmrs.domain.senders import Standing
 from blockmrs.errors import NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, page_of
-from blockmrs.services.lines.mailbox import Mailbox
+from blockmrs.services.lines.mailbox import Held, Mailbox
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.arrivals import Arrival
@@ -98,7 +98,7 @@ class Inbox:
         `lost` receives a word for each organisation or sender whose keys or card are not here.
         """
         held = self._organisations.memberships(actor, lost)
-        sorted_ = self._sorted(actor, lost)
+        sorted_ = self._sorted(actor, lost, held)
         for organisation in held:
             self._organisations.top_up(organisation)
         strange = sorted_.unknown
@@ -159,8 +159,8 @@ class Inbox:
                 return
         raise NotFound("no such sender")
 
-    def _sorted(self, actor: Actor, lost: list[str]) -> "_Sorted":
-        arrivals, now = self._access.arrivals(actor, lost), self._mailbox.present()
+    def _sorted(self, actor: Actor, lost: list[str], memberships: Sequence[Held] | None = None) -> "_Sorted":
+        arrivals, now = self._access.arrivals(actor, lost, memberships), self._mailbox.present()
         standings: dict[bytes, dict[bytes, Standing]] = {}
         for arrival in arrivals:
             if arrival.held.keyring.card.id not in standings:
