@@ -66,7 +66,6 @@ def _engine() -> Mapping[str, Any]:
         "WORSE": course.WORSE,
         "MOST_PAIN": course.MOST_PAIN,
         "MOST_LOOKS": course.MOST_LOOKS,
-        "MOST_PAGES": pages.MOST_PAGES,
         "SIGNS": pages.SIGNS,
         "SIGNS_AGAIN": pages.SIGNS_AGAIN,
         "WHERE": pages.WHERE,

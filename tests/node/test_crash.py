@@ -76,7 +76,7 @@ def do(world: World, what: str):
         doctor, given = sign_in(world, "lee"), {"conditions": "", "note": "Slowly.", "seen_on": NOON.date()}
         return world.clearances.issue(doctor, shared_report(world), DRAFT, stage=FULL_PLAY, **given)
     if what == "share":
-        reports = world.reports.about(world.people.of(sign_in(world, "maria"))[-1])
+        reports = world.reports.page_about(world.people.of(sign_in(world, "maria"))[-1])[0]
         card_id = world.organisations.directory()[0].card_id
         return world.sharing.grant(coach, reports[-1].address, card_id, "care", NOON + timedelta(days=3))
     player = world.teams.team(coach).players[0] if what == "save" else None
@@ -175,7 +175,7 @@ def share_a_head_injury(world: World) -> None:
 def titles(world: World) -> tuple[list[str], list[str]]:
     """The addresses that the coach and the family find."""
     coach, mother = sign_in(world, "carol"), sign_in(world, "maria")
-    reports = world.reports.about(world.people.of(mother)[-1])
+    reports = world.reports.page_about(world.people.of(mother)[-1])[0]
     return [saved.address for saved in world.reports.mine(coach)[0]], [saved.address for saved in reports]
 
 

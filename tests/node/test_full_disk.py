@@ -110,7 +110,7 @@ def save_form(page: TestResponse):
 
 def everybodys_reports(cast: Cast) -> tuple[list[str], list[str]]:
     reports = cast.site.services.reports
-    of_family = reports.about(cast.site.services.people.of(cast.actor("family"))[-1])
+    of_family = reports.page_about(cast.site.services.people.of(cast.actor("family"))[-1])[0]
     return [saved.address for saved in reports.mine(cast.actor("author"))[0]], [saved.address for saved in of_family]
 
 

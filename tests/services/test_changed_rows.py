@@ -22,6 +22,7 @@ from blockmrs.model.codes import InvitationClaimRow, InvitationRow
 from blockmrs.model.rows import guarded_tables
 from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.joining import Joining
 from blockmrs.services.reports.reports import SavedReport
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, member, save, share
@@ -95,7 +96,7 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
     "doorbell_token": [
         lambda stage: stage.world.organisations.take_token(stage.world.organisations.directory()[0].card_id),
     ],
-    "invitation": [lambda stage: stage.world.teams.read_invitation(stage.invitation, "")],
+    "invitation": [lambda stage: Joining(stage.world.invitations).read(stage.invitation, "")],
     "report_code": [
         lambda stage: stage.world.codes.open_typed(stage.code, ""),
         lambda stage: stage.world.codes.status(stage.carol, stage.saved.address),

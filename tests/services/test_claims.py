@@ -108,7 +108,7 @@ def test_a_report_that_is_granted_again_keeps_its_place_its_title_and_its_time(w
     again = replace(given, title="Nothing happened", level=4, not_before=clock(), draft_mark=None)
     for author in (joe.keyring, keyring):
         write(world, again, keyring, author)
-    listed = world.reports.about(sam)
+    listed = world.reports.page_about(sam)[0]
     assert [(report.address, report.level) for report in listed] == [(second.address, 1), (first.address, 1)]
     assert listed[1].title == given.title
     assert listed[1].saved_at == clock() - timedelta(days=1)
@@ -133,10 +133,10 @@ def test_a_report_that_is_gone_is_missed(world, carol, maria, which: int) -> Non
     for number in range(3):
         save(world, carol, draft=f"{number:02}" * 16)
     sam = sam_of(world, maria)
-    assert len(world.reports.about(sam)) == 3
+    assert len(world.reports.page_about(sam)[0]) == 3
     assert world.reports.is_whole([sam])
     drop(world, grants_on(world, sam.card.keyring, Sort.REPORT)[which].index)
-    assert len(world.reports.about(sam)) == 2
+    assert len(world.reports.page_about(sam)[0]) == 2
     assert not world.reports.is_whole([sam])
 
 
@@ -181,7 +181,7 @@ def test_two_entries_at_one_number_are_ordinary_and_both_are_shown(world, maria)
         batches.append(made)
     for made in batches:
         made.commit()
-    assert len(world.reports.about(me)) == 2
+    assert len(world.reports.page_about(me)[0]) == 2
     assert world.reports.is_whole([me])
     other.engine.dispose()
 

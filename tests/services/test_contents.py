@@ -47,7 +47,7 @@ def kept() -> Iterator[World]:
         maria = made.person("maria", "Maria Rivers")
         for number in range(MANY):
             save(made, maria, number)
-        made.reports.about(me(made, maria))
+        made.reports.page_about(me(made, maria))
         yield made
         made.engine.dispose()
 
@@ -123,7 +123,7 @@ def test_a_page_opens_what_it_shows_and_little_else(kept, maria, monkeypatch) ->
     opened = []
     real = reader.open_transaction
     monkeypatch.setattr(reader, "open_transaction", lambda *args, **named: opened.append(1) or real(*args, **named))
-    kept.reports.about(me(kept, maria))
+    kept.reports.page_about(me(kept, maria))
     assert LIST_PAGE <= len(opened) < 2 * LIST_PAGE
 
 

@@ -160,7 +160,7 @@ def test_facts_have_no_page_of_a_report(world, maria) -> None:
     saved = save(world, maria, child(world, maria))
     with pytest.raises(NotFound):
         world.reports.open(maria, saved.version[:32])
-    assert world.reports.about(world.people.of(maria)[-1]) == []
+    assert world.reports.page_about(world.people.of(maria)[-1])[0] == []
 
 
 def test_a_damaged_newest_version_is_an_error_and_an_older_one_does_not_stand_in(world, maria) -> None:

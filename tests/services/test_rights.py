@@ -16,6 +16,7 @@ from blockmrs.domain.roll import Part
 from blockmrs.domain.sharing import Introduction
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound
 from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.people.joining import Joining
 from tests.services.test_story import member, share
 from tests.support.heads import answers, head_report
 from tests.support.world import World
@@ -209,7 +210,7 @@ def test_an_invitation_is_ended_by_the_family_and_by_who_made_it_and_opens_nothi
     team.world.rights.end(actor, team.handle(actor), invited.right_id)
     size = team.world.ledger.size
     with pytest.raises(NotFound):
-        team.world.teams.read_invitation(code, "")
+        Joining(team.world.invitations).read(code, "")
     with pytest.raises(NotFound):
         team.world.teams.join(team.world.person("joe", "Joe Rivers"), code, "guardian", "")
     assert team.page(team.carol).invitations == ()
@@ -322,10 +323,10 @@ def test_a_hospital_keeps_what_the_coach_shared_until_the_family_stops_that_too(
 
 
 def test_a_report_that_a_former_coach_writes_is_kept_and_comes_to_no_record_of_the_family(former):
-    before = {report.address for report in former.world.reports.about(former.person(former.maria))}
+    before = {report.address for report in former.world.reports.page_about(former.person(former.maria))[0]}
     address = former.save()
     assert former.world.reports.open(former.carol, address).standing is Standing.AUTHOR
-    assert {report.address for report in former.world.reports.about(former.person(former.maria))} == before
+    assert {report.address for report in former.world.reports.page_about(former.person(former.maria))[0]} == before
     with pytest.raises(NotFound):
         former.world.reports.open(former.maria, address)
 

@@ -130,7 +130,7 @@ def test_the_family_reads_reports_from_before_and_after_joining(world, carol):
     first = save(world, carol)
     maria = guardian(world, carol)
     second = save(world, carol, draft="ff" * 16)
-    reports = world.reports.about(world.people.of(maria)[-1])
+    reports = world.reports.page_about(world.people.of(maria)[-1])[0]
     assert [report.address for report in reports] == [second.address, first.address]
     assert world.reports.open(maria, first.address).standing is Standing.SUBJECT
     assert [joined.name for joined in world.teams.joined(carol)[world.teams.team(carol).players[0].card_id]] == [

@@ -17,9 +17,6 @@ from blockmrs.domain.triage.engine import Interview, facts_of, level_if_calmed, 
 from blockmrs.domain.triage.prepared import concerns
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
 
-MOST_PAGES = 6
-"""Pages after "None of these" if nothing applies, for one complaint."""
-
 SIGNS, SIGNS_AGAIN, WHERE, AGE = "signs", "signs-again", "where", "age"
 WHERE_INNER = "where-"
 """The prefix of the second "where" page's id, followed by the part that was chosen on the first."""
@@ -52,10 +49,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class QuestionPage:
-    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen.
-
-    `at_most` is how many there will be if nothing applies; a worrying answer may add pages.
-    """
+    """One screen, one question. `kind` is `signs`, `choice` or `toggles`; `number` counts from the first screen."""
 
     id: str
     kind: str
@@ -65,7 +59,6 @@ class QuestionPage:
     choices: tuple[Choice, ...] = ()
     findings: tuple[str, ...] = ()
     number: int = 0
-    at_most: int = MOST_PAGES
     may_be_unsure: bool = True
 
 

@@ -16,12 +16,12 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.records import Update
-from blockmrs.domain.sharing import Appointment, Grant, Introduction, Now, Pointer, Receipt
+from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards, read_card
+from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Contents, Item, Items
 from blockmrs.services.lines.memory import LineMemory, Placed, ValueOf
 from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
@@ -335,12 +335,6 @@ class Mailbox:
         if keyring.card.id != dependent:
             raise InvalidInput("an appointment's seed belongs to another card")
         return Held(keyring, "", str(content.get(1, ""))[:LABEL_LIMIT], content[0])
-
-    def introduced_card(self, introduction: Introduction) -> Card:
-        """The card inside an introduction's object."""
-        card = read_card(self._near, introduction.card, self.chain_id)
-        self._cards.remember(card)
-        return card
 
     def prove(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Place:
         """Where the grant is in the log, once its inclusion under the newest header has been checked.

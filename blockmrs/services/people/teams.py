@@ -286,11 +286,6 @@ class Teams:
                     known = Statement(Says.KNOWN, person.card, person.name, person.relation)
                     self._rolls.add(batch, card, actor.keyring, known)
 
-    def read_invitation(self, code: str, address: str) -> FamilyInvitation:
-        """What the code invites to, for the person to check before joining."""
-        _, content = self._open_family(code, address)
-        return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
-
     def join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
         """Let the actor act for the player from now on (`self` or `guardian`), and tell the coach."""
         if relation not in PERSONAL:
@@ -440,7 +435,7 @@ class Teams:
             secret_seed=made.secret.seed.hex(),
         )
 
-    def _open_family(self, code: str, address: str, actor: Actor | None = None) -> tuple[str, dict[int, bytes]]:
+    def _open_family(self, code: str, address: str, actor: Actor) -> tuple[str, dict[int, bytes]]:
         spelled, content = self._invitations.open(code, address, actor)
         if content.get(0) != FAMILY:
             raise NotFound("no invitation opens with this code")

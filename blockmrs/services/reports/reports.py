@@ -201,10 +201,6 @@ class Reports:
         shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
         return self._marked(page, shown), older
 
-    def about(self, person: Person) -> list[SavedReport]:
-        """The newest reports about a person from `services.people`, at most 20, newest first."""
-        return self.page_about(person)[0]
-
     def page_about(self, person: Person, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
         """The reports about a person from `services.people`, newest first, 20 a page, and the next `before`, if any."""
         places = [(item, held) for held in person.cards for item in self._placed_on(held)]

@@ -165,7 +165,7 @@ def test_the_advice_saves_to_ones_own_record_and_asks_nobodys_name(site, ada, br
     assert "Others Nobody else, until you send it." in rows(saved)
     assert "Text parent" not in saved.text
     assert "Hurt at" not in saved.text
-    (report,) = site.services.reports.about(site.services.people.find(ada, "me"))
+    (report,) = site.services.reports.page_about(site.services.people.find(ada, "me"))[0]
     assert report.address in saved.request.url
     assert report.address in browser.get("/record").text
 
@@ -174,7 +174,7 @@ def test_a_second_press_of_save_is_the_same_report_and_another_the_next(site, ad
     check = press(browser, advised(browser, browser.get("/record/ill")), "Save to my record", 200)
     urls = [press(browser, check, "Save to my record", 302).location.split("?")[0] for _ in range(2)]
     assert urls[0] == urls[1]
-    assert len(site.services.reports.about(site.services.people.find(ada, "me"))) == 1
+    assert len(site.services.reports.page_about(site.services.people.find(ada, "me"))[0]) == 1
     checked = site.services.evidence.check_everything(lambda *_: None)
     assert checked.unlisted == 0
 
@@ -234,8 +234,8 @@ def test_a_guardian_answers_for_a_child_under_the_banner_on_every_page(site, fam
     assert "Family Everyone who acts for them can see it." in rows(saved)
     assert "Written by Maria Rivers" in saved.text
     sam, me = site.services.people.find(maria, handle), site.services.people.find(maria, "me")
-    assert len(site.services.reports.about(sam)) == 1
-    assert site.services.reports.about(me) == []
+    assert len(site.services.reports.page_about(sam)[0]) == 1
+    assert site.services.reports.page_about(me)[0] == []
 
 
 def test_no_coach_or_stranger_saves_to_or_reads_from_anothers_record(site, family) -> None:
@@ -266,7 +266,7 @@ def test_somebody_signed_out_on_the_way_goes_on_after_signing_in(site, name, ada
     kept = press(browser, asked, "Sign in", 200, user_name=name, password=PASSWORD)
     check = press(browser, kept, "Go on", 200)
     press(browser, check, "Save to my record", 302)
-    assert len(site.services.reports.about(site.services.people.find(ada, "me"))) == 1
+    assert len(site.services.reports.page_about(site.services.people.find(ada, "me"))[0]) == 1
 
 
 def test_what_a_report_of_the_field_is_stays_as_it_was(site, family) -> None:

@@ -304,7 +304,7 @@ def test_with_the_node_away_a_new_process_writes_a_report_about_a_player(with_no
     assert PLAYER in page.text
     newest = cast.site.services.reports.mine(cast.actor("author"))[0][0]
     assert newest.waiting
-    assert cast.site.services.reports.about(child(cast))[0].address == newest.address
+    assert cast.site.services.reports.page_about(child(cast))[0][0].address == newest.address
 
 
 def test_with_the_node_away_lists_say_nothing_of_what_is_lost(away: Cast) -> None:

@@ -8,7 +8,7 @@
 //   asking.carry(interview)                                  the fields that bring it to the next page
 var interviews = (() => {
   "use strict";
-  const { AMBULANCE, HOSPITAL, MOST_PAGES, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
+  const { AMBULANCE, HOSPITAL, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
   const { SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, AGE, AGAIN, LOOKED_AGAIN, SAFEGUARDING, UNSURE } = shared.engine;
   const { ANSWER_PREFIX, LOOK_PREFIX } = shared.engine;
   const WORDS = new Map(Object.entries(shared.engine.ANSWERS));
@@ -29,7 +29,7 @@ var interviews = (() => {
 
     // --- the pages --------------------------------------------------------------------------------------------------
     const page = (id, kind, title, hint, more) => ({
-      id, kind, title, hint: hint || "", toggles: [], choices: [], findings: [], number: 0, at_most: MOST_PAGES,
+      id, kind, title, hint: hint || "", toggles: [], choices: [], findings: [], number: 0,
       may_be_unsure: true, ...more,
     });
     const choices = list => list.map(entry => ({ value: entry.id, label: entry.label, hint: "" }));
