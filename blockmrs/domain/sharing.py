@@ -11,7 +11,7 @@ from datetime import datetime
 
 from blockmrs.cid import Cid
 from blockmrs.encoding import Value
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.moments import from_ms, to_ms
 
 Fields = Mapping[int, Value]
@@ -100,6 +100,20 @@ class Pointer:
 
 
 @dataclass(frozen=True, slots=True)
+class UpdatePointer:
+    """Where an update is, and what must be found there: its id and the card id of whom it is about."""
+
+    object: Pointer
+    update_id: bytes
+    subject: bytes
+
+
+def is_running(not_before: datetime, not_after: datetime | None, now: Now) -> bool:
+    """Whether leave to read has begun, by the later of clock and newest block, and the clock has not ended it."""
+    return not_before <= now.latest and (not_after is None or now.clock < not_after)
+
+
+@dataclass(frozen=True, slots=True)
 class Grant:
     """Leave for the transaction's recipient to read one update.
 
@@ -130,9 +144,16 @@ class Grant:
     about: bytes | None = None
     head: bool | None = None
 
+    @property
+    def gives(self) -> UpdatePointer:
+        """The update that this gives, where it is; NotFound for a grant that carries no object."""
+        if self.object is None:
+            raise NotFound("this grant carries no object")
+        return UpdatePointer(self.object, self.update_id, self.subject)
+
     def covers(self, now: Now) -> bool:
-        """Whether this grant is running: begun by the later of clock and newest block, not ended by the clock."""
-        return self.not_before <= now.latest and (self.not_after is None or now.clock < self.not_after)
+        """Whether this grant is running, as far as its own times say."""
+        return is_running(self.not_before, self.not_after, now)
 
     def to_fields(self) -> dict[int, Value]:
         """The fields of a `grant` transaction."""

@@ -65,7 +65,7 @@ def carol(world):
 
 
 def open_with(world: World, grant: Grant, grantor: bytes):
-    return read_update(world.objects, world.cards, grant, grantor, chain_id=world.ledger.chain_id)
+    return read_update(world.objects, world.cards, grant.gives, grantor, chain_id=world.ledger.chain_id)
 
 
 def own_grants(world: World, actor) -> list[Grant]:

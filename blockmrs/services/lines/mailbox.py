@@ -16,7 +16,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.records import Update
-from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt
+from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt, UpdatePointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.model.database import Database
@@ -123,7 +123,7 @@ class Mailbox:
 
     def update(self, grant: Grant) -> Update:
         """The update that a grant opens, whoever granted it, after all checks on the update itself."""
-        return self._update(self._objects, grant)
+        return self._update(self._objects, grant.gives)
 
     def read(self, grant: Grant, grantor: bytes, *, near: bool = False) -> Update:
         """The update that a grant of the card `grantor` opens, after every check of the protocol; as `check_grantor`.
@@ -131,12 +131,12 @@ class Mailbox:
         Args:
             near: it is one that must be at hand while the store is away.
         """
-        return check_grantor(self._update(self._near if near else self._objects, grant), grantor)
+        return check_grantor(self._update(self._near if near else self._objects, grant.gives), grantor)
 
-    def _update(self, objects: ObjectStore, grant: Grant) -> Update:
-        # An object's bytes are those that its name says, and nothing else of the grant decides what they hold.
-        key = "update", objects is self._near, grant.object, grant.update_id, grant.subject
-        return self.readings.now().once(key, lambda: open_update(objects, self._cards, grant, chain_id=self.chain_id))
+    def _update(self, objects: ObjectStore, pointer: UpdatePointer) -> Update:
+        # An object's bytes are those that its name says, so that the same pointer always leads to the same update.
+        key = "update", objects is self._near, pointer
+        return self.readings.now().once(key, lambda: open_update(objects, self._cards, pointer, chain_id=self.chain_id))
 
     def derived(self, derive: Callable[[bytes], Keyring], of: bytes) -> Keyring:
         """The keys that everybody who knows `of` (32 bytes) can derive, such as those of a staff line."""
@@ -323,9 +323,12 @@ class Mailbox:
 
     def held(self, appointment: Appointment) -> Held:
         """The keys in an appointment's object, checked against the card they must belong to."""
-        pointer, dependent = appointment.secret, appointment.dependent
-        held = self.readings.now().once(("held", pointer, dependent), lambda: self._held(pointer, dependent))
-        return replace(held, relation=appointment.relation)
+        return self.held_at(appointment.secret, appointment.dependent, appointment.relation)
+
+    def held_at(self, secret: Pointer, dependent: bytes, relation: str) -> Held:
+        """The keys in the object at `secret`, checked against the card `dependent` that they must belong to."""
+        held = self.readings.now().once(("held", secret, dependent), lambda: self._held(secret, dependent))
+        return replace(held, relation=relation)
 
     def _held(self, pointer: Pointer, dependent: bytes) -> Held:
         content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))

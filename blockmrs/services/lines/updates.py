@@ -7,8 +7,8 @@ from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Keyring
 from blockmrs.crypto.signatures import sign, verify_signature
 from blockmrs.domain.records import Update, decode_update, encode_update, update_id
-from blockmrs.domain.sharing import Grant, Pointer
-from blockmrs.errors import InvalidProof, NotFound, ObjectMismatch
+from blockmrs.domain.sharing import Pointer, UpdatePointer
+from blockmrs.errors import InvalidProof, ObjectMismatch
 from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.cards import Cards
 from blockmrs.storage import ObjectStore
@@ -39,14 +39,15 @@ def write_update(
     return (batch.keep_near(sealed) if near else batch.keep(sealed)), update_id(plaintext)
 
 
-def read_update(objects: ObjectStore, cards: Cards, grant: Grant, grantor: bytes, *, chain_id: bytes) -> Update:
-    """The update that `grant` opens, after every check of the protocol.
+def read_update(
+    objects: ObjectStore, cards: Cards, pointer: UpdatePointer, grantor: bytes, *, chain_id: bytes
+) -> Update:
+    """The update at `pointer`, as given by the card `grantor`, after every check of the protocol.
 
     Raises:
-        NotFound: the grant carries no object.
         VerificationFailed: the bytes, the key, the signature, the update id or the grantor is not what it has to be.
     """
-    return check_grantor(open_update(objects, cards, grant, chain_id=chain_id), grantor)
+    return check_grantor(open_update(objects, cards, pointer, chain_id=chain_id), grantor)
 
 
 def check_grantor(update: Update, grantor: bytes) -> Update:
@@ -56,21 +57,19 @@ def check_grantor(update: Update, grantor: bytes) -> Update:
     return update
 
 
-def open_update(objects: ObjectStore, cards: Cards, grant: Grant, *, chain_id: bytes) -> Update:
-    """The update that `grant` opens, whoever granted it: steps 1 to 9, and the subject of step 10.
+def open_update(objects: ObjectStore, cards: Cards, pointer: UpdatePointer, *, chain_id: bytes) -> Update:
+    """The update at `pointer`, whoever granted it: steps 1 to 9, and the subject of step 10.
 
     Use this to ask who wrote it; to read what it says, use `read_update`.
     """
-    if grant.object is None:
-        raise NotFound("this grant carries no object")
-    content = objects.get(grant.object.cid)  # step 1: the store checks the bytes against the CID
-    plaintext = open_object(content, grant.object.seed, chain_id=chain_id)  # steps 2 to 5
+    content = objects.get(pointer.object.cid)  # step 1: the store checks the bytes against the CID
+    plaintext = open_object(content, pointer.object.seed, chain_id=chain_id)  # steps 2 to 5
     update, signature = decode_update(plaintext)  # step 6: the one encoding
     author = cards.find(update.author)
     # steps 7 and 8: the chain id is part of what is signed
     verify_signature(author.signing_key, _PURPOSE, chain_id, update.signed_bytes(), signature)
-    if update_id(plaintext) != grant.update_id:  # step 9
+    if update_id(plaintext) != pointer.update_id:  # step 9
         raise ObjectMismatch("the object holds an update other than the one granted")
-    if update.subject != grant.subject:
+    if update.subject != pointer.subject:
         raise InvalidProof("the update is about somebody other than the one named in the grant")
     return update

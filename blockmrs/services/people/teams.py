@@ -220,7 +220,7 @@ class Teams:
 
     def holding(self, player: Player) -> Held:
         """The provisional card's keys, which the coach holds."""
-        return self._mailbox.held(Appointment(player.card_id, player.secret, "holder", self._mailbox.now()))
+        return self._mailbox.held_at(player.secret, player.card_id, "holder")
 
     def can_hold(self, player: Player) -> bool:
         """Whether the provisional card's keys can be read here now."""

@@ -8,7 +8,7 @@ from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.permission import Action, Standing, require
-from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
+from blockmrs.domain.sharing import Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.database import Database
@@ -142,8 +142,7 @@ class AccessFinder:
     def subject_held(self, actor: Actor, saved: Saved) -> Held | None:
         """The card that the report is about, if the actor holds it: their own, one they act for, or a player's."""
         if saved.secret is not None:
-            appointment = Appointment(saved.subject, saved.secret, "holder", self._mailbox.now())
-            return self._mailbox.held(appointment)
+            return self._mailbox.held_at(saved.secret, saved.subject, "holder")
         if saved.subject == actor.keyring.card.id:
             return own_card(actor)
         keyring = actor.keyring

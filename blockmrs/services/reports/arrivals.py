@@ -10,7 +10,7 @@ from datetime import datetime
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Card
-from blockmrs.domain.sharing import Grant, Now, Revocation
+from blockmrs.domain.sharing import Grant, Now, Revocation, is_running
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
 from blockmrs.moments import from_ms, to_ms
@@ -42,8 +42,7 @@ class Arrival:
 
     def runs(self, now: Now) -> bool:
         """Whether the share is running, as far as its line says."""
-        covers = Grant(self.update_id, self.subject, "", self.not_before, self.not_after).covers(now)
-        return self.ends is None and covers
+        return self.ends is None and is_running(self.not_before, self.not_after, now)
 
 
 @dataclass(frozen=True, slots=True)

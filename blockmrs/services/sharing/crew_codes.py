@@ -19,7 +19,7 @@ from blockmrs.crypto.sessions import token_key
 from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.domain.permission import Action
 from blockmrs.domain.reports import Report
-from blockmrs.domain.sharing import Grant, Pointer
+from blockmrs.domain.sharing import Pointer, UpdatePointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, NotFound, Unavailable
 from blockmrs.fhir.report import read_report
@@ -250,8 +250,8 @@ class Codes:
         if not isinstance(values, list):
             raise NotFound(_GONE)
         update_id, subject, digest, seed, grantor, until = values
-        grant = Grant(update_id, subject, "care", from_ms(0), object=Pointer(Cid(digest), seed))
-        update = read_update(self._objects, self._cards, grant, grantor, chain_id=self._chain_id)
+        pointer = UpdatePointer(Pointer(Cid(digest), seed), update_id, subject)
+        update = read_update(self._objects, self._cards, pointer, grantor, chain_id=self._chain_id)
         with self._database.write() as rows:
             if (row := rows.get(ReportCodeRow, locator)) is not None:
                 row.openings += 1

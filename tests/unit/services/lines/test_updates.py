@@ -40,7 +40,7 @@ def grant(lines: Lines, carol: Keyring, sam: Keyring) -> Grant:
 
 
 def read(lines: Lines, grant: Grant, grantor: Keyring) -> Update:
-    return read_update(lines.objects, lines.cards, grant, grantor.card.id, chain_id=lines.chain_id)
+    return read_update(lines.objects, lines.cards, grant.gives, grantor.card.id, chain_id=lines.chain_id)
 
 
 def forged(lines: Lines, author: Keyring, signer: Keyring, subject: Keyring, purpose: str = "update") -> Grant:
@@ -76,7 +76,7 @@ def test_its_author_and_its_subject_may_grant_it_and_nobody_else(
     mallory = lines.person("mallory")
     with pytest.raises(InvalidProof, match="may not grant"):
         read(lines, grant, mallory)
-    assert open_update(lines.objects, lines.cards, grant, chain_id=lines.chain_id).author == carol.card.id
+    assert open_update(lines.objects, lines.cards, grant.gives, chain_id=lines.chain_id).author == carol.card.id
 
 
 def test_a_grant_without_an_object_reads_nothing(lines: Lines, carol: Keyring, grant: Grant) -> None:
