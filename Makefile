@@ -13,9 +13,15 @@ PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
 LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
+# What checks the scripts needs Node.js; nothing else does. Each package is locked with its digest, and runs nothing when
+# it is installed.
+SCRIPTS := blockmrs/public/js
+JS := tools/js
+ESLINT := $(CURDIR)/$(JS)/node_modules/.bin/eslint --config $(CURDIR)/$(JS)/eslint.config.js --max-warnings 0
+TSC := $(JS)/node_modules/.bin/tsc --project
 
-.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak mutants lint format \
-    messages check-messages commands bench lock sbom audit release clean help
+.PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser soak mutants lint lint-scripts \
+    format messages check-messages commands bench lock sbom audit release clean help
 
 help:
 	@echo "make run      install if needed, migrate, serve on http://127.0.0.1:$(PORT)/"
@@ -116,6 +122,17 @@ soak: install-tests
 mutants: install-tools
 	@nice $(BIN)/python -m tools.mutants $(MUTANTS)
 
+$(JS)/node_modules/installed: $(JS)/package.json $(JS)/package-lock.json
+	@command -v npm >/dev/null || { echo "The scripts are linted with Node.js 20.19 or newer, which is not here."; exit 1; }
+	@echo "Installing what checks the scripts into $(JS)/node_modules/ ..."
+	@npm ci --prefix $(JS) --ignore-scripts --silent
+	@touch $@
+
+lint-scripts: $(JS)/node_modules/installed
+	@cd $(SCRIPTS) && $(ESLINT) .
+	@$(TSC) $(JS)/tsconfig.json
+	@$(TSC) $(JS)/tsconfig.worker.json
+
 lint: install-tools
 	@$(BIN)/ruff check .
 	@$(BIN)/ruff format --check -q .
@@ -123,6 +140,7 @@ lint: install-tools
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.browsers.check
 	@$(BIN)/python tools/shared.py --check
+	@$(MAKE) -s lint-scripts
 	@$(MAKE) -s check-messages
 
 format: install-tools

@@ -12,6 +12,8 @@ import pytest
 from webob import Request
 from webtest import TestApp
 
+from blockmrs.config.application import PUBLIC
+from blockmrs.controllers.site.assets import without_comments
 from tests.support.site import TestSite, build_site
 
 HEADERS = {
@@ -152,6 +154,22 @@ def test_a_static_file_that_has_not_changed_is_not_sent_again(site: TestSite) ->
     first = ask(site, "/css/app.css", HTTP_ACCEPT_ENCODING="gzip")
     again = ask(site, "/css/app.css", HTTP_ACCEPT_ENCODING="gzip", HTTP_IF_NONE_MATCH=first.headers["ETag"])
     assert again.status_int == 304
+
+
+@pytest.mark.parametrize("method", ["GET", "HEAD"])
+def test_a_script_travels_without_its_comments(site: TestSite, method: str) -> None:
+    source = (PUBLIC / "js" / "engine" / "triage.js").read_text(encoding="utf-8")
+    answer = ask(site, "/js/engine/triage.js", method)
+    assert "@param" in source
+    assert int(answer.headers["Content-Length"]) == len(without_comments(source).encode()) < len(source.encode())
+    assert method == "HEAD" or answer.text == without_comments(source)
+
+
+def test_a_script_that_has_not_changed_is_not_sent_again(site: TestSite) -> None:
+    first = ask(site, "/js/engine/triage.js")
+    again = ask(site, "/js/engine/triage.js", HTTP_IF_NONE_MATCH=first.headers["ETag"])
+    assert again.status_int == 304
+    assert again.body == b""
 
 
 @pytest.mark.parametrize("path", ["/../setup.py", "/css/../../config/settings.py", "/%2e%2e/setup.py", "/css/"])

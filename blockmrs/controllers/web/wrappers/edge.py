@@ -129,6 +129,8 @@ class Edge:
             fresh = "public, max-age=31536000, immutable" if self._site.assets.is_current(path, query) else "no-cache"
             answer.set("Cache-Control", fresh)
             answer.drop("Expires")
+            if (script := self._site.assets.bare(path)) is not None and answer.status.startswith("200"):
+                answer.carry(script)
         if kind not in COMPRESSIBLE:
             return
         # A page also depends on the language that is asked for or was chosen; no other kind of answer does.
@@ -174,6 +176,12 @@ class _Answer:
     def replace(self, status: str, body: bytes) -> None:
         self.status, self.body = status, [body]
         self.headers = [("Content-Type", "text/plain; charset=utf-8"), ("Content-Length", str(len(body)))]
+
+    def carry(self, content: bytes) -> None:
+        """Send this instead of what there was, which is the same to whoever asked."""
+        _close(self.body)
+        self.body = [content]
+        self.set("Content-Length", str(len(content)))
 
     def compress(self) -> None:
         """Form tokens are masked afresh in every page, so that its compressed size reveals nothing about them."""

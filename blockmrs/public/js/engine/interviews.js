@@ -1,6 +1,6 @@
 // The questions on the phone, in the order in which the server asks them, and the fields of its forms: what
-// blockmrs/domain/triage/pages.py and blockmrs/services/advice/interviews.py say on the server. A test runs both side by
-// side. Needs base.js.
+// blockmrs/domain/triage/pages.py and blockmrs/services/advice/interviews.py say on the server. A test runs both side
+// by side. Needs base.js.
 //
 //   const asking = interviews(triage(rules))
 //   let interview = asking.read([["sign", "none"]])          what was answered, from the fields of a form
@@ -11,31 +11,43 @@ var interviews = (() => {
   const { AMBULANCE, HOSPITAL, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
   const { SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, AGE, AGAIN, LOOKED_AGAIN, SAFEGUARDING, UNSURE } = shared.engine;
   const { ANSWER_PREFIX, LOOK_PREFIX } = shared.engine;
-  const WORDS = new Map(Object.entries(shared.engine.ANSWERS));
+  const { theOne } = base, WORDS = new Map(/** @type {[string, Answer][]} */ (Object.entries(shared.engine.ANSWERS)));
 
+  /** @param {object} object @param {string} name */
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+  /** @type {<T>(list: T[]) => T[]} */
   const unique = list => [...new Set(list)];
+  /** @param {Interview} interview */
   const courseOf = interview => interview.course || [];
+  /** @param {Look} look */
   const nextQuestion = look => ASKED.find(name => !has(look.answers, name));
 
   class Refused extends Error {
+    /** @param {string} message @param {string} field */
     constructor(message, field) { super(message); this.field = field; }
   }
 
+  /** @param {Engine} engine @returns {Asking} */
   return engine => {
     const { data, findings, presentations, assess } = engine;
     const { factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions } = engine;
     const signs = data.signs.map(sign => sign.id), words = data.words;
 
     // --- the pages --------------------------------------------------------------------------------------------------
+    /** @param {string} id @param {string} kind @param {string} title @param {string=} hint
+     * @param {Partial<QuestionPage>=} more @returns {QuestionPage} */
     const page = (id, kind, title, hint, more) => ({
       id, kind, title, hint: hint || "", toggles: [], choices: [], findings: [], number: 0,
       may_be_unsure: true, ...more,
     });
+    /** @param {Named[]} list */
     const choices = list => list.map(entry => ({ value: entry.id, label: entry.label, hint: "" }));
-    const plansOf = names => names.flatMap(name => presentations.has(name) ? presentations.get(name).pages : []);
-    const isReassuring = name => findings.get(name).nature === "reassuring";
+    /** @param {string[]} names */
+    const plansOf = names => names.flatMap(name => presentations.has(name) ? theOne(presentations, name).pages : []);
+    /** @param {string} name */
+    const isReassuring = name => theOne(findings, name).nature === "reassuring";
 
+    /** @param {Interview} interview @returns {QuestionPage | null} */
     function nextPage(interview) {
       const begun = courseOf(interview).map(nextQuestion).find(name => name);
       if (begun) return againPage(begun);
@@ -50,20 +62,23 @@ var interviews = (() => {
       }
       return interview.complaints.length ? complaintPage(interview) : wherePage(interview);
     }
+    /** @param {string} id @param {string} hint */
     function signsPage(id, hint) {
       return page(id, "signs", words.signs_title, hint, { choices: choices(data.signs), findings: signs });
     }
+    /** @param {Interview} interview */
     function wherePage(interview) {
       const chosen = data.parts.find(part => part.inner && part.id === interview.answers[WHERE]);
-      if (!chosen) {
+      if (!chosen || !chosen.inner) {
         const more = { choices: choices(data.parts), number: 1 };
         return page(WHERE, "choice", words.where_title, words.where_hint, more);
       }
       const more = { choices: choices(chosen.inner), number: 2 };
       return page(WHERE_INNER + chosen.id, "choice", words.where_inner_title, "", more);
     }
+    /** @param {{ id: string, findings: string[] }} plan @param {number=} number */
     function choicePage(plan, number) {
-      const finding = findings.get(plan.findings[0]);
+      const finding = theOne(findings, plan.findings[0]);
       const labels = [["yes", words.yes], ["no", words.no], [UNSURE, words.not_sure]];
       return page(plan.id, "choice", finding.ask, finding.how, {
         choices: labels.map(([value, label]) => ({ value, label, hint: "" })),
@@ -71,6 +86,7 @@ var interviews = (() => {
         number: number || 0,
       });
     }
+    /** @param {string} name */
     function againPage(name) {
       let labels = [["yes", words.yes], ["no", words.no]];
       if (name === PAIN) labels = Array.from({ length: MOST_PAIN + 1 }, (_, pain) => [String(pain), String(pain)]);
@@ -78,6 +94,7 @@ var interviews = (() => {
         choices: [...labels, [UNSURE, words.cant_tell]].map(([value, label]) => ({ value, label, hint: "" })),
       });
     }
+    /** @param {Interview} interview */
     function complaintPage(interview) {
       const number = pageNumber(interview), worthwhile = worthwhileIn(interview);
       for (const plan of inOrder(interview)) {
@@ -90,59 +107,76 @@ var interviews = (() => {
         const shown = shownOf(interview, plan, worthwhile);
         if (!shown.length) continue;
         if (isReassuring(shown[0])) return choicePage(plan, number);
-        const toggles = shown.flatMap(name => togglesOf(findings.get(name)));
+        const toggles = shown.flatMap(name => togglesOf(theOne(findings, name)));
         return page(plan.id, "toggles", plan.title, plan.hint, { toggles, findings: shown, number });
       }
       return null;
     }
+    /** @param {Finding} finding @returns {Choice[]} */
     function togglesOf(finding) {
       const { id, how } = finding;
       if (finding.kind === "yes-no") return [{ value: id + ":yes", label: finding.label, hint: how }];
       return finding.options.map(option => ({ value: id + ":" + option.value, label: option.label, hint: how }));
     }
+    /** @param {Interview} interview */
     function worthwhileIn(interview) {
       const bands = interview.age === null ? data.ages.map(band => band.id) : [interview.age];
       return new Set(bands.flatMap(age => openQuestions({ ...interview, age })));
     }
+    /** @param {Interview} interview @param {PagePlan} plan @param {Set<string>} worthwhile */
     function shownOf(interview, plan, worthwhile) {
       const { ages } = factsOf(interview);
-      const isTelling = name => findings.get(name).policy === SAFEGUARDING && !has(interview.answers, name);
+      /** @param {string} name */
+      const isTelling = name => theOne(findings, name).policy === SAFEGUARDING && !has(interview.answers, name);
       return plan.findings.filter(
-        name => (worthwhile.has(name) || isTelling(name)) && concerns(findings.get(name), ages));
+        name => (worthwhile.has(name) || isTelling(name)) && concerns(theOne(findings, name), ages));
     }
+    /** @param {Interview} interview @param {PagePlan} plan */
     function shownFindings(interview, plan) {
       const asked = { ...interview, course: [] };
       return shownOf(asked, plan, worthwhileIn(asked));
     }
+    /** @param {Interview} interview @returns {PagePlan[]} */
     function inOrder(interview) {
-      const before = [], after = [];
-      for (const name of interview.complaints.filter(name => presentations.has(name))) {
-        const plans = presentations.get(name).pages, turn = plans.findIndex(plan => plan.id === AGE);
-        plans.forEach((plan, place) => (place < turn ? before : after).push([place < turn ? place : place - turn, plan]));
+      /** @type {[number, PagePlan][]} */
+      const before = [], /** @type {[number, PagePlan][]} */ after = [];
+      for (const complaint of interview.complaints.filter(name => presentations.has(name))) {
+        const plans = theOne(presentations, complaint).pages, turn = plans.findIndex(plan => plan.id === AGE);
+        plans.forEach((plan, place) => {
+          if (place < turn) before.push([place, plan]); else after.push([place - turn, plan]);
+        });
       }
       const ranked = [before, after].flatMap(rows => rows.sort((one, other) => one[0] - other[0]));
       const plans = [...new Map(ranked.map(([, plan]) => [plan.id, plan])).values()], level = levelOf(interview);
       const soothe = level <= HOSPITAL && levelIfCalmed(interview) !== level;
       return soothe ? [...plans.filter(plan => plan.findings.some(isReassuring)), ...plans] : plans;
     }
+    /** @param {Interview} interview */
     function pageNumber(interview) {
+      /** @param {PagePlan} plan */
       const isDone = plan => plan.findings.some(name => has(interview.answers, name));
       const done = new Set(plansOf(interview.complaints).filter(isDone).map(plan => plan.id));
-      return 2 + has(interview.answers, WHERE) + done.size + (interview.age !== null);
+      return 2 + Number(has(interview.answers, WHERE)) + done.size + Number(interview.age !== null);
     }
+    /** @param {Finding} finding */
     const absence = finding => finding.kind === "yes-no" ? false : finding.none;
+    /** @param {Interview} interview @param {string[]} names @param {boolean} unsure */
     function answerAll(interview, names, unsure) {
-      const rest = names.map(name => [name, unsure ? null : absence(findings.get(name))]);
+      const rest = names.map(name => [name, unsure ? null : absence(theOne(findings, name))]);
       return withAnswers(interview, Object.fromEntries(rest));
     }
+    /** @param {Interview} interview @param {Answers} answers @returns {Interview} */
     function withAnswers(interview, answers) {
       return { ...interview, answers: { ...interview.answers, ...answers } };
     }
 
     // --- the fields of a form ---------------------------------------------------------------------------------------
+    /** @param {string} name */
     const isCarried = name => name.startsWith(ANSWER_PREFIX) || name.startsWith(LOOK_PREFIX);
+    /** @param {string} name */
     const isMine = name => SINGLE.includes(name) || name === PICK || isCarried(name);
 
+    /** @param {Pair[]} fields @returns {Interview} */
     function read(fields) {
       const values = new Map(), picks = [];
       for (const [name, value] of fields) {
@@ -160,46 +194,54 @@ var interviews = (() => {
       if (values.has("choose") || values.has("answer") || picks.length) throw new Refused("no page", "page");
       return interview;
     }
+    /** @param {Map<string, string>} values @returns {Interview} */
     function carried(values) {
+      /** @type {Answers} */
       const answers = {};
       for (const [field, text] of values) {
         if (!field.startsWith(ANSWER_PREFIX)) continue;
         const name = field.slice(ANSWER_PREFIX.length);
         answers[name] = parse(name, text);
       }
-      const age = values.has("age") ? values.get("age") : null;
+      const age = values.get("age") ?? null;
       if (age !== null && !data.ages.some(band => band.id === age)) throw new Refused("unknown", "age");
-      const complaints = values.has("complaints") ? values.get("complaints").split(",") : [];
+      const listed = values.get("complaints"), complaints = listed === undefined ? [] : listed.split(",");
       if (!complaints.every(name => presentations.has(name)) || unique(complaints).length !== complaints.length) {
         throw new Refused("unknown", "complaints");
       }
       return { age, complaints, answers, course: readCourse(values) };
     }
+    /** @param {Map<string, string>} values @returns {Look[]} */
     function readCourse(values) {
-      const found = new Map();
+      /** @type {Map<number, Look>} */
+      const looks = new Map();
       for (const [field, text] of values) {
         if (!field.startsWith(LOOK_PREFIX)) continue;
         const [count, name, ...more] = field.slice(LOOK_PREFIX.length).split(".");
         if (!/^[1-9][0-9]?$/.test(count) || !ASKED.includes(name) || more.length) throw new Refused("unknown", field);
-        const number = Number(count), look = found.get(number) || { number, answers: {} };
+        const number = Number(count), look = looks.get(number) || { number, answers: {} };
         look.answers[name] = parseLook(name, text);
-        found.set(number, look);
+        looks.set(number, look);
       }
-      if (found.size > MOST_LOOKS) throw new Refused("too many", "look");
-      return [...found.values()].sort((one, other) => one.number - other.number);
+      if (looks.size > MOST_LOOKS) throw new Refused("too many", "look");
+      return [...looks.values()].sort((one, other) => one.number - other.number);
     }
+    /** @param {string} name @param {string} text @returns {Answer} */
     function parseLook(name, text) {
       if (text === UNSURE) return null;
       if (name === PAIN && /^[0-9]{1,2}$/.test(text) && Number(text) <= MOST_PAIN) return Number(text);
-      if (name !== PAIN && WORDS.has(text)) return WORDS.get(text);
+      const answer = WORDS.get(text);
+      if (name !== PAIN && answer !== undefined) return answer;
       throw new Refused("no answer", name);
     }
+    /** @param {Interview} interview @returns {Interview} */
     function beginLook(interview) {
       const course = courseOf(interview);
       if (course.some(nextQuestion) || course.length >= MOST_LOOKS) return interview;
       const number = Math.max(0, ...course.map(look => look.number)) + 1;
       return { ...interview, course: [...course, { number, answers: {} }] };
     }
+    /** @param {Interview} interview @param {string} name @param {string | undefined} choose @returns {Interview} */
     function takeLook(interview, name, choose) {
       const answer = parseLook(name, choose || ""), course = courseOf(beginLook(interview));
       const taken = course.find(nextQuestion);
@@ -207,15 +249,18 @@ var interviews = (() => {
       const now = { number: taken.number, answers: { ...taken.answers, [name]: answer } };
       return { ...interview, course: course.map(look => look === taken ? now : look) };
     }
+    /** @param {string} name @param {string} text @returns {Answer} */
     function parse(name, text) {
       const finding = findings.get(name);
       if (!finding) throw new Refused("unknown", name);
       if (text === UNSURE) return null;
-      if (finding.kind === "yes-no" && WORDS.has(text)) return WORDS.get(text);
+      const answer = WORDS.get(text);
+      if (finding.kind === "yes-no" && answer !== undefined) return answer;
       if (finding.kind === "choice" && checked(finding, text) !== null) return text;
       if (finding.kind === "number" && /^[0-9]{1,9}$/.test(text)) return checked(finding, Number(text));
       throw new Refused("no answer", name);
     }
+    /** @param {Interview} interview @param {string} sign @returns {Interview} */
     function afterSign(interview, sign) {
       const open = signs.filter(name => interview.answers[name] !== true);
       if (sign === "none") return answerAll(interview, open, false);
@@ -223,64 +268,86 @@ var interviews = (() => {
         if (!has(interview.answers, LOOKED_AGAIN)) return withAnswers(interview, { [LOOKED_AGAIN]: true });
         return answerAll(interview, open, true);
       }
-      const found = data.signs.find(entry => entry.id === sign);
-      if (!found) throw new Refused("unknown", "sign");
-      const complaints = unique([...interview.complaints, found.presentation]);
+      const danger = data.signs.find(entry => entry.id === sign);
+      if (!danger) throw new Refused("unknown", "sign");
+      const complaints = unique([...interview.complaints, danger.presentation]);
       return { ...withAnswers(interview, { [sign]: true }), complaints };
     }
+    /** @param {Interview} interview @param {Map<string, string>} values @param {string[]} picks @returns {Interview} */
     function afterPage(interview, values, picks) {
-      const name = values.get("page"), choose = values.get("choose");
+      const name = values.get("page") || "", choose = values.get("choose");
       if (choose !== undefined && picks.length) throw new Refused("one or the other", "pick");
       if (name === SIGNS || name === SIGNS_AGAIN) throw new Refused("a sign is tapped", "page");
       if (name === WHERE) return at(interview, data.parts, choose);
-      if (ASKED.some(asked => AGAIN + asked === name)) return takeLook(interview, name.slice(AGAIN.length), choose);
+      const question = ASKED.find(asked => AGAIN + asked === name);
+      if (question) return takeLook(interview, question, choose);
       const place = data.parts.find(part => part.inner && WHERE_INNER + part.id === name);
-      if (place) return at(interview, place.inner, choose);
-      if (name === AGE) {
-        if (!data.ages.some(band => band.id === choose)) throw new Refused("unknown", "choose");
-        return { ...interview, age: choose };
-      }
-      if (has(CHECKS, name)) return withWord(interview, CHECKS[name], choose);
-      const plan = plansOf([...presentations.keys()]).find(found => found.id === name && found.findings.length);
-      if (!plan) throw new Refused("unknown", "page");
-      if (isReassuring(plan.findings[0])) return withWord(interview, plan.findings[0], choose);
-      return ticked(interview, plan, values.get("answer"), picks);
+      if (place && place.inner) return at(interview, place.inner, choose);
+      if (name === AGE) return withAge(interview, choose);
+      const check = new Map(Object.entries(CHECKS)).get(name);
+      return check === undefined ? afterPlan(interview, name, values, picks) : withWord(interview, check, choose);
     }
+    // After a page about one complaint.
+    /** @param {Interview} interview @param {string} id @param {Map<string, string>} values @param {string[]} picks */
+    function afterPlan(interview, id, values, picks) {
+      const plan = plansOf([...presentations.keys()]).find(entry => entry.id === id && entry.findings.length);
+      if (!plan) throw new Refused("unknown", "page");
+      if (isReassuring(plan.findings[0])) return withWord(interview, plan.findings[0], values.get("choose"));
+      return ticked(interview, plan, values.get("answer") || "", picks);
+    }
+    /** @param {Interview} interview @param {string | undefined} choose @returns {Interview} */
+    function withAge(interview, choose) {
+      const band = data.ages.find(({ id }) => id === choose);
+      if (!band) throw new Refused("unknown", "choose");
+      return { ...interview, age: band.id };
+    }
+    /** @param {Interview} interview @param {BodyPart[]} parts @param {string | undefined} choose
+     * @returns {Interview} */
     function at(interview, parts, choose) {
       const part = parts.find(entry => entry.id === choose);
       if (!part) throw new Refused("unknown", "choose");
       if (part.inner) return withAnswers(interview, { [WHERE]: part.id });
       return { ...interview, complaints: unique([...interview.complaints, ...part.opens]) };
     }
+    /** @param {Interview} interview @param {string} name @param {string | undefined} choose */
     function withWord(interview, name, choose) {
-      if (!WORDS.has(choose)) throw new Refused("unknown", "choose");
-      return withAnswers(interview, { [name]: WORDS.get(choose) });
+      const answer = WORDS.get(choose || "");
+      if (answer === undefined) throw new Refused("unknown", "choose");
+      return withAnswers(interview, { [name]: answer });
     }
+    /** @param {Interview} interview @param {PagePlan} plan @param {string} answer @param {string[]} picks */
     function ticked(interview, plan, answer, picks) {
       if (!["next", "none", UNSURE].includes(answer)) throw new Refused("unknown", "answer");
       if (answer === "next" && !picks.length) throw new Refused("nothing was ticked", "pick");
+      /** @type {Answers} */
       const chosen = {};
       for (const pick of picks) {
         const cut = pick.indexOf(":"), name = cut < 0 ? pick : pick.slice(0, cut);
-        const value = parse(name, cut < 0 ? "" : pick.slice(cut + 1)), finding = findings.get(name);
+        const value = parse(name, cut < 0 ? "" : pick.slice(cut + 1)), finding = theOne(findings, name);
         chosen[name] = has(chosen, name) ? worse(finding, chosen[name], value) : value;
       }
       let rest = shownFindings(interview, plan).filter(name => !has(chosen, name));
-      const untold = rest.filter(name => !findings.get(name).policy);
+      const others = rest.filter(name => !theOne(findings, name).policy);
       const isSecond = plan.findings.some(name => interview.answers[name] === null);
-      if (answer === UNSURE && !isSecond && untold.length) rest = untold;
+      if (answer === UNSURE && !isSecond && others.length) rest = others;
       return withAnswers(answerAll(interview, rest, answer === UNSURE), chosen);
     }
+    /** @param {Finding} finding @param {Answer} one @param {Answer} other */
     function worse(finding, one, other) {
+      /** @param {Answer} value */
       const rank = value => {
         const place = finding.options.findIndex(option => option.value === value);
         return place < 0 ? finding.options.length : place;
       };
       return rank(other) < rank(one) ? other : one;
     }
+    /** @param {Answer} value */
     const asText = value => value === null ? UNSURE : value === true ? "yes" : value === false ? "no" : String(value);
+    /** @param {Interview} interview @returns {Pair[]} */
     function carry(interview) {
-      const fields = Object.entries(interview.answers).map(([name, value]) => [ANSWER_PREFIX + name, asText(value)]);
+      /** @type {Pair[]} */
+      const fields = [];
+      for (const [name, value] of Object.entries(interview.answers)) fields.push([ANSWER_PREFIX + name, asText(value)]);
       if (interview.age !== null) fields.push(["age", interview.age]);
       if (interview.complaints.length) fields.push(["complaints", interview.complaints.join(",")]);
       for (const look of courseOf(interview)) {
@@ -290,6 +357,9 @@ var interviews = (() => {
       }
       return fields;
     }
+    /** @param {string} id */
+    const placeOf = id => (findings.get(id) || { of: "" }).of;
+    /** @param {Interview} interview @param {string} name @returns {Interview} */
     function without(interview, name) {
       if (name === "age") return { ...interview, age: null };
       if (name.startsWith(LOOK_PREFIX)) {
@@ -299,18 +369,20 @@ var interviews = (() => {
       }
       if (name !== "complaints" && !findings.has(name)) throw new Refused("unknown", name);
       const isTaken = name === "complaints"
-        ? id => id === WHERE || (findings.has(id) && interview.complaints.includes(findings.get(id).of))
-        : id => id === name;
+        ? (/** @type {string} */ id) => id === WHERE || interview.complaints.includes(placeOf(id))
+        : (/** @type {string} */ id) => id === name;
       const answers = Object.fromEntries(Object.entries(interview.answers).filter(([id]) => !isTaken(id)));
       return { ...interview, complaints: name === "complaints" ? [] : interview.complaints, answers };
     }
+    /** @param {Finding} finding @param {Answer} value */
     function inWords(finding, value) {
       if (value === null) return words.not_sure;
       if (typeof value === "boolean") return value ? words.yes : words.no;
-      const isReached = option => value === option.value || (typeof value === "number" && value >= option.value);
-      const option = finding.options.find(isReached);
+      const isNumber = typeof value === "number";
+      const option = finding.options.find(entry => value === entry.value || (isNumber && value >= Number(entry.value)));
       return option ? option.label : words.no;
     }
+    /** @param {Interview} interview @param {boolean} allAnswers */
     function seen(interview, allAnswers) {
       const rows = [];
       for (const [id, finding] of findings) {

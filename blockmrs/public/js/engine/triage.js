@@ -1,102 +1,122 @@
-// The triage engine on the phone: the compiled rules in, advice and what is still worth asking out. It says exactly what
-// the engine on the server says (blockmrs/domain/triage/engine.py, conditions.py and course.py, whose names it uses); a
-// test runs both side by side. Pure: no clock, no page, nothing stored. Needs base.js. docs/offline.md describes the rules' file.
+// The triage engine on the phone: the compiled rules in, advice and what is still worth asking out. It says exactly
+// what the engine on the server says (blockmrs/domain/triage/engine.py, conditions.py and course.py, whose names it
+// uses); a test runs both side by side. Pure: no clock, no page, nothing stored. Needs base.js. docs/offline.md
+// describes the rules' file.
 //
 //   const engine = triage(rules)
 //   engine.assess(interview)                                 the advice for what was answered so far
 //   engine.openQuestions(interview)                          what could still change it
 //
-// An interview is {age, complaints, answers, course}. An absent answer is "not asked", null is "can't tell"; `course` are
-// the looks since then ("Check again"), each {number, answers}. interviews.js asks its questions.
+// An interview is {age, complaints, answers, course}. An absent answer is "not asked", null is "can't tell"; `course`
+// are the looks since then ("Check again"), each {number, answers}. interviews.js asks its questions.
 var triage = (() => {
   "use strict";
   const { RULES_FORMAT, SURE, NOT_MET, AMBULANCE, LEVELS, ALWAYS, UNKNOWN_AGE } = shared.engine;
-  const { LOOK_AGAIN_FROM, FOUND, WORSE, PAIN } = shared.engine;
+  const { LOOK_AGAIN_FROM, FOUND, WORSE, PAIN } = shared.engine, { theOne } = base;
 
+  // What a finding is where its data does not say otherwise.
+  const USUAL = { kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [] };
+
+  /** @param {object} object @param {string} name */
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
+  /** @type {<T>(list: T[]) => T[]} */
   const unique = list => [...new Set(list)];
+  /** @type {<T>(...keys: ((entry: T) => number)[]) => (one: T, other: T) => number} */
   const by = (...keys) => (one, other) => {
     for (const key of keys) if (key(one) !== key(other)) return key(one) - key(other);
     return 0;
   };
 
   // Conditions: the doubt with which the facts meet one, 0 surely, 5 not at all.
+  /** @type {{ [K in keyof Condition]-?: (value: Required<Condition>[K], facts: Facts) => number }} */
   const doubts = {
     is: ([name, values], facts) => answered(name, facts, answer => values.includes(answer)),
-    at_least: ([name, number], facts) => answered(name, facts, answer => answer >= number),
+    at_least: ([name, number], facts) => answered(name, facts, answer => Number(answer) >= number),
     not_reassured: (names, facts) => names.every(name => facts.answers[name] === true) ? NOT_MET : SURE,
     age: (bands, facts) => bands.some(band => facts.ages.has(band)) ? SURE : NOT_MET,
     complaint: (names, facts) => names.some(name => facts.complaints.includes(name)) ? SURE : NOT_MET,
     all: (parts, facts) => parts.reduce((most, part) => Math.max(most, doubt(part, facts)), SURE),
     any: (parts, facts) => parts.reduce((least, part) => Math.min(least, doubt(part, facts)), NOT_MET),
   };
+  /** @param {string} name @param {Facts} facts @param {(answer: Answer) => boolean} isMet */
   function answered(name, facts, isMet) {
     if (!has(facts.answers, name)) return facts.supposed.has(name) ? SURE : NOT_MET;
     const answer = facts.answers[name];
     if (answer === null) return facts.unsure(name);
     return isMet(answer) ? SURE : NOT_MET;
   }
+  /** @param {Condition} condition @param {Facts} facts @returns {number} */
   function doubt(condition, facts) {
-    const kind = Object.keys(condition)[0];
-    return doubts[kind](condition[kind], facts);
+    const [[kind, value]] = Object.entries(condition), check = doubts[/** @type {keyof Condition} */ (kind)];
+    // Which kind the value is of stands in its name alone.
+    return check(/** @type {never} */ (value), facts);
   }
   // The findings that a condition names, and those of them that only ever calm it down.
+  /** @param {Condition} condition @param {boolean} calm @returns {string[]} */
   function named(condition, calm) {
-    const kind = Object.keys(condition)[0], value = condition[kind];
-    if (kind === "all" || kind === "any") return value.flatMap(part => named(part, calm));
-    if (kind === "not_reassured") return value;
-    return (kind === "is" || kind === "at_least") && !calm ? [value[0]] : [];
+    const parts = condition.all || condition.any, about = condition.is || condition.at_least;
+    if (parts) return parts.flatMap(part => named(part, calm));
+    if (condition.not_reassured) return condition.not_reassured;
+    return about && !calm ? [about[0]] : [];
   }
 
-  // Looks: what each found counts as the finding that the rules have for it; no answer becomes a calmer one.
+  // Looks: what each saw counts as the finding that the rules have for it; no answer becomes a calmer one.
+  /** @param {Answers} answers @param {Look[]} course */
   function addCourse(answers, course) {
-    const found = { ...answers };
+    const all = { ...answers };
     let before = null;
     for (const look of course) {
       for (const [name, finding] of Object.entries(FOUND)) {
-        if (has(look.answers, name) && look.answers[name] !== true && found[finding] !== false) {
-          found[finding] = look.answers[name];
+        if (has(look.answers, name) && look.answers[name] !== true && all[finding] !== false) {
+          all[finding] = look.answers[name];
         }
       }
-      const isTold = has(look.answers, PAIN), pain = isTold ? look.answers[PAIN] : null;
-      if (before !== null && isTold && found[WORSE] !== true) {
-        if (pain === null) found[WORSE] = null;
-        else if (pain > before) found[WORSE] = true;
+      const isAnswered = has(look.answers, PAIN), pain = isAnswered ? look.answers[PAIN] : null;
+      if (before !== null && isAnswered && all[WORSE] !== true) {
+        if (pain === null) all[WORSE] = null;
+        else if (pain > before) all[WORSE] = true;
       }
       if (pain !== null) before = pain;
     }
-    return found;
+    return all;
   }
 
+  /** @param {Rules} data @returns {Engine} */
   return data => {
     if (data.format !== RULES_FORMAT) throw new Error("rules of another format");
-    const findings = new Map(data.findings.map(found => [found.id, {
-      kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], ...found,
-    }]));
-    const presentations = new Map(data.presentations.map(found => [found.id, found]));
+    const findings = new Map(data.findings.map(finding => [finding.id, { ...USUAL, ...finding }]));
+    /** @param {string} name @returns {Finding} */
+    const findingOf = name => theOne(findings, name);
+    /** @param {string} name @returns {Presentation} */
+    const presentationOf = name => theOne(presentations, name);
+    const presentations = new Map(data.presentations.map(entry => [entry.id, entry]));
+    /** @param {Rule} rule */
     const ready = rule => {
       rule.findings = unique(named(rule.when, false));
       rule.calming = new Set(named(rule.when, true));
       rule.unsure = rule.unsure || AMBULANCE;
       rule.otherwise = rule.otherwise || false;
-      rule.level = rule.level || Math.min(...rule.raises);
+      rule.level = rule.level || Math.min(...(rule.raises || []));
     };
-    [...data.presentations.flatMap(found => found.rules), data.fallback].forEach(ready);
+    [...data.presentations.flatMap(entry => entry.rules), data.fallback].forEach(ready);
     const knownAges = new Set(data.ages.map(band => band.id).filter(id => id !== UNKNOWN_AGE));
 
+    /** @param {Interview} interview @returns {Facts} */
     function factsOf(interview) {
+      /** @type {Answers} */
       const answers = {};
       for (const [name, value] of Object.entries(addCourse(interview.answers, interview.course || []))) {
-        if (findings.has(name)) answers[name] = checked(findings.get(name), value);
+        if (findings.has(name)) answers[name] = checked(findingOf(name), value);
       }
       return {
         answers,
-        ages: knownAges.has(interview.age) ? new Set([interview.age]) : knownAges,
+        ages: interview.age !== null && knownAges.has(interview.age) ? new Set([interview.age]) : knownAges,
         complaints: interview.complaints,
-        unsure: name => findings.get(name).unsure,
+        unsure: name => findingOf(name).unsure,
         supposed: new Set(),
       };
     }
+    /** @param {Finding} finding @param {Answer} value @returns {Answer} */
     function checked(finding, value) {
       if (finding.kind === "yes-no") return typeof value === "boolean" ? value : null;
       if (finding.kind === "choice") {
@@ -104,106 +124,127 @@ var triage = (() => {
       }
       return typeof value === "number" && finding.least <= value && value <= finding.most ? value : null;
     }
+    /** @param {Finding} finding @param {Set<string>} ages */
     const concerns = (finding, ages) => !finding.ages.length || finding.ages.some(band => ages.has(band));
 
+    /** @param {Interview} interview */
     function active(interview) {
       const chosen = interview.complaints.filter(name => presentations.has(name) && !ALWAYS.includes(name));
-      return unique([...ALWAYS, ...chosen]).flatMap(name => presentations.get(name).rules);
+      return unique([...ALWAYS, ...chosen]).flatMap(name => presentationOf(name).rules);
     }
+    /** @param {Rule} rule @param {number} doubted */
     const reaches = (rule, doubted) => Math.max(rule.level, doubted, doubted ? rule.unsure : 0);
 
+    /** @param {Rule[]} rules @param {Facts} facts @returns {Reached[]} */
     function fire(rules, facts) {
+      /** @type {Reached[]} */
       const fired = [];
       for (const rule of rules) {
         const doubted = rule.raises ? NOT_MET : doubt(rule.when, facts);
         if (doubted !== NOT_MET) fired.push({ rule, doubted, level: reaches(rule, doubted) });
       }
-      fired.sort(by(entry => entry.level, entry => Number(entry.rule.otherwise), entry => entry.doubted));
+      /** @type {((entry: Reached) => number)[]} */
+      const order = [entry => entry.level, entry => Number(entry.rule.otherwise), entry => entry.doubted];
+      fired.sort(by(...order));
       if (!fired.length || !fired[0].rule.otherwise) return fired.filter(entry => !entry.rule.otherwise);
       return fired.filter(entry => !entry.rule.otherwise || entry.level === fired[0].level);
     }
+    /** @param {Rule[]} rules @param {Facts} facts @param {number} level */
     function raise(rules, facts, level) {
       const modifiers = rules.filter(rule => rule.raises);
+      /** @type {Reached[]} */
       let raised = [];
       for (const stage of unique(modifiers.map(rule => rule.stage)).sort()) {
+        /** @type {Reached[]} */
         const stepped = [];
         for (const rule of modifiers) {
-          if (rule.stage !== stage || !rule.raises.includes(level)) continue;
+          if (rule.stage !== stage || !rule.raises || !rule.raises.includes(level)) continue;
           const doubted = doubt(rule.when, facts);
           if (doubted < level) stepped.push({ rule, doubted, level: Math.max(level - 1, doubted) });
         }
         if (stepped.length) {
-          stepped.sort(by(entry => entry.level));
+          stepped.sort(by(/** @param {Reached} entry */ entry => entry.level));
           level = stepped[0].level;
           raised = [...stepped, ...raised];
         }
       }
       return { level, raised };
     }
+    /** @param {Reached[]} fired */
     function fallen(fired) { return fired.length ? fired[0].level : data.fallback.level; }
 
+    /** @param {Interview} interview */
     function levelOf(interview) {
       const facts = factsOf(interview), rules = active(interview);
       return raise(rules, facts, fallen(fire(rules, facts))).level;
     }
+    /** @param {Reached} deciding @param {number} level @returns {Advice} */
     function adviceOf(deciding, level) {
       const { rule } = deciding;
       if (rule.advice && deciding.level === level && level === rule.level) {
         const [owner, name] = rule.advice.split("/");
-        return presentations.get(owner).advice[name];
+        return presentationOf(owner).advice[name];
       }
       const id = data.levels[level - 1].id;
-      return presentations.get(rule.of).advice[id] || presentations.get("any").advice[id];
+      return presentationOf(rule.of).advice[id] || presentationOf("any").advice[id];
     }
-    function returnToPlay(kept, advice) {
-      const said = [advice, ...kept.map(entry => adviceOf(entry, entry.level))];
-      const most = said.reduce((one, other) => (other.sport || 0) > (one.sport || 0) ? other : one);
-      return most.return_to_play || null;
+    /** @param {Reached[]} reasons @param {Advice} advice */
+    function returnToPlay(reasons, advice) {
+      const every = [advice, ...reasons.map(entry => adviceOf(entry, entry.level))];
+      const strictest = every.reduce((one, other) => (other.sport || 0) > (one.sport || 0) ? other : one);
+      return strictest.return_to_play || null;
     }
-    function againOf(kept, advice) {
-      const asked = [advice, ...kept.map(entry => adviceOf(entry, entry.level))].map(said => said.again);
-      return asked.filter(again => again).sort(by(again => again.after_min))[0] || null;
+    /** @param {Reached[]} reasons @param {Advice} advice */
+    function againOf(reasons, advice) {
+      const every = [advice, ...reasons.map(entry => adviceOf(entry, entry.level))].flatMap(({ again }) => again || []);
+      return every.sort(by(/** @param {Again} again */ again => again.after_min))[0] || null;
     }
+    /** @param {Interview} interview */
     function soonerIf(interview) {
       const chosen = interview.complaints.filter(name => presentations.has(name));
-      return unique((chosen.length ? chosen : ["any"]).flatMap(name => presentations.get(name).sooner_if));
+      return unique((chosen.length ? chosen : ["any"]).flatMap(name => presentationOf(name).sooner_if));
     }
+    /** @param {Rule[]} rules @param {Facts} facts @param {number} level */
     function unaskedIn(rules, facts, level) {
+      /** @type {Set<string>} */
       const absent = new Set();
       for (const name of rules.flatMap(rule => rule.findings)) {
-        const finding = findings.get(name);
+        const finding = findingOf(name);
         const settled = finding.settled_by && facts.answers[finding.settled_by] === false;
         if (!has(facts.answers, name) && concerns(finding, facts.ages) && !settled) absent.add(name);
       }
       const supposing = { ...facts, supposed: absent };
       const raised = LEVELS.map(base => raise(rules, facts, base).level);
-      const found = new Set();
+      /** @type {Set<string>} */
+      const unasked = new Set();
       for (const rule of rules) {
         if (rule.raises ? !rule.raises.includes(level) : raised[rule.level - 1] >= level) continue;
         const doubted = doubt(rule.when, supposing);
         if (doubted === NOT_MET) continue;
         if ((rule.raises ? doubted : raised[reaches(rule, doubted) - 1]) < level) {
-          rule.findings.filter(name => absent.has(name) && !rule.calming.has(name)).forEach(name => found.add(name));
+          rule.findings.filter(name => absent.has(name) && !rule.calming.has(name)).forEach(name => unasked.add(name));
         }
       }
-      return [...found];
+      return [...unasked];
     }
+    /** @param {Facts} facts */
     function lookAgain(facts) {
       const unsure = Object.keys(facts.answers).filter(name => facts.answers[name] === null);
       if (unsure.length < LOOK_AGAIN_FROM) return [];
-      return unique(unsure.sort().map(name => findings.get(name).how).filter(how => how));
+      return unique(unsure.sort().map(name => findingOf(name).how).filter(how => how));
     }
+    /** @param {Interview} interview @returns {Assessment} */
     function assess(interview) {
       const facts = factsOf(interview), rules = active(interview);
       let fired = fire(rules, facts);
       if (!fired.length) fired = [{ rule: data.fallback, doubted: SURE, level: data.fallback.level }];
       const { level, raised } = raise(rules, facts, fired[0].level);
-      const advice = adviceOf(raised.length ? raised[0] : fired[0], level), kept = [...raised, ...fired];
+      const advice = adviceOf(raised.length ? raised[0] : fired[0], level), all = [...raised, ...fired];
       const unasked = unaskedIn(rules, facts, level);
       return {
         level,
         disposition: data.levels[level - 1].id,
-        reasons: kept.map(entry => ({
+        reasons: all.map(entry => ({
           rule: entry.rule.id,
           fact: entry.rule.facts[0],
           facts: entry.rule.facts,
@@ -214,8 +255,8 @@ var triage = (() => {
         })),
         first_aid: advice.first_aid,
         dont: advice.dont,
-        return_to_play: returnToPlay(kept, advice),
-        again: againOf(kept, advice),
+        return_to_play: returnToPlay(all, advice),
+        again: againOf(all, advice),
         sooner_if: level === AMBULANCE ? [] : soonerIf(interview),
         unasked,
         look_again: lookAgain(facts),
@@ -225,19 +266,22 @@ var triage = (() => {
         final: level === AMBULANCE || !unasked.length,
       };
     }
+    /** @param {Interview} interview */
     function calming(interview) {
-      const facts = factsOf(interview), found = [];
+      const facts = factsOf(interview), names = [];
       for (const rule of active(interview)) {
         if (rule.calming.size && doubt(rule.when, facts) !== NOT_MET) {
-          found.push(...rule.findings.filter(name => rule.calming.has(name)));
+          names.push(...rule.findings.filter(name => rule.calming.has(name)));
         }
       }
-      return unique(found).filter(name => !has(facts.answers, name));
+      return unique(names).filter(name => !has(facts.answers, name));
     }
+    /** @param {Interview} interview */
     function levelIfCalmed(interview) {
       const calm = Object.fromEntries(calming(interview).map(name => [name, true]));
       return levelOf({ ...interview, answers: { ...calm, ...interview.answers } });
     }
+    /** @param {Interview} interview */
     function openQuestions(interview) {
       const facts = factsOf(interview), rules = active(interview);
       return [...unaskedIn(rules, facts, levelOf(interview)), ...calming(interview)];

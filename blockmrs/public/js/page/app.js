@@ -4,6 +4,7 @@
   "use strict";
   var root = document.documentElement;
 
+  /** @param {string} selector @param {(element: HTMLElement) => void} act */
   function each(selector, act) { base.all(selector).forEach(act); }
 
   // What can wait until the page is there.
@@ -19,14 +20,14 @@
     }
 
     each("[data-show]", function (button) {
-      var input = document.getElementById(button.getAttribute("data-show"));
-      var word = button.firstElementChild;
+      var input = base.one("#" + base.attribute(button, "data-show"), document, HTMLInputElement);
+      var word = base.one("*", button);
       var show = word.textContent;
       button.hidden = false;
       button.addEventListener("click", function () {
         var hidden = input.type === "password";
         input.type = hidden ? "text" : "password";
-        word.textContent = hidden ? button.getAttribute("data-hide-word") : show;
+        word.textContent = hidden ? base.attribute(button, "data-hide-word") : show;
         button.setAttribute("aria-pressed", String(hidden));
       });
     });
@@ -35,10 +36,10 @@
       if (!navigator.clipboard) return;
       button.hidden = false;
       button.addEventListener("click", function () {
-        var text = document.getElementById(button.getAttribute("data-copy")).textContent.trim();
+        var text = (base.one("#" + base.attribute(button, "data-copy")).textContent || "").trim();
         navigator.clipboard.writeText(text).then(function () {
           button.textContent = button.getAttribute("data-done-word");
-          document.getElementById("status").textContent = button.textContent;
+          base.one("#status").textContent = button.textContent;
         });
       });
     });
@@ -52,9 +53,9 @@
       button.hidden = false;
       button.addEventListener("click", function () {
         var link = document.createElement("a");
-        var text = document.getElementById(button.getAttribute("data-save")).textContent.trim();
+        var text = (base.one("#" + base.attribute(button, "data-save")).textContent || "").trim();
         link.href = URL.createObjectURL(new Blob([text + "\n"], { type: "text/plain" }));
-        link.download = button.getAttribute("data-file-name");
+        link.download = base.attribute(button, "data-file-name");
         link.click();
         setTimeout(function () { URL.revokeObjectURL(link.href); }, 10000);
       });
@@ -70,7 +71,7 @@
     each("[data-theme-choice]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () {
-        base.chooseTheme(button.getAttribute("data-theme-choice"));
+        base.chooseTheme(base.attribute(button, "data-theme-choice"));
         markTheme();
       });
     });

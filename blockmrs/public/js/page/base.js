@@ -1,6 +1,6 @@
-// What the scripts of every page stand on, loaded before any of them: what they share with the server, the chosen theme,
-// and helps for older browsers. As they are, older browsers than the supported ones read it, too: no newer syntax here.
-"use strict";
+// What the scripts of every page stand on, loaded before any of them: what they share with the server, the chosen
+// theme, and helps for older browsers. As they are, older browsers than the supported ones read it, too: no newer
+// syntax here.
 // Written by tools/shared.py from the server's own modules: change it there, not here.
 var shared = {
   engine: {
@@ -33,12 +33,15 @@ var shared = {
 // Until here.
 
 var base = (function () {
+  "use strict";
   var root = document.documentElement;
 
   // What this browser keeps by name. Where storage is switched off, it keeps nothing.
+  /** @param {string} name */
   function stored(name) {
     try { return localStorage.getItem(name) || ""; } catch (error) { return ""; }
   }
+  /** @param {string} name @param {string} text */
   function store(name, text) {
     try {
       if (text) localStorage.setItem(name, text); else localStorage.removeItem(name);
@@ -47,10 +50,12 @@ var base = (function () {
 
   var THEME = "theme", SIGNED_IN = "signed-in";
   function theme() { return stored(THEME); }
+  /** @param {string} name */
   function chooseTheme(name) {
     wear(name);
     store(THEME, name);
   }
+  /** @param {string} name */
   function wear(name) {
     if (name === "dark" || name === "light" || name === "sun") root.setAttribute("data-theme", name);
     else root.removeAttribute("data-theme");
@@ -59,33 +64,39 @@ var base = (function () {
 
   // Whether somebody signed in here. It only hints: the server decides.
   function isSignedIn() { return stored(SIGNED_IN) === "yes"; }
+  /** @param {boolean} is */
   function noteSignedIn(is) { store(SIGNED_IN, is ? "yes" : ""); }
 
   // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does.
   function helpOlder() {
+    /** @type {HTMLButtonElement | null} */
     var tapped = null;
     if (!window.SubmitEvent || !("submitter" in SubmitEvent.prototype)) {
-      document.addEventListener("click", function (event) { tapped = event.target.closest("button"); }, true);
+      document.addEventListener("click", function (event) {
+        tapped = closest(event, "button", HTMLButtonElement);
+      }, true);
       document.addEventListener("submit", function (event) {
-        event.submitter = tapped && tapped.form === event.target ? tapped : null;
+        /** @type {any} */ (event).submitter = tapped && tapped.form === event.target ? tapped : null;
       }, true);
     }
-    if (!HTMLFormElement.prototype.requestSubmit) HTMLFormElement.prototype.requestSubmit = function (button) {
+    if (typeof HTMLFormElement.prototype.requestSubmit === "function") return;
+    HTMLFormElement.prototype.requestSubmit = function (button) {
       var own = button || this.appendChild(document.createElement("button"));
       if (!button) own.hidden = true;
       own.click();
-      if (!button) own.parentNode.removeChild(own);
+      if (!button) this.removeChild(own);
     };
   }
   helpOlder();
 
   // How this page was come to: "navigate", "reload" or "back_forward". Safari before 15 says it the old way.
   function cameBy() {
-    var entry = performance.getEntriesByType("navigation")[0], old = performance.navigation;
-    return entry ? entry.type : ["navigate", "reload", "back_forward"][old ? old.type : 0];
+    var entry = /** @type {any} */ (performance.getEntriesByType("navigation")[0]), old = performance.navigation;
+    return entry ? String(entry.type) : ["navigate", "reload", "back_forward"][old ? old.type : 0];
   }
 
   // Scripts that can wait until the page is there, by their addresses, one after the other.
+  /** @param {string} addresses */
   function load(addresses) {
     addresses.split(" ").filter(String).forEach(function (address) {
       var script = document.createElement("script");
@@ -102,22 +113,46 @@ var base = (function () {
   }
 
   // A line that carries nothing would be waited for without end.
+  /** @param {number} ms */
   function timeLimit(ms) {
     var control = new AbortController();
     setTimeout(function () { control.abort(); }, ms);
     return control.signal;
   }
 
-  function all(selector, within) { return Array.prototype.slice.call((within || document).querySelectorAll(selector)); }
-  function one(selector, within) {
-    var found = (within || document).querySelector(selector);
-    if (!found) throw new Error("nothing is " + selector);
-    return found;
+  /** @param {any} element @param {Function} [kind] */
+  function isA(element, kind) { return Boolean(element) && (!kind || element instanceof kind); }
+  // Elements by their selector, within the page or a part of it, of a kind where one is named. `one` has to be there.
+  /** @param {string} selector @param {ParentNode} [within] @param {Function} [kind] @returns {any} */
+  function all(selector, within, kind) {
+    var elements = (within || document).querySelectorAll(selector);
+    return Array.prototype.filter.call(elements, function (element) { return isA(element, kind); });
   }
+  /** @param {string} selector @param {ParentNode} [within] @param {Function} [kind] @returns {any} */
+  function one(selector, within, kind) {
+    var element = (within || document).querySelector(selector);
+    if (!isA(element, kind)) throw new Error("nothing of that kind is " + selector);
+    return element;
+  }
+  // What a map has under a name that stands in the same data.
+  /** @template T @param {Map<string, T>} map @param {string} name @returns {T} */
+  function theOne(map, name) {
+    var value = map.get(name);
+    if (value === undefined) throw new Error("there is no " + name);
+    return value;
+  }
+  // The nearest element like that around what an event is about, or null.
+  /** @param {Event} event @param {string} selector @param {Function} [kind] @returns {any} */
+  function closest(event, selector, kind) {
+    var element = event.target instanceof Element ? event.target.closest(selector) : null;
+    return isA(element, kind) ? element : null;
+  }
+  /** @param {Element} element @param {string} name */
   function attribute(element, name) { return element.getAttribute(name) || ""; }
 
   return {
     theme: theme, chooseTheme: chooseTheme, isSignedIn: isSignedIn, noteSignedIn: noteSignedIn, cameBy: cameBy,
-    load: load, loadLater: loadLater, timeLimit: timeLimit, all: all, one: one, attribute: attribute,
+    load: load, loadLater: loadLater, timeLimit: timeLimit, theOne: theOne, attribute: attribute,
+    all: /** @type {All} */ (all), one: /** @type {One} */ (one), closest: /** @type {Closest} */ (closest),
   };
 })();

@@ -7,8 +7,8 @@
     if (secret.length !== shared.field.SCAN_LETTERS || !/^[A-Za-z0-9_-]+$/.test(secret)) return;
     // Out of the address bar and the history before anything else happens.
     history.replaceState(null, "", location.pathname);
-    var form = document.getElementById("scan");
-    form.elements.namedItem("secret").value = secret;
+    var form = base.one("#scan", document, HTMLFormElement);
+    base.one("[name=secret]", form, HTMLInputElement).value = secret;
     form.hidden = false;
     form.submit();
   });

@@ -4,8 +4,10 @@
   "use strict";
   const { REPORTS, NEW, SAVE, FORM_FIELDS, TOKEN_FIELD, OTHER } = shared.phone, { ANSWER_PREFIX } = shared.engine;
   const { FOR_RECORD } = shared.field, PROBE_MS = 4000;
-  const main = document.getElementById("main"), status = document.getElementById("status");
-  const words = element => element ? element.textContent.trim() : "";
+  const { all, one, attribute } = base, main = one("#main"), status = one("#status");
+  /** @param {Node | null | undefined} element */
+  const words = element => element ? (element.textContent || "").trim() : "";
+  /** @param {string} id */
   const say = id => { status.textContent = words(document.getElementById(id)); };
   // An older browser lacks a part of what is used here: then every form goes to the server as without a script.
   const isAble = (() => {
@@ -17,32 +19,36 @@
   })();
 
   // --- whose page --------------------------------------------------------------------------------------------------
-  // Who the server says is signed in, once: this page may still be open when somebody else is. null: nobody. Pages under
-  // /field are the same for everybody, and tell nothing (undefined): there it is whoever was signed in last.
+  // Who the server says is signed in, once: this page may still be open when somebody else is. null: nobody. Pages
+  // under /field are the same for everybody, and tell nothing (undefined): there it is whoever was signed in last.
   const owner = (async () => {
-    const named = document.querySelector("[data-account]");
-    if (!named || !isAble) return undefined;
-    const told = named.getAttribute("data-account");
-    for (const place of document.querySelectorAll("[data-account]")) place.setAttribute("data-account", told.split(" ")[0]);
-    return told ? outbox.ownerOf(told) : null;
+    const places = all("[data-account]");
+    if (!places.length || !isAble) return undefined;
+    const account = attribute(places[0], "data-account");
+    for (const place of places) place.setAttribute("data-account", account.split(" ")[0]);
+    return account ? outbox.ownerOf(account) : null;
   })();
-  const noted = owner.then(who => who ? outbox.signIn(who, performance.timing.navigationStart) : who === null ? outbox.signOut() : null);
+  const noted = owner.then(who => {
+    if (who) return outbox.signIn(who, performance.timing.navigationStart);
+    return who === null ? outbox.signOut() : undefined;
+  });
   noted.catch(() => {});
 
   // --- what waits --------------------------------------------------------------------------------------------------
   async function showCount() {
     const number = await outbox.count();
-    for (const element of document.querySelectorAll("[data-kept]")) {
-      const pattern = number === 1 && element.getAttribute("data-kept-one") || element.getAttribute("data-kept");
+    for (const element of all("[data-kept]")) {
+      const pattern = number === 1 && attribute(element, "data-kept-one") || attribute(element, "data-kept");
       const place = element.querySelector("[data-kept-words]") || element;
-      place.textContent = pattern.replace("%(number)s", number);
+      place.textContent = pattern.replace("%(number)s", String(number));
       element.hidden = !number;
     }
   }
   // What was on its way to the server when this page was asked for stands on it.
   async function noteArrival() {
-    const taken = document.querySelector(`form[action="${SAVE}"] [name=r-draft], form[action="${NEW}"] [name=r-draft]`);
-    if (taken) await outbox.arrived(taken.value);
+    const numbers = `form[action="${SAVE}"] [name=r-draft], form[action="${NEW}"] [name=r-draft]`;
+    const [number] = all(numbers, document, HTMLInputElement);
+    if (number) await outbox.arrived(number.value);
   }
   let busy = false;
   async function refresh() {
@@ -58,43 +64,48 @@
   }
 
   // --- keeping -----------------------------------------------------------------------------------------------------
-  // What the coach saw when the report was begun: the level, its words, each sign, whom to tell. The server works its own out.
+  // What the coach saw when the report was begun: the level, its words, each sign, whom to tell. The server works its
+  // own out.
+  /** @param {Pair[]} fields @returns {GivenAdvice} */
   function adviceHere(fields) {
-    const kept = document.getElementById("kept-advice"), tag = main.querySelector(".lv");
+    const hidden = document.getElementById("kept-advice"), within = hidden || main, tag = main.querySelector(".lv");
     const band = main.querySelector(".care") || tag || main, title = document.getElementById("result");
-    const [, level] = /\bl([1-4])\b/.exec(band.className) || [];
-    const shown = { level, words: words(title || (tag && tag.firstChild)) };
-    if (kept) Object.assign(shown, { level: kept.getAttribute("data-level"), words: kept.getAttribute("data-words") });
+    const level = hidden ? attribute(hidden, "data-level") : (/\bl([1-4])\b/.exec(band.className) || [])[1];
+    const given = hidden ? attribute(hidden, "data-words") : words(title || (tag && tag.firstChild));
+    /** @type {Map<string, number>} */
     const at = new Map();
     for (const [name, value] of fields) {
       const [seconds, ...names] = value.split(" ");
-      if (name === "trail") for (const one of names) at.set(one, Number(seconds));
+      if (name === "trail") for (const field of names) at.set(field, Number(seconds));
     }
-    const rows = (kept || main).querySelectorAll("dl.seen > div, dl.signs > div, dl.looks > div");
-    const seen = [...rows].map(row => {
-      const button = row.querySelector("[name=change]"), time = row.querySelector("dt .at");
+    /** @type {GivenAdvice["seen"]} */
+    const seen = all("dl.seen > div, dl.signs > div, dl.looks > div", within).map(row => {
+      const [button] = all("[name=change]", row, HTMLButtonElement), time = row.querySelector("dt .at");
       const finding = button ? button.value : row.getAttribute("data-finding");
       const label = words(row.querySelector("dt")).slice(words(time).length).trim();
       return [label, words(row.querySelector("dd")), at.get(ANSWER_PREFIX + finding) || null];
     });
-    const rules = words((kept || main).querySelector("[data-rules]"));
-    const tell = [...(kept || main).querySelectorAll(".who-told li")].map(words);
-    return { level: Number(shown.level) || 0, words: shown.words, seen, rules, tell };
+    const rules = words(within.querySelector("[data-rules]")), tell = all(".who-told li", within).map(words);
+    return { level: Number(level) || 0, words: given, seen, rules, tell };
   }
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter @returns {Pair[]} */
   function fieldsOf(form, submitter) {
-    const typed = [...new FormData(form)];
-    const fields = typed.filter(([name, value]) => typeof value === "string" && !FORM_FIELDS.includes(name));
+    const fields = /** @type {Pair[]} */ ([...new FormData(form)]
+      .filter(([name, value]) => typeof value === "string" && !FORM_FIELDS.includes(name)));
     return submitter && submitter.name ? [...fields, [submitter.name, submitter.value]] : fields;
   }
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter @param {Partial<Standing>} how */
   async function keep(form, submitter, how) {
-    const fields = fieldsOf(form, submitter), named = document.querySelector("[data-who]");
+    const fields = fieldsOf(form, submitter), [named] = all("[data-who]");
     const chosen = submitter && submitter.name === "r-player" && submitter.value !== OTHER ? words(submitter) : "";
-    const who = chosen || (named ? named.getAttribute("data-who") : "");
+    const who = chosen || (named ? attribute(named, "data-who") : "");
     await noted.catch(() => {});
     return outbox.keep({ fields, advice: adviceHere(fields), who, owner: await owner }, how);
   }
   // Changing who is hurt, and Enter in a text box, ask for the page before: it is the phone's own form here.
+  /** @param {HTMLButtonElement | null} submitter */
   const answerOf = submitter => submitter && submitter.name !== "ask" ? submitter : null;
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter @param {string} state */
   async function keepHere(form, submitter, state) {
     const id = await keep(form, answerOf(submitter), { state });
     location.assign(state === "draft" ? REPORTS + "#write/" + id : REPORTS);
@@ -110,22 +121,26 @@
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter */
   function toServer(form, submitter) {
     form.removeAttribute("data-sent");
     form.setAttribute("data-to-server", "");
     form.requestSubmit(submitter || undefined);
   }
   // The signal may go before the answer comes: what was typed is on the phone before it is sent, and until it arrived.
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter */
   async function save(form, submitter) {
-    let id = "";
+    /** @type {string} */
+    let id;
     try {
       id = await keep(form, submitter, {});
     } catch (error) {
       toServer(form, submitter);  // this phone keeps nothing: as without a script
       return;
     }
-    const token = form.elements.namedItem(TOKEN_FIELD), who = await owner;
-    const result = await outbox.send(id, token && who ? { form: { token: token.value, account: who.account, owner: who } } : {});
+    const [token] = all(`[name="${TOKEN_FIELD}"]`, form, HTMLInputElement), who = await owner;
+    const session = token && who ? { token: token.value, account: who.account, owner: who } : undefined;
+    const result = await outbox.send(id, { form: session });
     if (result.sent) location.assign(result.sent + (result.again ? "?again=1" : "?saved=1"));
     else if (result.why === "signal") location.assign(REPORTS);
     else {
@@ -134,6 +149,7 @@
       toServer(form, submitter);
     }
   }
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter */
   async function goOn(form, submitter) {
     const typed = form.elements.namedItem("r-draft");
     try {
@@ -144,6 +160,7 @@
 
   // A report goes to the server where that answers. Else it is kept here, and what was typed stays on the screen until
   // it is.
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter @param {string} path */
   async function takeReport(form, submitter, path) {
     if (form.hasAttribute("data-keeping")) return;
     form.setAttribute("data-keeping", "");
@@ -165,10 +182,17 @@
       note.remove();
     }
   }
+  // How a form is sent, and where to: its button may say otherwise.
+  /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter */
+  function target(form, submitter) {
+    const method = submitter && submitter.getAttribute("formmethod") || form.method;
+    const address = submitter && submitter.getAttribute("formaction") || form.action;
+    return { isPost: method === "post", path: new URL(address, location.href).pathname };
+  }
   document.addEventListener("submit", event => {
-    const form = event.target, submitter = event.submitter || null;
-    const isPost = (submitter && submitter.getAttribute("formmethod") || form.method) === "post";
-    const path = new URL(submitter && submitter.getAttribute("formaction") || form.action, location.href).pathname;
+    const form = /** @type {HTMLFormElement} */ (event.target);
+    const submitter = /** @type {HTMLButtonElement | null} */ (event.submitter || null);
+    const { isPost, path } = target(form, submitter);
     if (event.defaultPrevented || !isPost || form.hasAttribute("data-to-server")) return;
     if (path === "/logout" && isAble) outbox.signOut().catch(() => {});
     const isReport = path === NEW || path === SAVE;
@@ -185,11 +209,11 @@
     }
   });
   window.addEventListener("pageshow", () => {
-    for (const form of document.querySelectorAll("[data-to-server]")) form.removeAttribute("data-to-server");
+    for (const form of all("[data-to-server]")) form.removeAttribute("data-to-server");
     refresh();
   });
   window.addEventListener("online", refresh);
   if (outbox.channel) outbox.channel.addEventListener("message", () => showCount().catch(() => {}));
-  for (const form of document.querySelectorAll("form[data-keep]")) form.hidden = !isAble;
+  for (const form of all("form[data-keep]")) form.hidden = !isAble;
   refresh();
 })();

@@ -1,7 +1,7 @@
 // Reports that wait on this phone. Each lies in the browser's own database, sealed: what somebody wrote while signed in
-// under a key that only a session of theirs gives, anything else under the phone's own key. No script can read a key out;
-// only a report's number, its times and how its sending stands are in clear. docs/phone.md says what lies here for how long.
-// Needs base.js.
+// under a key that only a session of theirs gives, anything else under the phone's own key. No script can read a key
+// out; only a report's number, its times and how its sending stands are in clear. docs/phone.md says what lies here for
+// how long. Needs base.js.
 //
 //   outbox.keep({fields, advice, who}, {state})   seal it; resolves when it is on disk
 //   outbox.list()                                 all of them, opened as far as who is signed in may, oldest first
@@ -17,6 +17,7 @@ var outbox = (() => {
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(DATABASE) : null;
   const bytes = new TextEncoder(), text = new TextDecoder("utf-8", { fatal: true });
 
+  /** @template T @param {Promise<T>} step @returns {Promise<T>} */
   function limited(step) {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => reject(new DOMException("the browser did not answer", "TimeoutError")), STEP_MS);
@@ -25,6 +26,7 @@ var outbox = (() => {
   }
 
   // --- the database ------------------------------------------------------------------------------------------------
+  /** @type {<T>(request: IDBRequest<T>) => Promise<T>} */
   const asked = request => new Promise((resolve, reject) => {
     request.onsuccess = () => resolve(request.result);
     request.onerror = () => reject(request.error);
@@ -45,6 +47,8 @@ var outbox = (() => {
     }
   }
   // One transaction over one store; resolves when what it wrote is on disk.
+  /** @template T @param {string} store @param {IDBTransactionMode} mode
+   * @param {(store: IDBObjectStore) => Promise<T>} act @returns {Promise<T>} */
   async function within(store, mode, act) {
     const database = await open();
     try {
@@ -61,16 +65,19 @@ var outbox = (() => {
       database.close();
     }
   }
-  const read = (store, key) => within(store, "readonly", found => asked(found.get(key)));
+  /** @param {string} store @param {string} key */
+  const read = (store, key) => within(store, "readonly", reports => asked(reports.get(key)));
   // Nobody who only reads advice gets a database.
   async function exists() {
     if (!window.indexedDB || !window.crypto || !crypto.subtle) return false;
     if (!indexedDB.databases) return true;
-    return (await limited(indexedDB.databases())).some(found => found.name === DATABASE);
+    return (await limited(indexedDB.databases())).some(({ name }) => name === DATABASE);
   }
 
   // --- who is signed in --------------------------------------------------------------------------------------------
-  // {account, key}: the account's mark and its key. The words are those of a page of theirs (controllers/web/context.py).
+  // {account, key}: the account's mark and its key. The words are those of a page of theirs
+  // (controllers/web/context.py).
+  /** @param {string} words @returns {Promise<Owner>} */
   async function ownerOf(words) {
     const [account, masked, seconds] = words.split(" ");
     const both = Uint8Array.from(atob(masked.replace(/-/g, "+").replace(/_/g, "/")), letter => letter.charCodeAt(0));
@@ -78,13 +85,15 @@ var outbox = (() => {
     const key = await crypto.subtle.importKey("raw", raw, "AES-GCM", false, ["encrypt", "decrypt"]);
     return { account, key, since: Date.now(), until: Date.now() + 1000 * Number(seconds) };
   }
-  const told = () => { if (channel) channel.postMessage(""); };
+  const tellTabs = () => { if (channel) channel.postMessage(""); };
   function changed() {
     document.dispatchEvent(new Event("account"));
-    told();
+    tellTabs();
   }
-  // Their key stays for as long as a session can last, so that they read and write without a signal; not a moment longer.
-  // `askedAt` is when the page that says so was asked for: what was on its way while they signed out comes too late.
+  // Their key stays for as long as a session can last, so that they read and write without a signal; not a moment
+  // longer. `askedAt` is when the page that says so was asked for: what was on its way while they signed out comes too
+  // late.
+  /** @param {Owner} owner @param {number} askedAt */
   async function signIn(owner, askedAt) {
     const before = await signedIn(), left = await read("keys", "signed-out") || 0;
     if (askedAt < left && left <= Date.now()) return;
@@ -102,87 +111,105 @@ var outbox = (() => {
     });
     changed();
   }
+  /** @returns {Promise<Owner | null>} */
   async function signedIn() {
-    const found = await read("keys", "signed-in");
-    if (!found) return null;
-    if (found.since - CLOCKS_DIFFER_MS <= Date.now() && Date.now() < found.until) return found;
+    /** @type {Owner | undefined} */
+    const owner = await read("keys", "signed-in");
+    if (!owner) return null;
+    if (owner.since - CLOCKS_DIFFER_MS <= Date.now() && Date.now() < owner.until) return owner;
     await within("keys", "readwrite", store => asked(store.delete("signed-in")));
     return null;
   }
 
   // --- sealing -----------------------------------------------------------------------------------------------------
+  /** @returns {Promise<CryptoKey>} */
   async function phoneKey() {
-    const found = await read("keys", "report");
-    if (found) return found;
-    const made = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
+    /** @type {CryptoKey | undefined} */
+    const own = await read("keys", "report");
+    if (own) return own;
+    const fresh = await crypto.subtle.generateKey({ name: "AES-GCM", length: 256 }, false, ["encrypt", "decrypt"]);
     return within("keys", "readwrite", async store => {
       const first = await asked(store.get("report"));  // another tab may have been quicker: its key counts
-      if (!first) await asked(store.put(made, "report"));
-      return first || made;
+      if (!first) await asked(store.put(fresh, "report"));
+      return first || fresh;
     });
   }
   // The number is sealed in: a record that was moved to another number does not open.
+  /** @param {Uint8Array<ArrayBuffer>} iv @param {string} id */
   const lock = (iv, id) => ({ name: "AES-GCM", iv, additionalData: bytes.encode(id) });
 
+  /** @param {SealedReport} row @param {Owner | null} owner @returns {Promise<WaitingReport>} */
   async function opened(row, owner) {
     const { iv, sealed, ...clear } = row, nothing = { ...clear, fields: [], advice: null, who: "" };
     if (row.by && (!owner || owner.account !== row.by)) return { ...nothing, locked: true };
     // An earlier version sealed everything under the phone's own key.
-    for (const find of row.by ? [() => owner.key, phoneKey] : [phoneKey]) {
+    for (const key of row.by && owner ? [owner.key, null] : [null]) {
       try {
-        const content = await crypto.subtle.decrypt(lock(iv, row.id), await find(), sealed);
+        const content = await crypto.subtle.decrypt(lock(iv, row.id), key || await phoneKey(), sealed);
         return { ...clear, ...JSON.parse(text.decode(content)), owner: row.by ? owner : null };
       } catch (error) {
-        if (error.name === "TimeoutError") throw error;
+        if (error instanceof DOMException && error.name === "TimeoutError") throw error;
       }
     }
     return { ...nothing, broken: true };
   }
+  /** @returns {Promise<SealedReport[]>} */
   const rows = () => within("reports", "readonly", store => asked(store.getAll()));
 
   function newId() {
-    return [...crypto.getRandomValues(new Uint8Array(DRAFT_BYTES))].map(byte => byte.toString(16).padStart(2, "0")).join("");
+    const fresh = crypto.getRandomValues(new Uint8Array(DRAFT_BYTES));
+    return [...fresh].map(byte => byte.toString(16).padStart(2, "0")).join("");
   }
 
-  // `state` is "draft" (still being written) or "waiting". The record's number is the form's own: twice is once.
-  // Seven days count from `keptAt`; `savedAt` is when the coach was told that it is saved. `going`: a page of the server
-  // is about to take it over. `owner` is who wrote it, null for nobody signed in, and where it is left out who is now.
-  async function keep(content, { state = "waiting", why = "", keptAt = Date.now(), savedAt = Date.now(), going = false } = {}) {
-    const named = content.fields.find(([name]) => name === "r-draft");
-    const isOurs = named && named[1].length === 2 * DRAFT_BYTES && /^[0-9a-f]+$/.test(named[1]);
-    const id = isOurs ? named[1] : newId();
+  /** @param {Pair[]} fields */
+  function numberOf(fields) {
+    const [, number] = fields.find(([name]) => name === "r-draft") || ["", ""];
+    return number.length === 2 * DRAFT_BYTES && /^[0-9a-f]+$/.test(number) ? number : newId();
+  }
+
+  // `state` is "draft" (still being written) or "waiting". The record's number is the form's own: twice is once. Seven
+  // days count from `keptAt`; `savedAt` is when the coach was told that it is saved. `going`: a page of the server is
+  // about to take it over. `owner` is who wrote it, null for nobody signed in, and where it is left out who is now.
+  /** @param {Content} content @param {Partial<Standing>} standing */
+  async function keep(content, standing = {}) {
+    const id = numberOf(content.fields), owner = content.owner === undefined ? await signedIn() : content.owner;
+    /** @type {Pair[]} */
     const fields = [...content.fields.filter(([name]) => name !== "r-draft"), ["r-draft", id]];
-    const owner = content.owner === undefined ? await signedIn() : content.owner;
     const iv = crypto.getRandomValues(new Uint8Array(12));
     const { advice = null, who = "", sentAs = "" } = content;
     const plain = bytes.encode(JSON.stringify({ fields, advice, who, sentAs }));
     const sealed = await crypto.subtle.encrypt(lock(iv, id), owner ? owner.key : await phoneKey(), plain);
+    const { keptAt = Date.now(), savedAt = Date.now() } = standing;
+    const { state = "waiting", why = "", going = false } = standing;
     const row = { id, keptAt, savedAt, state, why, going, by: owner ? owner.account : "", iv, sealed };
     await within("reports", "readwrite", store => asked(store.put(row)));
     if (navigator.storage && navigator.storage.persist) navigator.storage.persist().catch(() => {});
-    told();
+    tellTabs();
     return id;
   }
+  /** @param {string} id */
   async function find(id) {
     const row = await read("reports", id);
     return row ? opened(row, await signedIn()) : null;
   }
   async function list() {
     const owner = await signedIn();
-    const found = await Promise.all((await rows()).map(row => opened(row, owner)));
-    return found.sort((one, other) => one.keptAt - other.keptAt);
+    const reports = await Promise.all((await rows()).map(row => opened(row, owner)));
+    return reports.sort((one, other) => one.keptAt - other.keptAt);
   }
+  /** @param {string} id */
   async function remove(id) {
     await within("reports", "readwrite", store => asked(store.delete(id)));
-    told();
+    tellTabs();
   }
   // Changes what stands in clear; nothing where the report is gone.
+  /** @param {string} id @param {Partial<Standing>} change */
   async function mark(id, change) {
     await within("reports", "readwrite", async store => {
       const row = await asked(store.get(id));
       if (row) await asked(store.put({ ...row, ...change }));
     });
-    told();
+    tellTabs();
   }
   // Wipes what is older than 7 days; resolves to how many that were.
   async function sweep() {
@@ -198,6 +225,7 @@ var outbox = (() => {
     return (await rows()).filter(row => !row.by || !owner || row.by === owner.account).length;
   }
   // The page that came from the server has what was on its way there.
+  /** @param {string} id */
   async function arrived(id) {
     if (!await exists()) return;
     const row = await read("reports", id);
@@ -205,8 +233,9 @@ var outbox = (() => {
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
-  // Who is signed in, and a form token of theirs, from a page of theirs: {why} where that cannot be. What it says of who
-  // is signed in holds from here on.
+  // Who is signed in, and a form token of theirs, from a page of theirs: {why} where that cannot be. What it says of
+  // who is signed in holds from here on.
+  /** @param {number} limit_ms @returns {Promise<Session | { why: string }>} */
   async function session(limit_ms = ASK_MS) {
     const begun = Date.now(), answer = await fetch(TOKEN_PAGE, { cache: "no-store", signal: base.timeLimit(limit_ms) });
     if (answer.status === 401) {
@@ -215,12 +244,15 @@ var outbox = (() => {
     }
     if (!answer.ok) return { why: "busy" };
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const token = page.querySelector(`input[name="${TOKEN_FIELD}"]`), mine = page.querySelector("[data-account]");
-    if (!token || !mine || !mine.getAttribute("data-account")) return { why: "signed-out" };
-    const owner = await ownerOf(mine.getAttribute("data-account"));
+    const [token] = base.all(`input[name="${TOKEN_FIELD}"]`, page, HTMLInputElement);
+    const [mine] = base.all("[data-account]", page);
+    const words = mine ? base.attribute(mine, "data-account") : "";
+    if (!token || !words) return { why: "signed-out" };
+    const owner = await ownerOf(words);
     await signIn(owner, begun);
     return { token: token.value, account: owner.account, owner };
   }
+  /** @param {WaitingReport} report @param {string} token @returns {Promise<Sending>} */
   async function post(report, token) {
     const form = new URLSearchParams([...report.fields, [TOKEN_FIELD, token]]);
     const answer = await fetch(SAVE, { method: "POST", body: form, signal: base.timeLimit(SAVE_MS) });
@@ -229,7 +261,7 @@ var outbox = (() => {
       return { sent: address.pathname, again: address.searchParams.has("again") };
     }
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-    const words = [...page.querySelectorAll("#errors li")].map(line => line.textContent.trim()).join(" ");
+    const words = [...page.querySelectorAll("#errors li")].map(line => (line.textContent || "").trim()).join(" ");
     if (answer.status === 401) return { why: "signed-out" };
     if (page.querySelector("[name=r-family]")) return { why: "family" };
     if (page.querySelector("form[action^='/settings/recovery']")) return { why: "code" };
@@ -237,6 +269,7 @@ var outbox = (() => {
     return { why: "busy" };
   }
   // Who wrote it while signed in sends it, and nobody else; what was written signed out, whoever claims it.
+  /** @param {string} id @param {Session} who @param {boolean} claim @returns {Promise<Sending>} */
   async function postAs(id, who, claim) {
     const report = await find(id);
     if (!report) return { gone: true };
@@ -252,14 +285,16 @@ var outbox = (() => {
     }
     return result;
   }
+  /** @param {string} id @param {boolean} claim @param {Session=} asks @returns {Promise<Sending>} */
   async function sendNow(id, claim, asks) {
     const row = await find(id);
     if (!row) return { gone: true };
     if (row.broken || row.state !== "waiting" || row.sentAs) return { why: row.why };
+    /** @type {Sending} */
     let result;
     try {
       const who = asks || await session();
-      result = who.why ? who : await postAs(id, who, claim);
+      result = "why" in who ? who : await postAs(id, who, claim);
     } catch (error) {
       // No answer is no answer: the server may have it or not. Its number makes the next try the same report.
       result = { why: "signal" };
@@ -267,9 +302,11 @@ var outbox = (() => {
     if (!result.sent && !result.gone) await mark(id, { why: result.why });
     return result;
   }
-  // One at a time, over all tabs of this browser where it can. A tab that the phone put to sleep may never end its turn;
-  // the number of a report makes two sendings one.
+  // One at a time, over all tabs of this browser where it can. A tab that the phone put to sleep may never end its
+  // turn; the number of a report makes two sendings one.
+  /** @type {Promise<any>} */
   let last = Promise.resolve();
+  /** @template T @param {() => Promise<T>} act @returns {Promise<T>} */
   function alone(act) {
     if (!navigator.locks) {
       last = last.then(act, act);
@@ -281,9 +318,11 @@ var outbox = (() => {
       .catch(error => { if (isBegun) throw error; return act(); });
   }
   // `form`: {token, owner} of the page that it is sent from; without it a page is asked for them.
-  const send = (id, { claim = false, form = null } = {}) => alone(() => sendNow(id, claim, form));
+  /** @param {string} id @param {{ claim?: boolean, form?: Session }} how */
+  const send = (id, { claim = false, form = undefined } = {}) => alone(() => sendNow(id, claim, form));
 
   // Everything that may go without asking. `each(id, result)` hears of every one; result null: it begins.
+  /** @param {(id: string, result: Sending | null) => void} each */
   async function sendAll(each = () => {}) {
     if (navigator.onLine === false || !await exists()) return;
     const owner = await signedIn(), mine = (await rows()).filter(row =>
@@ -292,12 +331,12 @@ var outbox = (() => {
       each(id, null);
       const result = await send(id);
       each(id, result);
-      if (["signal", "signed-out", "busy"].includes(result.why)) break;
+      if (["signal", "signed-out", "busy"].includes(result.why || "")) break;
     }
   }
 
   return {
-    keep, find, list, remove, mark, sweep, count, arrived, ownerOf, signIn, signOut, signedIn, session, send, sendAll, newId,
-    channel,
+    keep, find, list, remove, mark, sweep, count, arrived, ownerOf, signIn, signOut, signedIn, session, send, sendAll,
+    newId, channel,
   };
 })();

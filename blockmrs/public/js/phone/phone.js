@@ -1,21 +1,28 @@
 // The page of the reports that wait on this phone: lists them, writes, shows, sends and deletes them, with or without a
-// signal. Needs base.js and outbox.js. Every word and every field stands in the page's templates; this fills them in. What a view
-// shows is named behind the "#" of the address by the report's number, which says nothing.
+// signal. Needs base.js and outbox.js. Every word and every field stands in the page's templates; this fills them in.
+// What a view shows is named behind the "#" of the address by the report's number, which says nothing.
 (() => {
   "use strict";
   document.documentElement.removeAttribute("data-later");
-  const main = document.getElementById("main"), status = document.getElementById("status");
+  const { all, one, attribute } = base, main = one("#main"), status = one("#status");
   const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  const zone = knownZone(main.getAttribute("data-zone"));
+  const zone = knownZone(attribute(main, "data-zone"));
   const { DAYS_BACK, MINUTES, OTHER, SEVERAL } = shared.phone, DAY_MS = 24 * 3600 * 1000, SESSION_MS = 4000;
+  /** @type {Record<string, HTMLTemplateElement>} */
   const templates = {};
-  for (const template of main.querySelectorAll("template")) templates[template.id] = template;
+  for (const template of all("template", main, HTMLTemplateElement)) templates[template.id] = template;
+  /** @type {Record<string, string>} */
   const catalogue = {};
-  for (const line of main.querySelectorAll("[data-word]")) catalogue[line.getAttribute("data-word")] = line.textContent;
-  const say = (name, values = {}) => catalogue[name].replace(/%\((\w+)\)s/g, (_, key) => values[key]);
+  for (const line of all("[data-word]", main)) catalogue[attribute(line, "data-word")] = line.textContent || "";
+  /** @param {string} name @param {Record<string, string | number>} values */
+  const say = (name, values = {}) => catalogue[name].replace(/%\((\w+)\)s/g, (_, key) => String(values[key]));
 
-  const part = (root, name) => root.querySelector(`[data-slot="${name}"]`);
+  /** @type {Part} */
+  const part = (/** @type {ParentNode} */ root, /** @type {string} */ name, kind = HTMLElement) =>
+    one(`[data-slot="${name}"]`, root, kind);
+  /** @param {ParentNode} root @param {string} name @param {string} text */
   const put = (root, name, text) => { part(root, name).textContent = text; };
+  /** @param {string} name @param {string} text @param {string=} label */
   const make = (name, text, label) => {
     const element = document.createElement(name);
     element.textContent = text;
@@ -25,6 +32,7 @@
 
   // --- times, in the zone of the site ------------------------------------------------------------------------------
   // A zone may be younger than the browser: then the phone's own has to do, and the page says so.
+  /** @param {string} name */
   function knownZone(name) {
     try {
       return name ? new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone && name : undefined;
@@ -32,38 +40,53 @@
       return undefined;
     }
   }
+  /** @param {Intl.DateTimeFormatOptions} options */
   const format = options => {
     const formatter = new Intl.DateTimeFormat(lang, { timeZone: zone, ...options });
-    return ms => formatter.format(new Date(ms));
+    return (/** @type {number} */ ms) => formatter.format(new Date(ms));
   };
   const clock = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = format({ day: "numeric", month: "long" });
+  /** @param {number} ms */
   const near = ms => day(ms) === day(Date.now()) ? clock(ms) : `${day(ms)}, ${clock(ms)}`;
+  /** @param {number} ms */
   const isoDay = ms => {
     const parts = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" })
       .formatToParts(new Date(ms));
-    return ["year", "month", "day"].map(type => parts.find(found => found.type === type).value).join("-");
+    const numbers = new Map(parts.map(entry => [entry.type, entry.value]));
+    return `${numbers.get("year")}-${numbers.get("month")}-${numbers.get("day")}`;
   };
   // A day of the calendar, as noon of it in UTC: days are counted there, for one may have 23 hours in the zone, or 25.
+  /** @param {string} iso */
   const noon = iso => new Date(iso + "T12:00:00Z").getTime();
   const calendar = new Intl.DateTimeFormat(lang, { timeZone: "UTC", day: "numeric", month: "long" });
+  /** @param {string} iso */
   const dayWords = iso => calendar.format(new Date(noon(iso)));
 
   // --- a report, read ----------------------------------------------------------------------------------------------
-  const value = (report, name, otherwise = "") => (report.fields.find(([key]) => key === name) || [0, otherwise])[1];
-  const several = (report, name) => report.fields.filter(([key]) => key === name).map(([, one]) => one);
+  /** @param {WaitingReport} report @param {string} name */
+  const value = (report, name, otherwise = "") => (report.fields.find(([key]) => key === name) || ["", otherwise])[1];
+  /** @param {WaitingReport} report @param {string} name */
+  const several = (report, name) => report.fields.filter(([key]) => key === name).map(([, text]) => text);
+  /** @param {WaitingReport} report */
   const shownAt = report => 1000 * Number(value(report, "r-shown")) || report.keptAt;
+  /** @param {WaitingReport} report */
   const startedAt = report => 1000 * Number(value(report, "hurt") || value(report, "started")) || report.keptAt;
+  /** @param {WaitingReport} report */
   const isListed = report => value(report, "r-player", OTHER) !== OTHER;
+  /** @param {WaitingReport} report */
   const name = report => (isListed(report) ? "" : value(report, "r-name").trim()) || report.who;
 
   // The words of a choice are those of the form's own label.
   const blank = templates["v-write"].content;
+  /** @param {string} field @param {string} chosen */
   function choice(field, chosen) {
-    const option = [...blank.querySelectorAll(`[name="${field}"], [name="${field}"] option`)]
-      .find(found => found.value === chosen && found.matches("input, option"));
-    return option ? (option.closest("label") || option).textContent.trim() : chosen;
+    const inputs = all(`[name="${field}"]`, blank, HTMLInputElement);
+    const options = [...inputs, ...all(`[name="${field}"] option`, blank, HTMLOptionElement)];
+    const option = options.find(entry => entry.value === chosen);
+    return option ? ((option.closest("label") || option).textContent || "").trim() : chosen;
   }
+  /** @param {WaitingReport} report */
   function hurtAt(report) {
     const when = value(report, "r-when", "start");
     if (MINUTES.includes(when)) return near(shownAt(report) - 60000 * Number(when));
@@ -71,15 +94,18 @@
     const named = value(report, "r-day");
     return [named ? dayWords(named) : "", value(report, "r-time")].filter(Boolean).join(", ");
   }
+  /** @param {WaitingReport} report */
   function ambulance(report) {
     const when = value(report, "r-ambulance", "no");
     if (when === "no") return say("not-called");
     return MINUTES.includes(when) ? near(shownAt(report) - 60000 * Number(when)) : value(report, "r-ambulance-time");
   }
+  /** @param {WaitingReport} report */
   function age(report) {
     const band = value(report, "age") || value(report, "r-age");
     return band ? choice("r-age", band) : say("unknown");
   }
+  /** @param {WaitingReport} report @param {HTMLElement} place */
   function level(report, place) {
     const { advice } = report;
     if (!advice || !advice.level) return;
@@ -87,16 +113,21 @@
     place.textContent = advice.words;
     place.append(make("span", " " + say("level", { number: advice.level }), "vh"));
   }
+  /** @param {WaitingReport} report */
   const tellOf = report => report.advice && report.advice.tell || [];
+  /** @param {WaitingReport} report @param {HTMLElement} list */
   function signs(report, list) {
-    for (const [label, answer, seconds] of report.advice ? report.advice.seen : []) {
-      const row = document.createElement("div"), said = seconds ? clock(1000 * seconds) + " " : "";
-      row.append(make("dt", said + label), make("dd", answer));
+    for (const [label, text, seconds] of report.advice ? report.advice.seen : []) {
+      const row = document.createElement("div"), time = seconds ? clock(1000 * seconds) + " " : "";
+      row.append(make("dt", time + label), make("dd", text));
       list.append(row);
     }
     list.hidden = !list.children.length;
   }
-  const sending = new Map();
+  // What is on its way just now, by number.
+  /** @type {Set<string>} */
+  const sending = new Set();
+  /** @param {WaitingReport} report */
   function state(report) {
     const time = near(report.savedAt);
     if (report.locked) return say("locked", { time });
@@ -108,160 +139,203 @@
   }
 
   // --- views -------------------------------------------------------------------------------------------------------
-  let sent = null, wiped = 0, flush = () => {};
+  // The report that was sent last; how many were wiped; and what brings to the disk what is being typed.
+  /** @type {{ address: string, at: number } | null} */
+  let sent = null;
+  let wiped = 0, flush = async () => {};
+  // What the server said of a report, by number.
+  /** @type {Map<string, string>} */
   const words = new Map();
+  /** @param {string} id @param {string=} title */
   function view(id, title) {
     const copy = document.importNode(templates[id].content, true);
     main.replaceChildren(copy);
-    document.title = title || templates[id].getAttribute("data-title");
+    document.title = title || attribute(templates[id], "data-title");
   }
   async function showList() {
-    const reports = await outbox.list(), online = navigator.onLine !== false, isSomebody = Boolean(await outbox.signedIn());
+    const reports = await outbox.list(), isSomebody = Boolean(await outbox.signedIn());
     view("v-list");
     current = null;
-    part(main, "zone").hidden = Boolean(zone) || !main.getAttribute("data-zone");
+    part(main, "zone").hidden = Boolean(zone) || !attribute(main, "data-zone");
     part(main, "none").hidden = reports.length > 0 || Boolean(sent);
     part(main, "wiped").hidden = !wiped;
     put(main, "wiped", say("wiped", { number: wiped }));
     if (sent) {
       part(main, "sent").hidden = false;
       put(main, "sent-words", say("sent", { time: clock(sent.at) }));
-      part(main, "sent-link").href = sent.address;
+      part(main, "sent-link", HTMLAnchorElement).href = sent.address;
     }
-    for (const report of reports) {
-      const item = document.importNode(templates["v-item"].content, true).firstElementChild;
-      const isShut = report.broken || report.locked, { why } = report;
-      const waits = report.state === "waiting" && !isShut && !sending.has(report.id), asks = waits && !report.by;
-      const title = name(report) || say(report.locked ? "somebody" : "nobody");
-      put(item, "who", title);
-      level(report, part(item, "level"));
-      put(item, "when", isShut ? "" : say("hurt", { time: hurtAt(report) }));
-      put(item, "state", state(report));
-      put(item, "said", report.locked ? "" : words.get(report.id) || "");
-      part(item, "ask").hidden = !asks;
-      const acts = {
-        send: [waits && !asks && !["again", "family"].includes(why), () => send(report.id)],
-        claim: [asks, () => send(report.id, { claim: true })],
-        hold: [waits && why === "family", () => answer(report, "r-withhold", "yes")],
-        family: [waits && why === "family", () => answer(report, "r-family", "send")],
-      };
-      for (const [act, [shown, run]] of Object.entries(acts)) {
-        const button = item.querySelector(`[data-do="${act}"]`);
-        button.hidden = !shown || !online;
-        button.addEventListener("click", tried(run));
-      }
-      for (const link of item.querySelectorAll("[data-for]")) {
-        const wanted = link.getAttribute("data-for");
-        const asked = asks || report.locked ? (isSomebody ? "" : "signed-out") : why;
-        link.hidden = wanted !== asked || sending.has(report.id);
-        if (wanted === "again") link.href = report.sentAs || "/field/reports";
-      }
-      for (const link of item.querySelectorAll("[data-view]")) {
-        link.href = `#${link.getAttribute("data-view")}/${report.id}`;
-        const isOpen = link.getAttribute("data-view") === "delete" || !(report.broken || sending.has(report.id));
-        link.hidden = report.locked || !isOpen;
-      }
-      for (const place of item.querySelectorAll("[data-of]")) place.textContent = " " + title;
-      part(main, "items").append(item);
+    part(main, "items").append(...reports.map(report => itemOf(report, isSomebody)));
+  }
+  // One report of the list, with what can be done with it.
+  /** @param {WaitingReport} report @param {boolean} isSomebody whether somebody is signed in */
+  function itemOf(report, isSomebody) {
+    const item = one("*", document.importNode(templates["v-item"].content, true));
+    const title = name(report) || say(report.locked ? "somebody" : "nobody");
+    put(item, "who", title);
+    level(report, part(item, "level"));
+    put(item, "when", isShut(report) ? "" : say("hurt", { time: hurtAt(report) }));
+    put(item, "state", state(report));
+    put(item, "said", report.locked ? "" : words.get(report.id) || "");
+    part(item, "ask").hidden = !needsClaim(report);
+    showActs(item, report);
+    for (const link of all("[data-for]", item, HTMLAnchorElement)) {
+      const reason = attribute(link, "data-for");
+      link.hidden = reason !== needOf(report, isSomebody) || sending.has(report.id);
+      if (reason === "again") link.href = report.sentAs || "/field/reports";
+    }
+    for (const link of all("[data-view]", item, HTMLAnchorElement)) {
+      const kind = attribute(link, "data-view");
+      link.href = `#${kind}/${report.id}`;
+      link.hidden = Boolean(report.locked) || !(kind === "delete" || !(report.broken || sending.has(report.id)));
+    }
+    for (const place of all("[data-of]", item)) place.textContent = " " + title;
+    return item;
+  }
+  /** @param {WaitingReport} report */
+  const isShut = report => Boolean(report.broken || report.locked);
+  // Whether it could be sent now; and whether it is nobody's yet, so that somebody has to say that it is theirs.
+  /** @param {WaitingReport} report */
+  const waits = report => report.state === "waiting" && !isShut(report) && !sending.has(report.id);
+  /** @param {WaitingReport} report */
+  const needsClaim = report => waits(report) && !report.by;
+  // Why it is not sent, where a link leads on from there.
+  /** @param {WaitingReport} report @param {boolean} isSomebody */
+  function needOf(report, isSomebody) {
+    if (!needsClaim(report) && !report.locked) return report.why;
+    return isSomebody ? "" : "signed-out";
+  }
+  /** @param {HTMLElement} item @param {WaitingReport} report */
+  function showActs(item, report) {
+    const isOurs = waits(report) && !needsClaim(report), asksFamily = waits(report) && report.why === "family";
+    /** @type {Record<string, [boolean, () => Promise<void>]>} */
+    const acts = {
+      send: [isOurs && !["again", "family"].includes(report.why), () => send(report.id)],
+      claim: [needsClaim(report), () => send(report.id, { claim: true })],
+      hold: [asksFamily, () => answer(report, "r-withhold", "yes")],
+      family: [asksFamily, () => answer(report, "r-family", "send")],
+    };
+    for (const [act, [isPossible, run]] of Object.entries(acts)) {
+      const button = one(`[data-do="${act}"]`, item);
+      button.hidden = !isPossible || navigator.onLine === false;
+      button.addEventListener("click", tried(run));
     }
   }
 
+  /** @param {HTMLFormElement} form */
+  const controlsOf = form => /** @type {HTMLInputElement[]} */ ([...form.elements]);
+  /** @param {HTMLFormElement} form */
+  const nameBox = form => one("[name=r-name]", form, HTMLInputElement);
+  /** @param {HTMLFormElement} form @param {WaitingReport} report */
   function fillForm(form, report) {
     const shown = shownAt(report);
-    form.elements.namedItem("r-name").value = name(report);
+    nameBox(form).value = name(report);
     signs(report, part(form, "seen"));
-    form.querySelector("#f-r-age").closest(".field").hidden = Boolean(value(report, "age"));
-    const start = form.querySelector("[name=r-when][value=start] + span");
-    if (value(report, "hurt")) start.textContent = say("said");
-    start.textContent = say("choice", { choice: start.textContent, time: near(startedAt(report)) });
-    for (const field of ["r-when", "r-ambulance"]) {
-      for (const minutes of MINUTES) {
-        const label = form.querySelector(`[name="${field}"][value="${minutes}"] + span`);
-        const time = clock(shown - 60000 * Number(minutes));
-        label.textContent = say("choice", { choice: label.textContent, time });
-      }
-    }
-    const today = noon(isoDay(Date.now()));
-    for (let number = 0; number < DAYS_BACK; number++) {
-      const iso = new Date(today - number * DAY_MS).toISOString().slice(0, 10), words = ["today", "yesterday"][number];
-      const option = make("option", words ? say(words, { day: dayWords(iso) }) : dayWords(iso));
-      option.value = iso;
-      form.querySelector("#f-r-day").append(option);
-    }
+    const ageField = one("#f-r-age", form).closest(".field");
+    if (ageField instanceof HTMLElement) ageField.hidden = Boolean(value(report, "age"));
+    offerTimes(form, report, shown);
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
+    /** @type {Pair[]} */
     const first = [["r-when", begun], ["r-ambulance", "no"], ["r-age", ""], ["r-day", isoDay(Date.now())]];
     const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
     part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
-    part(form, "told").querySelector("ul").append(...tell.map(line => make("li", line)));
-    for (const element of form.elements) {
+    one("ul", part(form, "told")).append(...tell.map(line => make("li", line)));
+    for (const element of controlsOf(form)) {
+      const text = typed.get(element.name);
       if (element.type === "checkbox") element.checked = several(report, element.name).includes(element.value);
-      else if (element.type === "radio") element.checked = typed.get(element.name) === element.value;
-      else if (element.name !== "r-name" && typed.has(element.name)) element.value = typed.get(element.name);
+      else if (element.type === "radio") element.checked = text === element.value;
+      else if (element.name !== "r-name" && text !== undefined) element.value = text;
     }
     // Before the coach has said anything: what is not for every eye in the family is kept from it.
-    if (tell.length && !typed.has("r-name")) form.querySelector("[name=r-withhold]").checked = true;
+    if (tell.length && !typed.has("r-name")) one("[name=r-withhold]", form, HTMLInputElement).checked = true;
+  }
+  // The times and days to choose from, counted from when the form was first on the screen.
+  /** @param {HTMLFormElement} form @param {WaitingReport} report @param {number} shown */
+  function offerTimes(form, report, shown) {
+    const begin = one("[name=r-when][value=start] + span", form);
+    if (value(report, "hurt")) begin.textContent = say("said");
+    begin.textContent = say("choice", { choice: begin.textContent || "", time: near(startedAt(report)) });
+    for (const field of ["r-when", "r-ambulance"]) {
+      for (const minutes of MINUTES) {
+        const label = one(`[name="${field}"][value="${minutes}"] + span`, form);
+        const time = clock(shown - 60000 * Number(minutes));
+        label.textContent = say("choice", { choice: label.textContent || "", time });
+      }
+    }
+    const today = noon(isoDay(Date.now()));
+    for (let number = 0; number < DAYS_BACK; number++) {
+      const iso = new Date(today - number * DAY_MS).toISOString().slice(0, 10);
+      const nearest = ["today", "yesterday"][number];
+      one("#f-r-day", form).append(new Option(nearest ? say(nearest, { day: dayWords(iso) }) : dayWords(iso), iso));
+    }
   }
   // The report as the form says it now: everything that the form does not ask stays as it was.
+  /** @param {HTMLFormElement} form @param {WaitingReport} report @returns {WaitingReport} */
   function readForm(form, report) {
-    const asked = new Set([...form.elements].map(element => element.name).filter(Boolean));
-    const typed = [...new FormData(form)].filter(([, text]) => typeof text === "string");
-    const onList = isListed(report) && form.elements.namedItem("r-name").value === name(report);
+    const asked = new Set(controlsOf(form).map(element => element.name).filter(Boolean));
+    const typed = /** @type {Pair[]} */ ([...new FormData(form)].filter(([, text]) => typeof text === "string"));
+    const onList = isListed(report) && nameBox(form).value === name(report);
     const left = ["r-shown", ...(onList ? [] : ["r-player"])];
-    const kept = report.fields.filter(([key]) => !asked.has(key) && !left.includes(key));
-    const fields = [...kept, ...typed, ["r-shown", String(Math.floor(shownAt(report) / 1000))]];
+    const rest = report.fields.filter(([key]) => !asked.has(key) && !left.includes(key));
+    /** @type {Pair[]} */
+    const fields = [...rest, ...typed, ["r-shown", String(Math.floor(shownAt(report) / 1000))]];
     if (!onList) fields.push(["r-player", OTHER]);
     return { ...report, fields };
   }
+  /** @param {WaitingReport} report */
   function problems(report) {
-    const found = [];
-    if (!name(report)) found.push(["r-name", say("no-name")]);
+    /** @type {Pair[]} */
+    const lines = [];
+    if (!name(report)) lines.push(["r-name", say("no-name")]);
     for (const field of ["r-time", "r-ambulance-time"]) {
       const by = field === "r-time" ? "r-when" : "r-ambulance";
-      if (value(report, by) === OTHER && !value(report, field)) found.push([field, say("no-time")]);
+      if (value(report, by) === OTHER && !value(report, field)) lines.push([field, say("no-time")]);
     }
-    return found;
+    return lines;
   }
-  function showProblems(found) {
-    const box = document.getElementById("errors");
-    box.hidden = !found.length;
-    box.querySelector("ul").replaceChildren(...found.map(([field, text]) => {
-      const line = document.createElement("li"), link = make("a", text);
+  /** @param {Pair[]} lines */
+  function showProblems(lines) {
+    const box = one("#errors");
+    box.hidden = !lines.length;
+    one("ul", box).replaceChildren(...lines.map(([field, text]) => {
+      const line = document.createElement("li"), link = document.createElement("a");
+      link.textContent = text;
       link.href = "#f-" + field;
       link.addEventListener("click", event => {
         event.preventDefault();
-        document.getElementById("f-" + field).focus();
+        one("#f-" + field).focus();
       });
       line.append(link);
       return line;
     }));
-    if (found.length) box.focus();
+    if (lines.length) box.focus();
   }
   // Whether it is on the phone now; where it is not, the page says so, and what was typed stays.
+  /** @param {WaitingReport} report @param {Partial<Standing>} change */
   async function tryKeep(report, change) {
-    const { keptAt, state, why } = report;
     try {
-      await outbox.keep(report, { keptAt, state, why, ...change });
+      await outbox.keep(report, { keptAt: report.keptAt, state: report.state, why: report.why, ...change });
     } catch (error) {
-      const box = part(main, "not-kept");
-      if (box) box.hidden = false;
+      for (const box of all("[data-slot=not-kept]", main)) box.hidden = false;
       return false;
     }
     return true;
   }
+  /** @param {WaitingReport} report */
   function showForm(report) {
     view("v-write");
-    const form = document.getElementById("report");
+    const form = one("#report", main, HTMLFormElement);
     let timer = 0, before = Promise.resolve();
     // Kept while it is typed, as one that is not finished: nothing is sent before "Save".
     const keepTyped = () => {
       clearTimeout(timer);
-      flush = () => {};
-      before = before.then(() => tryKeep(readForm(form, report), { state: "draft" }));
+      flush = async () => {};
+      before = before.then(async () => { await tryKeep(readForm(form, report), { state: "draft" }); });
       return before;
     };
     fillForm(form, report);
-    main.querySelector("[data-view=delete]").href = "#delete/" + report.id;
+    one("[data-view=delete]", main, HTMLAnchorElement).href = "#delete/" + report.id;
     form.addEventListener("input", () => {
       clearTimeout(timer);
       timer = setTimeout(keepTyped, 250);
@@ -270,10 +344,10 @@
     form.addEventListener("submit", async event => {
       event.preventDefault();
       clearTimeout(timer);
-      flush = () => {};
-      const typed = readForm(form, report), found = problems(typed);
-      showProblems(found);
-      if (found.length) return;
+      flush = async () => {};
+      const typed = readForm(form, report), lines = problems(typed);
+      showProblems(lines);
+      if (lines.length) return;
       await before;
       if (await tryKeep(typed, { state: "waiting", why: report.sentAs ? "again" : "" })) {
         location.hash = "";
@@ -282,16 +356,17 @@
         part(main, "not-kept").scrollIntoView();
       }
     });
-    main.querySelector("[data-do=show]").addEventListener("click", () => {
+    one("[data-do=show]", main).addEventListener("click", () => {
       const scroll = window.scrollY, nodes = [...main.childNodes];
       showCrew({ ...readForm(form, report), state: "draft", savedAt: Date.now() }, () => {
         main.replaceChildren(...nodes);
-        document.title = templates["v-write"].getAttribute("data-title");
+        document.title = attribute(templates["v-write"], "data-title");
         window.scrollTo(0, scroll);
       });
     });
   }
   // `back` where the page before is a form that is not kept yet.
+  /** @param {WaitingReport} report @param {(() => void)=} back */
   function showCrew(report, back) {
     view("v-show");
     window.scrollTo(0, 0);
@@ -299,46 +374,52 @@
     const body = part(main, "body");
     level(report, part(body, "level"));
     signs(report, part(body, "seen"));
+    /** @type {Record<string, string>} */
     const rows = {
       who: name(report), age: age(report), when: hurtAt(report), ambulance: ambulance(report),
       "r-place": value(report, "r-place"), "r-sport": value(report, "r-sport"), "r-note": value(report, "r-note"),
     };
-    for (const field of SEVERAL) rows[field] = several(report, field).map(one => choice(field, one)).join(", ");
-    for (const row of body.querySelectorAll("[data-row]")) {
-      const text = (rows[row.getAttribute("data-row")] || "").trim();
+    for (const field of SEVERAL) rows[field] = several(report, field).map(text => choice(field, text)).join(", ");
+    for (const row of all("[data-row]", body)) {
+      const text = (rows[attribute(row, "data-row")] || "").trim();
       row.hidden = !text;
-      row.lastElementChild.textContent = text;
+      one("dd", row).textContent = text;
     }
-    for (const list of body.querySelectorAll("dl")) {
+    for (const list of all("dl", body)) {
       list.hidden = !list.querySelector("div:not([hidden])");
-      list.previousElementSibling.hidden = list.hidden;
+      if (list.previousElementSibling instanceof HTMLElement) list.previousElementSibling.hidden = list.hidden;
     }
     put(main, "rules", report.advice ? report.advice.rules : "");
-    const lines = [...body.querySelectorAll(".rows > div:not([hidden])")].map(row =>
-      say("line", { label: row.firstElementChild.textContent, value: row.lastElementChild.textContent }));
-    const message = text => "sms:?&body=" + encodeURIComponent(text);
+    const lines = all(".rows > div:not([hidden])", body).map(row =>
+      say("line", { label: one("dt", row).textContent || "", value: one("dd", row).textContent || "" }));
+    const message = (/** @type {string} */ text) => "sms:?&body=" + encodeURIComponent(text);
     const advice = report.advice ? report.advice.words : "";
-    part(main, "text-all").href = message([advice, ...lines].filter(Boolean).join("\n"));
+    part(main, "text-all", HTMLAnchorElement).href = message([advice, ...lines].filter(Boolean).join("\n"));
     const [first] = name(report).split(/[\s,]/), [place] = value(report, "r-place").trim().split(/\r?\n/);
     part(main, "text-parent").hidden = tellOf(report).length > 0 || value(report, "r-withhold") === "yes";
-    part(main, "text-parent").href = message(say(place ? "parent-place" : "parent", { name: first || say("nobody"), place }));
-    main.querySelector("[data-do=print]").addEventListener("click", () => window.print());
-    main.querySelector("[data-do=back]").addEventListener("click", event => {
+    const hello = say(place ? "parent-place" : "parent", { name: first || say("nobody"), place });
+    part(main, "text-parent", HTMLAnchorElement).href = message(hello);
+    one("[data-do=print]", main).addEventListener("click", () => window.print());
+    one("[data-do=back]", main).addEventListener("click", event => {
       if (!back) return;
       event.preventDefault();
       back();
     });
   }
+  /** @param {WaitingReport} report */
   function showDelete(report) {
     view("v-delete");
     put(main, "who", name(report) || say("nobody"));
     put(main, "when", report.broken ? "" : say("hurt", { time: hurtAt(report) }));
-    main.querySelector("[data-do=delete]").addEventListener("click", tried(async () => {
+    one("[data-do=delete]", main).addEventListener("click", tried(async () => {
       await outbox.remove(report.id);
       location.hash = "";
     }));
   }
+  /** @type {Record<string, (report: WaitingReport) => void>} */
   const views = { write: showForm, show: showCrew, delete: showDelete };
+  // The report on the screen; null where that is the list.
+  /** @type {WaitingReport | null} */
   let current = null;
   async function show() {
     const [kind, id] = location.hash.slice(1).split("/");
@@ -352,10 +433,11 @@
     window.scrollTo(0, 0);
     main.focus({ preventScroll: true });
   }
-  const listed = () => !main.querySelector("form, .large, .stop-page");
-  // What no longer belongs to whoever is signed in leaves the screen; what was typed is on the phone first, for its author.
+  const isList = () => !main.querySelector("form, .large, .stop-page");
+  // What no longer belongs to whoever is signed in leaves the screen; what was typed is on the phone first, for its
+  // author.
   async function look() {
-    if (listed()) {
+    if (isList()) {
       await showList();
       return;
     }
@@ -366,26 +448,37 @@
     await show();
   }
   // A browser that does not answer is said, and nothing that stands on the screen is taken away.
+  /** @template {unknown[]} A @param {(...given: A) => Promise<void>} act @returns {(...given: A) => Promise<void>} */
   const tried = act => (...given) => act(...given).catch(() => { status.textContent = say("stuck"); });
 
   // --- sending -----------------------------------------------------------------------------------------------------
+  /** @param {string} id @param {Sending | null} result */
   async function heard(id, result) {
-    if (!result) sending.set(id, true); else sending.delete(id);
-    if (result && result.sent && !result.again) sent = { address: result.sent, at: Date.now() };
-    if (result) words.set(id, result.words || "");
-    status.textContent = result ? "" : say("sending");
-    if (result && result.sent && !result.again) status.textContent = say("sent", { time: clock(sent.at) });
-    if (listed()) await showList();
+    if (!result) {
+      sending.add(id);
+      status.textContent = say("sending");
+    } else {
+      sending.delete(id);
+      words.set(id, result.words || "");
+      status.textContent = "";
+      if (result.sent && !result.again) {
+        sent = { address: result.sent, at: Date.now() };
+        status.textContent = say("sent", { time: clock(sent.at) });
+      }
+    }
+    if (isList()) await showList();
   }
   // The server asked whether the family gets it: it goes again with what the coach says.
+  /** @param {WaitingReport} report @param {string} field @param {string} text */
   async function answer(report, field, text) {
     const fields = report.fields.filter(([key]) => !["r-withhold", "r-family"].includes(key));
     if (await tryKeep({ ...report, fields: [...fields, [field, text]] }, { why: "" })) await send(report.id);
   }
+  /** @param {string} id @param {{ claim?: boolean }=} how */
   async function send(id, how) {
     await heard(id, null);
     await heard(id, await outbox.send(id, how));
-    if (listed()) main.focus({ preventScroll: true });
+    if (isList()) main.focus({ preventScroll: true });
   }
   async function sendAll() {
     try { await outbox.sendAll(heard); } catch (error) { /* it stays where it is, and says so */ }
@@ -405,7 +498,7 @@
       await askWhoIsHere();
       await show();
     } catch (error) {
-      view(error.name === "TimeoutError" ? "v-stuck" : "v-none");
+      view(error instanceof DOMException && error.name === "TimeoutError" ? "v-stuck" : "v-none");
       return;
     }
     window.addEventListener("hashchange", tried(show));
@@ -413,10 +506,10 @@
     document.addEventListener("visibilitychange", () => { if (document.hidden) flush(); });
     window.addEventListener("online", tried(async () => {
       await sendAll();
-      if (listed()) await showList();
+      if (isList()) await showList();
     }));
     window.addEventListener("offline", tried(look));
-    window.addEventListener("pageshow", tried(async event => { if (event.persisted) await sendAll(); }));
+    window.addEventListener("pageshow", event => { if (event.persisted) tried(sendAll)(); });
     document.addEventListener("account", tried(look));
     if (outbox.channel) outbox.channel.addEventListener("message", tried(look));
     await sendAll();

@@ -1,0 +1,2 @@
+// What the server puts before the text of phone/sw.js (blockmrs/controllers/field/kept.py).
+declare const KEPT: KeptList;
