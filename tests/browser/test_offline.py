@@ -196,7 +196,9 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
                 "/js/page/app.js",
                 "/js/phone/outbox.js",
                 "/js/phone/keep.js",
-                "/js/phone/phone.js",
+                "/js/phone/reading.js",
+                "/js/phone/writing.js",
+                "/js/phone/waiting.js",
             ),
             *("/manifest.webmanifest", "/favicon.svg"),
         ]

@@ -17,7 +17,8 @@ OF_SCRIPTS_ALONE = {
     "page/base.js": {"THEME", "SIGNED_IN"},
     "phone/keep.js": {"PROBE_MS"},
     "phone/outbox.js": {"DATABASE", "STEP_MS", "ASK_MS", "SAVE_MS", "TURN_MS", "CLOCKS_DIFFER_MS", "TOKEN_PAGE"},
-    "phone/phone.js": {"DAY_MS", "SESSION_MS"},
+    "phone/writing.js": {"DAY_MS"},
+    "phone/waiting.js": {"SESSION_MS"},
     "phone/sw.js": {"OWN_PREFIX", "SOON_MS", "ASK_MS"},
 }
 """Constants that nothing on the server goes by."""

@@ -40,7 +40,8 @@ LISTS = "/field/kept/addresses/"
 """Where the list of all this is, followed by the language."""
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
-REPORT_SCRIPTS = ("/js/page/app.js", "/js/phone/outbox.js", "/js/phone/keep.js", "/js/phone/phone.js")
+OF_REPORTS = tuple(f"/js/phone/{name}.js" for name in ("outbox", "keep", "reading", "writing", "waiting"))
+REPORT_SCRIPTS = ("/js/page/app.js", *OF_REPORTS)
 FILES = (
     "/js/page/base.js",
     "/js/field/field.js",

@@ -1,0 +1,98 @@
+// The form of a report that waits on this phone: filled, read, and what is wrong with it. Needs base.js and reading.js.
+var writing = (() => {
+  "use strict";
+  const { one } = base, main = one("#main"), { DAYS_BACK, MINUTES, OTHER } = shared.phone, DAY_MS = 24 * 3600 * 1000;
+  const { say, part, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt } = reading;
+  const { isListed, name, tellOf, signs } = reading;
+
+  /** @param {HTMLFormElement} form */
+  const controlsOf = form => /** @type {HTMLInputElement[]} */ ([...form.elements]);
+  /** @param {HTMLFormElement} form */
+  const nameBox = form => one("[name=r-name]", form, HTMLInputElement);
+  /** @param {HTMLFormElement} form @param {WaitingReport} report */
+  function fillForm(form, report) {
+    const shown = shownAt(report);
+    nameBox(form).value = name(report);
+    signs(report, part(form, "seen"));
+    const ageField = one("#f-r-age", form).closest(".field");
+    if (ageField instanceof HTMLElement) ageField.hidden = Boolean(value(report, "age"));
+    offerTimes(form, report, shown);
+    const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
+    /** @type {Pair[]} */
+    const first = [["r-when", begun], ["r-ambulance", "no"], ["r-age", ""], ["r-day", isoDay(Date.now())]];
+    const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
+    part(main, "open").hidden = Boolean(report.owner);
+    part(form, "told").hidden = !tell.length;
+    one("ul", part(form, "told")).append(...tell.map(line => make("li", line)));
+    for (const element of controlsOf(form)) {
+      const text = typed.get(element.name);
+      if (element.type === "checkbox") element.checked = several(report, element.name).includes(element.value);
+      else if (element.type === "radio") element.checked = text === element.value;
+      else if (element.name !== "r-name" && text !== undefined) element.value = text;
+    }
+    // Before the coach has said anything: what is not for every eye in the family is kept from it.
+    if (tell.length && !typed.has("r-name")) one("[name=r-withhold]", form, HTMLInputElement).checked = true;
+  }
+  // The times and days to choose from, counted from when the form was first on the screen.
+  /** @param {HTMLFormElement} form @param {WaitingReport} report @param {number} shown */
+  function offerTimes(form, report, shown) {
+    const begin = one("[name=r-when][value=start] + span", form);
+    if (value(report, "hurt")) begin.textContent = say("said");
+    begin.textContent = say("choice", { choice: begin.textContent || "", time: near(startedAt(report)) });
+    for (const field of ["r-when", "r-ambulance"]) {
+      for (const minutes of MINUTES) {
+        const label = one(`[name="${field}"][value="${minutes}"] + span`, form);
+        const time = clock(shown - 60000 * Number(minutes));
+        label.textContent = say("choice", { choice: label.textContent || "", time });
+      }
+    }
+    const today = noon(isoDay(Date.now()));
+    for (let number = 0; number < DAYS_BACK; number++) {
+      const iso = new Date(today - number * DAY_MS).toISOString().slice(0, 10);
+      const nearest = ["today", "yesterday"][number];
+      one("#f-r-day", form).append(new Option(nearest ? say(nearest, { day: dayWords(iso) }) : dayWords(iso), iso));
+    }
+  }
+  // The report as the form says it now: everything that the form does not ask stays as it was.
+  /** @param {HTMLFormElement} form @param {WaitingReport} report @returns {WaitingReport} */
+  function readForm(form, report) {
+    const asked = new Set(controlsOf(form).map(element => element.name).filter(Boolean));
+    const typed = /** @type {Pair[]} */ ([...new FormData(form)].filter(([, text]) => typeof text === "string"));
+    const onList = isListed(report) && nameBox(form).value === name(report);
+    const left = ["r-shown", ...(onList ? [] : ["r-player"])];
+    const rest = report.fields.filter(([key]) => !asked.has(key) && !left.includes(key));
+    /** @type {Pair[]} */
+    const fields = [...rest, ...typed, ["r-shown", String(Math.floor(shownAt(report) / 1000))]];
+    if (!onList) fields.push(["r-player", OTHER]);
+    return { ...report, fields };
+  }
+  /** @param {WaitingReport} report */
+  function problems(report) {
+    /** @type {Pair[]} */
+    const lines = [];
+    if (!name(report)) lines.push(["r-name", say("no-name")]);
+    for (const field of ["r-time", "r-ambulance-time"]) {
+      const by = field === "r-time" ? "r-when" : "r-ambulance";
+      if (value(report, by) === OTHER && !value(report, field)) lines.push([field, say("no-time")]);
+    }
+    return lines;
+  }
+  /** @param {Pair[]} lines */
+  function showProblems(lines) {
+    const box = one("#errors");
+    box.hidden = !lines.length;
+    one("ul", box).replaceChildren(...lines.map(([field, text]) => {
+      const line = document.createElement("li"), link = document.createElement("a");
+      link.textContent = text;
+      link.href = "#f-" + field;
+      link.addEventListener("click", event => {
+        event.preventDefault();
+        one("#f-" + field).focus();
+      });
+      line.append(link);
+      return line;
+    }));
+    if (lines.length) box.focus();
+  }
+  return { fillForm, readForm, problems, showProblems };
+})();
