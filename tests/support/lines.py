@@ -39,7 +39,7 @@ class Lines:
         self.database = Database(self.engine, bytes(32))
         self.cards = Cards(self.ledger, self.near)
         self.mailbox = Mailbox(self.database, self.ledger, self.objects, self.near, self.cards, self.clock)
-        self.reader = LineReader(self.ledger, self.cards)
+        self.reader = LineReader(self.ledger, self.cards, self.mailbox.readings)
 
     @property
     def chain_id(self) -> bytes:

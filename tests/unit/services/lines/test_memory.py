@@ -25,7 +25,7 @@ def sam(lines: Lines) -> Keyring:
 
 @pytest.fixture
 def memory(lines: Lines) -> LineMemory:
-    return LineMemory(lines.database, lines.ledger, lines.reader)
+    return LineMemory(lines.database, lines.ledger, lines.reader, lines.mailbox.readings)
 
 
 def number_of(message: Message) -> Value:

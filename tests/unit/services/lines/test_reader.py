@@ -10,6 +10,7 @@ from blockmrs.domain.sharing import Appointment, Introduction, Pointer, Receipt,
 from blockmrs.errors import NotFound, ObjectMissing, StorageUnavailable
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.reader import LineReader, Message, messages_of, sort_messages
+from blockmrs.services.lines.readings import Readings
 from tests.support.lines import Lines, put_at, update
 
 
@@ -120,7 +121,7 @@ def forget_card(lines: Lines, keyring: Keyring) -> LineReader:
     """A reader who never saw that card, and whose store has lost it."""
     cid = lines.cards.pointer(keyring.card.id).cid
     del lines.near.objects[cid]
-    return LineReader(lines.ledger, Cards(lines.ledger, lines.near))
+    return LineReader(lines.ledger, Cards(lines.ledger, lines.near), Readings(lines.ledger))
 
 
 def test_what_nobody_can_check_is_told_apart_from_what_is_wrong(lines: Lines, sam: Keyring, carol: Keyring) -> None:
@@ -142,7 +143,7 @@ def test_who_reads_knows_their_own_card_whatever_became_of_its_object(lines: Lin
 def test_a_store_that_does_not_answer_is_heard(lines: Lines, sam: Keyring, carol: Keyring) -> None:
     put_at(lines, lines.grant(sam, 2), 0, carol, sam, sam.own_line)
     lines.near.away = True
-    reader = LineReader(lines.ledger, Cards(lines.ledger, lines.near))
+    reader = LineReader(lines.ledger, Cards(lines.ledger, lines.near), Readings(lines.ledger))
     with pytest.raises(StorageUnavailable):
         list(reader.read(sam.own_line, sam, author=None))
 
