@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from blockmrs.crypto.keys import Keyring
+from blockmrs.errors import NotAuthorized
+from blockmrs.services.lines.saving import DRAFT_BYTES, parse_draft_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,6 +16,17 @@ class Actor:
     display_name: str
     is_admin: bool = False
     recovery_confirmed: bool = True
+
+    def draft_mark(self, draft_id: str) -> bytes:
+        """What tells a repeated save from a different one: 16 bytes that only this person's keys produce.
+
+        Raises:
+            NotAuthorized: they have no recovery code yet, and so may not save anything.
+            InvalidInput: `draft_id` is not 32 hexadecimal digits.
+        """
+        if not self.recovery_confirmed:
+            raise NotAuthorized("write down the recovery code first")
+        return self.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
 
     def __repr__(self) -> str:
         return "Actor()"

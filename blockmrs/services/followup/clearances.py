@@ -8,6 +8,7 @@ that share was running, and never from the report's author.
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
+from functools import partial
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Card
@@ -35,6 +36,7 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import GrantEntry, Held
+from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.reports.access import Access, report_address
@@ -249,16 +251,19 @@ class Clearances:
         return access, opened.report
 
     def _once(self, actor: Actor, access: Access, draft_id: str, said: Clearance) -> Statement:
-        mark = self._after.draft_mark(actor, draft_id)
-        with self._locks.hold(mark):
-            self._mailbox.settle()
+        mark = actor.draft_mark(draft_id)
+
+        def done(_was_cut_off: bool) -> Statement | None:
             for entry in self._copies(access):
                 if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id and entry.grant.object:
                     self._attachments.remember(entry.grant.object)
-                    done = self._read(entry)
-                    if done is not None:
-                        return Statement(report_address(entry.grant.update_id), done, True)
-            return self._write(actor, access, said, mark)
+                    clearance = self._read(entry)
+                    if clearance is not None:
+                        return Statement(report_address(entry.grant.update_id), clearance, True)
+            return None
+
+        write = partial(self._write, actor, access, said, mark)
+        return save_once(self._mailbox.settle, self._locks.hold(mark), done, write)
 
     def _write(self, actor: Actor, access: Access, said: Clearance, mark: bytes) -> Statement:
         batch, shared, held = self._mailbox.batch(), access.grant, _held(access)

@@ -6,7 +6,6 @@ from datetime import datetime
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.reports import Report
-from blockmrs.errors import NotAuthorized
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import to_ms
@@ -14,7 +13,7 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
-from blockmrs.services.lines.saving import DRAFT_BYTES, commit_batch, parse_draft_id
+from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.reports.access import Access, AccessFinder, report_address
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
@@ -73,17 +72,6 @@ class AfterReport:
                 for entry in self.mailbox.opened(keyring, [item], author=author).grants.values():
                     if entry.grant.update_id == item.about and entry.grant.grantee is None:
                         yield entry
-
-    def draft_mark(self, actor: Actor, draft_id: str) -> bytes:
-        """What tells a repeated save from a different one.
-
-        Raises:
-            NotAuthorized: the actor has no recovery code yet, and so may not save anything.
-            InvalidInput: `draft_id` is not 32 hexadecimal digits.
-        """
-        if not actor.recovery_confirmed:
-            raise NotAuthorized("write down the recovery code first")
-        return actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
 
     def locks(self, what: str) -> KeyedLocks:
         """Locks for what is saved only once."""

@@ -38,6 +38,7 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.in_reports import advice_of
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.lines.mailbox import GrantEntry, Held
+from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import own_card
 from blockmrs.services.people.teams import Teams
@@ -128,16 +129,24 @@ class FollowUps:
         Raises:
             InvalidInput: a question has no answer; `field` names it.
         """
-        mark = self._after.draft_mark(actor, draft_id)
+        mark = actor.draft_mark(draft_id)
         access = self._access.allow(actor, address, Action.CHECK_SYMPTOMS)
-        with self._sharing.one_at_a_time(access.grant.update_id):
-            self._mailbox.settle()
-            access, there = self._for_writing(actor, address)
+
+        writing: tuple[Access, FollowUp] | None = None
+
+        def done(_was_cut_off: bool) -> MadeCheck | None:
+            nonlocal writing
+            access, _ = writing = self._for_writing(actor, address)
             for entry in self._attachments.entries(actor, access, CHECK):
                 if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id:
                     return self._again(access, entry)
-            check = self._judged(actor, access, there, interview)
-            return self._write(actor, access, check, mark)
+            return None
+
+        def write() -> MadeCheck:
+            access, there = writing or self._for_writing(actor, address)
+            return self._write(actor, access, self._judged(actor, access, there, interview), mark)
+
+        return save_once(self._mailbox.settle, self._sharing.one_at_a_time(access.grant.update_id), done, write)
 
     def due(self, actor: Actor, lost: list[str] | None = None) -> list[DueCheck]:
         """The checks that are due now, for reports that the actor wrote and for reports about people they act for.

@@ -1,7 +1,8 @@
 """How a save ends: its block, then the rows that find it, and those that list its objects so that none gets lost."""
 
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
@@ -13,6 +14,7 @@ from blockmrs.services.lines.batch import Batch
 from blockmrs.storage import ObjectStore
 
 DRAFT_BYTES = 16
+_Saved = TypeVar("_Saved")
 
 
 def parse_draft_id(text: str) -> bytes:
@@ -62,3 +64,22 @@ def remember_objects(rows: Session, batch: Batch) -> None:
     """Record every object that `batch` kept; the caller's transaction makes that durable."""
     # Each was sealed to a key of its own, so none can have been recorded before.
     rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.kept)
+
+
+def save_once(
+    settle: Callable[[], None],
+    lock: AbstractContextManager[bool],
+    done: Callable[[bool], _Saved | None],
+    write: Callable[[], _Saved],
+) -> _Saved:
+    """What an earlier pressing of the same button saved, else what `write` saves now: one at a time.
+
+    Args:
+        settle: makes every line show all that ever took effect (`Mailbox.settle`).
+        lock: held meanwhile; says whether an earlier holder was cut off.
+        done: what was saved already, finished if it was cut off before its rows; is told whether that may be.
+    """
+    with lock as was_cut_off:
+        settle()
+        saved = done(was_cut_off)
+        return write() if saved is None else saved

@@ -6,12 +6,13 @@ person's own line, then comes the row that notices if it goes missing. Only then
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from functools import partial
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
 from blockmrs.domain.records import Update
 from blockmrs.domain.sharing import Grant
-from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, NotAuthorized, ObjectMissing
+from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, ObjectMissing
 from blockmrs.fhir.facts import read_facts, write_facts
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
@@ -20,7 +21,7 @@ from blockmrs.services.grants.granting import owners_grant
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
-from blockmrs.services.lines.saving import DRAFT_BYTES, commit_batch, finish, parse_draft_id
+from blockmrs.services.lines.saving import commit_batch, finish, save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import Person
 from blockmrs.storage import ObjectStore
@@ -113,21 +114,22 @@ class Facts:
         Raises:
             Conflict: other facts have been saved since `version`.
         """
-        if not actor.recovery_confirmed:
-            raise NotAuthorized("write down the recovery code first")
-        mark = actor.keyring.derive("draft mark", parse_draft_id(draft_id))[:DRAFT_BYTES]
+        mark = actor.draft_mark(draft_id)
         checked = check_facts(facts, today)
-        with self._locks.hold(person.card.keyring.own_line):
-            self._mailbox.settle()
+
+        def done(_was_cut_off: bool) -> SavedFacts | None:
             newest = self._newest_entry(person.card, self._contents(person.card))
             if (newest.grant.update_id.hex() if newest is not None else "") == version:
-                return self._write(actor, person.card, mark, checked)
-            done = self._by_mark(person.card, mark)
-            if done is None:
+                return None
+            saved = self._by_mark(person.card, mark)
+            if saved is None:
                 raise Conflict("the facts were changed elsewhere in the meantime")
-            if done.grant.object is not None:
-                finish(self._database, self._objects, done.grant.object)
-            return self._opened(done)
+            if saved.grant.object is not None:
+                finish(self._database, self._objects, saved.grant.object)
+            return self._opened(saved)
+
+        write = partial(self._write, actor, person.card, mark, checked)
+        return save_once(self._mailbox.settle, self._locks.hold(person.card.keyring.own_line), done, write)
 
     def _write(self, actor: Actor, subject: Held, mark: bytes, facts: HealthFacts) -> SavedFacts:
         now, batch = self._mailbox.moment(), self._mailbox.batch()

@@ -28,7 +28,7 @@ from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
-from blockmrs.services.lines.saving import DRAFT_BYTES, committed, finished, parse_draft_id
+from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import Person
 from blockmrs.services.people.teams import Player, Teams
@@ -134,24 +134,25 @@ class Reports:
         """
         if person is not None and (player is not None or withheld):
             raise InvalidInput("a report for one's own record is about one person, and is withheld from nobody")
-        if not actor.recovery_confirmed:
-            raise NotAuthorized("write down the recovery code first")
-        draft = parse_draft_id(draft_id)
-        now = self._mailbox.now()
-        check_time(report.injured_at, now)
-        mark = actor.keyring.derive("draft mark", draft)
-        with self._locks.hold(mark) as was_cut_off:
-            done = self._access.saved_by_draft(actor, draft)
-            if done is not None:
-                return self._describe(actor, done)
-            self._mailbox.settle()
+        mark, draft = actor.draft_mark(draft_id), parse_draft_id(draft_id)
+        check_time(report.injured_at, self._mailbox.now())
+        length = 0
+
+        def done(was_cut_off: bool) -> SavedReport | None:
+            nonlocal length
+            saved = self._access.saved_by_draft(actor, draft)
+            if saved is not None:
+                return self._describe(actor, saved)
             length = self._mailbox.length(actor.keyring.own_line)
-            grant = self._finish_earlier(actor, draft, mark[:DRAFT_BYTES], length, was_cut_off)
-            if grant is None:
-                about = self._teams.usable(actor, player) if person is None else person.card
-                secret = player.secret if player is not None and about is not None else None
-                grant = self._write(actor, draft, mark[:DRAFT_BYTES], report, about, secret, withheld, length)
-        return self._listed(grant)
+            grant = self._finish_earlier(actor, draft, mark, length, was_cut_off)
+            return None if grant is None else self._listed(grant)
+
+        def write() -> SavedReport:
+            about = self._teams.usable(actor, player) if person is None else person.card
+            secret = player.secret if player is not None and about is not None else None
+            return self._listed(self._write(actor, draft, mark, report, about, secret, withheld, length))
+
+        return save_once(self._mailbox.settle, self._locks.hold(mark), done, write)
 
     def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
         """The report that this form already made, if it did."""
