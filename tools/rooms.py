@@ -86,7 +86,7 @@ def report() -> str:
     ]
     for package in PACKAGES:
         rooms, arrows = house.rooms(package), house.arrows(package)
-        largest, modules = rooms.most_common(1)[0]
+        largest, modules = max(sorted(rooms.items()), key=lambda room: room[1])
         lines.append(
             f"| `{package}` | {len(rooms)} | {len(arrows)} | `{largest}`, {modules} modules"
             f" | {house.imports_each(package):.2f} | {len(cycles(arrows))} |"

@@ -36,7 +36,7 @@ from blockmrs.controllers.web.wrappers.csrf import FIELD
 from blockmrs.domain.triage import conditions, course, engine, pages, portable, routing, rules
 from blockmrs.domain.triage.telling import MENTAL_HEALTH
 from blockmrs.services.advice import check_again, interviews
-from blockmrs.services.reports import reports
+from blockmrs.services.lines import saving
 from blockmrs.services.sharing import crew_codes
 
 SCRIPT = Path(__file__).parents[1] / "blockmrs" / "public" / "js" / "page" / "base.js"
@@ -130,7 +130,7 @@ def _phone() -> Mapping[str, Any]:
         "MINUTES": MINUTES,
         "OTHER": OTHER,
         "SEVERAL": list(CHIPS),
-        "DRAFT_BYTES": reports.DRAFT_BYTES,
+        "DRAFT_BYTES": saving.DRAFT_BYTES,
         "TOKEN_FIELD": FIELD,
         "FORM_FIELDS": sorted(FORM_FIELDS),
     }
