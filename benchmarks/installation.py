@@ -17,7 +17,7 @@ from blockmrs.crypto.signatures import SIGNATURE_BYTES, sign
 from blockmrs.domain.reports import Advice, Report, ReportedFinding
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
-from blockmrs.services.people.teams import Player
+from blockmrs.services.people.roster import Player
 from blockmrs.services.reports.reports import SavedReport
 from blockmrs.websetup import prepare
 

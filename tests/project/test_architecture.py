@@ -20,7 +20,8 @@ PLAIN = frozenset(
     clause clock cost counts demo document entry fact family finder fired first folder follow holder
     housekeeper housekeeping identity in inbox is item items joined joining known least leaving limits list lock
     lost made memory message names nature news not now number of open opened opening option out overview page people
-    person phone placed play player prepared question read reader readiness reason reassured restore result saved says seen
+    person phone placed play player prepared question read
+    reader readiness reason reassured restore result saved says seen
     sender senders service services session set sharing sort source sport staff state status strangers team teams
     telling text toggle told triage unreadable up ups view watch who words wrapper writer
     """.split()

@@ -38,7 +38,7 @@ from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.advice.in_reports import advice_of, findings_of, looks_of
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.lines.saving import parse_draft_id
-from blockmrs.services.people.teams import Player
+from blockmrs.services.people.roster import Player
 from blockmrs.services.reports.reports import check_time
 from blockmrs.typed import sign_by_sign
 

@@ -42,7 +42,7 @@ from blockmrs.domain.reports import Report
 from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.container import Services
-from blockmrs.services.people.teams import Player, Team
+from blockmrs.services.people.roster import Player, Team
 
 NEW, SAVE = "/field/report/new", "/field/report/save"
 _CHOOSE = N_("Choose who is hurt")

@@ -27,7 +27,8 @@ from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.container import Services
 from blockmrs.services.followup.clearances import OutOfPlay
 from blockmrs.services.people.persons import handle_of
-from blockmrs.services.people.teams import MAX_PLAYERS, Joined, Team
+from blockmrs.services.people.roster import Team
+from blockmrs.services.people.teams import MAX_PLAYERS, Joined
 
 NUMBER_LIMIT = 4
 MOST_NAMED = 20

@@ -12,7 +12,6 @@ from datetime import datetime
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
-from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.reports import check_text
@@ -44,6 +43,7 @@ from blockmrs.services.lines.mailbox import Held, Lost, Mailbox, Message
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.rolls import Rolls
+from blockmrs.services.people.roster import Player, Team
 from blockmrs.storage import ObjectStore
 
 FAMILY = "family"
@@ -53,41 +53,6 @@ PERSONAL = ("self", "guardian")
 MAX_PLAYERS = 60
 # More would make the roll slow to read, for the family and for every page about the player.
 MAX_OPEN_INVITATIONS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class Player:
-    """One line of a roster. `card` and `secret_*` (hex) find the provisional card and its seed."""
-
-    player_id: str
-    name: str
-    number: str
-    card: str
-    secret_digest: str
-    secret_seed: str
-
-    def __repr__(self) -> str:
-        return f"Player({self.player_id})"
-
-    @property
-    def card_id(self) -> bytes:
-        """The provisional card's id, 32 bytes."""
-        return bytes.fromhex(self.card)
-
-    @property
-    def secret(self) -> Pointer:
-        """Where the provisional card's seed is."""
-        return Pointer(Cid(bytes.fromhex(self.secret_digest)), bytes.fromhex(self.secret_seed))
-
-
-@dataclass(frozen=True, slots=True)
-class Team:
-    """A team, its players and its venues; `version` is the id of the update it was read from, empty if none."""
-
-    name: str = ""
-    players: tuple[Player, ...] = ()
-    version: str = ""
-    plan: Plan = field(default_factory=Plan)
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,7 +31,8 @@ from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import Person
-from blockmrs.services.people.teams import Player, Teams
+from blockmrs.services.people.roster import Player
+from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
 from blockmrs.storage import ObjectStore
 

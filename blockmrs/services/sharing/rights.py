@@ -25,7 +25,8 @@ from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 from blockmrs.services.people.persons import ME, handle_of, own_card
 from blockmrs.services.people.rolls import Rolls
-from blockmrs.services.people.teams import Player, Teams
+from blockmrs.services.people.roster import Player
+from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.shares import LONGEST, Sharing

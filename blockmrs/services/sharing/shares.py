@@ -1,7 +1,6 @@
 """Sharing a report with an organisation, stopping it, opening what was shared, and who looked."""
 
 import os
-from collections.abc import Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,7 +11,6 @@ from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.senders import Standing as Sender
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
-from blockmrs.domain.staff import at_place, last_of
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
@@ -28,6 +26,7 @@ from blockmrs.services.people.organisations import Organisation, Organisations
 from blockmrs.services.reports.access import Access, AccessFinder, parse_report_address, report_address
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import OpenedReport, Reports
+from blockmrs.services.sharing.openings import Opening, differs, openings
 
 PURPOSES = ("care", "second opinion", "sport", "insurance", "other")
 LONGEST = timedelta(days=366)
@@ -36,17 +35,6 @@ _RECEIPT_COVERS = timedelta(hours=12)
 # More than anybody at the side of a field has to send to one hospital; too few to bury what others send it.
 SHARES_AN_HOUR = 30
 SHARES_A_DAY = 90
-
-
-@dataclass(frozen=True, slots=True)
-class Opening:
-    """A receipt, with the names in the directory and the share; `left`: when the reader has left since."""
-
-    reader: str
-    organisation: str
-    at: datetime
-    purpose: str
-    left: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -400,41 +388,14 @@ class Sharing:
             until=grant.not_after,
             stopped=entry.revoked.at if entry.revoked else None,
             active=self._is_running(entry),
-            receipts=tuple(self._openings(entry.grant, receipts)),
+            receipts=tuple(openings(self._mailbox, self._organisations.staff, entry.grant, receipts)),
             by_family=_is_ended_by_subject(entry),
             said_stopped=entry.said_revoked.at if entry.said_revoked and entry.revoked is None else None,
-            differs=self._differs(entry.grant, receipts),
+            differs=differs(self._organisations.staff, entry.grant, receipts),
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
         return entry.revoked is None and entry.grant.covers(self._mailbox.present())
-
-    def _differs(self, copy: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> bool:
-        """Whether a listed member's receipt does not match the copy: the reader had the original, so the copy lies.
-
-        It may be for another update or grant, from another organisation, or after the end that the copy names. What is
-        not signed by a listed member proves nothing: whoever made the share knows its return lines.
-        """
-        staff, grantee = self._organisations.staff, copy.grantee
-        for _, author, receipt in receipts:
-            of_grantee = grantee is not None and staff.known(author, grantee) is not None
-            is_late = copy.not_after is not None and receipt.at >= copy.not_after
-            if of_grantee and (is_late or _is_of_another(copy, receipt)):
-                return True
-            if not of_grantee and staff.organisations_of(author):
-                return True
-        return False
-
-    def _openings(self, grant: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> Iterator[Opening]:
-        """The receipts that members of the organisation signed while they were members."""
-        if grant.grantee is None:
-            return
-        memberships = self._organisations.staff.of(grant.grantee) if receipts else []
-        for place, author, receipt in receipts:
-            member = last_of(memberships, author)
-            was_member = member is not None and at_place(memberships, author, place) is not None
-            if member is not None and was_member and not _is_of_another(grant, receipt):
-                yield Opening(member.name, grant.party, self._mailbox.time_at(place), receipt.purpose, member.until)
 
     def book(self, actor: Actor, access: Access) -> list[GrantEntry]:
         """The copies of every share of this report, from the author's book or from the subject's line."""
@@ -493,8 +454,3 @@ class Sharing:
 
 def _is_ended_by_subject(copy: GrantEntry) -> bool:
     return copy.revoked is not None and copy.revoked_by != copy.author
-
-
-def _is_of_another(copy: Grant, receipt: Receipt) -> bool:
-    """Whether a receipt that came back for the share described by `copy` is for another update or grant."""
-    return receipt.update_id != copy.update_id or receipt.grant_id not in (copy.copy_of, None)

@@ -9,7 +9,8 @@ from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.people.persons import Person
 from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.crew_codes import Codes, ReportCode
-from blockmrs.services.sharing.shares import Opening, Sharing
+from blockmrs.services.sharing.openings import Opening
+from blockmrs.services.sharing.shares import Sharing
 
 
 @dataclass(frozen=True, slots=True)

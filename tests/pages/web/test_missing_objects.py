@@ -12,7 +12,7 @@ from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.followups import CHECK
 from blockmrs.errors import StorageUnavailable
 from blockmrs.services.people.persons import Person
-from blockmrs.services.people.teams import Team
+from blockmrs.services.people.roster import Team
 from blockmrs.storage.embedded import EmbeddedStore
 from tests.support.cast import PLAYER, Cast, csrf, play
 from tests.support.quick import quick_folder

@@ -1,11 +1,17 @@
 """Templates are written one element a line, and pages lose no word and gain none by that."""
 
 import pytest
-from kajiki import template
+from kajiki import i18n, template
 from kajiki.ir import TranslatableTextNode
 from kajiki.loader import MockLoader
 
 from blockmrs.controllers.web.white_space import compiled
+
+
+@pytest.fixture(autouse=True)
+def untranslated(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever application another test made: it gives Kajiki texts of a request, which there is none of here."""
+    monkeypatch.setattr(i18n, "gettext", lambda text: text)
 
 
 def page_of(source: str, **values: object) -> str:
