@@ -1,5 +1,7 @@
 """`blockmrs` and its commands, one file each: they call services, as controllers do."""
 
+from __future__ import annotations
+
 import functools
 import importlib
 import os

@@ -1,14 +1,19 @@
 """`blockmrs admin`: what the operator does in a terminal."""
 
+from __future__ import annotations
+
 import json
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import click
 
 from blockmrs.cli.common import open_services, settings_option
-from blockmrs.config.settings import Settings
-from blockmrs.domain.staff import Membership
 from blockmrs.errors import Conflict, NotFound
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
+    from blockmrs.domain.staff import Membership
 
 _SHOWN = 12  # digits of a card id, as printed by list-members
 

@@ -1,13 +1,18 @@
 """`blockmrs backup`: everything stored here, in one file."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blockmrs.cli.common import ask_passphrase, open_foundation, passphrase_option, settings_option
 from blockmrs.cli.progress import show_bars
 from blockmrs.config.assembly import build_backup
-from blockmrs.config.settings import Settings
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
 
 _SECRETS = """\
 It holds the pepper and the sealer's key. Whoever has it can guess passwords and sign blocks in this node's name:

@@ -1,5 +1,7 @@
 """What every command starts with: the settings, and the services built from them."""
 
+from __future__ import annotations
+
 import functools
 import logging
 import sys

@@ -1,13 +1,18 @@
 """`blockmrs demo`: a believable club on a fresh installation."""
 
+from __future__ import annotations
+
 import json
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 
 from blockmrs.cli.common import open_services, settings_option
-from blockmrs.config.settings import Settings
 from blockmrs.services.demo import make_demo
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
 
 
 @click.command()

@@ -1,11 +1,17 @@
 """`blockmrs migrate`: bring the database up to date."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import click
 
 from blockmrs.cli.common import settings_option
 from blockmrs.config.assembly import database_alone
-from blockmrs.config.settings import Settings
 from blockmrs.websetup import prepare
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
 
 
 @click.command()

@@ -1,5 +1,7 @@
 """Progress bars on standard error for whatever takes a while; they vanish at the end."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 

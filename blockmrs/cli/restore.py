@@ -1,15 +1,20 @@
 """`blockmrs restore`: a backup becomes this installation."""
 
+from __future__ import annotations
+
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from blockmrs.cli.common import ask_passphrase, passphrase_option, settings_option
 from blockmrs.cli.progress import show_bars
 from blockmrs.config.assembly import build_restore
-from blockmrs.config.settings import Settings
 from blockmrs.services.node.archive import is_sealed
 from blockmrs.services.node.restore import HeadFile, RestoreResult
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
 
 _HEADS = {
     HeadFile.UP_TO_DATE: "The database has every block that this machine has published. The chain continues.",

@@ -1,5 +1,7 @@
 """`blockmrs serve`: migrate, then serve until stopped."""
 
+from __future__ import annotations
+
 import errno
 import logging
 import signal

@@ -1,19 +1,24 @@
 """What is served from the first request on: the advice alone while the data cannot be used, then the whole site."""
 
+from __future__ import annotations
+
 import errno
 import logging
 import threading
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from sqlalchemy.exc import OperationalError
 
 from blockmrs.config.application import Background, assemble, assemble_advice, start_background
 from blockmrs.config.assembly import Aside, Foundation, build_foundation, build_services
-from blockmrs.config.settings import Settings
-from blockmrs.controllers.web.wrappers.edge import Edge, StartResponse
-from blockmrs.controllers.web.wrappers.incoming import Environ
 from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.websetup import announce_setup_token
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
+    from blockmrs.controllers.web.wrappers.edge import Edge, StartResponse
+    from blockmrs.controllers.web.wrappers.incoming import Environ
 
 log = logging.getLogger(__name__)
 RETRY_S = 10.0

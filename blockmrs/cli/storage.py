@@ -1,15 +1,19 @@
 """`blockmrs storage`: look after the object store."""
 
+from __future__ import annotations
+
 from dataclasses import replace
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from blockmrs.cli.common import open_foundation, open_services, settings_option
 from blockmrs.cli.progress import show_bars
 from blockmrs.config.assembly import build_object_store
-from blockmrs.config.settings import Settings
 from blockmrs.storage.transfer import migrate_objects
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
 
 Kind = Literal["embedded", "kubo"]
 _OTHER: dict[Kind, Kind] = {"embedded": "kubo", "kubo": "embedded"}

@@ -1,5 +1,7 @@
 """`blockmrs triage`: the questions and the advice without a browser, for reviewers and other programs."""
 
+from __future__ import annotations
+
 import json
 from pathlib import Path
 from typing import IO, Any

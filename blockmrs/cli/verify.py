@@ -1,8 +1,11 @@
 """`blockmrs verify`: check the chain, every row and every object that this node holds."""
 
+from __future__ import annotations
+
 import json
 import sqlite3
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import click
 from rich.console import Console
@@ -11,9 +14,11 @@ from sqlalchemy.exc import DatabaseError
 
 from blockmrs.cli.common import open_services, settings_option
 from blockmrs.cli.progress import show_bars
-from blockmrs.config.settings import Settings
 from blockmrs.errors import BlockMRSError
-from blockmrs.services.node.verify import Checked
+
+if TYPE_CHECKING:
+    from blockmrs.config.settings import Settings
+    from blockmrs.services.node.verify import Checked
 
 _WHAT = {
     "headers": "block headers: chained, signed, and never running back in time",

@@ -1,5 +1,7 @@
 """The server's threads: an extra one for each that is only waiting its turn, so that pages never wait for passwords."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager

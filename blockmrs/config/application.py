@@ -1,10 +1,12 @@
 """The TurboGears application: its configuration, its wrappers, and the edge around it."""
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 from zoneinfo import ZoneInfo
 
 import tg
@@ -27,13 +29,15 @@ from blockmrs.controllers.web.wrappers.languages import Languages
 from blockmrs.controllers.web.wrappers.sessions import Sessions
 from blockmrs.errors import Unavailable
 from blockmrs.fhir.bundle import bundle_class
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.document import AdviceDocument
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.advice.who_is_told import WhoIsTold
-from blockmrs.services.container import Services
 from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 HOUSEKEEPING_S = 60.0
 PUBLIC = Path(blockmrs.__file__).parent / "public"

@@ -1,5 +1,7 @@
 """Builds database, ledger, object store and services from the settings: the one place where they are chosen."""
 
+from __future__ import annotations
+
 import random
 import re
 import time
@@ -8,14 +10,13 @@ from contextlib import AbstractContextManager, contextmanager
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.sealer import Sealer
-from blockmrs.cid import Cid
-from blockmrs.config.settings import Settings, StorageSettings
 from blockmrs.crypto.secret_files import read_or_create_secret_file
 from blockmrs.crypto.turns import FEW_WAITING, Turns
 from blockmrs.crypto.wrapping import WrapCost, Wrapper
@@ -58,9 +59,13 @@ from blockmrs.services.sharing.inbox import Inbox
 from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import Sharing
 from blockmrs.services.sharing.who_looked import WhoLooked
-from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
+
+if TYPE_CHECKING:
+    from blockmrs.cid import Cid
+    from blockmrs.config.settings import Settings, StorageSettings
+    from blockmrs.storage import ObjectStore
 
 Clock = Callable[[], datetime]
 Aside = Callable[[], AbstractContextManager[None]]

@@ -4,6 +4,8 @@ In the .ini file a setting is `blockmrs.<group>.<name>`; development.ini explain
 the start, so that a typing error never passes for a default.
 """
 
+from __future__ import annotations
+
 import configparser
 import re
 from collections.abc import Callable, Mapping

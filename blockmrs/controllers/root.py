@@ -1,6 +1,8 @@
 """The site map: which controller answers which address."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from tg import TGController, expose
 
@@ -19,10 +21,12 @@ from blockmrs.controllers.web.health import HealthAnswers
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.advice.document import AdviceDocument
-from blockmrs.services.container import Services
-from blockmrs.services.followup.symptom_checks import DueCheck
-from blockmrs.services.notices import Notice
-from blockmrs.services.sharing.rights import RightNews
+
+if TYPE_CHECKING:
+    from blockmrs.services.container import Services
+    from blockmrs.services.followup.symptom_checks import DueCheck
+    from blockmrs.services.notices import Notice
+    from blockmrs.services.sharing.rights import RightNews
 
 
 class RootController(TGController):

@@ -1,31 +1,35 @@
 """The services of one application, built by `config.assembly` and handed to controllers and commands."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from blockmrs.services.accounts.identity import Identity
-from blockmrs.services.accounts.invitations import Invitations
-from blockmrs.services.advice.interviews import TriageService
-from blockmrs.services.advice.who_is_told import WhoIsTold
-from blockmrs.services.followup.clearances import Clearances
-from blockmrs.services.followup.symptom_checks import FollowUps
-from blockmrs.services.lines.readings import Readings
-from blockmrs.services.node.clock_watch import ClockWatch
-from blockmrs.services.node.health import HealthService
-from blockmrs.services.node.overview import Overview
-from blockmrs.services.node.verify import Evidence
-from blockmrs.services.notices import Notices
-from blockmrs.services.people.joining import Joining
-from blockmrs.services.people.organisations import Organisations
-from blockmrs.services.people.persons import People
-from blockmrs.services.people.plans import Plans
-from blockmrs.services.people.teams import Teams
-from blockmrs.services.record.facts import Facts
-from blockmrs.services.reports.reports import Reports
-from blockmrs.services.sharing.crew_codes import Codes
-from blockmrs.services.sharing.inbox import Inbox
-from blockmrs.services.sharing.rights import Rights
-from blockmrs.services.sharing.shares import Sharing
-from blockmrs.services.sharing.who_looked import WhoLooked
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.identity import Identity
+    from blockmrs.services.accounts.invitations import Invitations
+    from blockmrs.services.advice.interviews import TriageService
+    from blockmrs.services.advice.who_is_told import WhoIsTold
+    from blockmrs.services.followup.clearances import Clearances
+    from blockmrs.services.followup.symptom_checks import FollowUps
+    from blockmrs.services.lines.readings import Readings
+    from blockmrs.services.node.clock_watch import ClockWatch
+    from blockmrs.services.node.health import HealthService
+    from blockmrs.services.node.overview import Overview
+    from blockmrs.services.node.verify import Evidence
+    from blockmrs.services.notices import Notices
+    from blockmrs.services.people.joining import Joining
+    from blockmrs.services.people.organisations import Organisations
+    from blockmrs.services.people.persons import People
+    from blockmrs.services.people.plans import Plans
+    from blockmrs.services.people.teams import Teams
+    from blockmrs.services.record.facts import Facts
+    from blockmrs.services.reports.reports import Reports
+    from blockmrs.services.sharing.crew_codes import Codes
+    from blockmrs.services.sharing.inbox import Inbox
+    from blockmrs.services.sharing.rights import Rights
+    from blockmrs.services.sharing.shares import Sharing
+    from blockmrs.services.sharing.who_looked import WhoLooked
 
 
 @dataclass(frozen=True, slots=True)

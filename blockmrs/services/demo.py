@@ -1,16 +1,21 @@
 """A believable club for a fresh installation, made with the same services that the pages use."""
 
+from __future__ import annotations
+
 import secrets
 from dataclasses import dataclass
 from datetime import date, timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.reports import Report
 from blockmrs.errors import Conflict
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.in_reports import advice_of, findings_of
-from blockmrs.services.container import Services
 from blockmrs.services.sharing.shares import PURPOSES
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 _WORDS = (
     "amber anchor apron barrel basil beacon birch bramble brook button cactus candle canyon cedar cello cherry cinder "

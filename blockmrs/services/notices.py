@@ -1,18 +1,23 @@
 """What somebody should be told without looking for it: the use of a report's code, and what clinicians wrote."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.domain.permission import Action
 from blockmrs.errors import UNKNOWN, BlockMRSError
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.followup.clearances import Clearances
-from blockmrs.services.lines.mailbox import Held, Mailbox
-from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.access import REPORT, AccessFinder, report_address
-from blockmrs.services.sharing.crew_codes import CodeNews, Codes
-from blockmrs.services.sharing.rights import RightNews, Rights
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.followup.clearances import Clearances
+    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.people.teams import Teams
+    from blockmrs.services.sharing.crew_codes import CodeNews, Codes
+    from blockmrs.services.sharing.rights import RightNews, Rights
 
 # The newest places of each line; the report's own page has what is older.
 NEWEST = 10

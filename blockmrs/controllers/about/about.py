@@ -5,8 +5,10 @@ GET  /about/advice/<id>    one presentation: its questions, rules, facts and adv
 GET  /about/advice/all     everything on one page, to be printed
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose
@@ -14,7 +16,9 @@ from tg import TGController, expose
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.web.context import PAGE, current_actor, show
-from blockmrs.services.advice.document import AdviceDocument
+
+if TYPE_CHECKING:
+    from blockmrs.services.advice.document import AdviceDocument
 
 FRESH_S = 3600
 
@@ -46,7 +50,7 @@ class AdviceController(TGController):
         return self._page("all", lambda: {"chapters": self._document.chapters()})
 
     @expose()
-    def _lookup(self, name: str, *rest: str) -> "tuple[ChapterController, tuple[str, ...]]":
+    def _lookup(self, name: str, *rest: str) -> tuple[ChapterController, tuple[str, ...]]:
         return ChapterController(self.chapter, name), rest
 
     def chapter(self, name: str) -> str:

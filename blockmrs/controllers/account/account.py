@@ -1,6 +1,8 @@
 """The pages of an account: which controller answers which address. Each is in a file of its own."""
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 from blockmrs.controllers.account.admin import AdminController
 from blockmrs.controllers.account.join import JoinController
@@ -8,7 +10,9 @@ from blockmrs.controllers.account.login import LoginController, LogoutController
 from blockmrs.controllers.account.settings import SettingsController
 from blockmrs.controllers.account.setup import SetupController
 from blockmrs.controllers.account.signup import SignupController
-from blockmrs.services.container import Services
+
+if TYPE_CHECKING:
+    from blockmrs.services.container import Services
 
 
 def account_controllers(services: Services) -> dict[str, Any]:

@@ -1,6 +1,9 @@
 """`/admin`: counts, health, organisations and their members, for administrators. No page shows a record."""
 
+from __future__ import annotations
+
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from tg import TGController, expose
 from tg.i18n import ugettext as _
@@ -10,8 +13,10 @@ from blockmrs.controllers.account.members import MembersPages
 from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show
 from blockmrs.controllers.web.forms import Form, posted_form
 from blockmrs.errors import N_, InvalidInput, NotFound
-from blockmrs.services.node.overview import Overview
-from blockmrs.services.people.organisations import Organisations
+
+if TYPE_CHECKING:
+    from blockmrs.services.node.overview import Overview
+    from blockmrs.services.people.organisations import Organisations
 
 
 class AdminController(TGController):
@@ -62,7 +67,7 @@ class AdministeredOrganisations(TGController):
         self._organisations = organisations
 
     @expose()
-    def _lookup(self, organisation: str, *rest: str) -> tuple["AdministeredOrganisation", tuple[str, ...]]:
+    def _lookup(self, organisation: str, *rest: str) -> tuple[AdministeredOrganisation, tuple[str, ...]]:
         return AdministeredOrganisation(self._organisations, organisation, "/admin/organisation"), rest
 
 

@@ -1,5 +1,9 @@
 """`/join`: an invitation code is typed, says what it invites to, and is accepted. It is never part of an address."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tg import TGController, expose
 
 from blockmrs.controllers.account.login import ALL, is_posted
@@ -8,8 +12,10 @@ from blockmrs.controllers.web.context import POST, client_address, problem, repe
 from blockmrs.controllers.web.forms import Form, posted_form
 from blockmrs.errors import N_, InvalidInput, NotFound, TooManyAttempts
 from blockmrs.services.people.joining import Joining, StaffInvitation
-from blockmrs.services.people.organisations import Organisations
-from blockmrs.services.people.teams import Teams
+
+if TYPE_CHECKING:
+    from blockmrs.services.people.organisations import Organisations
+    from blockmrs.services.people.teams import Teams
 
 RELATIONS = ("self", "guardian")
 

@@ -1,7 +1,9 @@
 """Signing in and out, and coming back with the recovery code. A failure never says which half was wrong."""
 
+from __future__ import annotations
+
 import logging
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
@@ -24,9 +26,11 @@ from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
 from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
 from blockmrs.errors import N_, BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
-from blockmrs.services.accounts.identity import Identity
 from blockmrs.services.accounts.passwords import check_length, normalise_user_name
-from blockmrs.services.sharing.rights import Rights
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.identity import Identity
+    from blockmrs.services.sharing.rights import Rights
 
 log = logging.getLogger(__name__)
 ALL = ("GET", "HEAD", "POST")

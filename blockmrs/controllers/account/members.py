@@ -9,15 +9,21 @@ POST ./end/<member>  ends the membership, which may be one's own
 POST ./role/<member> lets them manage members, or stops that
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.web.context import PAGE, POST, problem, show
 from blockmrs.controllers.web.forms import posted_form
-from blockmrs.domain.staff import Membership
 from blockmrs.errors import InvalidInput, NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.people.organisations import Organisations
+
+if TYPE_CHECKING:
+    from blockmrs.domain.staff import Membership
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.people.organisations import Organisations
 
 BOTH = (*PAGE, *POST)
 

@@ -1,5 +1,9 @@
 """`/settings`: the name that others see, the password, the recovery code, the sessions, and how pages look."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, is_posted, missing
@@ -22,7 +26,9 @@ from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_with
 from blockmrs.controllers.web.forms import Form, posted_form
 from blockmrs.errors import N_, CannotOpen, InvalidInput, TooManyAttempts
-from blockmrs.services.accounts.identity import Identity
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.identity import Identity
 
 _FROM_BEFORE = N_("This page is from before. Enter your password for a new code")
 _WRONG_GROUP = N_("Type the third group of the code, as you wrote it down")

@@ -1,5 +1,9 @@
 """`/setup`: the first administrator, with the one-time token from the server's log. Closed for good afterwards."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tg import TGController, expose
 
 from blockmrs.controllers.account.login import ALL, end_old_session, is_posted
@@ -7,8 +11,10 @@ from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import browser, client_address, problem, show, sign_in_browser, wait_first
 from blockmrs.controllers.web.forms import Form, gather, posted_form
 from blockmrs.errors import N_, Conflict, InvalidInput, TooManyAttempts
-from blockmrs.services.accounts.identity import Identity
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.identity import Identity
 
 
 class SetupController(TGController):

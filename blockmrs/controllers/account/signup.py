@@ -1,5 +1,9 @@
 """Making an account, without losing what brought the person here."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, end_old_session, is_posted
@@ -19,9 +23,11 @@ from blockmrs.controllers.web.drafts import carry_draft, seal_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
 from blockmrs.controllers.web.forms import Form, gather, posted_form
 from blockmrs.errors import N_, InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
-from blockmrs.services.accounts.identity import Identity, SignedUp
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
-from blockmrs.services.people.joining import Joining
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.identity import Identity, SignedUp
+    from blockmrs.services.people.joining import Joining
 
 NO_INVITATION = N_("This code opens no invitation. It may be used up or too old. Check it, or ask for a new one")
 _NO_PASSWORD = N_("Enter a password of 12 characters or more")

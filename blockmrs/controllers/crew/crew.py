@@ -4,14 +4,18 @@ The QR's secret comes after `#`, so that no address, log or referrer ever holds 
 the body of a form.
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose
 
 from blockmrs.controllers.web.context import PAGE, POST, client_address, translated
 from blockmrs.errors import N_, CannotOpen, InvalidInput, NotFound
-from blockmrs.services.sharing.crew_codes import Codes, OpenedByCode
+
+if TYPE_CHECKING:
+    from blockmrs.services.sharing.crew_codes import Codes, OpenedByCode
 
 _LONGEST = 100
 _NOTHING = N_("No report opens with this code. Check each letter. It may also have ended: ask the coach for a new one")

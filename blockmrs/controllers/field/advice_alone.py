@@ -1,6 +1,8 @@
 """The site map while the data cannot be used, as on a full disk: advice is there, and everything else says "later"."""
 
-from typing import Any, NoReturn
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import tg
 from tg import TGController, expose
@@ -9,8 +11,10 @@ from blockmrs.controllers.field.field import FieldController
 from blockmrs.controllers.web.context import PAGE, POST, stateless
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import Unavailable
-from blockmrs.services.advice.interviews import TriageService
-from blockmrs.services.advice.who_is_told import WhoIsTold
+
+if TYPE_CHECKING:
+    from blockmrs.services.advice.interviews import TriageService
+    from blockmrs.services.advice.who_is_told import WhoIsTold
 
 # Several of these answer POSTs, which are shown again to be sent later.
 _ANY = (*PAGE, *POST)

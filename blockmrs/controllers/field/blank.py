@@ -5,6 +5,8 @@ there once, with its name in `data-if` or `data-each`. What depends only on the 
 level.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime

@@ -12,11 +12,13 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
   POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
@@ -39,15 +41,17 @@ from blockmrs.controllers.field.views import (
 from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.web.context import PAGE, POST, current_actor, problem, stateless
 from blockmrs.controllers.web.forms import MOST_FIELDS
-from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import RulesUnreadable
 from blockmrs.domain.triage.pages import WHERE
-from blockmrs.domain.triage.rules import DangerSign
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
-from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.advice.who_is_told import WhoIsTold
-from blockmrs.services.people.plans import Plans
+
+if TYPE_CHECKING:
+    from blockmrs.domain.triage.engine import Interview
+    from blockmrs.domain.triage.rules import DangerSign
+    from blockmrs.services.advice.interviews import TriageService
+    from blockmrs.services.people.plans import Plans
 
 LONGEST_NAME = 200
 LONGEST_VALUE = 2000

@@ -1,13 +1,18 @@
 """What a crew is shown before anything is saved: the answers with their times and the advice, in hand-over order."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.controllers.field.views import Journey, ResultView, result_view
-from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import ALWAYS, UNKNOWN_AGE
 from blockmrs.services.advice.interviews import PREFIX, Seen, TriageService
+
+if TYPE_CHECKING:
+    from blockmrs.domain.triage.engine import Interview
 
 
 @dataclass(frozen=True, slots=True)

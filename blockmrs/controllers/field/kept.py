@@ -10,12 +10,14 @@
 All of it is public and the same for everybody. It is made when it is first asked for, once for each language.
 """
 
+from __future__ import annotations
+
 import hashlib
 import json
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose
@@ -29,8 +31,10 @@ from blockmrs.domain.triage.routing import words_as_data
 from blockmrs.domain.triage.rules import Level
 from blockmrs.errors import NotFound
 from blockmrs.i18n.languages import LANGUAGES
-from blockmrs.services.advice.interviews import TriageService
-from blockmrs.services.advice.who_is_told import WhoIsTold
+
+if TYPE_CHECKING:
+    from blockmrs.services.advice.interviews import TriageService
+    from blockmrs.services.advice.who_is_told import WhoIsTold
 
 TEMPLATES = "blockmrs.templates.field."
 ENGINE = ("/js/engine/triage.js", "/js/engine/interviews.js")

@@ -5,16 +5,21 @@ language switch, can carry it on. It is shown again only in its own box. What wa
 without a tick asks again, and another language shows the same.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import tg
 
-from blockmrs.controllers.field.views import Pairs
 from blockmrs.domain.triage.pages import Choice
 from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal, without_controls
-from blockmrs.domain.triage.rules import DangerSign
 from blockmrs.errors import N_, InvalidInput
-from blockmrs.services.advice.interviews import TriageService
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.field.views import Pairs
+    from blockmrs.domain.triage.rules import DangerSign
+    from blockmrs.services.advice.interviews import TriageService
 
 WORDS, OFFERED = "words", "offered"
 

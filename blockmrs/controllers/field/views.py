@@ -1,26 +1,31 @@
 """What the pages under /field show, as values: the controller makes them, the templates only print them."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import tg
 
 from blockmrs.controllers.site.dates import format_day
-from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.course import MOST_LOOKS
-from blockmrs.domain.triage.engine import Assessment, Interview
-from blockmrs.domain.triage.pages import QuestionPage
 from blockmrs.domain.triage.rules import DangerSign, Level
 from blockmrs.domain.triage.telling import Telling
-from blockmrs.domain.venues import Plan
 from blockmrs.errors import N_
 from blockmrs.services.advice.check_again import LOOK_PREFIX
 from blockmrs.services.advice.in_reports import looks_of, reasons_of
-from blockmrs.services.advice.interviews import Seen, TriageService
 from blockmrs.services.people.persons import ME
+
+if TYPE_CHECKING:
+    from blockmrs.domain.reports import ReportedLook
+    from blockmrs.domain.triage.engine import Assessment, Interview
+    from blockmrs.domain.triage.pages import QuestionPage
+    from blockmrs.domain.venues import Plan
+    from blockmrs.services.advice.interviews import Seen, TriageService
 
 Pairs = tuple[tuple[str, str], ...]
 
@@ -63,7 +68,7 @@ class Journey:
         return self.started if self.hurt is None else self.hurt
 
     @classmethod
-    def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> "Journey":
+    def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> Journey:
         """The journey in a form. What cannot be believed is left out: it has no influence on the advice."""
         given: dict[str, str] = {}
         trail: list[str] = []
@@ -85,7 +90,7 @@ class Journey:
         return cls(latest if started is None else started, hurt, level, tuple(trail[:MOST_STEPS]),
                    tuple(kept[:MOST_KEPT]))  # fmt: skip
 
-    def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> "Journey":
+    def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> Journey:
         """The journey one page later: `trail` has grown by what is carried now and was not before."""
         seconds = int(now.timestamp())
         lay_open = not self.trail and seconds - self.started > LAY_OPEN.total_seconds()

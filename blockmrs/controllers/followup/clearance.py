@@ -4,9 +4,12 @@ GET, POST /inbox/<id>/clearance                 the form; what it means, to conf
 GET, POST /inbox/<id>/clearance/withdraw/<id>   asks, then takes back one's own clearance
 """
 
+from __future__ import annotations
+
 import secrets
 from dataclasses import dataclass
 from datetime import date
+from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import tg
@@ -18,10 +21,12 @@ from blockmrs.controllers.web.forms import Form, posted_form
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.clearances import EARLIEST_FULL_PLAY, FULL_PLAY, Clearance
 from blockmrs.domain.followups import day_number
-from blockmrs.domain.reports import Report
 from blockmrs.errors import N_, InvalidInput, NotAuthorized, NotFound, Unavailable
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
+
+if TYPE_CHECKING:
+    from blockmrs.domain.reports import Report
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 STAGE_WORDS = {
     "light exercise": N_("Light exercise only"),
@@ -48,12 +53,12 @@ class TypedClearance:
     note: str
 
     @classmethod
-    def fresh(cls, today: date) -> "TypedClearance":
+    def fresh(cls, today: date) -> TypedClearance:
         """The form at the start: seen today."""
         return cls(secrets.token_hex(16), today.isoformat(), "", "", "")
 
     @classmethod
-    def posted(cls, form: Form) -> "TypedClearance":
+    def posted(cls, form: Form) -> TypedClearance:
         """What a form carried, without anything that cannot be shown again."""
         return cls(*(form.kept(name, 2000) for name in ("clearance-draft", "seen", "stage", "conditions", "note")))
 

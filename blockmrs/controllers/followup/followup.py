@@ -4,9 +4,11 @@ GET, POST /field/report/<id>/check           the questions; saves them once
 GET       /field/report/<id>/check/<check>   what was answered, and the advice
 """
 
+from __future__ import annotations
+
 import secrets
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import tg
@@ -28,10 +30,12 @@ from blockmrs.domain.followups import (
 )
 from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
 from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.interviews import TriageService
-from blockmrs.services.container import Services
-from blockmrs.services.followup.symptom_checks import FollowUp, MadeCheck
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
+    from blockmrs.services.followup.symptom_checks import FollowUp, MadeCheck
 
 NONE, UNSURE = "none", "unsure"
 LONGEST = 80
@@ -82,7 +86,7 @@ class CheckController(TGController):
         return self._form(self._services.followups.open(actor, self._address), None, {})
 
     @expose()
-    def _lookup(self, check_id: str, *rest: str) -> tuple["OneCheckController", tuple[str, ...]]:
+    def _lookup(self, check_id: str, *rest: str) -> tuple[OneCheckController, tuple[str, ...]]:
         return OneCheckController(self._services, self._address, check_id), rest
 
     @property

@@ -1,5 +1,7 @@
 """A line chart as the parts of an inline SVG: the page draws it itself, without a script or a style attribute."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 

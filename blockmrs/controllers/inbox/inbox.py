@@ -14,7 +14,9 @@ GET  /organisation              the actor's organisations
 POST /organisation/<id>/invite  a code for a colleague, shown once
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
@@ -27,8 +29,10 @@ from blockmrs.controllers.web.context import PAGE, POST, require_actor, show
 from blockmrs.controllers.web.forms import parse_place
 from blockmrs.domain.senders import Standing
 from blockmrs.errors import N_
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 
 class InboxController(TGController):
@@ -73,7 +77,7 @@ class InboxController(TGController):
         return show("inbox.blocked", senders=self._services.inbox.blocked(actor, lost), lost=bool(lost))
 
     @expose()
-    def _lookup(self, address: str, *rest: str) -> tuple["SharedReport", tuple[str, ...]]:
+    def _lookup(self, address: str, *rest: str) -> tuple[SharedReport, tuple[str, ...]]:
         return SharedReport(self._services, address), rest
 
 
@@ -85,7 +89,7 @@ class SendersController(TGController):
         self._services = services
 
     @expose()
-    def _lookup(self, sender: str, *rest: str) -> tuple["OneSender", tuple[str, ...]]:
+    def _lookup(self, sender: str, *rest: str) -> tuple[OneSender, tuple[str, ...]]:
         return OneSender(self._services, sender), rest
 
 
@@ -184,7 +188,7 @@ class OrganisationController(TGController):
         return {"errors": {}, "organisations": listed, "managed": managed, "lost": bool(lost)}
 
     @expose()
-    def _lookup(self, organisation: str, *rest: str) -> tuple["OneOrganisation", tuple[str, ...]]:
+    def _lookup(self, organisation: str, *rest: str) -> tuple[OneOrganisation, tuple[str, ...]]:
         return OneOrganisation(self._services.organisations, organisation, "/organisation"), rest
 
 

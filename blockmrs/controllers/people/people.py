@@ -7,16 +7,20 @@ GET, POST /people/<person>/confirm/<right>   asks, then says yes to somebody
 GET, POST /people/<person>/end/<right>       asks, then ends a right or an invitation
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.web.context import PAGE, POST, require_actor, show
 from blockmrs.errors import NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
 from blockmrs.services.sharing.rights import Right
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 BOTH = (*PAGE, *POST)
 
@@ -40,7 +44,7 @@ class PeopleController(TGController):
         }
 
     @expose()
-    def _lookup(self, handle: str, *rest: str) -> tuple["OnePersonController", tuple[str, ...]]:
+    def _lookup(self, handle: str, *rest: str) -> tuple[OnePersonController, tuple[str, ...]]:
         return OnePersonController(self._services, handle), rest
 
 

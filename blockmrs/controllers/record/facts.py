@@ -6,7 +6,9 @@ GET, POST /record/facts/<person>           those of somebody one acts for; <pers
 GET       /record/facts/<person>/history
 """
 
-from typing import Any
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
@@ -16,12 +18,14 @@ from blockmrs.controllers.site.times import local
 from blockmrs.controllers.web.context import PAGE, POST, require_actor, show, try_again
 from blockmrs.controllers.web.forms import parse_place, posted_form
 from blockmrs.controllers.web.recovery_code import code_first
-from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import N_, Conflict, InvalidInput, Unavailable
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
 from blockmrs.services.people.persons import ME, Person
-from blockmrs.services.record.facts import SavedFacts
+
+if TYPE_CHECKING:
+    from blockmrs.domain.facts import HealthFacts
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
+    from blockmrs.services.record.facts import SavedFacts
 
 _CHANGED = N_("These facts were changed meanwhile. Look at both, then save what is right")
 _NOT_YET = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")

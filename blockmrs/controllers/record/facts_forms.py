@@ -1,5 +1,7 @@
 """The form of somebody's health facts, and the facts in words."""
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -56,7 +58,7 @@ class FactsForm:
         return "FactsForm()"
 
     @classmethod
-    def filled(cls, facts: HealthFacts, version: str) -> "FactsForm":
+    def filled(cls, facts: HealthFacts, version: str) -> FactsForm:
         """The form that shows these facts, with a number of its own."""
         born = facts.birth_date
         birth = (str(born.day), str(born.month), str(born.year)) if born is not None else ("", "", "")
@@ -72,7 +74,7 @@ class FactsForm:
         )
 
     @classmethod
-    def posted(cls, form: Form) -> tuple["FactsForm", dict[str, str]]:
+    def posted(cls, form: Form) -> tuple[FactsForm, dict[str, str]]:
         """What was sent, and by field what is not text, which is shown empty."""
         limits = {ALLERGIES: LONGEST_LIST}
         errors = gather(*(lambda name=name: form.text(name, limits.get(name, 200)) for name in _FIELDS))
@@ -82,7 +84,7 @@ class FactsForm:
         """The content of a field."""
         return self.values.get(name, "")
 
-    def over(self, version: str) -> "FactsForm":
+    def over(self, version: str) -> FactsForm:
         """The same words, to replace another version."""
         return FactsForm({**self.values, "version": version})
 

@@ -8,9 +8,12 @@ POST /record/ill              the danger signs, with what was kept already answe
      /record/ill/<person>     the same for somebody one acts for
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date
+from typing import TYPE_CHECKING
 
 import tg
 from tg import TGController, expose
@@ -25,8 +28,10 @@ from blockmrs.controllers.web.context import PAGE, POST, repeatable, require_act
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.errors import N_, BlockMRSError
-from blockmrs.services.container import Services
 from blockmrs.services.people.persons import ME, Person
+
+if TYPE_CHECKING:
+    from blockmrs.services.container import Services
 
 PICK = "use"
 Begin = Callable[[Interview, Journey], str]

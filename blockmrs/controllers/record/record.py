@@ -1,8 +1,10 @@
 """`/record`: oneself and the people one acts for, their health facts and reports; `/log`: who looked."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tg import TGController, expose
 
@@ -17,11 +19,13 @@ from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, require_actor
 from blockmrs.controllers.web.forms import parse_place
 from blockmrs.errors import NOT_HERE, BlockMRSError
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
-from blockmrs.services.followup.symptom_checks import DueCheck
-from blockmrs.services.people.persons import Person
-from blockmrs.services.reports.reports import SavedReport
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
+    from blockmrs.services.followup.symptom_checks import DueCheck
+    from blockmrs.services.people.persons import Person
+    from blockmrs.services.reports.reports import SavedReport
 
 
 @dataclass(frozen=True, slots=True)

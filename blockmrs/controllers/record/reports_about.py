@@ -4,14 +4,20 @@ GET  /record/reports             about oneself
      /record/reports/<person>    about somebody one acts for; <person> means nothing to anybody else
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from tg import TGController, expose
 
 from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, require_actor, show
 from blockmrs.controllers.web.forms import parse_place
-from blockmrs.services.container import Services
-from blockmrs.services.lines.contents import ListPlace
 from blockmrs.services.people.persons import ME
+
+if TYPE_CHECKING:
+    from blockmrs.services.container import Services
+    from blockmrs.services.lines.contents import ListPlace
 
 
 class PersonReportsController(TGController):

@@ -7,15 +7,20 @@ GET /record/trends/<measure>/<report>   of one injury, for everybody who may rea
 The only measure so far is how many symptoms there are after a head injury.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.followup.followup import FollowUpView, report_page, view_of
 from blockmrs.controllers.web.context import PAGE, require_actor, show
 from blockmrs.errors import NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 HEAD_SYMPTOMS = "head-symptoms"
 
@@ -43,7 +48,7 @@ class TrendsController(TGController):
         redirect(f"/record/trends/{HEAD_SYMPTOMS}")
 
     @expose()
-    def _lookup(self, measure: str, *rest: str) -> tuple["MeasureController", tuple[str, ...]]:
+    def _lookup(self, measure: str, *rest: str) -> tuple[MeasureController, tuple[str, ...]]:
         return MeasureController(self._services, measure), rest
 
 
@@ -69,7 +74,7 @@ class MeasureController(TGController):
         return show("record.trends", shown=shown, back="/record", one=False, lost=bool(lost))
 
     @expose()
-    def _lookup(self, address: str, *rest: str) -> tuple["OneTrendController", tuple[str, ...]]:
+    def _lookup(self, address: str, *rest: str) -> tuple[OneTrendController, tuple[str, ...]]:
         return OneTrendController(self._services, self._measure, address), rest
 
 

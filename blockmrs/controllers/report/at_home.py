@@ -1,17 +1,21 @@
 """A report that somebody writes for their own record, or for that of a person they act for."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.record.facts_forms import ANSWERS, ASKED, BIRTH_DATE, LABELS
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
 from blockmrs.domain.reports import OF_RECORD, ReportedFinding
 from blockmrs.errors import N_, BlockMRSError, NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
-from blockmrs.services.people.persons import Person
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
+    from blockmrs.services.people.persons import Person
 
 NONE_KNOWN = N_("None known")
 

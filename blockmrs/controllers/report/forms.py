@@ -3,18 +3,19 @@
 Its fields begin with "r-", so that they pass untouched through the pages of `/field` if an answer is changed there.
 """
 
+from __future__ import annotations
+
 import re
 import secrets
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
-from blockmrs.controllers.report.at_home import AtHome
 from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local
 from blockmrs.controllers.web.forms import MOST_FIELDS
 from blockmrs.domain.facts import VALUES
@@ -30,17 +31,20 @@ from blockmrs.domain.reports import (
     check_choices,
     check_text,
 )
-from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import POLICIES, RuleSet
-from blockmrs.domain.venues import Venue
 from blockmrs.errors import N_, InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.advice.in_reports import advice_of, findings_of, looks_of
-from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.lines.saving import parse_draft_id
-from blockmrs.services.people.roster import Player
 from blockmrs.services.reports.reports import check_time
 from blockmrs.typed import sign_by_sign
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.report.at_home import AtHome
+    from blockmrs.domain.triage.engine import Interview
+    from blockmrs.domain.venues import Venue
+    from blockmrs.services.advice.interviews import TriageService
+    from blockmrs.services.people.roster import Player
 
 OTHER = "other"
 MINUTES = ("0", "5", "15", "30")
@@ -77,7 +81,7 @@ class TypedReport:
         """The policies about who is told that its author saw on it."""
         return frozenset(filter(None, self.value("r-policies").split(",")))
 
-    def with_values(self, **values: str) -> "TypedReport":
+    def with_values(self, **values: str) -> TypedReport:
         """The same form with fields filled; names are given without their prefix."""
         return replace(self, values={**self.values, **{REPORT_PREFIX + name: text for name, text in values.items()}})
 

@@ -11,6 +11,9 @@ GET, POST /field/report/<id>/release          sends a withheld report to the fam
           /field/report/<id>/check            symptom checks: controllers/followup/followup.py
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import tg
@@ -27,13 +30,15 @@ from blockmrs.controllers.web.forms import posted_form
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
 from blockmrs.errors import N_, UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
-from blockmrs.services.people.organisations import Organisation
-from blockmrs.services.people.teams import Joined
-from blockmrs.services.reports.reports import OpenedReport
-from blockmrs.services.sharing.crew_codes import ReportCode
-from blockmrs.services.sharing.shares import Share
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
+    from blockmrs.services.people.organisations import Organisation
+    from blockmrs.services.people.teams import Joined
+    from blockmrs.services.reports.reports import OpenedReport
+    from blockmrs.services.sharing.crew_codes import ReportCode
+    from blockmrs.services.sharing.shares import Share
 
 BOTH = (*PAGE, *POST)
 

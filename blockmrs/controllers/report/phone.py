@@ -4,6 +4,9 @@ GET /field/phone   the same for everybody: it holds nobody's data, and a service
                    to the browser alone, and goes to `/field/report/save` like any other form
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
 from tg import TGController, expose
@@ -13,7 +16,9 @@ from blockmrs.controllers.field.views import Journey
 from blockmrs.controllers.report.forms import MINUTES, OTHER, TypedReport, ages_to_choose, choices_in_words
 from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import PAGE, show
-from blockmrs.services.container import Services
+
+if TYPE_CHECKING:
+    from blockmrs.services.container import Services
 
 
 class PhoneController(TGController):

@@ -1,5 +1,7 @@
 """A QR code as the parts of an inline SVG: the page draws it itself, so the secret inside has no address of its own."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 import segno

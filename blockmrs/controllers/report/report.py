@@ -6,9 +6,11 @@ GET  /field/reports       the coach's own reports
      /field/report/<id>   one report: controllers/report/one_report.py
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
@@ -38,11 +40,13 @@ from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import parse_place
 from blockmrs.controllers.web.recovery_code import code_first
-from blockmrs.domain.reports import Report
 from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
 from blockmrs.services.people.roster import Player, Team
+
+if TYPE_CHECKING:
+    from blockmrs.domain.reports import Report
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 NEW, SAVE = "/field/report/new", "/field/report/save"
 _CHOOSE = N_("Choose who is hurt")

@@ -1,17 +1,22 @@
 """The form that sends a report to an organisation: to whom, why, and until when."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.controllers.site.dates import parse_date
 from blockmrs.controllers.site.times import at_clock, local
-from blockmrs.controllers.web.forms import Form
 from blockmrs.errors import N_, InvalidInput
-from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.sharing.shares import PURPOSES
 from blockmrs.typed import folded
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
+    from blockmrs.services.people.organisations import Organisation
 
 PURPOSE_WORDS: Mapping[str, str] = {
     "care": N_("To treat them now"),
@@ -41,12 +46,12 @@ class ShareForm:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fresh(cls, asked: Mapping[str, str]) -> "ShareForm":
+    def fresh(cls, asked: Mapping[str, str]) -> ShareForm:
         """What is chosen at the start; `asked` says how the list is narrowed and how much of it is shown."""
         return cls({"purpose": PURPOSES[0], "how_long": "30", **asked})
 
     @classmethod
-    def posted(cls, form: Form) -> "ShareForm":
+    def posted(cls, form: Form) -> ShareForm:
         """What was sent; InvalidInput if it is not text."""
         return cls({name: form.text(name, 200) for name in _FIELDS})
 

@@ -1,5 +1,7 @@
 """Static files under addresses that change with their content, so that browsers may keep them for good."""
 
+from __future__ import annotations
+
 import base64
 import hashlib
 from pathlib import Path

@@ -1,5 +1,7 @@
 """Days as people write them, and as they type them."""
 
+from __future__ import annotations
+
 import re
 from datetime import date
 

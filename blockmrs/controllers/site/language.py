@@ -4,12 +4,16 @@ The choice is a cookie that holds two letters, and nothing about anybody. Any fo
 field `_language`: the answer then speaks that language, and the browser keeps it.
 """
 
-from typing import Any, cast
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, cast
 
 import tg
 
-from blockmrs.controllers.site.site import Site
 from blockmrs.i18n.languages import LANGUAGES, texts
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.site.site import Site
 
 ENVIRON_KEY = "blockmrs.language"
 FIELD = "_language"

@@ -1,14 +1,19 @@
 """What the web layer needs to know of the settings."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from datetime import tzinfo
+from typing import TYPE_CHECKING
 
-from blockmrs.controllers.site.assets import Assets
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines, places_of
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.sharing.rights import RightNews
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.site.assets import Assets
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.sharing.rights import RightNews
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,8 @@
 Pages speak one zone, the setting's or the machine's, and name it.
 """
 
+from __future__ import annotations
+
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import cast
 

@@ -1,5 +1,7 @@
 """Words that are on pages of several doors."""
 
+from __future__ import annotations
+
 from blockmrs.domain.triage.rules import Level, RuleSet
 
 

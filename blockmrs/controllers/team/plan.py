@@ -7,9 +7,12 @@ GET, POST /team/plan/remove/<venue>    takes one out
 POST      /team/plan/today/<venue>     says that the team is there
 """
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict
+from typing import TYPE_CHECKING
 
 import tg
 from tg import TGController, expose, redirect
@@ -20,8 +23,10 @@ from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor,
 from blockmrs.controllers.web.forms import Form, gather, posted_form
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Venue, check_field, is_venue_id
 from blockmrs.errors import N_, Conflict, InvalidInput, NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.container import Services
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
 
 BOTH = (*PAGE, *POST)
 LABELS: Mapping[str, str] = {

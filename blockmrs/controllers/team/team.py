@@ -9,8 +9,10 @@ POST      /team/invite/<player>    shows, once, the code with which the family j
           /team/plan               the emergency plan: controllers/team/plan.py
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
@@ -22,13 +24,15 @@ from blockmrs.controllers.web.forms import Form, gather, posted_form
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.passwords import check_display_name
-from blockmrs.services.container import Services
-from blockmrs.services.followup.clearances import OutOfPlay
 from blockmrs.services.people.persons import handle_of
-from blockmrs.services.people.roster import Team
 from blockmrs.services.people.teams import MAX_PLAYERS, Joined
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.container import Services
+    from blockmrs.services.followup.clearances import OutOfPlay
+    from blockmrs.services.people.roster import Team
 
 NUMBER_LIMIT = 4
 MOST_NAMED = 20

@@ -4,16 +4,20 @@ The cookie holds one random token. Signed in, the server knows a session by the 
 stored, and the token only ties forms to the browser that asked for them.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hmac
 import secrets
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from blockmrs.controllers.site.site import Site
 from blockmrs.crypto.sessions import check_token, new_token, token_key
 from blockmrs.errors import InvalidInput
-from blockmrs.services.accounts.actor import Actor
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.site.site import Site
+    from blockmrs.services.accounts.actor import Actor
 
 ENVIRON_KEY = "blockmrs.browser"
 _CSRF_BYTES = 32

@@ -1,7 +1,9 @@
 """What an action may ask about the request that it answers, and the page that it shows."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import tg
 from tg.i18n import ugettext
@@ -11,7 +13,9 @@ from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser, masked
 from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.domain.triage.places import fill
 from blockmrs.errors import BlockMRSError, InvalidInput, Message, NotAuthenticated, TooManyAttempts
-from blockmrs.services.accounts.actor import Actor
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
 
 Action = TypeVar("Action")
 STATELESS = "blockmrs_stateless"

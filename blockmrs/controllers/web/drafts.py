@@ -1,18 +1,22 @@
 """What somebody typed, kept while they sign in: sealed in the page itself, under a key that only their cookie holds."""
 
+from __future__ import annotations
+
 import base64
 import binascii
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from blockmrs.controllers.web.browser import Browser
 from blockmrs.controllers.web.context import browser, check_local_address
 from blockmrs.controllers.web.forms import MOST_FIELDS
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.sessions import token_key
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, InvalidInput
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.web.browser import Browser
 
 # Sealed and written as base64 this still fits in a form (LARGEST_FORM_BYTES).
 MAX_DRAFT_BYTES = 40 * 1024

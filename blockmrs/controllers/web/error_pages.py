@@ -1,5 +1,7 @@
 """The page that shows an error, and the form that sends kept values again."""
 
+from __future__ import annotations
+
 import json
 import logging
 import secrets

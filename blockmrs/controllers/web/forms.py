@@ -1,5 +1,7 @@
 """Text from a form becomes a value, or InvalidInput that names the field."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

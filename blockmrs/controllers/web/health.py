@@ -1,13 +1,17 @@
 """`/healthz` and `/readyz`, for machines: alive; able to serve."""
 
+from __future__ import annotations
+
 from dataclasses import asdict
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 
 from blockmrs.errors import BlockMRSError
-from blockmrs.services.node.clock_watch import ClockWatch
-from blockmrs.services.node.health import HealthService
+
+if TYPE_CHECKING:
+    from blockmrs.services.node.clock_watch import ClockWatch
+    from blockmrs.services.node.health import HealthService
 
 
 class HealthAnswers:

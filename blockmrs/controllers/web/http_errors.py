@@ -3,6 +3,8 @@
 The words say what happened and what to do; they never name what was asked for.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 
 from blockmrs.errors import (

@@ -4,6 +4,8 @@ Nothing about it is stored. The page carries the code sealed under a key that on
 that a wrong group shows the same code again, and the check needs no memory.
 """
 
+from __future__ import annotations
+
 import base64
 import binascii
 import hmac

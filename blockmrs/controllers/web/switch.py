@@ -6,6 +6,8 @@ no answer is lost. No script is needed.
   POST /language    leads back to the page; its language was chosen on the way (wrappers/languages.py)
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any

@@ -1,7 +1,9 @@
 """The names that every template may use."""
 
+from __future__ import annotations
+
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import tg
 from kajiki.util import literal
@@ -13,7 +15,9 @@ from blockmrs.controllers.web.context import csrf_token, current_actor, phone_ac
 from blockmrs.controllers.web.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import N_, BlockMRSError
-from blockmrs.services.accounts.actor import Actor
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
 
 SECRET_WORDS = {
     "password": N_("Password"),

@@ -11,6 +11,8 @@ expression gives. A sentence over several lines is the same message as on one li
 through `compiled`, too.
 """
 
+from __future__ import annotations
+
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path

@@ -1,10 +1,15 @@
 """Who acts now, as every service method receives it."""
 
-from dataclasses import dataclass
+from __future__ import annotations
 
-from blockmrs.crypto.keys import Keyring
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
 from blockmrs.errors import NotAuthorized
 from blockmrs.services.lines.saving import DRAFT_BYTES, parse_draft_id
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,12 +11,17 @@ A browser in which the account signed in before has its own ten, and none of the
 out.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.errors import InvalidInput, NotAuthenticated, TooManyAttempts
-from blockmrs.services.accounts.throttle import Throttle
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.throttle import Throttle
 
 WINDOW = timedelta(minutes=15)
 TRIES = 10

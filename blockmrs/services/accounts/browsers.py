@@ -5,8 +5,11 @@ account that signed in there, a digest that only the secret produces. It opens n
 strangers.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -14,7 +17,9 @@ from sqlalchemy.orm import Session
 from blockmrs.crypto.sessions import check_token, known_mark
 from blockmrs.errors import InvalidInput
 from blockmrs.model.accounts import KnownBrowserRow
-from blockmrs.model.database import Database
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
 
 # More than a person has; the one unused for longest is forgotten to make room for the next.
 MOST_BROWSERS = 20

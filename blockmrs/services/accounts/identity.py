@@ -4,12 +4,14 @@ No password hash exists: opening the wrapped seed is the check. A session holds 
 only the browser's cookie holds; never the seed.
 """
 
+from __future__ import annotations
+
 import hmac
 import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TypedDict
+from typing import TYPE_CHECKING, TypedDict
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -22,7 +24,6 @@ from blockmrs.crypto.wrapping import Wrapper, new_recovery_code, parse_recovery_
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, Conflict, InvalidInput, NotAuthenticated
 from blockmrs.model.accounts import AccountRow, SessionRow, SetupTokenRow
-from blockmrs.model.database import Database
 from blockmrs.networks import network_of
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.attempts import WINDOW, Attempts
@@ -33,10 +34,13 @@ from blockmrs.services.accounts.passwords import (
     check_not_guessed,
     normalise_user_name,
 )
-from blockmrs.services.accounts.throttle import Throttle
-from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.lines.saving import remember_objects
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.throttle import Throttle
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import Mailbox
 
 _WRONG = "That user name and password do not belong together"
 _WRONG_CODE = "That user name and recovery code do not belong together"

@@ -5,21 +5,26 @@ processes only one is appointed. A claim is never given back: whoever was interr
 else can.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
-from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.encoding import Value, decode, encode
 from blockmrs.errors import CannotOpen, NotFound
 from blockmrs.model.codes import InvitationClaimRow, InvitationRow
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.throttle import Throttle
 from blockmrs.services.accounts.typed_codes import format_code, new_code, parse_code
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.wrapping import Wrapper
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.throttle import Throttle
 
 # 80 random bits, under Argon2id and the pepper.
 CODE_LENGTH = 16

@@ -1,5 +1,7 @@
 """What a new password or user name must be. No composition rules: length, and not easily guessed."""
 
+from __future__ import annotations
+
 import re
 import unicodedata
 

@@ -1,15 +1,20 @@
 """Counts tries in windows, in the database so that several processes count together."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete
 
-from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.errors import TooManyAttempts
-from blockmrs.model.database import Database
 from blockmrs.model.throttle import ThrottleRow
 from blockmrs.networks import network_of
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.wrapping import Wrapper
+    from blockmrs.model.database import Database
 
 
 class Throttle:

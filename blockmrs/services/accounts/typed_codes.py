@@ -1,5 +1,7 @@
 """Codes that people read out and type: groups of four, without 0, O, 1 and I."""
 
+from __future__ import annotations
+
 import secrets
 
 from blockmrs.errors import InvalidInput, Message

@@ -1,16 +1,20 @@
 """The rules, an interview and an assessment as plain data for programs: what `blockmrs triage` reads and prints."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from blockmrs.domain.facts import SEX, SEXES
-from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
 from blockmrs.domain.triage.proposals import band_of_age, proposed
-from blockmrs.domain.triage.routing import Proposal
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, Presentation, RuleSet
 from blockmrs.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from blockmrs.domain.triage.conditions import Answer
+    from blockmrs.domain.triage.routing import Proposal
 
 KEYS = ("age_years", "age_months", "sex", "presentations", "answers")
 OLDEST_YEARS = 130

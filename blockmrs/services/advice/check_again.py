@@ -1,14 +1,19 @@
 """The looks of an interview ("Check again") as fields of a form, and back: `again.<number>.<question>`."""
 
+from __future__ import annotations
+
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import ASKED, MOST_LOOKS, MOST_PAIN, PAIN, Look
-from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.pages import NO, UNSURE, YES
 from blockmrs.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from blockmrs.domain.triage.conditions import Answer
+    from blockmrs.domain.triage.engine import Interview
 
 LOOK_PREFIX = "again."
 LOOK_NAME = re.compile(r"again\.([1-9][0-9]?)\.(awake|breathing|pain)")

@@ -3,6 +3,8 @@
 Nothing here decides anything: the words of a condition are made from the very conditions that the engine asks.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
@@ -24,7 +26,7 @@ class Clause:
 
     kind: str
     words: tuple[str, ...] = ()
-    parts: tuple["Clause", ...] = ()
+    parts: tuple[Clause, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,17 +1,19 @@
 """What a report keeps of the engine's assessment."""
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.reports import Advice, ReportedFinding, ReportedLook
 from blockmrs.domain.triage.course import ASKED
-from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.rules import ALWAYS, Level, RuleSet
 from blockmrs.errors import Message
 from blockmrs.services.advice.check_again import look_fields
 
 if TYPE_CHECKING:
+    from blockmrs.domain.triage.engine import Assessment, Interview
     from blockmrs.services.advice.interviews import Seen
 
 
@@ -42,7 +44,7 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
 
 
 def findings_of(
-    seen: "Iterable[Seen]", rules: RuleSet, interview: Interview, answered: Mapping[str, datetime] | None = None
+    seen: Iterable[Seen], rules: RuleSet, interview: Interview, answered: Mapping[str, datetime] | None = None
 ) -> tuple[ReportedFinding, ...]:
     """Where it hurts, then the answers given at the field, each with its question.
 
@@ -78,7 +80,7 @@ def looks_of(interview: Interview, answered: Mapping[str, datetime]) -> tuple[Re
     return tuple(found)
 
 
-def _answer(entry: "Seen") -> str:
+def _answer(entry: Seen) -> str:
     if entry.value is None:
         return "unsure"
     if isinstance(entry.value, bool):

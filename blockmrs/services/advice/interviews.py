@@ -6,12 +6,14 @@ is what was just tapped. Anything with an unknown name is refused by that name, 
 counts as "no".
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from blockmrs.domain.facts import HealthFacts, age_of
-from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import ASKED
 from blockmrs.domain.triage.engine import Assessment, Interview, assess
 from blockmrs.domain.triage.loader import load_rules
@@ -47,6 +49,9 @@ from blockmrs.services.advice.check_again import (
     take_look,
     without_look,
 )
+
+if TYPE_CHECKING:
+    from blockmrs.domain.triage.conditions import Answer
 
 LONGEST_VALUE = 200
 MOST_FIELDS = 400

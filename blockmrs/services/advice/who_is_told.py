@@ -1,10 +1,15 @@
 """Who is told of a report, by the rules' marks and the operator's settings."""
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from blockmrs.domain.triage.engine import Interview
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from blockmrs.domain.triage.telling import Telling, telling
-from blockmrs.services.advice.interviews import TriageService
+
+if TYPE_CHECKING:
+    from blockmrs.domain.triage.engine import Interview
+    from blockmrs.services.advice.interviews import TriageService
 
 WITHHOLD = "withhold"
 

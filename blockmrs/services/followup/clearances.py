@@ -5,13 +5,15 @@ organisation know. A reader accepts it only from a listed member of the organisa
 that share was running, and never from the report's author.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Card
 from blockmrs.domain.clearances import (
     CLEARANCE,
     FULL_PLAY,
@@ -24,22 +26,25 @@ from blockmrs.domain.clearances import (
 )
 from blockmrs.domain.followups import CHECK, may_be_head_injury, was_asked_about_head
 from blockmrs.domain.permission import Action, Standing
-from blockmrs.domain.records import Update
-from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.check import read_check
 from blockmrs.fhir.clearance import read_clearance, write_clearance
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.followup.head_reports import AfterReport
-from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.mailbox import GrantEntry, Held
 from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.reports.access import Access, report_address
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Card
+    from blockmrs.domain.records import Update
+    from blockmrs.domain.reports import Report
+    from blockmrs.domain.triage.rules import RuleSet
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.followup.head_reports import AfterReport
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import GrantEntry, Held
+    from blockmrs.services.people.organisations import Organisations
 
 # A player whose newest head injury is older is no longer marked on the team's page; the report's page still says so.
 ROSTER_LOOKS_BACK = timedelta(days=366)

@@ -1,23 +1,28 @@
 """What symptom checks and clearances have in common: opening the report they follow, finding them, saving them once."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Action, Standing
-from blockmrs.domain.reports import Report
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import to_ms
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.reports.access import Access, AccessFinder, report_address
-from blockmrs.services.reports.attachments import Attachments
-from blockmrs.services.reports.reports import Reports
-from blockmrs.services.sharing.shares import Sharing
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.reports import Report
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+    from blockmrs.services.reports.attachments import Attachments
+    from blockmrs.services.reports.reports import Reports
+    from blockmrs.services.sharing.shares import Sharing
 
 
 class AfterReport:

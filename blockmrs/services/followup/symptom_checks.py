@@ -4,9 +4,12 @@ The effects of a save, in this order: the sealed update is durable, then its gra
 lists the object is written. Only then does the page say "Saved".
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta, tzinfo
+from typing import TYPE_CHECKING
 
 from blockmrs.domain.followups import (
     CHECK,
@@ -27,22 +30,24 @@ from blockmrs.domain.followups import (
     with_change,
 )
 from blockmrs.domain.permission import Action, Standing
-from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_check_rules
-from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.fhir.check import read_check, write_check
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.in_reports import advice_of
-from blockmrs.services.followup.head_reports import AfterReport
-from blockmrs.services.lines.mailbox import GrantEntry, Held
 from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import own_card
-from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.access import Access, report_address
+
+if TYPE_CHECKING:
+    from blockmrs.domain.reports import Report
+    from blockmrs.domain.triage.rules import RuleSet
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.followup.head_reports import AfterReport
+    from blockmrs.services.lines.mailbox import GrantEntry, Held
+    from blockmrs.services.people.teams import Teams
 
 _TREND_LOOKS_BACK = timedelta(days=366)
 

@@ -7,15 +7,20 @@ both read the same entry.
 Source: docs/protocol "Sharing with an organisation".
 """
 
+from __future__ import annotations
+
 from collections.abc import Container
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, ending_keyring
 from blockmrs.domain.sharing import Grant, Revocation
 from blockmrs.errors import InvalidInput
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.mailbox import Mailbox
 
 
 def write_ending(batch: Batch, grant_id: bytes, at: datetime, author: Keyring) -> None:

@@ -1,10 +1,14 @@
 """The grant on the line of the person an update is about: with its number there, and the update before it."""
 
-from dataclasses import replace
+from __future__ import annotations
 
-from blockmrs.domain.sharing import Grant
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.mailbox import Held, Mailbox
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from blockmrs.domain.sharing import Grant
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.mailbox import Held, Mailbox
 
 _LOOK_BACK = 5
 

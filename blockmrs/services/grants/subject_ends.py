@@ -6,12 +6,16 @@ until the next press of a button. A grant without a return line to its subject i
 anybody who comes to know of one must not be able to end it. Source: docs/protocol "Sharing with an organisation".
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
-from blockmrs.crypto.keys import Card
-from blockmrs.domain.sharing import Revocation
-from blockmrs.services.lines.reader import GrantEntry, Line
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Card
+    from blockmrs.domain.sharing import Revocation
+    from blockmrs.services.lines.reader import GrantEntry, Line
 
 
 def with_subjects_ends(lines: Sequence[tuple[Card, Line]]) -> list[tuple[Card, Line]]:

@@ -4,17 +4,22 @@ Effects run from harmless to visible: objects, ledger, rows. A crash between the
 name.
 """
 
-from collections.abc import Mapping
+from __future__ import annotations
 
-from blockmrs.chain.ledger import Ledger
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind, seal_transaction
-from blockmrs.cid import Cid
-from blockmrs.crypto.envelope import SealedObject
-from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Pointer
-from blockmrs.encoding import Value
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.cid import Cid
+    from blockmrs.crypto.envelope import SealedObject
+    from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.encoding import Value
+    from blockmrs.storage import ObjectStore
 
 
 class Batch:

@@ -1,17 +1,22 @@
 """Cards from the log: everybody's public keys, found by card id and checked against it."""
 
+from __future__ import annotations
+
 from collections import OrderedDict
 from threading import Lock
+from typing import TYPE_CHECKING
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.lines import card_slot
 from blockmrs.chain.transaction import Kind, Transaction, open_transaction
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring, card_entry_seed, sealing_public_key
 from blockmrs.domain.sharing import Introduction, Pointer
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, NotFound
-from blockmrs.services.lines.batch import Batch
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.storage import ObjectStore
 
 _REMEMBERED = 1024
 

@@ -10,24 +10,28 @@ says what came first. A second, small row remembers how much was seen, at every 
 an entry that has gone from the end is missed too. Source: docs/protocol.md "The contents of a line".
 """
 
+from __future__ import annotations
+
 import re
 import struct
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
-from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.sharing import Appointment, Grant, Revocation
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
-from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
-from blockmrs.services.lines.reader import LineReader, Message
-from blockmrs.services.lines.readings import Readings
 from blockmrs.services.lines.short_cuts import read_short_cuts, replace_short_cut
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.model.database import Database
+    from blockmrs.services.lines.reader import LineReader, Message
+    from blockmrs.services.lines.readings import Readings
 
 VERSION = 2
 KEY_BYTES = 16
@@ -120,7 +124,7 @@ class ListPlace:
         return f"{self.first}-{self.second}-{self.tie.hex()}"
 
     @classmethod
-    def parse(cls, text: str) -> "ListPlace":
+    def parse(cls, text: str) -> ListPlace:
         """The place named in an address, else NotFound."""
         found = _PLACE.fullmatch(text)
         if found is None:

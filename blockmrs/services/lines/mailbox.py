@@ -5,29 +5,34 @@ are signed by the line's other party. What does not open or verify is not theirs
 write anything to a public log.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from blockmrs.chain.ledger import Ledger, Place
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
-from blockmrs.domain.records import Update
 from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt, UpdatePointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
-from blockmrs.model.database import Database
 from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Contents, Item, Items
 from blockmrs.services.lines.memory import LineMemory, Placed, ValueOf
 from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
 from blockmrs.services.lines.readings import Readings
 from blockmrs.services.lines.updates import check_grantor, open_update
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger, Place
+    from blockmrs.domain.records import Update
+    from blockmrs.model.database import Database
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.storage import ObjectStore
 
 __all__ = ["GrantEntry", "Held", "Line", "Mailbox", "Message"]
 

@@ -8,19 +8,24 @@ version, or does not open costs one reading of the whole line; an older one put 
     memory.read(line_key, reader, value_of)   # the values of a line, in the order of the log
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.crypto.envelope import open_secret, seal_secret
-from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.encoding import Value, decode_padded, encode
 from blockmrs.errors import BlockMRSError, CannotOpen, Unavailable
-from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
 from blockmrs.services.lines.reader import LineReader, Message, messages_of
-from blockmrs.services.lines.readings import Readings
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.model.database import Database
+    from blockmrs.services.lines.readings import Readings
 
 VERSION = 1
 _WORTH_KEEPING = 20

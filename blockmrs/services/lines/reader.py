@@ -3,18 +3,23 @@
 Whoever holds a line's key can write to it; so what does not open, or is not signed by whoever it names, is skipped.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.lines import WINDOW
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
-from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
-from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.readings import Readings
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.readings import Readings
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,14 +11,17 @@
         readings.now().line(line_key)       # the same picture, for every service that asks
 """
 
+from __future__ import annotations
+
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TypeVar, cast
+from typing import TYPE_CHECKING, TypeVar, cast
 
-from blockmrs.chain.ledger import Ledger
-from blockmrs.chain.transaction import Transaction
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.chain.transaction import Transaction
 
 _Found = TypeVar("_Found")
 

@@ -1,17 +1,21 @@
 """How a save ends: its block, then the rows that find it, and those that list its objects so that none gets lost."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import AbstractContextManager, contextmanager
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.orm import Session
 
-from blockmrs.domain.sharing import Pointer
 from blockmrs.errors import InvalidInput
-from blockmrs.model.database import Database
 from blockmrs.model.objects import HeldObjectRow
-from blockmrs.services.lines.batch import Batch
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.domain.sharing import Pointer
+    from blockmrs.model.database import Database
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.storage import ObjectStore
 
 DRAFT_BYTES = 16
 _Saved = TypeVar("_Saved")

@@ -4,15 +4,20 @@ So a row that is gone, or was changed outside this program, keeps nobody from re
 chain is read instead. An older row put back is sealed under the same keys; each reader says what it makes of one.
 """
 
+from __future__ import annotations
+
 import logging
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model.database import Database
 from blockmrs.model.objects import ShortCutRow
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
 
 log = logging.getLogger(__name__)
 

@@ -1,17 +1,22 @@
 """Writing and reading signed, sealed updates. The numbered steps are those of docs/protocol.md "Reading an update"."""
 
+from __future__ import annotations
+
 import os
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.crypto.envelope import open_object, seal_object
-from blockmrs.crypto.keys import Keyring
 from blockmrs.crypto.signatures import sign, verify_signature
 from blockmrs.domain.records import Update, decode_update, encode_update, update_id
-from blockmrs.domain.sharing import Pointer, UpdatePointer
 from blockmrs.errors import InvalidProof, ObjectMismatch
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.sharing import Pointer, UpdatePointer
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.storage import ObjectStore
 
 _PURPOSE = "update"
 

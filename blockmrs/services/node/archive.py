@@ -4,6 +4,8 @@ Members, in this order: `database.db`; `secrets/<name>`; `objects/<content ident
 name is only ever looked up, never used as a path. With a passphrase the whole tar is sealed (`crypto/streams.py`).
 """
 
+from __future__ import annotations
+
 import hashlib
 import io
 import json
@@ -13,13 +15,15 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, Self, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, Protocol, Self, cast
 
 from blockmrs.cid import Cid
 from blockmrs.crypto.streams import MAGIC, OpeningReader, SealingWriter
-from blockmrs.crypto.wrapping import WrapCost
 from blockmrs.errors import InvalidInput, ObjectMismatch, Unavailable, VerificationFailed
 from blockmrs.storage import MAX_OBJECT_BYTES
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.wrapping import WrapCost
 
 VERSION = 1
 PURPOSE = "backup"
@@ -46,7 +50,7 @@ class Manifest:
         return json.dumps({"version": VERSION, **self.__dict__}, indent=1, sort_keys=True).encode()
 
     @classmethod
-    def decode(cls, content: bytes) -> "Manifest":
+    def decode(cls, content: bytes) -> Manifest:
         """The manifest that `content` encodes, else InvalidInput."""
         try:
             values = json.loads(content)

@@ -5,22 +5,27 @@ block that it can repeat. The database comes next, as it was at one moment. Obje
 every object that the database names was stored before it was named.
 """
 
+from __future__ import annotations
+
 import os
 import secrets
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from blockmrs.cid import Cid
 from blockmrs.durable import give_name, new_file
 from blockmrs.errors import Conflict, InvalidInput, ObjectMissing, Unavailable, VerificationFailed
 from blockmrs.model.snapshot import copy_database, read_copy
 from blockmrs.services.node.archive import DATABASE, ArchiveWriter, secret_name
 from blockmrs.services.node.data_folder import HEAD
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.cid import Cid
+    from blockmrs.storage import ObjectStore
 
 Progress = Callable[[str, int, int], None]
 

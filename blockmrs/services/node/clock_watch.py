@@ -10,15 +10,19 @@ clock
   wrote anything for a day, or the clock is ahead. A process that has seen the clock run evenly for a day believes it.
 """
 
+from __future__ import annotations
+
 import logging
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
-from blockmrs.chain.header import Header
-from blockmrs.chain.ledger import Ledger
+if TYPE_CHECKING:
+    from blockmrs.chain.header import Header
+    from blockmrs.chain.ledger import Ledger
 
 log = logging.getLogger(__name__)
 # Between processes and machines on one database; clocks kept by NTP are closer than this.

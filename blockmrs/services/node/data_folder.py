@@ -1,5 +1,7 @@
 """Who is using the data folder, and how a restore replaces its content so that no crash leaves half of it."""
 
+from __future__ import annotations
+
 import os
 import shutil
 import time

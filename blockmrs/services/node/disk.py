@@ -1,5 +1,7 @@
 """Whether the data folder's disk has room for a save: found out by writing, because quotas show nowhere else."""
 
+from __future__ import annotations
+
 import os
 import tempfile
 from pathlib import Path

@@ -1,23 +1,27 @@
 """Whether this node can serve, part by part: for machines at `/readyz`, and for the operator."""
 
+from __future__ import annotations
+
 import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from sqlalchemy import select, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.cid import Cid
 from blockmrs.errors import NOT_HERE, BlockMRSError
-from blockmrs.model.database import Database
 from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.node.disk import has_room
-from blockmrs.storage.outbox import OutboxStore
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.model.database import Database
+    from blockmrs.storage.outbox import OutboxStore
 
 Holds = Literal["all", "some", "none", "unknown"]
 SAMPLE = 8

@@ -1,17 +1,22 @@
 """Erases what has expired: codes, sessions, invitations, throttle counts and known browsers, soon after they end."""
 
+from __future__ import annotations
+
 import logging
 import threading
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import CursorResult, delete
 
 from blockmrs.errors import BlockMRSError
 from blockmrs.model.accounts import KnownBrowserRow, SessionRow
 from blockmrs.model.codes import InvitationRow, ReportCodeRow
-from blockmrs.model.database import Database
 from blockmrs.model.throttle import ThrottleRow
-from blockmrs.services.node.clock_watch import ClockWatch
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
+    from blockmrs.services.node.clock_watch import ClockWatch
 
 log = logging.getLogger(__name__)
 # The longest for which browsers keep a cookie.

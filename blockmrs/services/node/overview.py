@@ -1,18 +1,23 @@
 """What the operator may see: counts and health, never a record."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from typing import TYPE_CHECKING
 
 from sqlalchemy import func, select
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.model.accounts import AccountRow
-from blockmrs.model.database import Database
 from blockmrs.model.migrations import current_revision
 from blockmrs.model.objects import HeldObjectRow
 from blockmrs.model.organisations import OrganisationRow
-from blockmrs.services.node.clock_watch import ClockState, ClockWatch
-from blockmrs.services.node.health import HealthService, Readiness
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.model.database import Database
+    from blockmrs.services.node.clock_watch import ClockState, ClockWatch
+    from blockmrs.services.node.health import HealthService, Readiness
 
 
 @dataclass(frozen=True, slots=True)

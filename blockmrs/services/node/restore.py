@@ -5,6 +5,8 @@ machine's own says that later blocks were published, it stays, and the restored 
 has those blocks. The backup's head file counts only on a machine that has none of its own.
 """
 
+from __future__ import annotations
+
 import enum
 import io
 import itertools

@@ -1,17 +1,22 @@
 """Checks everything that this node holds: the chain, every object, every row."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 
-from blockmrs.chain.ledger import Ledger
 from blockmrs.cid import Cid
 from blockmrs.errors import ObjectMismatch, ObjectMissing, VerificationFailed
-from blockmrs.model.database import Database
 from blockmrs.model.migrations import check_structure
 from blockmrs.model.objects import HeldObjectRow
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.chain.ledger import Ledger
+    from blockmrs.model.database import Database
+    from blockmrs.storage import ObjectStore
 
 Progress = Callable[[str, int, int], None]
 

@@ -1,12 +1,17 @@
 """What an invitation code invites to, of whichever kind, for the person to check before they accept."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from blockmrs.errors import NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.people.organisations import STAFF
 from blockmrs.services.people.teams import FAMILY, FamilyInvitation
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.invitations import Invitations
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,8 +5,11 @@ later one, comes by invitation. Somebody who has left keeps the seed until keys 
 for in the name of an organisation goes through `memberships`, which also asks `Staff`.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.exc import IntegrityError
@@ -16,18 +19,20 @@ from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.sharing import Introduction
-from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing, Unavailable
-from blockmrs.model.database import Database
 from blockmrs.model.organisations import DoorbellTokenRow, OrganisationRow, StaffRow
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.accounts.passwords import check_display_name
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.mailbox import Held, Lost, Mailbox
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.people.staff import Staff
+
+if TYPE_CHECKING:
+    from blockmrs.encoding import Value
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.invitations import Invitations
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import Held, Lost, Mailbox
 
 STAFF = "staff"
 MEMBER = "member"

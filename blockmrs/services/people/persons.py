@@ -4,12 +4,17 @@ What somebody writes about themselves is on their own card, which nobody else ho
 the card that those others made, and are shown together with it once the person has joined. See ADR 15.
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from blockmrs.errors import NotFound, ObjectMissing
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.mailbox import Held
-from blockmrs.services.people.teams import Teams
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.people.teams import Teams
 
 ME = "me"
 _HANDLE_BYTES = 16

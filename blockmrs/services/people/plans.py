@@ -1,13 +1,18 @@
 """The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table names them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
+from typing import TYPE_CHECKING
 
 from blockmrs.domain.venues import MOST_VENUES, Plan, Venue, make_venue, with_venue
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.people.teams import Teams
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.people.teams import Teams
 
 AT_ONCE_S = 0.5
 _READERS = 4

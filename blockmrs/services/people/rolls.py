@@ -4,13 +4,19 @@ A roll is on a line of its own under the card's keys, so that anybody who acts f
 to read before anything is decided. What counts is up to `domain.roll`.
 """
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.roll import COACH, Entry, Roll, Says, Statement, read_roll
 from blockmrs.errors import InvalidInput
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.mailbox import Mailbox
 
 
 class Rolls:

@@ -1,5 +1,7 @@
 """A coach's roster as values."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 
 from blockmrs.cid import Cid

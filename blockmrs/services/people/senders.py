@@ -5,20 +5,25 @@ last one about a sender counts, if its signer was a member when it entered the l
 sender from then on. What senders call themselves decides nothing.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.names import Names
 from blockmrs.domain.senders import SenderDecision, Standing
 from blockmrs.domain.staff import at_place
-from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.mailbox import Held, Mailbox
-from blockmrs.services.lines.reader import Message
-from blockmrs.services.people.organisations import Organisations
+
+if TYPE_CHECKING:
+    from blockmrs.encoding import Value
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.lines.reader import Message
+    from blockmrs.services.people.organisations import Organisations
 
 _HANDLE_BYTES = 16
 # Names are a hint for people: a minute old is fresh enough, and the whole directory is not read for each page.

@@ -10,8 +10,11 @@
     staff.end(actor, organisation, card_id)     # they are out, even in running sessions
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
@@ -29,10 +32,12 @@ from blockmrs.domain.staff import (
     require_manager,
 )
 from blockmrs.errors import InvalidInput, NotFound, Unavailable
-from blockmrs.model.database import Database
 from blockmrs.model.organisations import OrganisationRow, StaffRow
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.lines.mailbox import Mailbox
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.mailbox import Mailbox
 
 
 class Staff:

@@ -4,11 +4,14 @@ No table names a player or a place. Each player has a provisional card whose see
 guardian joins, the provisional card appoints them, and nothing is signed again.
 """
 
+from __future__ import annotations
+
 import json
 import os
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
@@ -31,20 +34,22 @@ from blockmrs.errors import (
 )
 from blockmrs.errors import Message as Words
 from blockmrs.model.accounts import AccountRow
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.accounts.passwords import check_display_name
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.lines.mailbox import Held, Lost, Mailbox, Message
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.rolls import Rolls
 from blockmrs.services.people.roster import Player, Team
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.invitations import Invitations
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import Held, Lost, Mailbox, Message
+    from blockmrs.services.people.rolls import Rolls
+    from blockmrs.storage import ObjectStore
 
 FAMILY = "family"
 ROSTER = "roster"

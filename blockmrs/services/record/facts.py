@@ -4,27 +4,32 @@ The effects of a save come in the same order as a report's: the object is durabl
 person's own line, then comes the row that notices if it goes missing. Only then does the page say "Saved".
 """
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import partial
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
-from blockmrs.domain.records import Update
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, ObjectMissing
 from blockmrs.fhir.facts import read_facts, write_facts
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.granting import owners_grant
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
-from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.lines.saving import commit_batch, finish, save_once
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.persons import Person
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.domain.records import Update
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+    from blockmrs.services.people.persons import Person
+    from blockmrs.storage import ObjectStore
 
 FACTS = "facts"
 

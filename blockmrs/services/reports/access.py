@@ -1,30 +1,35 @@
 """What somebody is to a report, found out with their own keys; `domain.permission` says what follows from it."""
 
+from __future__ import annotations
+
 from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
-from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, ObjectMissing
-from blockmrs.model.database import Database
 from blockmrs.model.objects import ShortCutRow
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.grants.subject_ends import with_subjects_ends
 from blockmrs.services.lines.contents import Item, Sort
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox, Message
 from blockmrs.services.lines.short_cuts import read_short_cut
-from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.people.persons import own_card
 from blockmrs.services.people.senders import Senders
-from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.arrivals import Arrival, read_line, value_of
 from blockmrs.services.reports.arrivals import with_subjects_ends as arrivals_with_ends
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.people.organisations import Organisations
+    from blockmrs.services.people.teams import Teams
 
 REPORT = "report"
 # Reports are addressed by the first 16 bytes of their update id, in hexadecimal.

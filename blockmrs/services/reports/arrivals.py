@@ -4,19 +4,24 @@ What is kept of a line says where a report is, how urgent its sender calls it, a
 what it shows. When something arrived is the time of its block: its sender chose every other time.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Card
 from blockmrs.domain.sharing import Grant, Now, Revocation, is_running
-from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.lines.mailbox import Held
-from blockmrs.services.lines.memory import Placed
-from blockmrs.services.lines.reader import Message
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Card
+    from blockmrs.encoding import Value
+    from blockmrs.services.lines.mailbox import Held
+    from blockmrs.services.lines.memory import Placed
+    from blockmrs.services.lines.reader import Message
 
 _GRANT, _ENDS = 1, 2
 

@@ -5,28 +5,33 @@ from the family are in the author's book until it is released. Organisations wit
 granted them from the player's card, whose keys author and family hold; they count there only while that share runs.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.clearances import CLEARANCE
 from blockmrs.domain.permission import Standing
-from blockmrs.domain.records import Update
-from blockmrs.domain.sharing import Grant, Pointer
 from blockmrs.errors import UNKNOWN, BlockMRSError, NotFound
-from blockmrs.model.database import Database
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
 from blockmrs.services.lines.saving import finish
-from blockmrs.services.people.organisations import Organisations
-from blockmrs.services.reports.access import Access, AccessFinder
-from blockmrs.services.reports.reports import Reports
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.records import Update
+    from blockmrs.domain.sharing import Grant, Pointer
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+    from blockmrs.services.people.organisations import Organisations
+    from blockmrs.services.reports.access import Access, AccessFinder
+    from blockmrs.services.reports.reports import Reports
+    from blockmrs.storage import ObjectStore
 
 
 class Attachments:

@@ -4,37 +4,42 @@ The effects of a save, in this order: the sealed objects are durable, then all i
 come the rows that find it again. Only then does the page say "Saved".
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.cid import Cid
-from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.permission import Action, Standing
-from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Grant, Pointer
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.rules import RuleSet
 from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.fhir.report import read_report, write_report
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.granting import owners_grant
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
 from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.persons import Person
-from blockmrs.services.people.roster import Player
-from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.cid import Cid
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.reports import Report
+    from blockmrs.domain.triage.rules import RuleSet
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.people.persons import Person
+    from blockmrs.services.people.roster import Player
+    from blockmrs.services.people.teams import Teams
+    from blockmrs.storage import ObjectStore
 
 _LOOK_BACK = 3
 # A clock on a phone may be a little ahead of ours.

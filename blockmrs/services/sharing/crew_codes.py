@@ -4,11 +4,14 @@ The QR carries 128 random bits. The typed code is a 4-character locator, not sec
 Argon2id and the pepper. A wrong locator costs no Argon2; ten wrong secrets end the typed code but not the QR.
 """
 
+from __future__ import annotations
+
 import secrets
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from sqlalchemy import or_, select
 from sqlalchemy.exc import IntegrityError
@@ -16,25 +19,27 @@ from sqlalchemy.exc import IntegrityError
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.sessions import token_key
-from blockmrs.crypto.wrapping import Wrapper
 from blockmrs.domain.permission import Action
-from blockmrs.domain.reports import Report
 from blockmrs.domain.sharing import Pointer, UpdatePointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import CannotOpen, NotFound, Unavailable
 from blockmrs.fhir.report import read_report
 from blockmrs.model.codes import ReportCodeRow
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.throttle import Throttle
 from blockmrs.services.accounts.typed_codes import format_code, new_code, parse_code
-from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.mailbox import Held
 from blockmrs.services.lines.updates import read_update
-from blockmrs.services.reports.access import Access, AccessFinder
-from blockmrs.storage import ObjectStore
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.wrapping import Wrapper
+    from blockmrs.domain.reports import Report
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.throttle import Throttle
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import Held
+    from blockmrs.services.reports.access import Access, AccessFinder
+    from blockmrs.storage import ObjectStore
 
 LOCATOR = 4
 SECRET = 8

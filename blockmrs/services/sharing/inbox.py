@@ -7,20 +7,25 @@
 - Those who were blocked are listed apart, with the number of reports they sent.
 """
 
+from __future__ import annotations
+
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.domain.senders import Standing
 from blockmrs.errors import NotFound
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, page_of
-from blockmrs.services.lines.mailbox import Held, Mailbox
-from blockmrs.services.people.organisations import Organisations
-from blockmrs.services.reports.access import AccessFinder
-from blockmrs.services.reports.arrivals import Arrival
-from blockmrs.services.sharing.shares import InboxItem, Sharing
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.people.organisations import Organisations
+    from blockmrs.services.reports.access import AccessFinder
+    from blockmrs.services.reports.arrivals import Arrival
+    from blockmrs.services.sharing.shares import InboxItem, Sharing
 
 OF_ONE_STRANGER = 3
 """How many reports from one unknown sender a list shows."""
@@ -159,7 +164,7 @@ class Inbox:
                 return
         raise NotFound("no such sender")
 
-    def _sorted(self, actor: Actor, lost: list[str], memberships: Sequence[Held] | None = None) -> "_Sorted":
+    def _sorted(self, actor: Actor, lost: list[str], memberships: Sequence[Held] | None = None) -> _Sorted:
         arrivals, now = self._access.arrivals(actor, lost, memberships), self._mailbox.present()
         standings: dict[bytes, dict[bytes, Standing]] = {}
         for arrival in arrivals:

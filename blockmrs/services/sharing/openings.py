@@ -1,13 +1,18 @@
 """The receipts that came back for a share: who opened it, and whether what they opened is what the copy tells of."""
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
-from blockmrs.domain.sharing import Grant, Receipt
 from blockmrs.domain.staff import at_place, last_of
-from blockmrs.services.lines.mailbox import Mailbox
-from blockmrs.services.people.staff import Staff
+
+if TYPE_CHECKING:
+    from blockmrs.domain.sharing import Grant, Receipt
+    from blockmrs.services.lines.mailbox import Mailbox
+    from blockmrs.services.people.staff import Staff
 
 
 @dataclass(frozen=True, slots=True)

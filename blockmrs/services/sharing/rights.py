@@ -5,31 +5,36 @@ reports that are kept from the family: everything comes from the player's own li
 appears. Effects come in the order of every save: the chain first, then the rows that it ends.
 """
 
+from __future__ import annotations
+
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import TYPE_CHECKING
 
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.domain.roll import COACH, Holder, OpenInvitation, Part, Roll, Says, Statement
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound, Unavailable
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.invitations import Invitations
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.lines.mailbox import Held, Mailbox
 from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 from blockmrs.services.people.persons import ME, handle_of, own_card
-from blockmrs.services.people.rolls import Rolls
-from blockmrs.services.people.roster import Player
-from blockmrs.services.people.teams import Teams
 from blockmrs.services.reports.access import report_address
-from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.shares import LONGEST, Sharing
+
+if TYPE_CHECKING:
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.invitations import Invitations
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.people.rolls import Rolls
+    from blockmrs.services.people.roster import Player
+    from blockmrs.services.people.teams import Teams
+    from blockmrs.services.sharing.crew_codes import Codes
 
 _ID_BYTES = 16
 

@@ -1,32 +1,37 @@
 """Sharing a report with an organisation, stopping it, opening what was shared, and who looked."""
 
+from __future__ import annotations
+
 import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Card, Keyring
 from blockmrs.domain.followups import CHECK
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.senders import Standing as Sender
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
-from blockmrs.model.database import Database
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.accounts.throttle import Throttle
 from blockmrs.services.grants.ending import ending_of, who_may_end, write_ending
-from blockmrs.services.lines.batch import Batch
-from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
 from blockmrs.services.lines.saving import commit_batch
-from blockmrs.services.people.organisations import Organisation, Organisations
 from blockmrs.services.reports.access import Access, AccessFinder, parse_report_address, report_address
-from blockmrs.services.reports.attachments import Attachments
-from blockmrs.services.reports.reports import OpenedReport, Reports
 from blockmrs.services.sharing.openings import Opening, differs, openings
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.throttle import Throttle
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
+    from blockmrs.services.people.organisations import Organisation, Organisations
+    from blockmrs.services.reports.attachments import Attachments
+    from blockmrs.services.reports.reports import OpenedReport, Reports
 
 PURPOSES = ("care", "second opinion", "sport", "insurance", "other")
 LONGEST = timedelta(days=366)

@@ -1,16 +1,21 @@
 """Who looked: every receipt for a report about one of the actor's people, and what a crew opened by code."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, Sort, page_of
-from blockmrs.services.lines.mailbox import Mailbox
-from blockmrs.services.people.persons import Person
 from blockmrs.services.reports.access import report_address
-from blockmrs.services.sharing.crew_codes import Codes, ReportCode
-from blockmrs.services.sharing.openings import Opening
-from blockmrs.services.sharing.shares import Sharing
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.mailbox import Mailbox
+    from blockmrs.services.people.persons import Person
+    from blockmrs.services.sharing.crew_codes import Codes, ReportCode
+    from blockmrs.services.sharing.openings import Opening
+    from blockmrs.services.sharing.shares import Sharing
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,5 +1,7 @@
 """Every action that is reached by a method other than GET needs a form token of this browser, unless marked."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
 from typing import Any
 

@@ -1,15 +1,19 @@
 """The outermost WSGI layer: headers on every answer, and a clean refusal of what no action should have to see."""
 
+from __future__ import annotations
+
 import gzip
 import io
 import logging
 from collections.abc import Callable, Iterable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.wrappers.incoming import Environ, read_form, refusal, trim_headers
 from blockmrs.controllers.web.wrappers.trace import describe
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.site.site import Site
 
 log = logging.getLogger(__name__)
 REFUSED_KEY = "blockmrs.refused"
@@ -116,7 +120,7 @@ class Edge:
         )
         environ.pop("HTTP_TRANSFER_ENCODING", None)
 
-    def _finish(self, environ: Environ, answer: "_Answer", path: str, query: str) -> None:
+    def _finish(self, environ: Environ, answer: _Answer, path: str, query: str) -> None:
         if answer.status.startswith("204"):
             answer.drop("Content-Type")
         if location := answer.get("Location"):

@@ -1,5 +1,7 @@
 """Every error becomes its answer here, and nowhere else; what is logged names no person, value or address."""
 
+from __future__ import annotations
+
 import logging
 from typing import Any
 

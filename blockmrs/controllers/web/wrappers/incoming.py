@@ -3,12 +3,16 @@
 The limits hold whatever server is in front. None of our pages comes near them; no person goes beyond them.
 """
 
+from __future__ import annotations
+
 import io
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_to_bytes
 
-from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, MOST_FIELDS
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.site.site import Site
 
 Environ = dict[str, Any]
 

@@ -1,5 +1,7 @@
 """Every answer speaks the language of whoever asked; error pages too."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from tg.appwrappers.base import ApplicationWrapper

@@ -1,5 +1,7 @@
 """Reads the browser's cookie before the action, and sets it after."""
 
+from __future__ import annotations
+
 from typing import Any
 
 from tg.appwrappers.base import ApplicationWrapper

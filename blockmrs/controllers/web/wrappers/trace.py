@@ -1,5 +1,7 @@
 """An unforeseen error, described without anything that a person entered."""
 
+from __future__ import annotations
+
 import traceback
 
 
