@@ -59,6 +59,7 @@ def parts() -> Iterator[Part]:
         name = str(path.relative_to(ROOT))
         if name != TAPPED_FILE:
             yield Part(f"browser {path.stem.removeprefix('test_')}", (name,))
+    yield Part("coverage", ("coverage",), make=True)
     yield Part("newest packages", ("newest",), make=True)
     yield Part("taps: the rest", (TAPPED_FILE, "-k", " and ".join(f"not {test}" for test in TAPPED)))
     for way in WAYS:

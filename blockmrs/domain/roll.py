@@ -19,6 +19,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import Enum, IntEnum
+from typing import TypeGuard
 
 from blockmrs.domain.sharing import Fields, clip
 from blockmrs.encoding import Value
@@ -83,13 +84,13 @@ class Statement:
             raise InvalidInput("a statement about nothing")
         if not isinstance(name, str) or not isinstance(relation, str) or len(name) > _NAME_LIMIT:
             raise InvalidInput("a statement with an unsuitable name")
-        bell = (bytes(slot), bytes(seed)) if _is_id(slot) and _is_id(seed) else None  # type: ignore[arg-type]
+        bell = (slot, seed) if _is_id(slot) and _is_id(seed) else None
         return cls(
             Says(says),
-            bytes(about),  # type: ignore[arg-type]
+            about,
             name,
             relation,
-            None if invitation is None else bytes(invitation),  # type: ignore[arg-type]
+            invitation,
             None if until is None else from_ms(until),
             bell,
         )
@@ -377,5 +378,5 @@ _SAY = {
 }
 
 
-def _is_id(value: object) -> bool:
+def _is_id(value: object) -> TypeGuard[bytes]:
     return isinstance(value, bytes) and len(value) == ID_BYTES

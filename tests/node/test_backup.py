@@ -278,7 +278,7 @@ def test_only_sqlite_is_copied_here(tmp_path: Path) -> None:
             name = "postgresql"
 
     with pytest.raises(InvalidInput, match="own backup"):
-        snapshot.copy_database(Other(), tmp_path / "copy")  # type: ignore[arg-type]  # only its name is read
+        snapshot.copy_database(Other(), tmp_path / "copy")  # only its name is read
     assert not (tmp_path / "copy").exists()
 
 

@@ -28,7 +28,7 @@ def good(tmp_path_factory: pytest.TempPathFactory) -> list[Entry]:
         installation.sign_up("carol")
         installation.backup(folder / "saved")
     with tarfile.open(folder / "saved") as tar:
-        return [(entry, tar.extractfile(entry).read()) for entry in tar]  # type: ignore[union-attr]  # a file, not None
+        return [(entry, tar.extractfile(entry).read()) for entry in tar]  # a file, not None
 
 
 @pytest.fixture

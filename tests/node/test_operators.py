@@ -149,7 +149,7 @@ def test_a_settings_file_may_begin_with_a_byte_order_mark(tmp_path: Path) -> Non
 def test_a_token_is_the_same_however_an_editor_saved_it(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "token").write_bytes(content)
     store = build_object_store(StorageSettings(kind="kubo", kubo_token_file=str(tmp_path / "token")), tmp_path)
-    assert store._headers == {"Authorization": "Bearer secret"}  # type: ignore[attr-defined]  # a KuboStore
+    assert store._headers == {"Authorization": "Bearer secret"}  # a KuboStore
 
 
 @pytest.mark.parametrize(

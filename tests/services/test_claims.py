@@ -172,7 +172,7 @@ def test_two_entries_at_one_number_are_ordinary_and_both_are_shown(world, maria)
     for process in (world, other):
         real = process.mailbox.batch
         made = real()
-        made.commit = lambda: 0  # type: ignore[method-assign]
+        made.commit = lambda: 0
         process.mailbox.batch = lambda made=made: made
         report = replace(process.report(), origin="home")
         process.reports.save(maria, secrets.token_hex(16), report, person=me)

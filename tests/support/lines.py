@@ -85,7 +85,7 @@ class Lines:
             "not_before": self.clock(),
             "object": Pointer(Cid.of(b"%d" % number), bytes(32)),
         }
-        return Grant(**(fields | changes))  # type: ignore[arg-type]
+        return Grant(**(fields | changes))
 
 
 def seed_of(name: str) -> bytes:
@@ -106,7 +106,7 @@ def put_at(lines: Lines, value: Grant | Revocation, number: int, author: object,
     batch = lines.mailbox.batch()
     kind = Kind.GRANT if isinstance(value, Grant) else Kind.REVOKE
     payload_id = batch.add_at(
-        kind, value.to_fields(), author=author, recipient_id=to.card.id, recipient_key=to.card.sealing_key,  # type: ignore[arg-type]
+        kind, value.to_fields(), author=author, recipient_id=to.card.id, recipient_key=to.card.sealing_key,
         slot=slot_at(line_key, number), one_time_seed=one_time_seed_at(line_key, number),
     )  # fmt: skip
     batch.commit()

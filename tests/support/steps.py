@@ -7,8 +7,8 @@ character of the text, and each turn of a repeat; that is the same on every mach
 import re
 import warnings
 from collections.abc import Iterator, Sequence
-from re import _constants as c  # type: ignore[attr-defined] # the parser has no public name
-from re import _parser  # type: ignore[attr-defined]
+from re import _constants as c  # the parser has no public name
+from re import _parser
 from typing import Any
 
 Items = Sequence[tuple[Any, Any]]
@@ -75,7 +75,7 @@ class Counted:
         for end in self._one(items[place], start):
             yield from self._sequence(items, place + 1, end)
 
-    def _one(self, item: tuple[Any, Any], start: int) -> Iterator[int]:
+    def _one(self, item: tuple[Any, Any], start: int) -> Iterator[int]:  # noqa: C901 - one case for each node
         kind, what = item
         if kind in REPEATS:
             least, most, body = what

@@ -51,7 +51,7 @@ def main() -> int:
         totals[name] = len(pairs)
         if len(pairs) > options.most:
             # Drawn for the score and no secret: the same for everybody.
-            drawn = random.Random(options.seed).sample(range(len(pairs)), options.most)  # noqa: S311
+            drawn = random.Random(options.seed).sample(range(len(pairs)), options.most)  # noqa: S311 - a sample, no secret
             pairs = [pairs[index] for index in sorted(drawn)]
         if not options.only_show:
             done = {(verdict.path, verdict.number) for verdict in session.verdicts()}

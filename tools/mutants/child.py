@@ -147,7 +147,7 @@ def try_out(path: str, text: str, tests: Sequence[str], reach: Reach, seconds: i
     for name in reach.modules:
         try:
             importlib.import_module(name)
-        except BaseException:  # noqa: BLE001 (whatever a mutant raises)
+        except BaseException:  # noqa: BLE001 - whatever a mutant raises
             return STILLBORN
     own = f"/test_{Path(path).stem}.py::"
     first = [test for test in tests if own in test]
@@ -167,7 +167,7 @@ def try_out(path: str, text: str, tests: Sequence[str], reach: Reach, seconds: i
 
 def _run(tests: Sequence[str], reach: Reach, answer: Path) -> int:
     watch = _Watch(tests, reach.seconds)
-    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 (a folder of its own in it)
+    place = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None  # noqa: S108 - a folder of its own in it
     with tempfile.TemporaryDirectory(prefix="blockmrs-mutant-", dir=place, ignore_cleanup_errors=True) as folder:
         tempfile.tempdir = folder
         files = sorted({test.partition("::")[0] for test in tests})

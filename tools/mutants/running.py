@@ -146,7 +146,7 @@ def _fork(work: Callable[[], int], log: Path | None) -> int:
         os.dup2(target, 1)
         os.dup2(target, 2)
         code = work()
-    except BaseException:  # noqa: BLE001 (nothing of a copied process may reach its caller)
+    except BaseException:  # noqa: BLE001 - nothing of a copied process may reach its caller
         traceback.print_exc()
     finally:
         sys.stdout.flush()

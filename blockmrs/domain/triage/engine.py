@@ -11,7 +11,7 @@ from operator import attrgetter, itemgetter
 
 from blockmrs.domain.triage.conditions import NOT_MET, Answer, Facts
 from blockmrs.domain.triage.course import Look, add_course
-from blockmrs.domain.triage.prepared import Fired, PreparedPresentation, Reason, fire, prepared
+from blockmrs.domain.triage.prepared import Fired, PreparedPresentation, PreparedRule, Reason, fire, prepared
 from blockmrs.domain.triage.rules import ALWAYS, Advice, Again, Finding, Kind, Level, Rule, RuleSet
 
 LOOK_AGAIN_FROM = 3
@@ -227,16 +227,24 @@ def _unasked(
     found: dict[str, None] = {}
     for known in (known for presentation in active for known in presentation.every):
         rule = known.rule
-        if (level not in rule.raises) if rule.raises else (ends[rule.level] >= level):
-            continue
-        if known.answers is not None:
-            if known.finding in absent:
-                found[known.finding] = None
-        elif not absent.isdisjoint(known.openable):
-            doubt = rule.when.doubt(supposing)
-            if doubt != NOT_MET and (doubt if rule.raises else ends[rule.reaches(doubt)]) < level:
-                found.update(dict.fromkeys(name for name in rule.findings if name in absent and name in known.openable))
+        if (level in rule.raises) if rule.raises else (ends[rule.level] < level):
+            found.update(dict.fromkeys(_worth_asking(known, absent, supposing, ends, level)))
     return tuple(found)
+
+
+def _worth_asking(
+    known: PreparedRule, absent: set[str], supposing: Facts, ends: Sequence[Level], level: Level
+) -> Iterable[str]:
+    """Those of the absent findings that could make this rule fire and take the advice above `level`."""
+    rule = known.rule
+    if known.answers is not None:
+        return (known.finding,) if known.finding in absent else ()
+    if absent.isdisjoint(known.openable):
+        return ()
+    doubt = rule.when.doubt(supposing)
+    if doubt == NOT_MET or (doubt if rule.raises else ends[rule.reaches(doubt)]) >= level:
+        return ()
+    return [name for name in rule.findings if name in absent and name in known.openable]
 
 
 def _look_again(rules: RuleSet, facts: Facts) -> tuple[str, ...]:

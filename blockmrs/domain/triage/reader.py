@@ -325,14 +325,22 @@ class _Reader:
 
     def _check(self, rules: RuleSet) -> None:
         """Check what can be seen only in all the files together."""
+        self._check_ids(rules)
+        self._check_words(rules)
+        self._check_findings(rules)
+        self._check_advice(rules)
+        self._check_places(rules)
+
+    def _check_ids(self, rules: RuleSet) -> None:
+        pages = [page for entry in rules.presentations.values() for page in entry.pages if page.id != AGE]
         self._unique([rule.id for rule in rules.rules], "rule")
-        self._unique(
-            [page.id for entry in rules.presentations.values() for page in entry.pages if page.id != AGE], "page"
-        )
+        self._unique([page.id for page in pages], "page")
         self._unique([band.id for band in rules.age_bands], "age band")
         self._unique([part.id for part in rules.parts], "part")
         self._unique([sign.id for sign in rules.signs], "sign")
         self._unique([change.version for change in rules.history], "version")
+
+    def _check_words(self, rules: RuleSet) -> None:
         newest = [(change.version, change.date) for change in rules.history[:1]]
         self._require(newest == [(rules.version, rules.date)], "the history begins with this version")
         known = tuple(policy.id for policy in rules.policies)
@@ -340,21 +348,23 @@ class _Reader:
         self._require(set(ALWAYS) <= set(rules.presentations), "a file is missing", " ".join(ALWAYS))
         self._require(set(rules.level_words) == set(Level), "each level needs its words")
         self._require(rules.is_age_band(UNKNOWN_AGE), "the age may be unknown")
-        for name in (
-            *CHECKS.values(),
-            *FOUND.values(),
-            WORSE,
-            LOOKED_AGAIN,
-            WHERE,
-            *(sign.finding for sign in rules.signs),
-        ):
+
+    def _check_findings(self, rules: RuleSet) -> None:
+        """Every finding that the program or a sign names is there, and what settles one is a finding too."""
+        of_signs = [sign.finding for sign in rules.signs]
+        for name in (*CHECKS.values(), *FOUND.values(), WORSE, LOOKED_AGAIN, WHERE, *of_signs):
             self._require(name in rules.findings, "a finding is missing", name)
         for finding in rules.findings.values():
             self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)
+
+    def _check_advice(self, rules: RuleSet) -> None:
         for rule in rules.rules:
             owner, _, name = rule.advice.partition("/")
             is_known = not rule.advice or (owner in rules.presentations and name in rules.presentations[owner].advice)
             self._require(is_known, "unknown advice", rule.id)
+
+    def _check_places(self, rules: RuleSet) -> None:
+        """Signs and parts of the body lead to complaints that are there; and so does each level, to its advice."""
         for sign in rules.signs:
             self._require(sign.presentation in rules.presentations, "a sign's presentation is unknown", sign.id)
         outer = [part.id for part in rules.parts if part.inner]

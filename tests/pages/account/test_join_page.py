@@ -188,7 +188,7 @@ def typist(site: TestSite) -> str:
     """The user name of one account for all who only type codes wrongly."""
     if not getattr(site, "typist", ""):
         member_page(site, "typist", "Tina Typist")
-        site.typist = "typist"  # type: ignore[attr-defined]  # kept with the site of this module
+        site.typist = "typist"  # kept with the site of this module
     return "typist"
 
 

@@ -219,7 +219,7 @@ class Names(dict[str, str]):
         )
         self._cast = cast
 
-    def __missing__(self, name: str) -> str:
+    def __missing__(self, name: str) -> str:  # noqa: C901 - a table: each name with how it is made
         cast, services, coach = self._cast, self._cast.site.services, self._cast.actor("author")
         match name:
             case "withheld":

@@ -40,7 +40,7 @@ def csrf(app: TestApp) -> str:
 
 
 def cookie_line(response: object) -> str:
-    return str(response.headers["Set-Cookie"])  # type: ignore[attr-defined]  # a WebTest response
+    return str(response.headers["Set-Cookie"])  # a WebTest response
 
 
 def test_a_page_without_a_form_sets_no_cookie(app: TestApp) -> None:

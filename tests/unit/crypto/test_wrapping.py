@@ -261,7 +261,7 @@ def test_who_asks_for_a_derivation_is_told_to_the_queue_and_is_known_unless_said
     class Noting(Turns):
         asked: ClassVar[list[tuple[str, bool]]] = []
 
-        def take(self, asker: str = "", *, known: bool = True):  # type: ignore[override]
+        def take(self, asker: str = "", *, known: bool = True):
             self.asked.append((asker, known))
             return super().take(asker, known=known)
 
@@ -270,7 +270,7 @@ def test_who_asks_for_a_derivation_is_told_to_the_queue_and_is_known_unless_said
     wrapper.unwrap("p", wrapped, context=b"a")
     wrapper.dummy("p")
     stranger = {"asker": "192.0.2.1", "known": False}
-    wrapper.wrap("p", SEED, context=b"a", **stranger)  # type: ignore[arg-type]
-    wrapper.unwrap("p", wrapped, context=b"a", **stranger)  # type: ignore[arg-type]
-    wrapper.dummy("p", **stranger)  # type: ignore[arg-type]
+    wrapper.wrap("p", SEED, context=b"a", **stranger)
+    wrapper.unwrap("p", wrapped, context=b"a", **stranger)
+    wrapper.dummy("p", **stranger)
     assert Noting.asked == [("", True)] * 3 + [("192.0.2.1", False)] * 3

@@ -92,7 +92,7 @@ def test_a_head_injury_is_one_whose_interview_was_about_the_head(finding: str, a
     class Report:
         findings = (ReportedFinding(finding, "?", answer),)
 
-    assert was_asked_about_head(Report(), RULES) is is_head  # type: ignore[arg-type]  # only the findings are looked at
+    assert was_asked_about_head(Report(), RULES) is is_head  # only the findings are looked at
 
 
 def test_answers_are_kept_with_their_questions_in_the_order_of_the_page() -> None:

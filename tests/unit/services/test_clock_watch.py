@@ -38,7 +38,7 @@ class Machine:
     def __init__(self, *blocks: datetime, now: datetime = NOON) -> None:
         self.now, self.seconds = now, 1000.0
         self.ledger = FakeLedger(list(blocks))
-        self.watch = ClockWatch(self.ledger, lambda: self.now, lambda: self.seconds)  # type: ignore[arg-type]
+        self.watch = ClockWatch(self.ledger, lambda: self.now, lambda: self.seconds)
 
     def passes(self, time: timedelta) -> None:
         self.now += time

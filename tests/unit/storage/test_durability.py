@@ -163,7 +163,7 @@ def test_a_temporary_file_that_another_process_sweeps_first_is_no_error(
     def vanished(name: object, **where: object) -> os.stat_result:
         if name == "1-dead":
             raise FileNotFoundError(errno.ENOENT, "gone")
-        return real_stat(name, **where)  # type: ignore[arg-type]  # as it came
+        return real_stat(name, **where)  # as it came
 
     monkeypatch.setattr(os, "stat", vanished)
     assert EmbeddedStore(tmp_path).health().ok

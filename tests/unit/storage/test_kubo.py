@@ -78,10 +78,10 @@ class Server(ThreadingHTTPServer):
 def node() -> Iterator[Node]:
     handler = type("OneHandler", (Handler,), {})
     server = Server(("127.0.0.1", 0), handler)
-    handler.node = Node(server.server_address[1])  # type: ignore[attr-defined]  # set for its methods
+    handler.node = Node(server.server_address[1])  # set for its methods
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
-    yield handler.node  # type: ignore[attr-defined]  # set above
+    yield handler.node  # set above
     server.shutdown()
     server.server_close()
     thread.join()

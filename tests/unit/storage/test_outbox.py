@@ -109,7 +109,7 @@ def test_a_damaged_object_stays_and_is_named_and_stops_no_other(
 
 def test_an_object_leaves_only_after_the_store_gave_its_bytes_back(outbox: OutboxStore, inner: MemoryStore) -> None:
     (cid,) = fill(outbox, inner, 1)
-    inner.put = lambda content: Cid.of(content)  # type: ignore[method-assign]  # a store that errs
+    inner.put = lambda content: Cid.of(content)  # a store that errs
     assert outbox.flush() == 0
     assert outbox.waiting(cid)
 
@@ -232,7 +232,7 @@ def test_the_flusher_pushes_what_waits_and_stops_when_told(outbox: OutboxStore, 
             reached.set()
         return cid
 
-    inner.put = seen  # type: ignore[method-assign]  # a store that tells
+    inner.put = seen  # a store that tells
     flusher = Flusher(outbox, interval_s=0.01)
     flusher.start()
     assert reached.wait(10)

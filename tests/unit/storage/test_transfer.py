@@ -62,6 +62,6 @@ def test_a_store_that_goes_away_stops_the_migration(source: MemoryStore, target:
 def test_a_store_that_keeps_giving_other_bytes_is_not_believed(target: MemoryStore) -> None:
     cid = Cid.of(b"one")
     target.objects[cid] = b"something else"
-    target.unpin = lambda cid: None  # type: ignore[method-assign]  # does nothing
+    target.unpin = lambda cid: None  # does nothing
     with pytest.raises(ObjectMismatch):
         place(target, b"one")

@@ -114,7 +114,10 @@ def test_what_is_remembered_of_a_line_is_what_its_author_wrote(
 ) -> None:
     lines.own(lines.grant(sam, 1), sam)
     put_at(lines, lines.grant(sam, 2), 1, maria, sam, sam.own_line)
-    keep = lambda message: message.position  # noqa: E731
+
+    def keep(message):
+        return message.position
+
     assert [placed.value for placed in mailbox.remembered(sam.own_line, sam, keep)] == [0, 1]
     assert [placed.value for placed in mailbox.remembered(sam.own_line, sam, keep, maria.card)] == [1]
 
@@ -212,13 +215,13 @@ def ring(lines: Lines, person: Keyring, appointment: Appointment, author: object
         appointment.to_fields(),
         author=author,
         recipient=person.card,
-        line_key=person.doorbell_line,  # type: ignore[arg-type]
+        line_key=person.doorbell_line,
     )
     batch.commit()
 
 
 def sealed(lines: Lines, content: object) -> Pointer:
-    return lines.mailbox.batch().keep_near(seal_object(encode(content), chain_id=lines.chain_id))  # type: ignore[arg-type]
+    return lines.mailbox.batch().keep_near(seal_object(encode(content), chain_id=lines.chain_id))
 
 
 def test_who_appointed_and_accepted_may_use_the_keys(

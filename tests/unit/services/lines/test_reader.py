@@ -26,7 +26,7 @@ def carol(lines: Lines) -> Keyring:
 
 def own(lines: Lines, sam: Keyring, **options: object) -> list[tuple[int, bytes]]:
     """Place and id of what a reader finds on their own line."""
-    found = lines.reader.read(sam.own_line, sam, **({"author": None} | options))  # type: ignore[arg-type]
+    found = lines.reader.read(sam.own_line, sam, **({"author": None} | options))
     return [(message.position, message.id) for message in found]
 
 
@@ -94,7 +94,7 @@ def test_what_is_sealed_to_the_reader_but_meant_for_another_says_nothing(
     lines: Lines, sam: Keyring, carol: Keyring
 ) -> None:
     target = SimpleNamespace(card=SimpleNamespace(id=carol.card.id, sealing_key=sam.card.sealing_key))
-    put_at(lines, lines.grant(sam, 1), 0, carol, target, sam.own_line)  # type: ignore[arg-type]
+    put_at(lines, lines.grant(sam, 1), 0, carol, target, sam.own_line)
     assert own(lines, sam) == []
 
 
