@@ -55,6 +55,8 @@ ROOMS = {
             "tests/services/test_family_stops.py",
             "tests/services/test_rights.py",
             "tests/services/test_senders.py",
+            "tests/services/test_crew_codes.py",
+            "tests/services/test_who_looked.py",
         ),
     ),
 }
