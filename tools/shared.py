@@ -15,27 +15,25 @@ from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
-from blockmrs.controllers.field.kept import FIRST_SCREEN, LISTS, REPORTS
-from blockmrs.controllers.field.told import OFFERED, WORDS
-from blockmrs.controllers.field.views import (
-    FOR_RECORD,
+from blockmrs.controllers.field import wire
+from blockmrs.controllers.field.journey import (
     LAY_OPEN,
     MINUTES_AGO,
     MOST_KEPT,
     MOST_STEPS,
     OLDEST,
     OWN_FIELDS,
-    REPORT_PREFIX,
     WAITS_ON_PHONE,
 )
+from blockmrs.controllers.field.kept import FIRST_SCREEN, LISTS, REPORTS
+from blockmrs.controllers.field.told import OFFERED, WORDS
 from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, OTHER
 from blockmrs.controllers.report.report import NEW, SAVE
 from blockmrs.controllers.web.drafts import OWN_FIELDS as FORM_FIELDS
 from blockmrs.controllers.web.switch import ADDRESS
 from blockmrs.controllers.web.wrappers.csrf import FIELD
-from blockmrs.domain.triage import conditions, course, engine, pages, portable, routing, rules
+from blockmrs.domain.triage import answers, conditions, course, engine, pages, portable, routing, rules
 from blockmrs.domain.triage.telling import MENTAL_HEALTH
-from blockmrs.services.advice import check_again, interviews
 from blockmrs.services.lines import saving
 from blockmrs.services.sharing import crew_codes
 
@@ -76,12 +74,12 @@ def _engine() -> Mapping[str, Any]:
         "LOOKED_AGAIN": pages.LOOKED_AGAIN,
         "SAFEGUARDING": pages.SAFEGUARDING,
         "MENTAL_HEALTH": MENTAL_HEALTH,
-        "ANSWERS": check_again.WORDS,
-        "UNSURE": pages.UNSURE,
-        "SINGLE": interviews.SINGLE,
-        "PICK": interviews.PICK,
-        "ANSWER_PREFIX": interviews.PREFIX,
-        "LOOK_PREFIX": check_again.LOOK_PREFIX,
+        "ANSWERS": answers.ANSWERS,
+        "UNSURE": answers.UNSURE,
+        "SINGLE": wire.SINGLE,
+        "PICK": wire.PICK,
+        "ANSWER_PREFIX": wire.PREFIX,
+        "LOOK_PREFIX": wire.LOOK_PREFIX,
     }
 
 
@@ -114,8 +112,8 @@ def _field() -> Mapping[str, Any]:
         "JOURNEY_FIELDS": sorted(OWN_FIELDS),
         "WORDS_FIELD": WORDS,
         "OFFERED_FIELD": OFFERED,
-        "REPORT_PREFIX": REPORT_PREFIX,
-        "FOR_RECORD": FOR_RECORD,
+        "REPORT_PREFIX": wire.REPORT_PREFIX,
+        "FOR_RECORD": wire.FOR_RECORD,
         "SCAN_LETTERS": crew_codes.QR_LETTERS,
     }
 

@@ -9,11 +9,16 @@ from typing import TYPE_CHECKING
 
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.reports import Report
+from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.taps import AnswerTap
 from blockmrs.errors import Conflict
-from blockmrs.services.advice.in_reports import advice_of, findings_of
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.advice.in_reports import AnswerTimes, advice_of, findings_of
+from blockmrs.services.container import Services
 from blockmrs.services.sharing.shares import PURPOSES
 
 if TYPE_CHECKING:
+    from blockmrs.domain.triage.conditions import Answer
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
 
@@ -139,24 +144,26 @@ def _person(services: Services, made: list[DemoAccount], role: str, user_name: s
 
 
 def _head_report(services: Services) -> Report:
-    answers = {"head-vomits": "2", "head-knocked-out": "unsure"}
+    answers: dict[str, Answer] = {"head-vomits": 2, "head-knocked-out": None}
     return _report(services, "head", answers, "Sam Rivers", "7", "hit by player", "Clash of heads at a ruck.")
 
 
 def _wrist_report(services: Services) -> Report:
-    answers = {"limb-bent": "arm", "limb-can-be-moved": "yes"}
+    answers: dict[str, Answer] = {"limb-bent": "arm", "limb-can-be-moved": True}
     return _report(services, "limb", answers, "Jonah Okafor", "8", "fall", "Fell on the outstretched hand.")
 
 
 def _report(
-    services: Services, complaint: str, answers: dict[str, str], player: str, number: str, mechanism: str, note: str
+    services: Services, complaint: str, answers: dict[str, Answer], player: str, number: str, mechanism: str, note: str
 ) -> Report:
     """A report with the advice that the real rules give for these answers."""
     triage, now = services.triage, services.reports.now()
     band = next(band for band in triage.rules.age_bands if band.label.startswith("13"))
-    fields = [("complaints", complaint), ("age", band.id), *((f"a.{name}", answer) for name, answer in answers.items())]
-    interview = triage.read(fields)
-    seen_at = dict.fromkeys((name for name, _ in fields), now - timedelta(minutes=10))
+    interview = Interview(band.id, (complaint,))
+    for finding, answer in answers.items():
+        interview = triage.after(interview, AnswerTap(finding, answer))
+    seen_at = now - timedelta(minutes=10)
+    times = AnswerTimes(seen_at, dict.fromkeys(answers, seen_at))
     return Report(
         player=player,
         shirt_number=number,
@@ -166,7 +173,7 @@ def _report(
         place="North Field, gate B",
         sport="Rugby",
         mechanism=(mechanism,),
-        findings=findings_of(triage.seen(interview), triage.rules, interview, seen_at),
+        findings=findings_of(triage.seen(interview), triage.rules, interview, times),
         advice=advice_of(triage.conclude(interview), triage.rules.level_words),
         done=("kept still",),
         ambulance_called_at=None,

@@ -11,6 +11,7 @@ from hypothesis import Phase, given, settings
 from playwright.sync_api import Browser, Page
 
 import blockmrs
+from blockmrs.controllers.field.wire import carry, read, without
 from blockmrs.domain.triage.course import Look
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_rules
@@ -134,11 +135,11 @@ def test_the_same_taps_lead_through_the_same_pages_with_the_same_fields(engine: 
 
 
 def after(fields: list[tuple[str, str]]) -> Mapping[str, Any]:
-    interview = SERVICE.read(fields)
+    interview = read(SERVICE, fields)
     rows = SERVICE.seen(interview, all_answers=True)
     page = SERVICE.next_page(interview)
     return {
-        "carried": SERVICE.carry(interview),
+        "carried": carry(interview),
         "told": len(SERVICE.seen(interview)),
         "rows": [(row.finding, row.label, row.answer) for row in rows],
         "page": asdict(page) if page else None,
@@ -154,33 +155,31 @@ def test_the_same_looks_lead_through_the_same_questions_with_the_same_fields(eng
     })"""
     answers = ["yes", "yes", "4", "unsure", "yes", "unsure", "no", "no", "9"]
     for case in CASES[::20]:
-        fields = list(SERVICE.carry(whole_interview(case)))
+        fields = list(carry(whole_interview(case)))
         steps = []
         for number, answer in enumerate(answers):
             if number % 3 == 0:
                 steps.append([*fields, ("look", "again")])
-            page = SERVICE.next_page(SERVICE.read([*fields, ("look", "again")]))
+            page = SERVICE.next_page(read(SERVICE, [*fields, ("look", "again")]))
             assert page is not None
             steps.append([*fields, ("page", page.id), ("choose", answer)])
-            fields = list(SERVICE.carry(SERVICE.read(steps[-1])))
+            fields = list(carry(read(SERVICE, steps[-1])))
         theirs = engine.evaluate(script, [plain(step) for step in steps])
         ours = []
         for step in steps:
-            interview = SERVICE.read(step)
+            interview = read(SERVICE, step)
             page = SERVICE.next_page(interview)
             level = assess(RULES, interview).level
-            ours.append({"carried": SERVICE.carry(interview), "page": asdict(page) if page else None, "level": level})
+            ours.append({"carried": carry(interview), "page": asdict(page) if page else None, "level": level})
         assert theirs == plain(ours), case["name"]
         taken = "fields => engine.carry(engine.without(engine.read(fields), 'again.2'))"
-        assert engine.evaluate(taken, plain(fields)) == plain(
-            SERVICE.carry(SERVICE.without(SERVICE.read(fields), "again.2"))
-        )
+        assert engine.evaluate(taken, plain(fields)) == plain(carry(without(SERVICE, read(SERVICE, fields), "again.2")))
 
 
 def test_an_answer_that_is_taken_back_leaves_the_same(engine: Page) -> None:
     script = "([fields, names]) => names.map(name => engine.carry(engine.without(engine.read(fields), name)))"
     for case in CASES[::10]:
-        fields = SERVICE.carry(whole_interview(case))
+        fields = carry(whole_interview(case))
         names = [*truth_of(case), "age", "complaints"]
-        ours = [SERVICE.carry(SERVICE.without(SERVICE.read(fields), name)) for name in names]
+        ours = [carry(without(SERVICE, read(SERVICE, fields), name)) for name in names]
         assert engine.evaluate(script, [plain(fields), names]) == plain(ours), case["name"]

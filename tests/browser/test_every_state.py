@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.pages import QuestionPage
 from tests.browser.conftest import PHONE, AxeCheck
 from tests.browser.hands import Step, choose
@@ -27,11 +28,11 @@ def states() -> list[State]:
     found: dict[tuple[str, ...], Step] = {}
     for case in one_of_each(CASES, complaint_of):
         for fields in steps_of(case):
-            interview = SERVICE.read(fields)
+            interview = read(SERVICE, fields)
             page = SERVICE.next_page(interview)
             level = SERVICE.conclude(interview).level
             name = ("advice", complaint_of(case), str(level.value)) if page is None else kind_of(page)
-            found.setdefault(name, list(SERVICE.carry(interview)))
+            found.setdefault(name, list(carry(interview)))
     return list(found.items())
 
 

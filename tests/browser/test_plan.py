@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from blockmrs.controllers.field.wire import carry
 from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.people import Person
@@ -134,7 +135,7 @@ def test_level_2_says_the_way_to_the_hospital(new_page: NewPage, axe_check: AxeC
     page = coach.page
     page.goto("/field")
     with page.expect_navigation():
-        page.evaluate(POST, [list(pair) for pair in SERVICE.carry(BENT_ARM)])
+        page.evaluate(POST, [list(pair) for pair in carry(BENT_ARM)])
     expect(page.locator("h1")).to_have_text("Go to the hospital now")
     axe_check(page)
     page.get_by_role("link", name="Directions to say").tap()

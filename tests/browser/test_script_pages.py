@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser, Page
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import Level
 from blockmrs.services.advice.interviews import TriageService
@@ -104,17 +105,17 @@ def test_every_page_of_a_case_is_the_servers_own(asking: Page, start: int) -> No
 def test_what_follows_the_advice_is_the_servers_own(asking: Page) -> None:
     """A further sign, an answer taken back, and a look that finds them worse."""
     for case in CASES[::40]:
-        last = SERVICE.carry(SERVICE.read(steps_of(case)[-1]))
+        last = carry(read(SERVICE, steps_of(case)[-1]))
         looks: list[Fields] = [[*last, ("look", "again")]]
         for page, answer in (("again-awake", "yes"), ("again-breathing", "yes"), ("again-pain", "4")):
-            looks.append([*SERVICE.carry(SERVICE.read(looks[-1])), ("page", page), ("choose", answer)])
-        looked = SERVICE.carry(SERVICE.read(looks[-1]))
+            looks.append([*carry(read(SERVICE, looks[-1])), ("page", page), ("choose", answer)])
+        looked = carry(read(SERVICE, looks[-1]))
         changes = [[*last, ("change", name)] for name in ("age", "complaints", "fit")]
         compare(asking, case["name"], [*looks, *changes, [*looked, ("change", "again.1")], [*last, ("sign", "fit")]])
 
 
 def test_what_is_not_for_every_eye_is_offered_to_no_other_than_by_the_server(asking: Page) -> None:
-    touched = [case for case in CASES if WhoIsTold(SERVICE, {}).of(SERVICE.read(steps_of(case)[-1])).policies]
+    touched = [case for case in CASES if WhoIsTold(SERVICE, {}).of(read(SERVICE, steps_of(case)[-1])).policies]
     assert touched
     for case in touched[::12]:
         compare(asking, case["name"], steps_of(case)[-1:])
@@ -159,8 +160,8 @@ PICKED: list[tuple[str, ...]] = [(), ("head",), ("dv", "head")]
 def test_the_page_for_the_crew_is_the_servers_own(asking: Page) -> None:
     shown = 0
     for case in CASES[::8]:
-        fields = list(SERVICE.carry(SERVICE.read(steps_of(case)[-1])))
-        if SERVICE.conclude(SERVICE.read(fields)).level is Level.AMBULANCE:
+        fields = list(carry(read(SERVICE, steps_of(case)[-1])))
+        if SERVICE.conclude(read(SERVICE, fields)).level is Level.AMBULANCE:
             shown += 1
             looked = [("again.1.awake", "yes"), ("again.1.breathing", "yes"), ("again.1.pain", "4")]
             compare(asking, case["name"], [fields, [*fields, *looked], [*fields, ("hurt", "1")]], "/field/show")

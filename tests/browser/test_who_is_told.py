@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from blockmrs.controllers.field.wire import carry
 from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
 from tests.browser.people import Person
@@ -28,7 +29,7 @@ def test_a_crisis_is_written_down_and_kept_from_the_family(
     coach.make_account()
     page.goto("/field")
     with page.expect_navigation():
-        page.evaluate(POST, [list(pair) for pair in SERVICE.carry(CRISIS)])
+        page.evaluate(POST, [list(pair) for pair in carry(CRISIS)])
     expect(page.locator("main")).to_contain_text("Who to tell")
     expect(page.get_by_role("link", name="Text parent", exact=True)).to_have_count(0)
     expect(page.get_by_role("link", name="Crisis line US: 988")).to_be_visible()

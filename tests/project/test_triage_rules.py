@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from blockmrs.controllers.field.wire import read
 from blockmrs.domain.triage.conditions import AgeIn, All, Answer, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.engine import Interview, level_of
 from blockmrs.domain.triage.loader import load_rules
@@ -256,6 +257,6 @@ def test_cannot_tell_about_a_danger_is_never_self_care(rule: Rule, name: str) ->
 
 
 def test_without_a_complaint_the_fallback_speaks() -> None:
-    found = SERVICE.conclude(SERVICE.read([("sign", "none"), ("age", "16-64-years")]))
+    found = SERVICE.conclude(read(SERVICE, [("sign", "none"), ("age", "16-64-years")]))
     assert [reason.rule for reason in found.reasons] == [RULES.fallback.id]
     assert found.level is Level.CLINICIAN

@@ -4,6 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_rules
@@ -129,7 +130,7 @@ def test_every_interview_ends_and_reads_back_from_its_fields(age: str, part: str
     interview, _ = play(SERVICE, truth, age=age, part=part)
     assert assess(RULES, interview).final
     assert next_page(RULES, interview) is None
-    assert SERVICE.read(SERVICE.carry(interview)) == interview
+    assert read(SERVICE, carry(interview)) == interview
 
 
 @pytest.mark.parametrize("part", sorted(PLACES))

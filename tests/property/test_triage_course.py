@@ -5,6 +5,7 @@ from dataclasses import replace
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import AWAKE, BREATHING, PAIN, Look
 from blockmrs.domain.triage.engine import Interview, assess
@@ -78,4 +79,4 @@ def test_a_whole_look_leads_to_no_further_question(interview: Interview, course:
 @given(interview=interviews(), course=courses())
 def test_the_hidden_fields_bring_every_look_back(interview: Interview, course: tuple[Look, ...]) -> None:
     told = replace(interview, course=course)
-    assert SERVICE.read(SERVICE.carry(told)) == told
+    assert read(SERVICE, carry(told)) == told

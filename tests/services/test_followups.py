@@ -79,7 +79,7 @@ def test_a_question_without_an_answer_is_asked_for_by_name(world, carol, injured
     left = {name: value for name, value in given.answers.items() if name != missing}
     with pytest.raises(InvalidInput) as wrong:
         world.followups.save(carol, injured, DRAFT, type(given)(None, (), left))
-    assert wrong.value.field == f"a.{missing}"
+    assert wrong.value.field == missing
     assert checks(world, carol, injured) == []
 
 

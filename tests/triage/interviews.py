@@ -5,6 +5,7 @@ from collections.abc import Mapping
 
 from hypothesis import strategies as st
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import AWAKE, BREATHING, MOST_PAIN, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
@@ -39,7 +40,7 @@ def play(
 ) -> tuple[Interview, list[QuestionPage]]:
     """Answer every page by `truth`; what it does not name is not so. Gives the pages after the first screen."""
     steps = play_fields(service, truth, age=age, part=part, look_first=look_first)
-    *asked, last = [service.read(fields) for fields in steps]
+    *asked, last = [read(service, fields) for fields in steps]
     return last, [page for interview in asked if (page := service.next_page(interview)) is not None]
 
 
@@ -49,11 +50,11 @@ def play_fields(
     """The form fields that each tap of such an interview sends, the first screen's first."""
     signs = [sign.id for sign in service.rules.signs if truth.get(sign.id) is True]
     steps = [[("sign", "unsure" if look_first else (signs[0] if signs else "none"))]]
-    interview = service.read(steps[0])
+    interview = read(service, steps[0])
     while (page := service.next_page(interview)) is not None:
         assert len(steps) <= MORE_THAN_ENOUGH, "the interview does not end"
-        steps.append([*service.carry(interview), *_tap(service.rules, page, truth, age, part)])
-        interview = service.read(steps[-1])
+        steps.append([*carry(interview), *_tap(service.rules, page, truth, age, part)])
+        interview = read(service, steps[-1])
     return steps
 
 

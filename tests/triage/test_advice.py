@@ -2,6 +2,7 @@
 
 import pytest
 
+from blockmrs.controllers.field.wire import read
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.services.advice.in_reports import CAREFUL, findings_of, reasons_of
 from blockmrs.services.advice.interviews import TriageService
@@ -27,7 +28,7 @@ def test_where_doubt_decided_the_advice_says_that_it_is_careful(triage: TriageSe
 
 
 def test_what_was_seen_is_told_with_its_fact(triage: TriageService) -> None:
-    found = triage.conclude(triage.read([("sign", triage.rules.signs[0].id)]))
+    found = triage.conclude(read(triage, [("sign", triage.rules.signs[0].id)]))
     assert reasons_of(found)[0] == (found.reasons[0].fact, found.reasons[0].because)
 
 

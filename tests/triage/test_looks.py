@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from blockmrs.controllers.field.wire import carry, read, without
 from blockmrs.domain.triage.course import AWAKE, BREATHING, MOST_LOOKS, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
@@ -26,25 +27,25 @@ def triage() -> TriageService:
 
 def look(triage: TriageService, interview: Interview, *answers: str) -> Interview:
     """The interview after these taps, each on the page that is asked."""
-    interview = triage.read([*triage.carry(interview), ("look", "again")])
+    interview = read(triage, [*carry(interview), ("look", "again")])
     for answer in answers:
         page = triage.next_page(interview)
         assert page is not None
-        interview = triage.read([*triage.carry(interview), ("page", page.id), ("choose", answer)])
+        interview = read(triage, [*carry(interview), ("page", page.id), ("choose", answer)])
     return interview
 
 
 def ill(triage: TriageService, *more: tuple[str, str]) -> Interview:
     """An ankle that a doctor should see."""
-    return triage.read([("complaints", "ank"), ("age", "16-64-years"), ("a.ank-bone", "yes"), *more])
+    return read(triage, [("complaints", "ank"), ("age", "16-64-years"), ("a.ank-bone", "yes"), *more])
 
 
 def test_a_look_asks_three_things_with_cant_tell_for_each(triage: TriageService) -> None:
-    interview, asked = triage.read([*triage.carry(ill(triage)), ("look", "again")]), []
+    interview, asked = read(triage, [*carry(ill(triage)), ("look", "again")]), []
     while (page := triage.next_page(interview)) is not None and page.id.startswith("again-"):
         asked.append(page.id)
         assert page.choices[-1].label == "Can't tell"
-        interview = triage.read([*triage.carry(interview), ("page", page.id), ("choose", "unsure")])
+        interview = read(triage, [*carry(interview), ("page", page.id), ("choose", "unsure")])
     assert asked == ["again-awake", "again-breathing", "again-pain"]
 
 
@@ -69,7 +70,7 @@ def test_more_pain_than_at_the_last_look_is_one_level_more_urgent(
 
 @pytest.mark.parametrize(("pains", "level"), [(["2"], 4), (["2", "2"], 4), (["2", "9"], 3), (["2", "unsure"], 3)])
 def test_more_pain_at_rest_and_watch_is_heard(triage: TriageService, pains: list[str], level: int) -> None:
-    interview = triage.read([("complaints", "ank"), ("age", "16-64-years")])
+    interview = read(triage, [("complaints", "ank"), ("age", "16-64-years")])
     for pain in pains:
         interview = look(triage, interview, "yes", "yes", pain)
     found = triage.conclude(interview)
@@ -84,7 +85,7 @@ def test_a_calm_look_after_a_worse_one_does_not_lower_the_advice(triage: TriageS
 
 def test_a_look_that_is_taken_back_by_hand_counts_no_more_and_is_asked_again(triage: TriageService) -> None:
     worse = look(triage, look(triage, ill(triage), "yes", "yes", "1"), "no", "yes", "4")
-    after = triage.without(worse, "again.2")
+    after = without(triage, worse, "again.2")
     assert triage.conclude(after).level is Level.CLINICIAN
     page = triage.next_page(after)
     assert page is not None
@@ -97,9 +98,9 @@ def test_a_look_is_no_answer_and_shows_in_no_row_of_what_was_seen(triage: Triage
 
 def test_after_the_last_look_that_fits_no_further_one_is_begun(triage: TriageService) -> None:
     full = Interview(answers={"fit": True}, course=tuple(Look(n, CALM) for n in range(1, MOST_LOOKS + 1)))
-    assert triage.read([*triage.carry(full), ("look", "again")]) == full
+    assert read(triage, [*carry(full), ("look", "again")]) == full
     with pytest.raises(InvalidInput):
-        triage.read([*triage.carry(full), ("page", "again-awake"), ("choose", "yes")])
+        read(triage, [*carry(full), ("page", "again-awake"), ("choose", "yes")])
 
 
 @pytest.mark.parametrize(
@@ -110,20 +111,20 @@ def test_after_the_last_look_that_fits_no_further_one_is_begun(triage: TriageSer
 )  # fmt: skip
 def test_a_look_that_no_page_of_ours_sends_is_refused_by_name(triage: TriageService, name: str, value: str) -> None:
     with pytest.raises(InvalidInput) as refused:
-        triage.read([("a.fit", "yes"), (name, value)])
+        read(triage, [("a.fit", "yes"), (name, value)])
     assert refused.value.field == name
 
 
 def test_more_looks_than_fit_are_refused(triage: TriageService) -> None:
     fields = [(f"again.{number}.awake", "yes") for number in range(1, MOST_LOOKS + 2)]
     with pytest.raises(InvalidInput):
-        triage.read(fields)
+        read(triage, fields)
 
 
 @pytest.mark.parametrize(("page", "choose"), [("again-awake", "4"), ("again-pain", "11"), ("again-mood", "yes")])
 def test_an_answer_to_no_question_of_a_look_is_refused(triage: TriageService, page: str, choose: str) -> None:
     with pytest.raises(InvalidInput):
-        triage.read([("a.fit", "yes"), ("page", page), ("choose", choose)])
+        read(triage, [("a.fit", "yes"), ("page", page), ("choose", choose)])
 
 
 @pytest.mark.parametrize(

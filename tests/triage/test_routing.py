@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
@@ -195,7 +196,7 @@ def test_the_dangers_of_every_confirmed_complaint_come_before_the_milder_questio
     while (page := next_page(RULES, interview)) is not None and page.id != "age":
         asked.append(page.id)
         answer = [("page", page.id), *([("choose", "no")] if page.kind == "choice" else [("answer", "none")])]
-        interview = triage.read([*triage.carry(interview), *answer])
+        interview = read(triage, [*carry(interview), *answer])
     first = [RULES.presentations[name].pages[0].id for name in ("ank", "chst", "dv")]
     assert asked[:3] == first
     assert len(asked) == len(set(asked))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from blockmrs.controllers.field.wire import carry, only_mine, read, without
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.reader import RulesUnreadable
@@ -20,13 +21,13 @@ def triage() -> TriageService:
 @pytest.fixture
 def head(triage: TriageService) -> Interview:
     """Nothing on the first screen, and the head hurts."""
-    none = triage.read([("sign", "none")])
-    return triage.read([*triage.carry(none), ("page", "where"), ("choose", "head")])
+    none = read(triage, [("sign", "none")])
+    return read(triage, [*carry(none), ("page", "where"), ("choose", "head")])
 
 
 def test_a_danger_sign_is_level_1_in_one_tap(triage: TriageService) -> None:
     for sign in triage.rules.signs:
-        interview = triage.read([("sign", sign.id)])
+        interview = read(triage, [("sign", sign.id)])
         found = triage.conclude(interview)
         assert found.level is Level.AMBULANCE
         assert 3 <= len(found.first_aid) <= 5
@@ -34,36 +35,36 @@ def test_a_danger_sign_is_level_1_in_one_tap(triage: TriageService) -> None:
 
 
 def test_a_second_sign_adds_to_the_first(triage: TriageService) -> None:
-    first = triage.read([("sign", "choking")])
-    both = triage.read([*triage.carry(first), ("sign", "chest-pain")])
+    first = read(triage, [("sign", "choking")])
+    both = read(triage, [*carry(first), ("sign", "chest-pain")])
     assert {"life/choking", "life/chest-pain"} <= {reason.rule for reason in triage.conclude(both).reasons}
 
 
 def test_none_of_these_is_an_explicit_no_to_all_ten(triage: TriageService) -> None:
-    interview = triage.read([("sign", "none")])
+    interview = read(triage, [("sign", "none")])
     assert [interview.answers[sign.id] for sign in triage.rules.signs] == [False] * 10
 
 
 def test_none_of_these_does_not_take_a_tapped_sign_back(triage: TriageService) -> None:
-    tapped = triage.read([("sign", "fit")])
-    after = triage.read([*triage.carry(tapped), ("sign", "none")])
+    tapped = read(triage, [("sign", "fit")])
+    after = read(triage, [*carry(tapped), ("sign", "none")])
     assert after.answers["fit"] is True
 
 
 def test_not_sure_leads_through_two_checks_back_to_the_signs(triage: TriageService) -> None:
-    interview = triage.read([("sign", "unsure")])
+    interview = read(triage, [("sign", "unsure")])
     seen = []
     while (page := triage.next_page(interview)) is not None and page.kind == "choice":
         seen.append(page.id)
-        interview = triage.read([*triage.carry(interview), ("page", page.id), ("choose", "yes")])
+        interview = read(triage, [*carry(interview), ("page", page.id), ("choose", "yes")])
     assert page is not None
     assert [*seen, page.id] == ["check-response", "check-breathing", "signs-again"]
     assert page.kind == "signs"
 
 
 def test_still_not_sure_is_level_1(triage: TriageService) -> None:
-    interview = triage.read([("sign", "unsure")])
-    again = triage.read([*triage.carry(interview), ("sign", "unsure")])
+    interview = read(triage, [("sign", "unsure")])
+    again = read(triage, [*carry(interview), ("sign", "unsure")])
     found = triage.conclude(again)
     assert found.level is Level.AMBULANCE
     assert found.look_again
@@ -71,107 +72,107 @@ def test_still_not_sure_is_level_1(triage: TriageService) -> None:
 
 @pytest.mark.parametrize("answer", ["no", "unsure"])
 def test_a_check_that_is_not_a_clear_yes_is_level_1(triage: TriageService, answer: str) -> None:
-    interview = triage.read([("sign", "unsure")])
-    after = triage.read([*triage.carry(interview), ("page", "check-response"), ("choose", answer)])
+    interview = read(triage, [("sign", "unsure")])
+    after = read(triage, [*carry(interview), ("page", "check-response"), ("choose", answer)])
     assert triage.conclude(after).level is Level.AMBULANCE
     assert triage.next_page(after) is None
 
 
 def test_ticked_is_yes_and_the_rest_of_the_page_is_no(triage: TriageService, head: Interview) -> None:
-    fields = [*triage.carry(head), ("page", "head-knock"), ("pick", "head-memory:yes"), ("answer", "next")]
-    answers = triage.read(fields).answers
+    fields = [*carry(head), ("page", "head-knock"), ("pick", "head-memory:yes"), ("answer", "next")]
+    answers = read(triage, fields).answers
     assert answers["head-memory"] is True
     assert answers["head-fall"] is False
     assert answers["head-headache"] == "no"
 
 
 def test_not_sure_about_some_leaves_the_unticked_open_to_doubt(triage: TriageService, head: Interview) -> None:
-    fields = [*triage.carry(head), ("page", "head-knock"), ("pick", "head-memory:yes"), ("answer", "unsure")]
-    answers = triage.read(fields).answers
+    fields = [*carry(head), ("page", "head-knock"), ("pick", "head-memory:yes"), ("answer", "unsure")]
+    answers = read(triage, fields).answers
     assert answers["head-memory"] is True
     assert answers["head-fall"] is None
 
 
 def test_of_two_options_ticked_at_once_the_worse_counts(triage: TriageService, head: Interview) -> None:
     picks = [("pick", "head-vomits:1"), ("pick", "head-vomits:2")]
-    after = triage.read([*triage.carry(head), ("page", "head-danger"), *picks, ("answer", "next")])
+    after = read(triage, [*carry(head), ("page", "head-danger"), *picks, ("answer", "next")])
     assert after.answers["head-vomits"] == 2
 
 
 def test_ticks_beside_none_of_these_are_kept(triage: TriageService, head: Interview) -> None:
-    fields = [*triage.carry(head), ("page", "head-danger"), ("pick", "head-sleepy:yes"), ("answer", "none")]
-    assert triage.conclude(triage.read(fields)).level is Level.AMBULANCE
+    fields = [*carry(head), ("page", "head-danger"), ("pick", "head-sleepy:yes"), ("answer", "none")]
+    assert triage.conclude(read(triage, fields)).level is Level.AMBULANCE
 
 
 def test_a_number_out_of_range_is_cant_tell(triage: TriageService) -> None:
-    assert triage.read([("a.head-vomits", "5000"), ("complaints", "head")]).answers["head-vomits"] is None
+    assert read(triage, [("a.head-vomits", "5000"), ("complaints", "head")]).answers["head-vomits"] is None
 
 
 def test_the_hidden_fields_bring_everything_back(triage: TriageService, head: Interview) -> None:
     fields = [("a.head-vomits", "1"), ("a.head-headache", "stays"), ("a.head-fall", "unsure"), ("age", "1-year")]
-    interview = triage.read([*triage.carry(head), *fields])
-    assert triage.read(triage.carry(interview)) == interview
+    interview = read(triage, [*carry(head), *fields])
+    assert read(triage, carry(interview)) == interview
 
 
 def test_you_saw_lists_what_was_there_and_what_was_doubtful(triage: TriageService) -> None:
     fields = [("a.head-vomits", "3"), ("a.head-fall", "unsure"), ("a.head-sight", "no"), ("a.head-memory", "yes")]
     fields += [("a.head-all-normal", "no"), ("a.responds", "yes"), ("a.looked-again", "yes")]
-    rows = {row.finding: row.answer for row in triage.seen(triage.read(fields))}
+    rows = {row.finding: row.answer for row in triage.seen(read(triage, fields))}
     assert rows == {
         "head-vomits": "Threw up twice or more",
         "head-fall": "Not sure",
         "head-memory": "Yes",
         "head-all-normal": "No",
     }
-    assert "head-sight" in {row.finding for row in triage.seen(triage.read(fields), all_answers=True)}
+    assert "head-sight" in {row.finding for row in triage.seen(read(triage, fields), all_answers=True)}
 
 
 def test_a_choice_that_is_not_there_reads_as_no(triage: TriageService) -> None:
-    rows = triage.seen(triage.read([("a.head-headache", "no")]), all_answers=True)
+    rows = triage.seen(read(triage, [("a.head-headache", "no")]), all_answers=True)
     assert [row.answer for row in rows] == ["No"]
 
 
 def test_change_asks_that_page_again(triage: TriageService, head: Interview) -> None:
-    after = triage.read([*triage.carry(head), ("page", "head-danger"), ("answer", "none")])
-    page = triage.next_page(triage.without(after, "head-sight"))
+    after = read(triage, [*carry(head), ("page", "head-danger"), ("answer", "none")])
+    page = triage.next_page(without(triage, after, "head-sight"))
     assert page is not None
     assert page.findings == ("head-sight",)
 
 
 def test_changing_the_age_asks_only_the_age(triage: TriageService, head: Interview) -> None:
-    aged = triage.read([*triage.carry(head), ("age", "1-year")])
-    assert triage.without(aged, "age") == head
+    aged = read(triage, [*carry(head), ("age", "1-year")])
+    assert without(triage, aged, "age") == head
 
 
 def test_changing_the_place_forgets_its_answers(triage: TriageService, head: Interview) -> None:
-    after = triage.read([*triage.carry(head), ("page", "head-danger"), ("answer", "none")])
-    before = triage.without(after, "complaints")
+    after = read(triage, [*carry(head), ("page", "head-danger"), ("answer", "none")])
+    before = without(triage, after, "complaints")
     assert before.presentations == ()
     assert "head-sight" not in before.answers
     assert before.answers["fit"] is False
 
 
 def test_where_it_hurts_may_take_two_taps(triage: TriageService) -> None:
-    none = triage.read([("sign", "none")])
-    outer = triage.read([*triage.carry(none), ("page", "where"), ("choose", "arm-leg")])
+    none = read(triage, [("sign", "none")])
+    outer = read(triage, [*carry(none), ("page", "where"), ("choose", "arm-leg")])
     assert outer.presentations == ()
-    inner = triage.read([*triage.carry(outer), ("page", "where-arm-leg"), ("choose", "ankle")])
+    inner = read(triage, [*carry(outer), ("page", "where-arm-leg"), ("choose", "ankle")])
     assert inner.presentations == ("ank",)
-    assert triage.read(triage.carry(inner)) == inner
+    assert read(triage, carry(inner)) == inner
 
 
 def test_changing_the_place_asks_from_the_first_page_again(triage: TriageService) -> None:
-    chosen = triage.read([("sign", "none")])
+    chosen = read(triage, [("sign", "none")])
     for page, place in (("where", "arm-leg"), ("where-arm-leg", "ankle")):
-        chosen = triage.read([*triage.carry(chosen), ("page", page), ("choose", place)])
-    again = triage.next_page(triage.without(chosen, "complaints"))
+        chosen = read(triage, [*carry(chosen), ("page", page), ("choose", place)])
+    again = triage.next_page(without(triage, chosen, "complaints"))
     assert again is not None
     assert again.id == "where"
 
 
 def test_changing_an_unknown_finding_is_refused(triage: TriageService) -> None:
     with pytest.raises(InvalidInput):
-        triage.without(triage.start(), "nonsense")
+        without(triage, triage.start(), "nonsense")
 
 
 def test_the_start_asks_for_the_danger_signs(triage: TriageService) -> None:
@@ -182,7 +183,7 @@ def test_the_start_asks_for_the_danger_signs(triage: TriageService) -> None:
 
 
 def test_only_mine_drops_the_fields_of_others(triage: TriageService) -> None:
-    assert triage.only_mine([("sign", "none"), ("note", "x"), ("a.fit", "no"), ("pick", "a:b")]) == [
+    assert only_mine([("sign", "none"), ("note", "x"), ("a.fit", "no"), ("pick", "a:b")]) == [
         ("sign", "none"),
         ("a.fit", "no"),
         ("pick", "a:b"),
@@ -190,7 +191,7 @@ def test_only_mine_drops_the_fields_of_others(triage: TriageService) -> None:
 
 
 def test_fields_without_a_tap_are_read_as_they_stand(triage: TriageService) -> None:
-    assert triage.read([("a.fit", "no")]) == Interview(None, (), {"fit": False})
+    assert read(triage, [("a.fit", "no")]) == Interview(None, (), {"fit": False})
 
 
 @pytest.mark.parametrize(
@@ -241,7 +242,7 @@ def test_fields_without_a_tap_are_read_as_they_stand(triage: TriageService) -> N
 )
 def test_a_wrong_field_is_refused_by_name(triage: TriageService, fields: Fields, named: str) -> None:
     with pytest.raises(InvalidInput) as caught:
-        triage.read(fields)
+        read(triage, fields)
     assert caught.value.field == named
 
 
@@ -251,7 +252,7 @@ def test_unreadable_rules_say_so_at_each_use_and_not_at_the_start() -> None:
 
     broken = TriageService(load)
     with pytest.raises(RulesUnreadable):
-        broken.read([("sign", "none")])
+        read(broken, [("sign", "none")])
     with pytest.raises(RulesUnreadable):
         broken.conclude(broken.start())
 

@@ -23,6 +23,7 @@ from blockmrs.controllers.field.views import (
     View,
     text_link,
 )
+from blockmrs.controllers.field.wire import PICK
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.engine import Assessment
@@ -73,7 +74,7 @@ def blank_pages(rules: RuleSet) -> tuple[BlankPage, ...]:
         BlankPage("choice", places, view, {}),
         BlankPage("choice-error", places, view, {WORDS: "{{problem}}"}, TYPED),
         BlankPage("toggles", ticks, view, {}),
-        BlankPage("toggles-error", ticks, view, {"pick": nothing_ticked()}),
+        BlankPage("toggles-error", ticks, view, {PICK: nothing_ticked()}),
     )
 
 
@@ -85,7 +86,7 @@ def blank_proposals() -> tuple[BlankProposal, ...]:
     found, nothing = Offered(choices, signs, OFFERS), Offered((), signs, ())
     return (
         BlankProposal("proposed", places, _view(), {}, offered=found),
-        BlankProposal("proposed-error", places, _view(), {"pick": nothing_fits()}, offered=found),
+        BlankProposal("proposed-error", places, _view(), {PICK: nothing_fits()}, offered=found),
         BlankProposal("nothing", places, _view(), {}, TYPED, offered=nothing),
     )
 

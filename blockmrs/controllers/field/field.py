@@ -25,24 +25,28 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.field.blank import nothing_ticked
 from blockmrs.controllers.field.handover import handover_view
+from blockmrs.controllers.field.journey import Journey, step
 from blockmrs.controllers.field.kept import KeptController
 from blockmrs.controllers.field.told import offered_view, read_told, take_words
-from blockmrs.controllers.field.views import (
+from blockmrs.controllers.field.views import ResultView, View, page_view, result_view, utc_now
+from blockmrs.controllers.field.wire import (
+    PICK,
     REPORT_PREFIX,
-    Journey,
     Pairs,
-    ResultView,
-    View,
-    page_view,
-    result_view,
-    step,
-    utc_now,
+    carry,
+    in_form,
+    only_answers,
+    only_mine,
+    read,
+    without,
 )
 from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.web.context import PAGE, POST, current_actor, problem, stateless
 from blockmrs.controllers.web.forms import MOST_FIELDS
 from blockmrs.domain.triage.loader import RulesUnreadable
 from blockmrs.domain.triage.pages import WHERE
+from blockmrs.domain.triage.rules import DangerSign
+from blockmrs.domain.triage.taps import SignTap
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
 from blockmrs.services.advice.who_is_told import WhoIsTold
@@ -162,7 +166,7 @@ class FieldController(TGController):
         try:
             pairs = posted_pairs()
             journey = Journey.read(pairs, self._clock())
-            before = self._triage.read(self._carried_only(pairs))
+            before = read(self._triage, only_answers(pairs))
         except InvalidInput:
             return self._signs({"": self._sorry()}, status=422)
         return page(pairs, journey, before)
@@ -171,18 +175,18 @@ class FieldController(TGController):
         """The page that follows from what was posted; whatever cannot be read is asked again, with the rest kept."""
         if self._is_of_other_rules(pairs):
             errors = {"": tg.i18n.ugettext("The questions changed just now. Answer this page again, or call.")}
-            known = bool(self._triage.carry(before))
+            known = bool(carry(before))
             return self._show(before, journey, errors, (), 422) if known else self._signs(errors, 422)
         change = next((value for name, value in pairs if name == "change"), None)
         try:
             if change is not None:
-                interview = self._triage.without(before, change)
+                interview = without(self._triage, before, change)
             else:
-                interview = self._triage.read(self._triage.only_mine(pairs))
+                interview = read(self._triage, only_mine(pairs))
         except InvalidInput as error:
             return self._again(before, journey, pairs, error)
         if change is None:
-            journey = journey.after(self._triage.carry(before), self._triage.carry(interview), self._clock())
+            journey = journey.after(carry(before), carry(interview), self._clock())
         return self._show(interview, journey, {}, ())
 
     def _is_of_other_rules(self, pairs: Pairs) -> bool:
@@ -204,11 +208,11 @@ class FieldController(TGController):
         try:
             if told.is_answer:
                 after = self._triage.confirm(before, told.picked)
-                onward = journey.after(self._triage.carry(before), self._triage.carry(after), self._clock())
+                onward = journey.after(carry(before), carry(after), self._clock())
                 return self._show(after, onward, {}, ())
             return self._page("proposed", offered=offered_view(self._triage, told.propose(self._triage)), **common)
         except InvalidInput as error:
-            common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(error).items()}
+            common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(in_form(error)).items()}
             offers = told.offers(self._triage)
             if offers is None:
                 return self._page("ask", 422, **common)
@@ -223,11 +227,11 @@ class FieldController(TGController):
     def _again(self, before: Interview, journey: Journey, pairs: Pairs, error: InvalidInput) -> str:
         """The same page with what is wrong or, with nothing answered yet, the first screen."""
         name = error.field or ""
-        picked = tuple(value for key, value in pairs if key == "pick")
-        if not self._triage.carry(before):
+        picked = tuple(value for key, value in pairs if key == PICK)
+        if not carry(before):
             return self._signs({"": self._sorry()}, status=422)
         words = nothing_ticked()
-        errors = {name: words} if name in {"pick", "choose"} else {"": words}
+        errors = {name: words} if name in {PICK, "choose"} else {"": words}
         return self._show(before, journey, errors, picked, status=422)
 
     def _show(
@@ -253,14 +257,11 @@ class FieldController(TGController):
 
     def _advice_for(self, sign: DangerSign) -> ResultView:
         """What the script shows when this sign is tapped: exactly the view with which the server would answer."""
-        interview = self._triage.read([("sign", sign.id)])
+        interview = self._triage.after(self._triage.start(), SignTap(sign.id))
         # The script fills in the time of the tap if a time is 0.
-        journey = Journey(0, trail=step((), self._triage.carry(interview), 0))
+        journey = Journey(0, trail=step((), carry(interview), 0))
         # This page is the same for everybody, so that it may be kept: whose team plays where is fetched afterwards.
         return replace(result_view(self._triage, interview, journey, datetime.fromtimestamp(0, UTC)), where=True)
-
-    def _carried_only(self, pairs: Pairs) -> Pairs:
-        return tuple(self._triage.only_answers(pairs))
 
     @staticmethod
     def _sorry() -> str:

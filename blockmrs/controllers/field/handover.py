@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from blockmrs.controllers.field.views import Journey, ResultView, result_view
+from blockmrs.controllers.field.views import ResultView, result_view
+from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import ALWAYS, UNKNOWN_AGE
-from blockmrs.services.advice.interviews import PREFIX, Seen, TriageService
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.field.journey import Journey
     from blockmrs.domain.triage.engine import Interview
+    from blockmrs.services.advice.in_reports import AnswerTimes
+    from blockmrs.services.advice.interviews import Seen, TriageService
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +47,12 @@ def handover_view(triage: TriageService, interview: Interview, journey: Journey,
         result=result,
         age=ages.get(interview.age_band or "", ""),
         places=tuple(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS),
-        signs=timed(result.seen, journey.answered(now)),
+        signs=timed(result.seen, journey.times(now)),
         shown_at=now,
     )
 
 
-def timed(seen: Iterable[Seen], answered: Mapping[str, datetime]) -> tuple[TimedSign, ...]:
+def timed(seen: Iterable[Seen], times: AnswerTimes) -> tuple[TimedSign, ...]:
     """The signs in the order in which they were reported; those of unknown time first."""
-    signs = [TimedSign(row.finding, row.label, row.answer, answered.get(PREFIX + row.finding)) for row in seen]
+    signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in seen]
     return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 import tg
 
+from blockmrs.controllers.field.wire import NEXT, PICK, Pairs
 from blockmrs.domain.triage.pages import Choice
 from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal, without_controls
 from blockmrs.errors import N_, InvalidInput
@@ -103,6 +104,6 @@ def take_words() -> tuple[str, ...]:
 
 def read_told(texts: tuple[str, ...], pairs: Pairs) -> Told:
     """The form's fields that are about the words."""
-    picked = tuple(value for name, value in pairs if name == "pick")
+    picked = tuple(value for name, value in pairs if name == PICK)
     offered = tuple(value for name, value in pairs if name == OFFERED)
-    return Told(texts, picked, offered, ("answer", "next") in pairs)
+    return Told(texts, picked, offered, ("answer", NEXT) in pairs)

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import tg
 
+from blockmrs.controllers.field.journey import Journey, way_back
+from blockmrs.controllers.field.wire import FOR_RECORD, REPORT_PREFIX, Pairs, carry, look_field
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.domain.triage.course import MOST_LOOKS
 from blockmrs.domain.triage.rules import DangerSign, Level
+from blockmrs.domain.triage.taps import SignTap
 from blockmrs.domain.triage.telling import Telling
 from blockmrs.errors import N_
-from blockmrs.services.advice.check_again import LOOK_PREFIX
-from blockmrs.services.advice.in_reports import looks_of, reasons_of
+from blockmrs.services.advice.in_reports import AnswerTimes, looks_of, reasons_of
 from blockmrs.services.people.persons import ME
 
 if TYPE_CHECKING:
@@ -27,103 +29,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.venues import Plan
     from blockmrs.services.advice.interviews import Seen, TriageService
 
-Pairs = tuple[tuple[str, str], ...]
-
-# A report waiting on a phone is wiped after this time; a journey is believed for a day longer.
-WAITS_ON_PHONE = timedelta(days=7)
-OLDEST = WAITS_ON_PHONE + timedelta(days=1)
-# The first screen may be open for hours before anybody is hurt: then answering begins with the first tap.
-LAY_OPEN = timedelta(minutes=10)
-MOST_STEPS = 80
-MOST_KEPT = 60
-OWN_FIELDS = frozenset({"started", "hurt", "ago", "was", "trail", "change"})
-MINUTES_AGO = ("0", "5", "15", "30")
-# What was typed into a report, on its way through a changed answer and back (controllers/report/forms.py).
-REPORT_PREFIX = "r-"
-# Whose own record the answers are for, and which of its facts were left as they are: oneself ("me"), or a handle of
-# services/people/persons.py, which means nothing to anybody else.
-FOR_RECORD, FROM_RECORD = REPORT_PREFIX + "for", REPORT_PREFIX + "said"
 HANDLE = re.compile(r"me|[0-9a-f]{32}")
-
-
-@dataclass(frozen=True, slots=True)
-class Journey:
-    """How a person came to the page they see: carried from form to form, never stored.
-
-    `started` and `hurt` are in seconds since 1970; `hurt` is when it happened, if somebody said so. `was` is the last
-    advice they saw. Each entry of `trail` is when a page was answered, and the names of the fields that it added:
-    "Back" takes exactly those away again, and a report says when each sign was seen. `kept` is a report that is being
-    written.
-    """
-
-    started: int
-    hurt: int | None = None
-    was: Level | None = None
-    trail: tuple[str, ...] = ()
-    kept: Pairs = ()
-
-    @property
-    def injured(self) -> int:
-        """When it happened, in seconds since 1970: as somebody said, or else when answering began."""
-        return self.started if self.hurt is None else self.hurt
-
-    @classmethod
-    def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> Journey:
-        """The journey in a form. What cannot be believed is left out: it has no influence on the advice."""
-        given: dict[str, str] = {}
-        trail: list[str] = []
-        kept: list[tuple[str, str]] = []
-        for name, value in pairs:
-            if name == "trail":
-                trail.append(value)
-            elif name.startswith(REPORT_PREFIX):
-                kept.append((name, value))
-            elif name in OWN_FIELDS:
-                given.setdefault(name, value)
-        latest = int(now.timestamp())
-        started = _believed(given.get("started", ""), latest)
-        hurt = _believed(given.get("hurt", ""), latest)
-        if given.get("ago") in MINUTES_AGO:
-            hurt = latest - 60 * int(given["ago"])
-        was = given.get("was", "")
-        level = Level(int(was)) if was in {"1", "2", "3", "4"} else None
-        return cls(latest if started is None else started, hurt, level, tuple(trail[:MOST_STEPS]),
-                   tuple(kept[:MOST_KEPT]))  # fmt: skip
-
-    def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> Journey:
-        """The journey one page later: `trail` has grown by what is carried now and was not before."""
-        seconds = int(now.timestamp())
-        lay_open = not self.trail and seconds - self.started > LAY_OPEN.total_seconds()
-        started = seconds if lay_open else self.started
-        return replace(self, started=started, trail=(*self.trail, *step(before, now_carried, seconds)))
-
-    def answered(self, now: datetime) -> dict[str, datetime]:
-        """When each carried field got its present value; fields without a believable time are absent."""
-        found: dict[str, datetime] = {}
-        for entry in self.trail:
-            first, _, names = entry.partition(" ")
-            seconds = _believed(first, int(now.timestamp()))
-            if seconds is not None:
-                found.update(dict.fromkeys(names.split(), datetime.fromtimestamp(seconds, UTC)))
-        return found
-
-    def pairs(self) -> Pairs:
-        """The form fields that carry it along, without `started`, which the template writes."""
-        was = (("was", str(int(self.was))),) if self.was else ()
-        hurt = (("hurt", str(self.hurt)),) if self.hurt is not None else ()
-        return (*hurt, *was, *(("trail", entry) for entry in self.trail), *self.kept)
-
-
-def step(before: Pairs, now_carried: Pairs, seconds: int) -> tuple[str, ...]:
-    """A page's entry in a trail: when it was answered, and what it added or changed; none if nothing."""
-    added = dict.fromkeys(name for name, value in now_carried if (name, value) not in before)
-    return (f"{seconds} {' '.join(added)}",) if added else ()
-
-
-def _believed(text: str, latest: int) -> int | None:
-    """Seconds since 1970, unless missing, in the future, or longer ago than any journey."""
-    seconds = int(text) if text.isascii() and text.isdigit() and len(text) < 12 else -1
-    return seconds if latest - OLDEST.total_seconds() <= seconds <= latest else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,21 +138,11 @@ def ill_address(handle: str) -> str:
     return "/record/ill" if handle == ME else f"/record/ill/{handle}"
 
 
-def way_back(carried: Pairs, journey: Journey) -> Pairs:
-    """The fields of a form that goes one page back, or nothing if that is the first screen."""
-    if len(journey.trail) < 2:
-        return ()
-    last = set(journey.trail[-1].split())
-    kept = tuple((name, value) for name, value in carried if name not in last)
-    earlier = replace(journey, trail=journey.trail[:-1])
-    return (*kept, *earlier.pairs(), ("started", str(journey.started)))
-
-
 def page_view(
     triage: TriageService, interview: Interview, journey: Journey, page: QuestionPage, picked: Sequence[str] = ()
 ) -> View:
     """The view of a question page."""
-    carried = triage.carry(interview)
+    carried = carry(interview)
     all_of_it = (*carried, *journey.pairs())
     # A look without any answer yet came from the advice, not from a page that added something.
     is_begun = any(not look.answers for look in interview.course)
@@ -258,7 +154,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
     """The view of the advice. Every form on it carries the level, so that a later page can say "Advice changed"."""
     answered = journey.answered(now)
     found = triage.conclude(interview)
-    carried = triage.carry(interview)
+    carried = carry(interview)
     onward = replace(journey, was=found.level)
     changed = ""
     if journey.was is not None and found.level != journey.was:
@@ -282,17 +178,17 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         day=format_day(found.date),
         text_link="" if own else text_link(found.level),
         injured=journey.injured,
-        looks=look_rows(interview, answered),
+        looks=look_rows(interview, journey.times(now)),
         may_look=len(interview.course) < MOST_LOOKS,
         since=int(max(answered.values(), default=now).timestamp()),
     )
 
 
-def look_rows(interview: Interview, answered: Mapping[str, datetime]) -> tuple[LookRow, ...]:
+def look_rows(interview: Interview, times: AnswerTimes) -> tuple[LookRow, ...]:
     """Every complete look, with the time of its last answer."""
     whole = [look for look in interview.course if look.next_question is None]
-    told = looks_of(interview, answered)
-    return tuple(LookRow(f"{LOOK_PREFIX}{look.number}", said) for look, said in zip(whole, told, strict=True))
+    told = looks_of(interview, times)
+    return tuple(LookRow(look_field(look.number), said) for look, said in zip(whole, told, strict=True))
 
 
 def text_message(words: str) -> str:
@@ -313,7 +209,7 @@ def _further(triage: TriageService, interview: Interview, found: Assessment) -> 
     for sign in triage.rules.signs:
         if sign.finding not in interview.answers:
             continue
-        alone = triage.read([("sign", sign.id)])
+        alone = triage.after(triage.start(), SignTap(sign.id))
         own = triage.conclude(alone)
         if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != found.first_aid:
             rows.append(Further(sign.label, own.first_aid, own.dont))

@@ -28,16 +28,18 @@ from blockmrs.domain.followups import (
     SymptomCheck,
     asked,
 )
+from blockmrs.domain.triage.answers import NO, UNSURE, YES, parse_answer
+from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
 from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
-from blockmrs.services.advice.interviews import TriageService
 
 if TYPE_CHECKING:
+    from blockmrs.domain.triage.conditions import Answer
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
     from blockmrs.services.followup.symptom_checks import FollowUp, MadeCheck
 
-NONE, UNSURE = "none", "unsure"
+NONE = "none"
 LONGEST = 80
 
 
@@ -98,14 +100,15 @@ class CheckController(TGController):
             return code_first(self._page)
         form, follow_ups = posted_form(), self._services.followups
         there = follow_ups.open(actor, self._address)
-        fields, errors = read_answers(form, follow_ups.rules, there.band)
+        answers, errors = read_answers(form, follow_ups.rules, there.band)
         if errors:
             return self._form(there, form, errors)
         try:
-            interview = TriageService(lambda: follow_ups.rules).read(fields)
-            made = follow_ups.save(actor, self._address, form.text("check-draft"), interview)
+            made = follow_ups.save(actor, self._address, form.text("check-draft"), Interview(answers=answers))
         except InvalidInput as error:
-            return self._form(there, form, problem(error))
+            missing = follow_ups.rules.findings.get(error.field or "")
+            errors = problem(error) if missing is None else {_field(missing): error.message}
+            return self._form(there, form, errors)
         except Unavailable as error:
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
             return self._form(there, form, try_again(error, words), status=503)
@@ -181,9 +184,9 @@ def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[
     ]
 
 
-def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[list[tuple[str, str]], dict[str, str]]:
-    """The answers as fields of an interview, and what is wrong, by field."""
-    fields: list[tuple[str, str]] = []
+def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str, Answer], dict[str, str]]:
+    """The answers by finding, and what is wrong, by field."""
+    answers: dict[str, Answer] = {}
     errors: dict[str, str] = {}
     picks = form.several("pick")
     known = {value for finding in asked(rules, SIGNS_PAGE, band) for value, _ in _ticks(finding)}
@@ -194,41 +197,45 @@ def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[list[tup
         errors["pick"] = N_("Tick what is true, or “None of these”")
     elif NONE in picks and len(picks) > 1:
         errors["pick"] = N_("Tick what is true, or “None of these” alone")
-    rest = UNSURE if UNSURE in picks else "no"
+    rest = UNSURE if UNSURE in picks else NO
     for finding in asked(rules, SIGNS_PAGE, band):
         mine = [pick.partition(":")[2] for pick in signs if pick.partition(":")[0] == finding.id]
         absent = rest if finding.kind is Kind.YES_NO or rest == UNSURE else str(finding.none)
-        fields.append((f"a.{finding.id}", max(mine, default=absent)))
+        answers[finding.id] = parse_answer(finding, max(mine, default=absent))
     for finding in (*asked(rules, SYMPTOMS_PAGE, band), *asked(rules, WORSE_PAGE, band)):
-        name = f"a.{finding.id}"
-        text = form.kept(name, LONGEST)
+        text = form.kept(_field(finding), LONGEST)
         if text in _values(finding):
-            fields.append((name, text))
+            answers[finding.id] = parse_answer(finding, text)
         else:
-            errors[name] = N_("Choose an answer")
-    return fields, errors
+            errors[_field(finding)] = N_("Choose an answer")
+    return answers, errors
+
+
+def _field(finding: Finding) -> str:
+    """The name of the form's field for a question with several answers."""
+    return f"a.{finding.id}"
 
 
 def _ticks(finding: Finding) -> list[tuple[str, str]]:
     """The values and labels of a danger sign's ticks."""
     if finding.kind is Kind.YES_NO:
-        return [(f"{finding.id}:yes", finding.label)]
+        return [(f"{finding.id}:{YES}", finding.label)]
     return [(f"{finding.id}:{option.value}", option.label) for option in finding.options]
 
 
 def _values(finding: Finding) -> tuple[str, ...]:
     if finding.kind is Kind.YES_NO:
-        return ("yes", "no", UNSURE)
+        return (YES, NO, UNSURE)
     return (str(finding.none), *(str(option.value) for option in finding.options), UNSURE)
 
 
 def _kept(form: Form | None, finding: Finding) -> str:
-    text = form.kept(f"a.{finding.id}", LONGEST) if form is not None else ""
+    text = form.kept(_field(finding), LONGEST) if form is not None else ""
     return text if text in _values(finding) else ""
 
 
 def _word(finding: Finding | None, answer: str) -> str:
-    fixed: dict[str, Any] = {"yes": N_("Yes"), "no": N_("No"), UNSURE: N_("Can’t tell"), NONE: N_("None")}
+    fixed: dict[str, Any] = {YES: N_("Yes"), NO: N_("No"), UNSURE: N_("Can’t tell"), NONE: N_("None")}
     if answer in fixed:
         return str(fixed[answer])
     for option in finding.options if finding is not None else ():

@@ -20,7 +20,9 @@ from tg import TGController, expose
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.field.field import posted_pairs
-from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, ill_address
+from blockmrs.controllers.field.journey import Journey
+from blockmrs.controllers.field.views import ill_address
+from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD, REPORT_PREFIX
 from blockmrs.controllers.record.facts import facts_address
 from blockmrs.controllers.record.facts_forms import ASKED, BIRTH_DATE, LABELS, in_words
 from blockmrs.controllers.site.times import local

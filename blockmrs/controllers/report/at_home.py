@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Protocol
 
-from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD
+from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.record.facts_forms import ANSWERS, ASKED, BIRTH_DATE, LABELS
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
 from blockmrs.domain.reports import OF_RECORD, ReportedFinding

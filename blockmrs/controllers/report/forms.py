@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Journey, Pairs
+from blockmrs.controllers.field.journey import Journey
+from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Pairs, carry, only_answers, read
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
 from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local
 from blockmrs.controllers.web.forms import MOST_FIELDS
@@ -32,6 +33,8 @@ from blockmrs.domain.reports import (
     check_text,
 )
 from blockmrs.domain.triage.rules import POLICIES, RuleSet
+from blockmrs.domain.triage.telling import Telling, Word
+from blockmrs.domain.venues import Venue
 from blockmrs.errors import N_, InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.advice.in_reports import advice_of, findings_of, looks_of
@@ -81,6 +84,11 @@ class TypedReport:
         """The policies about who is told that its author saw on it."""
         return frozenset(filter(None, self.value("r-policies").split(",")))
 
+    @property
+    def word(self) -> Word:
+        """What its author said about the family."""
+        return Word(self.value("r-withhold") == "yes", self.value("r-family") == "send", self.policies)
+
     def with_values(self, **values: str) -> TypedReport:
         """The same form with fields filled; names are given without their prefix."""
         return replace(self, values={**self.values, **{REPORT_PREFIX + name: text for name, text in values.items()}})
@@ -116,7 +124,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
         InvalidInput: it is not text, a field is repeated or unknown, or the answers do not belong to the rules.
     """
     pairs = _text_pairs(posted)
-    interview = triage.read(triage.only_answers(pairs))
+    interview = read(triage, only_answers(pairs))
     journey = Journey.read(pairs, now)
     values: dict[str, str] = {}
     ticked: dict[str, list[str]] = {}
@@ -130,7 +138,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
         elif name.startswith(REPORT_PREFIX):
             raise InvalidInput(N_("The form has a field that is not ours"))
     typed = TypedReport(
-        interview, journey, triage.carry(interview), values, {name: tuple(chosen) for name, chosen in ticked.items()}
+        interview, journey, carry(interview), values, {name: tuple(chosen) for name, chosen in ticked.items()}
     )
     return typed if "r-draft" in values else typed.with_values(draft=secrets.token_hex(16))
 
@@ -154,11 +162,12 @@ def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -
     )
 
 
-def told_of(typed: TypedReport, policies: frozenset[str]) -> TypedReport:
-    """The form, keeping the report from the family if a policy says so that it did not show before."""
-    if policies <= typed.policies:
+def told_of(typed: TypedReport, telling: Telling) -> TypedReport:
+    """The form with what is suggested about the family, where that is not what it says."""
+    word = telling.suggest(typed.word)
+    if word == typed.word:
         return typed
-    return typed.with_values(policies=",".join(sorted(typed.policies | policies)), withhold="yes")
+    return typed.with_values(policies=",".join(sorted(word.shown)), withhold="yes" if word.withhold else "")
 
 
 def shown_at(typed: TypedReport, now: datetime) -> datetime:
@@ -203,7 +212,7 @@ class ReportReader:
     ) -> Report | None:
         """The report, with the advice worked out afresh from the answers; None if there are `errors`."""
         typed = self._typed
-        answered = typed.journey.answered(self._now)
+        times = typed.journey.times(self._now)
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
         injured_at = self._try("r-time", self._injured_at) or self._now
         told = home.told if home is not None else ()
@@ -218,8 +227,8 @@ class ReportReader:
             place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
-            findings=told + findings_of(triage.seen(typed.interview), triage.rules, typed.interview, answered),
-            looks=looks_of(typed.interview, answered),
+            findings=told + findings_of(triage.seen(typed.interview), triage.rules, typed.interview, times),
+            looks=looks_of(typed.interview, times),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
             ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),

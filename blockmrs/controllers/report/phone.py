@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 from tg import TGController, expose
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field.views import Journey
+from blockmrs.controllers.field.journey import Journey
 from blockmrs.controllers.report.forms import MINUTES, OTHER, TypedReport, ages_to_choose, choices_in_words
 from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import PAGE, show
@@ -37,7 +37,7 @@ class PhoneController(TGController):
         here = times.zone()
         return show(
             "report.phone",
-            typed=TypedReport(triage.read(()), Journey(0), ()),
+            typed=TypedReport(triage.start(), Journey(0), ()),
             ages=ages_to_choose(triage.rules),
             moments={
                 "when": [("start", _("When you started")), *recent],

@@ -17,7 +17,8 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.field.handover import timed
-from blockmrs.controllers.field.views import FOR_RECORD, FROM_RECORD, look_rows
+from blockmrs.controllers.field.views import look_rows
+from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.report.at_home import AtHome, at_home
 from blockmrs.controllers.report.forms import (
     MINUTES,
@@ -40,6 +41,8 @@ from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
 from blockmrs.controllers.web.forms import parse_place
 from blockmrs.controllers.web.recovery_code import code_first
+from blockmrs.domain.reports import Report
+from blockmrs.domain.triage.telling import Family
 from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.people.roster import Player, Team
 
@@ -134,17 +137,13 @@ class ReportController(TGController):
             if "r-name" in reader.errors:
                 return self._who(hurt, typed, {"r-name": reader.errors["r-name"]})
             return self._check(hurt, typed, reader.errors)
-        told = self._services.who_is_told.of(typed.interview)
-        ticked, sure = typed.value("r-withhold") == "yes", typed.value("r-family") == "send"
-        withheld = self._services.who_is_told.keeps_back(typed.interview, ticked=ticked, shown=typed.policies)
-        if hurt.home is not None:
-            # It goes to the record that its author keeps; the page says who else sees that.
-            withheld = False
-        elif told.withheld and not withheld and not sure:
+        who_is_told = self._services.who_is_told
+        family = who_is_told.decide(typed.interview, typed.word, own_record=hurt.home is not None)
+        if family is Family.ASK:
             carried = typed.carried(without=("r-withhold", "r-family"))
-            return show("report.family", told=told, carried=carried)
+            return show("report.family", told=who_is_told.of(typed.interview), carried=carried)
         try:
-            address, same = self._save(actor, typed, report, hurt, withheld=withheld)
+            address, same = self._save(actor, typed, report, hurt, withheld=family is Family.WAITS)
         except Unavailable as error:
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
             return self._check(hurt, typed, try_again(error, words), status=503)
@@ -213,7 +212,7 @@ class ReportController(TGController):
         return {
             "found": found,
             "words": triage.rules.level_words[found.level],
-            "seen": timed(triage.seen(interview), typed.journey.answered(now)),
+            "seen": timed(triage.seen(interview), typed.journey.times(now)),
             "told": self._services.who_is_told.of(interview),
         }
 
@@ -221,7 +220,7 @@ class ReportController(TGController):
         now = self._services.reports.now()
         venue = hurt.team.plan.today
         told = self._services.who_is_told.of(typed.interview)
-        typed = told_of(first_shown(typed, now, venue), told.ids)
+        typed = told_of(first_shown(typed, now, venue), told)
         triage = self._services.triage
         return show(
             "report.check" if hurt.home is None else "record.check",
@@ -234,7 +233,7 @@ class ReportController(TGController):
             who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
             number=hurt.player.number if hurt.player is not None else "",
             **self._advice(typed, now),
-            looks=look_rows(typed.interview, typed.journey.answered(now)),
+            looks=look_rows(typed.interview, typed.journey.times(now)),
             age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
             ages=ages_to_choose(triage.rules),
             moments=_moments(typed, now),

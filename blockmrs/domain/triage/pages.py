@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from operator import itemgetter
 
+from blockmrs.domain.triage.answers import NO, UNSURE, YES
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import MOST_PAIN, PAIN
 from blockmrs.domain.triage.engine import Interview, facts_of, level_if_calmed, level_of, open_questions
@@ -24,7 +25,6 @@ AGAIN = "again-"
 """The prefix of the ids of a look's pages, followed by what is asked."""
 CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
 LOOKED_AGAIN = "looked-again"
-YES, NO, UNSURE = "yes", "no", "unsure"
 SAFEGUARDING = "safeguarding"
 """The policy whose question is asked at every level below 1."""
 

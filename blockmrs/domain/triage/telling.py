@@ -5,13 +5,35 @@ the family at once ("send") or waits until its author sends it ("withhold"). Evi
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from enum import StrEnum
 
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import Policy, RuleSet
 
 MENTAL_HEALTH = "mental_health"
 """The policy for which a result also offers the crisis lines."""
+
+
+class Family(StrEnum):
+    """What becomes of a report for the family: they get it, they do not for now, or its author is asked once more."""
+
+    TOLD = "told"
+    WAITS = "waits"
+    ASK = "ask"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """What a report's author said about the family.
+
+    `withhold`: keep it from them; `send`: send it all the same, said when asked. `shown` are the ids of the policies
+    of which the author was told before saying so.
+    """
+
+    withhold: bool = False
+    send: bool = False
+    shown: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +53,25 @@ class Telling:
         """How a message to a parent is offered; empty if any policy forbids it."""
         words = [policy.parent for policy in self.withheld]
         return words[0] if words and all(words) else ""
+
+    def decide(self, word: Word, *, own_record: bool = False) -> Family:
+        """Whether the family is told, by the one rule for every door.
+
+        A report for the record that its author keeps goes there: nobody stands between. Any other is kept back if its
+        author says so, and if it touches a policy of which the author was not told, whatever was said. Where a policy
+        keeps it back and the author would not, the author is asked.
+        """
+        if own_record:
+            return Family.TOLD
+        if word.withhold or not self.ids <= word.shown:
+            return Family.WAITS
+        return Family.ASK if self.withheld and not word.send else Family.TOLD
+
+    def suggest(self, word: Word) -> Word:
+        """The word that a form shows first: it keeps the report back where a policy says so that was not shown yet."""
+        if self.ids <= word.shown:
+            return word
+        return replace(word, withhold=True, shown=word.shown | self.ids)
 
 
 def telling(rules: RuleSet, interview: Interview, withheld: Collection[str]) -> Telling:

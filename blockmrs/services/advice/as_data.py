@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from blockmrs.domain.facts import SEX, SEXES
+from blockmrs.domain.triage.answers import check_answer
+from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
 from blockmrs.domain.triage.proposals import band_of_age, proposed
@@ -119,23 +121,13 @@ def _complaints(rules: RuleSet, names: object) -> tuple[str, ...]:
 
 
 def _answer(rules: RuleSet, complaints: Iterable[str], name: str, value: object) -> Answer:
-    """The value, if it has the question's type; a number outside its bounds counts as "can't tell" later on."""
+    """The answer that this value is to a question that the interview asks."""
     finding = rules.findings.get(name)
     if finding is None:
         raise _wrong("an unknown finding", name)
     if finding.presentation not in (*complaints, *ALWAYS):
         raise _wrong(f"a finding of the presentation {finding.presentation}, which is not listed", name)
-    if value is None:
-        return None
-    if finding.kind is Kind.YES_NO and isinstance(value, bool):
-        return value
-    if finding.kind is Kind.NUMBER and isinstance(value, int | float) and not isinstance(value, bool):
-        return value
-    if finding.kind is Kind.CHOICE and isinstance(value, str):
-        if value in (finding.none, *(option.value for option in finding.options)):
-            return value
-        raise _wrong("an unknown choice", name)
-    raise _wrong(f"the answer is not a {finding.kind.value}", name)
+    return check_answer(finding, value)
 
 
 def _age_band(data: Mapping[str, object]) -> str | None:

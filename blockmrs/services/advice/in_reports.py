@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.reports import Advice, ReportedFinding, ReportedLook
+from blockmrs.domain.triage.answers import format_answer
 from blockmrs.domain.triage.course import ASKED
 from blockmrs.domain.triage.rules import ALWAYS, Level, RuleSet
 from blockmrs.errors import Message
-from blockmrs.services.advice.check_again import look_fields
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.engine import Assessment, Interview
@@ -19,6 +20,18 @@ if TYPE_CHECKING:
 
 CAREFUL = Message("Some answers were “Not sure”. This is the careful advice.")
 _WHERE = Message("Where it hurts")
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTimes:
+    """When each answer was given; of what is absent no believable time is known.
+
+    `place` is about where it hurts; `findings` has a time by finding, `looks` that of the last answer by number.
+    """
+
+    place: datetime | None = None
+    findings: Mapping[str, datetime] = field(default_factory=dict)
+    looks: Mapping[int, datetime] = field(default_factory=dict)
 
 
 def reasons_of(assessment: Assessment) -> tuple[tuple[str, str], ...]:
@@ -44,34 +57,30 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
 
 
 def findings_of(
-    seen: Iterable[Seen], rules: RuleSet, interview: Interview, answered: Mapping[str, datetime] | None = None
+    seen: Iterable[Seen], rules: RuleSet, interview: Interview, times: AnswerTimes | None = None
 ) -> tuple[ReportedFinding, ...]:
-    """Where it hurts, then the answers given at the field, each with its question.
-
-    `answered` says when each field of the form got its answer: `complaints`, `a.<finding>`.
-    """
-    told = answered or {}
+    """Where it hurts, then the answers given at the field, each with its question and its time."""
+    told = times or AnswerTimes()
     places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS)
-    where = (ReportedFinding("complaints", str(_WHERE), place, told.get("complaints")) for place in places)
+    where = (ReportedFinding("complaints", str(_WHERE), place, told.place) for place in places)
     return (
         *where,
         *(
-            ReportedFinding(entry.finding, entry.question, _answer(entry), told.get(f"a.{entry.finding}"))
+            ReportedFinding(entry.finding, entry.question, _answer(entry), told.findings.get(entry.finding))
             for entry in seen
         ),
     )
 
 
-def looks_of(interview: Interview, answered: Mapping[str, datetime]) -> tuple[ReportedLook, ...]:
+def looks_of(interview: Interview, times: AnswerTimes) -> tuple[ReportedLook, ...]:
     """Every complete look, with the time of its last answer."""
     found = []
     for look in interview.course:
         if look.next_question is None:
             awake, breathing, pain = (look.answers[name] for name in ASKED)
-            times = [answered[name] for name in look_fields(look.number) if name in answered]
             found.append(
                 ReportedLook(
-                    at=max(times, default=None),
+                    at=times.looks.get(look.number),
                     awake=None if awake is None else bool(awake),
                     breathing=None if breathing is None else bool(breathing),
                     pain=pain if isinstance(pain, int) else None,
@@ -81,8 +90,6 @@ def looks_of(interview: Interview, answered: Mapping[str, datetime]) -> tuple[Re
 
 
 def _answer(entry: Seen) -> str:
-    if entry.value is None:
-        return "unsure"
-    if isinstance(entry.value, bool):
-        return "yes" if entry.value else "no"
+    if entry.value is None or isinstance(entry.value, bool):
+        return format_answer(entry.value)
     return entry.answer

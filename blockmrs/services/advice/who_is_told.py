@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from blockmrs.domain.triage.telling import Telling, telling
+from blockmrs.domain.triage.telling import Family, Telling, Word, telling
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.engine import Interview
@@ -30,11 +30,6 @@ class WhoIsTold:
         """The policies that this interview touches, and which of them wait for the author's word."""
         return telling(self._triage.rules, interview, self._withheld)
 
-    def keeps_back(self, interview: Interview, *, ticked: bool, shown: frozenset[str]) -> bool:
-        """Whether a report of this interview is withheld from the family.
-
-        Args:
-            ticked: its author chose so.
-            shown: the policies that its author was told about; without that, nothing that the site withholds is sent.
-        """
-        return ticked or not self.of(interview).ids <= shown
+    def decide(self, interview: Interview, word: Word, *, own_record: bool = False) -> Family:
+        """Whether the family gets a report of this interview, after what its author said about it."""
+        return self.of(interview).decide(word, own_record=own_record)

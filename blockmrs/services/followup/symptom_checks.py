@@ -244,7 +244,7 @@ class FollowUps:
         for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE):
             for finding in asked(rules, page, there.band):
                 if finding.id not in answered.answers:
-                    raise InvalidInput("Choose an answer", field=f"a.{finding.id}")
+                    raise InvalidInput("Choose an answer", field=finding.id)
         now = self._mailbox.moment()
         before = there.checks[-1].check if there.checks else None
         judged = with_change(answered, before)

@@ -9,6 +9,7 @@ from webtest import TestApp, TestResponse, Upload
 from blockmrs.config.application import assemble
 from blockmrs.config.assembly import build_database, build_foundation, build_services
 from blockmrs.config.settings import DataSettings, Settings
+from blockmrs.controllers.field.wire import read
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.websetup import prepare
@@ -291,7 +292,7 @@ def test_a_further_sign_hides_no_first_aid(app: TestApp, first: str, then: str) 
     page = press(app, app.get("/field"), "sign", first)
     page = press(app, page, "sign", then)
     for name in (first, then):
-        advice = triage.conclude(triage.read([("sign", signs[name].id)]))
+        advice = triage.conclude(read(triage, [("sign", signs[name].id)]))
         said = soup(page).get_text(" ")
         assert all(line in said for line in (*advice.first_aid, *advice.dont))
 

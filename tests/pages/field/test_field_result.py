@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from blockmrs.controllers.field.wire import read
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.advice.interviews import TriageService
 from tests.support.coach import advice, fields_of, footprint, form_with, heading, person, press, sent_by, soup
@@ -106,7 +107,7 @@ def test_what_the_crew_sees_comes_in_the_order_of_a_hand_over(app):
 
 def test_what_the_crew_sees_has_the_advice_that_was_given(app):
     triage = TriageService(load_rules)
-    found = triage.conclude(triage.read([("sign", "fit")]))
+    found = triage.conclude(read(triage, [("sign", "fit")]))
     text = soup(press(app, advice(app), "Show to crew")).get_text(" ")
     assert all(line in text for line in found.first_aid)
     assert "Not yet reviewed by a clinician." in text

@@ -6,6 +6,7 @@ from threading import Event
 
 import pytest
 
+from blockmrs.controllers.field.wire import carry
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import Unavailable
 from blockmrs.services.advice.interviews import TriageService
@@ -28,7 +29,7 @@ SERVICE = TriageService()
 INTERVIEW, _ = play(
     SERVICE, {"limb-bent": "arm", "limb-can-be-moved": True}, age="13-15-years", part=place_of(SERVICE.rules, "limb")
 )
-HOSPITAL = dict(SERVICE.carry(INTERVIEW))
+HOSPITAL = dict(carry(INTERVIEW))
 
 
 @pytest.fixture

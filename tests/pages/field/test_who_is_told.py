@@ -5,6 +5,7 @@ from itertools import count
 
 import pytest
 
+from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.telling import telling
 from blockmrs.services.advice.interviews import TriageService
 from tests.support.coach import fields_of, footprint, form_with, heading, person, press, signed_in, soup
@@ -27,7 +28,7 @@ def answers(policy: str, answer: bool | None = True) -> dict[str, str]:
     truth = {finding: answer} if finding else {}
     interview, _ = play(SERVICE, truth, age="13-15-years", part=place_of(SERVICE.rules, complaint))
     other = {"pregnant", "story-does-not-fit"} - {finding}
-    carried = dict(SERVICE.carry(interview))
+    carried = dict(carry(interview))
     return {name: "no" if name.removeprefix("a.") in other else value for name, value in carried.items()}
 
 
@@ -38,26 +39,26 @@ def page_before(complaint: str, finding: str, truth: dict[str, bool]) -> tuple[l
     """What a form carries where this question is asked, and the page it stands on."""
     steps = play_fields(SERVICE, truth, age="13-15-years", part=place_of(SERVICE.rules, complaint))
     for fields in steps:
-        interview = SERVICE.read(fields)
+        interview = read(SERVICE, fields)
         page = SERVICE.next_page(interview)
         if page is not None and finding in page.findings:
-            return SERVICE.carry(interview), page.id
+            return carry(interview), page.id
     pytest.fail(f"{finding} is not asked")
 
 
 def test_not_sure_about_other_things_is_no_doubt_about_harm_or_a_pregnancy():
     """Both are asked once more by themselves; a "not sure" there is meant."""
     carried, name = page_before("ank", "story-does-not-fit", {})
-    after = SERVICE.read([*carried, ("page", name), ("answer", "unsure")])
+    after = read(SERVICE, [*carried, ("page", name), ("answer", "unsure")])
     again = SERVICE.next_page(after)
     assert again is not None
     assert again.id == name
     assert {"pregnant", "story-does-not-fit"} <= set(again.findings)
-    plain = SERVICE.read([*SERVICE.carry(after), ("page", name), ("answer", "none")])
+    plain = read(SERVICE, [*carry(after), ("page", name), ("answer", "none")])
     assert SERVICE.next_page(plain) is None
     assert telling(SERVICE.rules, plain, POLICIES).policies == ()
     assert SERVICE.conclude(plain).level is SERVICE.conclude(after).level
-    meant = SERVICE.read([*SERVICE.carry(after), ("page", name), ("answer", "unsure")])
+    meant = read(SERVICE, [*carry(after), ("page", name), ("answer", "unsure")])
     assert telling(SERVICE.rules, meant, POLICIES).ids == {"safeguarding", "pregnancy"}
 
 
@@ -198,7 +199,7 @@ def test_where_the_operator_sends_the_family_sees_it_at_once(sending, policy):
 def test_each_policy_is_the_operators_own_choice(policy):
     with quick_folder() as folder:
         built = build_site(folder, **{f"policy__{policy}": "send"})
-        told = {name: bool(built.services.who_is_told.of(SERVICE.read(answers(name).items())).withheld)
+        told = {name: bool(built.services.who_is_told.of(read(SERVICE, answers(name).items())).withheld)
                 for name in POLICIES}  # fmt: skip
         assert told == {name: name != policy for name in POLICIES}
         built.foundation.database.engine.dispose()
