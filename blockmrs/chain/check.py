@@ -21,7 +21,7 @@ _ROWS_AT_ONCE = 256
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class LedgerCounts:
     """How many rows of each kind were checked."""
 
     headers: int
@@ -33,7 +33,7 @@ def no_progress(_what: str, _done: int, _total: int) -> None:
     """Tell nobody."""
 
 
-def check_chain(store: LedgerStore, sealer: Sealer, progress: Progress) -> Checked:
+def check_chain(store: LedgerStore, sealer: Sealer, progress: Progress) -> LedgerCounts:
     """Check everything in `store`, and that it ends at, or continues from, what `sealer` published last.
 
     Raises:
@@ -66,7 +66,7 @@ class _Check:
         self._sealers: SealerSet | None = None
         self._chain_id = b""
 
-    def run(self, published: SignedBlock | None) -> Checked:
+    def run(self, published: SignedBlock | None) -> LedgerCounts:
         newest = self._view.newest_header()
         if newest is None:
             raise VerificationFailed("the store holds no chain")
@@ -84,7 +84,7 @@ class _Check:
             if self._log.root() != header.root:
                 raise VerificationFailed("the header's root is not that of the log", kind="header", height=height)
             height, previous = height + 1, header
-        checked = Checked(height, self._log.size, self._nodes)
+        checked = LedgerCounts(height, self._log.size, self._nodes)
         # 7. Nothing beyond what the headers cover.
         if self._view.counts() != RowCounts(checked.headers, checked.transactions, checked.nodes):
             raise VerificationFailed("the store holds rows that no header covers")

@@ -26,7 +26,7 @@ from blockmrs.chain.blocks import (
     transaction_in,
     verify_newest,
 )
-from blockmrs.chain.check import Checked, Progress, check_chain, no_progress
+from blockmrs.chain.check import LedgerCounts, Progress, check_chain, no_progress
 from blockmrs.chain.header import Header, SealerSet, genesis_header, next_header
 from blockmrs.chain.lines import WINDOW, one_time_key_at, slot_at
 from blockmrs.chain.sealer import OnStep, Sealer, SignedBlock, no_step
@@ -277,7 +277,7 @@ class Ledger:
             _check_size(view, size)
             return merkle.root_of(size, view.nodes)
 
-    def check_everything(self, progress: Progress = no_progress) -> Checked:
+    def check_everything(self, progress: Progress = no_progress) -> LedgerCounts:
         """Check every byte of the chain again, and count what was checked.
 
         Args:

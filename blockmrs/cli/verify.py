@@ -18,7 +18,7 @@ from blockmrs.errors import BlockMRSError
 
 if TYPE_CHECKING:
     from blockmrs.config.settings import Settings
-    from blockmrs.services.node.verify import Checked
+    from blockmrs.services.node.verify import NodeCounts
 
 _WHAT = {
     "headers": "block headers: chained, signed, and never running back in time",
@@ -67,7 +67,7 @@ def _cause(error: Exception) -> object:
     return error.orig if isinstance(error, DatabaseError) else error
 
 
-def _print(checked: Checked) -> None:
+def _print(checked: NodeCounts) -> None:
     table = Table(title="Checked, and all correct", title_justify="left", box=None, show_header=False)
     table.add_column(justify="right")
     table.add_column()

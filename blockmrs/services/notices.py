@@ -14,7 +14,7 @@ from blockmrs.services.reports.access import REPORT, AccessFinder, report_addres
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.clearances import Clearances
-    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.teams import Teams
     from blockmrs.services.sharing.crew_codes import CodeNews, Codes
     from blockmrs.services.sharing.rights import RightNews, Rights
@@ -79,14 +79,14 @@ class Notices:
         """Who came, went, or was invited, around the actor's family and players, until the actor has seen it."""
         return self._rights.news(actor, as_coach=as_coach)
 
-    def _by_codes(self, actor: Actor, acting_for: Sequence[Held]) -> dict[str, Notice]:
+    def _by_codes(self, actor: Actor, acting_for: Sequence[EntrustedKeys]) -> dict[str, Notice]:
         news = self._codes.news()
         if not news:
             return {}  # Nearly always; then no line is read.
         found = {notice.address: notice for held in acting_for for notice in self._of(held, news)}
         return found | {notice.address: notice for notice in self._own(actor, news)}
 
-    def _stated(self, actor: Actor, acting_for: Sequence[Held]) -> dict[str, Notice]:
+    def _stated(self, actor: Actor, acting_for: Sequence[EntrustedKeys]) -> dict[str, Notice]:
         """By report, what clinicians wrote in the last week; whoever wrote the report is told as its author."""
         found: dict[str, Notice] = {}
         since = self._mailbox.now() - _STATED_FOR
@@ -112,7 +112,7 @@ class Notices:
                 report_address(update_id), self._mailbox.written_at(access.entry), code.first_opened, code.guessed
             )
 
-    def _of(self, held: Held, news: Sequence[CodeNews]) -> Iterator[Notice]:
+    def _of(self, held: EntrustedKeys, news: Sequence[CodeNews]) -> Iterator[Notice]:
         """For the codes of the newest reports about one person."""
         by_handle = {code.handle: code for code in news}
         length = self._mailbox.length(held.keyring.own_line)

@@ -17,13 +17,13 @@ WHOLE = ("templates", "public", "i18n", "domain/triage", "model/migrations")
 PLAIN = frozenset(
     """
     account additions after again all answer any archive as at attempts backup body browsers by change chapter
-    choice clause clock cost counts demo document entry fact family finder fired first folder follow holder
-    housekeeper housekeeping identity in inbox is item items joined joining known least leaving limits list lock
-    lost made memory message names nature news not now number of open opened opening option out overview page people
-    person phone placed play player prepared question read reader readiness reason reassured restore result saved
-    says seen sender senders service services session set sharing sort source sport staff state status strangers
-    team teams telling text ticks times toggle told triage unreadable up ups view watch who word words wrapper
-    writer
+    choice clause clock cost counts demo document entry extent fact family finder firing first folder follow holder
+    housekeeper housekeeping identity in inbox is item items joining known least leaving limits list lock made
+    member memory message missing names nature news not now number of open opened opening option out overview page
+    people person phone placed play player prepared question read reader readiness reason reassured restore result
+    saved says seen sender senders service services session set sharing sort source sport staff state status
+    strangers team teams telling text ticks times toggle told triage unreadable up ups value view watch who word
+    words wrapper writer
     """.split()
 )
 

@@ -39,7 +39,7 @@ def test_rooms_are_small_and_know_few_others(rooms: ModuleType, package: str, mo
     assert len(house.arrows(package)) < most_arrows
 
 
-@pytest.mark.parametrize(("package", "most"), [("blockmrs", 5.5), (SERVICES, 6.5), (CONTROLLERS, 5.5)])
+@pytest.mark.parametrize(("package", "most"), [("blockmrs", 5.5), (SERVICES, 6.5), (CONTROLLERS, 5.8)])
 def test_a_module_needs_few_others_when_it_runs(rooms: ModuleType, package: str, most: float) -> None:
     assert rooms.House().imports_each(package) < most
 

@@ -17,7 +17,7 @@ from blockmrs.domain.sharing import Appointment, Grant, Pointer, Receipt, Revoca
 from blockmrs.model.base import Base
 from blockmrs.model.database import Database, create_engine
 from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.mailbox import Held, Mailbox
+from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
 from blockmrs.services.lines.reader import LineReader
 from tests.unit.storage.fakes import MemoryStore
 
@@ -97,8 +97,8 @@ def update(number: int) -> bytes:
     return bytes([number]) * 32
 
 
-def held(keyring: Keyring, label: str = "Sam Rivers", relation: str = "guardian", seed: bytes = b"") -> Held:
-    return Held(keyring, relation, label, seed)
+def held(keyring: Keyring, label: str = "Sam Rivers", relation: str = "guardian", seed: bytes = b"") -> EntrustedKeys:
+    return EntrustedKeys(keyring, relation, label, seed)
 
 
 def put_at(lines: Lines, value: Grant | Revocation, number: int, author: object, to: Keyring, line_key: bytes) -> bytes:

@@ -14,9 +14,9 @@ from datetime import UTC, datetime
 import tg
 
 from blockmrs.controllers.field.handover import HandoverView, TimedSign
-from blockmrs.controllers.field.told import WORDS, Offered
+from blockmrs.controllers.field.told import WORDS, ProposalView
 from blockmrs.controllers.field.views import (
-    Answered,
+    AnswerRow,
     Further,
     LookRow,
     ResultView,
@@ -31,7 +31,7 @@ from blockmrs.domain.triage.pages import Choice, QuestionPage, Toggle
 from blockmrs.domain.triage.rules import Again, DangerSign, Level, Policy, RuleSet
 from blockmrs.domain.triage.telling import MENTAL_HEALTH, Telling
 from blockmrs.services.advice.in_reports import CAREFUL
-from blockmrs.services.advice.interviews import Seen
+from blockmrs.services.advice.interviews import AnswerInWords
 
 LINE = ("{{it}}",)
 CARRIED = (("{{carried}}", ""),)
@@ -58,7 +58,7 @@ class BlankPage:
 class BlankProposal(BlankPage):
     """The page with what somebody's own words may mean."""
 
-    offered: Offered = field(kw_only=True)
+    offered: ProposalView = field(kw_only=True)
 
 
 def blank_pages(rules: RuleSet) -> tuple[BlankPage, ...]:
@@ -83,7 +83,7 @@ def blank_proposals() -> tuple[BlankProposal, ...]:
     choices = (Choice("{{value}}", "{{label}}"),)
     places = QuestionPage("{{id}}", "choice", "", "", choices=choices)
     signs = (DangerSign("{{id}}", "{{label}}", ""),)
-    found, nothing = Offered(choices, signs, OFFERS), Offered((), signs, ())
+    found, nothing = ProposalView(choices, signs, OFFERS), ProposalView((), signs, ())
     return (
         BlankProposal("proposed", places, _view(), {}, offered=found),
         BlankProposal("proposed-error", places, _view(), {PICK: nothing_fits()}, offered=found),
@@ -127,8 +127,8 @@ def blank_result(rules: RuleSet, level: Level) -> ResultView:
         assessment=found,
         words=rules.level_words[level],
         intended_use=rules.intended_use,
-        seen=(Seen("{{finding}}", "", "{{label}}", "{{answer}}", None),),
-        other_answers=(Answered("{{finding}}", "{{label}}", "{{answer}}"),),
+        seen=(AnswerInWords("{{finding}}", "", "{{label}}", "{{answer}}", None),),
+        other_answers=(AnswerRow("{{finding}}", "{{label}}", "{{answer}}"),),
         because=LINE,
         further=(Further("{{label}}", LINE, LINE),),
         chips=(DangerSign("{{id}}", "{{label}}", ""),),

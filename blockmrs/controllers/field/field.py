@@ -26,7 +26,7 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.field.blank import nothing_ticked
 from blockmrs.controllers.field.handover import handover_view
 from blockmrs.controllers.field.journey import Journey, step
-from blockmrs.controllers.field.kept import KeptController
+from blockmrs.controllers.field.kept import OfflineController
 from blockmrs.controllers.field.told import offered_view, read_told, take_words
 from blockmrs.controllers.field.views import ResultView, View, page_view, result_view, utc_now
 from blockmrs.controllers.field.wire import (
@@ -83,7 +83,7 @@ class FieldController(TGController):
         self._who_is_told = who_is_told or WhoIsTold(triage, {})
         # By language: its content is already translated.
         self._ready_made: dict[str, tuple[tuple[DangerSign, ResultView], ...]] = {}
-        self.kept = KeptController(triage, self._who_is_told, lambda: self._signs({}, started=0))
+        self.kept = OfflineController(triage, self._who_is_told, lambda: self._signs({}, started=0))
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from blockmrs.controllers.field.journey import Journey
     from blockmrs.domain.triage.engine import Interview
     from blockmrs.services.advice.in_reports import AnswerTimes
-    from blockmrs.services.advice.interviews import Seen, TriageService
+    from blockmrs.services.advice.interviews import AnswerInWords, TriageService
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def handover_view(triage: TriageService, interview: Interview, journey: Journey,
     )
 
 
-def timed(seen: Iterable[Seen], times: AnswerTimes) -> tuple[TimedSign, ...]:
+def timed(seen: Iterable[AnswerInWords], times: AnswerTimes) -> tuple[TimedSign, ...]:
     """The signs in the order in which they were reported; those of unknown time first."""
     signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in seen]
     return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))

@@ -61,7 +61,7 @@ ASK_FIRST = "no-cache"
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class OfflineCopy:
     """What is kept in one language. `version` differs as soon as a single byte of anything does."""
 
     rules: bytes
@@ -74,7 +74,7 @@ class Kept:
     worker: str
 
 
-class KeptController(TGController):
+class OfflineController(TGController):
     """Makes and serves what the phone keeps. `first_screen` renders `/field`, which is the same at any time of day."""
 
     def __init__(self, triage: TriageService, who_is_told: WhoIsTold, first_screen: Callable[[], str]) -> None:
@@ -84,7 +84,7 @@ class KeptController(TGController):
         self._first_screen = first_screen
         self._encoded: dict[str, tuple[bytes, str]] = {}
         self._mark = ""
-        self._made: dict[str, Kept] = {}
+        self._made: dict[str, OfflineCopy] = {}
         self._making = threading.Lock()
 
     @expose(content_type="application/json", allowed_methods=PAGE)
@@ -140,14 +140,14 @@ class KeptController(TGController):
             self._encoded[language] = (encoded, _digest(encoded))
         return self._encoded[language]
 
-    def _kept(self, language: str) -> Kept:
+    def _kept(self, language: str) -> OfflineCopy:
         speak(_known(language))
         with self._making:
             if language not in self._made:
                 self._made[language] = self._make(language)
             return self._made[language]
 
-    def _make(self, language: str) -> Kept:
+    def _make(self, language: str) -> OfflineCopy:
         rules, assets = self._triage.rules, site().assets
         encoded, digest = self._rules(language)
         lists = json.dumps(words_as_data(self._triage.words), separators=(",", ":")).encode()
@@ -187,7 +187,7 @@ class KeptController(TGController):
         addresses |= {"version": version, "language": language, "keep": keep, "away": away, "own": own}
         addresses["pages_for_all"] = pages_for_all
         worker = f"const KEPT = {json.dumps(addresses)};\n{worker}"
-        return Kept(encoded, digest, lists, words_digest, pages, pages_digest, addresses, worker)
+        return OfflineCopy(encoded, digest, lists, words_digest, pages, pages_digest, addresses, worker)
 
 
 def _known(language: str) -> str:

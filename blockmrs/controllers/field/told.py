@@ -18,7 +18,6 @@ from blockmrs.domain.triage.routing import LONGEST_TEXT, MOST_PROPOSED, Proposal
 from blockmrs.errors import N_, InvalidInput
 
 if TYPE_CHECKING:
-    from blockmrs.controllers.field.views import Pairs
     from blockmrs.domain.triage.rules import DangerSign
     from blockmrs.services.advice.interviews import TriageService
 
@@ -26,7 +25,7 @@ WORDS, OFFERED = "words", "offered"
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class ProposalView:
     """What is proposed, as the page shows it: `pairs` carry it through "Next" without a tick."""
 
     complaints: tuple[Choice, ...]
@@ -39,10 +38,10 @@ class Offered:
         return N_("Which of these fits?") if self.complaints else N_("We found nothing for that")
 
 
-def offered_view(triage: TriageService, found: Proposal) -> Offered:
+def offered_view(triage: TriageService, found: Proposal) -> ProposalView:
     """The page's own view of a proposal, with the danger signs in the order of the first screen."""
     titles = ((name, triage.rules.presentations[name].title) for name in found.presentations)
-    return Offered(
+    return ProposalView(
         tuple(Choice(name, title) for name, title in titles),
         tuple(sign for sign in triage.rules.signs if sign.id in found.signs),
         tuple((OFFERED, name) for name in (*found.presentations, *found.signs)),
@@ -50,7 +49,7 @@ def offered_view(triage: TriageService, found: Proposal) -> Offered:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OwnWords:
     """One form of the page: what was typed, ticked and proposed before. `is_answer`: "Next" was pressed."""
 
     texts: tuple[str, ...]
@@ -102,8 +101,8 @@ def take_words() -> tuple[str, ...]:
     return texts
 
 
-def read_told(texts: tuple[str, ...], pairs: Pairs) -> Told:
+def read_told(texts: tuple[str, ...], pairs: Pairs) -> OwnWords:
     """The form's fields that are about the words."""
     picked = tuple(value for name, value in pairs if name == PICK)
     offered = tuple(value for name, value in pairs if name == OFFERED)
-    return Told(texts, picked, offered, ("answer", NEXT) in pairs)
+    return OwnWords(texts, picked, offered, ("answer", NEXT) in pairs)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.engine import Assessment, Interview
     from blockmrs.domain.triage.pages import QuestionPage
     from blockmrs.domain.venues import Plan
-    from blockmrs.services.advice.interviews import Seen, TriageService
+    from blockmrs.services.advice.interviews import AnswerInWords, TriageService
 
 HANDLE = re.compile(r"me|[0-9a-f]{32}")
 
@@ -69,7 +69,7 @@ class View:
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class AnswerRow:
     """One answer as a row with "Change". `finding` may also be `complaints` or `age`."""
 
     finding: str
@@ -105,8 +105,8 @@ class ResultView(View):
     assessment: Assessment | None = None
     words: str = ""
     intended_use: str = ""
-    seen: tuple[Seen, ...] = ()
-    other_answers: tuple[Answered, ...] = ()
+    seen: tuple[AnswerInWords, ...] = ()
+    other_answers: tuple[AnswerRow, ...] = ()
     because: tuple[str, ...] = ()
     further: tuple[Further, ...] = ()
     chips: tuple[DangerSign, ...] = ()
@@ -216,15 +216,15 @@ def _further(triage: TriageService, interview: Interview, found: Assessment) -> 
     return tuple(rows)
 
 
-def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[Answered, ...]:
+def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[AnswerRow, ...]:
     """Every answer that "You saw" leaves out: the place, the age, and what was not the case."""
     places = [triage.rules.presentations[name].title for name in interview.presentations]
-    rows = [Answered("complaints", N_("Where it hurts"), places[0])] if places else []
+    rows = [AnswerRow("complaints", N_("Where it hurts"), places[0])] if places else []
     ages = {band.id: band.label for band in triage.rules.age_bands}
     if interview.age_band is not None:
-        rows.append(Answered("age", N_("How old"), ages[interview.age_band]))
+        rows.append(AnswerRow("age", N_("How old"), ages[interview.age_band]))
     every = triage.seen(interview, all_answers=True)
-    return (*rows, *(Answered(row.finding, row.label, row.answer) for row in every if row.finding not in said))
+    return (*rows, *(AnswerRow(row.finding, row.label, row.answer) for row in every if row.finding not in said))
 
 
 def utc_now() -> datetime:

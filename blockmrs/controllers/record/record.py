@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PersonOnPage:
     """One person on the page. `rows` or `reports` is None if that part cannot be read, which hides nothing else.
 
     `older` is the address of the reports before these, if there are any. `lost`: the facts should be here but are not.
@@ -82,7 +82,7 @@ class RecordController(TGController):
         except BlockMRSError:
             return None
 
-    def _shown(self, person: Person) -> Shown:
+    def _shown(self, person: Person) -> PersonOnPage:
         rows, saved_at, author, lost = None, None, "", False
         try:
             saved = self._services.facts.newest(person)
@@ -98,7 +98,7 @@ class RecordController(TGController):
             reports, older = None, None
         facts, ill = facts_address(person.handle), ill_address(person.handle)
         more = reports_address(person.handle, older) if older else ""
-        return Shown(person, facts, ill, rows, saved_at, author, reports, more, lost, is_whole)
+        return PersonOnPage(person, facts, ill, rows, saved_at, author, reports, more, lost, is_whole)
 
 
 class LogController(TGController):

@@ -29,7 +29,7 @@ class AtHome:
     unread: bool = False
 
 
-class Typed(Protocol):
+class RecordForm(Protocol):
     """A report's form, as far as it says whose record it is for."""
 
     @property
@@ -40,7 +40,7 @@ class Typed(Protocol):
         """The content of a field."""
 
 
-def at_home(services: Services, actor: Actor, typed: Typed) -> AtHome | None:
+def at_home(services: Services, actor: Actor, typed: RecordForm) -> AtHome | None:
     """Whose record the form is for; None if it is not for one that the actor keeps.
 
     The facts are read afresh: the form says which ones, and never what they are.

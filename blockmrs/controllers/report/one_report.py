@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
     from blockmrs.services.people.organisations import Organisation
-    from blockmrs.services.people.teams import Joined
+    from blockmrs.services.people.teams import FamilyMember
     from blockmrs.services.reports.reports import OpenedReport
     from blockmrs.services.sharing.crew_codes import ReportCode
     from blockmrs.services.sharing.shares import Share
@@ -82,7 +82,7 @@ class OneReportController(TGController):
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
 
-    def _family(self, actor: Actor, opened: OpenedReport) -> list[Joined] | None:
+    def _family(self, actor: Actor, opened: OpenedReport) -> list[FamilyMember] | None:
         """Who of the family has joined; None if that cannot be read."""
         try:
             return self._services.teams.joined(actor).get(opened.subject, [])

@@ -61,7 +61,7 @@ _NO_KEYS = N_(
 
 
 @dataclass(frozen=True, slots=True)
-class Hurt:
+class HurtPerson:
     """Who is hurt according to the form: a player on the roster, or somebody by name. `chosen` False: not said yet.
 
     `home` is set if the report is for somebody's own record; `unread`, if the roster cannot be read here now: a report
@@ -160,7 +160,7 @@ class ReportController(TGController):
             raise InvalidInput(N_("Start with what you see"))
         return typed
 
-    def _hurt(self, actor: Actor, typed: TypedReport) -> Hurt:
+    def _hurt(self, actor: Actor, typed: TypedReport) -> HurtPerson:
         team, unread = Team(), False
         try:
             team = self._services.teams.team(actor)
@@ -168,12 +168,12 @@ class ReportController(TGController):
             unread = True
         home = at_home(self._services, actor, typed)
         if home is not None:
-            return Hurt(team, None, True, home)
+            return HurtPerson(team, None, True, home)
         chosen = typed.value("r-player")
         if chosen == OTHER:
-            return Hurt(team, None, True, unread=unread)
+            return HurtPerson(team, None, True, unread=unread)
         player = next((player for player in team.players if player.player_id == chosen), None)
-        return Hurt(team, player, player is not None, unread=unread)
+        return HurtPerson(team, player, player is not None, unread=unread)
 
     def _name_problem(self, typed: TypedReport) -> dict[str, str]:
         reader = ReportReader(typed, self._services.reports.now())
@@ -181,7 +181,7 @@ class ReportController(TGController):
         return {name: text for name, text in reader.errors.items() if name == "r-name"}
 
     def _save(
-        self, actor: Actor, typed: TypedReport, report: Report, hurt: Hurt, *, withheld: bool
+        self, actor: Actor, typed: TypedReport, report: Report, hurt: HurtPerson, *, withheld: bool
     ) -> tuple[str, bool]:
         """The saved report's address, and whether it says what the form says: an earlier Save of the form wins."""
         reports, draft = self._services.reports, typed.value("r-draft")
@@ -193,7 +193,7 @@ class ReportController(TGController):
         kept = reports.open(actor, saved.address).report
         return saved.address, replace(report, written_at=kept.written_at) == kept and withheld == earlier.withheld
 
-    def _who(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str]) -> str:
+    def _who(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str]) -> str:
         carried = typed.carried(without=("r-player", "r-name", FOR_RECORD, FROM_RECORD))
         return show(
             "report.who",
@@ -216,7 +216,7 @@ class ReportController(TGController):
             "told": self._services.who_is_told.of(interview),
         }
 
-    def _check(self, hurt: Hurt, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
+    def _check(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
         now = self._services.reports.now()
         venue = hurt.team.plan.today
         told = self._services.who_is_told.of(typed.interview)

@@ -31,7 +31,7 @@ _FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "u
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class ShareRequest:
     """A share to be made."""
 
     organisation_id: bytes
@@ -64,7 +64,7 @@ class ShareForm:
         """The words with which the list was narrowed."""
         return self.value("q")
 
-    def read(self, now: datetime) -> tuple[Wanted | None, dict[str, str]]:
+    def read(self, now: datetime) -> tuple[ShareRequest | None, dict[str, str]]:
         """The share that the form asks for; or what is wrong, by field."""
         errors: dict[str, str] = {}
         organisation_id = _card_id(self.value("organisation"))
@@ -80,7 +80,7 @@ class ShareForm:
             errors[error.field or ""] = error.message
         if errors or organisation_id is None or until is None:
             return None, errors
-        return Wanted(organisation_id, purpose, until), {}
+        return ShareRequest(organisation_id, purpose, until), {}
 
     def _until(self, now: datetime) -> datetime:
         how_long = self.value("how_long")

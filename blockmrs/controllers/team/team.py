@@ -26,7 +26,7 @@ from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.people.persons import handle_of
-from blockmrs.services.people.teams import MAX_PLAYERS, Joined
+from blockmrs.services.people.teams import MAX_PLAYERS, FamilyMember
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -168,7 +168,7 @@ class TeamController(TGController):
         except UNKNOWN:
             return None
 
-    def _joined(self, actor: Actor) -> dict[bytes, list[Joined]] | None:
+    def _joined(self, actor: Actor) -> dict[bytes, list[FamilyMember]] | None:
         """Who has joined, by player; None if that cannot be read."""
         try:
             return self._teams.joined(actor)

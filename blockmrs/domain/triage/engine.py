@@ -11,7 +11,7 @@ from operator import attrgetter, itemgetter
 
 from blockmrs.domain.triage.conditions import NOT_MET, Answer, Facts
 from blockmrs.domain.triage.course import Look, add_course
-from blockmrs.domain.triage.prepared import Fired, PreparedPresentation, PreparedRule, Reason, fire, prepared
+from blockmrs.domain.triage.prepared import FiringRule, PreparedPresentation, PreparedRule, Reason, fire, prepared
 from blockmrs.domain.triage.rules import ALWAYS, Advice, Again, Finding, Kind, Level, Rule, RuleSet
 
 LOOK_AGAIN_FROM = 3
@@ -159,7 +159,7 @@ def _active(rules: RuleSet, interview: Interview) -> list[PreparedPresentation]:
     return [ready.presentation(name) for name in dict.fromkeys((*ALWAYS, *known))]
 
 
-def _fire(active: Iterable[PreparedPresentation], facts: Facts) -> list[Fired]:
+def _fire(active: Iterable[PreparedPresentation], facts: Facts) -> list[FiringRule]:
     """Rules that fire, most urgent first. `otherwise` rules count only if nothing else is as urgent."""
     fired = list(chain.from_iterable(presentation.fire(facts) for presentation in active))
     fired.sort(key=_ORDER)
@@ -197,7 +197,7 @@ def _level(
     return _raise(modifiers, min(every, default=rules.fallback.level))[0]
 
 
-def _said(kept: Iterable[Fired]) -> list[Advice]:
+def _said(kept: Iterable[FiringRule]) -> list[Advice]:
     """The deciding advice, then that of every other rule that fired, each once.
 
     The most cautious of them decides about playing again, the soonest about when to look again.

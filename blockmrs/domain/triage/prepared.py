@@ -26,7 +26,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Fired:
+class FiringRule:
     """A rule as it fires with a doubt, the level that it reaches, and the rule's advice at that level.
 
     `order` sorts the most urgent first and, within a level, what is said in any case, and what is certain.
@@ -48,9 +48,9 @@ class PreparedRule:
     """
 
     rule: Rule
-    at: tuple[Fired, ...]
+    at: tuple[FiringRule, ...]
     finding: str
-    answers: Mapping[Answer, Fired] | None
+    answers: Mapping[Answer, FiringRule] | None
     openable: frozenset[str]
     """The findings that could make it fire if asked: all that it looks at, but not those that only ever reassure."""
 
@@ -71,7 +71,7 @@ class PreparedPresentation:
             if name not in given and concerns(finding, facts.ages) and given.get(finding.settled_by) is not False:
                 yield name
 
-    def fire(self, facts: Facts) -> list[Fired]:
+    def fire(self, facts: Facts) -> list[FiringRule]:
         """The rules that these facts meet, in the rules' order."""
         given, fired = facts.answers, []
         for known in self.rules:
@@ -84,7 +84,7 @@ class PreparedPresentation:
         return fired
 
 
-class Prepared:
+class PreparedRules:
     """Everything that has been prepared so far of a rule set."""
 
     def __init__(self, rules: RuleSet) -> None:
@@ -105,16 +105,16 @@ class Prepared:
         return tuple((name, found.how) for name, found in sorted(self._rules.findings.items()) if found.how)
 
     @cached_property
-    def fallback(self) -> Fired:
+    def fallback(self) -> FiringRule:
         """What is said if no rule fires."""
         return fire(self._rules, self._rules.fallback, SURE, self._rules.fallback.level)
 
 
-def prepared(rules: RuleSet) -> Prepared:
+def prepared(rules: RuleSet) -> PreparedRules:
     """The rule set made ready, once."""
-    found: Prepared | None = rules.kept.get(Prepared)
+    found: PreparedRules | None = rules.kept.get(PreparedRules)
     if found is None:
-        found = rules.kept[Prepared] = Prepared(rules)
+        found = rules.kept[PreparedRules] = PreparedRules(rules)
     return found
 
 
@@ -123,9 +123,9 @@ def concerns(finding: Finding, ages: frozenset[str]) -> bool:
     return not finding.ages or not finding.ages.isdisjoint(ages)
 
 
-def fire(rules: RuleSet, rule: Rule, doubt: int, level: Level) -> Fired:
+def fire(rules: RuleSet, rule: Rule, doubt: int, level: Level) -> FiringRule:
     """The rule as it fires with this doubt at this level."""
-    return Fired(
+    return FiringRule(
         rule=rule,
         level=level,
         order=(level * 2 + rule.otherwise) * NOT_MET + doubt,
@@ -158,7 +158,7 @@ def _prepare(rule: Rule, rules: RuleSet) -> PreparedRule:
     if not isinstance(when, Is):
         return PreparedRule(rule, at, "", None, openable)
     unsure = rules.unsure.get(when.finding, NOT_MET)
-    answers: dict[Answer, Fired] = dict.fromkeys(when.values, at[SURE])
+    answers: dict[Answer, FiringRule] = dict.fromkeys(when.values, at[SURE])
     if unsure != NOT_MET:
         answers[None] = at[unsure]
     return PreparedRule(rule, at, when.finding, answers, openable)

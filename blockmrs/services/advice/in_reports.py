@@ -15,7 +15,7 @@ from blockmrs.errors import Message
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.engine import Assessment, Interview
-    from blockmrs.services.advice.interviews import Seen
+    from blockmrs.services.advice.interviews import AnswerInWords
 
 
 CAREFUL = Message("Some answers were “Not sure”. This is the careful advice.")
@@ -57,7 +57,7 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
 
 
 def findings_of(
-    seen: Iterable[Seen], rules: RuleSet, interview: Interview, times: AnswerTimes | None = None
+    seen: Iterable[AnswerInWords], rules: RuleSet, interview: Interview, times: AnswerTimes | None = None
 ) -> tuple[ReportedFinding, ...]:
     """Where it hurts, then the answers given at the field, each with its question and its time."""
     told = times or AnswerTimes()
@@ -89,7 +89,7 @@ def looks_of(interview: Interview, times: AnswerTimes) -> tuple[ReportedLook, ..
     return tuple(found)
 
 
-def _answer(entry: Seen) -> str:
+def _answer(entry: AnswerInWords) -> str:
     if entry.value is None or isinstance(entry.value, bool):
         return format_answer(entry.value)
     return entry.answer

@@ -30,7 +30,7 @@ COMPLAINTS = "complaints"
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class AnswerInWords:
     """One answer to be read: the question, its short label, and the answer in words."""
 
     finding: str
@@ -125,7 +125,7 @@ class TriageService:
         """
         return without_look(interview, number)
 
-    def seen(self, interview: Interview, *, all_answers: bool = False) -> tuple[Seen, ...]:
+    def seen(self, interview: Interview, *, all_answers: bool = False) -> tuple[AnswerInWords, ...]:
         """The answers to be read, in the rules' order; those that say "nothing there" only on request."""
         rows = []
         for name, finding in self.rules.findings.items():
@@ -136,7 +136,9 @@ class TriageService:
             value = interview.answers[name]
             usual = True if finding.nature is Nature.REASSURING else absence(finding)
             if all_answers or value is None or value != usual:
-                rows.append(Seen(name, finding.ask, finding.label, _in_words(self.rules.words, finding, value), value))
+                rows.append(
+                    AnswerInWords(name, finding.ask, finding.label, _in_words(self.rules.words, finding, value), value)
+                )
         return tuple(rows)
 
 

@@ -43,7 +43,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.head_reports import AfterReport
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import GrantEntry, Held
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry
     from blockmrs.services.people.organisations import Organisations
 
 # A player whose newest head injury is older is no longer marked on the team's page; the report's page still says so.
@@ -203,7 +203,9 @@ class Clearances:
                 found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage, status.lost_newest)
         return found
 
-    def stated_since(self, actor: Actor, held: Held | None, since: datetime) -> Iterator[tuple[GrantEntry, datetime]]:
+    def stated_since(
+        self, actor: Actor, held: EntrustedKeys | None, since: datetime
+    ) -> Iterator[tuple[GrantEntry, datetime]]:
         """The newest reports about which something was stated since then, each with the time of the last statement.
 
         Args:
@@ -402,11 +404,11 @@ def _level_of(update: Update) -> int:
         return 1  # Not a check that this version can show: it must not let anybody play again.
 
 
-def _held(access: Access) -> Held:
+def _held(access: Access) -> EntrustedKeys:
     if access.held is None:
         raise NotFound("no such report")
     return access.held
 
 
-def _copies_key(held: Held, update_id: bytes) -> bytes:
+def _copies_key(held: EntrustedKeys, update_id: bytes) -> bytes:
     return held.keyring.derive("clearances", update_id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
-    from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import Reports
     from blockmrs.services.sharing.shares import Sharing
@@ -52,14 +52,14 @@ class AfterReport:
             return None if shared is None else (access, shared.report)
         return access, self.reports.read(actor, access).report
 
-    def access_by(self, actor: Actor, held: Held | None, entry: GrantEntry) -> Access:
+    def access_by(self, actor: Actor, held: EntrustedKeys | None, entry: GrantEntry) -> Access:
         """What the actor is to a report of `head_reports`: somebody who acts for `held`, or its author."""
         if held is not None:
             return Access(Standing.SUBJECT, entry, held.keyring, held)
         return self.access.allow(actor, report_address(entry.grant.update_id), Action.FOLLOW)
 
     def head_reports(
-        self, actor: Actor, held: Held | None, oldest: datetime, places: int | None = None
+        self, actor: Actor, held: EntrustedKeys | None, oldest: datetime, places: int | None = None
     ) -> Iterator[GrantEntry]:
         """The grants since `oldest` of reports that may be about a head injury, newest first.
 

@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.rules import RuleSet
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.head_reports import AfterReport
-    from blockmrs.services.lines.mailbox import GrantEntry, Held
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry
     from blockmrs.services.people.teams import Teams
 
 _TREND_LOOKS_BACK = timedelta(days=366)
@@ -187,7 +187,7 @@ class FollowUps:
                     found[address] = there
         return sorted(found.items(), key=lambda pair: pair[1].injured_at, reverse=True)
 
-    def _readable(self, actor: Actor, held: Held | None, entry: GrantEntry) -> FollowUp | None:
+    def _readable(self, actor: Actor, held: EntrustedKeys | None, entry: GrantEntry) -> FollowUp | None:
         """The follow-up of a report; None if there is none or it cannot be opened, which must not hide others."""
         try:
             access = self._after.access_by(actor, held, entry)
@@ -294,7 +294,7 @@ class FollowUps:
         self._attachments.remember(entry.grant.object)
         return MadeCheck(report_address(entry.grant.update_id), check)
 
-    def _due_for(self, actor: Actor, held: Held | None) -> Iterator[DueCheck]:
+    def _due_for(self, actor: Actor, held: EntrustedKeys | None) -> Iterator[DueCheck]:
         """For one person whom the actor acts for or, with None, for the reports that the actor wrote."""
         oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
         for entry in self._after.head_reports(actor, held, oldest):

@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from blockmrs.domain.sharing import Grant
     from blockmrs.services.lines.batch import Batch
-    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
 
 _LOOK_BACK = 5
 
 
 def owners_grant(
-    mailbox: Mailbox, batch: Batch, subject: Held, grant: Grant, *, previous: bytes | None = None
+    mailbox: Mailbox, batch: Batch, subject: EntrustedKeys, grant: Grant, *, previous: bytes | None = None
 ) -> Grant:
     """`grant` as it goes to the next free place on the line of `subject`.
 

@@ -90,7 +90,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class LineExtent:
     """How much of a line was seen: its end, how many of its entries opened, and where in the log its last facts are."""
 
     stop: int = 0
@@ -169,7 +169,7 @@ class Contents:
         items += self._timed([item for item in found if item is not None])
         items.sort(key=lambda item: item.index)
         end = max([stop, *(position + 1 for position, _ in places)])
-        self._compare(reader, items, seen, Seen(end, *_counted(items)), bool(gone))
+        self._compare(reader, items, seen, LineExtent(end, *_counted(items)), bool(gone))
         # What did not open then, and does not now, makes no row worth writing.
         shut &= {item.position for item in items if item.sort is Sort.UNOPENED}
         if len(again) - len(shut) + end - stop >= _WORTH_KEEPING and not gone:
@@ -180,11 +180,11 @@ class Contents:
         times = self._lines.times_of(item.index for item in items if item.sort is not Sort.UNOPENED)
         return [replace(item, at_ms=to_ms(times[item.index])) if item.index in times else item for item in items]
 
-    def _compare(self, reader: Keyring, items: Items, seen: Seen, now: Seen, is_gone: bool) -> None:
+    def _compare(self, reader: Keyring, items: Items, seen: LineExtent, now: LineExtent, is_gone: bool) -> None:
         """Decide whether `items` are whole, and remember what is new."""
         lacks = is_gone or now.stop < seen.stop or now.count < seen.count or _has_gap(items)
         items.is_whole, items.facts_gone = not lacks, now.facts < seen.facts
-        grown = Seen(max(now.stop, seen.stop), max(now.count, seen.count), max(now.facts, seen.facts))
+        grown = LineExtent(max(now.stop, seen.stop), max(now.count, seen.count), max(now.facts, seen.facts))
         if grown != seen:
             self._replace(reader, "contents seen", _SEEN.pack(VERSION, grown.stop, grown.count, grown.facts))
 
@@ -215,10 +215,10 @@ def _opened(key: bytes, sealed: bytes | None, lookup: bytes) -> bytes | None:
         return None
 
 
-def _decode_seen(text: bytes | None) -> Seen:
+def _decode_seen(text: bytes | None) -> LineExtent:
     if text is None or len(text) < _SEEN.size or text[0] != VERSION:
-        return Seen()
-    return Seen(*_SEEN.unpack_from(text)[1:])
+        return LineExtent()
+    return LineExtent(*_SEEN.unpack_from(text)[1:])
 
 
 def _decode_kept(text: bytes | None) -> tuple[list[Item], int, int]:

@@ -22,7 +22,7 @@ from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.contents import Contents, Item, Items
-from blockmrs.services.lines.memory import LineMemory, Placed, ValueOf
+from blockmrs.services.lines.memory import LineMemory, PlacedValue, ValueOf
 from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
 from blockmrs.services.lines.readings import Readings
 from blockmrs.services.lines.updates import check_grantor, open_update
@@ -34,13 +34,13 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.cards import Cards
     from blockmrs.storage import ObjectStore
 
-__all__ = ["GrantEntry", "Held", "Line", "Mailbox", "Message"]
+__all__ = ["EntrustedKeys", "GrantEntry", "Line", "Mailbox", "Message"]
 
 LABEL_LIMIT = 120
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class EntrustedKeys:
     """A dependent's or organisation's keys, which an appointment lets somebody use."""
 
     keyring: Keyring
@@ -49,11 +49,11 @@ class Held:
     seed: bytes
 
     def __repr__(self) -> str:
-        return f"Held({self.relation})"
+        return f"EntrustedKeys({self.relation})"
 
 
 @dataclass(frozen=True, slots=True)
-class Lost:
+class MissingKeys:
     """A dependent's or organisation's keys that an appointment lets somebody use, but that are not here."""
 
     card_id: bytes
@@ -209,7 +209,7 @@ class Mailbox:
 
     def remembered(
         self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None
-    ) -> list[Placed]:
+    ) -> list[PlacedValue]:
         """What `value_of` keeps of a line, in the order of the log; only what is new since the last visit is opened."""
         return self._memory.read(line_key, reader, value_of, author)
 
@@ -246,7 +246,7 @@ class Mailbox:
             except BlockMRSError:
                 continue
 
-    def appointed(self, keyring: Keyring, lost: list[Lost] | None = None) -> list[Held]:
+    def appointed(self, keyring: Keyring, lost: list[MissingKeys] | None = None) -> list[EntrustedKeys]:
         """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
 
         Anybody with a doorbell token can appoint somebody for a card of their own making; so only what the person
@@ -260,17 +260,17 @@ class Mailbox:
         accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
         if not accepted:
             return []
-        found: dict[bytes, Held | Lost] = {}
+        found: dict[bytes, EntrustedKeys | MissingKeys] = {}
         unproven: list[Message] = []
         for message in [message for _, message in self.doorbell(keyring, unproven=unproven)]:
             self._take(found, accepted, message)
         for message in unproven:
             self._take(found, accepted, message, proven=False)
-        missing = [held for held in found.values() if isinstance(held, Lost)]
+        missing = [held for held in found.values() if isinstance(held, MissingKeys)]
         if missing and lost is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(missing)
-        return [held for held in found.values() if isinstance(held, Held)]
+        return [held for held in found.values() if isinstance(held, EntrustedKeys)]
 
     def appoint(self, batch: Batch, seed: bytes, label: str, relation: str, person: Keyring) -> Keyring:
         """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
@@ -296,7 +296,9 @@ class Mailbox:
         place = self.length(bell)
         return slot_at(bell, place), one_time_seed_at(bell, place)
 
-    def appoint_later(self, batch: Batch, held: Held, relation: str, person: Card, bell: tuple[bytes, bytes]) -> None:
+    def appoint_later(
+        self, batch: Batch, held: EntrustedKeys, relation: str, person: Card, bell: tuple[bytes, bytes]
+    ) -> None:
         """Add to `batch` what lets somebody who accepted early act: the seed, sealed to them, at their doorbell."""
         secret = batch.keep_near(seal_object(encode({0: held.seed, 1: held.label}), chain_id=self.chain_id))
         batch.add_at(
@@ -312,7 +314,7 @@ class Mailbox:
     def waiting(self, keyring: Keyring) -> list[tuple[str, datetime]]:
         """Those for whom this person would act once somebody says yes: by name, with when the waiting began."""
         accepted = dict(self.private_line(_accepted(keyring), keyring).appointments)
-        lost: list[Lost] = []
+        lost: list[MissingKeys] = []
         for held in self.appointed(keyring, lost) if accepted else ():
             accepted.pop(held.keyring.card.id, None)
         found = []
@@ -326,23 +328,23 @@ class Mailbox:
                 found.append((str(content.get(1, ""))[:LABEL_LIMIT], appointment.not_before))
         return found
 
-    def held(self, appointment: Appointment) -> Held:
+    def held(self, appointment: Appointment) -> EntrustedKeys:
         """The keys in an appointment's object, checked against the card they must belong to."""
         return self.held_at(appointment.secret, appointment.dependent, appointment.relation)
 
-    def held_at(self, secret: Pointer, dependent: bytes, relation: str) -> Held:
+    def held_at(self, secret: Pointer, dependent: bytes, relation: str) -> EntrustedKeys:
         """The keys in the object at `secret`, checked against the card `dependent` that they must belong to."""
         held = self.readings.now().once(("held", secret, dependent), lambda: self._held(secret, dependent))
         return replace(held, relation=relation)
 
-    def _held(self, pointer: Pointer, dependent: bytes) -> Held:
+    def _held(self, pointer: Pointer, dependent: bytes) -> EntrustedKeys:
         content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
         if not isinstance(content, dict) or not isinstance(content.get(0), bytes):
             raise InvalidInput("an appointment's object holds no seed")
         keyring = Keyring.from_seed(content[0])
         if keyring.card.id != dependent:
             raise InvalidInput("an appointment's seed belongs to another card")
-        return Held(keyring, "", str(content.get(1, ""))[:LABEL_LIMIT], content[0])
+        return EntrustedKeys(keyring, "", str(content.get(1, ""))[:LABEL_LIMIT], content[0])
 
     def prove(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Place:
         """Where the grant is in the log, once its inclusion under the newest header has been checked.
@@ -366,7 +368,12 @@ class Mailbox:
         return self._lines.times_of([index])[index]
 
     def _take(
-        self, found: dict[bytes, Held | Lost], accepted: Container[bytes], message: Message, *, proven: bool = True
+        self,
+        found: dict[bytes, EntrustedKeys | MissingKeys],
+        accepted: Container[bytes],
+        message: Message,
+        *,
+        proven: bool = True,
     ) -> None:
         """Note in `found` what a doorbell entry appoints the person for: keys, or that they are lost."""
         if message.kind is not Kind.APPOINT:
@@ -381,7 +388,7 @@ class Mailbox:
         found.pop(message.author, None)
         if appointment.not_after is not None and appointment.not_after <= self.now():
             return
-        not_here = Lost(message.author, appointment.relation)
+        not_here = MissingKeys(message.author, appointment.relation)
         try:
             found[message.author] = self.held(appointment) if proven else not_here
         except NOT_HERE:

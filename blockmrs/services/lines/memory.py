@@ -37,7 +37,7 @@ ValueOf = Callable[[Message], Value]
 
 
 @dataclass(frozen=True, slots=True)
-class Placed:
+class PlacedValue:
     """What was kept of one message, with its place in the log and the time of its block, which nobody can choose."""
 
     position: int
@@ -55,7 +55,9 @@ class LineMemory:
         self._lines = lines
         self._readings = readings
 
-    def read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None) -> list[Placed]:
+    def read(
+        self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None
+    ) -> list[PlacedValue]:
         """What `value_of` keeps of a line, in the order of the log; each message once.
 
         Args:
@@ -66,7 +68,7 @@ class LineMemory:
         key = "remembered", line_key, reader.card.id, value_of, author.id if author is not None else None
         return self._readings.now().while_log_stands(key, lambda: self._read(line_key, reader, value_of, author))
 
-    def _read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None) -> list[Placed]:
+    def _read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None) -> list[PlacedValue]:
         size, (known, unopened, stop, since) = self._ledger.size, self._kept(line_key, reader)
         again = set(unopened)
         if stop and since < size:
@@ -79,7 +81,8 @@ class LineMemory:
         matter = [(message, value) for message, value in values if value is not None]
         times = self._lines.times_of(message.index for message, _ in matter)
         kept += [
-            Placed(message.position, message.index, to_ms(times[message.index]), value) for message, value in matter
+            PlacedValue(message.position, message.index, to_ms(times[message.index]), value)
+            for message, value in matter
         ]
         kept.sort(key=lambda placed: placed.index)
         end = max([stop, *(position + 1 for position, _ in places)])
@@ -87,7 +90,7 @@ class LineMemory:
             self._keep(line_key, reader, kept, sorted(shut), end, size)
         return kept
 
-    def _kept(self, line_key: bytes, reader: Keyring) -> tuple[list[Placed], list[int], int, int]:
+    def _kept(self, line_key: bytes, reader: Keyring) -> tuple[list[PlacedValue], list[int], int, int]:
         lookup = _lookup(line_key, reader)
         sealed = read_short_cut(self._database, lookup)
         if sealed is None:
@@ -98,7 +101,7 @@ class LineMemory:
             return [], [], 0, 0
 
     def _keep(
-        self, line_key: bytes, reader: Keyring, kept: list[Placed], unopened: list[int], stop: int, size: int
+        self, line_key: bytes, reader: Keyring, kept: list[PlacedValue], unopened: list[int], stop: int, size: int
     ) -> None:
         lookup = _lookup(line_key, reader)
         sealed = seal_secret(_key(reader), _encode(kept, unopened, stop, size), context=lookup)
@@ -109,20 +112,20 @@ class LineMemory:
             return  # A full disk must not keep anybody from reading.
 
 
-def _encode(kept: list[Placed], unopened: list[int], stop: int, size: int) -> bytes:
+def _encode(kept: list[PlacedValue], unopened: list[int], stop: int, size: int) -> bytes:
     items = [[placed.position, placed.index, placed.at_ms, placed.value] for placed in kept]
     text = encode([VERSION, stop, size, unopened, items])
     return text.ljust(max(_LEAST_BYTES, 1 << (len(text) - 1).bit_length()), b"\x00")
 
 
-def _decode(text: bytes) -> tuple[list[Placed], list[int], int, int]:
+def _decode(text: bytes) -> tuple[list[PlacedValue], list[int], int, int]:
     match decode_padded(text):
         case [1, int() as stop, int() as size, [*unopened], [*items]]:
             kept = []
             for item in items:
                 match item:
                     case [int() as position, int() as index, int() as at_ms, value]:
-                        kept.append(Placed(position, index, at_ms, value))
+                        kept.append(PlacedValue(position, index, at_ms, value))
                     case _:
                         raise CannotOpen("these are not contents of a known version")
             return kept, [position for position in unopened if isinstance(position, int)], stop, size

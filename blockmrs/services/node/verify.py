@@ -22,7 +22,7 @@ Progress = Callable[[str, int, int], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class NodeCounts:
     """What was checked and found correct."""
 
     headers: int
@@ -52,7 +52,7 @@ class Evidence:
         self._stored = stored
         self._waiting = waiting
 
-    def check_everything(self, progress: Progress, *, accept_file: bool = False) -> Checked:
+    def check_everything(self, progress: Progress, *, accept_file: bool = False) -> NodeCounts:
         """Check everything; VerificationFailed names the first thing that is wrong.
 
         An object that was never reported as saved (from a save interrupted before its block) is counted as unlisted; it
@@ -71,7 +71,9 @@ class Evidence:
             self._database.accept_file()
         file_bytes = self._database.check_at_rest()
         waiting = self._waiting()
-        return Checked(counts.headers, counts.transactions, counts.nodes, objects, waiting, unlisted, rows, file_bytes)
+        return NodeCounts(
+            counts.headers, counts.transactions, counts.nodes, objects, waiting, unlisted, rows, file_bytes
+        )
 
     def held(self) -> list[Cid]:
         """The content identifiers of all objects that were reported as saved."""

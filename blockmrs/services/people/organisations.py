@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.invitations import Invitations
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import Held, Lost, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox, MissingKeys
 
 STAFF = "staff"
 MEMBER = "member"
@@ -127,14 +127,14 @@ class Organisations:
         self.staff.state(actor, card_id)
         return self.find(card_id)
 
-    def memberships(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
+    def memberships(self, actor: Actor, lost: list[str] | None = None) -> list[EntrustedKeys]:
         """The organisations in the directory of which the actor is a member now.
 
         Others are skipped: otherwise anybody with a doorbell token could make anyone a member of anything, and those
         who have left still hold the keys. `lost` receives a word for each whose keys are not here; without it,
         ObjectMissing is raised.
         """
-        not_here: list[Lost] = []
+        not_here: list[MissingKeys] = []
         held = [entry for entry in self._mailbox.appointed(actor.keyring, not_here) if entry.relation == MEMBER]
         current = self.staff.organisations_of(actor.keyring.card.id) if held or not_here else set()
         missing = [entry.relation for entry in not_here if entry.relation == MEMBER and entry.card_id in current]
@@ -143,7 +143,7 @@ class Organisations:
         (lost if lost is not None else []).extend(missing)
         return [entry for entry in held if entry.keyring.card.id in current]
 
-    def membership(self, actor: Actor, organisation_id: bytes) -> Held:
+    def membership(self, actor: Actor, organisation_id: bytes) -> EntrustedKeys:
         """The actor's membership of one organisation; NotFound for everybody else."""
         lost: list[str] = []
         for held in self.memberships(actor, lost):
@@ -254,7 +254,7 @@ class Organisations:
         )
         return line_key
 
-    def top_up(self, held: Held) -> None:
+    def top_up(self, held: EntrustedKeys) -> None:
         """Issue more doorbell tokens if few are left; only a member's session can."""
         card_id = held.keyring.card.id
         with self._database.read() as rows:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blockmrs.errors import NotFound, ObjectMissing
-from blockmrs.services.lines.mailbox import Held
+from blockmrs.services.lines.mailbox import EntrustedKeys
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -30,8 +30,8 @@ class Person:
     """
 
     handle: str
-    card: Held
-    others: tuple[Held, ...] = ()
+    card: EntrustedKeys
+    others: tuple[EntrustedKeys, ...] = ()
     is_whole: bool = True
 
     @property
@@ -45,14 +45,14 @@ class Person:
         return self.card.label
 
     @property
-    def cards(self) -> tuple[Held, ...]:
+    def cards(self) -> tuple[EntrustedKeys, ...]:
         """Every card whose line says something about the person."""
         return (self.card, *self.others)
 
 
-def own_card(actor: Actor) -> Held:
+def own_card(actor: Actor) -> EntrustedKeys:
     """The actor's own card, as one that they hold; no session has its seed."""
-    return Held(actor.keyring, "self", actor.display_name, b"")
+    return EntrustedKeys(actor.keyring, "self", actor.display_name, b"")
 
 
 class People:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from blockmrs.encoding import Value
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
-    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.lines.reader import Message
     from blockmrs.services.people.organisations import Organisations
 
@@ -38,7 +38,7 @@ class Senders:
         self._organisations = organisations
         self._names: tuple[datetime, Names] | None = None
 
-    def standings(self, held: Held) -> dict[bytes, Standing]:
+    def standings(self, held: EntrustedKeys) -> dict[bytes, Standing]:
         """By card id, what each sender is to an organisation; anybody not listed is unknown."""
         memberships = self._organisations.staff.of(held.keyring.card.id)
         found: dict[bytes, Standing] = {}
@@ -49,14 +49,14 @@ class Senders:
                         found[sender] = Standing(standing)
         return found
 
-    def decide(self, actor: Actor, held: Held, sender: bytes, standing: Standing) -> None:
+    def decide(self, actor: Actor, held: EntrustedKeys, sender: bytes, standing: Standing) -> None:
         """Decide about a sender, in the name of an organisation; repeating a decision changes nothing."""
         if self.standings(held).get(sender, Standing.UNKNOWN) is not standing:
             batch = self._mailbox.batch()
             self.add(batch, actor, held, sender, standing)
             batch.commit()
 
-    def add(self, batch: Batch, actor: Actor, held: Held, sender: bytes, standing: Standing) -> None:
+    def add(self, batch: Batch, actor: Actor, held: EntrustedKeys, sender: bytes, standing: Standing) -> None:
         """Add a decision to `batch`."""
         decision = SenderDecision(sender, self._mailbox.moment(), standing)
         batch.add(
@@ -74,12 +74,12 @@ class Senders:
             self._names = kept = now, Names(self._organisations.names())
         return kept[1].imitated(claimed)
 
-    def handle(self, held: Held, sender: bytes) -> str:
+    def handle(self, held: EntrustedKeys, sender: bytes) -> str:
         """The sender's id in the addresses of an organisation's pages; it means nothing to anybody else."""
         return held.keyring.derive("sender", sender)[:_HANDLE_BYTES].hex()
 
 
-def _line(held: Held) -> bytes:
+def _line(held: EntrustedKeys) -> bytes:
     return held.keyring.derive("senders")
 
 

@@ -47,7 +47,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.invitations import Invitations
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import Held, Lost, Mailbox, Message
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox, Message, MissingKeys
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.storage import ObjectStore
 
@@ -61,7 +61,7 @@ MAX_OPEN_INVITATIONS = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Joined:
+class FamilyMember:
     """Somebody who joined for a player: their name, what they are to the player, and their card's id."""
 
     name: str
@@ -188,7 +188,7 @@ class Teams:
         )
         return ProvisionalCard(keyring, secret, seed)
 
-    def holding(self, player: Player) -> Held:
+    def holding(self, player: Player) -> EntrustedKeys:
         """The provisional card's keys, which the coach holds."""
         return self._mailbox.held_at(player.secret, player.card_id, "holder")
 
@@ -305,7 +305,7 @@ class Teams:
             self._invitations.use(rows, spelled)
         return replace(joined, waiting=waits)
 
-    def joined(self, actor: Actor) -> dict[bytes, list[Joined]]:
+    def joined(self, actor: Actor) -> dict[bytes, list[FamilyMember]]:
         """Who joined for which player, by provisional card id, without those whose part has ended.
 
         Raises:
@@ -322,9 +322,9 @@ class Teams:
                 ]
         return {player: people for player, people in found.items() if people}
 
-    def introduced(self, actor: Actor) -> dict[bytes, list[Joined]]:
+    def introduced(self, actor: Actor) -> dict[bytes, list[FamilyMember]]:
         """All who ever accepted an invitation from the actor, by provisional card id; ObjectMissing as above."""
-        found: dict[bytes, dict[bytes, Joined]] = {}
+        found: dict[bytes, dict[bytes, FamilyMember]] = {}
         unproven: list[Message] = []
         for _, message in self._mailbox.doorbell(actor.keyring, unproven=unproven):
             joined = self._joined_by(actor, message)
@@ -336,7 +336,7 @@ class Teams:
         return {player: list(people.values()) for player, people in found.items()}
 
     @staticmethod
-    def _joined_by(actor: Actor, message: Message) -> tuple[bytes, Joined] | None:
+    def _joined_by(actor: Actor, message: Message) -> tuple[bytes, FamilyMember] | None:
         """For which player a doorbell entry says that somebody joined, and who; None if it says no such thing."""
         if message.kind is not Kind.INTRODUCE:
             return None
@@ -352,9 +352,9 @@ class Teams:
             or introduction.line_key != actor.keyring.derive("family", player)
         ):
             return None
-        return player, Joined(name, relation, message.author)
+        return player, FamilyMember(name, relation, message.author)
 
-    def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[Held]:
+    def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[EntrustedKeys]:
         """The people whose reports the actor reads: themselves as a player, and children.
 
         Not those for whom they are waiting for the family's yes, or for whom the family ended their part. `lost`
@@ -362,9 +362,9 @@ class Teams:
         """
         return [held for held, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
 
-    def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[Held, Roll]]:
+    def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[EntrustedKeys, Roll]]:
         """Every card for which the actor was ever appointed as family, with its roll; `lost` as above."""
-        appointed_lost: list[Lost] = []
+        appointed_lost: list[MissingKeys] = []
         held = self._mailbox.appointed(actor.keyring, appointed_lost)
         missing = [entry.relation for entry in appointed_lost if entry.relation in PERSONAL]
         found = []
@@ -379,7 +379,7 @@ class Teams:
         (lost if lost is not None else []).extend(missing)
         return found
 
-    def usable(self, actor: Actor, player: Player | None) -> Held | None:
+    def usable(self, actor: Actor, player: Player | None) -> EntrustedKeys | None:
         """The player's keys, if the actor may still write about them; None if not, or if that cannot be told now."""
         if player is None:
             return None
@@ -389,7 +389,7 @@ class Teams:
         except NOT_HERE:
             return None
 
-    def may_use(self, actor: Actor, held: Held) -> bool:
+    def may_use(self, actor: Actor, held: EntrustedKeys) -> bool:
         """Whether the actor may still act with a card that they made, or as one of its family."""
         roll, me = self._rolls.of(held.keyring), actor.keyring.card.id
         return roll.uses(me) if held.relation == "holder" and not roll.is_in(me) else roll.acts(me)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
     from blockmrs.storage import ObjectStore
 
@@ -136,7 +136,7 @@ class Facts:
         write = partial(self._write, actor, person.card, mark, checked)
         return save_once(self._mailbox.settle, self._locks.hold(person.card.keyring.own_line), done, write)
 
-    def _write(self, actor: Actor, subject: Held, mark: bytes, facts: HealthFacts) -> SavedFacts:
+    def _write(self, actor: Actor, subject: EntrustedKeys, mark: bytes, facts: HealthFacts) -> SavedFacts:
         now, batch = self._mailbox.moment(), self._mailbox.batch()
         card = subject.keyring.card
         pointer, update_id = write_update(
@@ -157,13 +157,13 @@ class Facts:
         commit_batch(self._database, batch)
         return SavedFacts(update_id.hex(), facts, now, actor.display_name)
 
-    def _by_mark(self, subject: Held, mark: bytes) -> GrantEntry | None:
+    def _by_mark(self, subject: EntrustedKeys, mark: bytes) -> GrantEntry | None:
         """What an earlier press of the same Save wrote, if it was interrupted before its rows or never answered."""
         made = [item for item in reversed(_facts(self._contents(subject))) if item.key == mark]
         entries = (self._entry_at(subject, item) for item in made)
         return next((entry for entry in entries if entry is not None and entry.grant.draft_mark == mark), None)
 
-    def _newest_entry(self, held: Held, items: Items) -> GrantEntry | None:
+    def _newest_entry(self, held: EntrustedKeys, items: Items) -> GrantEntry | None:
         """The version that counts: the last in the log of those granted by their own authors.
 
         Raises:
@@ -179,10 +179,10 @@ class Facts:
                 return entry
         return None
 
-    def _contents(self, held: Held) -> Items:
+    def _contents(self, held: EntrustedKeys) -> Items:
         return self._mailbox.contents(held.keyring)
 
-    def _entry_at(self, held: Held, item: Item) -> GrantEntry | None:
+    def _entry_at(self, held: EntrustedKeys, item: Item) -> GrantEntry | None:
         """The facts at that place; None if what was there no longer opens."""
         for entry in self._mailbox.opened(held.keyring, [item]).grants.values():
             if entry.index == item.index and entry.grant.update_id == item.about:

@@ -17,7 +17,7 @@ from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.grants.subject_ends import with_subjects_ends
 from blockmrs.services.lines.contents import Item, Sort
-from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox, Message
+from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox, Message
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import own_card
 from blockmrs.services.people.senders import Senders
@@ -37,7 +37,7 @@ ID_BYTES = 16
 
 
 @dataclass(frozen=True, slots=True)
-class Saved:
+class ReportPlace:
     """Where the author's own grant of a report is, and the player's provisional card, if the author made it."""
 
     update_id: bytes
@@ -53,9 +53,9 @@ class Access:
     standing: Standing
     entry: GrantEntry
     reader: Keyring = field(repr=False)
-    held: Held | None = None
+    held: EntrustedKeys | None = None
     author_card: Card | None = None
-    saved: Saved | None = None
+    saved: ReportPlace | None = None
 
     @property
     def grant(self) -> Grant:
@@ -120,7 +120,7 @@ class AccessFinder:
             raise ObjectMissing("some of the keys with which this person reads are not here")
         return found
 
-    def save_rows(self, actor: Actor, draft_id: bytes, saved: Saved) -> list[ShortCutRow]:
+    def save_rows(self, actor: Actor, draft_id: bytes, saved: ReportPlace) -> list[ShortCutRow]:
         """The rows that find a saved report by its form's number and by its address."""
         content = encode(
             [
@@ -140,11 +140,11 @@ class AccessFinder:
             )
         ]
 
-    def saved_by_draft(self, actor: Actor, draft_id: bytes) -> Saved | None:
+    def saved_by_draft(self, actor: Actor, draft_id: bytes) -> ReportPlace | None:
         """The report that this press of Save made, if it is done."""
         return self._saved(actor, actor.keyring.derive("saved draft", draft_id))
 
-    def subject_held(self, actor: Actor, saved: Saved) -> Held | None:
+    def subject_held(self, actor: Actor, saved: ReportPlace) -> EntrustedKeys | None:
         """The card that the report is about, if the actor holds it: their own, one they act for, or a player's."""
         if saved.secret is not None:
             return self._mailbox.held_at(saved.secret, saved.subject, "holder")
@@ -163,7 +163,7 @@ class AccessFinder:
         return found
 
     def arrivals(
-        self, actor: Actor, lost: list[str] | None = None, memberships: Sequence[Held] | None = None
+        self, actor: Actor, lost: list[str] | None = None, memberships: Sequence[EntrustedKeys] | None = None
     ) -> list[Arrival]:
         """Every report that was ever shared with an organisation of the actor, as seen from outside. Opens none.
 
@@ -203,7 +203,7 @@ class AccessFinder:
                     yield access
 
     def lines_to(
-        self, held: Held, senders: Container[bytes] | None = None, lost: list[str] | None = None
+        self, held: EntrustedKeys, senders: Container[bytes] | None = None, lost: list[str] | None = None
     ) -> list[tuple[Card, Line]]:
         """What each party that introduced itself wrote to an organisation; only that of `senders` (card ids), if given.
 
@@ -228,7 +228,7 @@ class AccessFinder:
         return line
 
     def _introduced(
-        self, held: Held, senders: Container[bytes] | None, lost: list[str] | None
+        self, held: EntrustedKeys, senders: Container[bytes] | None, lost: list[str] | None
     ) -> Iterator[tuple[Card, bytes]]:
         """Each party that introduced itself to an organisation, with the key of its line."""
         issued = self._organisations.doorbell_issued(held.keyring.card.id)
@@ -263,12 +263,12 @@ class AccessFinder:
         for entry in entries.values():
             grant = entry.grant
             if grant.purpose == REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
-                found = saved or Saved(grant.update_id, 0, grant.subject, None)
+                found = saved or ReportPlace(grant.update_id, 0, grant.subject, None)
                 standing = Standing.AUTHOR if self._may_act(actor, grant, found) else Standing.FORMER_AUTHOR
                 return Access(standing, entry, keyring, saved=found)
         return None
 
-    def _may_act(self, actor: Actor, grant: Grant, saved: Saved) -> bool:
+    def _may_act(self, actor: Actor, grant: Grant, saved: ReportPlace) -> bool:
         """Whether the author of a report may do more with it than read what they wrote.
 
         What they keep from the family stays theirs, whatever the family ended, so that a child who needs help gets it.
@@ -315,7 +315,7 @@ class AccessFinder:
             former = access
         return former
 
-    def _saved(self, actor: Actor, lookup: bytes) -> Saved | None:
+    def _saved(self, actor: Actor, lookup: bytes) -> ReportPlace | None:
         sealed = read_short_cut(self._database, lookup)
         if sealed is None:
             return None
@@ -328,6 +328,6 @@ class AccessFinder:
         match content:
             case [bytes() as update_id, int() as position, bytes() as subject, digest, seed]:
                 if isinstance(digest, bytes) and isinstance(seed, bytes):
-                    return Saved(update_id, position, subject, Pointer(Cid(digest), seed))
-                return Saved(update_id, position, subject, None)
+                    return ReportPlace(update_id, position, subject, Pointer(Cid(digest), seed))
+                return ReportPlace(update_id, position, subject, None)
         return None

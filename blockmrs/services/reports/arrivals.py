@@ -19,8 +19,8 @@ from blockmrs.moments import from_ms, to_ms
 if TYPE_CHECKING:
     from blockmrs.crypto.keys import Card
     from blockmrs.encoding import Value
-    from blockmrs.services.lines.mailbox import Held
-    from blockmrs.services.lines.memory import Placed
+    from blockmrs.services.lines.mailbox import EntrustedKeys
+    from blockmrs.services.lines.memory import PlacedValue
     from blockmrs.services.lines.reader import Message
 
 _GRANT, _ENDS = 1, 2
@@ -30,7 +30,7 @@ _GRANT, _ENDS = 1, 2
 class Arrival:
     """One report, from `sender` on `line_key`. `ends`: what ended it early, whoever's line that is on."""
 
-    held: Held
+    held: EntrustedKeys
     sender: Card = field(repr=False)
     line_key: bytes = field(repr=False)
     position: int
@@ -86,7 +86,7 @@ def _of_grant(grant_id: bytes, grant: Grant) -> Value:
     ]
 
 
-def read_line(held: Held, sender: Card, line_key: bytes, kept: Sequence[Placed]) -> SenderLine:
+def read_line(held: EntrustedKeys, sender: Card, line_key: bytes, kept: Sequence[PlacedValue]) -> SenderLine:
     """What was kept of one sender's line; what they themselves ended there is ended."""
     arrivals, revocations = [], []
     for placed in kept:

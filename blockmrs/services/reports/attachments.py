@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import GrantEntry, Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.reports.access import Access, AccessFinder
     from blockmrs.services.reports.reports import Reports
@@ -55,7 +55,7 @@ class Attachments:
         self._access = access
         self._reports = reports
 
-    def subject(self, actor: Actor, access: Access) -> Held:
+    def subject(self, actor: Actor, access: Access) -> EntrustedKeys:
         """The player's keys, which the family and the report's author hold; NotFound for everybody else."""
         held = None
         if access.standing is Standing.SUBJECT:
@@ -159,7 +159,9 @@ class Attachments:
                 if when < _end_of(share) and grantee and staff.at(entry.author, grantee, entry.index) is not None:
                     yield share, entry, when
 
-    def release(self, batch: Batch, actor: Actor, access: Access, subject: Held, shares: Iterable[GrantEntry]) -> None:
+    def release(
+        self, batch: Batch, actor: Actor, access: Access, subject: EntrustedKeys, shares: Iterable[GrantEntry]
+    ) -> None:
         """Add to `batch`, after the report itself, the owner's grants of what has followed it so far.
 
         The author grants what they kept in the book; the player's card grants clearances, which others wrote.
@@ -185,7 +187,7 @@ class Attachments:
         line = self._mailbox.opened(keyring, following)
         return [entry for entry in line.grants.values() if entry.grant.grantee is None]
 
-    def _received(self, access: Access, held: Held) -> list[GrantEntry]:
+    def _received(self, access: Access, held: EntrustedKeys) -> list[GrantEntry]:
         """What is on the lines from the report's author and from the player's card, and still runs."""
         author = access.author_card
         senders = {access.grant.subject, *([author.id] if author is not None else [])}

@@ -22,10 +22,10 @@ from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.grants.granting import owners_grant
 from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
-from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
+from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.reports.access import REPORT, Access, AccessFinder, Saved, book_key, report_address
+from blockmrs.services.reports.access import REPORT, Access, AccessFinder, ReportPlace, book_key, report_address
 
 if TYPE_CHECKING:
     from blockmrs.cid import Cid
@@ -253,7 +253,7 @@ class Reports:
         """Whether everything once seen on the actor's own line is still there."""
         return self._mailbox.contents(actor.keyring).is_whole
 
-    def _placed_on(self, held: Held) -> list[Item]:
+    def _placed_on(self, held: EntrustedKeys) -> list[Item]:
         """Where on a card's line reports about its holder are, each where its author first granted it."""
         # Somebody's own line also holds their copies of reports about others, and of shares.
         contents = self._mailbox.contents(held.keyring)
@@ -286,7 +286,7 @@ class Reports:
         self,
         batch: Batch,
         actor: Actor,
-        subject: Held,
+        subject: EntrustedKeys,
         grant: Grant,
         *,
         mark: bytes | None = None,
@@ -310,7 +310,7 @@ class Reports:
         draft: bytes,
         mark: bytes,
         report: Report,
-        about: Held | None,
+        about: EntrustedKeys | None,
         secret: Pointer | None,
         withheld: bool,
         length: int,
@@ -322,7 +322,7 @@ class Reports:
             subject = about
         else:
             made = self._teams.make_provisional(batch, actor, report.player)
-            subject, secret = Held(made.keyring, "holder", report.player, made.seed), made.secret
+            subject, secret = EntrustedKeys(made.keyring, "holder", report.player, made.seed), made.secret
         report = replace(report, written_at=now)
         pointer, update_id = write_update(
             batch,
@@ -352,7 +352,7 @@ class Reports:
         own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
         if not withheld and not is_own:
             self.give_to_subject(batch, actor, subject, grant)
-        saved = Saved(update_id, batch.positions[own], subject.keyring.card.id, secret)
+        saved = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
         with committed(self._database, batch) as rows:
             rows.add_all(self._access.save_rows(actor, draft, saved))
         return grant
@@ -373,7 +373,7 @@ class Reports:
             grant = entry.grant
             if grant.draft_mark == mark and grant.object is not None:
                 secret = self._secret_made_with(actor, entry)
-                saved = Saved(grant.update_id, entry.position, grant.subject, secret)
+                saved = ReportPlace(grant.update_id, entry.position, grant.subject, secret)
                 pointers = [grant.object]
                 if secret is not None:
                     pointers += [secret, self._cards.pointer(grant.subject)]
@@ -388,7 +388,7 @@ class Reports:
         before = self._mailbox.own_page(actor.keyring, max(0, entry.position - 1), entry.position).appointments
         return next((made.secret for dependent, made in before if dependent == entry.grant.subject), None)
 
-    def _describe(self, actor: Actor, saved: Saved) -> SavedReport:
+    def _describe(self, actor: Actor, saved: ReportPlace) -> SavedReport:
         entries = self._mailbox.own_page(actor.keyring, saved.position, saved.position + 1).grants
         for entry in entries.values():
             if entry.grant.update_id == saved.update_id:

@@ -37,7 +37,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.throttle import Throttle
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import Held
+    from blockmrs.services.lines.mailbox import EntrustedKeys
     from blockmrs.services.reports.access import Access, AccessFinder
     from blockmrs.storage import ObjectStore
 
@@ -180,7 +180,7 @@ class Codes:
         update_id = content[0] if isinstance(content, list) else None
         return update_id if isinstance(update_id, bytes) else None
 
-    def handle_of(self, held: Held, update_id: bytes) -> bytes:
+    def handle_of(self, held: EntrustedKeys, update_id: bytes) -> bytes:
         """The handle that finds a report's codes; it takes the player's keys, which author and family have."""
         return held.keyring.derive("report code", update_id)
 

@@ -21,7 +21,7 @@ from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, page_of
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
-    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.reports.access import AccessFinder
     from blockmrs.services.reports.arrivals import Arrival
@@ -164,7 +164,7 @@ class Inbox:
                 return
         raise NotFound("no such sender")
 
-    def _sorted(self, actor: Actor, lost: list[str], memberships: Sequence[Held] | None = None) -> _Sorted:
+    def _sorted(self, actor: Actor, lost: list[str], memberships: Sequence[EntrustedKeys] | None = None) -> _Sorted:
         arrivals, now = self._access.arrivals(actor, lost, memberships), self._mailbox.present()
         standings: dict[bytes, dict[bytes, Standing]] = {}
         for arrival in arrivals:

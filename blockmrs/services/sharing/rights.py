@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.invitations import Invitations
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import Held, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.services.people.roster import Player
     from blockmrs.services.people.teams import Teams
@@ -131,7 +131,7 @@ class Subject:
     """Somebody over whose record the actor has a right."""
 
     handle: str
-    held: Held
+    held: EntrustedKeys
     is_coach: bool
 
 
@@ -362,12 +362,12 @@ class Rights:
     def _seen_lookup(self, actor: Actor, subject: Subject) -> bytes:
         return actor.keyring.derive("rights seen", subject.held.keyring.card.id)
 
-    def _say(self, actor: Actor, held: Held, statement: Statement) -> None:
+    def _say(self, actor: Actor, held: EntrustedKeys, statement: Statement) -> None:
         batch = self._mailbox.batch()
         self._rolls.add(batch, held.keyring, actor.keyring, statement)
         batch.commit()
 
-    def _clear(self, held: Held, card: bytes, before: Roll) -> None:
+    def _clear(self, held: EntrustedKeys, card: bytes, before: Roll) -> None:
         """When somebody's part has ended, end what opens without consulting the roll: their codes, used or not."""
         roll = self._rolls.of(held.keyring)
         now = self._mailbox.now()
@@ -419,7 +419,7 @@ class Rights:
         right_id = _right_id(actor, b"invitation", entry.invitation_id)
         return InvitationRight(right_id, roll.name_of(entry.made_by), entry.since, entry.until, may_end)
 
-    def _shares(self, actor: Actor, held: Held) -> Iterator[ShareRight]:
+    def _shares(self, actor: Actor, held: EntrustedKeys) -> Iterator[ShareRight]:
         """The running shares of reports about the person, newest report first, as each report's page shows them."""
         contents, since = self._mailbox.contents(held.keyring), to_ms(self._mailbox.present().latest - LONGEST)
         written = {item.about: item.at_ms for item in contents if item.sort is Sort.REPORT}
@@ -435,13 +435,13 @@ class Rights:
                     at = from_ms(written[update_id])
                     yield ShareRight(share.party, address, at, share.since, share.until, share.share_id)
 
-    def _running_codes(self, held: Held) -> Iterator[CodeRight]:
+    def _running_codes(self, held: EntrustedKeys) -> Iterator[CodeRight]:
         running = self._codes.running()
         written = {item.about: item.at_ms for item in self._mailbox.contents(held.keyring)}
         for handle, update_id in self._code_handles(held) if running else ():
             yield CodeRight(report_address(update_id), from_ms(written[update_id]), running[handle])
 
-    def _code_handles(self, held: Held) -> list[tuple[bytes, bytes]]:
+    def _code_handles(self, held: EntrustedKeys) -> list[tuple[bytes, bytes]]:
         """For every report about the person with a working code: the code's handle, and the update id."""
         running = self._codes.running()
         if not running:

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.throttle import Throttle
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import GrantEntry, Held, Line, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
     from blockmrs.services.people.organisations import Organisation, Organisations
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import OpenedReport, Reports
@@ -349,7 +349,7 @@ class Sharing:
         write_ending(batch, grant_id, now, actor.keyring)
         batch.commit()
 
-    def _end_as_subject(self, actor: Actor, subject: Held, entry: GrantEntry) -> None:
+    def _end_as_subject(self, actor: Actor, subject: EntrustedKeys, entry: GrantEntry) -> None:
         """End a share with the card that it is about, on that card's own line to the recipient."""
         grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
         if grant_id is None or grantee is None:
@@ -450,7 +450,7 @@ class Sharing:
     def _opened_key(self, actor: Actor, grant: Grant) -> bytes:
         return actor.keyring.derive("opened", grant.update_id)
 
-    def _subject(self, actor: Actor, access: Access) -> Held:
+    def _subject(self, actor: Actor, access: Access) -> EntrustedKeys:
         subject = self._access.subject_held(actor, access.saved) if access.saved is not None else None
         if subject is None:
             raise NotFound("the player's card is not held here")

@@ -14,7 +14,7 @@ from blockmrs.domain.sharing import Appointment, Pointer, Receipt
 from blockmrs.encoding import encode
 from blockmrs.errors import InvalidInput, InvalidProof, NotFound, ObjectMissing, StorageUnavailable
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.lines.mailbox import LABEL_LIMIT, Held, Lost, Mailbox
+from blockmrs.services.lines.mailbox import LABEL_LIMIT, EntrustedKeys, Mailbox, MissingKeys
 from blockmrs.services.lines.updates import write_update
 from tests.conftest import StillClock
 from tests.support.lines import Lines, put_at, seed_of, update
@@ -231,7 +231,7 @@ def test_who_appointed_and_accepted_may_use_the_keys(
     assert appoint(lines, maria) == sam
     (found,) = mailbox.appointed(maria)
     assert (found.keyring, found.relation, found.label, found.seed) == (sam, "guardian", "Sam Rivers", seed_of("sam"))
-    assert repr(found) == "Held(guardian)"
+    assert repr(found) == "EntrustedKeys(guardian)"
     assert mailbox.waiting(maria) == []
     (_, message), *_ = mailbox.doorbell(maria)
     assert Appointment.from_fields(message.fields).not_before == mailbox.moment()
@@ -310,18 +310,18 @@ def test_keys_that_are_not_here_are_told_and_never_taken_for_none(
     del lines.near.objects[kept[0]]
     with pytest.raises(ObjectMissing):
         mailbox.appointed(maria)
-    lost: list[Lost] = []
+    lost: list[MissingKeys] = []
     assert [held.label for held in mailbox.appointed(maria, lost)] == []
-    assert lost == [Lost(sam.card.id, "guardian")]
+    assert lost == [MissingKeys(sam.card.id, "guardian")]
 
 
 def test_of_whom_not_even_the_card_is_here_the_keys_are_lost_too(lines: Lines, maria: Keyring, sam: Keyring) -> None:
     appoint(lines, maria)
     del lines.near.objects[lines.cards.pointer(sam.card.id).cid]
     fresh = lines.mailbox_of()
-    lost: list[Lost] = []
+    lost: list[MissingKeys] = []
     assert fresh.appointed(maria, lost) == []
-    assert lost == [Lost(sam.card.id, "guardian")]
+    assert lost == [MissingKeys(sam.card.id, "guardian")]
 
 
 def test_a_store_that_does_not_answer_is_heard(lines: Lines, maria: Keyring, sam: Keyring) -> None:
@@ -342,7 +342,9 @@ def test_who_accepted_early_waits_until_somebody_says_yes(
     assert mailbox.waiting(maria) == [("S" * 120, since)]
     clock.advance(timedelta(hours=1))
     batch = mailbox.batch()
-    mailbox.appoint_later(batch, Held(sam, "holder", "Sam Rivers", seed_of("sam")), "guardian", maria.card, bell)
+    mailbox.appoint_later(
+        batch, EntrustedKeys(sam, "holder", "Sam Rivers", seed_of("sam")), "guardian", maria.card, bell
+    )
     batch.commit()
     assert [(held.keyring, held.label, held.relation) for held in mailbox.appointed(maria)] == [
         (sam, "Sam Rivers", "guardian")
@@ -374,6 +376,6 @@ def test_whoever_is_at_the_doorbell_is_told_with_their_card_however_many_tokens_
 
 
 def test_keys_and_lost_keys_show_nothing_secret(sam: Keyring) -> None:
-    held = Held(sam, "guardian", "Sam Rivers", seed_of("sam"))
+    held = EntrustedKeys(sam, "guardian", "Sam Rivers", seed_of("sam"))
     assert seed_of("sam").hex() not in repr(held)
     assert "Sam" not in repr(held)

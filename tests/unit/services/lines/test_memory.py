@@ -11,7 +11,7 @@ from blockmrs.errors import Unavailable
 from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
 from blockmrs.services.lines import reader as reading
-from blockmrs.services.lines.memory import LineMemory, Placed
+from blockmrs.services.lines.memory import LineMemory, PlacedValue
 from blockmrs.services.lines.reader import Message
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 from tests.conftest import StillClock
@@ -68,7 +68,7 @@ def test_each_message_becomes_one_value_with_its_places_and_its_blocks_time(
     put_at(lines, lines.grant(sam, 101), 6, sam, sam, sam.own_line)
     size, late = lines.ledger.size, to_ms(clock())
     found = memory.read(sam.own_line, sam, number_of)
-    assert found == [Placed(3, size - 4, late - 3_600_000, 1), Placed(0, size - 3, late, 2)]
+    assert found == [PlacedValue(3, size - 4, late - 3_600_000, 1), PlacedValue(0, size - 3, late, 2)]
 
 
 def test_nineteen_places_are_read_again_and_from_twenty_on_they_are_kept(
