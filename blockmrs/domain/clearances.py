@@ -8,8 +8,6 @@ from blockmrs.domain.reports import NOTE_LIMIT, check_text
 from blockmrs.domain.triage.rules import Level
 from blockmrs.errors import InvalidInput
 
-CLEARANCE = "clearance"
-"""The kind of the update, and the purpose of its grants."""
 FULL_PLAY = "full play"
 STAGES = ("light exercise", "training without contact", FULL_PLAY)
 EARLIEST_FULL_PLAY = 21

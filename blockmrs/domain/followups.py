@@ -14,8 +14,6 @@ from blockmrs.domain.triage.rules import Finding, Kind, Nature, RuleSet
 
 HEAD = "head"
 HEAD_CHECK = "head-check"
-CHECK = "symptom-check"
-"""The kind of the update, and the purpose of its grants."""
 SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE = "check-signs", "check-symptoms", "check-worse"
 WORSE = "getting-worse"
 PLANNED_DAYS = (1, 3, 7)

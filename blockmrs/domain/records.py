@@ -60,9 +60,9 @@ class Update:
             _NONCE: self.nonce,
             _SUBJECT: self.subject,
             _AUTHOR: self.author,
-            _KIND: self.kind,
+            _KIND: str(self.kind),
             _CREATED: to_ms(self.created),
-            _PURPOSE: self.purpose,
+            _PURPOSE: str(self.purpose),
             _BODY: self.body,
         }
 

@@ -21,13 +21,12 @@ from datetime import datetime
 from enum import Enum, IntEnum
 from typing import TypeGuard
 
+from blockmrs.domain.kinds import FAMILY_RELATIONS, Relation
 from blockmrs.domain.sharing import Fields, clip
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput
 from blockmrs.moments import from_ms, to_ms
 
-COACH = "coach"
-FAMILY = ("self", "guardian")
 ID_BYTES = 32
 
 
@@ -47,7 +46,7 @@ class Statement:
     """One line of a roll.
 
     `about` has 32 bytes: a card id, or an invitation's id. `name` is that of the person it is about, or of whoever
-    invites; `relation` is what they are: "coach", "self" or "guardian". `invitation` is the one that was accepted;
+    invites; `relation` is what they are: a coach, or one of the family. `invitation` is the one that was accepted;
     `bell` a place on the doorbell of whoever joined, where what lets them act is left once somebody says yes.
     """
 
@@ -63,7 +62,7 @@ class Statement:
         """The fields of an `appoint` transaction on the roll of the card `dependent`."""
         fields: dict[int, Value] = {6: dependent, 12: int(self.says), 13: self.about}
         optional: dict[int, Value] = {
-            9: self.relation,
+            9: str(self.relation),
             11: to_ms(self.until) if self.until else None,
             14: clip(self.name),
             15: self.invitation,
@@ -130,7 +129,7 @@ class Holder:
 
     card: bytes
     name: str
-    relation: str
+    relation: Relation
     part: Part
     since: datetime
     number: int
@@ -146,7 +145,7 @@ class Holder:
     @property
     def is_family(self) -> bool:
         """Whether they are the player, a parent or a guardian; otherwise a coach."""
-        return self.relation in FAMILY
+        return self.relation in FAMILY_RELATIONS
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,7 +275,9 @@ def read_roll(entries: Iterable[Entry]) -> Roll:
 def _made(roll: Roll, entry: Entry) -> None:
     said = entry.statement
     if said.about == entry.author and said.about not in roll.coaches:
-        roll.coaches[said.about] = Holder(said.about, said.name, COACH, Part.IN, entry.at, entry.number, entry.number)
+        roll.coaches[said.about] = Holder(
+            said.about, said.name, Relation.COACH, Part.IN, entry.at, entry.number, entry.number
+        )
 
 
 def _invited(roll: Roll, entry: Entry) -> None:
@@ -288,7 +289,7 @@ def _invited(roll: Roll, entry: Entry) -> None:
 
 def _joined(roll: Roll, entry: Entry) -> None:
     said = entry.statement
-    if said.about != entry.author or said.relation not in FAMILY:
+    if said.about != entry.author or said.relation not in FAMILY_RELATIONS:
         return
     invited_by, part = b"", Part.WAITING if roll.began else Part.IN
     if said.invitation is not None:
@@ -305,7 +306,7 @@ def _joined(roll: Roll, entry: Entry) -> None:
         roll.family[said.about] = Holder(
             said.about,
             said.name,
-            said.relation,
+            Relation(said.relation),
             part,
             entry.at,
             entry.number,
@@ -318,9 +319,16 @@ def _joined(roll: Roll, entry: Entry) -> None:
 def _known(roll: Roll, entry: Entry) -> None:
     said, maker = entry.statement, roll.coaches.get(entry.author)
     may = maker is not None and maker.part is Part.IN and not roll.began
-    if may and said.about not in roll.family and said.relation in FAMILY:
+    if may and said.about not in roll.family and said.relation in FAMILY_RELATIONS:
         roll.family[said.about] = Holder(
-            said.about, said.name, said.relation, Part.IN, entry.at, entry.number, entry.number, invited_by=entry.author
+            said.about,
+            said.name,
+            Relation(said.relation),
+            Part.IN,
+            entry.at,
+            entry.number,
+            entry.number,
+            invited_by=entry.author,
         )
 
 
@@ -364,7 +372,7 @@ def _ended(roll: Roll, entry: Entry) -> None:
 
 def _held(roll: Roll, said: Statement) -> tuple[dict[bytes, Holder], Holder | None]:
     """Where the part that a statement is about is listed, and that part."""
-    held = roll.coaches if said.relation == COACH else roll.family
+    held = roll.coaches if said.relation == Relation.COACH else roll.family
     return held, held.get(said.about)
 
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from blockmrs.cid import Cid
+from blockmrs.domain.kinds import APPOINTED, Relation
 from blockmrs.encoding import Value
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.moments import from_ms, to_ms
@@ -163,7 +164,7 @@ class Grant:
                 7: self.object.cid.digest if self.object else None,
                 8: self.object.seed if self.object else None,
                 9: self.update_id,
-                10: self.purpose,
+                10: str(self.purpose),
                 11: to_ms(self.not_before),
                 12: to_ms(self.not_after) if self.not_after else None,
                 13: self.subject,
@@ -274,7 +275,7 @@ class Appointment:
 
     dependent: bytes
     secret: Pointer
-    relation: str
+    relation: Relation
     not_before: datetime
     not_after: datetime | None = None
 
@@ -285,7 +286,7 @@ class Appointment:
                 6: self.dependent,
                 7: self.secret.cid.digest,
                 8: self.secret.seed,
-                9: self.relation,
+                9: str(self.relation),
                 10: to_ms(self.not_before),
                 11: to_ms(self.not_after) if self.not_after else None,
             }
@@ -295,18 +296,15 @@ class Appointment:
     def from_fields(cls, fields: Fields) -> "Appointment":
         """The appointment in `fields`, else InvalidInput."""
         relation, until = _text(fields, 9), fields.get(11)
-        if relation not in RELATIONS:
+        if relation not in APPOINTED:
             raise InvalidInput("an appointment of an unknown kind")
         return cls(
             _bytes(fields, 6),
             Pointer(Cid(_bytes(fields, 7)), _bytes(fields, 8)),
-            relation,
+            Relation(relation),
             from_ms(fields.get(10)),
             None if until is None else from_ms(until),
         )
-
-
-RELATIONS = ("holder", "self", "guardian", "member")
 
 
 @dataclass(frozen=True, slots=True)
@@ -326,7 +324,7 @@ class Receipt:
             {
                 6: self.update_id,
                 7: to_ms(self.at),
-                8: self.purpose,
+                8: str(self.purpose),
                 9: clip(self.reader),
                 10: clip(self.organisation),
                 11: self.grant_id,

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.facts import HealthFacts
+from blockmrs.domain.kinds import Purpose, Relation
 from blockmrs.domain.reports import Report
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.taps import AnswerTap
@@ -15,7 +16,6 @@ from blockmrs.errors import Conflict
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.in_reports import AnswerTimes, advice_of, findings_of
 from blockmrs.services.container import Services
-from blockmrs.services.sharing.shares import PURPOSES
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.conditions import Answer
@@ -103,9 +103,9 @@ def make_demo(services: Services) -> Demo:
         services.plans.put(coach, venue_id, fields, "")
     by_name = {entry.name: entry for entry in team.players}
     for person, name, relation in (
-        (parent, "Sam Rivers", "guardian"),
-        (second, "Jonah Okafor", "guardian"),
-        (player, "Ada Lind", "self"),
+        (parent, "Sam Rivers", Relation.GUARDIAN),
+        (second, "Jonah Okafor", Relation.GUARDIAN),
+        (player, "Ada Lind", Relation.SELF),
     ):
         code = services.teams.invite_family(coach, by_name[name].player_id)
         services.teams.join(person, code, relation, "")
@@ -118,7 +118,7 @@ def make_demo(services: Services) -> Demo:
     )
     until = services.reports.now() + timedelta(days=30)
     for saved in (first, second_report):
-        services.sharing.grant(coach, saved.address, hospital.card_id, PURPOSES[0], until)
+        services.sharing.grant(coach, saved.address, hospital.card_id, Purpose.CARE, until)
     crew = services.codes.make(coach, first.address)
     return Demo(tuple(made), first.address, crew.typed or "")
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Action
 from blockmrs.errors import UNKNOWN, BlockMRSError
-from blockmrs.services.reports.access import REPORT, AccessFinder, report_address
+from blockmrs.services.reports.access import AccessFinder, report_address
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -119,6 +120,6 @@ class Notices:
         for entry in self._mailbox.subject_page(held.keyring, max(0, length - NEWEST), length).grants.values():
             grant = entry.grant
             code = by_handle.get(self._codes.handle_of(held, grant.update_id))
-            if code is not None and grant.purpose == REPORT and grant.grantee is None:
+            if code is not None and grant.purpose == Content.REPORT and grant.grantee is None:
                 address = report_address(grant.update_id)
                 yield Notice(address, self._mailbox.written_at(entry), code.first_opened, code.guessed, held.label)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from blockmrs.cid import Cid
-from blockmrs.domain.clearances import CLEARANCE, FULL_PLAY
-from blockmrs.domain.followups import CHECK
+from blockmrs.domain.clearances import FULL_PLAY
+from blockmrs.domain.kinds import Content
 from blockmrs.errors import VerificationFailed
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.mailbox import GrantEntry
@@ -101,12 +101,14 @@ def entries(restored: Restored, kind: str) -> list[GrantEntry]:
     attachments, access = services.followups._attachments, services.followups._access
     found = access.find(coach, bytes.fromhex(restored.address))
     assert found is not None
-    if kind == CHECK:
-        return attachments.entries(coach, found, CHECK)
-    return [entry for _, entry, _ in attachments.returned(found, services.sharing.book(coach, found), CLEARANCE)]
+    if kind == Content.CHECK:
+        return attachments.entries(coach, found, Content.CHECK)
+    return [
+        entry for _, entry, _ in attachments.returned(found, services.sharing.book(coach, found), Content.CLEARANCE)
+    ]
 
 
-@pytest.mark.parametrize("kind", [CHECK, CLEARANCE])
+@pytest.mark.parametrize("kind", [Content.CHECK, Content.CLEARANCE])
 def test_verify_misses_the_object_of_a_check_and_of_a_clearance(restored: Restored, kind: str) -> None:
     restored.machine.verify()
     pointer = entries(restored, kind)[0].grant.object

@@ -15,7 +15,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import seal_object
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.clearances import FULL_PLAY
-from blockmrs.domain.followups import CHECK
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Action
 from blockmrs.domain.sharing import Appointment, Receipt, Revocation
 from blockmrs.encoding import encode
@@ -289,7 +289,7 @@ def test_a_check_that_is_granted_again_moves_nothing_and_its_grant_tells_no_leve
     assert given.check.advice.level < 4
     drop(world, second.index)
     write(world, replace(second.grant, level=4, not_before=clock() - timedelta(hours=3)), sam, maria.keyring)
-    assert len(world.attachments.entries(maria, access, CHECK)) == 2
+    assert len(world.attachments.entries(maria, access, Content.CHECK)) == 2
     back = world.clearances.of(maria, address)
     assert back is not None
     assert back.came_back

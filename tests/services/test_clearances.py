@@ -8,7 +8,8 @@ from datetime import timedelta
 import pytest
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.clearances import CLEARANCE, FULL_PLAY, Clearance
+from blockmrs.domain.clearances import FULL_PLAY, Clearance
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Action
 from blockmrs.domain.reports import HOME, ReportedFinding
 from blockmrs.domain.sharing import Grant
@@ -245,10 +246,10 @@ def forge(world, forger, carol, injured, *, author=None, about=None, subject=Non
     said = Clearance(about or report, FULL_PLAY, now.date(), "", "", "Dr Chen", "North Hospital", now)
     batch = world.mailbox.batch()
     pointer, update_id = write_update(
-        batch, author or forger.keyring, subject=subject or card, kind=CLEARANCE, purpose="sport",
+        batch, author or forger.keyring, subject=subject or card, kind=Content.CLEARANCE, purpose="sport",
         body=write_clearance(said, subject=card), created=now, chain_id=world.ledger.chain_id,
     )  # fmt: skip
-    grant = Grant(update_id, card, CLEARANCE, now, object=pointer, about=report)
+    grant = Grant(update_id, card, Content.CLEARANCE, now, object=pointer, about=report)
     held = world.access.subject_held(carol, access.saved)
     for entry in world.sharing.book(carol, access):
         batch.add(Kind.GRANT, grant.to_fields(), author=forger.keyring, recipient=carol.keyring.card,
@@ -331,7 +332,7 @@ def test_an_old_clearance_shown_again_by_the_family_does_not_undo_a_withdrawal(w
     held = world.teams.acting_for(maria)[0]
     access = world.access.allow(maria, injured, Action.READ)
     shares = world.sharing.book(maria, access)
-    old = next(entry for _, entry, _ in world.attachments.returned(access, shares, CLEARANCE))
+    old = next(entry for _, entry, _ in world.attachments.returned(access, shares, Content.CLEARANCE))
     batch = world.mailbox.batch()
     as_player = replace(maria, keyring=held.keyring)
     world.attachments.keep(batch, as_player, access, old.grant)
@@ -343,7 +344,7 @@ def test_a_clearance_is_a_fhir_observation(world, carol, injured, doctor):
     clear(world, doctor, injured, note="Seen at the clinic.")
     access = world.access.allow(carol, injured, Action.READ)
     shares = world.sharing.book(carol, access)
-    ((_, entry, _),) = world.attachments.returned(access, shares, CLEARANCE)
-    content = json.loads(world.attachments.read(entry, CLEARANCE).body)
+    ((_, entry, _),) = world.attachments.returned(access, shares, Content.CLEARANCE)
+    content = json.loads(world.attachments.read(entry, Content.CLEARANCE).body)
     assert (content["resourceType"], content["status"]) == ("Observation", "final")
     assert content["valueCodeableConcept"]["text"] == FULL_PLAY

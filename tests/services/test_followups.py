@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.followups import CHECK
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Action
 from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
 from tests.services.test_story import guardian, member, save, share
@@ -217,13 +217,13 @@ def test_a_check_re_pointed_to_another_report_is_shown_with_neither(world, carol
     ).address
     make(world, carol, injured)
     access = world.access.allow(carol, injured, Action.CHECK_SYMPTOMS)
-    entry = world.attachments.entries(carol, access, CHECK)[0]
+    entry = world.attachments.entries(carol, access, Content.CHECK)[0]
     target = world.access.allow(carol, other, Action.CHECK_SYMPTOMS)
     batch = world.mailbox.batch()
     moved = replace(entry.grant, about=target.grant.update_id, draft_mark=None)
     world.attachments.keep(batch, carol, target, moved)
     batch.commit()
-    assert len(world.attachments.entries(carol, target, CHECK)) == 1
+    assert len(world.attachments.entries(carol, target, Content.CHECK)) == 1
     assert checks(world, carol, other) == []
     assert len(checks(world, carol, injured)) == 1
 
@@ -234,7 +234,7 @@ def test_a_check_that_somebody_else_signed_in_its_authors_name_is_not_shown(worl
     share(world, carol, injured)
     made = make(world, carol, injured)
     access = world.access.allow(carol, injured, Action.CHECK_SYMPTOMS)
-    grant = world.attachments.entries(carol, access, CHECK)[0].grant
+    grant = world.attachments.entries(carol, access, Content.CHECK)[0].grant
     organisation, batch = world.organisations.directory()[0], world.mailbox.batch()
     line = world.organisations.introduce(batch, mallory.keyring, "Mallory", organisation)
     card = world.cards.find(organisation.card_id)
@@ -263,7 +263,7 @@ def test_everything_that_a_check_made_is_verified_and_a_cut_off_save_is_mended(w
 def test_a_check_is_a_fhir_questionnaire_response(world, carol, injured):
     make(world, carol, injured, check_dizzy=None, check_sick="a-lot")
     access = world.access.allow(carol, injured, Action.CHECK_SYMPTOMS)
-    update = world.attachments.read(world.attachments.entries(carol, access, CHECK)[0], CHECK)
+    update = world.attachments.read(world.attachments.entries(carol, access, Content.CHECK)[0], Content.CHECK)
     content = json.loads(update.body)
     assert (content["resourceType"], content["status"]) == ("QuestionnaireResponse", "completed")
     (check,) = checks(world, carol, injured)

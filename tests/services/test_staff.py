@@ -8,7 +8,8 @@ from sqlalchemy import select
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import staff_keyring
-from blockmrs.domain.clearances import CLEARANCE, FULL_PLAY, Clearance
+from blockmrs.domain.clearances import FULL_PLAY, Clearance
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.sharing import Grant, Receipt
 from blockmrs.domain.staff import Leaving
 from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
@@ -207,10 +208,10 @@ def forged_clearance(world, actor, access):
         shared.update_id, FULL_PLAY, world.clock().date(), "", "", actor.display_name, "North Hospital", world.clock()
     )
     pointer, update_id = write_update(
-        batch, actor.keyring, subject=shared.subject, kind=CLEARANCE, purpose="sport",
+        batch, actor.keyring, subject=shared.subject, kind=Content.CLEARANCE, purpose="sport",
         body=write_clearance(said, subject=shared.subject), created=world.clock(), chain_id=world.ledger.chain_id,
     )  # fmt: skip
-    grant = Grant(update_id, shared.subject, CLEARANCE, world.clock(), object=pointer, about=shared.update_id)
+    grant = Grant(update_id, shared.subject, Content.CLEARANCE, world.clock(), object=pointer, about=shared.update_id)
     for card, line in (
         (access.author_card, shared.return_to_author),
         (world.cards.find(shared.subject), shared.return_to_subject),

@@ -10,14 +10,13 @@ from blockmrs.controllers.account.login import ALL, is_posted
 from blockmrs.controllers.account.signup import NO_INVITATION
 from blockmrs.controllers.web.context import POST, client_address, problem, repeatable, require_actor, show, wait_first
 from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.domain.kinds import FAMILY_RELATIONS, Relation
 from blockmrs.errors import N_, InvalidInput, NotFound, TooManyAttempts
 from blockmrs.services.people.joining import Joining, StaffInvitation
 
 if TYPE_CHECKING:
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.people.teams import Teams
-
-RELATIONS = ("self", "guardian")
 
 
 class JoinController(TGController):
@@ -44,10 +43,10 @@ class JoinController(TGController):
         """Read the reports about a player from now on, as the player or as parent or guardian."""
         actor, form = require_actor(), posted_form()
         relation = form.kept("relation")
-        if relation not in RELATIONS:
+        if relation not in FAMILY_RELATIONS:
             return self._read(form, {"relation": N_("Choose who you are to the player")})
         try:
-            joined = self._teams.join(actor, form.text("invitation"), relation, client_address())
+            joined = self._teams.join(actor, form.text("invitation"), Relation(relation), client_address())
         except (InvalidInput, NotFound, TooManyAttempts) as error:
             return _refused(form, error)
         return show("account.joined_family", joined=joined, relation=relation)

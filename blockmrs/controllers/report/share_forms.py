@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from blockmrs.controllers.site.dates import parse_date
 from blockmrs.controllers.site.times import at_clock, local
+from blockmrs.domain.kinds import Purpose
 from blockmrs.errors import N_, InvalidInput
-from blockmrs.services.sharing.shares import PURPOSES
 from blockmrs.typed import folded
 
 if TYPE_CHECKING:
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from blockmrs.services.people.organisations import Organisation
 
 PURPOSE_WORDS: Mapping[str, str] = {
-    "care": N_("To treat them now"),
-    "second opinion": N_("A second opinion"),
-    "sport": N_("To say when they may play"),
-    "insurance": N_("Insurance"),
-    "other": N_("Something else"),
+    Purpose.CARE: N_("To treat them now"),
+    Purpose.SECOND_OPINION: N_("A second opinion"),
+    Purpose.SPORT: N_("To say when they may play"),
+    Purpose.INSURANCE: N_("Insurance"),
+    Purpose.OTHER: N_("Something else"),
 }
 DAYS = ("1", "7", "30")
 SHOWN_AT_ONCE = 20
@@ -48,7 +48,7 @@ class ShareForm:
     @classmethod
     def fresh(cls, asked: Mapping[str, str]) -> ShareForm:
         """What is chosen at the start; `asked` says how the list is narrowed and how much of it is shown."""
-        return cls({"purpose": PURPOSES[0], "how_long": "30", **asked})
+        return cls({"purpose": Purpose.CARE.value, "how_long": "30", **asked})
 
     @classmethod
     def posted(cls, form: Form) -> ShareForm:
@@ -71,7 +71,7 @@ class ShareForm:
         if organisation_id is None:
             errors["organisation"] = N_("Choose who shall get it")
         purpose = self.value("purpose")
-        if purpose not in PURPOSES:
+        if purpose not in set(Purpose):
             errors["purpose"] = N_("Choose why you send it")
         until = None
         try:

@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.clearances import (
-    CLEARANCE,
     FULL_PLAY,
     Clearance,
     check_remark,
@@ -24,7 +23,8 @@ from blockmrs.domain.clearances import (
     decisive,
     found_something,
 )
-from blockmrs.domain.followups import CHECK, may_be_head_injury, was_asked_about_head
+from blockmrs.domain.followups import may_be_head_injury, was_asked_about_head
+from blockmrs.domain.kinds import Content, Purpose
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.loader import load_rules
@@ -237,11 +237,11 @@ class Clearances:
 
     def _levels_since(self, actor: Actor, access: Access, moment: datetime) -> Iterator[int]:
         """What the symptom checks after that moment say in their signed text; their grants only claim a level."""
-        for entry in self._attachments.entries(actor, access, CHECK):
+        for entry in self._attachments.entries(actor, access, Content.CHECK):
             if self._mailbox.written_at(entry) <= moment:
                 continue
             try:
-                update = self._attachments.read(entry, CHECK)
+                update = self._attachments.read(entry, Content.CHECK)
             except NOT_HERE:
                 yield entry.grant.level or 1
                 continue
@@ -278,14 +278,14 @@ class Clearances:
             batch,
             actor.keyring,
             subject=shared.subject,
-            kind=CLEARANCE,
-            purpose="sport",
+            kind=Content.CLEARANCE,
+            purpose=Purpose.SPORT,
             body=write_clearance(said, subject=shared.subject),
             created=said.written_at,
             chain_id=self._mailbox.chain_id,
         )
         grant = Grant(
-            update_id, shared.subject, CLEARANCE, said.written_at, object=pointer, about=shared.update_id
+            update_id, shared.subject, Content.CLEARANCE, said.written_at, object=pointer, about=shared.update_id
         )  # fmt: skip
 
         def give(recipient: Card, line_key: bytes, given: Grant) -> None:
@@ -343,7 +343,7 @@ class Clearances:
                     yield entry, card_id, self._mailbox.written_at(entry)
             return
         shares = self._sharing.book(actor, access)
-        for share, entry, when in self._attachments.returned(access, shares, CLEARANCE):
+        for share, entry, when in self._attachments.returned(access, shares, Content.CLEARANCE):
             if share.grant.grantee is not None:
                 yield entry, share.grant.grantee, when
         yield from self._released(actor, access, shares, lost)
@@ -355,11 +355,11 @@ class Clearances:
         if access.standing is not Standing.SUBJECT:
             return
         grantees = {share.grant.grantee for share in shares if share.grant.grantee is not None}
-        for entry in self._attachments.entries(actor, access, CLEARANCE):
+        for entry in self._attachments.entries(actor, access, Content.CLEARANCE):
             if entry.author != access.grant.subject:
                 continue
             try:
-                update = self._attachments.read(entry, CLEARANCE)
+                update = self._attachments.read(entry, Content.CLEARANCE)
             except NOT_HERE:
                 # The writer is named inside.
                 if lost is None:
@@ -378,11 +378,11 @@ class Clearances:
         """What members of the reader's organisation wrote about the report, on the organisation's own line."""
         held = _held(access)
         line = self._mailbox.line_by_anyone(_copies_key(held, access.grant.update_id), held.keyring)
-        return [entry for entry in line.grants.values() if entry.grant.purpose == CLEARANCE]
+        return [entry for entry in line.grants.values() if entry.grant.purpose == Content.CLEARANCE]
 
     def _read(self, entry: GrantEntry) -> Clearance | None:
         """The clearance behind a grant, if the grant's signer wrote it about that report."""
-        update = self._attachments.read(entry, CLEARANCE)
+        update = self._attachments.read(entry, Content.CLEARANCE)
         if update is None or update.author != entry.author:
             return None
         try:

@@ -12,7 +12,6 @@ from datetime import datetime, timedelta, tzinfo
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.followups import (
-    CHECK,
     HEAD_CHECK,
     LAST_DAY,
     SIGNS_PAGE,
@@ -29,6 +28,7 @@ from blockmrs.domain.followups import (
     was_asked_about_head,
     with_change,
 )
+from blockmrs.domain.kinds import Content, Purpose
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
@@ -142,7 +142,7 @@ class FollowUps:
         def done(_was_cut_off: bool) -> MadeCheck | None:
             nonlocal writing
             access, _ = writing = self._for_writing(actor, address)
-            for entry in self._attachments.entries(actor, access, CHECK):
+            for entry in self._attachments.entries(actor, access, Content.CHECK):
                 if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id:
                     return self._again(access, entry)
             return None
@@ -209,7 +209,7 @@ class FollowUps:
         if not may_be_head_injury(report, rules):
             return None
         checks, lost = [], []
-        for entry in self._attachments.entries(actor, access, CHECK):
+        for entry in self._attachments.entries(actor, access, Content.CHECK):
             try:
                 check = self._read(access, entry)
             except NOT_HERE:
@@ -226,7 +226,7 @@ class FollowUps:
         return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(lost))
 
     def _read(self, access: Access, entry: GrantEntry) -> SymptomCheck | None:
-        update = self._attachments.read(entry, CHECK)
+        update = self._attachments.read(entry, Content.CHECK)
         if update is None:
             return None
         # The player's card passes checks on to organisations; everybody else has them from whoever made them.
@@ -264,8 +264,8 @@ class FollowUps:
             batch,
             actor.keyring,
             subject=subject,
-            kind=CHECK,
-            purpose="care",
+            kind=Content.CHECK,
+            purpose=Purpose.CARE,
             body=write_check(check, subject=subject),
             created=check.made_at,
             chain_id=self._mailbox.chain_id,
@@ -273,7 +273,7 @@ class FollowUps:
         grant = Grant(
             update_id,
             subject,
-            CHECK,
+            Content.CHECK,
             check.made_at,
             object=pointer,
             draft_mark=mark,

@@ -21,6 +21,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.sharing import Appointment, Grant, Revocation
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
 from blockmrs.moments import to_ms
@@ -270,12 +271,13 @@ def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:
         return Item(position, Sort.SHARE, update_id, message.id[:KEY_BYTES])
     if grant.about is not None:
         return Item(position, Sort.FOLLOWING, grant.about, update_id[:KEY_BYTES], previous=previous)
-    sorts = {"report": Sort.REPORT, "facts": Sort.FACTS, "roster": Sort.ROSTER}
-    if grant.purpose not in sorts or grant.object is None or grant.grantee is not None:
+    sorts: dict[str, Sort] = {Content.REPORT: Sort.REPORT, Content.FACTS: Sort.FACTS, Content.ROSTER: Sort.ROSTER}
+    sort = sorts.get(grant.purpose)
+    if sort is None or grant.object is None or grant.grantee is not None:
         return None
     return Item(
         position,
-        sorts[grant.purpose],
+        sort,
         update_id,
         (grant.draft_mark or update_id)[:KEY_BYTES],
         of_reader=grant.subject == reader,

@@ -17,6 +17,7 @@ from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
 from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.domain.kinds import Relation
 from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt, UpdatePointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
@@ -44,7 +45,7 @@ class EntrustedKeys:
     """A dependent's or organisation's keys, which an appointment lets somebody use."""
 
     keyring: Keyring
-    relation: str
+    relation: Relation
     label: str
     seed: bytes
 
@@ -57,7 +58,7 @@ class MissingKeys:
     """A dependent's or organisation's keys that an appointment lets somebody use, but that are not here."""
 
     card_id: bytes
-    relation: str
+    relation: Relation
 
 
 class Mailbox:
@@ -272,7 +273,7 @@ class Mailbox:
         (lost if lost is not None else []).extend(missing)
         return [held for held in found.values() if isinstance(held, EntrustedKeys)]
 
-    def appoint(self, batch: Batch, seed: bytes, label: str, relation: str, person: Keyring) -> Keyring:
+    def appoint(self, batch: Batch, seed: bytes, label: str, relation: Relation, person: Keyring) -> Keyring:
         """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
         dependent = Keyring.from_seed(seed)
         secret = batch.keep_near(seal_object(encode({0: seed, 1: label}), chain_id=self.chain_id))
@@ -283,7 +284,7 @@ class Mailbox:
         return dependent
 
     def accept_early(
-        self, batch: Batch, dependent: bytes, label: str, relation: str, person: Keyring
+        self, batch: Batch, dependent: bytes, label: str, relation: Relation, person: Keyring
     ) -> tuple[bytes, bytes]:
         """Add to `batch` that `person` would act for a card, whose seed they do not get yet.
 
@@ -297,7 +298,7 @@ class Mailbox:
         return slot_at(bell, place), one_time_seed_at(bell, place)
 
     def appoint_later(
-        self, batch: Batch, held: EntrustedKeys, relation: str, person: Card, bell: tuple[bytes, bytes]
+        self, batch: Batch, held: EntrustedKeys, relation: Relation, person: Card, bell: tuple[bytes, bytes]
     ) -> None:
         """Add to `batch` what lets somebody who accepted early act: the seed, sealed to them, at their doorbell."""
         secret = batch.keep_near(seal_object(encode({0: held.seed, 1: held.label}), chain_id=self.chain_id))
@@ -332,7 +333,7 @@ class Mailbox:
         """The keys in an appointment's object, checked against the card they must belong to."""
         return self.held_at(appointment.secret, appointment.dependent, appointment.relation)
 
-    def held_at(self, secret: Pointer, dependent: bytes, relation: str) -> EntrustedKeys:
+    def held_at(self, secret: Pointer, dependent: bytes, relation: Relation) -> EntrustedKeys:
         """The keys in the object at `secret`, checked against the card `dependent` that they must belong to."""
         held = self.readings.now().once(("held", secret, dependent), lambda: self._held(secret, dependent))
         return replace(held, relation=relation)
@@ -344,7 +345,7 @@ class Mailbox:
         keyring = Keyring.from_seed(content[0])
         if keyring.card.id != dependent:
             raise InvalidInput("an appointment's seed belongs to another card")
-        return EntrustedKeys(keyring, "", str(content.get(1, ""))[:LABEL_LIMIT], content[0])
+        return EntrustedKeys(keyring, Relation.HOLDER, str(content.get(1, ""))[:LABEL_LIMIT], content[0])
 
     def prove(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Place:
         """Where the grant is in the log, once its inclusion under the newest header has been checked.

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.kinds import InvitationKind
 from blockmrs.errors import NotFound
-from blockmrs.services.people.organisations import STAFF
-from blockmrs.services.people.teams import FAMILY, FamilyInvitation
+from blockmrs.services.people.teams import FamilyInvitation
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -30,8 +30,8 @@ class Joining:
     def read(self, code: str, address: str, actor: Actor | None = None) -> FamilyInvitation | StaffInvitation:
         """What the code invites to; NotFound as in `Invitations.open`. Uses up nothing, and claims nothing."""
         _, content = self._invitations.open(code, address, actor)
-        if content.get(0) == FAMILY:
+        if content.get(0) == InvitationKind.FAMILY:
             return FamilyInvitation(str(content[2]), str(content[3]), str(content[5]))
-        if content.get(0) == STAFF:
+        if content.get(0) == InvitationKind.STAFF:
             return StaffInvitation(str(content.get(2, "")))
         raise NotFound("no invitation opens with this code")

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, new_seed
+from blockmrs.domain.kinds import InvitationKind, Relation
 from blockmrs.domain.sharing import Introduction
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing, Unavailable
 from blockmrs.model.organisations import DoorbellTokenRow, OrganisationRow, StaffRow
@@ -34,8 +35,6 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox, MissingKeys
 
-STAFF = "staff"
-MEMBER = "member"
 _TOKENS = 64
 _FEW_TOKENS = 16
 _AT_ONCE = 500  # how many values one statement has; SQLite allows more
@@ -92,14 +91,16 @@ class Organisations:
                     rows.add(_token(keyring, number))
         except IntegrityError as error:
             raise _exists() from error
-        return self._invitations.make({0: STAFF, 1: seed, 2: name})
+        return self._invitations.make({0: InvitationKind.STAFF.value, 1: seed, 2: name})
 
     def invite(self, actor: Actor, organisation_id: bytes) -> str:
         """An invitation code for another member, by somebody who manages members; it works as long as they do."""
         held = self.membership(actor, organisation_id)
         self.staff.require_manager(actor, organisation_id)
         made_at = self._mailbox.log_size
-        return self._invitations.make({0: STAFF, 1: held.seed, 2: held.label, 3: actor.keyring.card.id, 4: made_at})
+        return self._invitations.make(
+            {0: InvitationKind.STAFF.value, 1: held.seed, 2: held.label, 3: actor.keyring.card.id, 4: made_at}
+        )
 
     def accept(self, actor: Actor, code: str, address: str) -> Organisation:
         """Make the actor a member: the organisation appoints their card, and the directory lists them."""
@@ -109,7 +110,7 @@ class Organisations:
     def _accept(self, actor: Actor, code: str, address: str) -> Organisation:
         spelled, content = self._invitations.open(code, address, actor)
         seed = content.get(1)
-        if content.get(0) != STAFF or not isinstance(seed, bytes):
+        if content.get(0) != InvitationKind.STAFF or not isinstance(seed, bytes):
             raise NotFound("no invitation opens with this code")
         label = str(content.get(2, ""))
         card_id, mine = Keyring.from_seed(seed).card.id, actor.keyring.card.id
@@ -118,7 +119,7 @@ class Organisations:
         self.staff.require_invitation(card_id, invited_by, made_at, mine)
         self._invitations.claim(actor, spelled)
         batch = self._mailbox.batch()
-        self._mailbox.appoint(batch, seed, label, MEMBER, actor.keyring)
+        self._mailbox.appoint(batch, seed, label, Relation.MEMBER, actor.keyring)
         with committed(self._database, batch) as rows:
             self._invitations.use(rows, spelled)
             # Once more, now that nobody else writes: whoever invited them may have left meanwhile.
@@ -135,9 +136,13 @@ class Organisations:
         ObjectMissing is raised.
         """
         not_here: list[MissingKeys] = []
-        held = [entry for entry in self._mailbox.appointed(actor.keyring, not_here) if entry.relation == MEMBER]
+        held = [
+            entry for entry in self._mailbox.appointed(actor.keyring, not_here) if entry.relation == Relation.MEMBER
+        ]
         current = self.staff.organisations_of(actor.keyring.card.id) if held or not_here else set()
-        missing = [entry.relation for entry in not_here if entry.relation == MEMBER and entry.card_id in current]
+        missing = [
+            entry.relation for entry in not_here if entry.relation == Relation.MEMBER and entry.card_id in current
+        ]
         if missing and lost is None:
             raise ObjectMissing("the keys of an organisation are not here")
         (lost if lost is not None else []).extend(missing)

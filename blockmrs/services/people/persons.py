@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.kinds import Relation
 from blockmrs.errors import NotFound, ObjectMissing
 from blockmrs.services.lines.mailbox import EntrustedKeys
 
@@ -52,7 +53,7 @@ class Person:
 
 def own_card(actor: Actor) -> EntrustedKeys:
     """The actor's own card, as one that they hold; no session has its seed."""
-    return EntrustedKeys(actor.keyring, "self", actor.display_name, b"")
+    return EntrustedKeys(actor.keyring, Relation.SELF, actor.display_name, b"")
 
 
 class People:
@@ -71,9 +72,9 @@ class People:
         if relations and lost is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(relations)
-        others = tuple(entry for entry in held if entry.relation == "self")
-        me = Person(ME, own_card(actor), others, is_whole="self" not in relations)
-        guarded = [entry for entry in held if entry.relation == "guardian"]
+        others = tuple(entry for entry in held if entry.relation == Relation.SELF)
+        me = Person(ME, own_card(actor), others, is_whole=Relation.SELF not in relations)
+        guarded = [entry for entry in held if entry.relation == Relation.GUARDIAN]
         return [me, *(Person(handle_of(actor, entry.keyring.card.id), entry) for entry in guarded)]
 
     def find(self, actor: Actor, handle: str) -> Person:
@@ -82,7 +83,7 @@ class People:
         for person in self.of(actor, lost):
             if person.handle == handle:
                 return person
-        if "guardian" in lost:
+        if Relation.GUARDIAN in lost:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         raise NotFound("you act for nobody with that name")
 

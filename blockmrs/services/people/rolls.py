@@ -9,7 +9,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.roll import COACH, Entry, Roll, Says, Statement, read_roll
+from blockmrs.domain.kinds import Relation
+from blockmrs.domain.roll import Entry, Roll, Says, Statement, read_roll
 from blockmrs.errors import InvalidInput
 
 if TYPE_CHECKING:
@@ -50,7 +51,7 @@ class Rolls:
 
     def enter_coach(self, batch: Batch, card: Keyring, actor: Actor) -> None:
         """Add to `batch` that the actor made the card and holds its seed."""
-        made = Statement(Says.MADE, actor.keyring.card.id, actor.display_name, COACH)
+        made = Statement(Says.MADE, actor.keyring.card.id, actor.display_name, Relation.COACH)
         self.add(batch, card, actor.keyring, made)
 
 

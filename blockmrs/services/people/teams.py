@@ -17,6 +17,7 @@ from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
 from blockmrs.crypto.keys import Keyring, new_seed
+from blockmrs.domain.kinds import FAMILY_RELATIONS, Content, InvitationKind, Relation
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.roll import Part, Roll, Says, Statement
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
@@ -51,10 +52,6 @@ if TYPE_CHECKING:
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.storage import ObjectStore
 
-FAMILY = "family"
-ROSTER = "roster"
-PERSONAL = ("self", "guardian")
-"""What somebody can be to the person whose keys they hold."""
 MAX_PLAYERS = 60
 # More would make the roll slow to read, for the family and for every page about the player.
 MAX_OPEN_INVITATIONS = 50
@@ -65,7 +62,7 @@ class FamilyMember:
     """Somebody who joined for a player: their name, what they are to the player, and their card's id."""
 
     name: str
-    relation: str
+    relation: Relation
     card: bytes = b""
     waiting: bool = False
 
@@ -181,7 +178,7 @@ class Teams:
         secret = batch.keep_near(seal_object(encode({0: seed, 1: name}), chain_id=self._mailbox.chain_id))
         batch.add(
             Kind.APPOINT,
-            Appointment(keyring.card.id, secret, "holder", self._mailbox.moment()).to_fields(),
+            Appointment(keyring.card.id, secret, Relation.HOLDER, self._mailbox.moment()).to_fields(),
             author=actor.keyring,
             recipient=actor.keyring.card,
             line_key=actor.keyring.own_line,
@@ -190,7 +187,7 @@ class Teams:
 
     def holding(self, player: Player) -> EntrustedKeys:
         """The provisional card's keys, which the coach holds."""
-        return self._mailbox.held_at(player.secret, player.card_id, "holder")
+        return self._mailbox.held_at(player.secret, player.card_id, Relation.HOLDER)
 
     def can_hold(self, player: Player) -> bool:
         """Whether the provisional card's keys can be read here now."""
@@ -231,7 +228,7 @@ class Teams:
         pointer = self._cards.pointer(actor.keyring.card.id)
         return self._invitations.make(
             {
-                0: FAMILY,
+                0: InvitationKind.FAMILY.value,
                 1: held.seed,
                 2: player.name,
                 3: team.name,
@@ -256,14 +253,14 @@ class Teams:
                     known = Statement(Says.KNOWN, person.card, person.name, person.relation)
                     self._rolls.add(batch, card, actor.keyring, known)
 
-    def join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
+    def join(self, actor: Actor, code: str, relation: Relation, address: str) -> FamilyInvitation:
         """Let the actor act for the player from now on (`self` or `guardian`), and tell the coach."""
-        if relation not in PERSONAL:
+        if relation not in FAMILY_RELATIONS:
             raise InvalidInput("Choose who you are to the player", field="relation")
         with self._invitations.one_at_a_time(code):
             return self._join(actor, code, relation, address)
 
-    def _join(self, actor: Actor, code: str, relation: str, address: str) -> FamilyInvitation:
+    def _join(self, actor: Actor, code: str, relation: Relation, address: str) -> FamilyInvitation:
         spelled, content = self._open_family(code, address, actor)
         coach, player = self._cards.find(content[4]), Keyring.from_seed(content[1])
         self._mailbox.settle()
@@ -348,11 +345,11 @@ class Teams:
         player = introduction.peer
         if (
             player is None
-            or relation not in PERSONAL
+            or relation not in FAMILY_RELATIONS
             or introduction.line_key != actor.keyring.derive("family", player)
         ):
             return None
-        return player, FamilyMember(name, relation, message.author)
+        return player, FamilyMember(name, Relation(relation), message.author)
 
     def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[EntrustedKeys]:
         """The people whose reports the actor reads: themselves as a player, and children.
@@ -366,10 +363,10 @@ class Teams:
         """Every card for which the actor was ever appointed as family, with its roll; `lost` as above."""
         appointed_lost: list[MissingKeys] = []
         held = self._mailbox.appointed(actor.keyring, appointed_lost)
-        missing = [entry.relation for entry in appointed_lost if entry.relation in PERSONAL]
+        missing = [entry.relation for entry in appointed_lost if entry.relation in FAMILY_RELATIONS]
         found = []
         for entry in held:
-            if entry.relation in PERSONAL:
+            if entry.relation in FAMILY_RELATIONS:
                 try:
                     found.append((entry, self._rolls.of(entry.keyring)))
                 except NOT_HERE:
@@ -392,7 +389,7 @@ class Teams:
     def may_use(self, actor: Actor, held: EntrustedKeys) -> bool:
         """Whether the actor may still act with a card that they made, or as one of its family."""
         roll, me = self._rolls.of(held.keyring), actor.keyring.card.id
-        return roll.uses(me) if held.relation == "holder" and not roll.is_in(me) else roll.acts(me)
+        return roll.uses(me) if held.relation == Relation.HOLDER and not roll.is_in(me) else roll.acts(me)
 
     def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
         made = self.make_provisional(batch, actor, name)
@@ -407,7 +404,7 @@ class Teams:
 
     def _open_family(self, code: str, address: str, actor: Actor) -> tuple[str, dict[int, bytes]]:
         spelled, content = self._invitations.open(code, address, actor)
-        if content.get(0) != FAMILY:
+        if content.get(0) != InvitationKind.FAMILY:
             raise NotFound("no invitation opens with this code")
         return spelled, content  # type: ignore[return-value]  # made by invite_family, sealed since
 
@@ -429,14 +426,14 @@ class Teams:
             batch,
             actor.keyring,
             subject=card.id,
-            kind=ROSTER,
-            purpose=ROSTER,
+            kind=Content.ROSTER,
+            purpose=Content.ROSTER,
             body=json.dumps(body, ensure_ascii=False).encode(),
             created=now,
             chain_id=self._mailbox.chain_id,
             near=True,
         )
-        grant = Grant(update, card.id, ROSTER, now, object=pointer)
+        grant = Grant(update, card.id, Content.ROSTER, now, object=pointer)
         batch.add(Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line)
         desk = seal_secret(actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id)
         with committed(self._database, batch) as rows:
@@ -458,5 +455,5 @@ class Teams:
         keyring = actor.keyring
         places = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.ROSTER]
         line = self._mailbox.opened(keyring, places[-1:], author=keyring.card)
-        rosters = [entry.grant for entry in line.grants.values() if entry.grant.purpose == ROSTER]
+        rosters = [entry.grant for entry in line.grants.values() if entry.grant.purpose == Content.ROSTER]
         return rosters[-1] if rosters else None

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
+from blockmrs.domain.kinds import Content, Purpose
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, ObjectMissing
 from blockmrs.fhir.facts import read_facts, write_facts
@@ -30,8 +31,6 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
     from blockmrs.storage import ObjectStore
-
-FACTS = "facts"
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +142,13 @@ class Facts:
             batch,
             actor.keyring,
             subject=card.id,
-            kind=FACTS,
-            purpose="care",
+            kind=Content.FACTS,
+            purpose=Purpose.CARE,
             body=write_facts(facts, subject.label, author=actor.display_name, saved_at=now),
             created=now,
             chain_id=self._mailbox.chain_id,
         )
-        grant = Grant(update_id, card.id, FACTS, now, object=pointer, draft_mark=mark)
+        grant = Grant(update_id, card.id, Content.FACTS, now, object=pointer, draft_mark=mark)
         grant = owners_grant(self._mailbox, batch, subject, grant)
         batch.add(
             Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=subject.keyring.own_line
@@ -202,7 +201,7 @@ class Facts:
     def _read(self, entry: GrantEntry) -> Update | None:
         """The version that its own author granted with `entry`; None if it is not one."""
         update = self._mailbox.update(entry.grant)
-        return update if update.author == entry.author and update.kind == FACTS else None
+        return update if update.author == entry.author and update.kind == Content.FACTS else None
 
     def _opened(self, entry: GrantEntry, is_whole: bool = True) -> SavedFacts:
         update = self._read(entry)

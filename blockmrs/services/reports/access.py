@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
+from blockmrs.domain.kinds import Content, Relation
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Introduction, Pointer
 from blockmrs.encoding import decode, encode
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.people.teams import Teams
 
-REPORT = "report"
 # Reports are addressed by the first 16 bytes of their update id, in hexadecimal.
 ID_BYTES = 16
 
@@ -147,7 +147,7 @@ class AccessFinder:
     def subject_held(self, actor: Actor, saved: ReportPlace) -> EntrustedKeys | None:
         """The card that the report is about, if the actor holds it: their own, one they act for, or a player's."""
         if saved.secret is not None:
-            return self._mailbox.held_at(saved.secret, saved.subject, "holder")
+            return self._mailbox.held_at(saved.secret, saved.subject, Relation.HOLDER)
         if saved.subject == actor.keyring.card.id:
             return own_card(actor)
         keyring = actor.keyring
@@ -262,7 +262,7 @@ class AccessFinder:
             entries = self._mailbox.opened(keyring, self._reports(keyring, prefix), author=keyring.card).grants
         for entry in entries.values():
             grant = entry.grant
-            if grant.purpose == REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
+            if grant.purpose == Content.REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
                 found = saved or ReportPlace(grant.update_id, 0, grant.subject, None)
                 standing = Standing.AUTHOR if self._may_act(actor, grant, found) else Standing.FORMER_AUTHOR
                 return Access(standing, entry, keyring, saved=found)
@@ -291,7 +291,9 @@ class AccessFinder:
             given = [
                 entry
                 for entry in line.grants.values()
-                if entry.grant.purpose == REPORT and entry.grant.grantee is None and entry.grant.object is not None
+                if entry.grant.purpose == Content.REPORT
+                and entry.grant.grantee is None
+                and entry.grant.object is not None
                 if entry.grant.update_id.startswith(prefix)
             ]
             # Others may have granted it again: what its own author granted first says what it is.

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.clearances import CLEARANCE
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Standing
 from blockmrs.errors import UNKNOWN, BlockMRSError, NotFound
 from blockmrs.services.lines.contents import Sort
@@ -170,7 +170,7 @@ class Attachments:
         given = [
             (actor, entry.grant) for entry in self._book(actor, access) if entry.grant.about == access.grant.update_id
         ]
-        given += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, CLEARANCE)]
+        given += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, Content.CLEARANCE)]
         previous = access.grant.update_id
         for granter, grant in given:
             self._reports.give_to_subject(batch, granter, subject, grant, mark=grant.draft_mark, previous=previous)

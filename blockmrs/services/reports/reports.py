@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.followups import may_be_head_injury
+from blockmrs.domain.kinds import Content, Purpose, Relation
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.sharing import Grant, Pointer
 from blockmrs.domain.triage.loader import load_rules
@@ -25,7 +26,7 @@ from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, firs
 from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.reports.access import REPORT, Access, AccessFinder, ReportPlace, book_key, report_address
+from blockmrs.services.reports.access import Access, AccessFinder, ReportPlace, book_key, report_address
 
 if TYPE_CHECKING:
     from blockmrs.cid import Cid
@@ -242,7 +243,9 @@ class Reports:
     def _listed_at(places: list[Item], line: Line) -> dict[int, GrantEntry]:
         """The grants of the reports at these places, by their places in the log."""
         wanted = {item.index for item in places}
-        reports = [entry for entry in line.grants.values() if entry.grant.purpose == REPORT and entry.index in wanted]
+        reports = [
+            entry for entry in line.grants.values() if entry.grant.purpose == Content.REPORT and entry.index in wanted
+        ]
         return {e.index: e for e in reports if e.grant.grantee is None and e.grant.object is not None}
 
     def is_whole(self, people: Iterable[Person]) -> bool:
@@ -322,14 +325,14 @@ class Reports:
             subject = about
         else:
             made = self._teams.make_provisional(batch, actor, report.player)
-            subject, secret = EntrustedKeys(made.keyring, "holder", report.player, made.seed), made.secret
+            subject, secret = EntrustedKeys(made.keyring, Relation.HOLDER, report.player, made.seed), made.secret
         report = replace(report, written_at=now)
         pointer, update_id = write_update(
             batch,
             keyring,
             subject=subject.keyring.card.id,
-            kind=REPORT,
-            purpose="care",
+            kind=Content.REPORT,
+            purpose=Purpose.CARE,
             body=write_report(report),
             created=now,
             chain_id=self._mailbox.chain_id,
@@ -337,7 +340,7 @@ class Reports:
         grant = Grant(
             update_id,
             subject.keyring.card.id,
-            REPORT,
+            Content.REPORT,
             now,
             object=pointer,
             draft_mark=mark,

@@ -13,7 +13,8 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.crypto.envelope import open_secret, seal_secret
-from blockmrs.domain.roll import COACH, Holder, OpenInvitation, Part, Roll, Says, Statement
+from blockmrs.domain.kinds import Relation
+from blockmrs.domain.roll import Holder, OpenInvitation, Part, Roll, Says, Statement
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound, Unavailable
 from blockmrs.model.locks import KeyedLocks
@@ -48,7 +49,7 @@ class Right:
 
     right_id: str
     name: str
-    relation: str
+    relation: Relation
     part: Part
     since: datetime
     by: str
@@ -183,7 +184,7 @@ class Rights:
         rights = [self._right(actor, roll, holder) for holder in _in_order(roll)]
         now, is_new = self._mailbox.now(), bool(self._news_of(actor, subject, roll))
         if subject.is_coach and not roll.uses(actor.keyring.card.id):
-            own = tuple(right for right in rights if right.is_me and right.relation == COACH)
+            own = tuple(right for right in rights if right.is_me and right.relation == Relation.COACH)
             return RightsPage(handle, subject.held.label, False, True, is_new, (), own, (), (), ())
         return RightsPage(
             handle,
@@ -459,7 +460,7 @@ def _in_order(roll: Roll) -> list[Holder]:
 
 
 def _kind(holder: Holder) -> bytes:
-    return b"family" if holder.is_family else COACH.encode("ascii")
+    return b"family" if holder.is_family else Relation.COACH.encode("ascii")
 
 
 def _right_id(actor: Actor, kind: bytes, about: bytes) -> str:

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.followups import CHECK
+from blockmrs.domain.kinds import RELEASED, Content, Purpose
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.senders import Standing as Sender
 from blockmrs.domain.sharing import Grant, Receipt, Revocation
@@ -33,7 +33,6 @@ if TYPE_CHECKING:
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import OpenedReport, Reports
 
-PURPOSES = ("care", "second opinion", "sport", "insurance", "other")
 LONGEST = timedelta(days=366)
 # Opening it again within this time needs no second receipt.
 _RECEIPT_COVERS = timedelta(hours=12)
@@ -120,7 +119,7 @@ class Sharing:
         if not organisation.staff:
             raise InvalidInput("Nobody there has joined yet. Choose another", field="organisation")
         now = self._mailbox.now()
-        if purpose not in PURPOSES:
+        if purpose not in set(Purpose):
             raise InvalidInput("Choose why you share", field="purpose")
         if not now < until <= now + LONGEST:
             raise InvalidInput("Choose an end date within the next year", field="until")
@@ -175,7 +174,7 @@ class Sharing:
             for entry in self.book(actor, access):
                 copy = replace(entry.grant, return_to_author=None)
                 self._add(batch, Kind.GRANT, copy, actor, subject.keyring.card, subject.keyring.own_line)
-            released = Grant(access.grant.update_id, access.grant.subject, "family", self._mailbox.moment(),
+            released = Grant(access.grant.update_id, access.grant.subject, RELEASED, self._mailbox.moment(),
                              grantee=access.grant.subject)  # fmt: skip
             self._add(batch, Kind.GRANT, released, actor, actor.keyring.card, self._book_key(actor, access))
             batch.commit()
@@ -327,7 +326,7 @@ class Sharing:
             subject = self._subject(actor, access)
             owned = replace(copy, return_to_author=None)
             self._add(batch, Kind.GRANT, owned, actor, subject.keyring.card, subject.keyring.own_line)
-        follow = [entry.grant for entry in self._attachments.entries(actor, access, CHECK)]
+        follow = [entry.grant for entry in self._attachments.entries(actor, access, Content.CHECK)]
         self._attachments.pass_on(batch, actor, access, card.id, until, follow)
         commit_batch(self._database, batch)
 

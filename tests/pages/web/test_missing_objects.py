@@ -9,7 +9,7 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.config import assembly
 from blockmrs.domain.facts import HealthFacts
-from blockmrs.domain.followups import CHECK
+from blockmrs.domain.kinds import Content
 from blockmrs.errors import StorageUnavailable
 from blockmrs.services.people.persons import Person
 from blockmrs.services.people.roster import Team
@@ -268,7 +268,7 @@ def test_a_report_that_is_here_is_shown_with_what_followed_it_named_as_lost(empt
     saved = emptied.save()
     with pytest.MonkeyPatch.context() as patch:
         entries = services.followups._attachments.entries
-        old = entries(author, services.followups._access.find(author, bytes.fromhex(emptied.address)), CHECK)
+        old = entries(author, services.followups._access.find(author, bytes.fromhex(emptied.address)), Content.CHECK)
         assert len(old) == 1
         patch.setattr(services.followups._attachments, "entries", lambda *_: old)
         follow = services.followups.of(author, saved.address)

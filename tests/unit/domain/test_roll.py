@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from blockmrs.domain.roll import COACH, Entry, Part, Roll, Says, Statement, read_roll
+from blockmrs.domain.kinds import Relation
+from blockmrs.domain.roll import Entry, Part, Roll, Says, Statement, read_roll
 from blockmrs.errors import InvalidInput
 
 START = datetime(2026, 3, 14, tzinfo=UTC)
@@ -23,7 +24,7 @@ def roll(*said: tuple[bytes, Statement]) -> Roll:
 
 
 def made(author: bytes = CAROL) -> tuple[bytes, Statement]:
-    return author, Statement(Says.MADE, author, "Coach", COACH)
+    return author, Statement(Says.MADE, author, "Coach", Relation.COACH)
 
 
 def invited(number: int, author: bytes = CAROL) -> tuple[bytes, Statement]:
@@ -73,18 +74,24 @@ def test_nobody_but_the_family_lets_in_who_waits(said) -> None:
 
 @pytest.mark.parametrize(
     "said",
-    [made(), confirmed(CAROL, CAROL, COACH), invited(2), joined(CAROL, 1), confirmed(MALLORY, CAROL, COACH)],
+    [
+        made(),
+        confirmed(CAROL, CAROL, Relation.COACH),
+        invited(2),
+        joined(CAROL, 1),
+        confirmed(MALLORY, CAROL, Relation.COACH),
+    ],
     ids=["enters again", "says yes to themselves", "invites", "joins", "a friend says yes"],
 )
 def test_nothing_that_a_coach_can_sign_undoes_their_end(said) -> None:
-    there = roll(*FAMILY, ended(MARIA, CAROL, COACH), said)
+    there = roll(*FAMILY, ended(MARIA, CAROL, Relation.COACH), said)
     assert not there.uses(CAROL)
     assert not there.acts(CAROL)
     assert there.open_invitations(START) == []
 
 
 def test_the_family_lets_a_coach_back_in() -> None:
-    assert roll(*FAMILY, ended(MARIA, CAROL, COACH), confirmed(JOE, CAROL, COACH)).uses(CAROL)
+    assert roll(*FAMILY, ended(MARIA, CAROL, Relation.COACH), confirmed(JOE, CAROL, Relation.COACH)).uses(CAROL)
 
 
 @pytest.mark.parametrize("author", [CAROL, MALLORY])
@@ -107,11 +114,11 @@ def test_two_others_are_needed_and_enough() -> None:
 
 def test_the_last_of_the_family_and_a_coach_without_a_family_cannot_leave() -> None:
     assert roll(*FAMILY[:3], ended(MARIA, MARIA)).acts(MARIA)
-    assert roll(made(), ended(CAROL, CAROL, COACH)).uses(CAROL)
+    assert roll(made(), ended(CAROL, CAROL, Relation.COACH)).uses(CAROL)
 
 
 def test_with_a_coach_go_the_invitations_that_they_made() -> None:
-    there = roll(*FAMILY, invited(2), ended(MARIA, CAROL, COACH), joined(SAM, 2))
+    there = roll(*FAMILY, invited(2), ended(MARIA, CAROL, Relation.COACH), joined(SAM, 2))
     assert SAM not in there.family
 
 
@@ -171,7 +178,7 @@ WHAT = st.builds(
     WHO,
     st.sampled_from(Says),
     WHO,
-    st.sampled_from(("guardian", "self", COACH)),
+    st.sampled_from(("guardian", "self", Relation.COACH)),
     st.integers(0, 4),
     st.booleans(),
 )
@@ -181,7 +188,7 @@ WHAT = st.builds(
 def test_whatever_coach_and_strangers_say_a_family_that_is_in_stays_in_and_they_stay_out(said) -> None:
     """Maria and Joe are in, and the coach's part has ended; the others say what they like, in any order."""
     hostile = [(author, statement) for author, statement in said if author not in (MARIA, JOE)]
-    there = roll(*FAMILY, ended(MARIA, CAROL, COACH), *hostile)
+    there = roll(*FAMILY, ended(MARIA, CAROL, Relation.COACH), *hostile)
     assert {holder.card for holder in there.family_in()} == {MARIA, JOE}
     assert not there.uses(CAROL)
     assert not any(there.acts(card) for card in (CAROL, SAM, MALLORY))

@@ -1,0 +1,53 @@
+"""The closed sets of words that are written into what people sign. Each value is the text on the wire.
+
+Whoever reads keeps what a later version may write, as text: an unknown word equals none of these.
+"""
+
+from enum import StrEnum
+
+
+class Relation(StrEnum):
+    """What somebody is to a card, by an appointment or on its roll."""
+
+    HOLDER = "holder"  # made the provisional card, in an appointment to themselves
+    SELF = "self"  # is the person whom the card stands for
+    GUARDIAN = "guardian"
+    MEMBER = "member"  # of the organisation that the card stands for
+    COACH = "coach"  # on a roll: made the card
+
+
+FAMILY_RELATIONS = (Relation.SELF, Relation.GUARDIAN)
+"""What somebody can be to a person whose keys they hold for good."""
+APPOINTED = (Relation.HOLDER, *FAMILY_RELATIONS, Relation.MEMBER)
+"""What an appointment can say; a coach is on the roll alone."""
+
+
+class Purpose(StrEnum):
+    """Why something is written or shared, as its author says."""
+
+    CARE = "care"
+    SECOND_OPINION = "second opinion"
+    SPORT = "sport"
+    INSURANCE = "insurance"
+    OTHER = "other"
+
+
+class Content(StrEnum):
+    """What kind an update is; the grants by which its author gives it name it as their purpose."""
+
+    REPORT = "report"
+    FACTS = "facts"
+    ROSTER = "roster"
+    CHECK = "symptom-check"
+    CLEARANCE = "clearance"
+
+
+RELEASED = "family"
+"""The purpose of the note, in its author's own book, that a withheld report was released to the family."""
+
+
+class InvitationKind(StrEnum):
+    """What an invitation code lets somebody do."""
+
+    FAMILY = "family"
+    STAFF = "staff"
