@@ -139,7 +139,6 @@ interface QuestionPage {
   choices: Choice[];
   findings: string[];
   number: number;
-  at_most: number;
   may_be_unsure: boolean;
 }
 interface Row { finding: string; label: string; answer: string }
