@@ -94,12 +94,11 @@ def test_every_room_and_every_test_of_it_is_there() -> None:
         assert all((ROOT / test).exists() for test in room.tests)
 
 
-def test_every_equivalent_mutant_has_a_reason_and_is_still_made() -> None:
-    making = pytest.importorskip("tools.mutants.making", reason="mutmut comes with `make install-tools`")
-    made: dict[str, set[tuple[str, str]]] = {}
-    for (path, scope, difference), reason in reasons().items():
+def test_every_equivalent_mutant_has_a_reason_and_changes_a_line_that_is_there() -> None:
+    assert reasons()
+    for (path, _, difference), reason in reasons().items():
         assert len(reason) > 20
-        if path not in made:
-            source = making.read_source(ROOT / path)
-            made[path] = {(mutant.scope, source.difference(mutant)) for mutant in source.mutants}
-        assert (scope, difference) in made[path], f"{path} {scope}: {difference}"
+        lines = {line.strip() for line in (ROOT / path).read_text(encoding="utf-8").splitlines()}
+        gone = [line[1:] for line in difference.splitlines() if line.startswith("-")]
+        assert gone
+        assert set(gone) <= lines, f"{path}: {difference}"

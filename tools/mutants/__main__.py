@@ -49,10 +49,9 @@ def main() -> int:
         found = [read_source(path) for path in room.files()]
         pairs = [(source, mutant) for source in found for mutant in source.mutants]
         totals[name] = len(pairs)
-        if len(pairs) > options.most:
-            # Drawn for the score and no secret: the same for everybody.
-            drawn = random.Random(options.seed).sample(range(len(pairs)), options.most)  # noqa: S311 - a sample, no secret
-            pairs = [pairs[index] for index in sorted(drawn)]
+        # Drawn the same for everybody, and no secret: what was tried so far is a fair sample of all.
+        random.Random(options.seed).shuffle(pairs)  # noqa: S311
+        pairs = pairs[: options.most]
         if not options.only_show:
             done = {(verdict.path, verdict.number) for verdict in session.verdicts()}
             left = [

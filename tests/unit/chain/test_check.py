@@ -183,3 +183,10 @@ def test_a_head_file_that_is_exactly_one_block_ahead_is_no_damage(tmp_path, stor
 
 def kept_nodes(size):
     return {(level, index) for level in range(8) for index in range(size >> level)}
+
+
+@pytest.mark.parametrize("at_once", [1, 2, 3, 4, 7])
+def test_a_chain_is_checked_whole_however_many_rows_are_read_at_once(ledger, monkeypatch, at_once) -> None:
+    monkeypatch.setattr("blockmrs.chain.check._ROWS_AT_ONCE", at_once)
+    checked = ledger.check_everything()
+    assert (checked.headers, checked.transactions, checked.nodes) == (4, 7, 7 + 3 + 1)
