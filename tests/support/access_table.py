@@ -70,6 +70,7 @@ TABLE = (
     Row("/about/advice", "/about/advice", everybody(200)),
     Row("/about/advice/all", "/about/advice/all", everybody(200)),
     Row("/about/advice/*", "/about/advice/head", everybody(200)),
+    Row("/about/advice/*", "/about/advice/wnd", everybody(302)),
     Row("/about/advice/*", "/about/advice/tail", everybody(404)),
     Row("/healthz", "/healthz", everybody(200)),
     Row("/readyz", "/readyz", everybody(200)),

@@ -1,7 +1,7 @@
 """`/about/advice`: how the advice is made, for whoever reviews it. It needs no account, and says nothing about anybody.
 
 GET  /about/advice         contents: intended use, versions, every part of the advice, the sources
-GET  /about/advice/<id>    one presentation: its questions, rules, facts and advice
+GET  /about/advice/<name>  one presentation: its questions, rules, facts and advice; its id in the rules leads there
 GET  /about/advice/all     everything on one page, to be printed
 """
 
@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import tg
-from tg import TGController, expose
+from tg import TGController, expose, redirect
 
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.controllers.site.language import current_language
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from blockmrs.services.advice.document import AdviceDocument
 
 FRESH_S = 3600
+CONTENTS = "/about/advice"
 
 
 class AboutController(TGController):
@@ -54,11 +55,14 @@ class AdviceController(TGController):
         return ChapterController(self.chapter, name), rest
 
     def chapter(self, name: str) -> str:
-        """One presentation.
+        """One presentation. An address made from its id, as they were once, leads on.
 
         Raises:
             NotFound: there is none with that name.
         """
+        now_called = self._document.now_called(name)
+        if now_called is not None:
+            redirect(f"{CONTENTS}/{now_called}")
         chapter = self._document.chapter(name)
         return self._page("chapter", lambda: {"chapter": chapter}, name)
 

@@ -13,6 +13,7 @@ from blockmrs.domain.triage.evidence import Evidence, Fact, Source, load_evidenc
 from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.rules import Advice, Finding, Level, PagePlan, Presentation, Rule, RuleSet
 from blockmrs.errors import NotFound
+from blockmrs.services.advice.names import anchor_of, name_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,9 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class RuleText:
-    """One rule with the facts that it cites and their sources."""
+    """One rule with the facts that it cites and their sources. `number` counts from 1 within its chapter."""
 
+    number: int
     rule: Rule
     when: Clause
     facts: tuple[Fact, ...]
@@ -41,6 +43,11 @@ class RuleText:
     @property
     def anchor(self) -> str:
         """Its name as an anchor on the page."""
+        return anchor_of(self.rule.id)
+
+    @property
+    def old_anchor(self) -> str:
+        """The anchor that it had before, which people may have kept."""
         return self.rule.id.replace("/", "-")
 
 
@@ -53,6 +60,15 @@ class QuestionText:
 
 
 @dataclass(frozen=True, slots=True)
+class AdviceText:
+    """One advice: that of a level, or, where `level` is None, of the rules that say `because`."""
+
+    level: Level | None
+    because: tuple[str, ...]
+    advice: Advice
+
+
+@dataclass(frozen=True, slots=True)
 class Chapter:
     """One presentation: its questions by page, its rules, most urgent first, and its advice."""
 
@@ -60,8 +76,13 @@ class Chapter:
     pages: tuple[tuple[PagePlan, tuple[QuestionText, ...]], ...]
     elsewhere: tuple[QuestionText, ...]
     rules: tuple[RuleText, ...]
-    advice: tuple[tuple[str, Level | None, Advice], ...]
+    advice: tuple[AdviceText, ...]
     unsigned: int
+
+    @property
+    def name(self) -> str:
+        """Its name in addresses."""
+        return name_of(self.presentation.id)
 
     @property
     def questions(self) -> int:
@@ -95,7 +116,12 @@ class AdviceDocument:
 
     def chapters(self) -> tuple[Chapter, ...]:
         """Every presentation, in the rules' order."""
-        return tuple(self.chapter(name) for name in self.rules.presentations)
+        return tuple(self.chapter(name_of(presentation)) for presentation in self.rules.presentations)
+
+    def now_called(self, presentation: str) -> str | None:
+        """The name of the chapter that once had this id for its name; None where that is no other."""
+        name = name_of(presentation)
+        return name if presentation in self.rules.presentations and name != presentation else None
 
     def chapter(self, name: str) -> Chapter:
         """One presentation.
@@ -104,10 +130,11 @@ class AdviceDocument:
             NotFound: the rules have none with that name.
         """
         rules = self.rules
-        if name not in rules.presentations:
+        presentation = next((known for known in rules.presentations.values() if name_of(known.id) == name), None)
+        if presentation is None:
             raise NotFound("there is no such part of the advice")
-        presentation = rules.presentations[name]
-        own = [rule for rule in rules.rules if rule.presentation == name]
+        own = [rule for rule in rules.rules if rule.presentation == presentation.id]
+        ordered = sorted(own, key=lambda rule: (bool(rule.raises), rule.level))
         shown = {finding for page in presentation.pages for finding in page.findings}
         levels = {level.disposition: level for level in Level}
         return Chapter(
@@ -116,10 +143,13 @@ class AdviceDocument:
             elsewhere=self._questions(
                 finding.id
                 for finding in rules.findings.values()
-                if finding.presentation == name and finding.id not in shown
+                if finding.presentation == presentation.id and finding.id not in shown
             ),
-            rules=tuple(self._rule(rule) for rule in sorted(own, key=lambda rule: (bool(rule.raises), rule.level))),
-            advice=tuple((key, levels.get(key), advice) for key, advice in presentation.advice.items()),
+            rules=tuple(self._rule(number, rule) for number, rule in enumerate(ordered, 1)),
+            advice=tuple(
+                AdviceText(levels.get(key), () if key in levels else self._because(f"{presentation.id}/{key}"), advice)
+                for key, advice in presentation.advice.items()
+            ),
             unsigned=sum(not rule.reviewed_by for rule in own),
         )
 
@@ -131,12 +161,16 @@ class AdviceDocument:
         wanted = set(ages)
         return tuple(band.label for band in self.rules.age_bands if band.id in wanted)
 
-    def _rule(self, rule: Rule) -> RuleText:
+    def _because(self, advice: str) -> tuple[str, ...]:
+        """What the rules say that lead to this advice by name."""
+        return tuple(dict.fromkeys(rule.because for rule in self.rules.rules if rule.advice == advice))
+
+    def _rule(self, number: int, rule: Rule) -> RuleText:
         evidence = self._evidence()
         facts = tuple(evidence.facts[name] for name in rule.evidence if name in evidence.facts)
         codes = dict.fromkeys(code for fact in facts for code in fact.sources)
         sources = tuple(evidence.sources[code] for code in codes if code in evidence.sources)
-        return RuleText(rule, self._clause(rule.when), facts, sources)
+        return RuleText(number, rule, self._clause(rule.when), facts, sources)
 
     def _clause(self, condition: Condition) -> Clause:
         findings = self.rules.findings

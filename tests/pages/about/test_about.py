@@ -11,10 +11,13 @@ from webtest import TestApp
 import blockmrs
 from blockmrs.domain.triage.evidence import load_evidence
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
+from blockmrs.services.advice.names import NAMES, anchor_of, name_of
 from tests.support.coach import person, signed_in, soup
 from tests.support.site import TestSite
 
 RULES = load_rules()
+# Ids that anybody may say.
+WORDS_TOO = {"any", "heat", "kid", "life", "limb", "minor", "other", "sick"}
 LARGEST_PAGE = 100 * 1024
 
 
@@ -25,7 +28,7 @@ def app(site: TestSite) -> TestApp:
 
 @pytest.fixture(scope="module")
 def pages(app: TestApp) -> dict[str, BeautifulSoup]:
-    return {name: soup(app.get(f"/about/advice/{name}")) for name in RULES.presentations}
+    return {name: soup(app.get(f"/about/advice/{name_of(name)}")) for name in RULES.presentations}
 
 
 def words(text: str) -> str:
@@ -40,8 +43,8 @@ def test_the_evidence_of_the_package_is_the_documented_one() -> None:
 
 def test_the_checks_of_the_days_after_are_there_to_be_reviewed(app: TestApp) -> None:
     (check,) = set(load_check_rules().presentations) - set(RULES.presentations)
-    assert f"/about/advice/{check}" in {link["href"] for link in soup(app.get("/about/advice"))("a")}
-    text = words(soup(app.get(f"/about/advice/{check}")).get_text())
+    assert f"/about/advice/{name_of(check)}" in {link["href"] for link in soup(app.get("/about/advice"))("a")}
+    text = words(soup(app.get(f"/about/advice/{name_of(check)}")).get_text())
     own = [rule for rule in load_check_rules().rules if rule.presentation == check]
     assert own
     assert all(rule.because in text and rule.evidence[0] in text for rule in own)
@@ -50,7 +53,7 @@ def test_the_checks_of_the_days_after_are_there_to_be_reviewed(app: TestApp) -> 
 def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: TestApp) -> None:
     page = soup(app.get("/about/advice"))
     links = {link["href"] for link in page("a")}
-    assert {f"/about/advice/{name}" for name in RULES.presentations} <= links
+    assert {f"/about/advice/{name_of(name)}" for name in RULES.presentations} <= links
     text = words(page.get_text())
     assert RULES.intended_use in text
     assert RULES.history[0].version == RULES.version
@@ -70,7 +73,7 @@ def test_a_page_has_every_question_rule_fact_and_advice(pages: dict[str, Beautif
             assert finding.ask in text
             assert finding.how in text
     for rule in presentation.rules:
-        section = pages[name].find(id=rule.id.replace("/", "-"))
+        section = pages[name].find(id=anchor_of(rule.id))
         said = words(section.get_text(" "))
         assert rule.because in said
         assert all(fact in said for fact in rule.evidence)
@@ -88,7 +91,7 @@ def test_a_condition_reads_as_its_questions_with_their_answers(pages: dict[str, 
 
 
 def test_every_page_is_within_its_budget_and_the_whole_within_a_download(app: TestApp) -> None:
-    for name in ("", *(f"/{name}" for name in RULES.presentations)):
+    for name in ("", *(f"/{name_of(name)}" for name in RULES.presentations)):
         page = app.get(f"/about/advice{name}", headers={"Accept-Encoding": "gzip"})
         assert len(gzip.compress(page.body) if not page.headers.get("Content-Encoding") else page.body) <= LARGEST_PAGE
 
@@ -97,9 +100,48 @@ def test_the_whole_is_one_page_with_every_rule_once(app: TestApp) -> None:
     page = soup(app.get("/about/advice/all"))
     ids = [element["id"] for element in page.find_all(id=True)]
     assert len(ids) == len(set(ids))
-    assert {rule.id.replace("/", "-") for rule in RULES.rules} <= set(ids)
+    assert {anchor_of(rule.id) for rule in RULES.rules} <= set(ids)
     anchors = {link["href"] for link in page("a") if link["href"].startswith("#")}
-    assert {f"#{name}" for name in RULES.presentations} <= anchors
+    assert {f"#{name_of(name)}" for name in RULES.presentations} <= anchors
+
+
+@pytest.mark.parametrize("old", sorted(NAMES))
+def test_an_address_made_of_an_id_leads_on(app: TestApp, old: str) -> None:
+    led = app.get(f"/about/advice/{old}", status=302)
+    assert led.location.endswith(f"/about/advice/{NAMES[old]}")
+    page = soup(led.follow(status=200))
+    kept = {rule.id.replace("/", "-") for rule in load_check_rules().rules if rule.presentation == old}
+    assert kept
+    assert kept <= {element["id"] for element in page.find_all(id=True)}
+
+
+def test_an_address_is_made_of_words_of_its_title() -> None:
+    known = load_check_rules().presentations
+    assert set(NAMES) <= set(known)
+    for name, presentation in known.items():
+        assert set(name_of(name).split("-")) <= set(re.findall(r"[a-z]+", presentation.title.lower())), name
+
+
+def test_no_two_parts_have_one_address_and_none_that_another_ever_had() -> None:
+    known = load_check_rules().presentations
+    now = [name_of(name) for name in known]
+    assert len(set(now)) == len(now)
+    assert "all" not in now
+    assert all(name not in known or name_of(name) == name for name in now)
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_a_reader_meets_titles_and_no_id_of_the_rule_files(app: TestApp, language: str) -> None:
+    """In Spanish the title of a rule is Spanish, too."""
+    ids = {rule.id for rule in load_check_rules().rules} | set(NAMES) - WORDS_TOO
+    for address in ("", *(f"/{name_of(name)}" for name in ("rhab", "urti", "wnd", "abt", "mh"))):
+        page = soup(app.get(f"/about/advice{address}", headers={"Accept-Language": language}))
+        said = set(re.split(r"[\s.,;:()“”]+", page.main.get_text(" ")))
+        assert not ids & said, address
+    titles = [heading.get_text(" ", strip=True) for heading in page.select("section.rule h3")]
+    english = {rule.because for rule in load_check_rules().rules}
+    assert titles
+    assert [title.partition(". ")[2] in english for title in titles] == [language == "en"] * len(titles)
 
 
 def test_signed_out_it_may_be_kept_and_signed_in_never(site: TestSite, app: TestApp) -> None:

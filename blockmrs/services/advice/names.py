@@ -1,0 +1,55 @@
+"""What a part of the advice is called in addresses: words of its title, not the short id of the rule files.
+
+The ids stay what they are in the rules and in saved reports, and an address that was made from one leads on. An
+address, once given, is not given to another part: people keep it.
+"""
+
+from collections.abc import Mapping
+
+NAMES: Mapping[str, str] = {
+    "abdo": "belly-pain",
+    "abt": "hit-in-belly",
+    "ana": "allergy-or-sting",
+    "ank": "hurt-ankle-or-foot",
+    "any": "more-urgent",
+    "brth": "trouble-breathing",
+    "chst": "hurt-chest",
+    "comp": "limb-tight",
+    "diab": "diabetes",
+    "diz": "dizzy",
+    "dv": "throws-up",
+    "elec": "electric-shock",
+    "fev": "fever",
+    "head-check": "symptom-check",
+    "heat": "too-hot",
+    "kid": "sick-baby-or-child",
+    "life": "danger-to-life",
+    "limb": "hurt-arm-or-leg",
+    "mh": "very-sad-scared-or-unsafe",
+    "minor": "something-small",
+    "na": "long-race",
+    "other": "something-else",
+    "preg": "pregnant",
+    "rhab": "very-sore-muscles",
+    "seiz": "had-a-fit",
+    "sho": "hurt-shoulder",
+    "sick": "sickle-cell",
+    "strk": "face-droops",
+    "sync": "fainted",
+    "tox": "poison",
+    "urti": "throat-ear-nose-or-cough",
+    "uti": "pee-hurts",
+    "wnd": "bleeding-or-a-cut",
+}
+"""By id, where the id itself is no word that a reader knows."""
+
+
+def name_of(presentation: str) -> str:
+    """The name of a part by its id."""
+    return NAMES.get(presentation, presentation)
+
+
+def anchor_of(rule: str) -> str:
+    """The name of a rule, `<presentation>/<what it is about>`, within an address."""
+    presentation, _, about = rule.partition("/")
+    return f"{name_of(presentation)}-{about}"
