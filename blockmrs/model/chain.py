@@ -29,6 +29,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from blockmrs.chain.merkle import Coordinates
 from blockmrs.chain.store import Block, HeaderRow, LedgerView, LedgerWriter, NodeRow, RowCounts, TransactionRow
 from blockmrs.errors import Unavailable, VerificationFailed
+from blockmrs.model import sqlite
 from blockmrs.model.base import Base
 
 # Databases limit how many values one statement may have (SQLite: 32,766; before 3.32: 999).
@@ -167,7 +168,7 @@ class SqlLedgerStore:
         if self._engine.dialect.name != "sqlite":
             return
         with _errors(), self._engine.connect() as connection:
-            for (finding,) in connection.exec_driver_sql("PRAGMA integrity_check(1)"):
+            for (finding,) in connection.exec_driver_sql(sqlite.CHECK_PAGES):
                 if finding != "ok":
                     raise VerificationFailed("the database file is damaged", finding=finding)
 

@@ -17,13 +17,12 @@ from sqlalchemy.orm import Session
 
 from blockmrs import durable
 from blockmrs.errors import InvalidInput, Unavailable
+from blockmrs.model import sqlite
 from blockmrs.model.at_rest import RestSeal
 from blockmrs.model.migrations import migrate
 from blockmrs.model.private_files import make_private_file, tighten
 from blockmrs.model.rows import ROW_KEY, check_rows
 
-# WAL with FULL survives a power cut; with NORMAL, a ledger that had published a head would fork.
-SQLITE_PRAGMAS = ("foreign_keys=ON", "journal_mode=WAL", "synchronous=FULL", "secure_delete=ON")
 # From this migration on, the database file always has a seal.
 SEALED_SINCE = "0002"
 LOCKS = ".locks"
@@ -63,13 +62,13 @@ def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
     def _prepare(connection: sqlite3.Connection, _record: object) -> None:
         # The driver must not open transactions by itself: `_begin` below does.
         connection.isolation_level = None
-        for pragma in (f"busy_timeout={busy_timeout_ms}", *SQLITE_PRAGMAS):
-            connection.execute(f"PRAGMA {pragma}")
+        for statement in (sqlite.WAIT.format(ms=busy_timeout_ms), *sqlite.PREPARE):
+            connection.execute(statement)
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
         writes = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+        connection.exec_driver_sql(sqlite.BEGIN_WRITING if writes else sqlite.BEGIN)
 
     # An engine that is dropped closes its connections at once, not whenever the garbage collector finds them.
     weakref.finalize(engine, engine.pool.dispose).atexit = False
@@ -191,10 +190,10 @@ def _keeps_no_seal(engine: Engine | None) -> bool:
     try:
         with closing(engine.raw_connection()) as connection:
             cursor = connection.cursor()
-            cursor.execute("SELECT name FROM sqlite_master WHERE name = 'alembic_version'")
+            cursor.execute(sqlite.VERSION_TABLE)
             if not cursor.fetchall():
                 return True
-            cursor.execute("SELECT version_num FROM alembic_version")
+            cursor.execute(sqlite.VERSIONS)
             names = [str(name) for (name,) in cursor.fetchall()]
     except sqlite3.OperationalError as error:
         raise Unavailable("the database did not answer", reason=type(error).__name__) from None

@@ -11,7 +11,20 @@ from collections.abc import Callable, Iterable
 from datetime import datetime
 from typing import Any, cast
 
-from sqlalchemy import BigInteger, Column, Connection, Dialect, LargeBinary, Table, TypeDecorator, event
+from sqlalchemy import (
+    BigInteger,
+    Column,
+    ColumnClause,
+    Connection,
+    Dialect,
+    LargeBinary,
+    Table,
+    TypeDecorator,
+    column,
+    event,
+    func,
+    select,
+)
 from sqlalchemy.engine import Row
 from sqlalchemy.orm import (
     Mapped,
@@ -206,11 +219,11 @@ def check_rows(connection: Connection, key: bytes, progress: Callable[[str, int,
     """Return how many guarded rows there are, all of them as they were written; else VerificationFailed."""
     total = 0
     for table in guarded_tables():
-        names = [column.name for column in table.columns]
-        # Names come from our own metadata. The driver's raw values are compared: result types would hide a change.
-        count = connection.exec_driver_sql(f'SELECT count(*) FROM "{table.name}"').scalar_one()  # noqa: S608 - our names
-        columns = ", ".join(f'"{name}"' for name in names)
-        rows = connection.exec_driver_sql(f'SELECT {columns} FROM "{table.name}"')  # noqa: S608 - our names
+        names = [known.name for known in table.columns]
+        # The driver's raw values are compared: result types would hide a change.
+        untyped: list[ColumnClause[Any]] = [column(name) for name in names]
+        count = connection.scalars(select(func.count()).select_from(table)).one()
+        rows = connection.execute(select(*untyped).select_from(table))
         for number, row in enumerate(rows, start=1):
             _check_row(key, table, names, row)
             progress(table.name, number, count)

@@ -11,6 +11,7 @@ from sqlalchemy import Engine
 from blockmrs.cid import Cid
 from blockmrs.durable import write_new
 from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
+from blockmrs.model import sqlite
 
 
 def copy_database(engine: Engine, path: Path) -> None:
@@ -31,7 +32,7 @@ def copy_database(engine: Engine, path: Path) -> None:
             # In one step: whatever is committed meanwhile is either wholly in the copy or not at all.
             connection.driver_connection.backup(copy, pages=-1)  # type: ignore[union-attr]  # SQLite, checked above
             # One file has to be enough: without this it would need its -wal file beside it.
-            copy.execute("PRAGMA journal_mode=DELETE")
+            copy.execute(sqlite.JOURNAL_INSIDE)
     except sqlite3.Error as error:
         raise Unavailable("the database could not be copied", reason=str(error)) from error
     finally:
@@ -50,11 +51,11 @@ def read_copy(path: Path) -> CopiedDatabase:
     """What the database in `path` contains; VerificationFailed if the file is damaged or something else."""
     try:
         with _opened(path) as copy:
-            (finding,) = copy.execute("PRAGMA integrity_check(1)").fetchone()
+            (finding,) = copy.execute(sqlite.CHECK_PAGES).fetchone()
             if finding != "ok":
                 raise VerificationFailed("the copy of the database is damaged", finding=finding)
-            held = frozenset(Cid(digest) for (digest,) in copy.execute("SELECT digest FROM held_object"))
-            rows = copy.execute("SELECT content FROM chain_header ORDER BY height").fetchall()
+            held = frozenset(Cid(digest) for (digest,) in copy.execute(sqlite.HELD_OBJECTS))
+            rows = copy.execute(sqlite.HEADERS).fetchall()
     except (sqlite3.Error, InvalidInput, TypeError) as error:
         raise VerificationFailed("this is not a database of this program") from error
     if not rows:

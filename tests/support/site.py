@@ -12,6 +12,7 @@ from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.root import RootController
 from blockmrs.controllers.web.wrappers.edge import Edge
 from blockmrs.services.container import Services
+from tests.support.dialects import hold_every_statement
 from tests.support.probe import ProbeController
 
 CHEAP = {
@@ -58,6 +59,7 @@ class ProbedRoot(RootController):
 
 def build_site(folder: Path, **more: str) -> TestSite:
     """A fresh installation in `folder`; `more` are settings, with `__` for dots: site__body_bytes="65536"."""
+    hold_every_statement()
     texts = {f"blockmrs.{name.replace('__', '.')}": text for name, text in more.items()}
     settings = read_settings({**CHEAP, "blockmrs.data.folder": str(folder), **texts})
     clock = MovableClock()

@@ -39,6 +39,7 @@ from blockmrs.services.sharing.shares import InboxItem, Sharing
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
+from tests.support.dialects import hold_every_statement
 
 PASSWORD = "marble kettle sunrise otter"
 
@@ -55,6 +56,7 @@ class World:
     def __post_init__(self) -> None:
         secrets, clock = self.folder / "secrets", self.clock
         self.pepper = read_or_create_secret_file(secrets / "pepper")
+        hold_every_statement()
         self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
         self.database = Database(self.engine, derive_row_key(self.pepper))
         migrate(self.engine)

@@ -1,18 +1,20 @@
 """Brings a database to the tables that this code needs; run by `blockmrs migrate`, and before serving."""
 
 from collections.abc import Callable
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Engine, create_engine, inspect
+from sqlalchemy import Engine, String, column, create_engine, inspect, select, table
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model import accounts, chain, codes, objects, organisations, throttle
+from blockmrs.model import accounts, chain, codes, objects, organisations, sqlite, throttle
 from blockmrs.model.base import Base
 
 # Every module with tables is imported here, so that the metadata is complete for everybody who asks.
 TABLE_MODULES = (accounts, chain, codes, objects, organisations, throttle)
 FOLDER = Path(__file__).parent
+_SCRIPTS = str(FOLDER).replace("%", "%%")
 
 
 def migrate(engine: Engine, row_key: bytes | None = None) -> None:
@@ -31,7 +33,7 @@ def migrate(engine: Engine, row_key: bytes | None = None) -> None:
     from alembic.util import CommandError
 
     config = Config()
-    config.set_main_option("script_location", str(FOLDER).replace("%", "%%"))
+    config.set_main_option("script_location", _SCRIPTS)
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
         config.attributes["row_key"] = row_key
@@ -39,6 +41,19 @@ def migrate(engine: Engine, row_key: bytes | None = None) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise VerificationFailed("another version of this program has migrated the database") from error
+
+
+def as_sql(dialect: str) -> str:
+    """The statements of all migrations for a new database; `dialect` is SQLAlchemy's word: sqlite or postgresql."""
+    from alembic import command
+    from alembic.config import Config
+
+    written = StringIO()
+    config = Config(output_buffer=written)
+    config.set_main_option("script_location", _SCRIPTS)
+    config.attributes["dialect"] = dialect
+    command.upgrade(config, "head", sql=True)
+    return written.getvalue()
 
 
 def newest_revision() -> str:
@@ -51,7 +66,8 @@ def current_revision(engine: Engine) -> str:
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return ""
-        names = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalars().all()
+        versions = select(column("version_num", String)).select_from(table("alembic_version"))
+        names = connection.scalars(versions).all()
     return ", ".join(sorted(str(name) for name in names))
 
 
@@ -78,10 +94,10 @@ def check_structure(engine: Engine, progress: Callable[[str, int, int], None] = 
     with engine.connect() as connection:
         if connection.dialect.name == "sqlite":
             progress("database pages", 0, 1)
-            if connection.exec_driver_sql("PRAGMA integrity_check(1)").scalar_one() != "ok":
+            if connection.exec_driver_sql(sqlite.CHECK_PAGES).scalar_one() != "ok":
                 raise VerificationFailed("the database file is damaged")
             progress("database pages", 1, 1)
-            broken = connection.exec_driver_sql("PRAGMA foreign_key_check").first()
+            broken = connection.exec_driver_sql(sqlite.CHECK_REFERENCES).first()
             if broken is not None:
                 raise VerificationFailed("a row names another that does not exist", table=broken[0])
     if not is_current(engine):
@@ -105,12 +121,7 @@ def _check_statements(engine: Engine) -> None:
 
 
 def _statements(engine: Engine) -> set[tuple[str, str, str, str]]:
-    """Per table and index: its kind, its name, its table's name, and the statement that made it.
-
-    `sqlite_stat1` and the like, which ANALYZE makes, are SQLite's own.
-    """
+    """Per table and index: its kind, its name, its table's name, and the statement that made it."""
     with engine.connect() as connection:
-        rows = connection.exec_driver_sql(
-            "SELECT type, name, tbl_name, ifnull(sql, '') FROM sqlite_master WHERE name NOT GLOB 'sqlite_stat*'"
-        )
-        return {(kind, name, table, " ".join(sql.split())) for kind, name, table, sql in rows}
+        rows = connection.exec_driver_sql(sqlite.STATEMENTS)
+        return {(kind, name, owner, " ".join(sql.split())) for kind, name, owner, sql in rows}

@@ -10,7 +10,7 @@ from pathlib import Path
 from threading import Lock
 from typing import TYPE_CHECKING, Literal
 
-from sqlalchemy import select, text
+from sqlalchemy import literal_column, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from blockmrs.cid import Cid
@@ -100,7 +100,7 @@ class HealthService:
 
     def _ask_database(self) -> None:
         with self._database.read() as rows:
-            rows.execute(text("SELECT 1"))
+            rows.execute(select(literal_column("1")))
 
     def _holds(self) -> Holds:
         """How much the store itself has, intact, of a sample of objects chosen afresh each time."""
