@@ -29,6 +29,7 @@ def check_statement(statement: ClauseElement, keys: Sequence[str] = ()) -> str:
         sqlalchemy.exc.CompileError: that dialect cannot say it.
         AssertionError: it would be said, and PostgreSQL would not understand it.
     """
+    assert not type(statement).__module__.startswith("sqlalchemy.dialects"), "made for one database alone"
     for part in iterate(statement):
         if isinstance(part, FunctionElement) and hasattr(part, "name"):
             assert part.name in IN_BOTH, f"is {part.name}() a function of PostgreSQL?"
@@ -54,6 +55,6 @@ def _hold(
         return
     keys = tuple(many[0] if many else one)
     cached = statement._generate_cache_key()
-    key = (cached, keys) if cached is not None else str(statement)
+    key = (cached.key, keys) if cached is not None else str(statement)
     if key not in held:
         held[key] = check_statement(statement, keys)

@@ -4,6 +4,8 @@ The ids stay what they are in the rules and in saved reports, and an address tha
 address, once given, is not given to another part: people keep it.
 """
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 
 NAMES: Mapping[str, str] = {
@@ -14,7 +16,7 @@ NAMES: Mapping[str, str] = {
     "any": "more-urgent",
     "brth": "trouble-breathing",
     "chst": "hurt-chest",
-    "comp": "limb-tight",
+    "comp": "limb-tight-and-painful",
     "diab": "diabetes",
     "diz": "dizzy",
     "dv": "throws-up",
