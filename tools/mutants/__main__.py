@@ -50,7 +50,7 @@ def main() -> int:
         pairs = [(source, mutant) for source in found for mutant in source.mutants]
         totals[name] = len(pairs)
         # Drawn the same for everybody, and no secret: what was tried so far is a fair sample of all.
-        random.Random(options.seed).shuffle(pairs)  # noqa: S311
+        random.Random(options.seed).shuffle(pairs)  # noqa: S311 - a sample, no secret
         pairs = pairs[: options.most]
         if not options.only_show:
             done = {(verdict.path, verdict.number) for verdict in session.verdicts()}

@@ -41,7 +41,7 @@ def following(ledger, **changes: object) -> Header:
         head, ledger.chain_id, sealer=signing_public_key(SEED), time_ms=head.time_ms, tree_size=head.tree_size,
         root=head.root,
     )  # fmt: skip
-    return replace(plain, **changes).signed_by(SEED)  # type: ignore[arg-type]
+    return replace(plain, **changes).signed_by(SEED)
 
 
 def test_the_next_block_has_the_next_height_and_names_this_predecessor(ledger, store) -> None:
