@@ -165,7 +165,8 @@ class _Content:
         return self.header_rows[start : start + count]
 
     def headers_over(self, indexes: Sequence[int]) -> dict[int, HeaderRow]:
-        heights = {index: bisect_right(self.header_rows, index, key=lambda row: row.tree_size) for index in indexes}
+        there = [index for index in indexes if index >= 0]
+        heights = {index: bisect_right(self.header_rows, index, key=lambda row: row.tree_size) for index in there}
         return {index: self.header_rows[at] for index, at in heights.items() if at < len(self.header_rows)}
 
     def sealer_sets(self) -> list[bytes]:

@@ -400,3 +400,52 @@ def test_sealers_that_are_not_stored_stop_the_start(tmp_path):
 def test_a_store_without_headers_has_no_newest_one():
     with MemoryLedgerStore().read() as view, pytest.raises(VerificationFailed, match="holds no chain"):
         verify_newest(view)
+
+
+def test_a_store_without_a_chain_has_no_size(ledger):
+    ledger._store = MemoryLedgerStore()
+    with pytest.raises(Unavailable):
+        _ = ledger.size
+
+
+def test_asking_whether_it_may_sign_makes_no_block(ledger, write):
+    ledger.submit([write(0), write(1)])
+    assert [(number, index) for number, index, _ in ledger.at_numbers(LINE, [1, 5])] == [(1, 1)]
+    before = ledger.head()
+    ledger.check_may_sign()
+    assert ledger.head() == before
+
+
+def test_a_node_whose_head_file_is_gone_may_not_sign(ledger, write, tmp_path):
+    ledger.submit([write(0)])
+    (tmp_path / "head").unlink()
+    with pytest.raises(Unavailable):
+        ledger.check_may_sign()
+
+
+def test_what_came_to_a_line_since_a_size_is_told_by_number(ledger, write):
+    ledger.submit([write(0), write(1)])
+    size = ledger.size
+    ledger.submit([write(3), write(2)])
+    assert ledger.came_since(LINE, range(5), size) == [2, 3]
+    assert ledger.came_since(LINE, range(5), 0) == [0, 1, 2, 3]
+    assert ledger.came_since(LINE, [4], 0) == []
+
+
+def test_the_empty_places_of_a_line_are_those_that_nobody_wrote_to(ledger, write):
+    ledger.submit([write(0), write(2)])
+    assert ledger.empty_of(LINE, range(4)) == {1, 3}
+
+
+def test_a_transaction_is_as_old_as_its_block(ledger, write):
+    ledger.submit([write(0), write(1)])
+    ledger.submit([write(2)])
+    assert ledger.times_of([0, 2, 1, 0]) == {0: NOON, 1: NOON, 2: ledger.head().time}
+    assert ledger.times_of([]) == {}
+
+
+@pytest.mark.parametrize("index", [-1, 1])
+def test_what_is_not_in_the_log_has_no_time(ledger, write, index):
+    ledger.submit([write(0)])
+    with pytest.raises(NotFound):
+        ledger.times_of([0, index])

@@ -287,3 +287,12 @@ def test_a_published_genesis_block_names_its_sealers(tmp_path):
     sealer(tmp_path).publish(replace(block, sealers=None))
     with pytest.raises(VerificationFailed, match="names no sealers"):
         open_ledger(tmp_path, MemoryLedgerStore())
+
+
+def test_a_node_may_sign_while_its_database_is_one_block_behind_as_a_crash_leaves_it(tmp_path, store):
+    armed = []
+    ledger = open_ledger(tmp_path, store, on_step=pulls_plug_at("added", armed))
+    armed.append(True)
+    with pytest.raises(PulledPlug):
+        ledger.submit([WRITER.write(0, chain_id=ledger.chain_id)])
+    ledger.check_may_sign()

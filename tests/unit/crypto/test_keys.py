@@ -224,3 +224,9 @@ def test_a_key_of_another_length_is_refused() -> None:
 def test_secrets_of_another_length_are_refused(make) -> None:
     with pytest.raises(InvalidInput):
         make()
+
+
+def test_the_sealing_seed_is_expanded_once_a_keyring() -> None:
+    keyring = Keyring.from_seed(SEED)
+    assert keyring.sealing_keys is keyring.sealing_keys
+    assert keyring.card == KEYRING.card
