@@ -76,6 +76,12 @@ def test_a_misspelt_blow_to_the_head_comes_before_the_vomiting() -> None:
         ("chocking on a grape", "choking"),
         ("no puede respirrar bien, es asmatico", "not-breathing"),
         ("tackle - neck sore and tingly arms", "neck-pain"),
+        ("having fits", "fit"),
+        ("keeps repeating himself", "wont-wake"),
+        ("confused", "wont-wake"),
+        ("dad is all mixed up since this morning", "wont-wake"),
+        ("mi papá está desorientado", "wont-wake"),
+        ("le dan ataques", "fit"),
         ("se abrio la pierna, sale mucha sangre", "bleeding-wont-stop"),
     ],
 )
@@ -103,6 +109,27 @@ def test_words_that_are_near_a_danger_are_not_taken_for_one(text: str) -> None:
 )
 def test_two_troubles_in_one_line_propose_both(text: str, both: set[str]) -> None:
     assert both <= set(propose(WORDS, text).presentations)
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        ("feel like ending it all", "mh"),
+        ("quiero acabar con todo", "mh"),
+        ("hasn't slept for days and says he was chosen by god", "mh"),
+        ("baby quiet today at 30 weeks", "preg"),
+        ("el bebé no se mueve, 30 semanas", "preg"),
+        ("seeing double", "strk"),
+        ("ve doble", "strk"),
+        ("suddenly can't hear on one side", "urti"),
+        ("my jaw aches and I am sweaty", "chst"),
+        ("my arm went dead after a tackle", "neck"),
+        ("croup", "brth"),
+        ("I have Addison's and feel ill", "fev"),
+    ],
+)
+def test_words_of_crisis_and_of_rare_dangers_propose_what_asks_about_them(text: str, complaint: str) -> None:
+    assert complaint in propose(WORDS, text).presentations[:3]
 
 
 @given(text=st.text(max_size=LONGEST_TEXT))
@@ -155,6 +182,7 @@ def tables(**changed: Any) -> dict[str, dict[str, Any]]:
         "fillers": "the",
         "particles": "not",
         "plain": "tree",
+        "plays_down": ["it is nothing"],
         "signs": {"fit": ["shaking"]},
         "presentations": {"head": [f"word{letter}" for letter in "abcdefgh"]},
     }

@@ -34,6 +34,8 @@ interface Finding {
   least: number;
   most: number;
   settled_by?: string;
+  opens: string[];
+  settles: string;
   policy?: string;
 }
 interface Rule {
@@ -113,6 +115,7 @@ interface Assessment {
   final: boolean;
 }
 interface Engine {
+  complaintsOf(interview: Interview): string[];
   data: Rules;
   findings: Map<string, Finding>;
   presentations: Map<string, Presentation>;
@@ -149,6 +152,7 @@ interface Asking {
   isMine(name: string): boolean;
   assess(interview: Interview): Assessment;
   nextPage(interview: Interview): QuestionPage | null;
+  settlingPage(interview: Interview): QuestionPage | null;
   read(fields: Pair[]): Interview;
   carry(interview: Interview): Pair[];
   without(interview: Interview, name: string): Interview;
@@ -164,6 +168,7 @@ interface Lists {
   fillers: string;
   particles: string;
   plain: string;
+  plays_down: string[];
   signs: Record<string, string[]>;
   presentations: Record<string, string[]>;
 }

@@ -37,7 +37,7 @@ FORMAT = 1
 SAME, NEAR, PARTICLE_WEIGHT, LESS_PER_EDIT = 100, 95, 25, 15
 LEAST_SHARE = 30
 """A complaint is proposed if it explains at least this percentage of what the best one does."""
-_KEYS = ("fillers", "particles", "plain", "signs", "presentations")
+_KEYS = ("fillers", "particles", "plain", "plays_down", "signs", "presentations")
 EDITS = (0, 0, 0, 1, 1, 1, 1, 2, 2, 2, 3)
 """How many letters may be wrong in a word of so many letters; the last is for all longer ones."""
 MOST_TOKENS = 40
@@ -67,11 +67,16 @@ class Proposal:
 
 @dataclass(frozen=True)
 class Words:
-    """The lists of all languages, normalised. An entry is the set of words that must all be there."""
+    """The lists of all languages, normalised. An entry is the set of words that must all be there.
+
+    `plays_down` are phrases that say how bad somebody thinks it is, or that there is no car, the longest first. They
+    say nothing of what is wrong, so a text with them proposes what it proposes without them.
+    """
 
     fillers: frozenset[str]
     particles: frozenset[str]
     plain: frozenset[str]
+    plays_down: tuple[tuple[str, ...], ...]
     signs: Mapping[str, tuple[Entry, ...]]
     presentations: Mapping[str, tuple[Entry, ...]]
 
@@ -158,6 +163,7 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
         fillers=fillers,
         particles=particles,
         plain=plain,
+        plays_down=_phrases(tables.values()),
         signs=_lists(tables, "signs", fillers),
         presentations=_lists(tables, "presentations", fillers),
     )
@@ -170,7 +176,7 @@ def words_as_data(words: Words) -> dict[str, Any]:
         for key, found in (("signs", words.signs), ("presentations", words.presentations))
     }
     plain = {key: " ".join(sorted(getattr(words, key))) for key in ("fillers", "particles", "plain")}
-    return {"format": FORMAT, **plain, **lists}
+    return {"format": FORMAT, **plain, "plays_down": [" ".join(phrase) for phrase in words.plays_down], **lists}
 
 
 def check_words(words: Words, rules: RuleSet) -> None:
@@ -199,6 +205,11 @@ def _joined(tables: Iterable[Mapping[str, Any]], key: str) -> frozenset[str]:
     return frozenset(word for table in tables for word in normalised(table[key]))
 
 
+def _phrases(tables: Iterable[Mapping[str, Any]]) -> tuple[tuple[str, ...], ...]:
+    every = {tuple(normalised(phrase)) for table in tables for phrase in table["plays_down"]}
+    return tuple(sorted(every, key=lambda phrase: (-len(phrase), phrase)))
+
+
 def _lists(
     tables: Mapping[str, Mapping[str, Any]], key: str, fillers: frozenset[str]
 ) -> Mapping[str, tuple[Entry, ...]]:
@@ -220,9 +231,23 @@ def _lists(
 
 def _tokens(words: Words, text: str) -> list[str]:
     """The words that mean something, and each pair of neighbours as one: "head ache"."""
-    every = [word for word in normalised(text) if len(word) <= LONGEST_TOKEN][:MOST_TOKENS]
+    said = [word for word in normalised(text) if len(word) <= LONGEST_TOKEN]
+    # Where there is nothing else, even "nothing serious" is what was said.
+    every = (_without_phrases(words, said) or said)[:MOST_TOKENS]
     joined = [one + other for one, other in pairwise(every) if one + other in words.known]
     return [word for word in (*every, *joined) if word not in words.fillers]
+
+
+def _without_phrases(words: Words, said: list[str]) -> list[str]:
+    """What is left of the words without those that only play down."""
+    left: list[str] = []
+    place = 0
+    while place < len(said):
+        here = next((phrase for phrase in words.plays_down if (*said[place : place + len(phrase)],) == phrase), ())
+        if not here:
+            left.append(said[place])
+        place += max(1, len(here))
+    return left
 
 
 def _matches(words: Words, tokens: list[str]) -> Matches:

@@ -6,6 +6,7 @@ import pytest
 from webtest import TestApp, TestResponse
 
 from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, parse_crisis_lines
 from tests.support.coach import heading, soup
 from tests.support.quick import quick_folder
 from tests.support.site import build_site
@@ -95,6 +96,12 @@ def test_nothing_found_says_so_keeps_the_words_in_the_box_and_shows_the_places(a
     assert heading(page) == "We found nothing for that"
     assert soup(page).find(id="f-words")["value"] == "zzyzx qwop"
     assert soup(page).find("button", attrs={"name": "choose", "value": "other"})
+
+
+def test_nothing_found_names_whom_to_call_in_danger_and_in_a_crisis(app: TestApp) -> None:
+    dialled = {link["href"] for link in soup(tell(app, "zzyzx qwop")).find("main")("a")}
+    assert "tel:911" in dialled
+    assert {f"tel:{line.dialled}" for line in parse_crisis_lines(DEFAULT_CRISIS_LINES)} <= dialled
 
 
 def test_next_without_a_tick_asks_again_with_the_same_proposals(app: TestApp) -> None:

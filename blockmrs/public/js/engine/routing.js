@@ -72,9 +72,23 @@ var routing = (() => {
     const vocabulary = [...new Set([...signs, ...presentations].flatMap(([, entries]) => entries.flat()))];
     const known = new Set([...vocabulary, ...plain, ...fillers, ...particles]);
 
+    // Phrases that say how bad somebody thinks it is, or that there is no car: nothing of what is wrong.
+    const playsDown = lists.plays_down.map(phrase => phrase.split(" "));
+    /** @param {string[]} said */
+    function withoutPhrases(said) {
+      /** @type {string[]} */
+      const left = [];
+      for (let place = 0; place < said.length;) {
+        const here = playsDown.find(phrase => phrase.every((word, step) => said[place + step] === word));
+        if (!here) left.push(said[place]);
+        place += here ? here.length : 1;
+      }
+      return left;
+    }
     /** @param {string} text */
     function tokens(text) {
-      const every = normalised(text).filter(word => word.length <= LONGEST_TOKEN).slice(0, MOST_TOKENS);
+      const said = normalised(text).filter(word => word.length <= LONGEST_TOKEN), left = withoutPhrases(said);
+      const every = (left.length ? left : said).slice(0, MOST_TOKENS);
       const joined = every.slice(1).map((word, place) => every[place] + word).filter(word => known.has(word));
       return [...every, ...joined].filter(word => !fillers.has(word));
     }
