@@ -68,6 +68,7 @@ def _engine() -> Mapping[str, Any]:
         "SIGNS_AGAIN": pages.SIGNS_AGAIN,
         "WHERE": pages.WHERE,
         "WHERE_INNER": pages.WHERE_INNER,
+        "SETTLE": pages.SETTLE,
         "AGE": pages.AGE,
         "AGAIN": pages.AGAIN,
         "CHECKS": pages.CHECKS,

@@ -51,16 +51,25 @@ def play_fields(
     signs = [sign.id for sign in service.rules.signs if truth.get(sign.id) is True]
     steps = [[("sign", "unsure" if look_first else (signs[0] if signs else "none"))]]
     interview = read(service, steps[0])
-    while (page := service.next_page(interview)) is not None:
+    while (page := service.next_page(interview) or _settling(service, interview, truth)) is not None:
         assert len(steps) <= MORE_THAN_ENOUGH, "the interview does not end"
-        steps.append([*carry(interview), *_tap(service.rules, page, truth, age, part)])
+        steps.append([*carry(interview), *_tap(service.rules, page, truth, age, part, interview)])
         interview = read(service, steps[-1])
     return steps
 
 
-def _tap(rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: str, part: str) -> list[tuple[str, str]]:
+def _settling(service: TriageService, interview: Interview, truth: Mapping[str, Answer]) -> QuestionPage | None:
+    """The question below the advice, for those who can answer it."""
+    page = service.settling_page(interview)
+    return page if page is not None and page.findings[0] in truth else None
+
+
+def _tap(
+    rules: RuleSet, page: QuestionPage, truth: Mapping[str, Answer], age: str, part: str, known: Interview
+) -> list[tuple[str, str]]:
     if page.kind == "signs":
-        return [("sign", next((sign.id for sign in rules.signs if truth.get(sign.id)), "none"))]
+        open_signs = (sign.id for sign in rules.signs if truth.get(sign.id) and known.answers.get(sign.id) is not True)
+        return [("sign", next(open_signs, "none"))]
     if page.kind == "choice":
         outer, _, inner = part.partition("/")
         chosen = {"age": age, "where": outer, f"where-{outer}": inner}.get(page.id)

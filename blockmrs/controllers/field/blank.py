@@ -26,6 +26,7 @@ from blockmrs.controllers.field.views import (
 from blockmrs.controllers.field.wire import PICK
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.domain.reports import ReportedLook
+from blockmrs.domain.triage.answers import NO, UNSURE, YES
 from blockmrs.domain.triage.engine import Assessment
 from blockmrs.domain.triage.pages import Choice, QuestionPage, Toggle
 from blockmrs.domain.triage.rules import Again, DangerSign, Level, Policy, RuleSet
@@ -39,6 +40,7 @@ BACK = (("{{back}}", ""),)
 OFFERS = (("{{offered}}", ""),)
 STARTED = "{{started}}"
 TYPED = "{{typed}}"
+ANSWERS = ((YES, "yes"), (NO, "no"), (UNSURE, "not_sure"))
 # Only this one has the block with the crisis lines; the script fills in which it is.
 POLICY = Policy(MENTAL_HEALTH, "{{why}}", "{{tell}}", "{{parent_words}}", ())
 
@@ -137,6 +139,13 @@ def blank_result(rules: RuleSet, level: Level) -> ResultView:
         text_link=text_link(level),
         where=True,
         telling=Telling((POLICY,), (POLICY,)),
+        settling=QuestionPage(
+            "{{settling_id}}",
+            "choice",
+            "{{settling_title}}",
+            "{{settling_hint}}",
+            choices=tuple(Choice(word, rules.words[name]) for word, name in ANSWERS),
+        ),
         looks=(LookRow("{{field}}", ReportedLook(None, None, None, None)),),
     )
 

@@ -120,6 +120,7 @@ class ResultView(View):
     looks: tuple[LookRow, ...] = ()
     may_look: bool = True
     since: int = 0
+    settling: QuestionPage | None = None
 
     @property
     def again_at(self) -> datetime:
@@ -180,6 +181,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         injured=journey.injured,
         looks=look_rows(interview, journey.times(now)),
         may_look=len(interview.course) < MOST_LOOKS,
+        settling=triage.settling_page(interview),
         since=int(max(answered.values(), default=now).timestamp()),
     )
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from blockmrs.domain.triage.answers import ANSWERS, UNSURE, format_answer, parse_answer
 from blockmrs.domain.triage.course import ASKED, MOST_LOOKS, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
-from blockmrs.domain.triage.pages import AGAIN, AGE, CHECKS, SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, page_named
+from blockmrs.domain.triage.pages import AGAIN, AGE, CHECKS, SETTLE, SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, page_named
 from blockmrs.domain.triage.rules import Nature, RuleSet
 from blockmrs.domain.triage.taps import (
     NONE,
@@ -231,6 +231,9 @@ def _page_tap(rules: RuleSet, values: Mapping[str, str], picks: list[str]) -> Ta
         return PlaceTap(choose or "", within=page.removeprefix(WHERE_INNER))
     if page == AGE:
         return AgeTap(choose or "")
+    settling = rules.findings.get(page.removeprefix(SETTLE))
+    if page.startswith(SETTLE) and settling is not None and settling.settles:
+        return AnswerTap(settling.id, _yes_no(choose))
     if page in CHECKS:
         return AnswerTap(CHECKS[page], _yes_no(choose))
     plan = page_named(rules, page)

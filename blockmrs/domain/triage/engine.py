@@ -95,13 +95,16 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
 
 
 def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
-    """Reassuring questions not asked yet that a yes could settle a firing rule with, in the rules' order."""
+    """Reassuring questions not asked yet that a yes could settle a firing rule with, in the rules' order.
+
+    Not those that settle a danger sign: its advice comes at one tap, before any question (pages.settling_page).
+    """
     facts = facts_of(rules, interview)
     found: dict[str, None] = {}
     for rule in (known.rule for presentation in _active(rules, interview) for known in presentation.rules):
         if rule.reassurances and rule.when.doubt(facts) != NOT_MET:
             found.update(dict.fromkeys(name for name in rule.findings if name in rule.reassurances))
-    return tuple(name for name in found if name not in facts.answers)
+    return tuple(name for name in found if name not in facts.answers and not rules.findings[name].settles)
 
 
 def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
@@ -124,6 +127,16 @@ def open_questions(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     return (*unasked, *calming(rules, interview))
 
 
+def complaints_of(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
+    """The known complaints, each once: those that were chosen, then what their questions opened (`Finding.opens`)."""
+    found = [name for name in dict.fromkeys(interview.presentations) if name in rules.presentations]
+    for name in found:
+        for finding in rules.openers[name]:
+            if interview.answers.get(finding.id, False) is not False:
+                found += [opened for opened in finding.opens if opened not in found]
+    return tuple(found)
+
+
 def facts_of(rules: RuleSet, interview: Interview) -> Facts:
     """The interview as conditions see it: known findings only, each value checked against its question."""
     known, findings, yes_no = rules.known_ages, rules.findings, rules.yes_no
@@ -137,7 +150,7 @@ def facts_of(rules: RuleSet, interview: Interview) -> Facts:
             if name in findings
         },
         ages=ages,
-        presentations=frozenset(interview.presentations),
+        presentations=frozenset(complaints_of(rules, interview)),
         unsure=rules.unsure,
     )
 
@@ -155,8 +168,7 @@ def _checked(finding: Finding, value: Answer) -> Answer:
 def _active(rules: RuleSet, interview: Interview) -> list[PreparedPresentation]:
     """What applies to everybody, then the complaints in their order, each once."""
     ready = prepared(rules)
-    known = (name for name in interview.presentations if name in rules.presentations)
-    return [ready.presentation(name) for name in dict.fromkeys((*ALWAYS, *known))]
+    return [ready.presentation(name) for name in dict.fromkeys((*ALWAYS, *complaints_of(rules, interview)))]
 
 
 def _fire(active: Iterable[PreparedPresentation], facts: Facts) -> list[FiringRule]:
@@ -207,7 +219,7 @@ def _said(kept: Iterable[FiringRule]) -> list[Advice]:
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     """The danger signs to watch for, by complaint; the general ones if there is none."""
-    chosen = [rules.presentations[name] for name in interview.presentations if name in rules.presentations]
+    chosen = [rules.presentations[name] for name in complaints_of(rules, interview)]
     lines = [line for presentation in (chosen or [rules.presentations["any"]]) for line in presentation.sooner_if]
     return tuple(dict.fromkeys(lines))
 
@@ -219,12 +231,13 @@ def _unasked(
     if level is Level.AMBULANCE:
         return ()
     absent = {name for presentation in active for name in presentation.absent(facts)}
+    # What a further complaint would ask may be of any level, so the question that opens it is always worth asking.
+    found = dict.fromkeys(name for presentation in active for name in presentation.opening(facts))
     if not absent:
-        return ()
+        return tuple(found)
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
     # Where a rule of each level would end up, by the doubt that it fires with or by its own level.
     ends = (Level.AMBULANCE, *(_raise(modifiers, base)[0] for base in Level))
-    found: dict[str, None] = {}
     for known in (known for presentation in active for known in presentation.every):
         rule = known.rule
         if (level in rule.raises) if rule.raises else (ends[rule.level] < level):

@@ -14,7 +14,7 @@ from operator import itemgetter
 from blockmrs.domain.triage.answers import NO, UNSURE, YES
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import MOST_PAIN, PAIN
-from blockmrs.domain.triage.engine import Interview, facts_of, level_if_calmed, level_of, open_questions
+from blockmrs.domain.triage.engine import Interview, complaints_of, facts_of, level_if_calmed, level_of, open_questions
 from blockmrs.domain.triage.prepared import concerns
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
 
@@ -25,6 +25,8 @@ AGAIN = "again-"
 """The prefix of the ids of a look's pages, followed by what is asked."""
 CHECKS = {"check-response": "responds", "check-breathing": "breathes-normally"}
 LOOKED_AGAIN = "looked-again"
+SETTLE = "settle-"
+"""The prefix of the ids of the questions below a danger sign's advice, followed by the finding."""
 SAFEGUARDING = "safeguarding"
 """The policy whose question is asked at every level below 1."""
 
@@ -84,6 +86,21 @@ def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
     if not interview.presentations:
         return _where_page(rules, interview)
     return _complaint_page(rules, interview)
+
+
+def settling_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
+    """The question to show below level 1 that came of a danger sign alone, or None.
+
+    There is one only while a yes to all of them would make the advice less urgent: nothing else stands at level 1, and
+    none of them was answered with no or "can't tell". The advice itself never waits for it.
+    """
+    asked = [name for name, finding in rules.findings.items() if interview.answers.get(finding.settles) is True]
+    waiting = [name for name in asked if name not in interview.answers]
+    calm = replace(interview, answers={**interview.answers, **dict.fromkeys(waiting, True)})
+    if not waiting or level_of(rules, interview) is not Level.AMBULANCE or level_of(rules, calm) is Level.AMBULANCE:
+        return None
+    finding = rules.findings[waiting[0]]
+    return _choice_page(rules, PagePlan(SETTLE + finding.id, finding.ask, "", (finding.id,)))
 
 
 def page_named(rules: RuleSet, name: str) -> PagePlan | None:
@@ -155,12 +172,11 @@ def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
     """
     before: list[tuple[int, PagePlan]] = []
     after: list[tuple[int, PagePlan]] = []
-    for name in interview.presentations:
-        if name in rules.presentations:
-            plans = rules.presentations[name].pages
-            turn = [plan.id for plan in plans].index(AGE)
-            before += enumerate(plans[:turn])
-            after += enumerate(plans[turn:])
+    for name in complaints_of(rules, interview):
+        plans = rules.presentations[name].pages
+        turn = [plan.id for plan in plans].index(AGE)
+        before += enumerate(plans[:turn])
+        after += enumerate(plans[turn:])
     ordered = {plan.id: plan for rows in (before, after) for _, plan in sorted(rows, key=itemgetter(0))}
     level = level_of(rules, interview)
     if level <= Level.HOSPITAL and level_if_calmed(rules, interview) is not level:
@@ -179,7 +195,8 @@ def _plans(rules: RuleSet, names: Iterable[str]) -> Iterator[PagePlan]:
 
 
 def _number(rules: RuleSet, interview: Interview) -> int:
-    done = {plan.id for plan in _plans(rules, interview.presentations) if set(plan.findings) & set(interview.answers)}
+    named = complaints_of(rules, interview)
+    done = {plan.id for plan in _plans(rules, named) if set(plan.findings) & set(interview.answers)}
     return 2 + (WHERE in interview.answers) + len(done) + (interview.age_band is not None)
 
 

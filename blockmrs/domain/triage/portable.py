@@ -93,6 +93,10 @@ class _Compiler:
             data["ages"] = sorted(finding.ages)
         if finding.settled_by:
             data["settled_by"] = finding.settled_by
+        if finding.opens:
+            data["opens"] = [*finding.opens]
+        if finding.settles:
+            data["settles"] = finding.settles
         if finding.policy:
             data["policy"] = finding.policy
         return data

@@ -63,6 +63,7 @@ class PreparedPresentation:
         self.rules = tuple(known for known in self.every if not known.rule.raises)
         self.modifiers = tuple(rule for rule in presentation.rules if rule.raises)
         self._looked_at = tuple(rules.looked_at[presentation.id].items())
+        self._openers = rules.openers[presentation.id]
 
     def absent(self, facts: Facts) -> Iterator[str]:
         """The findings that its rules look at and that nobody has asked, though they concern the person."""
@@ -70,6 +71,12 @@ class PreparedPresentation:
         for name, finding in self._looked_at:
             if name not in given and concerns(finding, facts.ages) and given.get(finding.settled_by) is not False:
                 yield name
+
+    def opening(self, facts: Facts) -> Iterator[str]:
+        """Its questions that open further complaints and that nobody has asked, though they concern the person."""
+        for finding in self._openers:
+            if finding.id not in facts.answers and concerns(finding, facts.ages):
+                yield finding.id
 
     def fire(self, facts: Facts) -> list[FiringRule]:
         """The rules that these facts meet, in the rules' order."""

@@ -38,7 +38,7 @@ SIGNS_FILE = "signs.toml"
 FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if")
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
-    *("option", "none", "least", "most", "policy", "record"),
+    *("option", "none", "least", "most", "policy", "record", "opens", "settles"),
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
@@ -50,6 +50,8 @@ VERIFIED = ("V", "V2", "M")
 TOLD = {**VALUES, SEX: SEXES}
 """What `record` may name, with its values."""
 SPORTS = {"out": Sport.OUT, "out-today": Sport.OUT_TODAY, "ok-if": Sport.OK_IF, "": Sport.NOTHING_SAID}
+UNSETTLED = frozenset(["wont-wake", "not-breathing", "choking", "bleeding-wont-stop"])
+"""Danger signs that no further answer may settle: seconds count, and nobody should weigh them."""
 LEVELS = {level.disposition: level for level in Level}
 WORDS = (
     *("signs_title", "signs_again_hint", "where_title", "where_hint", "where_inner_title", "yes", "no", "not_sure"),
@@ -175,7 +177,15 @@ class _Reader:
         options = tuple(Option(entry["value"], self._text(entry, "label")) for entry in table.get("option", []))
         self._require(bool(options) is (kind is not Kind.YES_NO), "options do not fit the kind", name)
         self._require((table.get("none") is None) is (kind is Kind.YES_NO), "`none` does not fit the kind", name)
+        opens = tuple(table.get("opens", []))
+        self._require(set(opens) <= set(self._names) - {*ALWAYS, presentation}, "it opens no other complaint", name)
+        plain = kind is Kind.YES_NO and nature is Nature.DANGER
+        self._require(plain or not opens, "only a danger that is so or not opens a complaint", name)
+        settles = str(table.get("settles", ""))
+        self._require(not settles or nature is Nature.REASSURING, "only a reassurance settles a sign", name)
         return Finding(
+            opens=opens,
+            settles=settles,
             id=name,
             presentation=presentation,
             label=self._text(table, "label"),
@@ -356,6 +366,9 @@ class _Reader:
             self._require(name in rules.findings, "a finding is missing", name)
         for finding in rules.findings.values():
             self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)
+        signs = {sign.finding for sign in rules.signs} - UNSETTLED
+        for finding in rules.findings.values():
+            self._require(not finding.settles or finding.settles in signs, "it settles no sign", finding.id)
 
     def _check_advice(self, rules: RuleSet) -> None:
         for rule in rules.rules:

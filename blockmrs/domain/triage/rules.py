@@ -91,7 +91,9 @@ class Finding:
     `unsure` is the most urgent level that "can't tell" may reach (UNK-04). `ages` are the bands that are asked; empty
     means everybody. `none` is what "None of these" means for a choice or number. `least` and `most` bound a number. A
     "no" to the finding `settled_by` makes this question unnecessary. `policy` says who is told unless it is a plain no.
-    `record` is what a record says about the answer: by fact and its value (domain/facts.py), yes or no.
+    `record` is what a record says about the answer: by fact and its value (domain/facts.py), yes or no. `opens` are
+    the complaints that are asked as well unless the answer is a plain no: an injury that was told as an illness.
+    A reassurance with `settles` stands below the advice of that danger sign, after one tap, and on no page.
     """
 
     id: str
@@ -110,6 +112,8 @@ class Finding:
     most: int
     policy: str = ""
     record: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
+    opens: tuple[str, ...] = ()
+    settles: str = ""
 
 
 @dataclass(frozen=True)
@@ -271,6 +275,16 @@ class RuleSet:
         return {
             presentation.id: {name: self.findings[name] for rule in presentation.rules for name in rule.findings}
             for presentation in self.presentations.values()
+        }
+
+    @cached_property
+    def openers(self) -> Mapping[str, tuple[Finding, ...]]:
+        """By presentation: its questions that open further complaints, in their order."""
+        return {
+            presentation: tuple(
+                known for known in self.findings.values() if known.presentation == presentation and known.opens
+            )
+            for presentation in self.presentations
         }
 
     @cached_property

@@ -148,7 +148,10 @@ def _after_sign(rules: RuleSet, interview: Interview, sign: str) -> Interview:
     if sign not in findings:
         raise InvalidInput("an unknown danger sign", field="sign")
     complaints = tuple(dict.fromkeys((*interview.presentations, findings[sign].presentation)))
-    return replace(interview, presentations=complaints, answers={**interview.answers, sign: True})
+    # Tapped once more, a sign stands again: what had settled it is asked anew.
+    settling = {finding.id for finding in rules.findings.values() if finding.settles == sign}
+    kept = {name: value for name, value in interview.answers.items() if name not in settling}
+    return replace(interview, presentations=complaints, answers={**kept, sign: True})
 
 
 def _at(rules: RuleSet, interview: Interview, tap: PlaceTap) -> Interview:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from blockmrs.domain.facts import HealthFacts, age_of
 from blockmrs.domain.triage.engine import Assessment, Interview, assess
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.pages import AGE, WHERE, QuestionPage, absence, next_page
+from blockmrs.domain.triage.pages import AGE, WHERE, QuestionPage, absence, next_page, settling_page
 from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.routing import Proposal, Words, check_words, load_words, propose
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Nature, RuleSet
@@ -81,6 +81,10 @@ class TriageService:
     def next_page(self, interview: Interview) -> QuestionPage | None:
         """The question to ask now, or None once the advice is final."""
         return next_page(self.rules, interview)
+
+    def settling_page(self, interview: Interview) -> QuestionPage | None:
+        """A question below the advice of a danger sign that may make it less urgent, or None."""
+        return settling_page(self.rules, interview)
 
     def conclude(self, interview: Interview) -> Assessment:
         """The advice for what has been answered so far."""

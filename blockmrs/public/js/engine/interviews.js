@@ -10,7 +10,7 @@ var interviews = (() => {
   "use strict";
   const { AMBULANCE, HOSPITAL, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
   const { SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, AGE, AGAIN, LOOKED_AGAIN, SAFEGUARDING, UNSURE } = shared.engine;
-  const { ANSWER_PREFIX, LOOK_PREFIX } = shared.engine;
+  const { ANSWER_PREFIX, LOOK_PREFIX, SETTLE } = shared.engine;
   const { theOne } = base, WORDS = new Map(/** @type {[string, Answer][]} */ (Object.entries(shared.engine.ANSWERS)));
 
   /** @param {object} object @param {string} name */
@@ -29,7 +29,7 @@ var interviews = (() => {
 
   /** @param {Engine} engine @returns {Asking} */
   return engine => {
-    const { data, findings, presentations, assess } = engine;
+    const { data, findings, presentations, complaintsOf, assess } = engine;
     const { factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions } = engine;
     const signs = data.signs.map(sign => sign.id), words = data.words;
 
@@ -94,6 +94,15 @@ var interviews = (() => {
         choices: [...labels, [UNSURE, words.cant_tell]].map(([value, label]) => ({ value, label, hint: "" })),
       });
     }
+    // The question below level 1 that came of a danger sign alone, or null.
+    /** @param {Interview} interview @returns {QuestionPage | null} */
+    function settlingPage(interview) {
+      const asked = [...findings.values()].filter(({ settles }) => settles && interview.answers[settles] === true);
+      const waiting = asked.map(({ id }) => id).filter(id => !has(interview.answers, id));
+      const calm = withAnswers(interview, Object.fromEntries(waiting.map(id => [id, true])));
+      if (!waiting.length || levelOf(interview) !== AMBULANCE || levelOf(calm) === AMBULANCE) return null;
+      return choicePage({ id: SETTLE + waiting[0], title: "", findings: [waiting[0]] });
+    }
     /** @param {Interview} interview */
     function complaintPage(interview) {
       const number = pageNumber(interview), worthwhile = worthwhileIn(interview);
@@ -140,7 +149,7 @@ var interviews = (() => {
     function inOrder(interview) {
       /** @type {[number, PagePlan][]} */
       const before = [], /** @type {[number, PagePlan][]} */ after = [];
-      for (const complaint of interview.complaints.filter(name => presentations.has(name))) {
+      for (const complaint of complaintsOf(interview)) {
         const plans = theOne(presentations, complaint).pages, turn = plans.findIndex(plan => plan.id === AGE);
         plans.forEach((plan, place) => {
           if (place < turn) before.push([place, plan]); else after.push([place - turn, plan]);
@@ -155,7 +164,7 @@ var interviews = (() => {
     function pageNumber(interview) {
       /** @param {PagePlan} plan */
       const isDone = plan => plan.findings.some(name => has(interview.answers, name));
-      const done = new Set(plansOf(interview.complaints).filter(isDone).map(plan => plan.id));
+      const done = new Set(plansOf(complaintsOf(interview)).filter(isDone).map(plan => plan.id));
       return 2 + Number(has(interview.answers, WHERE)) + done.size + Number(interview.age !== null);
     }
     /** @param {Finding} finding */
@@ -271,7 +280,10 @@ var interviews = (() => {
       const danger = data.signs.find(entry => entry.id === sign);
       if (!danger) throw new Refused("unknown", "sign");
       const complaints = unique([...interview.complaints, danger.presentation]);
-      return { ...withAnswers(interview, { [sign]: true }), complaints };
+      // Tapped once more, a sign stands again: what had settled it is asked anew.
+      const settling = [...findings.values()].filter(({ settles }) => settles === sign).map(({ id }) => id);
+      const kept = Object.entries(interview.answers).filter(([name]) => !settling.includes(name));
+      return { ...withAnswers({ ...interview, answers: Object.fromEntries(kept) }, { [sign]: true }), complaints };
     }
     /** @param {Interview} interview @param {Map<string, string>} values @param {string[]} picks @returns {Interview} */
     function afterPage(interview, values, picks) {
@@ -284,6 +296,8 @@ var interviews = (() => {
       const place = data.parts.find(part => part.inner && WHERE_INNER + part.id === name);
       if (place && place.inner) return at(interview, place.inner, choose);
       if (name === AGE) return withAge(interview, choose);
+      const settling = name.startsWith(SETTLE) ? findings.get(name.slice(SETTLE.length)) : undefined;
+      if (settling && settling.settles) return withWord(interview, settling.id, choose);
       const check = new Map(Object.entries(CHECKS)).get(name);
       return check === undefined ? afterPlan(interview, name, values, picks) : withWord(interview, check, choose);
     }
@@ -395,7 +409,7 @@ var interviews = (() => {
       return rows;
     }
     return {
-      data, presentations, signs, isMine, assess, nextPage, read, carry, without, seen, shownFindings, answerAll,
+      data, presentations, signs, isMine, assess, nextPage, settlingPage, read, carry, without, seen, shownFindings, answerAll,
     };
   };
 })();

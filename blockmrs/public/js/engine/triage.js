@@ -15,7 +15,7 @@ var triage = (() => {
   const { LOOK_AGAIN_FROM, FOUND, WORSE, PAIN } = shared.engine, { theOne } = base;
 
   // What a finding is where its data does not say otherwise.
-  const USUAL = { kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [] };
+  const USUAL = { kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], opens: [], settles: "" };
 
   /** @param {object} object @param {string} name */
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
@@ -101,6 +101,20 @@ var triage = (() => {
     [...data.presentations.flatMap(entry => entry.rules), data.fallback].forEach(ready);
     const knownAges = new Set(data.ages.map(band => band.id).filter(id => id !== UNKNOWN_AGE));
 
+    const openers = new Map(data.presentations.map(({ id }) => [
+      id, [...findings.values()].filter(finding => finding.of === id && finding.opens.length),
+    ]));
+    // The known complaints: those that were chosen, then what their questions opened.
+    /** @param {Interview} interview */
+    function complaintsOf({ complaints, answers }) {
+      const known = unique(complaints.filter(name => presentations.has(name)));
+      for (const name of known) {
+        for (const { id, opens } of theOne(openers, name)) {
+          if (has(answers, id) && answers[id] !== false) known.push(...opens.filter(opened => !known.includes(opened)));
+        }
+      }
+      return known;
+    }
     /** @param {Interview} interview @returns {Facts} */
     function factsOf(interview) {
       /** @type {Answers} */
@@ -111,7 +125,7 @@ var triage = (() => {
       return {
         answers,
         ages: interview.age !== null && knownAges.has(interview.age) ? new Set([interview.age]) : knownAges,
-        complaints: interview.complaints,
+        complaints: complaintsOf(interview),
         unsure: name => findingOf(name).unsure,
         supposed: new Set(),
       };
@@ -129,8 +143,7 @@ var triage = (() => {
 
     /** @param {Interview} interview */
     function active(interview) {
-      const chosen = interview.complaints.filter(name => presentations.has(name) && !ALWAYS.includes(name));
-      return unique([...ALWAYS, ...chosen]).flatMap(name => presentationOf(name).rules);
+      return unique([...ALWAYS, ...complaintsOf(interview)]).flatMap(name => presentationOf(name).rules);
     }
     /** @param {Rule} rule @param {number} doubted */
     const reaches = (rule, doubted) => Math.max(rule.level, doubted, doubted ? rule.unsure : 0);
@@ -201,7 +214,7 @@ var triage = (() => {
     }
     /** @param {Interview} interview */
     function soonerIf(interview) {
-      const chosen = interview.complaints.filter(name => presentations.has(name));
+      const chosen = complaintsOf(interview);
       return unique((chosen.length ? chosen : ["any"]).flatMap(name => presentationOf(name).sooner_if));
     }
     /** @param {Rule[]} rules @param {Facts} facts @param {number} level */
@@ -215,8 +228,10 @@ var triage = (() => {
       }
       const supposing = { ...facts, supposed: absent };
       const raised = LEVELS.map(base => raise(rules, facts, base).level);
-      /** @type {Set<string>} */
-      const unasked = new Set();
+      // What a further complaint would ask may be of any level, so the question that opens it is always worth asking.
+      const opening = unique([...ALWAYS, ...facts.complaints]).flatMap(name => theOne(openers, name))
+        .filter(finding => level !== AMBULANCE && !has(facts.answers, finding.id) && concerns(finding, facts.ages));
+      const unasked = new Set(opening.map(({ id }) => id));
       for (const rule of rules) {
         if (rule.raises ? !rule.raises.includes(level) : raised[rule.level - 1] >= level) continue;
         const doubted = doubt(rule.when, supposing);
@@ -274,7 +289,7 @@ var triage = (() => {
           names.push(...rule.findings.filter(name => rule.calming.has(name)));
         }
       }
-      return unique(names).filter(name => !has(facts.answers, name));
+      return unique(names).filter(name => !has(facts.answers, name) && !findingOf(name).settles);
     }
     /** @param {Interview} interview */
     function levelIfCalmed(interview) {
@@ -286,6 +301,6 @@ var triage = (() => {
       const facts = factsOf(interview), rules = active(interview);
       return [...unaskedIn(rules, facts, levelOf(interview)), ...calming(interview)];
     }
-    return { data, findings, presentations, assess, factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions };
+    return { data, findings, presentations, complaintsOf, assess, factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions };
   };
 })();

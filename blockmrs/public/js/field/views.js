@@ -171,7 +171,7 @@ var views = (engine, propose, words) => {
     const shownAbove = new Set(seen.map(row => row.finding));
     const because = result.reasons.filter((reason, place) => reason.sure || !place)
       .map(reason => reason.sure ? reason.because : words.careful);
-    const times = answeredAt(journey), looks = looksOf(interview, times);
+    const times = answeredAt(journey), looks = looksOf(interview, times), settling = engine.settlingPage(interview);
     const before = journey.was === null ? result.level : journey.was;
     return { kind: "result-" + result.level, values: {
       ...result,
@@ -188,6 +188,10 @@ var views = (engine, propose, words) => {
       further: further(interview, result),
       chips: engine.data.signs.filter(sign => !shownAbove.has(sign.id)),
       ...telling(interview),
+      settling: Boolean(settling),
+      settling_id: settling ? settling.id : "",
+      settling_title: settling ? settling.title : "",
+      settling_hint: settling ? settling.hint : "",
       again_words: result.again && result.again.words,
       looks,
       may_look: (interview.course || []).length < MOST_LOOKS,

@@ -7,12 +7,12 @@ var shared = {
     RULES_FORMAT: 1, SURE: 0, NOT_MET: 5, AMBULANCE: 1, HOSPITAL: 2, LEVELS: [1, 2, 3, 4], ALWAYS: ["life", "any"],
     UNKNOWN_AGE: "unknown", LOOK_AGAIN_FROM: 3, ASKED: ["awake", "breathing", "pain"], PAIN: "pain",
     FOUND: {"awake": "responds", "breathing": "breathes-normally"}, WORSE: "getting-worse", MOST_PAIN: 10,
-    MOST_LOOKS: 15, SIGNS: "signs", SIGNS_AGAIN: "signs-again", WHERE: "where", WHERE_INNER: "where-", AGE: "age",
-    AGAIN: "again-", CHECKS: {"check-response": "responds", "check-breathing": "breathes-normally"},
-    LOOKED_AGAIN: "looked-again", SAFEGUARDING: "safeguarding", MENTAL_HEALTH: "mental_health",
-    ANSWERS: {"yes": true, "no": false, "unsure": null}, UNSURE: "unsure",
-    SINGLE: ["sign", "age", "complaints", "page", "choose", "answer", "look"], PICK: "pick", ANSWER_PREFIX: "a.",
-    LOOK_PREFIX: "again."
+    MOST_LOOKS: 15, SIGNS: "signs", SIGNS_AGAIN: "signs-again", WHERE: "where", WHERE_INNER: "where-",
+    SETTLE: "settle-", AGE: "age", AGAIN: "again-",
+    CHECKS: {"check-response": "responds", "check-breathing": "breathes-normally"}, LOOKED_AGAIN: "looked-again",
+    SAFEGUARDING: "safeguarding", MENTAL_HEALTH: "mental_health", ANSWERS: {"yes": true, "no": false, "unsure": null},
+    UNSURE: "unsure", SINGLE: ["sign", "age", "complaints", "page", "choose", "answer", "look"], PICK: "pick",
+    ANSWER_PREFIX: "a.", LOOK_PREFIX: "again."
   },
   routing: {
     WORDS_FORMAT: 1, LONGEST_TEXT: 200, MOST_PROPOSED: 5, MOST_TOKENS: 40, LONGEST_TOKEN: 30, SAME: 100, NEAR: 95,
