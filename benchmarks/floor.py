@@ -24,7 +24,7 @@ EARLIER_REPORTS = 10
 """What each coach of the measurement has saved before: how much is looked up depends a little on it."""
 
 _PLACE = ["derive", "signing key"]  # the one-time key of one place of a line
-_OPENED = ["expand", "open", "verify"]  # one transaction of one's own
+_OPENED = ["open", "verify"]  # one transaction of one's own; its private key was expanded when it was first used
 _ENTRY = [*_PLACE, *_OPENED]
 _CARD = ["signing key", "expand", "public bytes"]
 _TRANSACTION = [*_PLACE, "sign", "seal", "sign"]

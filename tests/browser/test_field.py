@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from blockmrs.controllers.field.wire import carry
 from blockmrs.domain.triage.engine import Interview, open_questions
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import absence
-from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import DESKTOP, PHONE
 from tests.browser.taps import Taps
 from tests.browser.wire import Wire
@@ -284,7 +284,7 @@ def advice_about(complaint: str, **answers: bool) -> list[tuple[str, str]]:
     while open_now := open_questions(rules, interview):
         calm = {name: absence(rules.findings[name]) for name in open_now}
         interview = replace(interview, answers={**interview.answers, **calm})
-    return TriageService().carry(interview)
+    return list(carry(interview))
 
 
 SUBMIT = """fields => {

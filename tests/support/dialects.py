@@ -16,7 +16,7 @@ from sqlalchemy.sql.visitors import iterate
 
 POSTGRESQL = postgresql.dialect()
 # Functions that both databases have, with the same meaning. Another name is added once somebody has looked it up.
-IN_BOTH = frozenset({"count"})
+IN_BOTH = frozenset({"count", "length", "max"})
 
 held: dict[object, str] = {}
 """Every statement so far, as PostgreSQL would get it, by what tells it from others."""

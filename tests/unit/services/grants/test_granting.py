@@ -34,7 +34,7 @@ def test_everything_else_of_the_grant_stays_as_it_was(lines: Lines, sam: Keyring
     assert (made.update_id, made.title, made.level, made.object) == (update(1), "Head", 2, grant.object)
 
 
-@pytest.mark.parametrize(("copies", "previous"), [(4, update(1)), (5, None)])
+@pytest.mark.parametrize(("copies", "previous"), [(3, update(1)), (4, update(1)), (5, None)])
 def test_copies_of_shares_and_what_is_about_others_are_passed_over_five_places_back(
     lines: Lines, sam: Keyring, copies: int, previous: bytes | None
 ) -> None:
