@@ -101,7 +101,7 @@ var interviews = (() => {
       const waiting = asked.map(({ id }) => id).filter(id => !has(interview.answers, id));
       const calm = withAnswers(interview, Object.fromEntries(waiting.map(id => [id, true])));
       if (!waiting.length || levelOf(interview) !== AMBULANCE || levelOf(calm) === AMBULANCE) return null;
-      return choicePage({ id: SETTLE + waiting[0], title: "", findings: [waiting[0]] });
+      return choicePage({ id: SETTLE + waiting[0], findings: [waiting[0]] });
     }
     /** @param {Interview} interview */
     function complaintPage(interview) {
@@ -409,7 +409,8 @@ var interviews = (() => {
       return rows;
     }
     return {
-      data, presentations, signs, isMine, assess, nextPage, settlingPage, read, carry, without, seen, shownFindings, answerAll,
+      data, presentations, signs, isMine, assess, nextPage, settlingPage, read, carry, without, seen, shownFindings,
+      answerAll,
     };
   };
 })();

@@ -15,7 +15,9 @@ var triage = (() => {
   const { LOOK_AGAIN_FROM, FOUND, WORSE, PAIN } = shared.engine, { theOne } = base;
 
   // What a finding is where its data does not say otherwise.
-  const USUAL = { kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], opens: [], settles: "" };
+  const USUAL = {
+    kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], opens: [], settles: "",
+  };
 
   /** @param {object} object @param {string} name */
   const has = (object, name) => Object.prototype.hasOwnProperty.call(object, name);
@@ -301,6 +303,9 @@ var triage = (() => {
       const facts = factsOf(interview), rules = active(interview);
       return [...unaskedIn(rules, facts, levelOf(interview)), ...calming(interview)];
     }
-    return { data, findings, presentations, complaintsOf, assess, factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions };
+    return {
+      data, findings, presentations, complaintsOf, assess, factsOf, checked, concerns, levelOf, levelIfCalmed,
+      openQuestions,
+    };
   };
 })();
