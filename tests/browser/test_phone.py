@@ -392,7 +392,7 @@ def test_what_the_server_refuses_stays_on_the_phone_with_the_reason(phone: Page)
     expect(phone.locator("main .card")).to_contain_text("Enter the time, like 14:02")
     expect(phone.get_by_role("link", name="Show to crew")).to_be_visible()
     phone.get_by_role("link", name="Change").tap()
-    phone.get_by_label(re.compile("^Now")).first.check()
+    phone.get_by_label(re.compile(r"^\s*Now")).first.check()
     phone.get_by_role("button", name="Save on this phone").tap()
     is_told_that_it_was_sent(phone)
     assert on_the_server(phone) == 1

@@ -88,7 +88,7 @@ def test_what_the_server_asks_about_stands_on_its_own_page_and_is_kept_until_it_
     phone.get_by_role("button", name="Save report").tap()
     expect(phone.locator("#errors li")).to_have_text("Enter the time, like 14:02")
     expect(phone.get_by_label("Anything else?")).to_have_value(NOTE)
-    phone.get_by_label(re.compile("^Now")).first.check()
+    phone.get_by_label(re.compile(r"^\s*Now")).first.check()
     phone.wait_for_function(READY)
     with phone.expect_navigation(url=re.compile(r"/field/report/[^/]+\?saved=1")):
         phone.get_by_role("button", name="Save report").tap()
