@@ -68,7 +68,7 @@ class AdministeredOrganisations(TGController):
 
     @expose()
     def _lookup(self, organisation: str, *rest: str) -> tuple[AdministeredOrganisation, tuple[str, ...]]:
-        return AdministeredOrganisation(self._organisations, organisation, "/admin/organisation"), rest
+        return AdministeredOrganisation(self._organisations, organisation), rest
 
 
 class AdministeredOrganisation(MembersPages):
@@ -76,8 +76,8 @@ class AdministeredOrganisation(MembersPages):
 
     back, back_label = "/admin", N_("Operator")
 
-    def _by(self) -> None:
-        _require_admin()
+    def __init__(self, organisations: Organisations, organisation: str) -> None:
+        super().__init__(organisations, organisation, "/admin/organisation", lambda _: _require_admin())
 
 
 def _in_words(time: timedelta) -> str:

@@ -21,6 +21,8 @@ from blockmrs.controllers.web.forms import posted_form
 from blockmrs.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blockmrs.domain.staff import Membership
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.people.organisations import Organisations
@@ -40,20 +42,26 @@ def parse_card_id(text: str) -> bytes:
 
 
 class MembersPages(TGController):
-    """The pages of one organisation's members; subclasses say who may see and change what."""
+    """The pages of one organisation's members.
+
+    `by` says who is asking, if they may see the members of the organisation with that card id (None is the site's
+    administrator), else raises; the services decide what they may change.
+    """
 
     back = "/"
     back_label = ""
 
-    def __init__(self, organisations: Organisations, organisation: str, above: str) -> None:
+    def __init__(
+        self, organisations: Organisations, organisation: str, above: str, by: Callable[[bytes], Actor | None]
+    ) -> None:
         super().__init__()
+        self._allow = by
         self._organisations = organisations
         self._organisation = organisation
         self._address = f"{above}/{organisation}"
 
     def _by(self) -> Actor | None:
-        """Who is asking, if they may see the members (None is the site's administrator); else an error."""
-        raise NotImplementedError
+        return self._allow(self._id())
 
     def _id(self) -> bytes:
         return parse_card_id(self._organisation)

@@ -33,6 +33,7 @@ from blockmrs.errors import N_
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
+    from blockmrs.services.people.organisations import Organisations
 
 
 class InboxController(TGController):
@@ -189,7 +190,7 @@ class OrganisationController(TGController):
 
     @expose()
     def _lookup(self, organisation: str, *rest: str) -> tuple[OneOrganisation, tuple[str, ...]]:
-        return OneOrganisation(self._services.organisations, organisation, "/organisation"), rest
+        return OneOrganisation(self._services.organisations, organisation), rest
 
 
 class OneOrganisation(MembersPages):
@@ -197,15 +198,18 @@ class OneOrganisation(MembersPages):
 
     back, back_label = "/organisation", N_("Colleagues")
 
-    def _by(self) -> Actor:
+    def __init__(self, organisations: Organisations, organisation: str) -> None:
+        super().__init__(organisations, organisation, "/organisation", self._member)
+
+    def _member(self, organisation_id: bytes) -> Actor:
         actor = require_actor()
-        self._organisations.membership(actor, self._id())
+        self._organisations.membership(actor, organisation_id)
         return actor
 
     @expose(allowed_methods=POST)
     def invite(self, **_ignored: object) -> str:
         """Make an invitation for a colleague; its code is shown once."""
-        actor = self._by()
+        actor = self._member(self._id())
         return self._page(actor, code=self._organisations.invite(actor, self._id()))
 
 

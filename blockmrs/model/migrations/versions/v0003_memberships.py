@@ -10,7 +10,7 @@ from typing import Any
 import sqlalchemy as sa
 from alembic import context, op
 
-from blockmrs.errors import VerificationFailed
+from blockmrs.errors import Conflict, VerificationFailed
 from blockmrs.model.rows import compute_mac
 
 revision = "0003"
@@ -46,7 +46,7 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    raise NotImplementedError("who left cannot be told to a version that knows only who is in")
+    raise Conflict("who left cannot be told to a version that knows only who is in; restore the backup from before")
 
 
 def _listed() -> list[dict[str, object]]:
