@@ -59,9 +59,13 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
 def findings_of(
     seen: Iterable[AnswerInWords], rules: RuleSet, interview: Interview, times: AnswerTimes | None = None
 ) -> tuple[ReportedFinding, ...]:
-    """Where it hurts, then the answers given at the field, each with its question and its time."""
+    """Where it hurts, then the answers given at the field, each with its question and its time.
+
+    A complaint that nobody chose, since a danger sign alone opened it, stands in the report as that sign.
+    """
     told = times or AnswerTimes()
-    places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS)
+    unchosen = {*ALWAYS, *_opened_by_signs(rules, interview, told)}
+    places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in unchosen)
     where = (ReportedFinding("complaints", str(_WHERE), place, told.place) for place in places)
     return (
         *where,
@@ -87,6 +91,13 @@ def looks_of(interview: Interview, times: AnswerTimes) -> tuple[ReportedLook, ..
                 )
             )
     return tuple(found)
+
+
+def _opened_by_signs(rules: RuleSet, interview: Interview, times: AnswerTimes) -> Iterable[str]:
+    """The complaints that came with a danger sign's own tap: where it hurts was answered at no other moment."""
+    for sign in rules.signs:
+        if interview.answers.get(sign.id) is True and times.place == times.findings.get(sign.id):
+            yield sign.presentation
 
 
 def _answer(entry: AnswerInWords) -> str:
