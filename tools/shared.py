@@ -27,7 +27,7 @@ from blockmrs.controllers.field.journey import (
 )
 from blockmrs.controllers.field.kept import FIRST_SCREEN, LISTS, REPORTS
 from blockmrs.controllers.field.told import OFFERED, WORDS
-from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, OTHER
+from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, NOT_CALLED, OTHER
 from blockmrs.controllers.report.report import NEW, SAVE
 from blockmrs.controllers.web.drafts import OWN_FIELDS as FORM_FIELDS
 from blockmrs.controllers.web.switch import ADDRESS
@@ -127,6 +127,7 @@ def _phone() -> Mapping[str, Any]:
         "WAITS_S": _seconds(WAITS_ON_PHONE),
         "DAYS_BACK": DAYS_BACK,
         "MINUTES": MINUTES,
+        "NOT_CALLED": NOT_CALLED,
         "OTHER": OTHER,
         "SEVERAL": list(CHIPS),
         "DRAFT_BYTES": saving.DRAFT_BYTES,

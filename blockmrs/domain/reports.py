@@ -60,7 +60,10 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a report says. Times are aware UTC."""
+    """Everything that a report says. Times are aware UTC.
+
+    `ambulance_not_called` is set where somebody said so: without a time and without this, nobody said anything.
+    """
 
     player: str
     shirt_number: str
@@ -80,6 +83,7 @@ class Report:
     team: str
     looks: tuple[ReportedLook, ...] = ()
     origin: str = FIELD
+    ambulance_not_called: bool = False
 
     @property
     def told_by_record(self) -> tuple[ReportedFinding, ...]:

@@ -138,6 +138,7 @@ def _read(resources: list[dict[str, Any]]) -> Report:
         note=one("note"),
         looks=tuple(ReportedLook(look["at"], *(look[name] for name in ASKED)) for look in looks),
         origin=one("origin") or FIELD,
+        ambulance_not_called=one("ambulance-called") == "no",
     )
 
 
@@ -156,6 +157,7 @@ def _statements(report: Report) -> list[tuple[str, str]]:
         ("rules-version", report.advice.rules_version),
         ("rules-reviewed", "yes" if report.advice.reviewed else "no"),
         ("ambulance-called-at", _time(called) if called else ""),
+        ("ambulance-called", "no" if report.ambulance_not_called else ""),
         ("note", report.note),
         ("signs-timed", "yes"),
         ("origin", report.origin if report.origin != FIELD else ""),

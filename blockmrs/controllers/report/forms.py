@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from blockmrs.services.people.roster import Player
 
 OTHER = "other"
+NOT_CALLED = "no"
 MINUTES = ("0", "5", "15", "30")
 CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
 SEVERAL: Mapping[str, Sequence[str]] = {**CHIPS, FROM_RECORD: (BIRTH_DATE, *VALUES)}
@@ -157,7 +158,7 @@ def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -
         when="start" if waited >= 60 else "0",
         day=here.date().isoformat(),
         time="",
-        ambulance="no",
+        ambulance="",
         place=typed.value("r-place") or (venue.place if venue is not None else ""),
     )
 
@@ -215,6 +216,7 @@ class ReportReader:
         times = typed.journey.times(self._now)
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
         injured_at = self._try("r-time", self._injured_at) or self._now
+        called_at = self._try("r-ambulance-time", lambda: self._ambulance(injured_at))
         told = home.told if home is not None else ()
         known = player.name if player is not None else home.person.label if home is not None else ""
         name = known or self._try("r-name", self._name)
@@ -231,7 +233,8 @@ class ReportReader:
             looks=looks_of(typed.interview, times),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
-            ambulance_called_at=self._try("r-ambulance-time", lambda: self._ambulance(injured_at)),
+            ambulance_called_at=called_at,
+            ambulance_not_called=typed.value("r-ambulance") == NOT_CALLED,
             told=self._chosen("r-told"),
             note=self._text("r-note", NOTE_LIMIT),
             author=author,
@@ -273,9 +276,9 @@ class ReportReader:
 
     def _ambulance(self, injured_at: datetime) -> datetime | None:
         typed = self._typed
-        choice = typed.value("r-ambulance", "no")
+        choice = typed.value("r-ambulance")
         _only_one_time(choice, typed.value("r-ambulance-time"), "r-ambulance-time")
-        if choice == "no":
+        if choice in ("", NOT_CALLED):
             return None
         if choice in MINUTES:
             moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))

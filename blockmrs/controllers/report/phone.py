@@ -13,7 +13,7 @@ from tg import TGController, expose
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.field.journey import Journey
-from blockmrs.controllers.report.forms import MINUTES, OTHER, TypedReport, ages_to_choose, choices_in_words
+from blockmrs.controllers.report.forms import MINUTES, NOT_CALLED, OTHER, TypedReport, ages_to_choose, choices_in_words
 from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import PAGE, show
 
@@ -41,7 +41,7 @@ class PhoneController(TGController):
             ages=ages_to_choose(triage.rules),
             moments={
                 "when": [("start", _("When you started")), *recent],
-                "ambulance": [("no", _("Not called")), *recent],
+                "ambulance": [(NOT_CALLED, _("Not called")), *recent],
             },
             choices=choices_in_words(),
             zone=times.zone_name(self._services.reports.now()),

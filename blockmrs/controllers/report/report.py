@@ -22,6 +22,7 @@ from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.report.at_home import AtHome, at_home
 from blockmrs.controllers.report.forms import (
     MINUTES,
+    NOT_CALLED,
     OTHER,
     ReportReader,
     TypedReport,
@@ -277,7 +278,7 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     # The questions may have taken a while, or waited for a sign-in; or the result was given the time when it happened.
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
     begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
-    return {"when": [*begun, *recent, *other], "ambulance": [("no", _("Not called")), *recent, *other]}
+    return {"when": [*begun, *recent, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
 
 
 def _day_words(day: date, days_ago: int) -> str:

@@ -79,6 +79,25 @@ def test_everything_that_was_entered_stands_in_the_report(site, coach, app, chec
     assert (report.advice.level, report.advice.reviewed) == (1, False)
 
 
+def ambulance_row(page) -> str:
+    row = soup(page).find("dt", string="Ambulance")
+    return row.find_next("dd").get_text(" ", strip=True)
+
+
+def test_whether_an_ambulance_was_called_is_said_by_nobody_but_the_coach(site, coach, app, check):
+    assert not soup(check).select("[name=r-ambulance][checked]")
+    saved = press(app, check, "Save report", 302).follow()
+    report = newest(site, coach).report
+    assert (report.ambulance_called_at, report.ambulance_not_called) == (None, False)
+    assert ambulance_row(saved) == "Not said"
+
+
+def test_that_no_ambulance_was_called_is_told_to_the_crew(site, coach, app, check):
+    saved = press(app, check, "Save report", 302, r_ambulance="no").follow()
+    assert newest(site, coach).report.ambulance_not_called
+    assert ambulance_row(saved) == "Not called"
+
+
 def test_a_time_of_day_is_taken_in_the_zone_that_is_named(site, coach, app, check):
     yesterday = soup(check).select("#f-r-day option")[1]["value"]
     assert re.search(r"Time \([A-Z]{2,}", soup(check).get_text(" "))

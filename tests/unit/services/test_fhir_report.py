@@ -40,6 +40,12 @@ def test_what_was_said_comes_back_with_its_time() -> None:
     assert read_report(write_report(REPORT)) == REPORT
 
 
+@pytest.mark.parametrize("not_called", [True, False])
+def test_that_nobody_called_is_kept_apart_from_that_nobody_said(not_called: bool) -> None:
+    report = replace(REPORT, ambulance_not_called=not_called)
+    assert read_report(write_report(report)) == report
+
+
 def test_each_sign_carries_the_time_when_it_was_said_and_none_where_that_is_not_known() -> None:
     found = observations(write_report(REPORT), "urn:blockmrs:finding")
     assert [entry.get("effectiveDateTime") for entry in found] == [

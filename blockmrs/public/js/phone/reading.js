@@ -5,7 +5,7 @@ var reading = (() => {
   const { all, one, attribute } = base, main = one("#main");
   const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
   const zone = knownZone(attribute(main, "data-zone"));
-  const { MINUTES, OTHER } = shared.phone;
+  const { MINUTES, NOT_CALLED, OTHER } = shared.phone;
   /** @type {Record<string, HTMLTemplateElement>} */
   const templates = {};
   for (const template of all("template", main, HTMLTemplateElement)) templates[template.id] = template;
@@ -94,8 +94,9 @@ var reading = (() => {
   }
   /** @param {WaitingReport} report */
   function ambulance(report) {
-    const when = value(report, "r-ambulance", "no");
-    if (when === "no") return say("not-called");
+    const when = value(report, "r-ambulance");
+    if (when === "") return say("not-said");
+    if (when === NOT_CALLED) return choice("r-ambulance", when);
     return MINUTES.includes(when) ? near(shownAt(report) - 60000 * Number(when)) : value(report, "r-ambulance-time");
   }
   /** @param {WaitingReport} report */

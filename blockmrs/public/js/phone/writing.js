@@ -19,7 +19,7 @@ var writing = (() => {
     offerTimes(form, report, shown);
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     /** @type {Pair[]} */
-    const first = [["r-when", begun], ["r-ambulance", "no"], ["r-age", ""], ["r-day", isoDay(Date.now())]];
+    const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now())]];
     const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
     part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
