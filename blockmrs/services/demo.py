@@ -13,9 +13,7 @@ from blockmrs.domain.reports import Report
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.taps import AnswerTap
 from blockmrs.errors import Conflict
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.advice.in_reports import AnswerTimes, advice_of, findings_of
-from blockmrs.services.container import Services
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.conditions import Answer

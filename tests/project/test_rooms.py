@@ -1,5 +1,6 @@
 """The rooms stay rooms: few arrows between them, none too large, no circles; docs/architecture.md shows the figures."""
 
+import ast
 import importlib.util
 from pathlib import Path
 from types import ModuleType
@@ -39,9 +40,29 @@ def test_rooms_are_small_and_know_few_others(rooms: ModuleType, package: str, mo
     assert len(house.arrows(package)) < most_arrows
 
 
-@pytest.mark.parametrize(("package", "most"), [("blockmrs", 5.5), (SERVICES, 6.5), (CONTROLLERS, 5.8)])
+@pytest.mark.parametrize(("package", "most"), [("blockmrs", 5.5), (SERVICES, 6.5), (CONTROLLERS, 5.5)])
 def test_a_module_needs_few_others_when_it_runs(rooms: ModuleType, package: str, most: float) -> None:
     assert rooms.House().imports_each(package) < most
+
+
+def test_what_only_annotations_need_is_not_loaded_as_well() -> None:
+    modules = sorted((ROOT / "blockmrs").rglob("*.py"))
+    twice = {str(path.relative_to(ROOT)): names for path in modules if (names := _imported_twice(path))}
+    assert len(modules) > 200
+    assert twice == {}
+
+
+def _imported_twice(path: Path) -> set[str]:
+    """The names that a module imports for annotations, and imports when it runs, too."""
+    body = ast.parse(path.read_text(encoding="utf-8")).body
+    blocks = [node.body for node in body if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING"]
+    return _imported(body) & {name for block in blocks for name in _imported(block)}
+
+
+def _imported(body: list[ast.stmt]) -> set[str]:
+    """Each as module and name."""
+    found = [node for node in body if isinstance(node, ast.ImportFrom)]
+    return {f"{node.module}.{alias.name}" for node in found for alias in node.names}
 
 
 def test_the_document_shows_the_figures(rooms: ModuleType) -> None:

@@ -10,11 +10,11 @@ from tg.i18n import ugettext as _
 from tg.i18n import ungettext
 
 from blockmrs.controllers.account.members import MembersPages
-from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show
-from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.context import PAGE, POST, posted_form, problem, require_actor, show
 from blockmrs.errors import N_, InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.node.overview import Overview
     from blockmrs.services.people.organisations import Organisations
 

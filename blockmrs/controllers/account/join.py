@@ -6,15 +6,25 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose
 
-from blockmrs.controllers.account.login import ALL, is_posted
 from blockmrs.controllers.account.signup import NO_INVITATION
-from blockmrs.controllers.web.context import POST, client_address, problem, repeatable, require_actor, show, wait_first
-from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.context import (
+    BOTH,
+    POST,
+    client_address,
+    is_posted,
+    posted_form,
+    problem,
+    repeatable,
+    require_actor,
+    show,
+    wait_first,
+)
 from blockmrs.domain.kinds import FAMILY_RELATIONS, Relation
 from blockmrs.errors import N_, InvalidInput, NotFound, TooManyAttempts
 from blockmrs.services.people.joining import Joining, StaffInvitation
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.people.teams import Teams
 
@@ -28,7 +38,7 @@ class JoinController(TGController):
         self._teams = teams
         self._organisations = organisations
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     @repeatable
     def index(self, **_ignored: object) -> str:
         """Ask for the code; or, with one, say what it invites to. Uses nothing up."""

@@ -5,16 +5,19 @@ from __future__ import annotations
 import logging
 from typing import TYPE_CHECKING, Any
 
-import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
+    BOTH,
     POST,
     browser,
     check_local_address,
     client_address,
     current_actor,
+    gather,
+    is_posted,
+    posted_form,
     problem,
     repeatable,
     show,
@@ -24,16 +27,16 @@ from blockmrs.controllers.web.context import (
 )
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
-from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, Form, gather, posted_form
+from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES
 from blockmrs.errors import N_, BlockMRSError, InvalidInput, NotAuthenticated, TooManyAttempts
 from blockmrs.services.accounts.passwords import check_length, normalise_user_name
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity
     from blockmrs.services.sharing.rights import Rights
 
 log = logging.getLogger(__name__)
-ALL = ("GET", "HEAD", "POST")
 LONGEST_DRAFT = LARGEST_FORM_BYTES
 _WRONG = N_("That user name and password do not belong together")
 _WRONG_CODE = N_("That user name and recovery code do not belong together")
@@ -53,7 +56,7 @@ class LoginController(TGController):
         self._identity = identity
         self._rights = rights
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """Ask for user name and password, or start a session with them."""
         if not is_posted():
@@ -119,7 +122,7 @@ class RecoverController(TGController):
         super().__init__()
         self._identity = identity
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """Ask for the code and a new password, or set it."""
         if not is_posted():
@@ -158,11 +161,6 @@ class RecoverController(TGController):
     def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
         code = form.kept("recovery_code") if form else ""
         return show("account.recover", status, errors=errors, recovery_code=code, **carried(form))
-
-
-def is_posted() -> bool:
-    """Whether this request changes something; HEAD and GET only show a page."""
-    return bool(tg.request.method == "POST")
 
 
 def carried(form: Form | None) -> dict[str, Any]:

@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.web.context import PAGE, POST, problem, show
-from blockmrs.controllers.web.forms import posted_form
+from blockmrs.controllers.web.context import BOTH, PAGE, POST, posted_form, problem, show
 from blockmrs.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -26,8 +25,6 @@ if TYPE_CHECKING:
     from blockmrs.domain.staff import Membership
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.people.organisations import Organisations
-
-BOTH = (*PAGE, *POST)
 
 
 def parse_card_id(text: str) -> bytes:

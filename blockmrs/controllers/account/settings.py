@@ -6,15 +6,18 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, is_posted, missing
+from blockmrs.controllers.account.login import LONGEST_DRAFT, carried, missing
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
+    BOTH,
     PAGE,
     POST,
     browser,
     check_local_address,
     client_address,
     current_actor,
+    is_posted,
+    posted_form,
     problem,
     require_actor,
     show,
@@ -24,10 +27,10 @@ from blockmrs.controllers.web.context import (
 )
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_with
-from blockmrs.controllers.web.forms import Form, posted_form
 from blockmrs.errors import N_, CannotOpen, InvalidInput, TooManyAttempts
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity
 
 _FROM_BEFORE = N_("This page is from before. Enter your password for a new code")
@@ -47,7 +50,7 @@ class SettingsController(TGController):
         actor = require_actor()
         return show("account.settings", actor=actor, fingerprint=actor.keyring.card.fingerprint())
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     def password(self, **_ignored: object) -> str:
         """Ask for the old and the new password, or change it: all other sessions end, and a new code is shown."""
         actor = require_actor()
@@ -74,7 +77,7 @@ class SettingsController(TGController):
         sign_in_browser(changed.token)
         return recovery_code.show_code(changed.recovery_code, came_from="/settings")
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     def recovery(self, **_ignored: object) -> str:
         """Ask for the password, or make a new recovery code, which replaces the old one, and show it."""
         if not is_posted():

@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose
 
-from blockmrs.controllers.account.login import ALL, end_old_session, is_posted
+from blockmrs.controllers.account.login import end_old_session
 from blockmrs.controllers.web import recovery_code
-from blockmrs.controllers.web.context import browser, client_address, problem, show, sign_in_browser, wait_first
-from blockmrs.controllers.web.forms import Form, gather, posted_form
+from blockmrs.controllers.web.context import (
+    BOTH,
+    browser,
+    client_address,
+    gather,
+    is_posted,
+    posted_form,
+    problem,
+    show,
+    sign_in_browser,
+    wait_first,
+)
 from blockmrs.errors import N_, Conflict, InvalidInput, TooManyAttempts
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity
 
 
@@ -24,7 +35,7 @@ class SetupController(TGController):
         super().__init__()
         self._identity = identity
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """Ask for the token, a name, a user name and a password, or make the administrator's account."""
         if self._identity.has_admin():

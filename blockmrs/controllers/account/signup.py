@@ -6,13 +6,17 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.account.login import ALL, LONGEST_DRAFT, carried, end_old_session, is_posted
+from blockmrs.controllers.account.login import LONGEST_DRAFT, carried, end_old_session
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
+    BOTH,
     POST,
     browser,
     client_address,
     current_actor,
+    gather,
+    is_posted,
+    posted_form,
     problem,
     repeatable,
     show,
@@ -21,11 +25,11 @@ from blockmrs.controllers.web.context import (
 )
 from blockmrs.controllers.web.drafts import carry_draft, seal_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
-from blockmrs.controllers.web.forms import Form, gather, posted_form
 from blockmrs.errors import N_, InvalidInput, NotAuthenticated, NotFound, TooManyAttempts
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity, SignedUp
     from blockmrs.services.people.joining import Joining
 
@@ -41,7 +45,7 @@ class SignupController(TGController):
         self._identity = identity
         self._joining = joining
 
-    @expose(allowed_methods=ALL)
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """Ask for a name, a user name and a password, or make the account."""
         if is_posted():

@@ -8,7 +8,7 @@ import tg
 from tg import TGController, expose
 
 from blockmrs.controllers.field.field import FieldController
-from blockmrs.controllers.web.context import PAGE, POST, stateless
+from blockmrs.controllers.web.context import BOTH, PAGE, stateless
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import Unavailable
 
@@ -17,13 +17,12 @@ if TYPE_CHECKING:
     from blockmrs.services.advice.who_is_told import WhoIsTold
 
 # Several of these answer POSTs, which are shown again to be sent later.
-_ANY = (*PAGE, *POST)
 
 
 class LaterController(TGController):
     """Every address says that it cannot be done now; what a form contained is on the page, to be sent again."""
 
-    @expose(allowed_methods=_ANY)
+    @expose(allowed_methods=BOTH)
     @stateless
     def _default(self, *_path: str, **_ignored: object) -> NoReturn:
         raise Unavailable("the data cannot be used yet")

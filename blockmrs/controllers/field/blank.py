@@ -13,13 +13,14 @@ from datetime import UTC, datetime
 
 import tg
 
-from blockmrs.controllers.field.handover import HandoverView, TimedSign
+from blockmrs.controllers.field.handover import HandoverView
 from blockmrs.controllers.field.told import WORDS, ProposalView
 from blockmrs.controllers.field.views import (
     AnswerRow,
     Further,
     LookRow,
     ResultView,
+    TimedSign,
     View,
     text_link,
 )

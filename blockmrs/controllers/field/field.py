@@ -41,11 +41,10 @@ from blockmrs.controllers.field.wire import (
     without,
 )
 from blockmrs.controllers.site.language import current_language
-from blockmrs.controllers.web.context import PAGE, POST, current_actor, problem, stateless
-from blockmrs.controllers.web.forms import MOST_FIELDS
+from blockmrs.controllers.web.context import BOTH, PAGE, current_actor, problem, stateless
+from blockmrs.controllers.web.forms import text_pairs
 from blockmrs.domain.triage.loader import RulesUnreadable
 from blockmrs.domain.triage.pages import WHERE
-from blockmrs.domain.triage.rules import DangerSign
 from blockmrs.domain.triage.taps import SignTap
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
@@ -90,19 +89,19 @@ class FieldController(TGController):
         """The first screen: the danger signs of the rules."""
         return self._guarded(lambda: self._signs({}))
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     @stateless
     def check(self, **_ignored: object) -> str:
         """The advice for a danger sign, or the first question."""
         return self._answered()
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     @stateless
     def ask(self, _number: str = "1", **_ignored: object) -> str:
         """The next question, or the advice."""
         return self._answered()
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     @stateless
     def words(self, **_ignored: object) -> str:
         """Complaints that the written words may mean; for those that were ticked, the next question."""
@@ -111,7 +110,7 @@ class FieldController(TGController):
         # The words are taken out of the request first: everything else in it is shorter, and travels on.
         return self._guarded(lambda: self._with_posted(partial(self._described, take_words())))
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     @stateless
     def show(self, **_ignored: object) -> str:
         """What the crew needs to know, while nothing is saved yet."""
@@ -284,19 +283,12 @@ def posted_pairs() -> Pairs:
     Raises:
         InvalidInput: not UTF-8, a file, or more or longer than in any of our forms.
     """
-    try:
-        items = list(tg.request.POST.items())
-    except (UnicodeError, ValueError) as error:
-        raise InvalidInput("the form is not readable text", field="form") from error
-    if len(items) > MOST_FIELDS:
-        raise InvalidInput("the form has too many fields", field="form")
-    for name, value in items:
-        if not isinstance(value, str):
-            raise InvalidInput("a field is a file", field="form")
-        if len(name) > LONGEST_NAME or len(value) > LONGEST_VALUE:
+    pairs = text_pairs(tg.request.POST, LONGEST_VALUE)
+    for name, value in pairs:
+        if len(name) > LONGEST_NAME:
             raise InvalidInput("a field is too long", field="form")
         # A report's note may have line breaks; it is checked when the report is saved.
         text = name + ("" if name.startswith(REPORT_PREFIX) else value)
         if not text.isprintable() or "\ufffd" in text:
             raise InvalidInput("a field holds control characters, or what was no text", field="form")
-    return tuple(items)
+    return pairs

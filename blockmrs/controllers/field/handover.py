@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from blockmrs.controllers.field.views import ResultView, result_view
-from blockmrs.domain.triage.engine import Interview
+from blockmrs.controllers.field.views import ResultView, TimedSign, result_view, timed
 from blockmrs.domain.triage.rules import ALWAYS, UNKNOWN_AGE
 
 if TYPE_CHECKING:
     from blockmrs.controllers.field.journey import Journey
     from blockmrs.domain.triage.engine import Interview
-    from blockmrs.services.advice.in_reports import AnswerTimes
-    from blockmrs.services.advice.interviews import AnswerInWords, TriageService
-
-
-@dataclass(frozen=True, slots=True)
-class TimedSign:
-    """One sign, and when it was reported; `at` is None if no believable time came with it."""
-
-    finding: str
-    label: str
-    answer: str
-    at: datetime | None
+    from blockmrs.services.advice.interviews import TriageService
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,9 +37,3 @@ def handover_view(triage: TriageService, interview: Interview, journey: Journey,
         signs=timed(result.seen, journey.times(now)),
         shown_at=now,
     )
-
-
-def timed(seen: Iterable[AnswerInWords], times: AnswerTimes) -> tuple[TimedSign, ...]:
-    """The signs in the order in which they were reported; those of unknown time first."""
-    signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in seen]
-    return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -83,6 +83,16 @@ class LookRow:
 
     field: str
     look: ReportedLook
+
+
+@dataclass(frozen=True, slots=True)
+class TimedSign:
+    """One sign, and when it was reported; `at` is None if no believable time came with it."""
+
+    finding: str
+    label: str
+    answer: str
+    at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,6 +201,12 @@ def look_rows(interview: Interview, times: AnswerTimes) -> tuple[LookRow, ...]:
     whole = [look for look in interview.course if look.next_question is None]
     told = looks_of(interview, times)
     return tuple(LookRow(look_field(look.number), said) for look, said in zip(whole, told, strict=True))
+
+
+def timed(seen: Iterable[AnswerInWords], times: AnswerTimes) -> tuple[TimedSign, ...]:
+    """The signs in the order in which they were reported; those of unknown time first."""
+    signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in seen]
+    return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))
 
 
 def text_message(words: str) -> str:

@@ -16,14 +16,14 @@ import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.site import times
-from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, try_again
-from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.context import BOTH, posted_form, problem, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.clearances import EARLIEST_FULL_PLAY, FULL_PLAY, Clearance
 from blockmrs.domain.followups import day_number
 from blockmrs.errors import N_, InvalidInput, NotAuthorized, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.domain.reports import Report
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
@@ -76,7 +76,7 @@ class ClearanceController(TGController):
         self._services = services
         self._address = address
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """The form; what it means; then signing it, once."""
         actor = require_actor()
@@ -91,7 +91,7 @@ class ClearanceController(TGController):
             return self._form(typed, {})
         return self._judge(actor, report, form, typed)
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     def withdraw(self, statement_id: str = "", *_more: str, **_ignored: object) -> str:
         """Ask, then take back one's own clearance."""
         actor = require_actor()

@@ -16,8 +16,7 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.trend import Trend, draw_trend
-from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, try_again
-from blockmrs.controllers.web.forms import Form, posted_form
+from blockmrs.controllers.web.context import BOTH, PAGE, posted_form, problem, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.followups import (
     HEAD_CHECK,
@@ -34,6 +33,7 @@ from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
 from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.domain.triage.conditions import Answer
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
@@ -79,7 +79,7 @@ class CheckController(TGController):
         self._services = services
         self._address = address
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """The questions; then saving the answers, once."""
         actor = require_actor()

@@ -21,12 +21,11 @@ from typing import TYPE_CHECKING, Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.account.members import BOTH, MembersPages
+from blockmrs.controllers.account.members import MembersPages
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.followup.followup import FollowUpView, view_of
 from blockmrs.controllers.site.words import level_words
-from blockmrs.controllers.web.context import PAGE, POST, require_actor, show
-from blockmrs.controllers.web.forms import parse_place
+from blockmrs.controllers.web.context import BOTH, PAGE, POST, parse_place, require_actor, show
 from blockmrs.domain.senders import Standing
 from blockmrs.errors import N_
 

@@ -14,15 +14,13 @@ from typing import TYPE_CHECKING, Any
 import tg
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.web.context import PAGE, POST, require_actor, show
+from blockmrs.controllers.web.context import BOTH, PAGE, POST, require_actor, show
 from blockmrs.errors import NotFound
 from blockmrs.services.sharing.rights import Right
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
-
-BOTH = (*PAGE, *POST)
 
 
 class PeopleController(TGController):

@@ -15,8 +15,7 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.record.facts_forms import ASKED, HINTS, LABELS, FactsForm, choices_for, in_words
 from blockmrs.controllers.site.times import local
-from blockmrs.controllers.web.context import PAGE, POST, require_actor, show, try_again
-from blockmrs.controllers.web.forms import parse_place, posted_form
+from blockmrs.controllers.web.context import BOTH, PAGE, parse_place, posted_form, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.errors import N_, Conflict, InvalidInput, Unavailable
 from blockmrs.services.people.persons import ME, Person
@@ -39,7 +38,7 @@ class PersonFactsController(TGController):
         self._services = services
         self._handle = handle
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """The form; or save what it says, and go to the record."""
         actor = require_actor()

@@ -6,14 +6,17 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.site.dates import day_words, parse_date
-from blockmrs.controllers.web.forms import Form, gather
+from blockmrs.controllers.web.context import gather
 from blockmrs.domain.facts import ALLERGIES, CHOICES, HealthFacts, age_of, check_facts
 from blockmrs.errors import N_, InvalidInput
+
+if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
 
 NOT_SAID = ""
 BIRTH_DATE = "birth"

@@ -13,30 +13,29 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 import tg
 from tg import TGController, expose
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field.field import posted_pairs
 from blockmrs.controllers.field.journey import Journey
 from blockmrs.controllers.field.views import ill_address
 from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD, REPORT_PREFIX
 from blockmrs.controllers.record.facts import facts_address
 from blockmrs.controllers.record.facts_forms import ASKED, BIRTH_DATE, LABELS, in_words
 from blockmrs.controllers.site.times import local
-from blockmrs.controllers.web.context import PAGE, POST, repeatable, require_actor, show
+from blockmrs.controllers.web.context import BOTH, posted_form, repeatable, require_actor, show
 from blockmrs.domain.facts import ALLERGIES, HealthFacts
-from blockmrs.domain.triage.engine import Interview
 from blockmrs.errors import N_, BlockMRSError
 from blockmrs.services.people.persons import ME, Person
 
 if TYPE_CHECKING:
+    from blockmrs.domain.triage.engine import Interview
     from blockmrs.services.container import Services
 
 PICK = "use"
-Begin = Callable[[Interview, Journey], str]
+Begin: TypeAlias = "Callable[[Interview, Journey], str]"
 """Shows the questions of /field for an interview in which something is answered."""
 
 
@@ -58,7 +57,7 @@ class PersonIllController(TGController):
         self._questions = begin
         self._handle = handle
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     @repeatable
     def index(self, **_ignored: object) -> str:
         """What the record says; then the danger signs."""
@@ -66,7 +65,7 @@ class PersonIllController(TGController):
         facts = self._facts(person)
         proposals = self._proposals(facts or HealthFacts())
         if tg.request.method == "POST":
-            chosen = [value for name, value in posted_pairs() if name == PICK]
+            chosen = posted_form().several(PICK)
             if set(chosen) <= {proposal.fact for proposal in proposals}:
                 return self._begin(person, facts or HealthFacts(), chosen)
             return self._page(person, proposals, {PICK: N_("Your record has changed. Look at it again")})

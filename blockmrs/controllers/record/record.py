@@ -16,8 +16,7 @@ from blockmrs.controllers.record.reports_about import ReportsAboutController, re
 from blockmrs.controllers.record.trends import TrendsController
 from blockmrs.controllers.site import times
 from blockmrs.controllers.site.words import level_words
-from blockmrs.controllers.web.context import PAGE, require_actor
-from blockmrs.controllers.web.forms import parse_place
+from blockmrs.controllers.web.context import PAGE, parse_place, require_actor
 from blockmrs.errors import NOT_HERE, BlockMRSError
 
 if TYPE_CHECKING:

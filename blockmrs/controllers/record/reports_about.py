@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING
 from tg import TGController, expose
 
 from blockmrs.controllers.site.words import level_words
-from blockmrs.controllers.web.context import PAGE, require_actor, show
-from blockmrs.controllers.web.forms import parse_place
+from blockmrs.controllers.web.context import PAGE, parse_place, require_actor, show
 from blockmrs.services.people.persons import ME
 
 if TYPE_CHECKING:

@@ -18,7 +18,7 @@ from blockmrs.controllers.field.journey import Journey
 from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Pairs, carry, only_answers, read
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
 from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local
-from blockmrs.controllers.web.forms import MOST_FIELDS
+from blockmrs.controllers.web.forms import is_garbled, text_pairs
 from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
     FIELD,
@@ -34,7 +34,6 @@ from blockmrs.domain.reports import (
 )
 from blockmrs.domain.triage.rules import POLICIES, RuleSet
 from blockmrs.domain.triage.telling import Telling, Word
-from blockmrs.domain.venues import Venue
 from blockmrs.errors import N_, InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.advice.in_reports import advice_of, findings_of, looks_of
@@ -124,7 +123,9 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
     Raises:
         InvalidInput: it is not text, a field is repeated or unknown, or the answers do not belong to the rules.
     """
-    pairs = _text_pairs(posted)
+    pairs = text_pairs(posted, _LONGEST)
+    if any(is_garbled(value) for _name, value in pairs):
+        raise InvalidInput(N_("That was not readable text"))
     interview = read(triage, only_answers(pairs))
     journey = Journey.read(pairs, now)
     values: dict[str, str] = {}
@@ -340,20 +341,3 @@ def _one_of(text: str, allowed: Sequence[str]) -> str:
     if text not in allowed:
         raise InvalidInput(N_("Choose from the list"))
     return text
-
-
-def _text_pairs(posted: Any) -> Pairs:
-    try:
-        items = list(posted.items())
-    except (UnicodeError, ValueError) as error:
-        raise InvalidInput(N_("That was not readable text")) from error
-    if len(items) > MOST_FIELDS:
-        raise InvalidInput(N_("That form has too many fields"))
-    for _name, value in items:
-        if not isinstance(value, str):
-            raise InvalidInput(N_("A field holds a file"))
-        if len(value) > _LONGEST:
-            raise InvalidInput(N_("Use less text"), limit=_LONGEST)
-        if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
-            raise InvalidInput(N_("That was not readable text"))
-    return tuple(items)

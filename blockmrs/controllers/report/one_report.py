@@ -25,8 +25,17 @@ from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.report.qr import draw_qr
 from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
-from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, site, wait_first
-from blockmrs.controllers.web.forms import posted_form
+from blockmrs.controllers.web.context import (
+    BOTH,
+    PAGE,
+    POST,
+    posted_form,
+    problem,
+    require_actor,
+    show,
+    site,
+    wait_first,
+)
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
 from blockmrs.errors import N_, UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
@@ -39,8 +48,6 @@ if TYPE_CHECKING:
     from blockmrs.services.reports.reports import OpenedReport
     from blockmrs.services.sharing.crew_codes import ReportCode
     from blockmrs.services.sharing.shares import Share
-
-BOTH = (*PAGE, *POST)
 
 
 class OneReportController(TGController):

@@ -9,15 +9,14 @@ GET  /field/reports       the coach's own reports
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field.handover import timed
-from blockmrs.controllers.field.views import look_rows
+from blockmrs.controllers.field.views import look_rows, timed
 from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.report.at_home import AtHome, at_home
 from blockmrs.controllers.report.forms import (
@@ -36,13 +35,19 @@ from blockmrs.controllers.report.forms import (
     told_of,
 )
 from blockmrs.controllers.report.one_report import OneReportController
-from blockmrs.controllers.site.dates import MONTHS
-from blockmrs.controllers.site.times import clock_time, zone_name
-from blockmrs.controllers.web.context import PAGE, POST, current_actor, require_actor, show, stateless, try_again
+from blockmrs.controllers.site.times import clock_time, local, near_day, zone_name
+from blockmrs.controllers.web.context import (
+    PAGE,
+    POST,
+    current_actor,
+    parse_place,
+    require_actor,
+    show,
+    stateless,
+    try_again,
+)
 from blockmrs.controllers.web.drafts import posted_values, seal_draft
-from blockmrs.controllers.web.forms import parse_place
 from blockmrs.controllers.web.recovery_code import code_first
-from blockmrs.domain.reports import Report
 from blockmrs.domain.triage.telling import Family
 from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.people.roster import Player, Team
@@ -239,7 +244,7 @@ class ReportController(TGController):
             ages=ages_to_choose(triage.rules),
             moments=_moments(typed, now),
             choices=choices_in_words(),
-            days=[(day.isoformat(), _day_words(day, number)) for number, day in enumerate(days_to_choose(now))],
+            days=[(day.isoformat(), near_day(day, local(now).date())) for day in days_to_choose(now)],
             zone=zone_name(now),
         )
 
@@ -279,9 +284,3 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
     begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
     return {"when": [*begun, *recent, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
-
-
-def _day_words(day: date, days_ago: int) -> str:
-    words = _("%(day)d %(month)s") % {"day": day.day, "month": _(MONTHS[day.month - 1])}
-    nearby = {0: _("Today, %(day)s"), 1: _("Yesterday, %(day)s")}
-    return str(nearby[days_ago] % {"day": words}) if days_ago in nearby else str(words)

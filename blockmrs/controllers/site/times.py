@@ -9,9 +9,11 @@ from datetime import UTC, date, datetime, time, tzinfo
 from typing import cast
 
 import tg
+from tg.i18n import ugettext
 
-from blockmrs.controllers.site.dates import day_words
+from blockmrs.controllers.site.dates import MONTHS, day_words
 from blockmrs.controllers.site.site import Site
+from blockmrs.errors import N_
 
 
 def zone() -> tzinfo | None:
@@ -73,6 +75,14 @@ def rules_version(text: str) -> str:
     version, _bracket, day_iso = text.rstrip(")").partition(" (")
     words = day_of(day_iso)
     return f"{version}, {words}" if words else text
+
+
+def near_day(day_of: date, today: date) -> str:
+    """A day without its year, such as "3 May"; today and yesterday are called so, too."""
+    words = str(ugettext("%(day)d %(month)s") % {"day": day_of.day, "month": ugettext(MONTHS[day_of.month - 1])})
+    nearby = {0: N_("Today, %(day)s"), 1: N_("Yesterday, %(day)s")}
+    days_ago = (today - day_of).days
+    return str(ugettext(nearby[days_ago]) % {"day": words}) if days_ago in nearby else words
 
 
 def calendar(day_of: date) -> str:

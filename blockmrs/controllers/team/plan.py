@@ -19,16 +19,15 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 from tg.util import Bunch
 
-from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show
-from blockmrs.controllers.web.forms import Form, gather, posted_form
+from blockmrs.controllers.web.context import BOTH, PAGE, POST, gather, posted_form, problem, require_actor, show
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Venue, check_field, is_venue_id
 from blockmrs.errors import N_, Conflict, InvalidInput, NotFound
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
 
-BOTH = (*PAGE, *POST)
 LABELS: Mapping[str, str] = {
     "name": N_("Name of the place"),
     "address": N_("Street address"),

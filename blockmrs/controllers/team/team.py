@@ -19,8 +19,18 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.team.plan import PlanController
-from blockmrs.controllers.web.context import PAGE, POST, problem, require_actor, show, site, translated
-from blockmrs.controllers.web.forms import Form, gather, posted_form
+from blockmrs.controllers.web.context import (
+    BOTH,
+    PAGE,
+    POST,
+    gather,
+    posted_form,
+    problem,
+    require_actor,
+    show,
+    site,
+    translated,
+)
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
@@ -29,6 +39,7 @@ from blockmrs.services.people.persons import handle_of
 from blockmrs.services.people.teams import MAX_PLAYERS, FamilyMember
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
     from blockmrs.services.followup.clearances import OutOfPlay
@@ -94,7 +105,7 @@ class TeamController(TGController):
 
         return self._change(actor, form, put)
 
-    @expose(allowed_methods=(*PAGE, *POST))
+    @expose(allowed_methods=BOTH)
     def remove(self, player_id: str = "", *_more: str, **_ignored: object) -> str:
         """Ask, then take a player off the list."""
         actor = require_actor()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 import tg
@@ -10,9 +10,11 @@ from tg.i18n import ugettext
 
 from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser, masked
+from blockmrs.controllers.web.forms import Form
 from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.domain.triage.places import fill
-from blockmrs.errors import BlockMRSError, InvalidInput, Message, NotAuthenticated, TooManyAttempts
+from blockmrs.errors import BlockMRSError, InvalidInput, Message, NotAuthenticated, NotFound, TooManyAttempts
+from blockmrs.services.lines.contents import ListPlace
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -22,6 +24,7 @@ STATELESS = "blockmrs_stateless"
 REPEATABLE = "blockmrs_repeatable"
 PAGE = ("GET", "HEAD")
 POST = ("POST",)
+BOTH = (*PAGE, *POST)
 
 
 def site() -> Site:
@@ -78,6 +81,25 @@ def sign_out_browser() -> None:
     browser().sign_out()
 
 
+def is_posted() -> bool:
+    """Whether this request changes something; HEAD and GET only show a page."""
+    return bool(tg.request.method == "POST")
+
+
+def posted_form() -> Form:
+    """This request's form; what is in the address is not part of it."""
+    return Form(tg.request.POST)
+
+
+def parse_place(text: object) -> ListPlace | None:
+    """Where in a list a page begins, according to its address; None for the newest page, NotFound for anything else."""
+    if text is None:
+        return None
+    if not isinstance(text, str):
+        raise NotFound("there is no such page")
+    return ListPlace.parse(text)
+
+
 def client_address() -> str:
     """The address that this request came from, for throttling only; never stored or logged in clear."""
     return str(tg.request.environ.get("REMOTE_ADDR") or "")
@@ -127,6 +149,17 @@ def translated(text: str) -> str:
 def problem(error: InvalidInput) -> dict[str, str]:
     """The errors of a page on which one thing is wrong."""
     return {error.field or "": error.message}
+
+
+def gather(*checks: Callable[[], object]) -> dict[str, str]:
+    """What is wrong, by field, after all checks, so that everything can be corrected at once."""
+    found: dict[str, str] = {}
+    for check in checks:
+        try:
+            check()
+        except InvalidInput as error:
+            found.setdefault(error.field or "", error.message)
+    return found
 
 
 def try_again(error: BlockMRSError, words: str) -> dict[str, str]:

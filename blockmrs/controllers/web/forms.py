@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import tg
-
-from blockmrs.errors import N_, InvalidInput, NotFound
-from blockmrs.services.lines.contents import ListPlace
+from blockmrs.errors import N_, InvalidInput
 
 MOST_FIELDS = 300
 LARGEST_FORM_BYTES = 60 * 1024
@@ -16,18 +12,27 @@ LARGEST_FORM_BYTES = 60 * 1024
 LONGEST_TEXT = 2000
 
 
+def text_pairs(posted: Any, longest: int) -> tuple[tuple[str, str], ...]:
+    """Every field of a form that has texts alone, in order; `longest` is how many characters one may have.
+
+    Raises:
+        InvalidInput: a field is a file, or too long; or there are more than in any of our forms.
+    """
+    fields = _fields(posted)
+    for _name, value in fields:
+        if not isinstance(value, str):
+            raise InvalidInput(N_("A field holds a file"))
+        if len(value) > longest:
+            raise InvalidInput(N_("Use less text"), limit=longest)
+    return tuple(fields)
+
+
 class Form:
     """The fields in this request's form. A missing field is empty text."""
 
     def __init__(self, posted: Any) -> None:
-        try:
-            items = list(posted.items())
-        except (UnicodeError, ValueError) as error:
-            raise InvalidInput(N_("That was not readable text")) from error
-        if len(items) > MOST_FIELDS:
-            raise InvalidInput(N_("That form has too many fields"))
         self._values: dict[str, list[Any]] = {}
-        for name, value in items:
+        for name, value in _fields(posted):
             self._values.setdefault(name, []).append(value)
 
     def text(self, name: str, limit: int = LONGEST_TEXT) -> str:
@@ -42,7 +47,7 @@ class Form:
             raise InvalidInput(N_("Enter text here, not a file"), field=name)
         if len(value) > limit:
             raise InvalidInput(N_("Enter less text here"), field=name, limit=limit)
-        if any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in value):
+        if is_garbled(value):
             raise InvalidInput(N_("Type this again: it was not readable text"), field=name)
         return value
 
@@ -58,26 +63,16 @@ class Form:
             return ""
 
 
-def posted_form() -> Form:
-    """This request's form; what is in the address is not part of it."""
-    return Form(tg.request.POST)
+def is_garbled(text: str) -> bool:
+    """Whether it holds what was no text when it came, or what no database keeps."""
+    return any("\ud800" <= character <= "\udfff" or character in "\ufffd\x00" for character in text)
 
 
-def gather(*checks: Callable[[], object]) -> dict[str, str]:
-    """What is wrong, by field, after all checks, so that everything can be corrected at once."""
-    found: dict[str, str] = {}
-    for check in checks:
-        try:
-            check()
-        except InvalidInput as error:
-            found.setdefault(error.field or "", error.message)
-    return found
-
-
-def parse_place(text: object) -> ListPlace | None:
-    """Where in a list a page begins, according to its address; None for the newest page, NotFound for anything else."""
-    if text is None:
-        return None
-    if not isinstance(text, str):
-        raise NotFound("there is no such page")
-    return ListPlace.parse(text)
+def _fields(posted: Any) -> list[tuple[str, Any]]:
+    try:
+        fields = list(posted.items())
+    except (UnicodeError, ValueError) as error:
+        raise InvalidInput(N_("That was not readable text")) from error
+    if len(fields) > MOST_FIELDS:
+        raise InvalidInput(N_("That form has too many fields"))
+    return fields

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING, Any
 
 from blockmrs.domain.facts import SEX, SEXES
 from blockmrs.domain.triage.answers import check_answer
-from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview
 from blockmrs.domain.triage.places import DEFAULT_PLACES, fill
 from blockmrs.domain.triage.proposals import band_of_age, proposed

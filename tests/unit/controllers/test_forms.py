@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from webob.multidict import MultiDict
 
-from blockmrs.controllers.web.forms import LONGEST_TEXT, MOST_FIELDS, Form, gather
+from blockmrs.controllers.web.context import gather
+from blockmrs.controllers.web.forms import LONGEST_TEXT, MOST_FIELDS, Form, text_pairs
 from blockmrs.errors import InvalidInput
 
 
@@ -59,3 +60,18 @@ def test_everything_that_is_wrong_is_said_at_once() -> None:
 def test_whatever_is_sent_is_text_or_refused(text: str) -> None:
     read = form(("name", text))
     assert read.kept("name") in (text, "")
+
+
+def test_every_field_comes_as_text_in_its_order() -> None:
+    posted = MultiDict([("pick", "a"), ("note", "two\nlines"), ("pick", "b")])
+    assert text_pairs(posted, 9) == (("pick", "a"), ("note", "two\nlines"), ("pick", "b"))
+
+
+@pytest.mark.parametrize(
+    "wrong",
+    [[("name", object())], [("name", "0123456789")], [(f"f{number}", "") for number in range(MOST_FIELDS + 1)]],
+    ids=["a file", "too long", "too many"],
+)
+def test_a_form_of_texts_has_nothing_else_and_is_short(wrong: list[tuple[str, object]]) -> None:
+    with pytest.raises(InvalidInput):
+        text_pairs(MultiDict(wrong), 9)
