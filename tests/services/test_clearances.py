@@ -250,7 +250,7 @@ def forge(world, forger, carol, injured, *, author=None, about=None, subject=Non
         body=write_clearance(said, subject=card), created=now, chain_id=world.ledger.chain_id,
     )  # fmt: skip
     grant = Grant(update_id, card, Content.CLEARANCE, now, object=pointer, about=report)
-    held = world.access.subject_held(carol, access.saved)
+    held = world.access.subject_keys(carol, access.place)
     for entry in world.sharing.book(carol, access):
         batch.add(Kind.GRANT, grant.to_fields(), author=forger.keyring, recipient=carol.keyring.card,
                   line_key=entry.grant.return_to_author)  # fmt: skip

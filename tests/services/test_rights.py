@@ -116,7 +116,7 @@ def test_everybody_else_is_told_of_a_new_guardian_until_the_family_decides(team)
     team.joins("mallory", "Mallory Stranger")
     (told,) = [news for news in team.world.rights.news(team.maria) if news.name]
     assert (told.what, told.name, told.by, told.label) == ("waits", "Mallory Stranger", "Carol Coach", "Sam Rivers")
-    team.world.rights.seen(team.maria, team.handle(team.maria))
+    team.world.rights.mark_seen(team.maria, team.handle(team.maria))
     assert [news.what for news in team.world.rights.news(team.maria)] == ["waits"]
     assert ("joined", "Mallory Stranger") in [(news.what, news.name) for news in team.world.rights.news(team.carol)]
     team.end(team.maria, "Mallory Stranger")
@@ -278,7 +278,7 @@ def test_a_former_coach_is_told_who_ended_their_part_until_they_have_seen_it(for
     world, carol = former.world, former.carol
     (told,) = world.rights.news(carol)
     assert (told.what, told.by, told.mine) == ("ended", "Maria Rivers", True)
-    world.rights.seen(carol, former.carols_handle)
+    world.rights.mark_seen(carol, former.carols_handle)
     assert world.rights.news(carol) == []
 
 

@@ -67,7 +67,7 @@ class OnePersonController(TGController):
     @expose(allowed_methods=POST)
     def seen(self, **_ignored: object) -> None:
         """Note that the actor has seen how things are."""
-        self._rights.seen(require_actor(), self._handle)
+        self._rights.mark_seen(require_actor(), self._handle)
         redirect(self._address)
 
     @expose(allowed_methods=BOTH)

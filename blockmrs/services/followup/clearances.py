@@ -405,9 +405,9 @@ def _level_of(update: Update) -> int:
 
 
 def _held(access: Access) -> EntrustedKeys:
-    if access.held is None:
+    if access.keys is None:
         raise NotFound("no such report")
-    return access.held
+    return access.keys
 
 
 def _copies_key(held: EntrustedKeys, update_id: bytes) -> bytes:

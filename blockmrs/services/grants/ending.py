@@ -33,13 +33,13 @@ def write_ending(batch: Batch, grant_id: bytes, at: datetime, author: Keyring) -
 def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[bytes, Revocation] | None:
     """Who ended that grant, the first of those in `by` (card ids), and when that block was made; None while it runs."""
     common = mailbox.derived(ending_keyring, grant_id)
-    for index, message in mailbox.said_on(common.own_line, common):
+    for index, message in mailbox.messages_on(common.own_line, common):
         if message.kind is Kind.REVOKE and message.author in by:
             try:
-                ended = Revocation.from_fields(message.fields)
+                revocation = Revocation.from_fields(message.fields)
             except InvalidInput:
                 continue
-            if ended.grant_id == grant_id:
+            if revocation.grant_id == grant_id:
                 # Not when its writer claims: an end in the past would undo what came back while the share was running.
                 return message.author, Revocation(grant_id, mailbox.time_at(index))
     return None

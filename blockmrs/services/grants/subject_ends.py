@@ -29,10 +29,10 @@ def with_subjects_ends(lines: Sequence[tuple[Card, Line]]) -> list[tuple[Card, L
             ends = by_subject.get((entry.grant.subject, entry.id))
             if ends is not None and _may_be_ended(card, entry):
                 barred.setdefault((card.id, entry.grant.subject, entry.grant.update_id), ends)
-    return [(card, _ended(card, line, barred)) for card, line in lines]
+    return [(card, _with_ends(card, line, barred)) for card, line in lines]
 
 
-def _ended(card: Card, line: Line, barred: dict[tuple[bytes, bytes, bytes], Revocation]) -> Line:
+def _with_ends(card: Card, line: Line, barred: dict[tuple[bytes, bytes, bytes], Revocation]) -> Line:
     for grant_id, entry in line.grants.items():
         ends = barred.get((card.id, entry.grant.subject, entry.grant.update_id))
         if ends is not None and entry.revoked is None and _may_be_ended(card, entry):

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 class Batch:
     """Collects the transactions of one use case; `commit` puts them into one block.
 
-    `kept` lists the objects stored so far with their sizes in bytes; `positions` says where on its line each payload id
-    is.
+    `sizes` lists the objects stored so far, each with its size in bytes; `positions` says where on its line each
+    payload id is.
     """
 
     def __init__(self, ledger: Ledger, objects: ObjectStore, near: ObjectStore) -> None:
@@ -36,16 +36,16 @@ class Batch:
         self._transactions: list[bytes] = []
         self._next: dict[bytes, int] = {}
         self._in_use: dict[bytes, int] = {}
-        self.kept: list[tuple[Cid, int]] = []
+        self.sizes: list[tuple[Cid, int]] = []
         self.positions: dict[bytes, int] = {}
 
     def keep(self, sealed: SealedObject) -> Pointer:
         """Store an object durably now; returns where it is and what opens it."""
-        return self._kept(self._objects, sealed)
+        return self._put(self._objects, sealed)
 
     def keep_near(self, sealed: SealedObject) -> Pointer:
         """The same for keys, cards and rosters, which must be at hand while the store is away."""
-        return self._kept(self._near, sealed)
+        return self._put(self._near, sealed)
 
     def know_length(self, line_key: bytes, length: int) -> None:
         """Save `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
@@ -101,9 +101,9 @@ class Batch:
         self._transactions.append(sealed.transaction)
         return sealed.payload_id
 
-    def _kept(self, store: ObjectStore, sealed: SealedObject) -> Pointer:
+    def _put(self, store: ObjectStore, sealed: SealedObject) -> Pointer:
         cid = store.put(sealed.content)
-        self.kept.append((cid, len(sealed.content)))
+        self.sizes.append((cid, len(sealed.content)))
         return Pointer(cid, sealed.seed)
 
     def commit(self) -> int:

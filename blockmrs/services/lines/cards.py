@@ -32,7 +32,7 @@ class Cards:
     def __init__(self, ledger: Ledger, objects: ObjectStore) -> None:
         self._ledger = ledger
         self._objects = objects
-        self._known: OrderedDict[bytes, Card] = OrderedDict()
+        self._by_id: OrderedDict[bytes, Card] = OrderedDict()
         self._lock = Lock()
 
     def publish(self, batch: Batch, keyring: Keyring) -> Pointer:
@@ -56,9 +56,9 @@ class Cards:
     def find(self, card_id: bytes) -> Card:
         """The card whose id is `card_id`, from the log; NotFound if it was never published."""
         with self._lock:
-            if card_id in self._known:
-                self._known.move_to_end(card_id)
-                return self._known[card_id]
+            if card_id in self._by_id:
+                self._by_id.move_to_end(card_id)
+                return self._by_id[card_id]
         card, _ = self._find_entry(card_id)
         self.remember(card)
         return card
@@ -70,9 +70,9 @@ class Cards:
     def remember(self, card: Card) -> None:
         """Keep a card that has been checked against its id."""
         with self._lock:
-            self._known[card.id] = card
-            while len(self._known) > _REMEMBERED:
-                self._known.popitem(last=False)
+            self._by_id[card.id] = card
+            while len(self._by_id) > _REMEMBERED:
+                self._by_id.popitem(last=False)
 
     def _find_entry(self, card_id: bytes) -> tuple[Card, Pointer]:
         slot, not_here = card_slot(card_id), None

@@ -127,10 +127,10 @@ class ListPlace:
     @classmethod
     def parse(cls, text: str) -> ListPlace:
         """The place named in an address, else NotFound."""
-        found = _PLACE.fullmatch(text)
-        if found is None:
+        match = _PLACE.fullmatch(text)
+        if match is None:
             raise NotFound("there is no such page")
-        return cls(int(found[1]), int(found[2]), bytes.fromhex(found[3]))
+        return cls(int(match[1]), int(match[2]), bytes.fromhex(match[3]))
 
 
 class Contents:
@@ -152,28 +152,28 @@ class Contents:
     def _read(self, reader: Keyring) -> Items:
         # What was seen is read before the log: anything that another process sees meanwhile is in the log by then.
         rows = self._rows(reader)
-        seen = _decode_seen(rows["contents seen"])
-        known, stop, since = _decode_kept(rows["contents"])
+        earlier = _decode_extent(rows["contents seen"])
+        row_items, stop, since = _decode_row(rows["contents"])
         size = self._ledger.size
-        shut = {item.position for item in known if item.sort is Sort.UNOPENED}
+        shut = {item.position for item in row_items if item.sort is Sort.UNOPENED}
         again = set(shut)
         if stop and since < size:
             again.update(self._ledger.came_since(reader.own_line, range(stop), since))
-        gone = self._ledger.empty_of(reader.own_line, [item.position for item in known]) if known else set()
-        items = Items(item for item in known if item.position not in again and item.position not in gone)
+        emptied = self._ledger.empty_of(reader.own_line, [item.position for item in row_items]) if row_items else set()
+        items = Items(item for item in row_items if item.position not in again and item.position not in emptied)
         places = [*self._lines.at(reader.own_line, reader, sorted(again), author=None)] if again else []
         places += self._lines.places(reader.own_line, reader, stop)
-        found = [
+        fresh = [
             Item(position, Sort.UNOPENED) if message is None else item_of(message, reader.card.id)
             for position, message in places
         ]
-        items += self._timed([item for item in found if item is not None])
+        items += self._timed([item for item in fresh if item is not None])
         items.sort(key=lambda item: item.index)
         end = max([stop, *(position + 1 for position, _ in places)])
-        self._compare(reader, items, seen, LineExtent(end, *_counted(items)), bool(gone))
+        self._compare(reader, items, earlier, LineExtent(end, *_count(items)), bool(emptied))
         # What did not open then, and does not now, makes no row worth writing.
         shut &= {item.position for item in items if item.sort is Sort.UNOPENED}
-        if len(again) - len(shut) + end - stop >= _WORTH_KEEPING and not gone:
+        if len(again) - len(shut) + end - stop >= _WORTH_KEEPING and not emptied:
             self._keep(reader, items, end, size)
         return items
 
@@ -181,12 +181,12 @@ class Contents:
         times = self._lines.times_of(item.index for item in items if item.sort is not Sort.UNOPENED)
         return [replace(item, at_ms=to_ms(times[item.index])) if item.index in times else item for item in items]
 
-    def _compare(self, reader: Keyring, items: Items, seen: LineExtent, now: LineExtent, is_gone: bool) -> None:
+    def _compare(self, reader: Keyring, items: Items, earlier: LineExtent, now: LineExtent, is_gone: bool) -> None:
         """Decide whether `items` are whole, and remember what is new."""
-        lacks = is_gone or now.stop < seen.stop or now.count < seen.count or _has_gap(items)
-        items.is_whole, items.facts_gone = not lacks, now.facts < seen.facts
-        grown = LineExtent(max(now.stop, seen.stop), max(now.count, seen.count), max(now.facts, seen.facts))
-        if grown != seen:
+        lacks = is_gone or now.stop < earlier.stop or now.count < earlier.count or _has_gap(items)
+        items.is_whole, items.facts_gone = not lacks, now.facts < earlier.facts
+        grown = LineExtent(max(now.stop, earlier.stop), max(now.count, earlier.count), max(now.facts, earlier.facts))
+        if grown != earlier:
             self._replace(reader, "contents seen", _SEEN.pack(VERSION, grown.stop, grown.count, grown.facts))
 
     def _rows(self, reader: Keyring) -> dict[str, bytes | None]:
@@ -216,13 +216,13 @@ def _opened(key: bytes, sealed: bytes | None, lookup: bytes) -> bytes | None:
         return None
 
 
-def _decode_seen(text: bytes | None) -> LineExtent:
+def _decode_extent(text: bytes | None) -> LineExtent:
     if text is None or len(text) < _SEEN.size or text[0] != VERSION:
         return LineExtent()
     return LineExtent(*_SEEN.unpack_from(text)[1:])
 
 
-def _decode_kept(text: bytes | None) -> tuple[list[Item], int, int]:
+def _decode_row(text: bytes | None) -> tuple[list[Item], int, int]:
     """The items in the row, the place up to which they go, and the log's size then; nothing if there is no row."""
     try:
         return ([], 0, 0) if text is None else decode_contents(text)
@@ -230,7 +230,7 @@ def _decode_kept(text: bytes | None) -> tuple[list[Item], int, int]:
         return [], 0, 0
 
 
-def _counted(items: Iterable[Item]) -> tuple[int, int]:
+def _count(items: Iterable[Item]) -> tuple[int, int]:
     """How many of them opened, and where in the log the last facts about the line's own card are."""
     count = facts = 0
     for item in items:
@@ -325,18 +325,18 @@ def first_grants(items: Iterable[Item]) -> list[Item]:
     An update's place is that of the first grant that its own author signed: granting it again later, with whatever
     time, lets somebody read it, and moves nothing.
     """
-    found: dict[tuple[bytes, bytes], Item] = {}
+    first: dict[tuple[bytes, bytes], Item] = {}
     for item in items:
-        found.setdefault((item.update, item.by), item)
-    return list(found.values())
+        first.setdefault((item.update, item.by), item)
+    return list(first.values())
 
 
 def newest_once(items: Sequence[Item]) -> list[Item]:
     """The items, newest first; of two updates made by one press of Save, only the newer."""
-    found: dict[tuple[bytes, bytes], Item] = {}
+    newest: dict[tuple[bytes, bytes], Item] = {}
     for item in reversed(first_grants(items)):
-        found.setdefault((item.key, item.by), item)
-    return list(found.values())
+        newest.setdefault((item.key, item.by), item)
+    return list(newest.values())
 
 
 def page_of(
@@ -350,9 +350,9 @@ def page_of(
         before: only rows at places before this one; None means the newest page.
         place: a row's own, which it shares with no other.
     """
-    left = sorted((row for row in rows if before is None or place(row) < before), key=place, reverse=True)
-    page = left[:LIST_PAGE]
-    return page, place(page[-1]) if len(left) > LIST_PAGE else None
+    rest = sorted((row for row in rows if before is None or place(row) < before), key=place, reverse=True)
+    page = rest[:LIST_PAGE]
+    return page, place(page[-1]) if len(rest) > LIST_PAGE else None
 
 
 def by_log(item: Item) -> ListPlace:

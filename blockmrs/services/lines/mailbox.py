@@ -158,17 +158,17 @@ class Mailbox:
         of: dict[bytes, list[GrantEntry]] = {}
         for entry in sorted(entries, key=lambda entry: entry.index):
             of.setdefault(entry.grant.update_id, []).append(entry)
-        return sorted((self._first(given) for given in of.values()), key=lambda entry: entry.index)
+        return sorted((self._first(grants) for grants in of.values()), key=lambda entry: entry.index)
 
-    def _first(self, given: Sequence[GrantEntry]) -> GrantEntry:
-        if len({entry.author for entry in given}) > 1:
-            for entry in given:
+    def _first(self, grants: Sequence[GrantEntry]) -> GrantEntry:
+        if len({entry.author for entry in grants}) > 1:
+            for entry in grants:
                 try:
                     author = self.update(entry.grant).author
                 except BlockMRSError:
                     continue  # This grant opens nothing now, whatever it claims to open.
-                return next((one for one in given if one.author == author), entry)
-        return given[0]
+                return next((one for one in grants if one.author == author), entry)
+        return grants[0]
 
     def own_page(self, keyring: Keyring, start: int, stop: int) -> Line:
         """The places `start` to `stop` (not included) of a person's own line."""
@@ -186,7 +186,7 @@ class Mailbox:
         """A line that several may write to, such as a dependent's: each entry is checked against its author's card."""
         return sort_messages(self._lines.read(line_key, reader, author=None))
 
-    def said_on(self, line_key: bytes, reader: Keyring) -> Iterator[tuple[int, Message]]:
+    def messages_on(self, line_key: bytes, reader: Keyring) -> Iterator[tuple[int, Message]]:
         """Everything said on a line, each entry checked against its author's card, with its place in the log."""
         for message in self._lines.read(line_key, reader, author=None):
             yield message.index, message
@@ -196,9 +196,9 @@ class Mailbox:
 
         The line's own places do not give the order: whoever holds the line key may write to an earlier one later.
         """
-        said = sorted(self.said_on(line_key, reader), key=lambda entry: entry[0])
-        times = self._lines.times_of(index for index, _ in said)
-        return [(times[index], message) for index, message in said]
+        messages = sorted(self.messages_on(line_key, reader), key=lambda entry: entry[0])
+        times = self._lines.times_of(index for index, _ in messages)
+        return [(times[index], message) for index, message in messages]
 
     def length(self, line_key: bytes) -> int:
         """How many places of a line are taken (O(log n))."""
@@ -220,14 +220,14 @@ class Mailbox:
 
     def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[int, bytes, Receipt]]:
         """The receipts on a return line, each with its place in the log and its signer's card id."""
-        found = []
-        for place, message in self.said_on(line_key, reader):
+        receipts = []
+        for place, message in self.messages_on(line_key, reader):
             if message.kind is Kind.RECEIPT:
                 try:
-                    found.append((place, message.author, Receipt.from_fields(message.fields)))
+                    receipts.append((place, message.author, Receipt.from_fields(message.fields)))
                 except InvalidInput:
                     continue
-        return found
+        return receipts
 
     def doorbell(
         self, keyring: Keyring, issued: int = 0, unproven: list[Message] | None = None
@@ -261,17 +261,17 @@ class Mailbox:
         accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
         if not accepted:
             return []
-        found: dict[bytes, EntrustedKeys | MissingKeys] = {}
+        by_card: dict[bytes, EntrustedKeys | MissingKeys] = {}
         unproven: list[Message] = []
         for message in [message for _, message in self.doorbell(keyring, unproven=unproven)]:
-            self._take(found, accepted, message)
+            self._take(by_card, accepted, message)
         for message in unproven:
-            self._take(found, accepted, message, proven=False)
-        missing = [held for held in found.values() if isinstance(held, MissingKeys)]
+            self._take(by_card, accepted, message, proven=False)
+        missing = [keys for keys in by_card.values() if isinstance(keys, MissingKeys)]
         if missing and lost is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(missing)
-        return [held for held in found.values() if isinstance(held, EntrustedKeys)]
+        return [keys for keys in by_card.values() if isinstance(keys, EntrustedKeys)]
 
     def appoint(self, batch: Batch, seed: bytes, label: str, relation: Relation, person: Keyring) -> Keyring:
         """Add to `batch` that `person` acts for the card of `seed`: signed by that card, and accepted by the person."""
@@ -298,14 +298,14 @@ class Mailbox:
         return slot_at(bell, place), one_time_seed_at(bell, place)
 
     def appoint_later(
-        self, batch: Batch, held: EntrustedKeys, relation: Relation, person: Card, bell: tuple[bytes, bytes]
+        self, batch: Batch, keys: EntrustedKeys, relation: Relation, person: Card, bell: tuple[bytes, bytes]
     ) -> None:
         """Add to `batch` what lets somebody who accepted early act: the seed, sealed to them, at their doorbell."""
-        secret = batch.keep_near(seal_object(encode({0: held.seed, 1: held.label}), chain_id=self.chain_id))
+        secret = batch.keep_near(seal_object(encode({0: keys.seed, 1: keys.label}), chain_id=self.chain_id))
         batch.add_at(
             Kind.APPOINT,
-            Appointment(held.keyring.card.id, secret, relation, self.moment()).to_fields(),
-            author=held.keyring,
+            Appointment(keys.keyring.card.id, secret, relation, self.moment()).to_fields(),
+            author=keys.keyring,
             recipient_id=person.id,
             recipient_key=person.sealing_key,
             slot=bell[0],
@@ -316,9 +316,9 @@ class Mailbox:
         """Those for whom this person would act once somebody says yes: by name, with when the waiting began."""
         accepted = dict(self.private_line(_accepted(keyring), keyring).appointments)
         lost: list[MissingKeys] = []
-        for held in self.appointed(keyring, lost) if accepted else ():
-            accepted.pop(held.keyring.card.id, None)
-        found = []
+        for keys in self.appointed(keyring, lost) if accepted else ():
+            accepted.pop(keys.keyring.card.id, None)
+        names = []
         for appointment in accepted.values():
             pointer = appointment.secret
             try:
@@ -326,19 +326,19 @@ class Mailbox:
             except NOT_HERE:
                 continue
             if isinstance(content, dict) and 0 not in content:
-                found.append((str(content.get(1, ""))[:LABEL_LIMIT], appointment.not_before))
-        return found
+                names.append((str(content.get(1, ""))[:LABEL_LIMIT], appointment.not_before))
+        return names
 
-    def held(self, appointment: Appointment) -> EntrustedKeys:
+    def keys_of(self, appointment: Appointment) -> EntrustedKeys:
         """The keys in an appointment's object, checked against the card they must belong to."""
-        return self.held_at(appointment.secret, appointment.dependent, appointment.relation)
+        return self.keys_at(appointment.secret, appointment.dependent, appointment.relation)
 
-    def held_at(self, secret: Pointer, dependent: bytes, relation: Relation) -> EntrustedKeys:
+    def keys_at(self, secret: Pointer, dependent: bytes, relation: Relation) -> EntrustedKeys:
         """The keys in the object at `secret`, checked against the card `dependent` that they must belong to."""
-        held = self.readings.now().once(("held", secret, dependent), lambda: self._held(secret, dependent))
-        return replace(held, relation=relation)
+        keys = self.readings.now().once(("keys", secret, dependent), lambda: self._open_keys(secret, dependent))
+        return replace(keys, relation=relation)
 
-    def _held(self, pointer: Pointer, dependent: bytes) -> EntrustedKeys:
+    def _open_keys(self, pointer: Pointer, dependent: bytes) -> EntrustedKeys:
         content = decode(open_object(self._near.get(pointer.cid), pointer.seed, chain_id=self.chain_id))
         if not isinstance(content, dict) or not isinstance(content.get(0), bytes):
             raise InvalidInput("an appointment's object holds no seed")
@@ -370,13 +370,13 @@ class Mailbox:
 
     def _take(
         self,
-        found: dict[bytes, EntrustedKeys | MissingKeys],
+        by_card: dict[bytes, EntrustedKeys | MissingKeys],
         accepted: Container[bytes],
         message: Message,
         *,
         proven: bool = True,
     ) -> None:
-        """Note in `found` what a doorbell entry appoints the person for: keys, or that they are lost."""
+        """Note in `by_card` what a doorbell entry appoints the person for: keys, or that they are lost."""
         if message.kind is not Kind.APPOINT:
             return
         try:
@@ -386,14 +386,14 @@ class Mailbox:
         # Only the dependent's own card can appoint somebody to act for it.
         if message.author != appointment.dependent or message.author not in accepted:
             return
-        found.pop(message.author, None)
+        by_card.pop(message.author, None)
         if appointment.not_after is not None and appointment.not_after <= self.now():
             return
         not_here = MissingKeys(message.author, appointment.relation)
         try:
-            found[message.author] = self.held(appointment) if proven else not_here
+            by_card[message.author] = self.keys_of(appointment) if proven else not_here
         except NOT_HERE:
-            found[message.author] = not_here
+            by_card[message.author] = not_here
         except UNKNOWN:
             raise
         except BlockMRSError:

@@ -69,28 +69,28 @@ class LineMemory:
         return self._readings.now().while_log_stands(key, lambda: self._read(line_key, reader, value_of, author))
 
     def _read(self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None) -> list[PlacedValue]:
-        size, (known, unopened, stop, since) = self._ledger.size, self._kept(line_key, reader)
+        size, (row_values, unopened, stop, since) = self._ledger.size, self._read_row(line_key, reader)
         again = set(unopened)
         if stop and since < size:
             again.update(self._ledger.came_since(line_key, range(stop), since))
-        kept = [placed for placed in known if placed.position not in again]
+        line_values = [placed for placed in row_values if placed.position not in again]
         places = [*self._lines.at(line_key, reader, sorted(again), author=author)] if again else []
         places += self._lines.places(line_key, reader, stop, author)
         shut = {position for position, message in places if message is None}
         values = [(message, value_of(message)) for message in messages_of(places)]
         matter = [(message, value) for message, value in values if value is not None]
         times = self._lines.times_of(message.index for message, _ in matter)
-        kept += [
+        line_values += [
             PlacedValue(message.position, message.index, to_ms(times[message.index]), value)
             for message, value in matter
         ]
-        kept.sort(key=lambda placed: placed.index)
+        line_values.sort(key=lambda placed: placed.index)
         end = max([stop, *(position + 1 for position, _ in places)])
         if len(again) + end - stop >= _WORTH_KEEPING:
-            self._keep(line_key, reader, kept, sorted(shut), end, size)
-        return kept
+            self._write_row(line_key, reader, line_values, sorted(shut), end, size)
+        return line_values
 
-    def _kept(self, line_key: bytes, reader: Keyring) -> tuple[list[PlacedValue], list[int], int, int]:
+    def _read_row(self, line_key: bytes, reader: Keyring) -> tuple[list[PlacedValue], list[int], int, int]:
         lookup = _lookup(line_key, reader)
         sealed = read_short_cut(self._database, lookup)
         if sealed is None:
@@ -100,11 +100,17 @@ class LineMemory:
         except BlockMRSError:
             return [], [], 0, 0
 
-    def _keep(
-        self, line_key: bytes, reader: Keyring, kept: list[PlacedValue], unopened: list[int], stop: int, size: int
+    def _write_row(
+        self,
+        line_key: bytes,
+        reader: Keyring,
+        line_values: list[PlacedValue],
+        unopened: list[int],
+        stop: int,
+        size: int,
     ) -> None:
         lookup = _lookup(line_key, reader)
-        sealed = seal_secret(_key(reader), _encode(kept, unopened, stop, size), context=lookup)
+        sealed = seal_secret(_key(reader), _encode(line_values, unopened, stop, size), context=lookup)
         try:
             with self._database.write() as rows:
                 replace_short_cut(rows, lookup, sealed)
@@ -112,8 +118,8 @@ class LineMemory:
             return  # A full disk must not keep anybody from reading.
 
 
-def _encode(kept: list[PlacedValue], unopened: list[int], stop: int, size: int) -> bytes:
-    items = [[placed.position, placed.index, placed.at_ms, placed.value] for placed in kept]
+def _encode(line_values: list[PlacedValue], unopened: list[int], stop: int, size: int) -> bytes:
+    items = [[placed.position, placed.index, placed.at_ms, placed.value] for placed in line_values]
     text = encode([VERSION, stop, size, unopened, items])
     return text.ljust(max(_LEAST_BYTES, 1 << (len(text) - 1).bit_length()), b"\x00")
 
@@ -121,14 +127,14 @@ def _encode(kept: list[PlacedValue], unopened: list[int], stop: int, size: int) 
 def _decode(text: bytes) -> tuple[list[PlacedValue], list[int], int, int]:
     match decode_padded(text):
         case [1, int() as stop, int() as size, [*unopened], [*items]]:
-            kept = []
+            line_values = []
             for item in items:
                 match item:
                     case [int() as position, int() as index, int() as at_ms, value]:
-                        kept.append(PlacedValue(position, index, at_ms, value))
+                        line_values.append(PlacedValue(position, index, at_ms, value))
                     case _:
                         raise CannotOpen("these are not contents of a known version")
-            return kept, [position for position in unopened if isinstance(position, int)], stop, size
+            return line_values, [position for position in unopened if isinstance(position, int)], stop, size
     raise CannotOpen("these are not contents of a known version")
 
 

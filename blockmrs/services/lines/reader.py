@@ -42,7 +42,7 @@ class GrantEntry:
     """A grant with its id, its places and, if it was ended early, its revocation and who signed that.
 
     `position` is its number on the line, and `index` its place in the log: only the latter cannot be chosen.
-    `said_revoked`: for a copy, a revocation of the copy, which proves nothing about its original.
+    `copy_revocation`: for a copy, a revocation of the copy, which proves nothing about its original.
     """
 
     id: bytes
@@ -52,7 +52,7 @@ class GrantEntry:
     position: int = 0
     revoked_by: bytes = b""
     index: int = 0
-    said_revoked: Revocation | None = None
+    copy_revocation: Revocation | None = None
 
 
 @dataclass(slots=True)
@@ -234,8 +234,8 @@ def sort_messages(messages: Iterable[Message]) -> Line:
 
 def messages_of(places: Iterable[tuple[int, Message | None]]) -> Iterator[Message]:
     """What is said at those places, each payload once."""
-    seen: set[bytes] = set()
+    ids: set[bytes] = set()
     for _, message in places:
-        if message is not None and message.id not in seen:
-            seen.add(message.id)
+        if message is not None and message.id not in ids:
+            ids.add(message.id)
             yield message

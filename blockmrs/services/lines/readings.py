@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from blockmrs.chain.ledger import Ledger
     from blockmrs.chain.transaction import Transaction
 
-_Found = TypeVar("_Found")
+_Value = TypeVar("_Value")
 
 
 class LineAsRead:
@@ -46,9 +46,9 @@ class LineAsRead:
         missing = [number for number in numbers if number not in self._at]
         if missing:
             missing += [number for number in ahead if number not in self._at]
-            found = self._ledger.at_numbers(self._line_key, missing)
+            entries = self._ledger.at_numbers(self._line_key, missing)
             self._at.update((number, []) for number in missing)
-            for number, index, transaction in found:
+            for number, index, transaction in entries:
                 self._at[number].append((index, transaction))
         return [(number, index, there) for number in sorted(set(numbers)) for index, there in self._at[number]]
 
@@ -71,7 +71,7 @@ class Reading:
         self._ledger = ledger
         self._lines: dict[bytes, LineAsRead] = {}
         self._times: dict[int, datetime] = {}
-        self._made: dict[Hashable, object] = {}
+        self._by_key: dict[Hashable, object] = {}
         self._of_size: dict[Hashable, tuple[int, object]] = {}
 
     def line(self, line_key: bytes) -> LineAsRead:
@@ -82,25 +82,25 @@ class Reading:
 
     def times_of(self, indexes: Iterable[int]) -> dict[int, datetime]:
         """As `Ledger.times_of`. What stands in the log never gets another time."""
-        wanted = set(indexes)
-        missing = wanted - self._times.keys()
+        places = set(indexes)
+        missing = places - self._times.keys()
         if missing:
             self._times.update(self._ledger.times_of(missing))
-        return {index: self._times[index] for index in wanted}
+        return {index: self._times[index] for index in places}
 
-    def once(self, key: Hashable, make: Callable[[], _Found]) -> _Found:
+    def once(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
         """What `make` returns, made once for each `key`, which must name all the bytes that it is made of."""
-        if key not in self._made:
-            self._made[key] = make()
-        return cast(_Found, self._made[key])
+        if key not in self._by_key:
+            self._by_key[key] = make()
+        return cast(_Value, self._by_key[key])
 
-    def while_log_stands(self, key: Hashable, make: Callable[[], _Found]) -> _Found:
+    def while_log_stands(self, key: Hashable, make: Callable[[], _Value]) -> _Value:
         """What `make` read of the log; made again once the log has grown."""
         size = self._ledger.size
-        known = self._of_size.get(key)
-        if known is None or known[0] != size:
-            self._of_size[key] = known = size, make()
-        return cast(_Found, known[1])
+        memo = self._of_size.get(key)
+        if memo is None or memo[0] != size:
+            self._of_size[key] = memo = size, make()
+        return cast(_Value, memo[1])
 
 
 class Readings(threading.local):
@@ -108,25 +108,25 @@ class Readings(threading.local):
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger
-        self._begun: Reading | None = None
+        self._current: Reading | None = None
 
     @contextmanager
     def one(self) -> Iterator[None]:
         """What is read inside is read once; within another reading this is part of that one."""
-        if self._begun is not None:
+        if self._current is not None:
             yield
             return
-        self._begun = Reading(self._ledger)
+        self._current = Reading(self._ledger)
         try:
             yield
         finally:
-            self._begun = None
+            self._current = None
 
     @property
     def has_begun(self) -> bool:
         """Whether what is read now is handed along."""
-        return self._begun is not None
+        return self._current is not None
 
     def now(self) -> Reading:
         """The reading that was begun; where none was, one that nobody else sees."""
-        return self._begun if self._begun is not None else Reading(self._ledger)
+        return self._current if self._current is not None else Reading(self._ledger)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from blockmrs.storage import ObjectStore
 
 DRAFT_BYTES = 16
-_Saved = TypeVar("_Saved")
+_Result = TypeVar("_Result")
 
 
 def parse_draft_id(text: str) -> bytes:
@@ -67,15 +67,15 @@ def finish(database: Database, objects: ObjectStore, pointer: Pointer) -> None:
 def remember_objects(rows: Session, batch: Batch) -> None:
     """Record every object that `batch` kept; the caller's transaction makes that durable."""
     # Each was sealed to a key of its own, so none can have been recorded before.
-    rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.kept)
+    rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.sizes)
 
 
 def save_once(
     settle: Callable[[], None],
     lock: AbstractContextManager[bool],
-    done: Callable[[bool], _Saved | None],
-    write: Callable[[], _Saved],
-) -> _Saved:
+    done: Callable[[bool], _Result | None],
+    write: Callable[[], _Result],
+) -> _Result:
     """What an earlier pressing of the same button saved, else what `write` saves now: one at a time.
 
     Args:
@@ -85,5 +85,5 @@ def save_once(
     """
     with lock as was_cut_off:
         settle()
-        saved = done(was_cut_off)
-        return write() if saved is None else saved
+        earlier = done(was_cut_off)
+        return write() if earlier is None else earlier

@@ -37,8 +37,8 @@ def read_short_cuts(database: Database, lookups: Sequence[bytes]) -> dict[bytes,
     """What is sealed under each of these; as `read_short_cut`, by one question."""
     try:
         with database.read() as rows:
-            found = rows.scalars(select(ShortCutRow).where(ShortCutRow.lookup.in_(lookups)))
-            return {row.lookup: row.sealed for row in found}
+            matches = rows.scalars(select(ShortCutRow).where(ShortCutRow.lookup.in_(lookups)))
+            return {row.lookup: row.sealed for row in matches}
     except VerificationFailed:
         # One of them was changed; the others serve as before.
         each = {lookup: read_short_cut(database, lookup) for lookup in lookups}

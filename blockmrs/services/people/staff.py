@@ -203,7 +203,7 @@ class Staff:
         """What the staff line says, in the order of the log: the place in it, who signed, and who left."""
         line = self._mailbox.derived(staff_keyring, organisation_id)
         found = []
-        for place, message in self._mailbox.said_on(line.own_line, line):
+        for place, message in self._mailbox.messages_on(line.own_line, line):
             try:
                 if message.kind is Kind.REVOKE:
                     found.append((place, message.author, Leaving.from_fields(message.fields)))

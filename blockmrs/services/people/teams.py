@@ -187,7 +187,7 @@ class Teams:
 
     def holding(self, player: Player) -> EntrustedKeys:
         """The provisional card's keys, which the coach holds."""
-        return self._mailbox.held_at(player.secret, player.card_id, Relation.HOLDER)
+        return self._mailbox.keys_at(player.secret, player.card_id, Relation.HOLDER)
 
     def can_hold(self, player: Player) -> bool:
         """Whether the provisional card's keys can be read here now."""

@@ -71,10 +71,10 @@ class Facts:
             VerificationFailed, Unavailable: the newest cannot be read. An older one never takes its place.
         """
         is_whole = True
-        for held in person.cards:
-            items = self._mailbox.contents(held.keyring)
+        for keys in person.cards:
+            items = self._mailbox.contents(keys.keyring)
             is_whole = is_whole and items.is_whole
-            entry = self._newest_entry(held, items)
+            entry = self._newest_entry(keys, items)
             if entry is not None:
                 return self._opened(entry, is_whole)
         if not person.is_whole:
@@ -95,16 +95,16 @@ class Facts:
         self, person: Person, before: ListPlace | None = None
     ) -> tuple[list[SavedFacts | None], ListPlace | None]:
         """Twenty versions on the person's cards, newest first, and the next `before`, if any are older."""
-        places = [(item, held) for held in person.cards for item in first_grants(_facts(self._contents(held)))]
+        places = [(item, keys) for keys in person.cards for item in first_grants(_facts(self._contents(keys)))]
         page, older = page_of(places, before, lambda place: by_log(place[0]))
-        found: list[SavedFacts | None] = []
-        for item, held in page:
-            entry = self._entry_at(held, item)
+        page_of_facts: list[SavedFacts | None] = []
+        for item, keys in page:
+            entry = self._entry_at(keys, item)
             if entry is None:
-                found.append(None)
+                page_of_facts.append(None)
             elif self._is_unread_or_its_authors(entry):
-                found.append(self._opened_or_none(entry))
-        return found, older
+                page_of_facts.append(self._opened_or_none(entry))
+        return page_of_facts, older
 
     def save(
         self, actor: Actor, person: Person, draft_id: str, facts: HealthFacts, version: str, today: date
@@ -125,12 +125,12 @@ class Facts:
             newest = self._newest_entry(person.card, self._contents(person.card))
             if (newest.grant.update_id.hex() if newest is not None else "") == version:
                 return None
-            saved = self._by_mark(person.card, mark)
-            if saved is None:
+            entry = self._by_mark(person.card, mark)
+            if entry is None:
                 raise Conflict("the facts were changed elsewhere in the meantime")
-            if saved.grant.object is not None:
-                finish(self._database, self._objects, saved.grant.object)
-            return self._opened(saved)
+            if entry.grant.object is not None:
+                finish(self._database, self._objects, entry.grant.object)
+            return self._opened(entry)
 
         write = partial(self._write, actor, person.card, mark, checked)
         return save_once(self._mailbox.settle, self._locks.hold(person.card.keyring.own_line), done, write)
@@ -158,11 +158,11 @@ class Facts:
 
     def _by_mark(self, subject: EntrustedKeys, mark: bytes) -> GrantEntry | None:
         """What an earlier press of the same Save wrote, if it was interrupted before its rows or never answered."""
-        made = [item for item in reversed(_facts(self._contents(subject))) if item.key == mark]
-        entries = (self._entry_at(subject, item) for item in made)
+        items = [item for item in reversed(_facts(self._contents(subject))) if item.key == mark]
+        entries = (self._entry_at(subject, item) for item in items)
         return next((entry for entry in entries if entry is not None and entry.grant.draft_mark == mark), None)
 
-    def _newest_entry(self, held: EntrustedKeys, items: Items) -> GrantEntry | None:
+    def _newest_entry(self, keys: EntrustedKeys, items: Items) -> GrantEntry | None:
         """The version that counts: the last in the log of those granted by their own authors.
 
         Raises:
@@ -171,19 +171,19 @@ class Facts:
         if items.facts_gone:
             raise CannotOpen("the newest facts are gone")
         for item in reversed(first_grants(_facts(items))):
-            entry = self._entry_at(held, item)
+            entry = self._entry_at(keys, item)
             if entry is None:
                 raise CannotOpen("the newest facts do not open")
             if self._is_unread_or_its_authors(entry):
                 return entry
         return None
 
-    def _contents(self, held: EntrustedKeys) -> Items:
-        return self._mailbox.contents(held.keyring)
+    def _contents(self, keys: EntrustedKeys) -> Items:
+        return self._mailbox.contents(keys.keyring)
 
-    def _entry_at(self, held: EntrustedKeys, item: Item) -> GrantEntry | None:
+    def _entry_at(self, keys: EntrustedKeys, item: Item) -> GrantEntry | None:
         """The facts at that place; None if what was there no longer opens."""
-        for entry in self._mailbox.opened(held.keyring, [item]).grants.values():
+        for entry in self._mailbox.opened(keys.keyring, [item]).grants.values():
             if entry.index == item.index and entry.grant.update_id == item.about:
                 return entry
         return None

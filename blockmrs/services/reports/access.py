@@ -53,9 +53,9 @@ class Access:
     standing: Standing
     entry: GrantEntry
     reader: Keyring = field(repr=False)
-    held: EntrustedKeys | None = None
+    keys: EntrustedKeys | None = None
     author_card: Card | None = None
-    saved: ReportPlace | None = None
+    place: ReportPlace | None = None
 
     @property
     def grant(self) -> Grant:
@@ -111,24 +111,24 @@ class AccessFinder:
             ObjectMissing: they have none with the keys that are here, but some of their keys are not.
         """
         lost: list[str] = []
-        found = (
+        access = (
             self._as_author(actor, prefix)
             or self._as_subject(actor, prefix, lost)
             or self._as_recipient(actor, prefix, lost)
         )
-        if lost and (found is None or found.standing is Standing.FORMER_RECIPIENT):
+        if lost and (access is None or access.standing is Standing.FORMER_RECIPIENT):
             raise ObjectMissing("some of the keys with which this person reads are not here")
-        return found
+        return access
 
-    def save_rows(self, actor: Actor, draft_id: bytes, saved: ReportPlace) -> list[ShortCutRow]:
+    def save_rows(self, actor: Actor, draft_id: bytes, place: ReportPlace) -> list[ShortCutRow]:
         """The rows that find a saved report by its form's number and by its address."""
         content = encode(
             [
-                saved.update_id,
-                saved.position,
-                saved.subject,
-                saved.secret.cid.digest if saved.secret else None,
-                saved.secret.seed if saved.secret else None,
+                place.update_id,
+                place.position,
+                place.subject,
+                place.secret.cid.digest if place.secret else None,
+                place.secret.seed if place.secret else None,
             ]
         )
         key = actor.keyring.derive("saved")
@@ -136,31 +136,31 @@ class AccessFinder:
             ShortCutRow(lookup=lookup, sealed=seal_secret(key, content, context=lookup))
             for lookup in (
                 actor.keyring.derive("saved draft", draft_id),
-                actor.keyring.derive("saved report", saved.update_id[:ID_BYTES]),
+                actor.keyring.derive("saved report", place.update_id[:ID_BYTES]),
             )
         ]
 
     def saved_by_draft(self, actor: Actor, draft_id: bytes) -> ReportPlace | None:
         """The report that this press of Save made, if it is done."""
-        return self._saved(actor, actor.keyring.derive("saved draft", draft_id))
+        return self._place(actor, actor.keyring.derive("saved draft", draft_id))
 
-    def subject_held(self, actor: Actor, saved: ReportPlace) -> EntrustedKeys | None:
+    def subject_keys(self, actor: Actor, place: ReportPlace) -> EntrustedKeys | None:
         """The card that the report is about, if the actor holds it: their own, one they act for, or a player's."""
-        if saved.secret is not None:
-            return self._mailbox.held_at(saved.secret, saved.subject, Relation.HOLDER)
-        if saved.subject == actor.keyring.card.id:
+        if place.secret is not None:
+            return self._mailbox.keys_at(place.secret, place.subject, Relation.HOLDER)
+        if place.subject == actor.keyring.card.id:
             return own_card(actor)
         keyring = actor.keyring
-        made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.APPOINTMENT]
-        made = [item for item in made if item.about == saved.subject]
-        for dependent, appointment in self._mailbox.opened(keyring, made, author=keyring.card).appointments:
-            if dependent == saved.subject:
-                return self._mailbox.held(appointment)
+        items = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.APPOINTMENT]
+        items = [item for item in items if item.about == place.subject]
+        for dependent, appointment in self._mailbox.opened(keyring, items, author=keyring.card).appointments:
+            if dependent == place.subject:
+                return self._mailbox.keys_of(appointment)
         lost: list[str] = []
-        found = next((h for h in self._teams.acting_for(actor, lost) if h.keyring.card.id == saved.subject), None)
-        if found is None and lost:
+        keys = next((h for h in self._teams.acting_for(actor, lost) if h.keyring.card.id == place.subject), None)
+        if keys is None and lost:
             raise ObjectMissing("some of the keys with which this person reads are not here")
-        return found
+        return keys
 
     def arrivals(
         self, actor: Actor, lost: list[str] | None = None, memberships: Sequence[EntrustedKeys] | None = None
@@ -173,26 +173,26 @@ class AccessFinder:
         Args:
             memberships: those of the actor, if the caller has just read them.
         """
-        found: list[Arrival] = []
-        for held in self._organisations.memberships(actor, lost) if memberships is None else memberships:
+        everything: list[Arrival] = []
+        for organisation in self._organisations.memberships(actor, lost) if memberships is None else memberships:
             lines = []
-            for card, line_key in self._introduced(held, None, lost):
-                kept = self._mailbox.remembered(line_key, held.keyring, value_of, card)
-                lines.append((card, read_line(held, card, line_key, kept)))
-            found += arrivals_with_ends(lines)
-        return found
+            for card, line_key in self._introduced(organisation, None, lost):
+                line_values = self._mailbox.remembered(line_key, organisation.keyring, value_of, card)
+                lines.append((card, read_line(organisation, card, line_key, line_values)))
+            everything += arrivals_with_ends(lines)
+        return everything
 
     def access_to(self, arrival: Arrival) -> Access | None:
         """What the actor is to a report that arrived, opened from its line with all checks; None if it is not there."""
-        held, card = arrival.held, arrival.sender
-        line = self._mailbox.opened_on(arrival.line_key, held.keyring, arrival.position, card)
+        keys, card = arrival.keys, arrival.sender
+        line = self._mailbox.opened_on(arrival.line_key, keys.keyring, arrival.position, card)
         entry = line.grants.get(arrival.grant_id)
         if entry is None:
             return None
         entry = self._with_endings(Line({entry.id: replace(entry, revoked=arrival.ends)})).grants[entry.id]
         active = entry.revoked is None and entry.grant.covers(self._mailbox.present())
         standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
-        return Access(standing, entry, held.keyring, held, card)
+        return Access(standing, entry, keys.keyring, keys, card)
 
     def received(self, actor: Actor, prefix: bytes, lost: list[str] | None = None) -> Iterator[Access]:
         """What the actor is to the reports with that address that reached their organisations; `lost` as above."""
@@ -203,7 +203,7 @@ class AccessFinder:
                     yield access
 
     def lines_to(
-        self, held: EntrustedKeys, senders: Container[bytes] | None = None, lost: list[str] | None = None
+        self, organisation: EntrustedKeys, senders: Container[bytes] | None = None, lost: list[str] | None = None
     ) -> list[tuple[Card, Line]]:
         """What each party that introduced itself wrote to an organisation; only that of `senders` (card ids), if given.
 
@@ -211,8 +211,8 @@ class AccessFinder:
         receives a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
         read = [
-            (card, self._mailbox.line_from(line_key, held.keyring, card))
-            for card, line_key in self._introduced(held, senders, lost)
+            (card, self._mailbox.line_from(line_key, organisation.keyring, card))
+            for card, line_key in self._introduced(organisation, senders, lost)
         ]
         lines = with_subjects_ends(read)
         return [(card, self._with_endings(line)) for card, line in lines]
@@ -222,24 +222,24 @@ class AccessFinder:
         now = self._mailbox.present()
         for entry in list(line.grants.values()):
             if entry.revoked is None and entry.grant.about is None and entry.grant.covers(now):
-                ended = ending_of(self._mailbox, entry.id, who_may_end(entry.grant, entry.author))
-                if ended is not None:
-                    line.grants[entry.id] = replace(entry, revoked_by=ended[0], revoked=ended[1])
+                ending = ending_of(self._mailbox, entry.id, who_may_end(entry.grant, entry.author))
+                if ending is not None:
+                    line.grants[entry.id] = replace(entry, revoked_by=ending[0], revoked=ending[1])
         return line
 
     def _introduced(
-        self, held: EntrustedKeys, senders: Container[bytes] | None, lost: list[str] | None
+        self, organisation: EntrustedKeys, senders: Container[bytes] | None, lost: list[str] | None
     ) -> Iterator[tuple[Card, bytes]]:
         """Each party that introduced itself to an organisation, with the key of its line."""
-        issued = self._organisations.doorbell_issued(held.keyring.card.id)
+        issued = self._organisations.doorbell_issued(organisation.keyring.card.id)
         unproven: list[Message] = []
-        doorbell = list(self._mailbox.doorbell(held.keyring, issued, unproven))
+        doorbell = list(self._mailbox.doorbell(organisation.keyring, issued, unproven))
         for message in unproven:
             if message.kind is Kind.INTRODUCE and (senders is None or message.author in senders):
                 if lost is None:
                     raise ObjectMissing("the card of a sender is not here")
                 lost.append("sender")
-        seen: set[tuple[bytes, bytes]] = set()
+        introduced: set[tuple[bytes, bytes]] = set()
         for card, message in doorbell:
             if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):
                 continue
@@ -248,35 +248,35 @@ class AccessFinder:
             except InvalidInput:
                 continue
             # Somebody may have introduced one line several times.
-            if introduction.line_key is not None and (card.id, introduction.line_key) not in seen:
-                seen.add((card.id, introduction.line_key))
+            if introduction.line_key is not None and (card.id, introduction.line_key) not in introduced:
+                introduced.add((card.id, introduction.line_key))
                 yield card, introduction.line_key
 
     def _as_author(self, actor: Actor, prefix: bytes) -> Access | None:
         keyring = actor.keyring
-        saved = self._saved(actor, keyring.derive("saved report", prefix))
-        if saved is not None:
-            entries = self._mailbox.own_page(keyring, saved.position, saved.position + 1).grants
+        row_place = self._place(actor, keyring.derive("saved report", prefix))
+        if row_place is not None:
+            entries = self._mailbox.own_page(keyring, row_place.position, row_place.position + 1).grants
         else:
             # Without the row (in a recovered account) the own line says the same.
             entries = self._mailbox.opened(keyring, self._reports(keyring, prefix), author=keyring.card).grants
         for entry in entries.values():
             grant = entry.grant
             if grant.purpose == Content.REPORT and grant.update_id.startswith(prefix) and grant.object is not None:
-                found = saved or ReportPlace(grant.update_id, 0, grant.subject, None)
-                standing = Standing.AUTHOR if self._may_act(actor, grant, found) else Standing.FORMER_AUTHOR
-                return Access(standing, entry, keyring, saved=found)
+                place = row_place or ReportPlace(grant.update_id, 0, grant.subject, None)
+                standing = Standing.AUTHOR if self._may_act(actor, grant, place) else Standing.FORMER_AUTHOR
+                return Access(standing, entry, keyring, place=place)
         return None
 
-    def _may_act(self, actor: Actor, grant: Grant, saved: ReportPlace) -> bool:
+    def _may_act(self, actor: Actor, grant: Grant, place: ReportPlace) -> bool:
         """Whether the author of a report may do more with it than read what they wrote.
 
         What they keep from the family stays theirs, whatever the family ended, so that a child who needs help gets it.
         """
         if grant.subject == actor.keyring.card.id or self.is_withheld(actor.keyring, grant):
             return True
-        held = self.subject_held(actor, saved)
-        return held is not None and self._teams.may_use(actor, held)
+        keys = self.subject_keys(actor, place)
+        return keys is not None and self._teams.may_use(actor, keys)
 
     def is_withheld(self, author: Keyring, grant: Grant) -> bool:
         """Whether the author of a report still keeps it from the family; if not, their book of it says so."""
@@ -286,9 +286,9 @@ class AccessFinder:
         return not any(entry.grant.grantee == grant.subject for entry in book.grants.values())
 
     def _as_subject(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
-        for held in self._teams.acting_for(actor, lost):
-            line = self._mailbox.opened(held.keyring, self._reports(held.keyring, prefix))
-            given = [
+        for keys in self._teams.acting_for(actor, lost):
+            line = self._mailbox.opened(keys.keyring, self._reports(keys.keyring, prefix))
+            grants = [
                 entry
                 for entry in line.grants.values()
                 if entry.grant.purpose == Content.REPORT
@@ -297,8 +297,8 @@ class AccessFinder:
                 if entry.grant.update_id.startswith(prefix)
             ]
             # Others may have granted it again: what its own author granted first says what it is.
-            for entry in self._mailbox.placed(given):
-                return Access(Standing.SUBJECT, entry, held.keyring, held)
+            for entry in self._mailbox.placed(grants):
+                return Access(Standing.SUBJECT, entry, keys.keyring, keys)
         return None
 
     def _reports(self, keyring: Keyring, prefix: bytes) -> list[Item]:
@@ -317,7 +317,7 @@ class AccessFinder:
             former = access
         return former
 
-    def _saved(self, actor: Actor, lookup: bytes) -> ReportPlace | None:
+    def _place(self, actor: Actor, lookup: bytes) -> ReportPlace | None:
         sealed = read_short_cut(self._database, lookup)
         if sealed is None:
             return None

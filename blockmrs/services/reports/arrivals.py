@@ -30,7 +30,7 @@ _GRANT, _ENDS = 1, 2
 class Arrival:
     """One report, from `sender` on `line_key`. `ends`: what ended it early, whoever's line that is on."""
 
-    held: EntrustedKeys
+    keys: EntrustedKeys
     sender: Card = field(repr=False)
     line_key: bytes = field(repr=False)
     position: int
@@ -86,10 +86,12 @@ def _of_grant(grant_id: bytes, grant: Grant) -> Value:
     ]
 
 
-def read_line(held: EntrustedKeys, sender: Card, line_key: bytes, kept: Sequence[PlacedValue]) -> SenderLine:
+def read_line(
+    organisation: EntrustedKeys, sender: Card, line_key: bytes, line_values: Sequence[PlacedValue]
+) -> SenderLine:
     """What was kept of one sender's line; what they themselves ended there is ended."""
     arrivals, revocations = [], []
-    for placed in kept:
+    for placed in line_values:
         match placed.value:
             case [2, bytes() as grant_id, int() as at_ms]:
                 revocations.append(Revocation(grant_id, from_ms(at_ms)))
@@ -97,7 +99,7 @@ def read_line(held: EntrustedKeys, sender: Card, line_key: bytes, kept: Sequence
                   (int() | None) as until, bool() as tells_subject]:  # fmt: skip
                 arrivals.append(
                     Arrival(
-                        held,
+                        organisation,
                         sender,
                         line_key,
                         placed.position,
@@ -113,8 +115,8 @@ def read_line(held: EntrustedKeys, sender: Card, line_key: bytes, kept: Sequence
                     )
                 )
     own = {ends.grant_id: ends for ends in reversed(revocations)}
-    ended = tuple(replace(arrival, ends=own.get(arrival.grant_id)) for arrival in arrivals)
-    return SenderLine(ended, tuple(revocations))
+    with_ends = tuple(replace(arrival, ends=own.get(arrival.grant_id)) for arrival in arrivals)
+    return SenderLine(with_ends, tuple(revocations))
 
 
 def with_subjects_ends(lines: Sequence[tuple[Card, SenderLine]]) -> list[Arrival]:
@@ -125,16 +127,16 @@ def with_subjects_ends(lines: Sequence[tuple[Card, SenderLine]]) -> list[Arrival
     for arrival in everything:
         ends = by_subject.get((arrival.subject, arrival.grant_id))
         if ends is not None and _may_be_ended(arrival):
-            barred.setdefault(_given(arrival), ends)
+            barred.setdefault(_triple(arrival), ends)
     return [
-        replace(arrival, ends=barred[_given(arrival)])
-        if arrival.ends is None and _given(arrival) in barred and _may_be_ended(arrival)
+        replace(arrival, ends=barred[_triple(arrival)])
+        if arrival.ends is None and _triple(arrival) in barred and _may_be_ended(arrival)
         else arrival
         for arrival in everything
     ]
 
 
-def _given(arrival: Arrival) -> tuple[bytes, bytes, bytes]:
+def _triple(arrival: Arrival) -> tuple[bytes, bytes, bytes]:
     return arrival.sender.id, arrival.subject, arrival.update_id
 
 

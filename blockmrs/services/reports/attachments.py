@@ -57,41 +57,41 @@ class Attachments:
 
     def subject(self, actor: Actor, access: Access) -> EntrustedKeys:
         """The player's keys, which the family and the report's author hold; NotFound for everybody else."""
-        held = None
+        keys = None
         if access.standing is Standing.SUBJECT:
-            held = access.held
-        elif access.saved is not None:
-            held = self._access.subject_held(actor, access.saved)
-        if held is None:
+            keys = access.keys
+        elif access.place is not None:
+            keys = self._access.subject_keys(actor, access.place)
+        if keys is None:
             raise NotFound("the player's card is not held here")
-        return held
+        return keys
 
     def entries(self, actor: Actor, access: Access, purpose: str) -> list[GrantEntry]:
         """The grants with that purpose about the report that the actor may open, each update once, by the log.
 
         Granting an update again, with whatever time, moves nothing: its place is where its own author first granted it.
         """
-        given = [
+        grants = [
             entry
             for entry in self._all(actor, access)
             if entry.grant.about == access.grant.update_id
             and entry.grant.purpose == purpose
             and entry.grant.object is not None
         ]
-        found: dict[bytes, GrantEntry] = {}
-        for entry in self._mailbox.placed(given):
+        by_update: dict[bytes, GrantEntry] = {}
+        for entry in self._mailbox.placed(grants):
             grant = entry.grant
             # Two processes may have written one press of Save twice: it is one update.
-            found.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
-        return list(found.values())
+            by_update.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
+        return list(by_update.values())
 
     def came_at(self, access: Access, entry: GrantEntry, update: Update) -> datetime:
         """When an update was made, as far as this reader can tell: nobody chooses the time of a block.
 
         A recipient may have been granted it later than it was written; then its author's own time counts.
         """
-        written = self._mailbox.written_at(entry)
-        return min(written, update.created) if access.standing is Standing.RECIPIENT else written
+        written_at = self._mailbox.written_at(entry)
+        return min(written_at, update.created) if access.standing is Standing.RECIPIENT else written_at
 
     def read(self, entry: GrantEntry, kind: str) -> Update | None:
         """The update behind an entry, after every check of the protocol; None if it fails one or is of another kind.
@@ -130,14 +130,14 @@ class Attachments:
         if self._is_withheld(actor, access):
             granter, party = actor.keyring, actor.display_name
         else:
-            held = self.subject(actor, access)
-            granter, party = held.keyring, held.label
+            subject = self.subject(actor, access)
+            granter, party = subject.keyring, subject.label
         organisation = self._organisations.find(organisation_id)
         line_key = self._organisations.introduce(batch, granter, party, organisation)
         for grant in grants:
-            given = replace(grant, not_before=self._mailbox.moment(), not_after=until, draft_mark=None, number=None,
+            copy = replace(grant, not_before=self._mailbox.moment(), not_after=until, draft_mark=None, number=None,
                             previous=None)  # fmt: skip
-            self._add(batch, given, granter, organisation_id, line_key)
+            self._add(batch, copy, granter, organisation_id, line_key)
 
     def returned(
         self, access: Access, shares: Iterable[GrantEntry], purpose: str
@@ -167,18 +167,18 @@ class Attachments:
         The author grants what they kept in the book; the player's card grants clearances, which others wrote.
         """
         as_subject = replace(actor, keyring=subject.keyring)
-        given = [
+        grants = [
             (actor, entry.grant) for entry in self._book(actor, access) if entry.grant.about == access.grant.update_id
         ]
-        given += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, Content.CLEARANCE)]
+        grants += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, Content.CLEARANCE)]
         previous = access.grant.update_id
-        for granter, grant in given:
+        for granter, grant in grants:
             self._reports.give_to_subject(batch, granter, subject, grant, mark=grant.draft_mark, previous=previous)
             previous = grant.update_id
 
     def _all(self, actor: Actor, access: Access) -> list[GrantEntry]:
-        if access.standing is Standing.RECIPIENT and access.held is not None:
-            return self._received(access, access.held)
+        if access.standing is Standing.RECIPIENT and access.keys is not None:
+            return self._received(access, access.keys)
         if self._is_withheld(actor, access):
             return self._book(actor, access)
         keyring, report = self.subject(actor, access).keyring, access.grant.update_id
@@ -187,14 +187,14 @@ class Attachments:
         line = self._mailbox.opened(keyring, following)
         return [entry for entry in line.grants.values() if entry.grant.grantee is None]
 
-    def _received(self, access: Access, held: EntrustedKeys) -> list[GrantEntry]:
+    def _received(self, access: Access, organisation: EntrustedKeys) -> list[GrantEntry]:
         """What is on the lines from the report's author and from the player's card, and still runs."""
         author = access.author_card
         senders = {access.grant.subject, *([author.id] if author is not None else [])}
         now = self._mailbox.present()
         return [
             entry
-            for _, line in self._access.lines_to(held, senders)
+            for _, line in self._access.lines_to(organisation, senders)
             for entry in line.grants.values()
             if entry.revoked is None and entry.grant.covers(now)
         ]

@@ -147,9 +147,9 @@ class Reports:
 
         def done(was_cut_off: bool) -> SavedReport | None:
             nonlocal length
-            saved = self._access.saved_by_draft(actor, draft)
-            if saved is not None:
-                return self._describe(actor, saved)
+            place = self._access.saved_by_draft(actor, draft)
+            if place is not None:
+                return self._describe(actor, place)
             length = self._mailbox.length(actor.keyring.own_line)
             grant = self._finish_earlier(actor, draft, mark, length, was_cut_off)
             return None if grant is None else self._listed(grant)
@@ -163,8 +163,8 @@ class Reports:
 
     def draft_is_saved(self, actor: Actor, draft_id: str) -> SavedReport | None:
         """The report that this form already made, if it did."""
-        saved = self._access.saved_by_draft(actor, parse_draft_id(draft_id))
-        return None if saved is None else self._describe(actor, saved)
+        place = self._access.saved_by_draft(actor, parse_draft_id(draft_id))
+        return None if place is None else self._describe(actor, place)
 
     def open(self, actor: Actor, address: str) -> OpenedReport:
         """The report at `address` for its author, or for the family; recipients open through `sharing.open_shared`."""
@@ -186,7 +186,7 @@ class Reports:
             withheld=access.standing is Standing.AUTHOR and self.is_withheld(actor, access),
             waiting=pointer is not None and self._waiting(pointer),
             subject=grant.subject,
-            acting_for=access.held.label if access.standing is Standing.SUBJECT and access.held else "",
+            acting_for=access.keys.label if access.standing is Standing.SUBJECT and access.keys else "",
             about_me=grant.subject == actor.keyring.card.id,
         )
 
@@ -206,29 +206,29 @@ class Reports:
         keyring = actor.keyring
         places = newest_once([item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT])
         page, older = page_of(places, before, by_log)
-        shown = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
-        return self._marked(page, shown), older
+        entries = self._listed_at(page, self._mailbox.opened(keyring, page, author=keyring.card))
+        return self._marked(page, entries), older
 
     def page_about(self, person: Person, before: ListPlace | None = None) -> tuple[list[SavedReport], ListPlace | None]:
         """The reports about a person from `services.people`, newest first, 20 a page, and the next `before`, if any."""
-        places = [(item, held) for held in person.cards for item in self._placed_on(held)]
+        places = [(item, keys) for keys in person.cards for item in self._placed_on(keys)]
         page, older = page_of(places, before, lambda place: by_log(place[0]))
-        found: dict[int, GrantEntry] = {}
-        for held in person.cards:
-            its = [item for item, holder in page if holder is held]
-            found |= self._listed_at(its, self._mailbox.opened(held.keyring, its))
-        return self._marked([item for item, _ in page], found), older
+        entries: dict[int, GrantEntry] = {}
+        for keys in person.cards:
+            its = [item for item, holder in page if holder is keys]
+            entries |= self._listed_at(its, self._mailbox.opened(keys.keyring, its))
+        return self._marked([item for item, _ in page], entries), older
 
-    def without_text(self, found: Sequence[Access]) -> set[bytes]:
+    def without_text(self, accesses: Sequence[Access]) -> set[bytes]:
         """The ids of those running shares whose object is not here."""
-        running = [access for access in found if access.standing is Standing.RECIPIENT]
+        running = [access for access in accesses if access.standing is Standing.RECIPIENT]
         objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
         lacking = self.lacking(objects.values())
         return {entry_id for entry_id, cid in objects.items() if cid in lacking}
 
-    def _marked(self, page: Sequence[Item], found: Mapping[int, GrantEntry]) -> list[SavedReport]:
+    def _marked(self, page: Sequence[Item], entries: Mapping[int, GrantEntry]) -> list[SavedReport]:
         """What a list shows for these places, with the time of each block, and whether the text is not here."""
-        there = [(item, found[item.index].grant) for item in page if item.index in found]
+        there = [(item, entries[item.index].grant) for item in page if item.index in entries]
         lacking = self.lacking([grant.object.cid for _, grant in there if grant.object is not None])
         return [
             replace(
@@ -242,24 +242,24 @@ class Reports:
     @staticmethod
     def _listed_at(places: list[Item], line: Line) -> dict[int, GrantEntry]:
         """The grants of the reports at these places, by their places in the log."""
-        wanted = {item.index for item in places}
+        indexes = {item.index for item in places}
         reports = [
-            entry for entry in line.grants.values() if entry.grant.purpose == Content.REPORT and entry.index in wanted
+            entry for entry in line.grants.values() if entry.grant.purpose == Content.REPORT and entry.index in indexes
         ]
         return {e.index: e for e in reports if e.grant.grantee is None and e.grant.object is not None}
 
     def is_whole(self, people: Iterable[Person]) -> bool:
         """Whether everything once seen on these people's lines is still there."""
-        return all(self._mailbox.contents(held.keyring).is_whole for person in people for held in person.cards)
+        return all(self._mailbox.contents(keys.keyring).is_whole for person in people for keys in person.cards)
 
     def is_own_line_whole(self, actor: Actor) -> bool:
         """Whether everything once seen on the actor's own line is still there."""
         return self._mailbox.contents(actor.keyring).is_whole
 
-    def _placed_on(self, held: EntrustedKeys) -> list[Item]:
+    def _placed_on(self, keys: EntrustedKeys) -> list[Item]:
         """Where on a card's line reports about its holder are, each where its author first granted it."""
         # Somebody's own line also holds their copies of reports about others, and of shares.
-        contents = self._mailbox.contents(held.keyring)
+        contents = self._mailbox.contents(keys.keyring)
         items = first_grants(item for item in contents if item.sort is Sort.REPORT and item.of_reader)
         signers: dict[bytes, int] = {}
         for item in items:
@@ -268,7 +268,7 @@ class Reports:
         placed: set[int] = set()
         if several:
             # Hardly ever; then the writer is looked up in the update itself.
-            entries = self._mailbox.opened(held.keyring, several).grants.values()
+            entries = self._mailbox.opened(keys.keyring, several).grants.values()
             placed = {entry.index for entry in self._mailbox.placed(entries)}
         return newest_once([item for item in items if signers[item.update] == 1 or item.index in placed])
 
@@ -324,8 +324,8 @@ class Reports:
         if about is not None:
             subject = about
         else:
-            made = self._teams.make_provisional(batch, actor, report.player)
-            subject, secret = EntrustedKeys(made.keyring, Relation.HOLDER, report.player, made.seed), made.secret
+            player = self._teams.make_provisional(batch, actor, report.player)
+            subject, secret = EntrustedKeys(player.keyring, Relation.HOLDER, report.player, player.seed), player.secret
         report = replace(report, written_at=now)
         pointer, update_id = write_update(
             batch,
@@ -355,9 +355,9 @@ class Reports:
         own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
         if not withheld and not is_own:
             self.give_to_subject(batch, actor, subject, grant)
-        saved = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
+        place = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
         with committed(self._database, batch) as rows:
-            rows.add_all(self._access.save_rows(actor, draft, saved))
+            rows.add_all(self._access.save_rows(actor, draft, place))
         return grant
 
     def _finish_earlier(self, actor: Actor, draft: bytes, mark: bytes, length: int, was_cut_off: bool) -> Grant | None:
@@ -368,20 +368,20 @@ class Reports:
         """
         keyring = actor.keyring
         if was_cut_off:
-            made = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT and item.key == mark]
-            line = self._mailbox.opened(keyring, made, author=keyring.card)
+            items = [item for item in self._mailbox.contents(keyring) if item.sort is Sort.REPORT and item.key == mark]
+            line = self._mailbox.opened(keyring, items, author=keyring.card)
         else:
             line = self._mailbox.own_page(keyring, max(0, length - _LOOK_BACK), length)
         for entry in line.grants.values():
             grant = entry.grant
             if grant.draft_mark == mark and grant.object is not None:
                 secret = self._secret_made_with(actor, entry)
-                saved = ReportPlace(grant.update_id, entry.position, grant.subject, secret)
+                place = ReportPlace(grant.update_id, entry.position, grant.subject, secret)
                 pointers = [grant.object]
                 if secret is not None:
                     pointers += [secret, self._cards.pointer(grant.subject)]
                 with finished(self._database, self._objects, pointers) as rows:
-                    rows.add_all(self._access.save_rows(actor, draft, saved))
+                    rows.add_all(self._access.save_rows(actor, draft, place))
                 return grant
         return None
 
@@ -389,12 +389,12 @@ class Reports:
         """Where the seed of the report's card is, if the same save made that card; None for an existing card."""
         # Such a save writes the appointment right before the grant.
         before = self._mailbox.own_page(actor.keyring, max(0, entry.position - 1), entry.position).appointments
-        return next((made.secret for dependent, made in before if dependent == entry.grant.subject), None)
+        return next((appointment.secret for dependent, appointment in before if dependent == entry.grant.subject), None)
 
-    def _describe(self, actor: Actor, saved: ReportPlace) -> SavedReport:
-        entries = self._mailbox.own_page(actor.keyring, saved.position, saved.position + 1).grants
+    def _describe(self, actor: Actor, place: ReportPlace) -> SavedReport:
+        entries = self._mailbox.own_page(actor.keyring, place.position, place.position + 1).grants
         for entry in entries.values():
-            if entry.grant.update_id == saved.update_id:
+            if entry.grant.update_id == place.update_id:
                 return self._listed(entry.grant)
         raise Conflict("the saved report is not where its row says")
 

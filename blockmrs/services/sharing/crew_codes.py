@@ -140,27 +140,27 @@ class Codes:
         """Every code that works and has been opened or guessed at."""
         happened = or_(ReportCodeRow.first_opened.is_not(None), ReportCodeRow.wrong_tries >= MAX_WRONG)
         with self._database.read() as rows:
-            found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock(), happened)).all()
+            matches = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock(), happened)).all()
         return [
             CodeNews(row.handle, row.first_opened, row.wrong_tries >= MAX_WRONG, row.locator, row.sealed_for_author,
                      row.sealed_qr)
-            for row in found
+            for row in matches
             if row.sealed_qr
         ]  # fmt: skip
 
     def opened_handles(self) -> set[bytes]:
         """The handle of the report for every code that was opened and has not expired, including stopped ones."""
-        opened = select(ReportCodeRow).where(
+        query = select(ReportCodeRow).where(
             ReportCodeRow.expires > self._clock(), ReportCodeRow.first_opened.is_not(None)
         )
         with self._database.read() as rows:
-            return {row.handle for row in rows.scalars(opened)}
+            return {row.handle for row in rows.scalars(query)}
 
     def running(self) -> dict[bytes, datetime]:
         """Until when each code of this site works, by the handle of its report."""
         with self._database.read() as rows:
-            found = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock())).all()
-        return {row.handle: row.expires for row in found if row.sealed_qr}
+            matches = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock())).all()
+        return {row.handle: row.expires for row in matches if row.sealed_qr}
 
     def end(self, handle: bytes) -> None:
         """End the code of the report that is found by `handle`, QR and typed, at once."""
@@ -180,9 +180,9 @@ class Codes:
         update_id = content[0] if isinstance(content, list) else None
         return update_id if isinstance(update_id, bytes) else None
 
-    def handle_of(self, held: EntrustedKeys, update_id: bytes) -> bytes:
+    def handle_of(self, keys: EntrustedKeys, update_id: bytes) -> bytes:
         """The handle that finds a report's codes; it takes the player's keys, which author and family have."""
-        return held.keyring.derive("report code", update_id)
+        return keys.keyring.derive("report code", update_id)
 
     def open_qr(self, qr_secret: str, address: str) -> OpenedByCode:
         """The report behind a scanned code; NotFound for wrong, stopped and expired ones alike."""
@@ -236,10 +236,10 @@ class Codes:
                 raise NotFound(_GONE)
             sealed = row.sealed_typed
             row.wrong_tries += 1
-            ended = row.wrong_tries > MAX_WRONG
-            if ended:
+            has_ended = row.wrong_tries > MAX_WRONG
+            if has_ended:
                 row.sealed_typed = None
-        if ended:
+        if has_ended:
             raise NotFound(_GONE)
         return sealed
 
@@ -302,10 +302,10 @@ class Codes:
             return None
         typed, qr_secret = None, ""
         try:
-            opened = decode(
+            content = decode(
                 open_secret(actor.keyring.derive("code"), row.sealed_for_author, context=row.locator.encode())
             )
-            typed, qr_secret = (str(part) for part in opened) if isinstance(opened, list) else (None, "")
+            typed, qr_secret = (str(part) for part in content) if isinstance(content, list) else (None, "")
         except CannotOpen:
             pass  # The family: they see that a code exists, and when it was opened.
         return ReportCode(
@@ -319,9 +319,9 @@ class Codes:
         )
 
     def _handle(self, actor: Actor, access: Access) -> bytes:
-        held = access.held
-        if held is None and access.saved is not None:
-            held = self._access.subject_held(actor, access.saved)
-        if held is None:
+        keys = access.keys
+        if keys is None and access.place is not None:
+            keys = self._access.subject_keys(actor, access.place)
+        if keys is None:
             raise NotFound("no such report")
-        return self.handle_of(held, access.grant.update_id)
+        return self.handle_of(keys, access.grant.update_id)

@@ -102,37 +102,37 @@ class Inbox:
 
         `lost` receives a word for each organisation or sender whose keys or card are not here.
         """
-        held = self._organisations.memberships(actor, lost)
-        sorted_ = self._sorted(actor, lost, held)
-        for organisation in held:
+        memberships = self._organisations.memberships(actor, lost)
+        piles = self._sort(actor, lost, memberships)
+        for organisation in memberships:
             self._organisations.top_up(organisation)
-        strange = sorted_.unknown
+        strange = piles.unknown
         return FirstPage(
-            organisations=[entry.label for entry in held],
-            known=self._page(actor, sorted_.known, before),
+            organisations=[entry.label for entry in memberships],
+            known=self._page(actor, piles.known, before),
             strangers=Strangers(
                 len(strange),
                 sum(1 for arrival in strange if arrival.level == 1),
                 max((arrival.came_at for arrival in strange), default=None),
             ),
             some=self._page(actor, self._few(strange), None, STRANGERS_FIRST),
-            ended=len(sorted_.ended),
-            blocked=len({(arrival.held.keyring.card.id, arrival.sender.id) for arrival in sorted_.blocked}),
+            ended=len(piles.ended),
+            blocked=len({(arrival.keys.keyring.card.id, arrival.sender.id) for arrival in piles.blocked}),
         )
 
     def unknown(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
         """What unknown senders sent, three of each; `more` says what is left out."""
-        strange = self._sorted(actor, lost).unknown
+        strange = self._sort(actor, lost).unknown
         page = self._page(actor, self._few(strange), before)
         by_sender = Counter(self._handle(arrival) for arrival in strange)
-        shown = {item.sender_id for item in page.items}
-        left_out = {sender: by_sender[sender] - OF_ONE_STRANGER for sender in shown}
+        senders = {item.sender_id for item in page.items}
+        left_out = {sender: by_sender[sender] - OF_ONE_STRANGER for sender in senders}
         return replace(page, more={sender: number for sender, number in left_out.items() if number > 0})
 
     def ended(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
         """Shares that have ended, newest first."""
-        found = self._sorted(actor, lost).ended
-        return self._page(actor, found, before, place=lambda arrival: _place(arrival, by_level=False))
+        arrivals = self._sort(actor, lost).ended
+        return self._page(actor, arrivals, before, place=lambda arrival: _place(arrival, by_level=False))
 
     def sender(self, actor: Actor, sender_id: str, before: ListPlace | None, lost: list[str]) -> SenderPage:
         """Everything that one sender's shares still let the actor read; NotFound if they never sent anything."""
@@ -140,60 +140,60 @@ class Inbox:
         if not theirs:
             raise NotFound("no such sender")
         now, newest = self._mailbox.present(), max(theirs, key=lambda arrival: arrival.index)
-        standing = self._senders.standings(newest.held).get(newest.sender.id, Standing.UNKNOWN)
+        standing = self._senders.standings(newest.keys).get(newest.sender.id, Standing.UNKNOWN)
         page = self._page(actor, [arrival for arrival in theirs if arrival.runs(now)], before)
-        name, is_claimed, imitated = self._named(actor, newest)
-        return SenderPage(sender_id, name, is_claimed, imitated, newest.held.label, standing, page)
+        name, is_claimed, imitated = self._name_of(actor, newest)
+        return SenderPage(sender_id, name, is_claimed, imitated, newest.keys.label, standing, page)
 
     def blocked(self, actor: Actor, lost: list[str]) -> list[BlockedSender]:
         """Those who are blocked, by name, with the number of their reports, which are listed nowhere else."""
         by_sender: dict[str, list[Arrival]] = {}
-        for arrival in self._sorted(actor, lost).blocked:
+        for arrival in self._sort(actor, lost).blocked:
             by_sender.setdefault(self._handle(arrival), []).append(arrival)
-        found = []
+        senders = []
         for sender_id, arrivals in by_sender.items():
-            name, is_claimed, _ = self._named(actor, max(arrivals, key=lambda arrival: arrival.index))
-            found.append(BlockedSender(sender_id, name, is_claimed, arrivals[0].held.label, len(arrivals)))
-        return sorted(found, key=lambda sender: sender.name.casefold())
+            name, is_claimed, _ = self._name_of(actor, max(arrivals, key=lambda arrival: arrival.index))
+            senders.append(BlockedSender(sender_id, name, is_claimed, arrivals[0].keys.label, len(arrivals)))
+        return sorted(senders, key=lambda sender: sender.name.casefold())
 
     def decide(self, actor: Actor, sender_id: str, standing: Standing) -> None:
         """Know or block a sender, or undo that, for everybody in the organisation; NotFound as in `sender`."""
         for arrival in self._access.arrivals(actor, []):
             if self._handle(arrival) == sender_id:
-                self._senders.decide(actor, arrival.held, arrival.sender.id, standing)
+                self._senders.decide(actor, arrival.keys, arrival.sender.id, standing)
                 return
         raise NotFound("no such sender")
 
-    def _sorted(self, actor: Actor, lost: list[str], memberships: Sequence[EntrustedKeys] | None = None) -> _Sorted:
+    def _sort(self, actor: Actor, lost: list[str], memberships: Sequence[EntrustedKeys] | None = None) -> _Piles:
         arrivals, now = self._access.arrivals(actor, lost, memberships), self._mailbox.present()
         standings: dict[bytes, dict[bytes, Standing]] = {}
         for arrival in arrivals:
-            if arrival.held.keyring.card.id not in standings:
-                standings[arrival.held.keyring.card.id] = self._senders.standings(arrival.held)
-        of = [standings[one.held.keyring.card.id].get(one.sender.id, Standing.UNKNOWN) for one in arrivals]
+            if arrival.keys.keyring.card.id not in standings:
+                standings[arrival.keys.keyring.card.id] = self._senders.standings(arrival.keys)
+        of = [standings[one.keys.keyring.card.id].get(one.sender.id, Standing.UNKNOWN) for one in arrivals]
         unsure = {one.sender.id for one, standing in zip(arrivals, of, strict=True) if standing is Standing.UNKNOWN}
         listed = self._senders.listed(unsure) if unsure else {}
-        found = _Sorted([], [], [], [])
+        piles = _Piles([], [], [], [])
         for arrival, standing in zip(arrivals, of, strict=True):
             if not arrival.runs(now):
-                found.ended.append(arrival)
+                piles.ended.append(arrival)
             elif standing is Standing.BLOCKED:
-                found.blocked.append(arrival)
+                piles.blocked.append(arrival)
             elif standing is Standing.KNOWN or arrival.sender.id in listed:
-                found.known.append(arrival)
+                piles.known.append(arrival)
             else:
-                found.unknown.append(arrival)
-        return found
+                piles.unknown.append(arrival)
+        return piles
 
     def _few(self, arrivals: Iterable[Arrival]) -> list[Arrival]:
         """For each sender the three most urgent, then the newest."""
-        seen: Counter[str] = Counter()
-        found = []
+        counts: Counter[str] = Counter()
+        few = []
         for arrival in sorted(arrivals, key=_place, reverse=True):
-            seen[self._handle(arrival)] += 1
-            if seen[self._handle(arrival)] <= OF_ONE_STRANGER:
-                found.append(arrival)
-        return found
+            counts[self._handle(arrival)] += 1
+            if counts[self._handle(arrival)] <= OF_ONE_STRANGER:
+                few.append(arrival)
+        return few
 
     def _page(
         self,
@@ -203,18 +203,18 @@ class Inbox:
         most: int | None = None,
         place: Callable[[Arrival], ListPlace] | None = None,
     ) -> Page:
-        chosen, older = page_of(arrivals, before, place or _place)
-        opened = [(one, self._access.access_to(one)) for one in chosen[:most]]
-        accesses = [access for _, access in opened if access is not None]
+        page, older = page_of(arrivals, before, place or _place)
+        pairs = [(one, self._access.access_to(one)) for one in page[:most]]
+        accesses = [access for _, access in pairs if access is not None]
         lacking = self._sharing.lacking(accesses)
         items = [
             replace(self._sharing.item(actor, access), shared_at=one.came_at, lost=access.entry.id in lacking)
-            for one, access in opened
+            for one, access in pairs
             if access is not None
         ]
         return Page(items, older, {})
 
-    def _named(self, actor: Actor, arrival: Arrival) -> tuple[str, bool, str]:
+    def _name_of(self, actor: Actor, arrival: Arrival) -> tuple[str, bool, str]:
         access = self._access.access_to(arrival)
         if access is None:
             return "", True, ""
@@ -222,11 +222,11 @@ class Inbox:
         return item.sender, item.is_claimed, item.imitated
 
     def _handle(self, arrival: Arrival) -> str:
-        return self._senders.handle(arrival.held, arrival.sender.id)
+        return self._senders.handle(arrival.keys, arrival.sender.id)
 
 
 @dataclass(frozen=True, slots=True)
-class _Sorted:
+class _Piles:
     known: list[Arrival]
     unknown: list[Arrival]
     blocked: list[Arrival]

@@ -132,7 +132,7 @@ class Subject:
     """Somebody over whose record the actor has a right."""
 
     handle: str
-    held: EntrustedKeys
+    keys: EntrustedKeys
     is_coach: bool
 
 
@@ -162,12 +162,12 @@ class Rights:
 
     def people(self, actor: Actor) -> list[tuple[str, str]]:
         """Handle and name of those whose rights the actor can see: themselves, their family, and a coach's players."""
-        found = {ME: actor.display_name}
-        for held in self._teams.acting_for(actor):
-            found[handle_of(actor, held.keyring.card.id)] = held.label
+        names = {ME: actor.display_name}
+        for keys in self._teams.acting_for(actor):
+            names[handle_of(actor, keys.keyring.card.id)] = keys.label
         for player in self._teams.team(actor).players:
-            found.setdefault(handle_of(actor, player.card_id), player.name)
-        return list(found.items())
+            names.setdefault(handle_of(actor, player.card_id), player.name)
+        return list(names.items())
 
     def waiting(self, actor: Actor) -> list[tuple[str, datetime]]:
         """Those for whom the actor is waiting until one of the family says yes: by name, and since when."""
@@ -180,23 +180,23 @@ class Rights:
             NotFound: the actor has no part in it.
         """
         subject = self._subject(actor, handle, former=True)
-        roll = self._rolls.of(subject.held.keyring)
+        roll = self._rolls.of(subject.keys.keyring)
         rights = [self._right(actor, roll, holder) for holder in _in_order(roll)]
         now, is_new = self._mailbox.now(), bool(self._news_of(actor, subject, roll))
         if subject.is_coach and not roll.uses(actor.keyring.card.id):
             own = tuple(right for right in rights if right.is_me and right.relation == Relation.COACH)
-            return RightsPage(handle, subject.held.label, False, True, is_new, (), own, (), (), ())
+            return RightsPage(handle, subject.keys.label, False, True, is_new, (), own, (), (), ())
         return RightsPage(
             handle,
-            subject.held.label,
+            subject.keys.label,
             handle == ME,
             subject.is_coach,
             is_new,
             tuple(right for right in rights if right.part is not Part.ENDED),
             tuple(right for right in rights if right.part is Part.ENDED),
             tuple(self._invitation(actor, roll, entry) for entry in roll.open_invitations(now)),
-            tuple(self._shares(actor, subject.held)),
-            tuple(self._running_codes(subject.held)),
+            tuple(self._shares(actor, subject.keys)),
+            tuple(self._running_codes(subject.keys)),
         )
 
     def right(self, actor: Actor, handle: str, right_id: str) -> Right | InvitationRight:
@@ -211,26 +211,26 @@ class Rights:
     def confirm(self, actor: Actor, handle: str, right_id: str) -> None:
         """Say yes: whoever was waiting acts for the person from now on, or a coach whose part was ended is back in."""
         subject = self._subject(actor, handle)
-        with self._locks.hold(subject.held.keyring.own_line):
+        with self._locks.hold(subject.keys.keyring.own_line):
             self._mailbox.settle()
-            roll = self._rolls.of(subject.held.keyring)
+            roll = self._rolls.of(subject.keys.keyring)
             holder = self._holder(actor, roll, right_id)
             if holder.part is Part.IN:
                 return
             if not roll.may_confirm(actor.keyring.card.id, holder):
                 raise NotAuthorized("only one of the family who is in can say yes")
             batch = self._mailbox.batch()
-            said = Statement(Says.CONFIRMED, holder.card, relation=holder.relation)
-            self._rolls.add(batch, subject.held.keyring, actor.keyring, said)
+            statement = Statement(Says.CONFIRMED, holder.card, relation=holder.relation)
+            self._rolls.add(batch, subject.keys.keyring, actor.keyring, statement)
             if holder.bell is not None:
                 person = self._cards.find(holder.card)
-                self._mailbox.appoint_later(batch, subject.held, holder.relation, person, holder.bell)
+                self._mailbox.appoint_later(batch, subject.keys, holder.relation, person, holder.bell)
             commit_batch(self._database, batch)
 
     def end(self, actor: Actor, handle: str, right_id: str) -> None:
         """End somebody's part or an invitation; for one of the family who is in, note the wish: it takes all others."""
         subject = self._subject(actor, handle)
-        card, me = subject.held.keyring, actor.keyring.card.id
+        card, me = subject.keys.keyring, actor.keyring.card.id
         with self._locks.hold(card.own_line):
             self._mailbox.settle()
             roll = self._rolls.of(card)
@@ -238,7 +238,7 @@ class Rights:
             if invitation is not None:
                 if not roll.may_close(me, invitation, self._mailbox.now()):
                     raise NotAuthorized("only the family, or whoever made it, can end an invitation")
-                self._say(actor, subject.held, Statement(Says.ENDED, invitation.invitation_id))
+                self._say(actor, subject.keys, Statement(Says.ENDED, invitation.invitation_id))
                 self._invitations.end(invitation.invitation_id)
                 return
             holder = self._holder(actor, roll, right_id)
@@ -246,13 +246,13 @@ class Rights:
                 return
             if not roll.may_end(me, holder):
                 raise NotAuthorized("it is not theirs to end")
-            self._say(actor, subject.held, Statement(Says.ENDED, holder.card, relation=holder.relation))
-            self._clear(subject.held, holder.card, roll)
+            self._say(actor, subject.keys, Statement(Says.ENDED, holder.card, relation=holder.relation))
+            self._clear(subject.keys, holder.card, roll)
 
-    def seen(self, actor: Actor, handle: str) -> None:
+    def mark_seen(self, actor: Actor, handle: str) -> None:
         """Note that the actor has seen how things are now: only what comes later is news."""
         subject = self._subject(actor, handle, former=True)
-        length = self._rolls.of(subject.held.keyring).length
+        length = self._rolls.of(subject.keys.keyring).length
         lookup = self._seen_lookup(actor, subject)
         sealed = seal_secret(actor.keyring.derive("rights seen"), encode([length]), context=lookup)
         with self._database.write() as rows:
@@ -264,10 +264,10 @@ class Rights:
         Args:
             as_coach: include the players of the actor's team, whose rolls are all read for that.
         """
-        found: list[RightNews] = []
+        items: list[RightNews] = []
         for subject in self._with_others(actor, as_coach):
-            found += self._news_of(actor, subject, self._rolls.of(subject.held.keyring))
-        return sorted(found, key=lambda news: news.at, reverse=True)
+            items += self._news_of(actor, subject, self._rolls.of(subject.keys.keyring))
+        return sorted(items, key=lambda news: news.at, reverse=True)
 
     def former(self, actor: Actor, players: Sequence[Player]) -> set[bytes]:
         """The cards of those players for whom the actor's part has ended."""
@@ -280,10 +280,10 @@ class Rights:
     def enter(self, actor: Actor) -> None:
         """Put the actor on the rolls where they belong but are missing, having joined before there were rolls."""
         batch, me = self._mailbox.batch(), actor.keyring.card.id
-        for held, roll in self._teams.family_rolls(actor):
+        for keys, roll in self._teams.family_rolls(actor):
             if me not in roll.family:
-                said = Statement(Says.JOINED, me, actor.display_name, held.relation)
-                self._rolls.add(batch, held.keyring, actor.keyring, said)
+                statement = Statement(Says.JOINED, me, actor.display_name, keys.relation)
+                self._rolls.add(batch, keys.keyring, actor.keyring, statement)
         joined = self._teams.introduced(actor)
         for player in self._teams.team(actor).players if joined else ():
             if player.card_id in joined:
@@ -294,22 +294,22 @@ class Rights:
     def _subject(self, actor: Actor, handle: str, *, former: bool = False) -> Subject:
         if handle == ME:
             return Subject(ME, own_card(actor), is_coach=False)
-        for held in self._teams.acting_for(actor):
-            if handle_of(actor, held.keyring.card.id) == handle:
-                return Subject(handle, held, is_coach=False)
+        for keys in self._teams.acting_for(actor):
+            if handle_of(actor, keys.keyring.card.id) == handle:
+                return Subject(handle, keys, is_coach=False)
         for player in self._teams.team(actor).players:
             if handle_of(actor, player.card_id) == handle:
-                held = self._teams.holding(player)
-                if not former and not self._rolls.of(held.keyring).uses(actor.keyring.card.id):
+                keys = self._teams.holding(player)
+                if not former and not self._rolls.of(keys.keyring).uses(actor.keyring.card.id):
                     raise Ended("the family ended the coach's part")
-                return Subject(handle, held, is_coach=True)
+                return Subject(handle, keys, is_coach=True)
         raise NotFound("you act for nobody with that name")
 
     def _with_others(self, actor: Actor, as_coach: bool) -> Iterator[Subject]:
         """Those about whom there may be news: family and, for a coach, the players whose family has joined."""
-        acting = {held.keyring.card.id: held for held in self._teams.acting_for(actor)}
-        for card, held in acting.items():
-            yield Subject(handle_of(actor, card), held, is_coach=False)
+        acting = {keys.keyring.card.id: keys for keys in self._teams.acting_for(actor)}
+        for card, keys in acting.items():
+            yield Subject(handle_of(actor, card), keys, is_coach=False)
         joined = self._teams.introduced(actor) if as_coach else {}
         for player in self._teams.team(actor).players if joined else ():
             if player.card_id in joined and player.card_id not in acting:
@@ -318,21 +318,21 @@ class Rights:
     def _news_of(self, actor: Actor, subject: Subject, roll: Roll) -> list[RightNews]:
         me = actor.keyring.card.id
         mine = roll.family.get(me) or roll.coaches.get(me)
-        seen = max(self._seen(actor, subject), mine.number if mine is not None else 0)
-        found = []
+        last_seen = max(self._last_seen(actor, subject), mine.number if mine is not None else 0)
+        news = []
 
         def tell(what: str, holder: Holder | None, by: bytes, at: datetime) -> None:
             if by != me:
                 name, is_mine = (holder.name, holder.card == me) if holder is not None else ("", False)
-                label = subject.held.label
-                found.append(RightNews(subject.handle, label, what, name, roll.name_of(by), at, is_mine))
+                label = subject.keys.label
+                news.append(RightNews(subject.handle, label, what, name, roll.name_of(by), at, is_mine))
 
         is_former = subject.is_coach and not roll.uses(me)
         holders = [roll.coaches[me]] if is_former else _in_order(roll)
         for holder in holders:
             if holder.part is Part.WAITING and roll.may_confirm(me, holder):
                 tell("waits", holder, holder.invited_by, holder.since)  # Until it is decided, whether seen or not.
-            elif holder.changed <= seen:
+            elif holder.changed <= last_seen:
                 continue
             elif holder.part is Part.ENDED:
                 tell("ended", holder, holder.ended_by, holder.ended or holder.since)
@@ -343,11 +343,11 @@ class Rights:
             elif holder.card != me:
                 tell("joined", holder, holder.card, holder.since)
         for invitation in roll.open_invitations(self._mailbox.now()):
-            if invitation.number > seen and not is_former:
+            if invitation.number > last_seen and not is_former:
                 tell("invited", None, invitation.made_by, invitation.since)
-        return found
+        return news
 
-    def _seen(self, actor: Actor, subject: Subject) -> int:
+    def _last_seen(self, actor: Actor, subject: Subject) -> int:
         lookup = self._seen_lookup(actor, subject)
         sealed = read_short_cut(self._database, lookup)
         if sealed is None:
@@ -361,25 +361,25 @@ class Rights:
         return content[0] if isinstance(content, list) and content and isinstance(content[0], int) else 0
 
     def _seen_lookup(self, actor: Actor, subject: Subject) -> bytes:
-        return actor.keyring.derive("rights seen", subject.held.keyring.card.id)
+        return actor.keyring.derive("rights seen", subject.keys.keyring.card.id)
 
-    def _say(self, actor: Actor, held: EntrustedKeys, statement: Statement) -> None:
+    def _say(self, actor: Actor, keys: EntrustedKeys, statement: Statement) -> None:
         batch = self._mailbox.batch()
-        self._rolls.add(batch, held.keyring, actor.keyring, statement)
+        self._rolls.add(batch, keys.keyring, actor.keyring, statement)
         batch.commit()
 
-    def _clear(self, held: EntrustedKeys, card: bytes, before: Roll) -> None:
+    def _clear(self, keys: EntrustedKeys, card: bytes, before: Roll) -> None:
         """When somebody's part has ended, end what opens without consulting the roll: their codes, used or not."""
-        roll = self._rolls.of(held.keyring)
+        roll = self._rolls.of(keys.keyring)
         now = self._mailbox.now()
         for invitation in before.open_invitations(now):
             if not roll.invitations[invitation.invitation_id].is_open(now):
                 self._invitations.end(invitation.invitation_id)
         if card not in roll.coaches or roll.uses(card):
             return
-        for item_handle, update_id in self._code_handles(held):
-            items = [item for item in self._mailbox.contents(held.keyring) if item.about == update_id]
-            entries = self._mailbox.opened(held.keyring, items).grants.values()
+        for item_handle, update_id in self._code_handles(keys):
+            items = [item for item in self._mailbox.contents(keys.keyring) if item.about == update_id]
+            entries = self._mailbox.opened(keys.keyring, items).grants.values()
             if any(entry.author == card and entry.grant.update_id == update_id for entry in entries):
                 self._codes.end(item_handle)
 
@@ -420,12 +420,14 @@ class Rights:
         right_id = _right_id(actor, b"invitation", entry.invitation_id)
         return InvitationRight(right_id, roll.name_of(entry.made_by), entry.since, entry.until, may_end)
 
-    def _shares(self, actor: Actor, held: EntrustedKeys) -> Iterator[ShareRight]:
+    def _shares(self, actor: Actor, keys: EntrustedKeys) -> Iterator[ShareRight]:
         """The running shares of reports about the person, newest report first, as each report's page shows them."""
-        contents, since = self._mailbox.contents(held.keyring), to_ms(self._mailbox.present().latest - LONGEST)
-        written = {item.about: item.at_ms for item in contents if item.sort is Sort.REPORT}
-        shared = {item.about for item in contents if item.sort is Sort.SHARE and item.at_ms >= since}
-        for update_id in sorted(shared & set(written), key=lambda update_id: written[update_id], reverse=True):
+        contents, since = self._mailbox.contents(keys.keyring), to_ms(self._mailbox.present().latest - LONGEST)
+        written_ms = {item.about: item.at_ms for item in contents if item.sort is Sort.REPORT}
+        with_shares = {item.about for item in contents if item.sort is Sort.SHARE and item.at_ms >= since}
+        for update_id in sorted(
+            with_shares & set(written_ms), key=lambda update_id: written_ms[update_id], reverse=True
+        ):
             address = report_address(update_id)
             try:
                 shares = self._sharing.shares(actor, address)
@@ -433,24 +435,24 @@ class Rights:
                 continue  # Somebody else wrote it, and the viewer may not read it: for a coach, a report from home.
             for share in shares:
                 if share.active:
-                    at = from_ms(written[update_id])
+                    at = from_ms(written_ms[update_id])
                     yield ShareRight(share.party, address, at, share.since, share.until, share.share_id)
 
-    def _running_codes(self, held: EntrustedKeys) -> Iterator[CodeRight]:
+    def _running_codes(self, keys: EntrustedKeys) -> Iterator[CodeRight]:
         running = self._codes.running()
-        written = {item.about: item.at_ms for item in self._mailbox.contents(held.keyring)}
-        for handle, update_id in self._code_handles(held) if running else ():
-            yield CodeRight(report_address(update_id), from_ms(written[update_id]), running[handle])
+        written_ms = {item.about: item.at_ms for item in self._mailbox.contents(keys.keyring)}
+        for handle, update_id in self._code_handles(keys) if running else ():
+            yield CodeRight(report_address(update_id), from_ms(written_ms[update_id]), running[handle])
 
-    def _code_handles(self, held: EntrustedKeys) -> list[tuple[bytes, bytes]]:
+    def _code_handles(self, keys: EntrustedKeys) -> list[tuple[bytes, bytes]]:
         """For every report about the person with a working code: the code's handle, and the update id."""
         running = self._codes.running()
         if not running:
             return []  # Nearly always; then no line is read.
         reports = {
-            item.about for item in self._mailbox.contents(held.keyring) if item.sort is Sort.REPORT and item.of_reader
+            item.about for item in self._mailbox.contents(keys.keyring) if item.sort is Sort.REPORT and item.of_reader
         }
-        handles = [(self._codes.handle_of(held, update_id), update_id) for update_id in reports]
+        handles = [(self._codes.handle_of(keys, update_id), update_id) for update_id in reports]
         return [(handle, update_id) for handle, update_id in handles if handle in running]
 
 

@@ -150,8 +150,8 @@ class Sharing:
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
             entry = self._book_entry(actor, access, share_id)
-            if entry.revoked is None and access.standing is Standing.SUBJECT and access.held is not None:
-                self._end_as_subject(actor, access.held, entry)
+            if entry.revoked is None and access.standing is Standing.SUBJECT and access.keys is not None:
+                self._end_as_subject(actor, access.keys, entry)
             elif entry.revoked is None:
                 self._write_revocation(actor, access, entry)
         return next(share for share in self.shares(actor, address) if share.share_id == share_id)
@@ -222,12 +222,12 @@ class Sharing:
         """
         self._mailbox.settle()
         access = self._recipient(actor, address)
-        grant, card, held = access.grant, access.author_card, access.held
-        if self._opened_at(actor, access) is not None or held is None or card is None:
+        grant, card, keys = access.grant, access.author_card, access.keys
+        if self._opened_at(actor, access) is not None or keys is None or card is None:
             return
         self._reports.read(actor, access)
         receipt = Receipt(
-            grant.update_id, self._mailbox.moment(), grant.purpose, actor.display_name, held.label, access.entry.id
+            grant.update_id, self._mailbox.moment(), grant.purpose, actor.display_name, keys.label, access.entry.id
         )
         batch = self._mailbox.batch()
         if grant.return_to_author is not None:
@@ -237,10 +237,10 @@ class Sharing:
             self._add(batch, Kind.RECEIPT, receipt, actor, subject, grant.return_to_subject)
         self._add(batch, Kind.RECEIPT, receipt, actor, actor.keyring.card, self._opened_key(actor, grant))
         senders = self._access.senders
-        if senders.standings(held).get(card.id, Sender.UNKNOWN) is Sender.UNKNOWN:
-            senders.add(batch, actor, held, card.id, Sender.KNOWN)
+        if senders.standings(keys).get(card.id, Sender.UNKNOWN) is Sender.UNKNOWN:
+            senders.add(batch, actor, keys, card.id, Sender.KNOWN)
         batch.commit()
-        self._organisations.staff.state(actor, held.keyring.card.id)
+        self._organisations.staff.state(actor, keys.keyring.card.id)
 
     def open_shared(self, actor: Actor, address: str) -> OpenedReport | None:
         """The report's content, once the actor has left a receipt; None before that."""
@@ -269,8 +269,8 @@ class Sharing:
 
     def item(self, actor: Actor, access: Access) -> InboxItem:
         """What a shared report shows from outside, with its sender as the directory and the organisation know them."""
-        grant, held, card = access.grant, access.held, access.author_card
-        if held is None or card is None:
+        grant, keys, card = access.grant, access.keys, access.author_card
+        if keys is None or card is None:
             raise NotFound("no such report")
         senders = self._access.senders
         listed = senders.listed([card.id]).get(card.id)
@@ -281,8 +281,8 @@ class Sharing:
             sender=listed or grant.party,
             is_claimed=listed is None,
             imitated="" if listed else senders.imitated(grant.party) or "",
-            sender_id=senders.handle(held, card.id),
-            organisation=held.label,
+            sender_id=senders.handle(keys, card.id),
+            organisation=keys.label,
             purpose=grant.purpose,
             shared_at=self._mailbox.written_at(access.entry),
             until=grant.not_after,
@@ -394,7 +394,7 @@ class Sharing:
             active=self._is_running(entry),
             receipts=tuple(openings(self._mailbox, self._organisations.staff, entry.grant, receipts)),
             by_family=_is_ended_by_subject(entry),
-            said_stopped=entry.said_revoked.at if entry.said_revoked and entry.revoked is None else None,
+            said_stopped=entry.copy_revocation.at if entry.copy_revocation and entry.revoked is None else None,
             differs=differs(self._organisations.staff, entry.grant, receipts),
         )
 
@@ -424,10 +424,10 @@ class Sharing:
         if copy.grant.copy_of is None:
             return copy
         may_end = who_may_end(copy.grant, copy.author)
-        ended = ending_of(self._mailbox, copy.grant.copy_of, may_end)
-        if ended is not None:
-            return replace(copy, revoked_by=ended[0], revoked=ended[1])
-        return copy if access.standing is Standing.AUTHOR else replace(copy, revoked=None, said_revoked=copy.revoked)
+        ending = ending_of(self._mailbox, copy.grant.copy_of, may_end)
+        if ending is not None:
+            return replace(copy, revoked_by=ending[0], revoked=ending[1])
+        return copy if access.standing is Standing.AUTHOR else replace(copy, revoked=None, copy_revocation=copy.revoked)
 
     def _copies(self, reader: Keyring, update_id: bytes) -> Line:
         """The copies of every share of that report on its subject's own line, with their revocations."""
@@ -450,7 +450,7 @@ class Sharing:
         return actor.keyring.derive("opened", grant.update_id)
 
     def _subject(self, actor: Actor, access: Access) -> EntrustedKeys:
-        subject = self._access.subject_held(actor, access.saved) if access.saved is not None else None
+        subject = self._access.subject_keys(actor, access.place) if access.place is not None else None
         if subject is None:
             raise NotFound("the player's card is not held here")
         return subject

@@ -55,16 +55,18 @@ class WhoLooked:
 
     def page(self, actor: Actor, people: Sequence[Person], before: ListPlace | None = None) -> Looks:
         """The openings of reports about these people, newest first, and on the newest page those by code."""
-        shared: dict[bytes, tuple[int, Person]] = {}
+        newest_shares: dict[bytes, tuple[int, Person]] = {}
         for person in people:
-            for held in person.cards:
-                for item in self._mailbox.contents(held.keyring):
+            for keys in person.cards:
+                for item in self._mailbox.contents(keys.keyring):
                     if item.sort is Sort.SHARE:
-                        newest = max(item.at_ms, shared.get(item.about, (0, person))[0])
-                        shared[item.about] = newest, person
-        page, older = page_of(shared, before, lambda update: ListPlace(shared[update][0], 0, update[:KEY_BYTES]))
+                        newest = max(item.at_ms, newest_shares.get(item.about, (0, person))[0])
+                        newest_shares[item.about] = newest, person
+        page, older = page_of(
+            newest_shares, before, lambda update: ListPlace(newest_shares[update][0], 0, update[:KEY_BYTES])
+        )
         looks = [
-            Look(receipt, shared[update_id][1].label, report_address(update_id))
+            Look(receipt, newest_shares[update_id][1].label, report_address(update_id))
             for update_id in page
             for share in self._sharing.shares(actor, report_address(update_id))
             for receipt in share.receipts
@@ -76,14 +78,14 @@ class WhoLooked:
         handles = self._codes.opened_handles()
         if not handles:
             return []  # Nearly always; then no line is read.
-        found: dict[str, CodeLook] = {}
+        by_address: dict[str, CodeLook] = {}
         for person in people:
-            for held in person.cards:
-                for item in self._mailbox.contents(held.keyring):
+            for keys in person.cards:
+                for item in self._mailbox.contents(keys.keyring):
                     is_about = item.sort is Sort.REPORT and item.of_reader
-                    if is_about and self._codes.handle_of(held, item.about) in handles:
+                    if is_about and self._codes.handle_of(keys, item.about) in handles:
                         address = report_address(item.about)
                         code = self._codes.status(actor, address)
                         if code is not None and code.first_opened is not None:
-                            found[address] = CodeLook(code, person.label, address)
-        return list(found.values())
+                            by_address[address] = CodeLook(code, person.label, address)
+        return list(by_address.values())

@@ -55,7 +55,7 @@ def club(tmp_path):
     team = services.teams.add_players(coach, [("7", "Sam Rivers")], "")
     services.teams.join(mother, services.teams.invite_family(coach, team.players[0].player_id), "guardian", "")
     # That somebody joined is news until the coach has seen it (test_people_pages.py).
-    services.rights.seen(coach, handle_of(coach, team.players[0].card_id))
+    services.rights.mark_seen(coach, handle_of(coach, team.players[0].card_id))
     yield Club(site, coach)
     site.foundation.database.engine.dispose()
 

@@ -65,5 +65,5 @@ def test_an_object_is_stored_at_once_where_it_belongs_and_listed_with_its_size(l
     assert batch.keep_near(card) == Pointer(card.cid, card.seed)
     assert list(lines.objects.objects) == [report.cid]
     assert list(lines.near.objects) == [card.cid]
-    assert batch.kept == [(report.cid, len(report.content)), (card.cid, len(card.content))]
+    assert batch.sizes == [(report.cid, len(report.content)), (card.cid, len(card.content))]
     assert report.cid == Cid.of(report.content)

@@ -104,7 +104,7 @@ def test_what_is_said_on_a_line_comes_with_its_place_and_time_in_the_order_of_th
     clock.advance(timedelta(hours=1))
     earlier = put_at(lines, lines.grant(sam, 2), 0, sam, sam, sam.own_line)
     size = lines.ledger.size
-    assert [(i, m.id) for i, m in mailbox.said_on(sam.own_line, sam)] == [(size - 1, earlier), (size - 2, later)]
+    assert [(i, m.id) for i, m in mailbox.messages_on(sam.own_line, sam)] == [(size - 1, earlier), (size - 2, later)]
     assert [(at, m.id) for at, m in mailbox.logged(sam.own_line, sam)] == [(first, later), (clock(), earlier)]
     assert mailbox.time_at(size - 2) == first
 
@@ -288,16 +288,16 @@ def test_an_object_that_holds_other_keys_or_none_gives_none(
     appoint(lines, maria)
     appointment = Appointment(sam.card.id, sealed(lines, content), "guardian", lines.clock())
     with pytest.raises(InvalidInput):
-        mailbox.held(appointment)
+        mailbox.keys_of(appointment)
     ring(lines, maria, appointment, sam)
     assert mailbox.appointed(maria) == []
 
 
 def test_a_label_is_cut_to_its_limit_and_may_be_missing(lines: Lines, mailbox: Mailbox, sam: Keyring) -> None:
     long = sealed(lines, {0: seed_of("sam"), 1: "x" * (LABEL_LIMIT + 1)})
-    assert mailbox.held(Appointment(sam.card.id, long, "self", lines.clock())).label == "x" * 120
+    assert mailbox.keys_of(Appointment(sam.card.id, long, "self", lines.clock())).label == "x" * 120
     none = sealed(lines, {0: seed_of("sam")})
-    assert mailbox.held(Appointment(sam.card.id, none, "self", lines.clock())).label == ""
+    assert mailbox.keys_of(Appointment(sam.card.id, none, "self", lines.clock())).label == ""
 
 
 def test_keys_that_are_not_here_are_told_and_never_taken_for_none(
@@ -358,7 +358,7 @@ def test_what_one_waits_for_and_is_not_here_is_passed_over(
 ) -> None:
     batch = mailbox.batch()
     mailbox.accept_early(batch, sam.card.id, "Sam", "guardian", maria)
-    lines.near.objects.pop(batch.kept[-1][0])
+    lines.near.objects.pop(batch.sizes[-1][0])
     mailbox.accept_early(batch, lines.person("other").card.id, "Other", "guardian", maria)
     batch.commit()
     assert [label for label, _ in mailbox.waiting(maria)] == ["Other"]
