@@ -87,28 +87,18 @@ def read_report(content: bytes) -> Report:
 
 def _read(resources: list[dict[str, Any]]) -> Report:
     by_type = {kind: [r for r in resources if r["resourceType"] == kind] for kind in ("Patient", "Practitioner")}
+    observations = _by_system(resources)
     said: dict[str, list[str]] = {}
-    findings: list[ReportedFinding] = []
-    reasons: list[tuple[str, str]] = []
-    looks: list[dict[str, Any]] = []
-    for observation in (r for r in resources if r["resourceType"] == "Observation"):
-        coding = observation["code"]["coding"][0]
-        if coding["system"] == _LOOK:
-            # The three answers of a look come together, in the order in which they are asked.
-            if coding["code"] == ASKED[0]:
-                looks.append({"at": _when(observation)})
-            looks[-1][coding["code"]] = _told(observation)
-        elif coding["system"] == _FINDING:
-            said_at = _when(observation)
-            findings.append(ReportedFinding(coding["code"], observation["code"]["text"], _answer(observation), said_at))
-        elif coding["system"] == _RULE:
-            reasons.append((coding["code"], observation["valueString"]))
-        else:
-            said.setdefault(coding["code"], []).append(observation["valueString"])
+    for code, observation in observations[_REPORT]:
+        said.setdefault(code, []).append(observation["valueString"])
 
     def one(name: str) -> str:
         return said.get(name, [""])[0]
 
+    findings = [
+        ReportedFinding(code, observation["code"]["text"], _answer(observation), _when(observation))
+        for code, observation in observations[_FINDING]
+    ]
     if one("signs-timed") != "yes":
         # Before signs had times of their own, each carried the injury's.
         findings = [replace(finding, at=None) for finding in findings]
@@ -128,7 +118,7 @@ def _read(resources: list[dict[str, Any]]) -> Report:
         advice=Advice(
             level=int(one("level")),
             words=one("disposition"),
-            reasons=tuple(reasons),
+            reasons=tuple((code, observation["valueString"]) for code, observation in observations[_RULE]),
             rules_version=one("rules-version"),
             reviewed=one("rules-reviewed") == "yes",
         ),
@@ -136,10 +126,30 @@ def _read(resources: list[dict[str, Any]]) -> Report:
         ambulance_called_at=datetime.fromisoformat(called) if called else None,
         told=tuple(said.get("told", [])),
         note=one("note"),
-        looks=tuple(ReportedLook(look["at"], *(look[name] for name in ASKED)) for look in looks),
+        looks=tuple(_looks(observations[_LOOK])),
         origin=one("origin") or FIELD,
         ambulance_not_called=one("ambulance-called") == "no",
     )
+
+
+def _by_system(resources: list[dict[str, Any]]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
+    """The observations with their codes, in their order, by the system of these; what is in no other is said."""
+    found: dict[str, list[tuple[str, dict[str, Any]]]] = {system: [] for system in (_FINDING, _LOOK, _RULE, _REPORT)}
+    for observation in resources:
+        if observation["resourceType"] == "Observation":
+            coding = observation["code"]["coding"][0]
+            found.get(coding["system"], found[_REPORT]).append((coding["code"], observation))
+    return found
+
+
+def _looks(observations: list[tuple[str, dict[str, Any]]]) -> list[ReportedLook]:
+    """The three answers of a look come together, in the order in which they are asked."""
+    looks: list[dict[str, Any]] = []
+    for code, observation in observations:
+        if code == ASKED[0]:
+            looks.append({"at": _when(observation)})
+        looks[-1][code] = _told(observation)
+    return [ReportedLook(look["at"], *(look[name] for name in ASKED)) for look in looks]
 
 
 def _statements(report: Report) -> list[tuple[str, str]]:

@@ -90,17 +90,8 @@ def _text(node: Node) -> str:
 
 def _take(node: Node, is_inside: bool, script: Script) -> None:
     line, kind, parent = node.start_point[0] + 1, node.type, node.parent
-    if kind in SYNTAX:
-        script.syntax.append((SYNTAX[kind], line))
-    elif kind == "ERROR" or node.is_missing:
-        script.syntax.append(("what is no JavaScript", line))
-    elif kind in ("await_expression", "for_in_statement") and not is_inside:
-        if kind == "await_expression" or any(child.type == "await" for child in node.children):
-            script.syntax.append(("await outside a function", line))
-    elif kind == "regex_pattern" and ("(?<=" in _text(node) or "(?<!" in _text(node)):
-        script.syntax.append(("a look behind in a regular expression", line))
-    elif kind == "regex_flags" and set(_text(node)) & set("dv"):
-        script.syntax.append((f"a regular expression's flag of {_text(node)}", line))
+    if what := _new_syntax(node, is_inside):
+        script.syntax.append((what, line))
     elif kind == "property_identifier" and parent is not None:
         _member(node, parent, line, script)
     elif kind == "shorthand_property_identifier":
@@ -113,6 +104,27 @@ def _take(node: Node, is_inside: bool, script: Script) -> None:
         _named_by_text(node, parent, parent.parent, line, script)
     elif kind == "identifier" and parent is not None:
         _identifier(node, parent, line, script)
+
+
+def _new_syntax(node: Node, is_inside: bool) -> str:
+    """What is too new in how this is written, whatever it names; empty if nothing is."""
+    kind = node.type
+    if kind in SYNTAX:
+        return SYNTAX[kind]
+    if kind == "ERROR" or node.is_missing:
+        return "what is no JavaScript"
+    if not is_inside and _awaits(node):
+        return "await outside a function"
+    if kind == "regex_pattern" and ("(?<=" in _text(node) or "(?<!" in _text(node)):
+        return "a look behind in a regular expression"
+    if kind == "regex_flags" and set(_text(node)) & set("dv"):
+        return f"a regular expression's flag of {_text(node)}"
+    return ""
+
+
+def _awaits(node: Node) -> bool:
+    is_loop = node.type == "for_in_statement"
+    return node.type == "await_expression" or (is_loop and any(child.type == "await" for child in node.children))
 
 
 def _member(node: Node, parent: Node, line: int, script: Script) -> None:
@@ -158,10 +170,9 @@ def check_scripts(sources: dict[str, str], allowed: Iterable[str] = ALLOWED) -> 
     found = []
     for path, script in scripts.items():
         found += [f"{path}:{line}: {what}" for what, line in script.syntax]
-        used = [(name, line) for name, line in script.members if name not in members]
-        used += [(name, line) for name, line in script.calls if name not in methods]
-        used += [(name, line) for name, line in script.names if name not in declared]
-        found += [f"{path}:{line}: {name}" for name, line in used if name in names and name not in let]
+        used = ((script.members, members), (script.calls, methods), (script.names, declared))
+        others = [(name, line) for places, own in used for name, line in places if name not in own]
+        found += [f"{path}:{line}: {name}" for name, line in others if name in names - let]
     return sorted(set(found))
 
 

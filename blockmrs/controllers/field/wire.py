@@ -222,26 +222,41 @@ def _page_tap(rules: RuleSet, values: Mapping[str, str], picks: list[str]) -> Ta
         raise InvalidInput("one answer or the other", field=PICK)
     if page in (SIGNS, SIGNS_AGAIN):
         raise InvalidInput("a danger sign is tapped, not chosen", field="page")
+    tap = _person_tap(rules, page, choose or "")
+    if tap is not None:
+        return tap
+    finding = _asked_alone(rules, page)
+    if finding is not None:
+        return AnswerTap(finding, _yes_no(choose))
+    if page_named(rules, page) is None:
+        raise InvalidInput("an unknown page", field="page")
+    return _ticks_tap(rules, page, values.get("answer"), picks)
+
+
+def _person_tap(rules: RuleSet, page: str, choose: str) -> Tap | None:
+    """What was tapped on a page about the person or the place, which no rule asks for; None on any other page."""
     if page == WHERE:
-        return PlaceTap(choose or "")
-    if page.startswith(AGAIN) and page.removeprefix(AGAIN) in ASKED:
-        asked = page.removeprefix(AGAIN)
-        return LookTap(asked, _look_answer("choose", asked, choose or ""))
-    if page in {WHERE_INNER + part.id for part in rules.parts if part.inner}:
-        return PlaceTap(choose or "", within=page.removeprefix(WHERE_INNER))
+        return PlaceTap(choose)
     if page == AGE:
-        return AgeTap(choose or "")
+        return AgeTap(choose)
+    if page in {WHERE_INNER + part.id for part in rules.parts if part.inner}:
+        return PlaceTap(choose, within=page.removeprefix(WHERE_INNER))
+    if page in {AGAIN + asked for asked in ASKED}:
+        asked = page.removeprefix(AGAIN)
+        return LookTap(asked, _look_answer("choose", asked, choose))
+    return None
+
+
+def _asked_alone(rules: RuleSet, page: str) -> str | None:
+    """The finding about which this page asks alone, for a yes or a no; None for any other page."""
     settling = rules.findings.get(page.removeprefix(SETTLE))
     if page.startswith(SETTLE) and settling is not None and settling.settles:
-        return AnswerTap(settling.id, _yes_no(choose))
+        return settling.id
     if page in CHECKS:
-        return AnswerTap(CHECKS[page], _yes_no(choose))
+        return CHECKS[page]
     plan = page_named(rules, page)
-    if plan is None:
-        raise InvalidInput("an unknown page", field="page")
-    if rules.findings[plan.findings[0]].nature is Nature.REASSURING:
-        return AnswerTap(plan.findings[0], _yes_no(choose))
-    return _ticks_tap(rules, page, values.get("answer"), picks)
+    is_reassuring = plan is not None and rules.findings[plan.findings[0]].nature is Nature.REASSURING
+    return plan.findings[0] if plan is not None and is_reassuring else None
 
 
 def _ticks_tap(rules: RuleSet, page: str, answer: str | None, picks: list[str]) -> TicksTap:

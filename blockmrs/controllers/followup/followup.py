@@ -7,6 +7,7 @@ GET       /field/report/<id>/check/<check>   what was answered, and the advice
 from __future__ import annotations
 
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
@@ -186,22 +187,10 @@ def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[
 
 def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str, Answer], dict[str, str]]:
     """The answers by finding, and what is wrong, by field."""
-    answers: dict[str, Answer] = {}
-    errors: dict[str, str] = {}
-    picks = form.several("pick")
-    known = {value for finding in asked(rules, SIGNS_PAGE, band) for value, _ in _ticks(finding)}
-    signs = [pick for pick in picks if pick in known]
-    if any(pick not in (*known, NONE, UNSURE) for pick in picks):
-        errors["pick"] = N_("Choose from the list")
-    elif not picks:
-        errors["pick"] = N_("Tick what is true, or “None of these”")
-    elif NONE in picks and len(picks) > 1:
-        errors["pick"] = N_("Tick what is true, or “None of these” alone")
-    rest = UNSURE if UNSURE in picks else NO
-    for finding in asked(rules, SIGNS_PAGE, band):
-        mine = [pick.partition(":")[2] for pick in signs if pick.partition(":")[0] == finding.id]
-        absent = rest if finding.kind is Kind.YES_NO or rest == UNSURE else str(finding.none)
-        answers[finding.id] = parse_answer(finding, max(mine, default=absent))
+    signs, picks = asked(rules, SIGNS_PAGE, band), form.several("pick")
+    answers = _picked(signs, picks)
+    problem = _wrong_picks(signs, picks)
+    errors = {"pick": problem} if problem else {}
     for finding in (*asked(rules, SYMPTOMS_PAGE, band), *asked(rules, WORSE_PAGE, band)):
         text = form.kept(_field(finding), LONGEST)
         if text in _values(finding):
@@ -209,6 +198,31 @@ def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str
         else:
             errors[_field(finding)] = N_("Choose an answer")
     return answers, errors
+
+
+def _wrong_picks(signs: Iterable[Finding], picks: Sequence[str]) -> str:
+    """What is wrong with the ticks of the page with the danger signs; empty if nothing is."""
+    if not {*picks} <= {*_all_ticks(signs), NONE, UNSURE}:
+        return N_("Choose from the list")
+    if not picks:
+        return N_("Tick what is true, or “None of these”")
+    return N_("Tick what is true, or “None of these” alone") if NONE in picks and len(picks) > 1 else ""
+
+
+def _picked(signs: Iterable[Finding], picks: Sequence[str]) -> dict[str, Answer]:
+    """The answers that these ticks are: of the ticks of one sign the worst, and without any "no", or "can't tell"."""
+    known, rest = _all_ticks(signs), UNSURE if UNSURE in picks else NO
+    ticked = [pick.partition(":") for pick in picks if pick in known]
+    answers: dict[str, Answer] = {}
+    for finding in signs:
+        mine = [value for name, _colon, value in ticked if name == finding.id]
+        absent = rest if finding.kind is Kind.YES_NO or rest == UNSURE else str(finding.none)
+        answers[finding.id] = parse_answer(finding, max(mine, default=absent))
+    return answers
+
+
+def _all_ticks(signs: Iterable[Finding]) -> set[str]:
+    return {value for finding in signs for value, _ in _ticks(finding)}
 
 
 def _field(finding: Finding) -> str:

@@ -97,18 +97,11 @@ class _Reader:
 
     def rule_set(self) -> RuleSet:
         """Everything, checked."""
-        for name, table in self._tables.items():
-            self.file = name
-            self._require(not list(misplaced(table)), "a text has a place that nothing fills")
-        self.file = SIGNS_FILE
+        self._check_texts()
         signs = self._tables[SIGNS_FILE]
         self._only(signs, SIGNS_KEYS, "the first table")
         self._only(signs["words"], WORDS, "the words")
-        self._bands = tuple(AgeBand(*self._texts(table, "id", "label")) for table in signs["age_band"])
-        known = frozenset(band.id for band in self._bands if band.id != UNKNOWN_AGE)
-        self._groups = {band: frozenset([band]) for band in known}
-        self._groups |= {name: frozenset(bands) for name, bands in signs["age_group"].items()}
-        self._require(all(bands <= known for bands in self._groups.values()), "an age group names an unknown band")
+        self._read_ages(signs)
         for name in self._names:
             self._read_findings(name)
         presentations = {name: self._presentation(name) for name in sorted(self._names, key=self._always_first)}
@@ -130,6 +123,19 @@ class _Reader:
         )
         self._check(rules)
         return rules
+
+    def _check_texts(self) -> None:
+        for name, table in self._tables.items():
+            self.file = name
+            self._require(not list(misplaced(table)), "a text has a place that nothing fills")
+        self.file = SIGNS_FILE
+
+    def _read_ages(self, signs: Table) -> None:
+        self._bands = tuple(AgeBand(*self._texts(table, "id", "label")) for table in signs["age_band"])
+        known = frozenset(band.id for band in self._bands if band.id != UNKNOWN_AGE)
+        self._groups = {band: frozenset([band]) for band in known}
+        self._groups |= {name: frozenset(bands) for name, bands in signs["age_group"].items()}
+        self._require(all(bands <= known for bands in self._groups.values()), "an age group names an unknown band")
 
     def _policy(self, table: Table) -> Policy:
         self._only(table, ["id", "why", "tell", "parent", "evidence"], "a policy")

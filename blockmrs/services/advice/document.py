@@ -135,22 +135,26 @@ class AdviceDocument:
             raise NotFound("there is no such part of the advice")
         own = [rule for rule in rules.rules if rule.presentation == presentation.id]
         ordered = sorted(own, key=lambda rule: (bool(rule.raises), rule.level))
-        shown = {finding for page in presentation.pages for finding in page.findings}
-        levels = {level.disposition: level for level in Level}
         return Chapter(
             presentation=presentation,
             pages=tuple((page, self._questions(page.findings)) for page in presentation.pages if page.findings),
-            elsewhere=self._questions(
-                finding.id
-                for finding in rules.findings.values()
-                if finding.presentation == presentation.id and finding.id not in shown
-            ),
+            elsewhere=self._elsewhere(presentation),
             rules=tuple(self._rule(number, rule) for number, rule in enumerate(ordered, 1)),
-            advice=tuple(
-                AdviceText(levels.get(key), () if key in levels else self._because(f"{presentation.id}/{key}"), advice)
-                for key, advice in presentation.advice.items()
-            ),
+            advice=self._advice(presentation),
             unsigned=sum(not rule.reviewed_by for rule in own),
+        )
+
+    def _elsewhere(self, presentation: Presentation) -> tuple[QuestionText, ...]:
+        """Its questions that stand on none of its own pages."""
+        shown = {finding for page in presentation.pages for finding in page.findings}
+        own = (finding.id for finding in self.rules.findings.values() if finding.presentation == presentation.id)
+        return self._questions(finding for finding in own if finding not in shown)
+
+    def _advice(self, presentation: Presentation) -> tuple[AdviceText, ...]:
+        levels = {level.disposition: level for level in Level}
+        return tuple(
+            AdviceText(levels.get(key), () if key in levels else self._because(f"{presentation.id}/{key}"), advice)
+            for key, advice in presentation.advice.items()
         )
 
     def _questions(self, names: Iterable[str]) -> tuple[QuestionText, ...]:
@@ -179,11 +183,8 @@ class AdviceDocument:
                 return Clause("all", parts=tuple(self._clause(part) for part in parts))
             case AnyOf(parts):
                 return Clause("any", parts=tuple(self._clause(part) for part in parts))
-            case Is(name, values) if values <= {True, False}:
-                return Clause("yes" if True in values else "no", (findings[name].ask,))
             case Is(name, values):
-                options = findings[name].options
-                return Clause("either", tuple(option.label for option in options if option.value in values))
+                return _clause_of_answers(findings[name], values)
             case AtLeast(name, number):
                 return Clause("number", (findings[name].ask, str(number)))
             case NotReassured(names):
@@ -193,3 +194,9 @@ class AdviceDocument:
             case Complaint(names):
                 return Clause("complaints", tuple(self.rules.presentations[name].title for name in sorted(names)))
         raise TypeError(f"a condition of an unknown kind: {type(condition).__name__}")
+
+
+def _clause_of_answers(finding: Finding, values: frozenset[bool | str]) -> Clause:
+    if values <= {True, False}:
+        return Clause("yes" if True in values else "no", (finding.ask,))
+    return Clause("either", tuple(option.label for option in finding.options if option.value in values))

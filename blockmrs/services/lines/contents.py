@@ -161,13 +161,8 @@ class Contents:
             again.update(self._ledger.came_since(reader.own_line, range(stop), since))
         emptied = self._ledger.empty_of(reader.own_line, [item.position for item in row_items]) if row_items else set()
         items = Items(item for item in row_items if item.position not in again and item.position not in emptied)
-        places = [*self._lines.at(reader.own_line, reader, sorted(again), author=None)] if again else []
-        places += self._lines.places(reader.own_line, reader, stop)
-        fresh = [
-            Item(position, Sort.UNOPENED) if message is None else item_of(message, reader.card.id)
-            for position, message in places
-        ]
-        items += self._timed([item for item in fresh if item is not None])
+        places = self._lines.anew(reader.own_line, reader, again, stop)
+        items += self._timed(_items_at(places, reader))
         items.sort(key=lambda item: item.index)
         end = max([stop, *(position + 1 for position, _ in places)])
         self._compare(reader, items, earlier, LineExtent(end, *_count(items)), bool(emptied))
@@ -207,6 +202,15 @@ class Contents:
 
     def _keep(self, reader: Keyring, items: Sequence[Item], stop: int, size: int) -> None:
         self._replace(reader, "contents", encode_contents(items, stop, size))
+
+
+def _items_at(places: Iterable[tuple[int, Message | None]], reader: Keyring) -> list[Item]:
+    """The item of each place; what has no sort has none."""
+    found = (
+        Item(position, Sort.UNOPENED) if message is None else item_of(message, reader.card.id)
+        for position, message in places
+    )
+    return [item for item in found if item is not None]
 
 
 def _opened(key: bytes, sealed: bytes | None, lookup: bytes) -> bytes | None:

@@ -74,8 +74,7 @@ class LineMemory:
         if stop and since < size:
             again.update(self._ledger.came_since(line_key, range(stop), since))
         line_values = [placed for placed in row_values if placed.position not in again]
-        places = [*self._lines.at(line_key, reader, sorted(again), author=author)] if again else []
-        places += self._lines.places(line_key, reader, stop, author)
+        places = self._lines.anew(line_key, reader, again, stop, author)
         shut = {position for position, message in places if message is None}
         values = [(message, value_of(message)) for message in messages_of(places)]
         matter = [(message, value) for message, value in values if value is not None]

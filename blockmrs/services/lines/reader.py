@@ -5,7 +5,7 @@ Whoever holds a line's key can write to it; so what does not open, or is not sig
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -106,6 +106,13 @@ class LineReader:
     ) -> Iterator[tuple[int, Message | None]]:
         """What is at these places of a line, in order."""
         return self._opened(self._at_numbers(line_key, numbers), reader, author)
+
+    def anew(
+        self, line_key: bytes, reader: Keyring, again: Collection[int], start: int, author: Card | None = None
+    ) -> list[tuple[int, Message | None]]:
+        """What is at the places `again`, which were read before, and then at each from `start` on."""
+        before = self.at(line_key, reader, sorted(again), author=author) if again else ()
+        return [*before, *self.places(line_key, reader, start, author)]
 
     def times_of(self, indexes: Iterable[int]) -> dict[int, datetime]:
         """When the blocks were made in which the transactions at these places of the log stand."""

@@ -128,6 +128,15 @@ class RightNews:
 
 
 @dataclass(frozen=True, slots=True)
+class _Change:
+    """What happened to a right, by whom, and when; words as in RightNews."""
+
+    what: str
+    by: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
 class Subject:
     """Somebody over whose record the actor has a right."""
 
@@ -319,33 +328,22 @@ class Rights:
         me = actor.keyring.card.id
         mine = roll.family.get(me) or roll.coaches.get(me)
         last_seen = max(self._last_seen(actor, subject), mine.number if mine is not None else 0)
-        news = []
-
-        def tell(what: str, holder: Holder | None, by: bytes, at: datetime) -> None:
-            if by != me:
-                name, is_mine = (holder.name, holder.card == me) if holder is not None else ("", False)
-                label = subject.keys.label
-                news.append(RightNews(subject.handle, label, what, name, roll.name_of(by), at, is_mine))
-
         is_former = subject.is_coach and not roll.uses(me)
         holders = [roll.coaches[me]] if is_former else _in_order(roll)
-        for holder in holders:
-            if holder.part is Part.WAITING and roll.may_confirm(me, holder):
-                tell("waits", holder, holder.invited_by, holder.since)  # Until it is decided, whether seen or not.
-            elif holder.changed <= last_seen:
-                continue
-            elif holder.part is Part.ENDED:
-                tell("ended", holder, holder.ended_by, holder.ended or holder.since)
-            elif holder.against:
-                tell("wanted", holder, next(iter(holder.against)), holder.since)
-            elif holder.confirmed is not None:
-                tell("confirmed", holder, holder.confirmed_by, holder.confirmed)
-            elif holder.card != me:
-                tell("joined", holder, holder.card, holder.since)
-        for invitation in roll.open_invitations(self._mailbox.now()):
-            if invitation.number > last_seen and not is_former:
-                tell("invited", None, invitation.made_by, invitation.since)
-        return news
+        invitations = () if is_former else roll.open_invitations(self._mailbox.now())
+        changes = [(holder, _change_of(holder, roll, me, last_seen)) for holder in holders]
+        news = [(holder.name, holder.card == me, change) for holder, change in changes if change is not None]
+        news += [
+            ("", False, _Change("invited", invitation.made_by, invitation.since))
+            for invitation in invitations
+            if invitation.number > last_seen
+        ]
+        label = subject.keys.label
+        return [
+            RightNews(subject.handle, label, change.what, name, roll.name_of(change.by), change.at, is_mine)
+            for name, is_mine, change in news
+            if change.by != me
+        ]
 
     def _last_seen(self, actor: Actor, subject: Subject) -> int:
         lookup = self._seen_lookup(actor, subject)
@@ -454,6 +452,21 @@ class Rights:
         }
         handles = [(self._codes.handle_of(keys, update_id), update_id) for update_id in reports]
         return [(handle, update_id) for handle, update_id in handles if handle in running]
+
+
+def _change_of(holder: Holder, roll: Roll, me: bytes, last_seen: int) -> _Change | None:
+    """The last that happened to a right, as far as the holder of the card `me` has not seen it or has to decide it."""
+    if holder.part is Part.WAITING and roll.may_confirm(me, holder):
+        return _Change("waits", holder.invited_by, holder.since)  # Until it is decided, whether seen or not.
+    if holder.changed <= last_seen:
+        return None
+    if holder.part is Part.ENDED:
+        return _Change("ended", holder.ended_by, holder.ended or holder.since)
+    if holder.against:
+        return _Change("wanted", next(iter(holder.against)), holder.since)
+    if holder.confirmed is not None:
+        return _Change("confirmed", holder.confirmed_by, holder.confirmed)
+    return _Change("joined", holder.card, holder.since)
 
 
 def _in_order(roll: Roll) -> list[Holder]:

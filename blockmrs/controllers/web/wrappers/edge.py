@@ -128,27 +128,23 @@ class Edge:
             answer.set("Location", quote(location, safe=ADDRESS_CHARACTERS))
         if not all(_is_sendable(text) for pair in answer.headers for text in pair):
             raise ValueError("a header that cannot be sent")
-        kind = answer.get("Content-Type").partition(";")[0].strip().lower()
         if self._site.assets.has(path) and answer.status.startswith(("200", "304")):
-            fresh = "public, max-age=31536000, immutable" if self._site.assets.is_current(path, query) else "no-cache"
-            answer.set("Cache-Control", fresh)
-            answer.drop("Expires")
-            if (script := self._site.assets.bare(path)) is not None and answer.status.startswith("200"):
-                answer.carry(script)
-        if kind not in COMPRESSIBLE:
-            return
-        # A page also depends on the language that is asked for or was chosen; no other kind of answer does.
-        answer.set("Vary", PAGE_VARIES if kind == "text/html" else "Accept-Encoding")
-        length = answer.get("Content-Length")
-        if (
-            not answer.status.startswith("304")
-            and environ.get("REQUEST_METHOD") != "HEAD"
-            and not answer.get("Content-Encoding")
-            and length.isdigit()
-            and SMALLEST_COMPRESSED <= int(length) <= LARGEST_COMPRESSED
-            and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
-        ):
-            answer.compress()
+            self._finish_file(answer, path, query)
+        kind = answer.get("Content-Type").partition(";")[0].strip().lower()
+        if kind in COMPRESSIBLE:
+            # A page also depends on the language that is asked for or was chosen; no other kind of answer does.
+            answer.set("Vary", PAGE_VARIES if kind == "text/html" else "Accept-Encoding")
+            if answer.is_worth_compressing() and _may_be_compressed(environ):
+                answer.compress()
+
+    def _finish_file(self, answer: _Answer, path: str, query: str) -> None:
+        assets = self._site.assets
+        answer.set(
+            "Cache-Control", "public, max-age=31536000, immutable" if assets.is_current(path, query) else "no-cache"
+        )
+        answer.drop("Expires")
+        if (script := assets.bare(path)) is not None and answer.status.startswith("200"):
+            answer.carry(script)
 
 
 class _Answer:
@@ -187,6 +183,12 @@ class _Answer:
         self.body = [content]
         self.set("Content-Length", str(len(content)))
 
+    def is_worth_compressing(self) -> bool:
+        """Whether it has a body, not yet packed, of a size for which the work pays."""
+        length = self.get("Content-Length")
+        has_body = not self.status.startswith("304") and not self.get("Content-Encoding") and length.isdigit()
+        return has_body and SMALLEST_COMPRESSED <= int(length) <= LARGEST_COMPRESSED
+
     def compress(self) -> None:
         """Form tokens are masked afresh in every page, so that its compressed size reveals nothing about them."""
         whole = self.body
@@ -218,6 +220,10 @@ def _close(body: Iterable[bytes]) -> None:
 def _is_sendable(text: str) -> bool:
     """Whether a header may contain it: Latin-1 without line ends."""
     return all("\x20" <= character <= "\x7e" or "\xa0" <= character <= "\xff" for character in text)
+
+
+def _may_be_compressed(environ: Environ) -> bool:
+    return environ.get("REQUEST_METHOD") != "HEAD" and _takes_gzip(environ.get("HTTP_ACCEPT_ENCODING", ""))
 
 
 def _takes_gzip(accepted: str) -> bool:
