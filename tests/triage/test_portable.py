@@ -3,6 +3,7 @@
 import gzip
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.resources import files
 from io import BytesIO
 from typing import Any
@@ -13,6 +14,7 @@ from blockmrs.domain.triage.conditions import Facts
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.messages import extract
 from blockmrs.domain.triage.portable import compile_rules, condition_as_data, encode_rules
+from blockmrs.domain.triage.rules import Sport
 
 RULES = load_rules()
 MOST_BYTES = 150 * 1024
@@ -73,6 +75,15 @@ def test_no_id_is_a_number_or_the_phone_would_sort_it_first() -> None:
 def test_the_file_is_small_even_where_words_are_longer() -> None:
     longer = encode_rules(RULES, "es", lambda text: text + text[: len(text) * 4 // 10])
     assert len(gzip.compress(longer, 6)) <= MOST_BYTES
+
+
+def test_an_advice_that_says_nothing_of_sport_says_nothing_of_it_on_the_phone_either() -> None:
+    head = RULES.presentations["head"]
+    quiet = replace(head.advice["hospital"], sport=Sport.NOTHING_SAID, return_to_play="")
+    rules = replace(RULES, presentations={"head": replace(head, advice={**head.advice, "hospital": quiet})})
+    (there,) = compile_rules(rules, "en", str)["presentations"]
+    assert there["advice"]["clinician"].keys() >= {"sport", "return_to_play"}
+    assert there["advice"]["hospital"].keys().isdisjoint({"sport", "return_to_play"})
 
 
 def test_a_condition_that_the_phone_would_not_know_is_refused() -> None:

@@ -9,12 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from blockmrs.controllers.field.wire import carry, read
+from blockmrs.domain.triage import routing
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.reader import RulesUnreadable
 from blockmrs.domain.triage.routing import (
     FEWEST_ENTRIES,
+    FORMAT,
     LANGUAGES,
     LONGEST_TEXT,
     MOST_PROPOSED,
@@ -24,6 +26,7 @@ from blockmrs.domain.triage.routing import (
     propose,
     read_words,
     without_controls,
+    words_as_data,
 )
 from blockmrs.domain.triage.rules import ALWAYS
 from blockmrs.errors import InvalidInput
@@ -228,3 +231,33 @@ def test_the_dangers_of_every_confirmed_complaint_come_before_the_milder_questio
     first = [RULES.presentations[name].pages[0].id for name in ("ank", "chst", "dv")]
     assert asked[:3] == first
     assert len(asked) == len(set(asked))
+
+
+def test_a_program_is_given_every_word_that_this_one_goes_by() -> None:
+    data = words_as_data(WORDS)
+    assert data["format"] == FORMAT
+    for key, lists in (("signs", WORDS.signs), ("presentations", WORDS.presentations)):
+        given = {name: tuple(frozenset(entry.split()) for entry in entries) for name, entries in data[key].items()}
+        assert given == lists
+        assert list(given) == list(lists), "their order decides between two that are equally likely"
+    for key in ("fillers", "particles", "plain"):
+        assert set(data[key].split()) == getattr(WORDS, key)
+    assert [tuple(phrase.split()) for phrase in data["plays_down"]] == [*WORDS.plays_down]
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe", b"fillers = "], ids=["none", "no text", "no TOML"])
+def test_a_language_without_its_lists_is_named(
+    content: bytes | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "words").mkdir()
+    for language in LANGUAGES:
+        (tmp_path / "words" / f"{language}.toml").write_bytes((LISTS / f"{language}.toml").read_bytes())
+    lost = tmp_path / "words" / "es.toml"
+    lost.unlink()
+    if content is not None:
+        lost.write_bytes(content)
+    monkeypatch.setattr(routing, "files", lambda _package: tmp_path)
+    load_words.cache_clear()
+    with pytest.raises(RulesUnreadable) as caught:
+        load_words()
+    assert "es" in str(caught.value.context["file"])

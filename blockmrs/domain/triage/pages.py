@@ -190,8 +190,7 @@ def _is_calming(rules: RuleSet, plan: PagePlan) -> bool:
 
 def _plans(rules: RuleSet, names: Iterable[str]) -> Iterator[PagePlan]:
     for name in names:
-        if name in rules.presentations:
-            yield from rules.presentations[name].pages
+        yield from rules.presentations[name].pages
 
 
 def _number(rules: RuleSet, interview: Interview) -> int:

@@ -164,8 +164,6 @@ def _prepare(rule: Rule, rules: RuleSet) -> PreparedRule:
     when = rule.when
     if not isinstance(when, Is):
         return PreparedRule(rule, at, "", None, openable)
-    unsure = rules.unsure.get(when.finding, NOT_MET)
     answers: dict[Answer, FiringRule] = dict.fromkeys(when.values, at[SURE])
-    if unsure != NOT_MET:
-        answers[None] = at[unsure]
+    answers[None] = at[rules.unsure[when.finding]]
     return PreparedRule(rule, at, when.finding, answers, openable)

@@ -8,6 +8,7 @@ after(rules, interview, LookAgain())                             begins a look a
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import assert_never
 
 from blockmrs.domain.triage.answers import UNSURE, check_answer
 from blockmrs.domain.triage.conditions import Answer
@@ -98,6 +99,7 @@ def after(rules: RuleSet, interview: Interview, tap: Tap) -> Interview:
             return _after_look(interview, asked, answer)
         case LookAgain():
             return begin_look(interview)
+    assert_never(tap)
 
 
 def begin_look(interview: Interview) -> Interview:

@@ -1,5 +1,6 @@
 """Days are calendar days of the site, each planned check is made once, and a check knows what it says."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -21,15 +22,17 @@ from blockmrs.domain.followups import (
     day_number,
     due_on,
     is_more,
+    may_be_head_injury,
     planned_for,
     was_asked_about_head,
     with_change,
 )
-from blockmrs.domain.reports import Advice, ReportedFinding
+from blockmrs.domain.reports import FIELD, HOME, Advice, Report, ReportedFinding
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview, level_of
 from blockmrs.domain.triage.loader import load_check_rules
 from tests.support.heads import answers
+from tests.support.world import report_at
 
 RULES = load_check_rules()
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
@@ -93,6 +96,32 @@ def test_a_head_injury_is_one_whose_interview_was_about_the_head(finding: str, a
         findings = (ReportedFinding(finding, "?", answer),)
 
     assert was_asked_about_head(Report(), RULES) is is_head  # only the findings are looked at
+
+
+def said(finding: str, answer: str, origin: str = FIELD) -> Report:
+    return replace(report_at(NOON), findings=(ReportedFinding(finding, "?", answer),), origin=origin)
+
+
+@pytest.mark.parametrize(
+    ("finding", "answer", "may_be"),
+    [
+        ("wont-wake", "yes", True),
+        ("wont-wake", "unsure", True),
+        ("wont-wake", "no", False),
+        ("responds", "yes", False),  # that they answer rules out that they do not wake
+        ("responds", "no", True),
+        ("responds", "unsure", True),
+        ("limb-bent", "yes", False),
+        ("nothing-we-know", "yes", False),
+    ],
+)
+def test_at_a_field_a_sign_of_a_head_injury_is_enough(finding: str, answer: str, may_be: bool) -> None:
+    assert may_be_head_injury(said(finding, answer), RULES) is may_be
+
+
+def test_at_home_only_the_questions_about_the_head_make_it_a_head_injury() -> None:
+    assert not may_be_head_injury(said("wont-wake", "yes", HOME), RULES)
+    assert may_be_head_injury(said("head-vomits", "1", HOME), RULES)
 
 
 def test_answers_are_kept_with_their_questions_in_the_order_of_the_page() -> None:

@@ -43,6 +43,10 @@ def ended(author: bytes, about: bytes, relation: str = "guardian") -> tuple[byte
     return author, Statement(Says.ENDED, about, relation=relation)
 
 
+def closed(author: bytes, number: int) -> tuple[bytes, Statement]:
+    return author, Statement(Says.ENDED, CODES[number])
+
+
 FAMILY = (made(), invited(0), joined(MARIA, 0), invited(1), joined(JOE, 1), confirmed(MARIA, JOE))
 
 
@@ -120,6 +124,52 @@ def test_the_last_of_the_family_and_a_coach_without_a_family_cannot_leave() -> N
 def test_with_a_coach_go_the_invitations_that_they_made() -> None:
     there = roll(*FAMILY, invited(2), ended(MARIA, CAROL, Relation.COACH), joined(SAM, 2))
     assert SAM not in there.family
+
+
+@pytest.mark.parametrize(("author", "is_closed"), [(MARIA, True), (CAROL, True), (JOE, False), (MALLORY, False)])
+def test_an_invitation_is_ended_by_the_family_who_is_in_or_by_who_made_it(author: bytes, is_closed: bool) -> None:
+    there = roll(*FAMILY[:-1], invited(2), closed(author, 2), joined(SAM, 2))
+    assert (SAM not in there.family) is is_closed
+
+
+def test_what_was_accepted_is_not_ended_by_ending_its_invitation() -> None:
+    assert roll(*FAMILY, closed(MARIA, 1)).acts(JOE)
+
+
+@pytest.mark.parametrize(
+    ("author", "part"),
+    [(JOE, Part.ENDED), (MARIA, Part.ENDED), (CAROL, Part.ENDED), (SAM, Part.WAITING), (MALLORY, Part.WAITING)],
+    ids=["themselves", "the family", "who invited them", "another who waits", "a stranger"],
+)
+def test_who_waits_is_sent_away_by_the_family_or_their_inviter_and_may_go(author: bytes, part: Part) -> None:
+    waiting = (*FAMILY[:-1], invited(2, MARIA), joined(SAM, 2))
+    assert roll(*waiting, ended(author, JOE)).family[JOE].part is part
+
+
+def test_a_coach_whose_part_has_ended_sends_nobody_away_whom_they_invited() -> None:
+    gone = (*FAMILY[:-1], ended(MARIA, CAROL, Relation.COACH))
+    assert roll(*gone, ended(CAROL, JOE)).family[JOE].part is Part.WAITING
+
+
+def test_who_was_ended_and_is_invited_again_waits_for_a_new_yes() -> None:
+    again = (*FAMILY, ended(JOE, JOE), invited(2, MARIA), joined(JOE, 2))
+    there = roll(*again)
+    assert there.family[JOE].part is Part.WAITING
+    assert there.family[JOE].confirmed_by == b""
+    assert roll(*again, confirmed(MARIA, JOE)).acts(JOE)
+
+
+def test_who_accepts_once_more_stays_what_they_are() -> None:
+    before = roll(*FAMILY)
+    there = roll(*FAMILY, invited(2, MARIA), joined(JOE, 2))
+    assert there.family == before.family
+    waiting = roll(*FAMILY[:-1], invited(2), joined(JOE, 2))
+    assert waiting.family[JOE].part is Part.WAITING
+
+
+def test_a_name_is_that_under_which_a_card_was_entered() -> None:
+    there = roll(made(), invited(0), joined(MARIA, 0))
+    assert [there.name_of(card) for card in (MARIA, CAROL, MALLORY)] == ["N", "Coach", ""]
 
 
 def test_who_joined_before_is_in_and_nobody_can_pretend_that_later() -> None:

@@ -6,7 +6,8 @@ import pytest
 
 from blockmrs.cid import Cid
 from blockmrs.domain.sharing import Grant, Now, Pointer, UpdatePointer, is_running
-from blockmrs.errors import NotFound
+from blockmrs.encoding import Value
+from blockmrs.errors import InvalidInput, NotFound
 
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -39,3 +40,12 @@ def test_leave_begins_by_the_later_of_clock_and_newest_block_and_is_ended_by_the
     now = Now(clock, newest_block)
     assert is_running(not_before, not_after, now) is runs
     assert Grant(b"u" * 32, b"p" * 32, "care", not_before, not_after).covers(now) is runs
+
+
+@pytest.mark.parametrize("key", [16, 21])
+@pytest.mark.parametrize("wrong", [True, "1", b"1"])
+def test_a_grant_whose_number_is_none_is_no_grant(key: int, wrong: Value) -> None:
+    fields = Grant(b"u" * 32, b"p" * 32, "care", NOON, number=3, level=2).to_fields()
+    assert (Grant.from_fields(fields).number, Grant.from_fields(fields).level) == (3, 2)
+    with pytest.raises(InvalidInput):
+        Grant.from_fields({**fields, key: wrong})

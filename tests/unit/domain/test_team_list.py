@@ -29,6 +29,8 @@ ADA = ("", "Ada Lind")
         ("7\u00a0Sam\u00a0Rivers\u200b", [SAM]),
         ("Sam\tRivers\t7\t2012", [("", "Sam Rivers")]),
         ("O'Neil-Smith, Jo", [("", "Jo O'Neil-Smith")]),
+        ("7 Sam Rivers, captain", [("7", "Sam Rivers captain")]),
+        ("Rivers, Sam, captain, 7", [("7", "Rivers Sam captain")]),
         ("", []),
         (" ,; \t \n\n", []),
     ],
@@ -43,3 +45,8 @@ def test_a_line_keeps_its_place_in_the_list() -> None:
 
 def test_a_quote_that_is_never_closed_takes_no_other_line() -> None:
     assert [line.name for line in read_lines('"Sam;Rivers\nAda;Lind')] == ["Sam;Rivers", "Ada Lind"]
+
+
+def test_a_line_of_too_many_columns_is_nobodys_name() -> None:
+    eight, nine = "A;B;C;D;E;F;G;7", "A;B;C;D;E;F;G;H;7"
+    assert [(line.number, line.name) for line in read_lines(f"{eight}\n{nine}")] == [("7", "A B C D E F G"), ("", "")]

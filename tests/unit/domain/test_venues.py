@@ -92,5 +92,26 @@ def test_a_changed_venue_keeps_its_place_in_the_list() -> None:
     assert with_venue((first, second), changed) == (changed, second)
 
 
+def test_a_new_venue_comes_last() -> None:
+    first, second = make_venue(ID, FIELDS), make_venue(ID[::-1], FIELDS)
+    assert with_venue((), first) == (first,)
+    assert with_venue((first,), second) == (first, second)
+
+
+def test_a_venue_is_found_by_its_id_in_its_own_plan() -> None:
+    first, second = make_venue(ID, FIELDS), make_venue(ID[::-1], FIELDS)
+    assert Plan((first, second)).find(second.venue_id) is second
+    assert Plan((first,)).find(second.venue_id) is None
+
+
+def test_a_number_from_before_the_present_checks_is_shown_and_not_dialled() -> None:
+    assert Venue(ID, "a", "b", hospital_phone="ask Joe").phones == ()
+
+
+def test_a_report_says_where_it_happened_by_name_address_and_gate() -> None:
+    assert make_venue(ID, {**FIELDS, "gate": "Gate B"}).place == "North Field\n12 School Lane, Springfield\nGate B"
+    assert make_venue(ID, FIELDS).place == "North Field\n12 School Lane, Springfield"
+
+
 def test_a_venue_shows_nothing_of_itself_in_a_log() -> None:
     assert "North" not in repr(Plan((make_venue(ID, FIELDS),)))

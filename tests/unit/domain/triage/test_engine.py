@@ -5,7 +5,7 @@ import pytest
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview, assess, level_if_calmed
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.rules import Level, Sport
+from blockmrs.domain.triage.rules import Level, Nature, Sport
 
 RULES = load_rules()
 NONE_OF_THESE: dict[str, Answer] = {sign.finding: False for sign in RULES.signs}
@@ -58,6 +58,14 @@ def test_what_age_or_pregnancy_would_raise_further_is_listed_as_open() -> None:
     found = judge("eye", age="under-3-months", **dict.fromkeys([*rest, "shock"], False))
     assert found.level is Level.CLINICIAN
     assert "eye-long" in found.unasked
+
+
+def test_nothing_is_left_open_once_everything_was_asked() -> None:
+    calm = {name: finding.none if finding.options else False for name, finding in RULES.findings.items()}
+    calm |= {name: True for name, finding in RULES.findings.items() if finding.nature is Nature.REASSURING}
+    found = judge("head", **calm)
+    assert found.level is not Level.AMBULANCE
+    assert (found.unasked, found.final) == ((), True)
 
 
 def test_a_babys_question_is_not_open_for_an_adult() -> None:

@@ -42,6 +42,11 @@ def test_what_is_no_list_of_lines_is_refused(text: str) -> None:
         parse_crisis_lines(text)
 
 
+def test_two_numbers_are_no_line() -> None:
+    with pytest.raises(InvalidInput):
+        parse_crisis_lines("UK 116123/116124")
+
+
 def test_a_place_that_nothing_fills_is_found() -> None:
     table = {"hint": "%(crisis_lines)s", "advice": {"harm": {"first_aid": ["%(crisis_lines)s", "%(police)s"]}}}
     assert list(misplaced(table)) == ["%(police)s"]

@@ -54,3 +54,16 @@ def test_a_form_begins_by_withholding_what_it_did_not_show_yet() -> None:
     assert told.suggest(Word()) == Word(withhold=True, shown=SHOWN)
     assert told.suggest(Word(shown=SHOWN)) == Word(shown=SHOWN)
     assert of(PLAIN, *POLICIES).suggest(Word()) == Word()
+
+
+def test_a_policy_is_touched_by_cannot_tell_as_by_yes_and_not_by_no() -> None:
+    touched = [of(Interview(answers={"story-does-not-fit": answer})).policies for answer in (True, None, False)]
+    assert [[policy.id for policy in policies] for policies in touched] == [["safeguarding"], ["safeguarding"], []]
+
+
+def test_a_message_to_a_parent_is_offered_unless_one_policy_forbids_it() -> None:
+    harm = Interview(answers={"other-harm": True})
+    both = Interview(answers={"other-harm": True, "story-does-not-fit": True})
+    assert of(harm, *POLICIES).parent_words == "Text a parent, if that is safe"
+    assert of(both, *POLICIES).parent_words == ""
+    assert of(harm).parent_words == "", "nothing is withheld: they are told as always"
