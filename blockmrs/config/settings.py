@@ -141,16 +141,6 @@ class Settings:
     policy: PolicySettings = field(default_factory=PolicySettings)
 
 
-def setting_names() -> dict[str, str]:
-    """Every setting's full name and its default, as text."""
-    names = {}
-    for group in fields(Settings):
-        defaults = getattr(Settings(), group.name)
-        for setting in fields(defaults):
-            names[f"{PREFIX}{group.name}.{setting.name}"] = _format(getattr(defaults, setting.name))
-    return names
-
-
 def read_settings(texts: Mapping[str, str]) -> Settings:
     """The settings given by `texts`; names without the prefix belong to others and are ignored.
 
@@ -219,12 +209,6 @@ def is_time_zone(name: str) -> bool:
         return name in available_timezones() - _NO_ZONES and bool(ZoneInfo(name))
     except (ZoneInfoNotFoundError, ValueError, OSError):
         return False
-
-
-def _format(value: object) -> str:
-    if isinstance(value, tuple):
-        return " ".join(value)
-    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _parse(name: str, text: str, wanted: Any) -> object:

@@ -1,7 +1,7 @@
 """On whose behalf a connection or a request counts: an address or, in IPv6, one household's network."""
 
 import logging
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from ipaddress import IPv4Network, IPv6Address, IPv6Network, ip_address, ip_network
 
 from blockmrs.controllers.web.wrappers.edge import REFUSED_KEY, StartResponse, WsgiApp
@@ -17,8 +17,6 @@ FORWARDED = (
     "FORWARDED",
 )
 log = logging.getLogger(__name__)
-
-IsTrusted = Callable[[str], bool]
 
 
 class Proxies:

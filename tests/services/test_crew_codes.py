@@ -9,7 +9,7 @@ from blockmrs.errors import CannotOpen, InvalidInput, NotAuthorized, NotFound, T
 from blockmrs.model.codes import ReportCodeRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.sharing import crew_codes
-from blockmrs.services.sharing.crew_codes import MAX_WRONG, QR_LETTERS, WRONG_CODES, Codes, ReportCode
+from blockmrs.services.sharing.crew_codes import MAX_WRONG, WRONG_CODES, Codes, ReportCode
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, save
 from tests.support.world import World
@@ -61,7 +61,7 @@ def test_a_code_opens_the_report_by_both_ways_until_its_time_is_over(
     world: World, carol: Actor, address: str, code: ReportCode, clock: StillClock
 ) -> None:
     assert code.until == clock() + timedelta(days=1)
-    assert len(code.qr_secret) == QR_LETTERS == 22
+    assert len(code.qr_secret) == 22
     assert (code.openings, code.first_opened, code.wrong_tries, code.stopped) == (0, None, 0, False)
     for opened in (world.codes.open_qr(code.qr_secret, CREW), world.codes.open_typed(code.typed or "", CREW)):
         assert (opened.report.player, opened.until) == ("Sam Rivers", code.until)
@@ -196,7 +196,7 @@ def test_sixty_wrong_codes_from_one_address_are_enough_and_scanning_goes_on(
     assert world.codes.open_qr(code.qr_secret, CREW)
     for _ in range(WRONG_CODES):
         with pytest.raises(NotFound):
-            world.codes.open_qr("x" * QR_LETTERS, CREW)
+            world.codes.open_qr("x" * 22, CREW)
     with pytest.raises(TooManyAttempts):
         world.codes.open_qr(code.qr_secret, CREW)
     clock.advance(timedelta(minutes=15))

@@ -1,7 +1,6 @@
 """Brings a database to the tables that this code needs; run by `blockmrs migrate`, and before serving."""
 
 from collections.abc import Callable
-from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -41,19 +40,6 @@ def migrate(engine: Engine, row_key: bytes | None = None) -> None:
             command.upgrade(config, "head")
         except CommandError as error:
             raise VerificationFailed("another version of this program has migrated the database") from error
-
-
-def as_sql(dialect: str) -> str:
-    """The statements of all migrations for a new database; `dialect` is SQLAlchemy's word: sqlite or postgresql."""
-    from alembic import command
-    from alembic.config import Config
-
-    written = StringIO()
-    config = Config(output_buffer=written)
-    config.set_main_option("script_location", _SCRIPTS)
-    config.attributes["dialect"] = dialect
-    command.upgrade(config, "head", sql=True)
-    return written.getvalue()
 
 
 def newest_revision() -> str:
