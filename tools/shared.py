@@ -27,7 +27,8 @@ from blockmrs.controllers.field.journey import (
 )
 from blockmrs.controllers.field.kept import FIRST_SCREEN, LISTS, REPORTS
 from blockmrs.controllers.field.told import OFFERED, WORDS
-from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, NOT_CALLED, OTHER
+from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, NOT_CALLED, OTHER, ZONE
+from blockmrs.controllers.report.phone import ZONE_PLACE
 from blockmrs.controllers.report.report import NEW, SAVE
 from blockmrs.controllers.web.drafts import OWN_FIELDS as FORM_FIELDS
 from blockmrs.controllers.web.switch import ADDRESS
@@ -128,6 +129,8 @@ def _phone() -> Mapping[str, Any]:
         "DAYS_BACK": DAYS_BACK,
         "MINUTES": MINUTES,
         "NOT_CALLED": NOT_CALLED,
+        "ZONE": ZONE,
+        "ZONE_PLACE": ZONE_PLACE,
         "OTHER": OTHER,
         "SEVERAL": list(CHIPS),
         "DRAFT_BYTES": saving.DRAFT_BYTES,

@@ -13,15 +13,14 @@ from dataclasses import dataclass, field, fields
 from ipaddress import IPv6Address, ip_address
 from pathlib import Path
 from typing import Any, Literal, get_args, get_origin, get_type_hints
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from sqlalchemy import URL
 
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines
 from blockmrs.errors import InvalidInput
+from blockmrs.moments import zone_named
 
 PREFIX = "blockmrs."
-_NO_ZONES = frozenset({"Factory", "localtime"})
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
 _NUMBER = re.compile(r"[0-9+*#][0-9 ()+*#-]{0,19}")
 
@@ -203,12 +202,7 @@ def is_time_zone(name: str) -> bool:
 
     Machines also have zone files that no browser knows, and the pages on phones reckon in the same zone.
     """
-    if not name:
-        return True
-    try:
-        return name in available_timezones() - _NO_ZONES and bool(ZoneInfo(name))
-    except (ZoneInfoNotFoundError, ValueError, OSError):
-        return False
+    return not name or zone_named(name) is not None
 
 
 def _parse(name: str, text: str, wanted: Any) -> object:

@@ -60,7 +60,7 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything that a report says. Times are aware UTC.
+    """Everything that a report says. Times are aware, each with the offset of the place where it was said, if known.
 
     `ambulance_not_called` is set where somebody said so: without a time and without this, nobody said anything.
     """

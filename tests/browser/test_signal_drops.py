@@ -140,13 +140,16 @@ def test_reports_that_the_browser_does_not_give_out_are_said_to_be_there(phone: 
 
 
 @pytest.mark.parametrize("zone", ["localtime", "America/Newest_City"])
-def test_a_time_zone_that_the_browser_does_not_know_hides_no_report(new_page: NewPage, zone: str) -> None:
-    page = new_page(PHONE, service_workers="block")
-    page.route("**/field/phone", lambda route: with_zone(route, zone))
-    keep_without_account(page)
-    expect(page.locator("main")).to_contain_text("This browser does not know the time zone of this site")
-    page.get_by_role("link", name="Show to crew").tap()
-    expect(page.locator("main")).to_contain_text(NOTE)
+def test_a_time_zone_that_the_browser_does_not_know_hides_no_report(phone: Page, zone: str) -> None:
+    keep_without_account(phone)
+    phone.evaluate(
+        "async zone => { const [report] = await outbox.list(); "
+        "await outbox.keep({ ...report, fields: [...report.fields, ['r-zone', zone]] }, {}); }",
+        zone,
+    )
+    phone.reload()
+    phone.get_by_role("link", name="Show to crew").last.tap()
+    expect(phone.locator("main")).to_contain_text(NOTE)
 
 
 @pytest.mark.parametrize(
@@ -160,9 +163,8 @@ def test_a_time_zone_that_the_browser_does_not_know_hides_no_report(new_page: Ne
 def test_every_day_is_offered_once_also_where_the_clocks_change(
     new_page: NewPage, zone: str, now: str, days: list[str]
 ) -> None:
-    page = new_page(PHONE, service_workers="block")
+    page = new_page(PHONE, service_workers="block", timezone_id=zone)
     page.clock.set_fixed_time(now)
-    page.route("**/field/phone", lambda route: with_zone(route, zone))
     begin_without_account(page)
     offered = page.locator("#f-r-day option").evaluate_all("found => found.map(one => one.value)")
     assert offered[:3] == days
@@ -171,8 +173,7 @@ def test_every_day_is_offered_once_also_where_the_clocks_change(
 
 @pytest.mark.parametrize("zone", ["Pacific/Auckland", "Pacific/Kiritimati", "Pacific/Pago_Pago"])
 def test_a_chosen_day_is_shown_as_that_day_at_both_ends_of_the_world(new_page: NewPage, zone: str) -> None:
-    page = new_page(PHONE, service_workers="block")
-    page.route("**/field/phone", lambda route: with_zone(route, zone))
+    page = new_page(PHONE, service_workers="block", timezone_id=zone)
     begin_without_account(page)
     fill(page)
     page.get_by_label("Another time").first.check()
@@ -185,7 +186,27 @@ def test_a_chosen_day_is_shown_as_that_day_at_both_ends_of_the_world(new_page: N
     expect(page.locator("[data-row=when] dd")).to_have_text(f"{words}, 14:02")
 
 
-def with_zone(route: Route, zone: str) -> None:
-    """The page of the reports that wait, on a site whose times are in that zone."""
-    answer = route.fetch()
-    route.fulfill(response=answer, body=re.sub(r'data-zone="[^"]*"', f'data-zone="{zone}"', answer.text()))
+@pytest.mark.parametrize(("zone", "moment"), [("Pacific/Kiritimati", "00:02+14:00"), ("America/Lima", "09:02-05:00")])
+def test_the_time_that_was_typed_is_that_of_the_phone_with_a_signal_and_without(
+    new_page: NewPage, zone: str, moment: str
+) -> None:
+    page = new_page(PHONE, timezone_id=zone)
+    sign_up(page)
+    clock = moment[:5]
+    for is_there in (True, False):
+        if is_there:
+            check_page(page)
+        else:
+            page.context.route(SAVE, drop)
+            page.goto("/field")
+            check_page(page)
+        page.get_by_label("Another time").first.check()
+        page.locator("#f-r-day").select_option(index=1)
+        page.locator("#f-r-time").fill(clock)
+        page.get_by_role("button", name="Save report").tap()
+        if not is_there:
+            expect(page.locator("main .card")).to_contain_text(SAVED)
+            page.context.unroute(SAVE)
+            page.reload()
+            page.get_by_role("link", name="Open the saved report").tap()
+        expect(page.locator("main")).to_contain_text(clock)

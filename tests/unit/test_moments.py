@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta, timezone
 import pytest
 
 from blockmrs.errors import InvalidInput
-from blockmrs.moments import from_ms, to_ms
+from blockmrs.moments import from_ms, to_ms, zone_named
 
 
 def test_a_moment_is_counted_from_1970_in_any_zone() -> None:
@@ -28,3 +28,16 @@ def test_what_is_no_moment_is_refused(value: object) -> None:
 def test_a_time_without_a_zone_is_no_moment() -> None:
     with pytest.raises(InvalidInput):
         to_ms(datetime(2026, 1, 1))  # noqa: DTZ001 - what is refused
+
+
+def test_a_zone_is_known_by_the_name_that_browsers_use_too() -> None:
+    madrid = zone_named("Europe/Madrid")
+    assert madrid is not None
+    assert datetime(2026, 7, 1, tzinfo=madrid).utcoffset() == timedelta(hours=2)
+
+
+@pytest.mark.parametrize(
+    "name", ["", "Factory", "localtime", "Europe/Nowhere", "../../etc/passwd", "/etc/localtime", "x\0"]
+)
+def test_what_no_browser_calls_a_zone_is_none(name: str) -> None:
+    assert zone_named(name) is None

@@ -17,7 +17,7 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.field.journey import Journey
 from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Pairs, carry, only_answers, read
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
-from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local
+from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local, reckon_in, zone_key
 from blockmrs.controllers.web.forms import is_garbled, text_pairs
 from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
@@ -50,11 +50,12 @@ if TYPE_CHECKING:
 
 OTHER = "other"
 NOT_CALLED = "no"
+ZONE = "r-zone"
 MINUTES = ("0", "5", "15", "30")
 CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
 SEVERAL: Mapping[str, Sequence[str]] = {**CHIPS, FROM_RECORD: (BIRTH_DATE, *VALUES)}
 SINGLE = frozenset(
-    {FOR_RECORD, "r-draft", "r-shown", "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place",
+    {FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place",
      "r-sport", "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
 )  # fmt: skip
 DAYS_BACK = 8
@@ -105,7 +106,7 @@ class TypedReport:
 
     def in_form(self) -> Pairs:
         """What the check-answers page carries hidden: everything that it does not ask for."""
-        kept = (FOR_RECORD, "r-draft", "r-shown", "r-player", "r-name", "r-policies")
+        kept = (FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-policies")
         return (
             *self.answers,
             *self._journey_pairs(),
@@ -118,7 +119,7 @@ class TypedReport:
 
 
 def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedReport:
-    """The report that this form holds.
+    """The report that this form holds. Its times are of the zone that it names, and so are those of the answer.
 
     Raises:
         InvalidInput: it is not text, a field is repeated or unknown, or the answers do not belong to the rules.
@@ -139,6 +140,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
             values[name] = value
         elif name.startswith(REPORT_PREFIX):
             raise InvalidInput(N_("The form has a field that is not ours"))
+    reckon_in(values.get(ZONE, ""))
     typed = TypedReport(
         interview, journey, carry(interview), values, {name: tuple(chosen) for name, chosen in ticked.items()}
     )
@@ -156,6 +158,7 @@ def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -
     here = local(now)
     return typed.with_values(
         shown=str(int(now.timestamp())),
+        zone=zone_key(),
         when="start" if waited >= 60 else "0",
         day=here.date().isoformat(),
         time="",
@@ -185,7 +188,7 @@ def started_at(typed: TypedReport) -> datetime:
 
 
 def days_to_choose(now: datetime) -> list[date]:
-    """Today and the days before it, in this site's zone."""
+    """Today and the days before it, in the zone of this answer."""
     today = local(now).date()
     return [today - timedelta(days=number) for number in range(DAYS_BACK)]
 
@@ -214,7 +217,7 @@ class ReportReader:
     ) -> Report | None:
         """The report, with the advice worked out afresh from the answers; None if there are `errors`."""
         typed = self._typed
-        times = typed.journey.times(self._now)
+        times = typed.journey.times(self._now).map(local)
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
         injured_at = self._try("r-time", self._injured_at) or self._now
         called_at = self._try("r-ambulance-time", lambda: self._ambulance(injured_at))
@@ -225,8 +228,8 @@ class ReportReader:
             player=name or "",
             shirt_number=player.number if player is not None else "",
             age=self._try("r-age", lambda: age_in_words(typed, triage.rules)) or "",
-            injured_at=injured_at,
-            written_at=self._now,
+            injured_at=local(injured_at),
+            written_at=local(self._now),
             place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
@@ -234,7 +237,7 @@ class ReportReader:
             looks=looks_of(typed.interview, times),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
-            ambulance_called_at=called_at,
+            ambulance_called_at=None if called_at is None else local(called_at),
             ambulance_not_called=typed.value("r-ambulance") == NOT_CALLED,
             told=self._chosen("r-told"),
             note=self._text("r-note", NOTE_LIMIT),

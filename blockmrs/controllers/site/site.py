@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Site:
-    """How this site is reached and what it says; built once by `config`. `zone` None: the machine's own.
+    """How this site is reached and what it says; built once by `config`.
 
-    `session_s` is how long a session lasts at most.
+    `zone` counts for browsers that say none; None: the machine's own. `session_s` is how long a session lasts at most.
     """
 
     find_actor: Callable[[str], Actor | None]
@@ -50,6 +50,11 @@ class Site:
     def language_cookie_name(self) -> str:
         """The name of the cookie that keeps the chosen language."""
         return f"{self.cookie_name}-language"
+
+    @property
+    def zone_cookie_name(self) -> str:
+        """The name of the cookie in which a page's script says the browser's time zone."""
+        return f"{self.cookie_name}-zone"
 
     @property
     def known_cookie_name(self) -> str:

@@ -1,12 +1,14 @@
 """Times as people read them: "14:02", "today", "3 May 2025"; with their zone if they are evidence.
 
-Pages speak one zone, the setting's or the machine's, and name it.
+A page speaks one zone and names it: that of the phone, which a script says in a cookie (public/js/page/base.js), or
+else the setting's, or the machine's. The cookie holds the zone's name, with "." for "/", and nothing about anybody.
 """
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, tzinfo
 from typing import cast
+from zoneinfo import ZoneInfo
 
 import tg
 from tg.i18n import ugettext
@@ -14,27 +16,48 @@ from tg.i18n import ugettext
 from blockmrs.controllers.site.dates import MONTHS, day_words
 from blockmrs.controllers.site.site import Site
 from blockmrs.errors import N_
+from blockmrs.moments import zone_named
+
+_ENVIRON_KEY = "blockmrs.zone"
 
 
 def zone() -> tzinfo | None:
-    """The zone of this site; None is the machine's own."""
-    return cast(Site, tg.config["blockmrs.site"]).zone
+    """The zone of this request's answer; None is the machine's own."""
+    environ = tg.request.environ
+    if _ENVIRON_KEY not in environ:
+        site = cast(Site, tg.config["blockmrs.site"])
+        said = tg.request.cookies.get(site.zone_cookie_name, "")
+        environ[_ENVIRON_KEY] = zone_named(said.replace(".", "/")) or site.zone
+    return cast("tzinfo | None", environ[_ENVIRON_KEY])
+
+
+def zone_key() -> str:
+    """The name by which a form says in which zone its times are; empty for the machine's own."""
+    here = zone()
+    return here.key if isinstance(here, ZoneInfo) else ""
+
+
+def reckon_in(key: str) -> None:
+    """Let this request's times be those of the zone that `zone_key` called so; another text changes nothing."""
+    named = zone_named(key)
+    if named is not None:
+        tg.request.environ[_ENVIRON_KEY] = named
 
 
 def local(moment: datetime) -> datetime:
-    """The same moment in the zone of this site."""
+    """The same moment in the zone of this answer."""
     return moment.astimezone(zone())
 
 
 def at_clock(day: date, clock: time) -> datetime:
-    """That time of that day in this site's zone, as UTC; the first of two if the clocks are put back."""
+    """That time of that day in this answer's zone, as UTC; the first of two if the clocks are put back."""
     return all_at_clock(day, clock)[0]
 
 
 def all_at_clock(day: date, clock: time) -> list[datetime]:
     """When the clocks showed that time on that day, as UTC: once, or twice in the hour that comes twice."""
     here = zone()
-    # If the site has no zone, the machine's counts, which `astimezone` uses.
+    # If there is no zone, the machine's counts, which `astimezone` uses.
     first, second = (datetime.combine(day, clock.replace(fold=fold), here).astimezone(UTC) for fold in (0, 1))
     # In the hour that is skipped in spring, the second reading is the earlier one, and nobody means it.
     return [first, second] if first < second else [first]

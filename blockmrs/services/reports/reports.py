@@ -326,7 +326,7 @@ class Reports:
         else:
             player = self._teams.make_provisional(batch, actor, report.player)
             subject, secret = EntrustedKeys(player.keyring, Relation.HOLDER, report.player, player.seed), player.secret
-        report = replace(report, written_at=now)
+        report = replace(report, written_at=now.astimezone(report.written_at.tzinfo))
         pointer, update_id = write_update(
             batch,
             keyring,

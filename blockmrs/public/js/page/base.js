@@ -26,8 +26,9 @@ var shared = {
   },
   phone: {
     REPORTS: "/field/phone", NEW: "/field/report/new", SAVE: "/field/report/save", WAITS_S: 604800, DAYS_BACK: 8,
-    MINUTES: ["0", "5", "15", "30"], NOT_CALLED: "no", OTHER: "other", SEVERAL: ["r-how", "r-done", "r-told"],
-    DRAFT_BYTES: 16, TOKEN_FIELD: "_csrf", FORM_FIELDS: ["_csrf", "came_from", "draft"]
+    MINUTES: ["0", "5", "15", "30"], NOT_CALLED: "no", ZONE: "r-zone", ZONE_PLACE: "{{zone}}", OTHER: "other",
+    SEVERAL: ["r-how", "r-done", "r-told"], DRAFT_BYTES: 16, TOKEN_FIELD: "_csrf",
+    FORM_FIELDS: ["_csrf", "came_from", "draft"]
   },
 };
 // Until here.
@@ -66,6 +67,20 @@ var base = (function () {
   function isSignedIn() { return stored(SIGNED_IN) === "yes"; }
   /** @param {boolean} is */
   function noteSignedIn(is) { store(SIGNED_IN, is ? "yes" : ""); }
+
+  // The time zone of this browser, as the IANA database names it; nothing where the browser does not tell.
+  function zone() {
+    try { return new Intl.DateTimeFormat().resolvedOptions().timeZone; } catch (error) { return undefined; }
+  }
+  // The server's pages show times, and read those that are typed, in this zone (controllers/site/times.py).
+  function tellZone() {
+    var isSecure = location.protocol === "https:", name = (isSecure ? "__Host-" : "") + "blockmrs-zone";
+    var said = name + "=" + (zone() || "").replace(/\//g, ".");
+    if (/=[\w.-]+$/.test(said) && document.cookie.split("; ").indexOf(said) < 0) {
+      document.cookie = said + "; path=/; max-age=31536000; samesite=lax" + (isSecure ? "; secure" : "");
+    }
+  }
+  tellZone();
 
   // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does.
   function helpOlder() {
@@ -151,8 +166,8 @@ var base = (function () {
   function attribute(element, name) { return element.getAttribute(name) || ""; }
 
   return {
-    theme: theme, chooseTheme: chooseTheme, isSignedIn: isSignedIn, noteSignedIn: noteSignedIn, cameBy: cameBy,
-    load: load, loadLater: loadLater, timeLimit: timeLimit, theOne: theOne, attribute: attribute,
+    zone: zone, theme: theme, chooseTheme: chooseTheme, isSignedIn: isSignedIn, noteSignedIn: noteSignedIn,
+    cameBy: cameBy, load: load, loadLater: loadLater, timeLimit: timeLimit, theOne: theOne, attribute: attribute,
     all: /** @type {All} */ (all), one: /** @type {One} */ (one), closest: /** @type {Closest} */ (closest),
   };
 })();

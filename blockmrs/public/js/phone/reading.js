@@ -1,11 +1,11 @@
-// A report that waits on this phone, in words: its times in the zone of the site, its answers as the form has them.
+// A report that waits on this phone, in words: its times in the zone in which it was begun, which is this phone's own
+// unless it has travelled since; its answers as the form has them.
 // Needs base.js. Every word stands in the page of the reports (templates/report/phone.xhtml); this knows no other page.
 var reading = (() => {
   "use strict";
   const { all, one, attribute } = base, main = one("#main");
   const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  const zone = knownZone(attribute(main, "data-zone"));
-  const { MINUTES, NOT_CALLED, OTHER } = shared.phone;
+  const { MINUTES, NOT_CALLED, OTHER, ZONE } = shared.phone, own = base.zone();
   /** @type {Record<string, HTMLTemplateElement>} */
   const templates = {};
   for (const template of all("template", main, HTMLTemplateElement)) templates[template.id] = template;
@@ -28,28 +28,18 @@ var reading = (() => {
     return element;
   };
 
-  // --- times, in the zone of the site ------------------------------------------------------------------------------
-  // A zone may be younger than the browser: then the phone's own has to do, and the page says so.
-  /** @param {string} name */
-  function knownZone(name) {
-    try {
-      return name ? new Intl.DateTimeFormat("en", { timeZone: name }).resolvedOptions().timeZone && name : undefined;
-    } catch (error) {
-      return undefined;
-    }
-  }
+  // --- times, in this phone's zone, or in another where one is named -------------------------------------------------
   /** @param {Intl.DateTimeFormatOptions} options */
-  const format = options => {
-    const formatter = new Intl.DateTimeFormat(lang, { timeZone: zone, ...options });
-    return (/** @type {number} */ ms) => formatter.format(new Date(ms));
-  };
+  const format = options => (/** @type {number} */ ms, timeZone = own) =>
+    new Intl.DateTimeFormat(lang, { ...options, timeZone }).format(new Date(ms));
   const clock = format({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
   const day = format({ day: "numeric", month: "long" });
   /** @param {number} ms */
-  const near = ms => day(ms) === day(Date.now()) ? clock(ms) : `${day(ms)}, ${clock(ms)}`;
-  /** @param {number} ms */
-  const isoDay = ms => {
-    const parts = new Intl.DateTimeFormat("en", { timeZone: zone, year: "numeric", month: "2-digit", day: "2-digit" })
+  const near = (ms, zone = own) =>
+    day(ms, zone) === day(Date.now(), zone) ? clock(ms, zone) : `${day(ms, zone)}, ${clock(ms, zone)}`;
+  /** @param {number} ms @param {string=} timeZone */
+  const isoDay = (ms, timeZone) => {
+    const parts = new Intl.DateTimeFormat("en", { timeZone, year: "numeric", month: "2-digit", day: "2-digit" })
       .formatToParts(new Date(ms));
     const numbers = new Map(parts.map(entry => [entry.type, entry.value]));
     return `${numbers.get("year")}-${numbers.get("month")}-${numbers.get("day")}`;
@@ -70,6 +60,20 @@ var reading = (() => {
   const shownAt = report => 1000 * Number(value(report, "r-shown")) || report.keptAt;
   /** @param {WaitingReport} report */
   const startedAt = report => 1000 * Number(value(report, "hurt") || value(report, "started")) || report.keptAt;
+  // A zone may be younger than the browser: then the phone's own has to do.
+  /** @param {WaitingReport} report */
+  function zoneOf(report) {
+    try {
+      return new Intl.DateTimeFormat("en", { timeZone: value(report, ZONE) || own }).resolvedOptions().timeZone;
+    } catch (error) {
+      return own;
+    }
+  }
+  /** @param {number} ms @param {string=} timeZone */
+  function zoneName(ms, timeZone) {
+    const parts = new Intl.DateTimeFormat(lang, { timeZone, timeZoneName: "short" }).formatToParts(new Date(ms));
+    return parts.filter(({ type }) => type === "timeZoneName").map(entry => entry.value).join("");
+  }
   /** @param {WaitingReport} report */
   const isListed = report => value(report, "r-player", OTHER) !== OTHER;
   /** @param {WaitingReport} report */
@@ -86,9 +90,9 @@ var reading = (() => {
   }
   /** @param {WaitingReport} report */
   function hurtAt(report) {
-    const when = value(report, "r-when", "start");
-    if (MINUTES.includes(when)) return near(shownAt(report) - 60000 * Number(when));
-    if (when === "start") return near(startedAt(report));
+    const when = value(report, "r-when", "start"), zone = zoneOf(report);
+    if (MINUTES.includes(when)) return near(shownAt(report) - 60000 * Number(when), zone);
+    if (when === "start") return near(startedAt(report), zone);
     const named = value(report, "r-day");
     return [named ? dayWords(named) : "", value(report, "r-time")].filter(Boolean).join(", ");
   }
@@ -97,7 +101,8 @@ var reading = (() => {
     const when = value(report, "r-ambulance");
     if (when === "") return say("not-said");
     if (when === NOT_CALLED) return choice("r-ambulance", when);
-    return MINUTES.includes(when) ? near(shownAt(report) - 60000 * Number(when)) : value(report, "r-ambulance-time");
+    if (!MINUTES.includes(when)) return value(report, "r-ambulance-time");
+    return near(shownAt(report) - 60000 * Number(when), zoneOf(report));
   }
   /** @param {WaitingReport} report */
   function age(report) {
@@ -117,14 +122,15 @@ var reading = (() => {
   /** @param {WaitingReport} report @param {HTMLElement} list */
   function signs(report, list) {
     for (const [label, text, seconds] of report.advice ? report.advice.seen : []) {
-      const row = document.createElement("div"), time = seconds ? clock(1000 * seconds) + " " : "";
+      const row = document.createElement("div"), zone = zoneOf(report);
+      const time = seconds ? clock(1000 * seconds, zone) + " " : "";
       row.append(make("dt", time + label), make("dd", text));
       list.append(row);
     }
     list.hidden = !list.children.length;
   }
   return {
-    zone, templates, say, part, put, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt,
-    isListed, name, choice, hurtAt, ambulance, age, level, tellOf, signs,
+    templates, say, part, put, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt,
+    isListed, name, choice, zoneOf, zoneName, hurtAt, ambulance, age, level, tellOf, signs,
   };
 })();

@@ -7,7 +7,7 @@
   document.documentElement.removeAttribute("data-later");
   const { all, one, attribute } = base, main = one("#main"), status = one("#status");
   const { SEVERAL } = shared.phone, SESSION_MS = 4000;
-  const { zone, templates, say, part, put, clock, near, value, several, name, choice } = reading;
+  const { templates, say, part, put, clock, near, value, several, name, choice } = reading;
   const { hurtAt, ambulance, age, level, tellOf, signs } = reading;
   const { fillForm, readForm, problems, showProblems } = writing;
   // What is on its way just now, by number.
@@ -42,7 +42,6 @@
     const reports = await outbox.list(), isSomebody = Boolean(await outbox.signedIn());
     view("v-list");
     current = null;
-    part(main, "zone").hidden = Boolean(zone) || !attribute(main, "data-zone");
     part(main, "none").hidden = reports.length > 0 || Boolean(sent);
     part(main, "wiped").hidden = !wiped;
     put(main, "wiped", say("wiped", { number: wiped }));

@@ -1,9 +1,10 @@
 // The form of a report that waits on this phone: filled, read, and what is wrong with it. Needs base.js and reading.js.
 var writing = (() => {
   "use strict";
-  const { one } = base, main = one("#main"), { DAYS_BACK, MINUTES, OTHER } = shared.phone, DAY_MS = 24 * 3600 * 1000;
+  const { one } = base, main = one("#main"), DAY_MS = 24 * 3600 * 1000;
+  const { DAYS_BACK, MINUTES, OTHER, ZONE, ZONE_PLACE } = shared.phone;
   const { say, part, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt } = reading;
-  const { isListed, name, tellOf, signs } = reading;
+  const { isListed, name, zoneOf, zoneName, tellOf, signs } = reading;
 
   /** @param {HTMLFormElement} form */
   const controlsOf = form => /** @type {HTMLInputElement[]} */ ([...form.elements]);
@@ -19,7 +20,7 @@ var writing = (() => {
     offerTimes(form, report, shown);
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     /** @type {Pair[]} */
-    const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now())]];
+    const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now(), zoneOf(report))]];
     const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
     part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
@@ -36,17 +37,21 @@ var writing = (() => {
   // The times and days to choose from, counted from when the form was first on the screen.
   /** @param {HTMLFormElement} form @param {WaitingReport} report @param {number} shown */
   function offerTimes(form, report, shown) {
-    const begin = one("[name=r-when][value=start] + span", form);
+    const zone = zoneOf(report), begin = one("[name=r-when][value=start] + span", form);
     if (value(report, "hurt")) begin.textContent = say("said");
-    begin.textContent = say("choice", { choice: begin.textContent || "", time: near(startedAt(report)) });
+    begin.textContent = say("choice", { choice: begin.textContent || "", time: near(startedAt(report), zone) });
     for (const field of ["r-when", "r-ambulance"]) {
       for (const minutes of MINUTES) {
         const label = one(`[name="${field}"][value="${minutes}"] + span`, form);
-        const time = clock(shown - 60000 * Number(minutes));
+        const time = clock(shown - 60000 * Number(minutes), zone);
         label.textContent = say("choice", { choice: label.textContent || "", time });
       }
     }
-    const today = noon(isoDay(Date.now()));
+    for (const field of ["r-time", "r-ambulance-time"]) {
+      const label = one(`label[for="f-${field}"]`, form);
+      label.textContent = (label.textContent || "").replace(ZONE_PLACE, zoneName(shown, zone));
+    }
+    const today = noon(isoDay(Date.now(), zone));
     for (let number = 0; number < DAYS_BACK; number++) {
       const iso = new Date(today - number * DAY_MS).toISOString().slice(0, 10);
       const nearest = ["today", "yesterday"][number];
@@ -59,10 +64,11 @@ var writing = (() => {
     const asked = new Set(controlsOf(form).map(element => element.name).filter(Boolean));
     const typed = /** @type {Pair[]} */ ([...new FormData(form)].filter(([, text]) => typeof text === "string"));
     const onList = isListed(report) && nameBox(form).value === name(report);
-    const left = ["r-shown", ...(onList ? [] : ["r-player"])];
+    const left = ["r-shown", ZONE, ...(onList ? [] : ["r-player"])];
     const rest = report.fields.filter(([key]) => !asked.has(key) && !left.includes(key));
     /** @type {Pair[]} */
     const fields = [...rest, ...typed, ["r-shown", String(Math.floor(shownAt(report) / 1000))]];
+    fields.push([ZONE, zoneOf(report) || ""]);
     if (!onList) fields.push(["r-player", OTHER]);
     return { ...report, fields };
   }
