@@ -50,6 +50,10 @@ ROOMS = {
     "sharing": Room(
         "blockmrs/services/sharing",
         (
+            "tests/unit/services/sharing",
+            "tests/services/test_shares.py",
+            "tests/services/test_inbox.py",
+            "tests/services/test_rights_pages.py",
             "tests/services/test_story.py",
             "tests/services/test_claims_of_shares.py",
             "tests/services/test_family_stops.py",

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.invitations import Invitations
     from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.contents import Item
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.services.people.roster import Player
@@ -421,7 +422,7 @@ class Rights:
     def _shares(self, actor: Actor, keys: EntrustedKeys) -> Iterator[ShareRight]:
         """The running shares of reports about the person, newest report first, as each report's page shows them."""
         contents, since = self._mailbox.contents(keys.keyring), to_ms(self._mailbox.present().latest - LONGEST)
-        written_ms = {item.about: item.at_ms for item in contents if item.sort is Sort.REPORT}
+        written_ms = _written_ms(contents)
         with_shares = {item.about for item in contents if item.sort is Sort.SHARE and item.at_ms >= since}
         for update_id in sorted(
             with_shares & set(written_ms), key=lambda update_id: written_ms[update_id], reverse=True
@@ -438,7 +439,7 @@ class Rights:
 
     def _running_codes(self, keys: EntrustedKeys) -> Iterator[CodeRight]:
         running = self._codes.running()
-        written_ms = {item.about: item.at_ms for item in self._mailbox.contents(keys.keyring)}
+        written_ms = _written_ms(self._mailbox.contents(keys.keyring))
         for handle, update_id in self._code_handles(keys) if running else ():
             yield CodeRight(report_address(update_id), from_ms(written_ms[update_id]), running[handle])
 
@@ -467,6 +468,11 @@ def _change_of(holder: Holder, roll: Roll, me: bytes, last_seen: int) -> _Change
     if holder.confirmed is not None:
         return _Change("confirmed", holder.confirmed_by, holder.confirmed)
     return _Change("joined", holder.card, holder.since)
+
+
+def _written_ms(contents: Sequence[Item]) -> dict[bytes, int]:
+    """When each report on a line was written, by its update id: what was given or said of it later moves nothing."""
+    return {item.about: item.at_ms for item in reversed(contents) if item.sort is Sort.REPORT}
 
 
 def _in_order(roll: Roll) -> list[Holder]:
