@@ -47,6 +47,8 @@ MAX_WRONG = 10
 WRONG_CODES = 60
 _WINDOW = timedelta(minutes=15)
 _QR_BYTES = 16
+QR_LETTERS = -(-8 * _QR_BYTES // 6)
+"""How many letters such a secret has in a scanned address (base64url); the page's script is told of it."""
 _GONE = "No report opens with this code. It may have ended"
 
 
