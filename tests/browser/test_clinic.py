@@ -18,7 +18,7 @@ def sign_in(page: Page, demo: dict[str, Any], user_name: str) -> None:
     page.locator("[name=password]").fill(account["password"])
     with page.expect_navigation():
         page.locator("main").get_by_role("button", name="Sign in").click()
-    expect(page.locator("h1")).to_have_text("Start")
+    expect(page.locator("h1")).to_have_text("Home")
 
 
 def test_every_page_of_a_clinic_a_family_and_a_crew_is_readable_when_narrow_and_dark(

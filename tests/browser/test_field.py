@@ -143,7 +143,7 @@ def test_a_wrong_button_is_one_tap_back(phone: Page) -> None:
     phone.get_by_role("link", name="Wrong button? Go back").tap()
     expect(phone.locator("h1")).to_have_text("Is anything here true?")
     sign(phone, "fit")
-    expect(phone.locator("dl.seen")).to_contain_text("Fit")
+    expect(phone.locator("dl.seen")).to_contain_text("Seizure")
 
 
 def test_the_phones_own_back_returns_to_the_signs(phone: Page) -> None:
@@ -208,10 +208,10 @@ def test_the_field_pages_are_light_on_a_dark_phone_unless_dark_was_chosen(new_pa
 
 def test_the_sun_button_is_kept_and_taken_back(phone: Page) -> None:
     phone.goto("/field")
-    phone.get_by_role("button", name="Sun").tap()
+    phone.get_by_role("button", name="Bright sun").tap()
     phone.reload()
     expect(phone.locator("html")).to_have_attribute("data-theme", "sun")
-    phone.get_by_role("button", name="Sun").tap()
+    phone.get_by_role("button", name="Bright sun").tap()
     phone.reload()
     assert phone.locator("html").get_attribute("data-theme") is None
 
@@ -463,6 +463,6 @@ def test_a_first_screen_that_lay_open_for_hours_begins_at_the_first_tap(phone: P
 def test_nothing_about_the_person_is_kept_in_the_browser(phone: Page) -> None:
     phone.goto("/field")
     sign(phone, "choking")
-    phone.get_by_role("button", name="Sun").tap()
+    phone.get_by_role("button", name="Bright sun").tap()
     assert phone.evaluate("Object.keys(localStorage)") == ["theme"]
     assert phone.context.cookies() == []

@@ -34,7 +34,7 @@ def test_words_lead_to_proposals_and_to_the_questions_of_each_that_is_ticked(
     assert page.get_by_text("Sleepy or hard to keep awake").is_visible()
     assert "hed" not in page.url
     page.get_by_role("button", name="Back").click()
-    assert page.get_by_role("heading", level=1).inner_text() == "Where does it hurt?"
+    assert page.get_by_role("heading", level=1).inner_text() == "What is wrong?"
     page.get_by_label("Or say what is wrong").fill("zzyzx qwop")
     page.get_by_role("button", name="Find it").click()
     assert page.get_by_role("heading", level=1).inner_text() == "We found nothing for that"

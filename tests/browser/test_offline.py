@@ -128,11 +128,11 @@ def test_own_words_lead_to_the_questions_of_what_is_ticked(visited: Page) -> Non
     visited.get_by_role("button", name="Next").tap()
     expect(visited.get_by_text("Sleepy or hard to keep awake")).to_be_visible()
     visited.get_by_role("button", name="Back").tap()
-    for words, heading in (("zzyzx qwop", "We found nothing for that"), ("", "Where does it hurt?")):
+    for words, heading in (("zzyzx qwop", "We found nothing for that"), ("", "What is wrong?")):
         visited.get_by_label("Or say what is wrong").fill(words)
         visited.get_by_role("button", name="Find it").tap()
         expect(visited.locator("h1")).to_have_text(heading)
-    expect(visited.locator("#errors")).to_contain_text("Write what is wrong, or choose where it hurts")
+    expect(visited.locator("#errors")).to_contain_text("Write what is wrong, or choose it from the list")
 
 
 def test_the_advice_is_shown_to_the_crew_before_anything_is_saved(visited: Page) -> None:

@@ -72,7 +72,7 @@ def test_a_page_of_other_rules_is_not_answered_on_the_phone(new_page: NewPage, s
     posted: list[Request] = []
     page.on("request", lambda request: posted.append(request) if request.method == "POST" else None)
     page.get_by_role("button", name="None of these").tap()
-    expect(page.locator("h1")).to_have_text("Where does it hurt?")
+    expect(page.locator("h1")).to_have_text("What is wrong?")
     assert [request.url for request in posted] == [f"{site}/field/check"]
     assert page.locator("html[data-asks]").count() == 0
 

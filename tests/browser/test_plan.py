@@ -138,7 +138,7 @@ def test_level_2_says_the_way_to_the_hospital(new_page: NewPage, axe_check: AxeC
         page.evaluate(POST, [list(pair) for pair in carry(BENT_ARM)])
     expect(page.locator("h1")).to_have_text("Go to the hospital now")
     axe_check(page)
-    page.get_by_role("link", name="Directions to say").tap()
+    page.get_by_role("link", name="Directions to read out").tap()
     expect(page.locator("#directions")).to_be_in_viewport()
     expect(page.locator(".to-hospital")).to_contain_text("North Hospital, 12 Mill Road")
     expect(page.locator(".to-hospital")).to_contain_text("Over the bridge.")

@@ -54,7 +54,7 @@ def test_an_organisation_that_somebody_joined_is_not_added_again(ini: Path, tmp_
     site.services.organisations.accept(actor, code, "")
     result = run(ini, "add-organisation", "North Hospital")
     assert result.exit_code == 1
-    assert "An organisation of this name exists" in result.output
+    assert "There is an organisation with this name already" in result.output
     assert run(ini, "list-organisations").output == "North Hospital: Dr Lee\n"
 
 

@@ -29,8 +29,8 @@ PUBLISHED = re.compile(
     re.IGNORECASE,
 )
 CLINICAL = re.compile(
-    r"\b(emesis|syncope|seizure|medication|provider|injured party|diagnos\w+|concuss\w+|anaphyla\w+|fracture\w*|"
-    r"approved|certified|medical device|please|sorry|oops)\b",
+    r"\b(emesis|syncope|seizure activity|medication|provider|injured party|diagnos\w+|concuss\w+|anaphyla\w+|"
+    r"fracture\w*|approved|certified|medical device|please|sorry|oops)\b",
     re.IGNORECASE,
 )
 

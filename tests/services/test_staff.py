@@ -343,7 +343,7 @@ def test_the_administrators_code_invites_the_first_member_only(world, chief):
 def test_an_organisation_whose_members_all_left_keeps_its_name_and_its_past(world, carol, chief, injured, hospital):
     world.sharing.acknowledge(chief, injured)
     world.organisations.staff.end(None, hospital, chief.keyring.card.id)
-    with pytest.raises(InvalidInput, match="An organisation of this name exists"):
+    with pytest.raises(InvalidInput, match="There is an organisation with this name already"):
         world.organisations.add("North Hospital")
     (receipt,) = world.sharing.shares(carol, injured)[0].receipts
     assert receipt.reader == "Dr Chief"

@@ -17,7 +17,7 @@ RULES = load_check_rules()
 def head_report(now: datetime, level: int = 3) -> Report:
     """A report whose interview had the questions for a hurt head."""
     findings = (
-        ReportedFinding("complaints", "Where it hurts", "Hurt head"),
+        ReportedFinding("complaints", "What is wrong", "Hurt head"),
         ReportedFinding(
             "head-feels-wrong", "Are they dizzy, sick, foggy, tired, or bothered by light or noise?", "yes"
         ),

@@ -55,6 +55,4 @@ def test_a_place_chosen_after_the_danger_sign_is_told(triage: TriageService) -> 
 
 def test_a_report_says_where_it_hurts_even_when_no_sign_was_seen(triage: TriageService) -> None:
     told = findings_of((), triage.rules, Interview(None, ("head",), {}))
-    assert [(row.question, row.answer) for row in told] == [
-        ("Where it hurts", triage.rules.presentations["head"].title)
-    ]
+    assert [(row.question, row.answer) for row in told] == [("What is wrong", triage.rules.presentations["head"].title)]

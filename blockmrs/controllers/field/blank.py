@@ -158,14 +158,14 @@ def nothing_ticked() -> str:
 
 def nothing_fits() -> str:
     """What the page with the proposals says if it was submitted without a tick."""
-    return str(tg.i18n.ugettext("Tick what fits, or choose where it hurts"))
+    return str(tg.i18n.ugettext("Tick what fits, or choose from the list"))
 
 
 def script_words(withheld: Iterable[str]) -> dict[str, str]:
     """Texts that the script puts into the pages, and that are in no template or rule; and whom the site tells."""
     words = {
         "careful": str(CAREFUL),
-        "complaints": "Where it hurts",
+        "complaints": "What is wrong",
         "age": "How old",
         "no-time": "Time not known",
         "awake-true": "Awake",
@@ -176,9 +176,9 @@ def script_words(withheld: Iterable[str]) -> dict[str, str]:
         "breathing-null": "can’t tell how they breathe",
         "pain": "pain %(number)s",
         "pain-null": "can’t tell the pain",
-        "words-none": "Write what is wrong, or choose where it hurts",
-        "words-long": "Write one short line, or choose where it hurts",
-        "words-letters": "Use letters and numbers, or choose where it hurts",
+        "words-none": "Write what is wrong, or choose it from the list",
+        "words-long": "Write one short line, or choose from the list",
+        "words-letters": "Use letters and numbers, or choose from the list",
     }
     said = {f"data-{name}": str(tg.i18n.ugettext(text)) for name, text in words.items()}
     return {**said, "data-withheld": " ".join(sorted(withheld))}

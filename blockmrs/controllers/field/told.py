@@ -83,7 +83,7 @@ class OwnWords:
         if offers is not None:
             return offers
         if len(self.texts) != 1 or not self.texts[0].strip():
-            raise InvalidInput("Write what is wrong, or choose where it hurts", field=WORDS)
+            raise InvalidInput("Write what is wrong, or choose it from the list", field=WORDS)
         found = triage.route(self.texts[0])
         for name in (*found.presentations, *found.signs):
             tg.request.POST.add(OFFERED, name)

@@ -237,7 +237,7 @@ def _further(triage: TriageService, interview: Interview, found: Assessment) -> 
 def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[AnswerRow, ...]:
     """Every answer that "You saw" leaves out: the place, the age, and what was not the case."""
     places = [triage.rules.presentations[name].title for name in interview.presentations]
-    rows = [AnswerRow("complaints", N_("Where it hurts"), places[0])] if places else []
+    rows = [AnswerRow("complaints", N_("What is wrong"), places[0])] if places else []
     ages = {band.id: band.label for band in triage.rules.age_bands}
     if interview.age_band is not None:
         rows.append(AnswerRow("age", N_("How old"), ages[interview.age_band]))

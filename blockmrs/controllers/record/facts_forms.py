@@ -34,7 +34,7 @@ LABELS: Mapping[str, str] = {
 ASKED: tuple[str, ...] = ("blood-thinner", "diabetes", "sickle-cell", "pregnant")
 HINTS: Mapping[str, str] = {
     "blood-thinner": N_("Like warfarin, apixaban or heparin. Aspirin alone does not count."),
-    "sickle-cell": N_("A trait means that one parent passed it on. It rarely makes ill."),
+    "sickle-cell": N_("A trait means that one parent passed it on. It rarely makes people ill."),
 }
 ANSWERS: Mapping[tuple[str, str], str] = {
     ("pregnant", "yes"): N_("Yes"),

@@ -136,7 +136,7 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
             ticked.setdefault(name, []).append(value)
         elif name in SINGLE:
             if name in values:
-                raise InvalidInput(N_("A field came twice"), field=name)
+                raise InvalidInput(N_("The same field was sent twice"), field=name)
             values[name] = value
         elif name.startswith(REPORT_PREFIX):
             raise InvalidInput(N_("The form has a field that is not ours"))

@@ -203,7 +203,7 @@ class OneReportController(TGController):
         except NotFound:
             # A stranger to the report is told the same as before; only an organisation that left is asked for again.
             self._own(actor)
-            return self._share_page(actor, form, {"organisation": N_("Choose who shall get it")})
+            return self._share_page(actor, form, {"organisation": N_("Choose who should get it")})
         except InvalidInput as error:
             return self._share_page(actor, form, problem(error))
         except TooManyAttempts as error:

@@ -69,7 +69,7 @@ class ShareForm:
         errors: dict[str, str] = {}
         organisation_id = _card_id(self.value("organisation"))
         if organisation_id is None:
-            errors["organisation"] = N_("Choose who shall get it")
+            errors["organisation"] = N_("Choose who should get it")
         purpose = self.value("purpose")
         if purpose not in set(Purpose):
             errors["purpose"] = N_("Choose why you send it")

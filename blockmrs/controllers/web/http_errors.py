@@ -61,7 +61,7 @@ WORDS: dict[int, Words] = {
     400: Words(N_("We could not read that"), N_("Go back, and try again.")),
     401: Words(N_("Sign in to go on"), N_("You were signed out, or you have not signed in yet.")),
     403: Words(N_("You cannot do this"), N_("It is not yours to change. Go back to where you were.")),
-    404: Words(N_("There is nothing here"), N_("Check the address, or go to the start page.")),
+    404: Words(N_("There is nothing here"), N_("Check the address, or go to the home page.")),
     405: Words(N_("This page works another way"), N_("Go back, and use the button on the page.")),
     409: Words(N_("Something changed meanwhile"), N_("Go back, load the page again, and try once more.")),
     410: Words(N_("This share has ended"), N_("Ask the person who shared it for a new one.")),

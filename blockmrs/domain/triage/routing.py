@@ -124,10 +124,10 @@ def checked(text: str) -> str:
         InvalidInput: it is longer than LONGEST_TEXT or contains something that is not text.
     """
     if len(text) > LONGEST_TEXT:
-        raise InvalidInput("Write one short line, or choose where it hurts", field="words")
+        raise InvalidInput("Write one short line, or choose from the list", field="words")
     line = " ".join(text.split())
     if _NO_TEXT.search(line):
-        raise InvalidInput("Use letters and numbers, or choose where it hurts", field="words")
+        raise InvalidInput("Use letters and numbers, or choose from the list", field="words")
     return line
 
 

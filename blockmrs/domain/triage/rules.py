@@ -220,7 +220,7 @@ class DangerSign:
 
 @dataclass(frozen=True, slots=True)
 class BodyPart:
-    """One answer to "Where does it hurt?": the presentations it opens, or the `inner` answers of a second page."""
+    """One answer to "What is wrong?": the presentations it opens, or the `inner` answers of a second page."""
 
     id: str
     label: str

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 
 CAREFUL = Message("Some answers were “Not sure”. This is the careful advice.")
-_WHERE = Message("Where it hurts")
+_WHERE = Message("What is wrong")
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,7 +106,7 @@ class TriageService:
         """
         chosen = tuple(dict.fromkeys(complaints))
         if not chosen or not set(chosen) <= set(self.rules.presentations) - set(ALWAYS):
-            raise InvalidInput("Tick what fits, or choose where it hurts", field="presentations")
+            raise InvalidInput("Tick what fits, or choose from the list", field="presentations")
         return replace(interview, presentations=tuple(dict.fromkeys((*interview.presentations, *chosen))))
 
     def without(self, interview: Interview, finding: str) -> Interview:

@@ -310,7 +310,7 @@ def _remove_without_staff(rows: Session, name: str) -> None:
 
 
 def _exists() -> InvalidInput:
-    return InvalidInput("An organisation of this name exists", field="name")
+    return InvalidInput("There is an organisation with this name already", field="name")
 
 
 def _token(keyring: Keyring, number: int) -> DoorbellTokenRow:

@@ -93,7 +93,7 @@ def test_an_organisation_that_somebody_joined_is_not_added_again(operator: TestA
     code = code_on(add(operator, "West Hospital"))
     site.services.organisations.accept(_actor(site, "dr-west"), code, "")
     page = add(operator, "West Hospital", "Elsewhere")
-    assert errors(page) == {"name": "An organisation of this name exists"}
+    assert errors(page) == {"name": "There is an organisation with this name already"}
     assert form_to(page, "/admin/add_organisation")["place"].value == "Elsewhere"
 
 

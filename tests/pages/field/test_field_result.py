@@ -23,7 +23,7 @@ def carried(response, name: str) -> set[str]:
 
 
 def result(app, *more: tuple[str, str]):
-    """The advice for a fit, as a form with these further fields asks for it."""
+    """The advice for a seizure, as a form with these further fields asks for it."""
     return app.post("/field/ask/1", [("a.fit", "yes"), ("complaints", "life"), *more])
 
 

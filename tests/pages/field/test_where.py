@@ -77,7 +77,7 @@ def test_level_2_has_the_way_to_the_hospital_and_a_button_to_it(app, planned):
     for name in ("hospital", "hospital_phone", "directions"):
         assert FIELD[name] in shown
     labels = [button.get_text(strip=True) for button in soup(page).select("form.report .btn")]
-    assert labels == ["Who is hurt?", "Directions to say", "Text parent"]
+    assert labels == ["Who is hurt?", "Directions to read out", "Text parent"]
     assert not soup(page).find("a", href="#directions").has_attr("hidden")
 
 

@@ -104,7 +104,7 @@ def test_a_tick_beside_not_sure_counts_and_the_rest_is_not_sure(cast, injured):
     page = send(browser, f"/field/report/{injured}/check", fields).follow()
     assert heading(page) == "Go to the hospital now"
     said = {row.dt.get_text(): row.dd.get_text() for row in page.html.select("dl.rows > div")}
-    assert said["Did they have a fit?"] == "Can’t tell"
+    assert said["Did they have a seizure?"] == "Can’t tell"
     assert said["Do they act differently from before the injury?"] == "Yes"
 
 

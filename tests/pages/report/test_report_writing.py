@@ -329,11 +329,11 @@ def test_a_session_that_ends_while_typing_loses_nothing(site, coach, app, check)
 
 def test_a_stale_form_token_saves_nothing_and_keeps_what_was_typed(site, coach, app, check):
     before = footprint(site)
-    action, fields = sent_by(check, "Save report", r_place="Kept", _csrf="A" * 86)
+    action, fields = sent_by(check, "Save report", r_place="Done", _csrf="A" * 86)
     page = app.post(action, fields, status=403)
     assert footprint(site) == before
     press(app, page, "Send again", 302)
-    assert newest(site, coach).report.place == "Kept"
+    assert newest(site, coach).report.place == "Done"
 
 
 def test_a_report_needs_a_confirmed_recovery_code_first(site):

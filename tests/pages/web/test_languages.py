@@ -198,7 +198,7 @@ def test_the_plainest_error_page_speaks_the_language_too(app: TestApp, monkeypat
     page = app.get("/nothing-here", headers=SPANISH, status=404)
     assert language(page) == "es"
     assert page.html.h1.get_text() == "Aquí no hay nada"
-    assert page.html.a.get_text() == "Alguien está herido"
+    assert page.html.a.get_text() == "Alguien se lastimó"
 
 
 def test_the_first_screen_is_as_light_in_spanish(app: TestApp) -> None:
