@@ -5,11 +5,12 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select, text
 
+from blockmrs.domain.permission import Action
 from blockmrs.errors import CannotOpen, InvalidInput, NotAuthorized, NotFound, TooManyAttempts, Unavailable
 from blockmrs.model.codes import ReportCodeRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.sharing import crew_codes
-from blockmrs.services.sharing.crew_codes import MAX_WRONG, WRONG_CODES, Codes, ReportCode
+from blockmrs.services.sharing.crew_codes import MAX_WRONG, QR_LETTERS, WRONG_CODES, Codes, ReportCode
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, save
 from tests.support.world import World
@@ -61,7 +62,7 @@ def test_a_code_opens_the_report_by_both_ways_until_its_time_is_over(
     world: World, carol: Actor, address: str, code: ReportCode, clock: StillClock
 ) -> None:
     assert code.until == clock() + timedelta(days=1)
-    assert len(code.qr_secret) == 22
+    assert len(code.qr_secret) == QR_LETTERS == 22
     assert (code.openings, code.first_opened, code.wrong_tries, code.stopped) == (0, None, 0, False)
     for opened in (world.codes.open_qr(code.qr_secret, CREW), world.codes.open_typed(code.typed or "", CREW)):
         assert (opened.report.player, opened.until) == ("Sam Rivers", code.until)
@@ -72,8 +73,9 @@ def test_a_code_opens_the_report_by_both_ways_until_its_time_is_over(
         lambda: world.codes.open_qr(code.qr_secret, CREW),
         lambda: world.codes.open_typed(code.typed or "", CREW),
     ):
-        with pytest.raises(NotFound, match="No report opens with this code"):
+        with pytest.raises(NotFound) as refused:
             open_it()
+        assert str(refused.value) == "No report opens with this code. It may have ended"
     assert world.codes.status(carol, address) is None
 
 
@@ -232,8 +234,12 @@ def test_a_locator_that_is_in_use_is_drawn_again(
     assert drawn == [4, 8] * 4
     monkeypatch.setattr(crew_codes, "new_code", lambda length: plain[:4] if length == 4 else real(length))
     world.codes.stop(carol, other)
+    tried: list[str] = []
+    real_write = world.codes._write
+    monkeypatch.setattr(world.codes, "_write", lambda *given: tried.append("") or real_write(*given))
     with pytest.raises(Unavailable):
         world.codes.make(carol, other)
+    assert len(tried) == 5
 
 
 def test_what_happened_to_codes_is_news_for_whoever_made_them_and_nobody_else(
@@ -300,3 +306,66 @@ def test_a_code_is_made_only_by_its_reports_author(world: World, carol: Actor, a
         world.codes.make(world.person("mallory", "Mallory"), address)
     with pytest.raises(NotFound):
         world.codes.status(world.person("mona", "Mona"), address)
+
+
+def test_typed_and_scanned_codes_are_counted_each_under_its_own_name_and_wrong_ones_alone(
+    world: World, code: ReportCode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    counted: list[tuple[str, object]] = []
+    for name in ("check", "note"):
+        monkeypatch.setattr(world.throttle, name, lambda *given, name=name, **more: counted.append((name, given, more)))
+    minutes = timedelta(minutes=15)
+    world.codes.open_qr(code.qr_secret, CREW)
+    world.codes.open_typed(code.typed or "", OTHER)
+    limits = {"limit": 60, "window": minutes}
+    scanned = ("check", ("scanned code",), {"address": CREW} | limits)
+    typed = ("check", ("code",), {"address": OTHER} | limits)
+    assert counted == [scanned, typed]
+    counted.clear()
+    with pytest.raises(NotFound):
+        world.codes.open_qr("x" * 22, CREW)
+    with pytest.raises(NotFound):
+        world.codes.open_typed(wrong(code.typed), OTHER)
+    assert counted == [
+        scanned, ("note", ("scanned code",), {"address": CREW, "window": minutes}),
+        typed, ("note", ("code",), {"address": OTHER, "window": minutes}),
+    ]  # fmt: skip
+
+
+def test_a_try_of_a_code_that_is_there_no_longer_takes_nothing_back(world: World, code: ReportCode) -> None:
+    for act in (world.codes._take_back_try, world.codes._end_typed_code):
+        act("2222")
+    assert world.codes.open_typed(code.typed or "", CREW)
+
+
+def test_a_reports_codes_are_found_where_every_version_looks(
+    world: World, carol: Actor, address: str, code: ReportCode
+) -> None:
+    player = world.teams.team(carol).players[0]
+    held = world.teams.holding(player)
+    update_id = world.access.allow(carol, address, Action.MAKE_CODE).grant.update_id
+    assert list(world.codes.running()) == [held.keyring.derive("report code", update_id)]
+
+
+def test_a_code_that_was_opened_often_is_counted_with_the_first_time(
+    world: World, carol: Actor, address: str, code: ReportCode, clock: StillClock
+) -> None:
+    clock.advance(timedelta(minutes=1))
+    first = clock()
+    for _ in range(3):
+        world.codes.open_qr(code.qr_secret, CREW)
+        clock.advance(timedelta(minutes=1))
+    shown = status(world, carol, address)
+    assert (shown.openings, shown.first_opened) == (3, first)
+
+
+def test_of_several_codes_of_a_report_the_newest_is_shown(
+    world: World, carol: Actor, address: str, code: ReportCode, clock: StillClock
+) -> None:
+    world.codes.stop(carol, address)
+    for _ in range(3):
+        clock.advance(timedelta(minutes=1))
+        newest = world.codes.make(carol, address)
+        assert status(world, carol, address) == newest
+        world.codes.stop(carol, address)
+    assert status(world, carol, address).until == newest.until
