@@ -16,6 +16,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import CHECKS
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature, Rule
 from blockmrs.services.advice.interviews import TriageService
+from tests.support.every import every
 from tests.triage.interviews import place_of, play
 
 DOCS = Path(__file__).parents[2] / "docs" / "triage"
@@ -89,22 +90,26 @@ def levels_of(rule: Rule) -> set[int]:
 
 def test_an_exception_has_a_reason_and_is_needed() -> None:
     cited = {fact for rule in RULES.rules for fact in rule.evidence}
-    for entry in EXCEPTIONS["exception"]:
+    for entry in EXCEPTIONS["exception"]:  # There may be none.
         assert is_covered(FACTS[entry["fact"]])
         assert entry["fact"] not in cited
         assert len(entry["reason"].split()) > 5
 
 
 def test_a_rule_claims_no_better_verification_than_its_weakest_fact() -> None:
-    for rule in RULES.rules:
-        weakest = max((FACTS[fact]["verified"] for fact in rule.evidence), key=STRENGTH.index)
-        assert rule.verified == weakest, rule.id
+    with every(600) as case:
+        for rule in RULES.rules:
+            with case(rule.id):
+                weakest = max((FACTS[fact]["verified"] for fact in rule.evidence), key=STRENGTH.index)
+                assert rule.verified == weakest
 
 
 def test_no_rule_is_calmer_than_every_fact_it_cites() -> None:
-    for rule in RULES.rules:
-        levels = [level for fact in rule.evidence for level in FACTS[fact]["levels"]]
-        assert rule.raises or not levels or rule.level <= max(levels), rule.id
+    with every(600) as case:
+        for rule in RULES.rules:
+            with case(rule.id):
+                levels = [level for fact in rule.evidence for level in FACTS[fact]["levels"]]
+                assert rule.raises or not levels or rule.level <= max(levels)
 
 
 def test_the_evidence_is_complete_and_in_order() -> None:
@@ -112,12 +117,14 @@ def test_the_evidence_is_complete_and_in_order() -> None:
     sections = {fact["section"] for fact in FACTS.values()}
     assert set(range(42)) <= sections
     assert len(FACTS) == len(EVIDENCE["fact"])
-    for name, fact in FACTS.items():
-        assert fact["verified"] in STRENGTH, name
-        assert fact["deciding"] is bool(fact["levels"]), name
-        assert set(fact["sources"]) <= sources, name
-        assert fact["condition"].endswith("."), name
-        assert isinstance(fact["level_ours"], bool), name
+    with every(380) as case:
+        for name, fact in FACTS.items():
+            with case(name):
+                assert fact["verified"] in STRENGTH
+                assert fact["deciding"] is bool(fact["levels"])
+                assert set(fact["sources"]) <= sources
+                assert fact["condition"].endswith(".")
+                assert isinstance(fact["level_ours"], bool)
     assert all(source["title"] and source["how"] for source in EVIDENCE["source"])
 
 
@@ -141,10 +148,12 @@ def test_every_question_is_on_a_page() -> None:
 
 
 def test_no_page_asks_more_than_ten_things() -> None:
-    for entry in RULES.presentations.values():
-        for page in entry.pages:
-            toggles = sum(max(1, len(RULES.findings[name].options)) for name in page.findings)
-            assert toggles <= 10, page.id
+    with every(180) as case:
+        for entry in RULES.presentations.values():
+            for page in entry.pages:
+                with case(page.id):
+                    toggles = sum(max(1, len(RULES.findings[name].options)) for name in page.findings)
+                    assert toggles <= 10
 
 
 Way = tuple[dict[str, Answer], frozenset[str] | None, frozenset[str] | None]
@@ -190,13 +199,15 @@ def test_every_alternative_of_a_rule_can_be_answered() -> None:
     """No alternative asks an age for what that age is not asked, or a complaint for what none of its pages asks."""
     first = {sign.finding for sign in RULES.signs} | set(CHECKS.values())
     first |= {name for name, finding in RULES.findings.items() if finding.settles}
-    for rule in RULES.rules:
-        for answers, ages, complaints in ways(rule.when):
-            asked = [RULES.findings[name].ages for name in answers if RULES.findings[name].ages]
-            assert frozenset.intersection(ages or RULES.known_ages, *asked), (rule.id, answers)
-            for complaint in complaints or ({rule.presentation} - set(ALWAYS)):
-                pages = {name for page in RULES.presentations[complaint].pages for name in page.findings}
-                assert set(answers) <= pages | first, (rule.id, complaint)
+    with every(700) as case:
+        for rule in RULES.rules:
+            for answers, ages, complaints in ways(rule.when):
+                with case(f"{rule.id} {answers}"):
+                    asked = [RULES.findings[name].ages for name in answers if RULES.findings[name].ages]
+                    assert frozenset.intersection(ages or RULES.known_ages, *asked), (rule.id, answers)
+                    for complaint in complaints or ({rule.presentation} - set(ALWAYS)):
+                        pages = {name for page in RULES.presentations[complaint].pages for name in page.findings}
+                        assert set(answers) <= pages | first, (rule.id, complaint)
 
 
 def bases(rule: Rule, complaint: str) -> list[dict[str, Answer]]:

@@ -10,6 +10,7 @@ import pytest
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.messages import extract
 from blockmrs.domain.triage.rules import Advice, Level, Rule
+from tests.support.every import every
 
 RULES = load_rules()
 PROTOCOLS = Path(__file__).parents[2] / "blockmrs" / "domain" / "triage" / "protocols"
@@ -52,8 +53,10 @@ def test_labels_of_toggles_fit_their_button() -> None:
 
 
 def test_every_question_ends_with_a_question_mark() -> None:
-    for finding in RULES.findings.values():
-        assert finding.ask.endswith("?"), finding.id
+    with every(550) as case:
+        for finding in RULES.findings.values():
+            with case(finding.id):
+                assert finding.ask.endswith("?")
 
 
 def test_no_sentence_is_longer_than_15_words() -> None:
@@ -99,16 +102,20 @@ def test_plain_words_and_no_diagnosis() -> None:
 
 
 def test_out_of_play_is_said_first_wherever_it_holds() -> None:
-    for name, advice in ADVICE:
-        if advice.sport >= 2:
-            assert advice.return_to_play.startswith("Out of play today"), name
+    with every(140) as case:
+        for name, advice in ADVICE:
+            if advice.sport >= 2:
+                with case(name):
+                    assert advice.return_to_play.startswith("Out of play today")
 
 
 def test_texts_start_and_end_like_sentences() -> None:
-    for name, entry in RULES.presentations.items():
-        for text in (*entry.sooner_if, *(rule.because for rule in entry.rules)):
-            assert text.endswith("."), (name, text)
-            assert text[0].isupper(), (name, text)
+    with every(750) as case:
+        for name, entry in RULES.presentations.items():
+            for text in (*entry.sooner_if, *(rule.because for rule in entry.rules)):
+                with case(f"{name}: {text}"):
+                    assert text.endswith("."), (name, text)
+                    assert text[0].isupper(), (name, text)
 
 
 def test_every_page_fills_the_operators_numbers_into_what_may_have_places_for_them() -> None:

@@ -12,6 +12,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import absence, next_page
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature
 from blockmrs.services.advice.interviews import TriageService
+from tests.support.every import every
 from tests.triage.interviews import place_of, play
 
 FOLDER = Path(__file__).parent / "cases"
@@ -69,9 +70,11 @@ def test_there_are_enough_cases() -> None:
 
 
 def test_every_complaint_has_cases_above_and_below_its_thresholds() -> None:
-    for name in set(RULES.presentations) - set(ALWAYS):
-        levels = {case["expected"] for case in CASES if case.get("complaints", ["other"])[-1] == name}
-        assert len(levels) >= 2, name
+    with every(44) as case:
+        for name in set(RULES.presentations) - set(ALWAYS):
+            with case(name):
+                levels = {case["expected"] for case in CASES if case.get("complaints", ["other"])[-1] == name}
+                assert len(levels) >= 2
 
 
 def test_every_rule_of_a_complaint_is_met_by_a_case() -> None:
@@ -81,8 +84,10 @@ def test_every_rule_of_a_complaint_is_met_by_a_case() -> None:
 
 def test_no_case_comes_out_less_urgent_than_expected() -> None:
     """Stands apart from the test of each case: whatever else is changed, this one may never be."""
-    for case in CASES:
-        assert assess(RULES, whole_interview(case)).level.disposition in order_up_to(case["expected"]), case["name"]
+    with every(1100) as case:
+        for one in CASES:
+            with case(one["name"]):
+                assert assess(RULES, whole_interview(one)).level.disposition in order_up_to(one["expected"])
 
 
 def order_up_to(disposition: str) -> list[str]:
@@ -92,14 +97,18 @@ def order_up_to(disposition: str) -> list[str]:
 
 def test_a_reason_names_the_fact_of_its_case() -> None:
     """Where the level is not the calm one, the case's fact, or a doubt about it, stands among the reasons."""
-    for case in CASES:
-        found = assess(RULES, whole_interview(case))
-        cited = {fact for reason in found.reasons for fact in reason.facts}
-        assert case["fact"] in cited or case["fact"].startswith("UNK-"), case["name"]
+    with every(1100) as case:
+        for one in CASES:
+            with case(one["name"]):
+                found = assess(RULES, whole_interview(one))
+                cited = {fact for reason in found.reasons for fact in reason.facts}
+                assert one["fact"] in cited or one["fact"].startswith("UNK-")
 
 
 def test_level_1_ends_the_interview() -> None:
-    for case in CASES:
-        interview = whole_interview(case)
-        if assess(RULES, interview).level is Level.AMBULANCE:
-            assert next_page(RULES, interview) is None, case["name"]
+    with every(300) as case:
+        for one in CASES:
+            interview = whole_interview(one)
+            if assess(RULES, interview).level is Level.AMBULANCE:
+                with case(one["name"]):
+                    assert next_page(RULES, interview) is None

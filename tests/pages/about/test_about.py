@@ -13,6 +13,7 @@ from blockmrs.domain.triage.evidence import load_evidence
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
 from blockmrs.services.advice.names import NAMES, anchor_of, name_of
 from tests.support.coach import person, signed_in, soup
+from tests.support.every import every
 from tests.support.site import TestSite
 
 RULES = load_rules()
@@ -57,8 +58,10 @@ def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: 
     text = words(page.get_text())
     assert RULES.intended_use in text
     assert RULES.history[0].version == RULES.version
-    for change in RULES.history:
-        assert all(line in text for line in change.changed)
+    with every(4) as case:
+        for change in RULES.history:
+            with case(change.version):
+                assert all(line in text for line in change.changed)
     assert RULES.history[0].content in text
     assert "Not yet reviewed by a clinician" in text
     assert all(source.title in text for source in load_evidence().sources.values())
@@ -68,20 +71,26 @@ def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: 
 def test_a_page_has_every_question_rule_fact_and_advice(pages: dict[str, BeautifulSoup], name: str) -> None:
     text = words(pages[name].get_text(" "))
     presentation = RULES.presentations[name]
-    for finding in RULES.findings.values():
-        if finding.presentation == name:
-            assert finding.ask in text
-            assert finding.how in text
-    for rule in presentation.rules:
-        section = pages[name].find(id=anchor_of(rule.id))
-        said = words(section.get_text(" "))
-        assert rule.because in said
-        assert all(fact in said for fact in rule.evidence)
-        assert all(load_evidence().facts[fact].condition in said for fact in rule.evidence)
-        assert ("Not yet reviewed by a clinician." in said) is (not rule.reviewed_by)
-        assert rule.raises or RULES.level_words[rule.level] in said
-    for advice in presentation.advice.values():
-        assert all(line in text for line in (*advice.dont, advice.return_to_play))
+    with every(4) as case:
+        for finding in RULES.findings.values():
+            if finding.presentation == name:
+                with case(finding.id):
+                    assert finding.ask in text
+                    assert finding.how in text
+    with every(3) as case:
+        for rule in presentation.rules:
+            with case(rule.id):
+                section = pages[name].find(id=anchor_of(rule.id))
+                said = words(section.get_text(" "))
+                assert rule.because in said
+                assert all(fact in said for fact in rule.evidence)
+                assert all(load_evidence().facts[fact].condition in said for fact in rule.evidence)
+                assert ("Not yet reviewed by a clinician." in said) is (not rule.reviewed_by)
+                assert rule.raises or RULES.level_words[rule.level] in said
+    with every(2) as case:
+        for advice in presentation.advice.values():
+            with case(advice.return_to_play):
+                assert all(line in text for line in (*advice.dont, advice.return_to_play))
     assert all(line in text for line in presentation.sooner_if)
 
 
@@ -91,9 +100,12 @@ def test_a_condition_reads_as_its_questions_with_their_answers(pages: dict[str, 
 
 
 def test_every_page_is_within_its_budget_and_the_whole_within_a_download(app: TestApp) -> None:
-    for name in ("", *(f"/{name_of(name)}" for name in RULES.presentations)):
-        page = app.get(f"/about/advice{name}", headers={"Accept-Encoding": "gzip"})
-        assert len(gzip.compress(page.body) if not page.headers.get("Content-Encoding") else page.body) <= LARGEST_PAGE
+    with every(47) as case:
+        for name in ("", *(f"/{name_of(name)}" for name in RULES.presentations)):
+            with case(name):
+                page = app.get(f"/about/advice{name}", headers={"Accept-Encoding": "gzip"})
+                is_packed = bool(page.headers.get("Content-Encoding"))
+                assert len(page.body if is_packed else gzip.compress(page.body)) <= LARGEST_PAGE
 
 
 def test_the_whole_is_one_page_with_every_rule_once(app: TestApp) -> None:
@@ -118,8 +130,10 @@ def test_an_address_made_of_an_id_leads_on(app: TestApp, old: str) -> None:
 def test_an_address_is_made_of_words_of_its_title() -> None:
     known = load_check_rules().presentations
     assert set(NAMES) <= set(known)
-    for name, presentation in known.items():
-        assert set(name_of(name).split("-")) <= set(re.findall(r"[a-z]+", presentation.title.lower())), name
+    with every(47) as case:
+        for name, presentation in known.items():
+            with case(name):
+                assert set(name_of(name).split("-")) <= set(re.findall(r"[a-z]+", presentation.title.lower()))
 
 
 def test_no_two_parts_have_one_address_and_none_that_another_ever_had() -> None:
@@ -177,7 +191,9 @@ def test_the_advice_and_the_settings_lead_there(site: TestSite, app: TestApp) ->
 
 
 def test_every_wait_is_there_with_the_fact_that_says_so(pages: dict[str, BeautifulSoup]) -> None:
-    for name, entry in RULES.presentations.items():
-        text = pages[name].get_text(" ", strip=True)
-        for again in (advice.again for advice in entry.advice.values() if advice.again):
-            assert f"Check again after {again.after_min} minutes. {again.words} {again.evidence}" in text
+    with every(25) as case:
+        for name, entry in RULES.presentations.items():
+            text = pages[name].get_text(" ", strip=True)
+            for again in (advice.again for advice in entry.advice.values() if advice.again):
+                with case(name):
+                    assert f"Check again after {again.after_min} minutes. {again.words} {again.evidence}" in text

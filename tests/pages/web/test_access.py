@@ -24,6 +24,7 @@ from tests.support.cast import (
     state_of,
     without_own_marks,
 )
+from tests.support.every import every
 from tests.support.routes import Route, site_routes
 from tests.support.site import TestSite
 
@@ -47,10 +48,12 @@ def test_every_route_says_which_methods_it_takes(routes: dict[str, Route]) -> No
 
 
 def test_every_row_names_exactly_the_methods_that_its_route_takes(routes: dict[str, Route]) -> None:
-    for address, route in routes.items():
-        rows = [row for row in TABLE if row.route == address]
-        told = {method for row in rows for method in (*PAGE, "POST") if row.answers(method) is not None}
-        assert told == route.methods, address
+    with every(100) as case:
+        for address, route in routes.items():
+            with case(address):
+                rows = [row for row in TABLE if row.route == address]
+                told = {method for row in rows for method in (*PAGE, "POST") if row.answers(method) is not None}
+                assert told == route.methods
 
 
 def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, Route]) -> None:

@@ -8,6 +8,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.reader import RulesUnreadable, rules_from
 from blockmrs.domain.triage.rules import ALWAYS, Kind, Nature
+from tests.support.every import every
 from tests.unit.domain.triage.test_loader import TABLES
 
 
@@ -39,9 +40,11 @@ def test_every_finding_that_a_record_can_tell_is_a_question_whose_yes_raises_the
 
 def test_no_no_is_proposed_but_for_what_everybody_is_asked() -> None:
     """A "no" that nobody sees before the advice could lower it."""
-    for finding in load_rules().findings.values():
-        if finding.presentation not in ALWAYS:
-            assert all(answer for answers in finding.record.values() for answer in answers.values()), finding.id
+    with every(500) as case:
+        for finding in load_rules().findings.values():
+            if finding.presentation not in ALWAYS:
+                with case(finding.id):
+                    assert all(answer for answers in finding.record.values() for answer in answers.values())
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,42 @@
+"""A test that goes through many cases: each is tried, every failure is told, and so is how many there were.
+
+    with every(200) as case:
+        for rule in RULES.rules:
+            with case(rule.id):
+                assert rule.evidence
+
+Where the cases are known beforehand and each may have a name of its own, `pytest.mark.parametrize` does the same.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+
+import pytest
+
+Case = Callable[[object], AbstractContextManager[None]]
+LONGEST = 600
+
+
+@contextmanager
+def every(least: int) -> Iterator[Case]:
+    """Gives what is put around each case, with its name; `least` is how many there have to be, at least one."""
+    assert least > 0, "a test without any case tests nothing"
+    tried, failures = 0, list[str]()
+
+    @contextmanager
+    def case(name: object) -> Iterator[None]:
+        nonlocal tried
+        tried += 1
+        try:
+            yield
+        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - each failure is told, whatever it is
+            failures.append(f"{name}: {type(error).__name__}: {str(error)[:LONGEST]}")
+
+    try:
+        yield case
+    except BaseException as error:
+        for failure in failures:
+            error.add_note(failure)
+        raise
+    assert not failures, f"{len(failures)} of {tried}:\n" + "\n".join(failures)
+    assert tried >= least, f"{tried} cases were tried, and there should be {least} at least"
