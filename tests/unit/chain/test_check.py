@@ -181,6 +181,23 @@ def test_a_head_file_that_is_exactly_one_block_ahead_is_no_damage(tmp_path, stor
     assert ledger.check_everything().transactions == 4
 
 
+@pytest.mark.parametrize(
+    "ahead",
+    [
+        pytest.param({"height": 4, "previous": b"x" * 32}, id="after another block"),
+        pytest.param({"height": 5}, id="two blocks ahead"),
+    ],
+)
+def test_a_head_file_that_does_not_follow_on_the_newest_block_is_damage(ledger, store, monkeypatch, ahead):
+    newest, published = Header.decode(store._content.header_rows[3].content), ledger._sealer.read_head()
+    header = replace(newest, **({"previous": newest.digest} | ahead))
+    monkeypatch.setattr(ledger._sealer, "read_head", lambda: replace(published, header=header))
+    assert wrong(ledger, "older than the head") == {"kind": "head file", "height": ahead["height"]}
+    follows = replace(newest, height=4, previous=newest.digest)
+    monkeypatch.setattr(ledger._sealer, "read_head", lambda: replace(published, header=follows))
+    assert ledger.check_everything().headers == 4
+
+
 def kept_nodes(size):
     return {(level, index) for level in range(8) for index in range(size >> level)}
 

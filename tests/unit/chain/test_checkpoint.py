@@ -52,6 +52,22 @@ def test_unknown_keys_lines_are_ignored_and_sixteen_lines_are_read():
     assert open_note(CHECKPOINT + others, [NoteKey.parse(VERIFIER)])[0] == TEXT
 
 
+def test_a_hundred_signatures_and_64_kib_are_read_and_no_more():
+    key = NoteKey.parse(VERIFIER)
+    assert open_note(TEXT + "\n" + LINE * 100, [key]) == (TEXT, [key] * 100)
+    with pytest.raises(InvalidInput):
+        open_note(TEXT + "\n" + LINE * 101, [key])
+    for size, fits in ((64 * 1024, True), (64 * 1024 + 1, False)):
+        empty = len(sign_note("\n", ORIGIN, SEED).encode())
+        note = sign_note("x" * (size - empty) + "\n", ORIGIN, SEED)
+        assert len(note.encode()) == size
+        if fits:
+            assert open_note(note, [key])[1] == [key]
+        else:
+            with pytest.raises(InvalidInput):
+                open_note(note, [key])
+
+
 def test_a_note_that_no_known_key_signed_is_refused():
     with pytest.raises(InvalidSignature, match="no known key"):
         open_note(CHECKPOINT, [NoteKey.parse(EXAMPLE_KEY)])
@@ -96,6 +112,7 @@ def test_what_is_no_signed_note_is_refused(note):
         "origin\n-1\n" + TEXT.split("\n")[2] + "\n",
         "\n7\n" + TEXT.split("\n")[2] + "\n",
         "origin\n7\nAAAA\n",
+        TEXT + "\nan extension after an empty line\n",
         "origin\n7\n" + TEXT.split("\n")[2],
         # The last character of the root's base64 with unused bits set: a second spelling of the same bytes.
         "origin\n7\n" + TEXT.split("\n")[2].replace("MT0=", "MT1=") + "\n",

@@ -76,6 +76,7 @@ def test_a_transaction_of_another_chain_is_refused(ledger):
 def test_more_than_a_block_holds_is_refused(ledger):
     with pytest.raises(InvalidInput, match="too many"):
         ledger.submit([b""] * (MAX_BLOCK_TRANSACTIONS + 1))
+    assert MAX_BLOCK_TRANSACTIONS == 1024
 
 
 def test_what_was_submitted_is_found_by_index_digest_and_slot(ledger, write):
@@ -178,6 +179,37 @@ def test_somebody_who_writes_beyond_the_window_cannot_lead_the_writer_out_of_the
     free = ledger.next_free(LINE)
     ledger.submit([write(free)])
     assert free in [number for number, _ in ledger.read_line(LINE)]
+
+
+def asked(store, monkeypatch):
+    """How many slots each look-up asks for, from now on."""
+    numbers = []
+    real = type(store._content).occupied
+    monkeypatch.setattr(type(store._content), "occupied", lambda *given: numbers.append(len(given[1])) or real(*given))
+    return numbers
+
+
+@pytest.mark.parametrize(
+    ("used", "look_ups"),
+    # First a window of 20 and 15 numbers by doubling; then what is left, in steps.
+    [(0, [35]), (1, [35]), (19, [35]), (20, [35, 11]), (31, [35, 11]), (32, [35, 15, 1]), (200, [35, 18, 6])],
+)
+def test_the_next_free_number_costs_few_look_ups_however_long_the_line(tmp_path, monkeypatch, used, look_ups):
+    store = MemoryLedgerStore()
+    ledger = open_ledger(tmp_path, store)
+    ledger.submit([WRITER.write(number, chain_id=ledger.chain_id) for number in range(used)])
+    numbers = asked(store, monkeypatch)
+    assert ledger.next_free(LINE) == used
+    assert numbers == look_ups
+
+
+def test_what_strangers_put_at_a_lines_slots_does_not_make_anybody_walk_the_line(ledger, write, monkeypatch):
+    monkeypatch.setattr(ledger, "read_line", lambda *_: pytest.fail("walked"))
+    ledger.submit([write(number) for number in range(7)])
+    for place in (7, 8, 3, 12):
+        ledger.submit([write(place, one_time_seed=bytes([place]) * 32)])
+        assert ledger.next_free(LINE) == 7
+        assert ledger.next_free(LINE, start=5) == 7
 
 
 # Group commit

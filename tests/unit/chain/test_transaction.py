@@ -43,6 +43,11 @@ def signed(body):
     return encoding.encode([body, sign(ALICE.keyring.signing_seed, "payload", CHAIN, body)])
 
 
+def test_each_kind_has_the_number_that_is_on_every_chain():
+    kinds = ("GRANT", "REVOKE", "INTRODUCE", "CARD", "APPOINT", "RECEIPT", "PROPOSE", "DECIDE", "COVER")
+    assert {name: int(kind) for name, kind in Kind.__members__.items()} == dict(zip(kinds, range(1, 10), strict=True))
+
+
 def test_every_transaction_has_2048_bytes_whatever_it_says():
     for kind, fields in ((Kind.COVER, {}), (Kind.GRANT, {6: b"x" * 531})):
         assert len(ALICE.write(0, kind=kind, fields=fields)) == TRANSACTION_BYTES == 2048
