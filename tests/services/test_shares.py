@@ -10,7 +10,7 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import Purpose
 from blockmrs.domain.permission import Action
 from blockmrs.domain.senders import Standing as Sender
-from blockmrs.domain.sharing import Revocation
+from blockmrs.domain.sharing import Grant, Revocation
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing, TooManyAttempts
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.contents import Sort
@@ -424,3 +424,48 @@ def test_what_somebody_opened_is_found_again_where_every_version_looks(world, ca
     update_id = world.access.allow(carol, address, Action.SHARE).grant.update_id
     line = world.mailbox.private_line(lee.keyring.derive("opened", update_id), lee.keyring)
     assert [receipt.update_id for _, receipt in line.receipts] == [update_id]
+
+
+def test_who_opens_a_report_states_the_ends_of_memberships_that_nobody_stated(
+    world, carol, lee, address, monkeypatch
+) -> None:
+    give(world, carol, address)
+    stated: list[tuple[Actor, bytes]] = []
+    monkeypatch.setattr(world.organisations.staff, "state", lambda *given: stated.append(given))
+    world.sharing.acknowledge(lee, address)
+    assert stated == [(lee, id_of(world))]
+
+
+def test_a_report_that_was_sent_before_levels_were_recorded_counts_as_urgent(world, carol, lee, address) -> None:
+    give(world, carol, save(world, carol, draft="ff" * 16).address)
+    granted = world.access.allow(carol, address, Action.SHARE).grant
+    old = Grant(
+        granted.update_id, granted.subject, "care", world.clock(), not_after=world.clock() + MONTH,
+        object=granted.object, return_to_author=secrets.token_bytes(32), title="Sam Rivers", party="Carol Coach",
+    )  # fmt: skip
+    hospital, batch = world.cards.find(id_of(world)), world.mailbox.batch()
+    batch.add(
+        Kind.GRANT, old.to_fields(), author=carol.keyring, recipient=hospital,
+        line_key=carol.keyring.line_to(hospital.id),
+    )  # fmt: skip
+    batch.commit()
+    assert world.sharing.cover(lee, address).level == 1
+
+
+def test_a_note_of_a_share_with_nobody_cannot_be_stopped(world, carol, lee, address) -> None:
+    """A program of the author's own notes a share in the book of the report, and names no recipient."""
+    maria = guardian(world, carol)
+    access = world.access.allow(carol, address, Action.SHARE)
+    note = replace(access.grant, purpose="care", grantee=None, copy_of=bytes(32), object=None, number=None)
+    sam = world.people.of(maria)[-1].card.keyring
+    book = world.reports.book_key(carol.keyring, access.grant.update_id)
+    for to, line_key in ((carol.keyring.card, book), (sam.card, sam.own_line)):
+        batch = world.mailbox.batch()
+        batch.add(Kind.GRANT, note.to_fields(), author=carol.keyring, recipient=to, line_key=line_key)
+        batch.commit()
+    size = world.ledger.size
+    for person in (carol, maria):
+        (shown,) = shares(world, person, address)
+        with pytest.raises(NotFound, match="no such share"):
+            world.sharing.stop(person, address, shown.share_id)
+    assert world.ledger.size == size
