@@ -14,8 +14,8 @@ from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.demo import Demo, make_demo
 from blockmrs.services.lines import contents
+from tests.support.at_least import at_least
 from tests.support.coach import advice, press
-from tests.support.every import every
 from tests.support.heads import form_fields
 from tests.support.people import send
 from tests.support.site import TestSite, build_site
@@ -192,7 +192,7 @@ def _needles(story: Story) -> dict[str, bytes]:
 
 
 def test_no_name_symptom_password_key_or_code_lies_in_clear(story: Story) -> None:
-    with every(10000) as case:
+    with at_least(10000) as case:
         for place, content in _readable(story).items():
             for what, needle in _needles(story).items():
                 with case(f"{what} in {place}"):

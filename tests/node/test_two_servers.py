@@ -17,7 +17,7 @@ from blockmrs.services.accounts.identity import MOST_SETUP_TOKENS
 from blockmrs.services.people.persons import ME
 from blockmrs.services.sharing.crew_codes import MAX_WRONG
 from tests.conftest import StillClock
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.support.heads import answers, head_report
 from tests.support.quick import quick_folder
 from tests.support.world import PASSWORD, World
@@ -107,7 +107,7 @@ def test_one_pressing_of_each_save_is_one_thing(worlds, coach, doctor, address) 
         "share": lambda world: share(world, coach, address),
         "code": lambda world: world.codes.make(coach, address).typed,
     }
-    with every(6) as case:
+    with at_least(6) as case:
         for what, press in presses.items():
             with case(what):
                 one, other = at_once(worlds, press)

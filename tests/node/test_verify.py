@@ -12,7 +12,7 @@ from click.testing import CliRunner
 from blockmrs.cli import main
 from blockmrs.errors import VerificationFailed
 from blockmrs.services.demo import make_demo
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.support.site import CHEAP, build_site
 
 
@@ -134,7 +134,7 @@ def test_a_database_that_cannot_be_read_any_more_is_named_damaged(copy: Path, pl
 
 def test_one_byte_changed_in_any_object_is_named(sound: Path, tmp_path: Path) -> None:
     objects = sorted(path for path in (sound / "objects").rglob("*") if path.is_file())
-    with every(3) as case:
+    with at_least(3) as case:
         for number, path in enumerate(objects[::11]):
             with case(path.name):
                 folder = tmp_path / str(number) / "data"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "blockmrs"
@@ -83,7 +83,7 @@ def test_the_walk_has_ten_steps_each_of_which_names_files_that_exist() -> None:
 def test_the_words_are_in_order_each_with_one_sentence_and_a_home_that_speaks_of_it() -> None:
     terms = [term for term, _, _ in WORDS]
     assert terms == sorted(set(terms), key=str.lower)
-    with every(110) as case:
+    with at_least(110) as case:
         for term, meaning, home in WORDS:
             with case(term):
                 assert re.fullmatch(r"[A-Z28].*[^.]\.", meaning)

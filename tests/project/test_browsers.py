@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tools.browsers.check import ALLOWED, PUBLIC, check_scripts, check_styles, main
 from tools.browsers.floor import OLDEST, too_new
 
@@ -79,7 +79,7 @@ def test_our_scripts_and_styles_run_in_every_supported_browser(capsys: pytest.Ca
 def test_what_is_allowed_is_too_new_used_and_has_its_reason() -> None:
     source = "\n".join(path.read_text(encoding="utf-8") for path in PUBLIC.rglob("*.*s"))
     newer = frozenset().union(*too_new().values())
-    with every(15) as case:
+    with at_least(15) as case:
         for name, reason in ALLOWED.items():
             with case(name):
                 assert name.lstrip("@") in newer

@@ -12,7 +12,7 @@ from blockmrs.domain.triage.messages import extract
 from blockmrs.domain.triage.rules import Level, Sport
 from tests.project.test_triage_rules import FACTS, STRENGTH
 from tests.project.test_triage_words import CLINICAL, PUBLISHED, sentences
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.support.heads import answers
 
 RULES = load_check_rules()
@@ -70,7 +70,7 @@ def test_every_rule_is_met_by_a_case() -> None:
 
 
 def test_every_cited_fact_is_in_the_evidence_and_no_rule_is_calmer_or_surer_than_its_facts() -> None:
-    with every(15) as case:
+    with at_least(15) as case:
         for rule in CHECK.rules:
             with case(rule.id):
                 levels = [level for fact in rule.evidence for level in FACTS[fact]["levels"]]
@@ -86,7 +86,7 @@ def test_the_texts_are_short_plain_and_name_no_published_tool() -> None:
     assert [part for text in SHOWN for part in sentences(text) if len(part.split()) > 15] == []
     assert [text for text in SHOWN if PUBLISHED.search(text) or CLINICAL.search(text)] == []
     assert all(len(RULES.findings[name].label) <= 36 for page in CHECK.pages for name in page.findings)
-    with every(4) as case:
+    with at_least(4) as case:
         for advice in CHECK.advice.values():
             with case(advice.first_aid[0]):
                 assert 3 <= len(advice.first_aid) <= 5

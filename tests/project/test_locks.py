@@ -10,7 +10,7 @@ from types import ModuleType
 import pytest
 from packaging.requirements import Requirement
 
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "requirements"
@@ -39,7 +39,7 @@ def declared(extras: list[str]) -> list[Requirement]:
 @pytest.mark.parametrize("name", SETS)
 def test_each_lock_holds_what_the_project_asks_for_within_its_ranges(name: str) -> None:
     versions = locked(name)
-    with every(20) as case:
+    with at_least(20) as case:
         for wanted in declared(SETS[name]):
             with case(wanted):
                 version = versions[wanted.name.lower().replace("_", "-").replace(".", "-")]
@@ -75,7 +75,7 @@ def test_whatever_lies_in_the_package_is_shipped_with_it() -> None:
 
 
 def test_no_lock_names_a_host() -> None:
-    with every(5) as case:
+    with at_least(5) as case:
         for path in FOLDER.iterdir():
             with case(path.name):
                 assert not re.search(r"https?:|index-url|find-links|\bfile:", path.read_text(encoding="utf-8"))

@@ -10,7 +10,7 @@ import tree_sitter_javascript
 from tree_sitter import Language, Node, Parser
 
 from blockmrs.controllers.site.assets import without_comments
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "blockmrs" / "public" / "js"
@@ -89,7 +89,7 @@ def test_the_lock_of_the_tools_holds_each_package_by_its_digest_and_names_no_hos
     root = lock["packages"].pop("")
     assert root["devDependencies"] == wanted["devDependencies"]
     assert lock["packages"].keys() >= {f"node_modules/{name}" for name in wanted["devDependencies"]}
-    with every(80) as case:
+    with at_least(80) as case:
         for name, package in lock["packages"].items():
             with case(name):
                 assert package["integrity"].startswith("sha512-")

@@ -16,7 +16,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import CHECKS
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature, Rule
 from blockmrs.services.advice.interviews import TriageService
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.triage.interviews import place_of, play
 
 DOCS = Path(__file__).parents[2] / "docs" / "triage"
@@ -97,7 +97,7 @@ def test_an_exception_has_a_reason_and_is_needed() -> None:
 
 
 def test_a_rule_claims_no_better_verification_than_its_weakest_fact() -> None:
-    with every(600) as case:
+    with at_least(600) as case:
         for rule in RULES.rules:
             with case(rule.id):
                 weakest = max((FACTS[fact]["verified"] for fact in rule.evidence), key=STRENGTH.index)
@@ -105,7 +105,7 @@ def test_a_rule_claims_no_better_verification_than_its_weakest_fact() -> None:
 
 
 def test_no_rule_is_calmer_than_every_fact_it_cites() -> None:
-    with every(600) as case:
+    with at_least(600) as case:
         for rule in RULES.rules:
             with case(rule.id):
                 levels = [level for fact in rule.evidence for level in FACTS[fact]["levels"]]
@@ -117,7 +117,7 @@ def test_the_evidence_is_complete_and_in_order() -> None:
     sections = {fact["section"] for fact in FACTS.values()}
     assert set(range(42)) <= sections
     assert len(FACTS) == len(EVIDENCE["fact"])
-    with every(380) as case:
+    with at_least(380) as case:
         for name, fact in FACTS.items():
             with case(name):
                 assert fact["verified"] in STRENGTH
@@ -148,7 +148,7 @@ def test_every_question_is_on_a_page() -> None:
 
 
 def test_no_page_asks_more_than_ten_things() -> None:
-    with every(180) as case:
+    with at_least(180) as case:
         for entry in RULES.presentations.values():
             for page in entry.pages:
                 with case(page.id):
@@ -199,7 +199,7 @@ def test_every_alternative_of_a_rule_can_be_answered() -> None:
     """No alternative asks an age for what that age is not asked, or a complaint for what none of its pages asks."""
     first = {sign.finding for sign in RULES.signs} | set(CHECKS.values())
     first |= {name for name, finding in RULES.findings.items() if finding.settles}
-    with every(700) as case:
+    with at_least(700) as case:
         for rule in RULES.rules:
             for answers, ages, complaints in ways(rule.when):
                 with case(f"{rule.id} {answers}"):

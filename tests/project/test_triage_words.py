@@ -10,7 +10,7 @@ import pytest
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.messages import extract
 from blockmrs.domain.triage.rules import Advice, Level, Rule
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 RULES = load_rules()
 PROTOCOLS = Path(__file__).parents[2] / "blockmrs" / "domain" / "triage" / "protocols"
@@ -53,7 +53,7 @@ def test_labels_of_toggles_fit_their_button() -> None:
 
 
 def test_every_question_ends_with_a_question_mark() -> None:
-    with every(550) as case:
+    with at_least(550) as case:
         for finding in RULES.findings.values():
             with case(finding.id):
                 assert finding.ask.endswith("?")
@@ -102,7 +102,7 @@ def test_plain_words_and_no_diagnosis() -> None:
 
 
 def test_out_of_play_is_said_first_wherever_it_holds() -> None:
-    with every(140) as case:
+    with at_least(140) as case:
         for name, advice in ADVICE:
             if advice.sport >= 2:
                 with case(name):
@@ -110,7 +110,7 @@ def test_out_of_play_is_said_first_wherever_it_holds() -> None:
 
 
 def test_texts_start_and_end_like_sentences() -> None:
-    with every(750) as case:
+    with at_least(750) as case:
         for name, entry in RULES.presentations.items():
             for text in (*entry.sooner_if, *(rule.because for rule in entry.rules)):
                 with case(f"{name}: {text}"):

@@ -46,7 +46,7 @@ from blockmrs.fhir.report import read_report
 from blockmrs.services.lines.updates import read_update
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, member, save, share
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.support.quick import quick_folder
 from tests.support.work import calls_counted
 from tests.support.world import PASSWORD, World
@@ -313,7 +313,7 @@ def test_16_every_transaction_and_object_has_one_of_few_sizes(world, carol):
     share(world, carol, saved.address)
     sizes = {len(world.ledger.transaction(index).encode()) for index in range(world.ledger.size)}
     assert sizes == {2048}
-    with every(10) as case:
+    with at_least(10) as case:
         for cid in world.embedded.iter_cids():
             with case(cid):
                 size = len(world.embedded.get(cid))

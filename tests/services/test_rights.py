@@ -18,7 +18,7 @@ from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.joining import Joining
 from tests.services.test_story import member, share
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.support.heads import answers, head_report
 from tests.support.world import World
 
@@ -296,7 +296,7 @@ def test_a_former_coach_changes_nothing_with_what_they_kept_and_no_trace_is_left
         lambda: world.teams.invite_family(carol, former.player.player_id),
         lambda: world.rights.confirm(carol, former.carols_handle, "00" * 16),
     )
-    with every(8) as case:
+    with at_least(8) as case:
         for number, act in enumerate(kept):
             with case(number), pytest.raises((Ended, NotAuthorized)):
                 act()

@@ -12,7 +12,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import absence, next_page
 from blockmrs.domain.triage.rules import ALWAYS, Level, Nature
 from blockmrs.services.advice.interviews import TriageService
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.triage.interviews import place_of, play
 
 FOLDER = Path(__file__).parent / "cases"
@@ -70,7 +70,7 @@ def test_there_are_enough_cases() -> None:
 
 
 def test_every_complaint_has_cases_above_and_below_its_thresholds() -> None:
-    with every(44) as case:
+    with at_least(44) as case:
         for name in set(RULES.presentations) - set(ALWAYS):
             with case(name):
                 levels = {case["expected"] for case in CASES if case.get("complaints", ["other"])[-1] == name}
@@ -84,7 +84,7 @@ def test_every_rule_of_a_complaint_is_met_by_a_case() -> None:
 
 def test_no_case_comes_out_less_urgent_than_expected() -> None:
     """Stands apart from the test of each case: whatever else is changed, this one may never be."""
-    with every(1100) as case:
+    with at_least(1100) as case:
         for one in CASES:
             with case(one["name"]):
                 assert assess(RULES, whole_interview(one)).level.disposition in order_up_to(one["expected"])
@@ -97,7 +97,7 @@ def order_up_to(disposition: str) -> list[str]:
 
 def test_a_reason_names_the_fact_of_its_case() -> None:
     """Where the level is not the calm one, the case's fact, or a doubt about it, stands among the reasons."""
-    with every(1100) as case:
+    with at_least(1100) as case:
         for one in CASES:
             with case(one["name"]):
                 found = assess(RULES, whole_interview(one))
@@ -106,7 +106,7 @@ def test_a_reason_names_the_fact_of_its_case() -> None:
 
 
 def test_level_1_ends_the_interview() -> None:
-    with every(300) as case:
+    with at_least(300) as case:
         for one in CASES:
             interview = whole_interview(one)
             if assess(RULES, interview).level is Level.AMBULANCE:

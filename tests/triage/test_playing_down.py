@@ -10,7 +10,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.routing import LONGEST_TEXT, load_words, propose
 from blockmrs.domain.triage.rules import Level
 from blockmrs.services.advice.interviews import TriageService
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.triage.test_routing import PHRASES
 
 RULES = load_rules()
@@ -54,7 +54,7 @@ DANGERS = [
 @pytest.mark.parametrize("pattern", PLAYED_DOWN)
 def test_what_is_played_down_is_proposed_in_the_same_place(pattern: str) -> None:
     told = (phrase for phrase, _ in PHRASES if phrase != ONLY_PLAYS_DOWN)
-    with every(500) as case:
+    with at_least(500) as case:
         for phrase in chain(told, DANGERS):
             text = pattern.format(phrase)
             if len(text) <= LONGEST_TEXT:

@@ -9,7 +9,7 @@ from blockmrs.domain.triage.reader import RulesUnreadable
 from blockmrs.domain.triage.rules import Level, RuleSet
 from blockmrs.errors import InvalidInput
 from blockmrs.services.advice.interviews import TriageService
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 Fields = list[tuple[str, str]]
 
@@ -27,7 +27,7 @@ def head(triage: TriageService) -> Interview:
 
 
 def test_a_danger_sign_is_level_1_in_one_tap(triage: TriageService) -> None:
-    with every(10) as case:
+    with at_least(10) as case:
         for sign in triage.rules.signs:
             with case(sign.id):
                 interview = read(triage, [("sign", sign.id)])

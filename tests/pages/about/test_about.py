@@ -12,8 +12,8 @@ import blockmrs
 from blockmrs.domain.triage.evidence import load_evidence
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
 from blockmrs.services.advice.names import NAMES, anchor_of, name_of
+from tests.support.at_least import at_least
 from tests.support.coach import person, signed_in, soup
-from tests.support.every import every
 from tests.support.site import TestSite
 
 RULES = load_rules()
@@ -58,7 +58,7 @@ def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: 
     text = words(page.get_text())
     assert RULES.intended_use in text
     assert RULES.history[0].version == RULES.version
-    with every(4) as case:
+    with at_least(4) as case:
         for change in RULES.history:
             with case(change.version):
                 assert all(line in text for line in change.changed)
@@ -71,13 +71,13 @@ def test_the_contents_lead_to_every_part_and_say_what_each_version_changed(app: 
 def test_a_page_has_every_question_rule_fact_and_advice(pages: dict[str, BeautifulSoup], name: str) -> None:
     text = words(pages[name].get_text(" "))
     presentation = RULES.presentations[name]
-    with every(4) as case:
+    with at_least(4) as case:
         for finding in RULES.findings.values():
             if finding.presentation == name:
                 with case(finding.id):
                     assert finding.ask in text
                     assert finding.how in text
-    with every(3) as case:
+    with at_least(3) as case:
         for rule in presentation.rules:
             with case(rule.id):
                 section = pages[name].find(id=anchor_of(rule.id))
@@ -87,7 +87,7 @@ def test_a_page_has_every_question_rule_fact_and_advice(pages: dict[str, Beautif
                 assert all(load_evidence().facts[fact].condition in said for fact in rule.evidence)
                 assert ("Not yet reviewed by a clinician." in said) is (not rule.reviewed_by)
                 assert rule.raises or RULES.level_words[rule.level] in said
-    with every(2) as case:
+    with at_least(2) as case:
         for advice in presentation.advice.values():
             with case(advice.return_to_play):
                 assert all(line in text for line in (*advice.dont, advice.return_to_play))
@@ -100,7 +100,7 @@ def test_a_condition_reads_as_its_questions_with_their_answers(pages: dict[str, 
 
 
 def test_every_page_is_within_its_budget_and_the_whole_within_a_download(app: TestApp) -> None:
-    with every(47) as case:
+    with at_least(47) as case:
         for name in ("", *(f"/{name_of(name)}" for name in RULES.presentations)):
             with case(name):
                 page = app.get(f"/about/advice{name}", headers={"Accept-Encoding": "gzip"})
@@ -130,7 +130,7 @@ def test_an_address_made_of_an_id_leads_on(app: TestApp, old: str) -> None:
 def test_an_address_is_made_of_words_of_its_title() -> None:
     known = load_check_rules().presentations
     assert set(NAMES) <= set(known)
-    with every(47) as case:
+    with at_least(47) as case:
         for name, presentation in known.items():
             with case(name):
                 assert set(name_of(name).split("-")) <= set(re.findall(r"[a-z]+", presentation.title.lower()))
@@ -191,7 +191,7 @@ def test_the_advice_and_the_settings_lead_there(site: TestSite, app: TestApp) ->
 
 
 def test_every_wait_is_there_with_the_fact_that_says_so(pages: dict[str, BeautifulSoup]) -> None:
-    with every(25) as case:
+    with at_least(25) as case:
         for name, entry in RULES.presentations.items():
             text = pages[name].get_text(" ", strip=True)
             for again in (advice.again for advice in entry.advice.values() if advice.again):

@@ -6,8 +6,8 @@ import pytest
 
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Plan
 from blockmrs.model.accounts import AccountRow
+from tests.support.at_least import at_least
 from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, signed_in, soup
-from tests.support.every import every
 from tests.support.people import errors
 
 numbers = count(1)
@@ -210,7 +210,7 @@ def test_nothing_of_a_plan_lies_in_clear(site, coach, app):
     folder = site.settings.data.folder
     files = [path for path in folder.rglob("*") if path.is_file() and site.settings.data.secrets not in path.parents]
     assert any(path.suffix == ".db" for path in files)
-    with every(5) as case:
+    with at_least(5) as case:
         for path in files:
             with case(path):
                 content = path.read_bytes()

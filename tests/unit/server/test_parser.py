@@ -10,7 +10,7 @@ from waitress.adjustments import Adjustments
 
 from blockmrs.server.limits import HEADER_BYTES, MOST_HEADERS, OVERHEAD_BYTES
 from blockmrs.server.parser import Parser
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.support.steps import Counted, hard_texts
 
 KEPT = 1000
@@ -82,7 +82,7 @@ def shaped_lines() -> Iterator[tuple[Counted, str]]:
 
 
 def test_what_reaches_the_patterns_of_waitress_takes_steps_that_grow_with_its_length() -> None:
-    with every(1200) as case:
+    with at_least(1200) as case:
         for counted, line in shaped_lines():
             with case(line[:20]):
                 steps = counted.count(line, "fullmatch" if counted is FIRST else "match")

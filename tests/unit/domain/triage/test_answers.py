@@ -10,14 +10,14 @@ from blockmrs.domain.triage.rules import Kind
 from blockmrs.domain.triage.taps import AgeTap, AnswerTap, LookTap, PlaceTap, SignTap, Tap, TicksTap, after
 from blockmrs.errors import InvalidInput
 from blockmrs.services.advice.as_data import interview_from_data
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.triage.interviews import values
 
 RULES = load_rules()
 
 
 def test_every_answer_of_every_question_comes_back_from_its_text() -> None:
-    with every(1700) as case:
+    with at_least(1700) as case:
         for finding in RULES.findings.values():
             for answer in values(finding):
                 with case(f"{finding.id} {answer}"):

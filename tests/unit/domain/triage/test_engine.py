@@ -6,7 +6,7 @@ from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Assessment, Interview, assess, level_if_calmed
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.rules import Level, Nature, Sport
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 RULES = load_rules()
 NONE_OF_THESE: dict[str, Answer] = {sign.finding: False for sign in RULES.signs}
@@ -117,7 +117,7 @@ def test_a_modifier_that_does_not_apply_to_the_level_is_silent() -> None:
 
 
 def test_who_gets_worse_while_watched_is_never_left_at_home() -> None:
-    with every(35) as case:
+    with at_least(35) as case:
         for name, presentation in RULES.presentations.items():
             if "self_care" in presentation.advice:
                 with case(name):

@@ -8,7 +8,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.reader import RulesUnreadable, rules_from
 from blockmrs.domain.triage.rules import ALWAYS, Kind, Nature
-from tests.support.every import every
+from tests.support.at_least import at_least
 from tests.unit.domain.triage.test_loader import TABLES
 
 
@@ -40,7 +40,7 @@ def test_every_finding_that_a_record_can_tell_is_a_question_whose_yes_raises_the
 
 def test_no_no_is_proposed_but_for_what_everybody_is_asked() -> None:
     """A "no" that nobody sees before the advice could lower it."""
-    with every(500) as case:
+    with at_least(500) as case:
         for finding in load_rules().findings.values():
             if finding.presentation not in ALWAYS:
                 with case(finding.id):

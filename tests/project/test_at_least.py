@@ -2,12 +2,12 @@
 
 import pytest
 
-from tests.support.every import every
+from tests.support.at_least import at_least
 
 
 def test_every_failure_is_told_and_the_rest_is_tried() -> None:
     tried = []
-    with pytest.raises(AssertionError) as caught, every(4) as case:
+    with pytest.raises(AssertionError) as caught, at_least(4) as case:
         for number in range(4):
             with case(f"the case {number}"):
                 tried.append(number)
@@ -20,7 +20,7 @@ def test_every_failure_is_told_and_the_rest_is_tried() -> None:
 
 
 def test_a_refusal_that_does_not_come_is_a_failure_like_any_other() -> None:
-    with pytest.raises(AssertionError, match="1 of 2"), every(2) as case:
+    with pytest.raises(AssertionError, match="1 of 2"), at_least(2) as case:
         for number in (0, 1):
             with case(number), pytest.raises(ZeroDivisionError):
                 1 / number
@@ -28,19 +28,19 @@ def test_a_refusal_that_does_not_come_is_a_failure_like_any_other() -> None:
 
 @pytest.mark.parametrize("cases", [0, 1, 2])
 def test_too_few_cases_are_a_failure(cases: int) -> None:
-    with pytest.raises(AssertionError, match=f"{cases} cases were tried"), every(3) as case:
+    with pytest.raises(AssertionError, match=f"{cases} cases were tried"), at_least(3) as case:
         for number in range(cases):
             with case(number):
                 pass
 
 
 def test_no_case_at_all_is_never_enough() -> None:
-    with pytest.raises(AssertionError, match="tests nothing"), every(0):
+    with pytest.raises(AssertionError, match="tests nothing"), at_least(0):
         pass
 
 
 def test_what_breaks_the_loop_itself_carries_the_failures_before_it() -> None:
-    with pytest.raises(KeyError) as caught, every(1) as case:
+    with pytest.raises(KeyError) as caught, at_least(1) as case:
         with case("the first"):
             raise ValueError
         raise KeyError

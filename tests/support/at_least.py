@@ -1,6 +1,6 @@
 """A test that goes through many cases: each is tried, every failure is told, and so is how many there were.
 
-    with every(200) as case:
+    with at_least(200) as case:
         for rule in RULES.rules:
             with case(rule.id):
                 assert rule.evidence
@@ -18,7 +18,7 @@ LONGEST = 600
 
 
 @contextmanager
-def every(least: int) -> Iterator[Case]:
+def at_least(least: int) -> Iterator[Case]:
     """Gives what is put around each case, with its name; `least` is how many there have to be, at least one."""
     assert least > 0, "a test without any case tests nothing"
     tried, failures = 0, list[str]()
