@@ -18,6 +18,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.portable import compile_rules
 from blockmrs.services.advice.interviews import TriageService
+from tests.support.at_least import at_least
 from tests.support.extent import examples
 from tests.triage.interviews import courses, interviews, place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of, whole_interview
@@ -67,13 +68,15 @@ def as_data(interview: Interview) -> dict[str, Any]:
 
 
 def compare(engine: Page, cases: Sequence[Named]) -> None:
-    """Fail with the name of the first interview of which the two do not say the same."""
+    """Fail with the name of each interview of which the two do not say the same."""
     script = "all => all.map(given => ({advice: engine.assess(given), page: engine.nextPage(given)}))"
-    for start in range(0, len(cases), BATCH):
-        batch = cases[start : start + BATCH]
-        answers = engine.evaluate(script, [as_data(interview) for _, interview in batch])
-        for (name, interview), theirs in zip(batch, answers, strict=True):
-            assert theirs == assessed(interview), f"{name}: {interview}"
+    with at_least(len(cases)) as case:
+        for start in range(0, len(cases), BATCH):
+            batch = cases[start : start + BATCH]
+            answers = engine.evaluate(script, [as_data(interview) for _, interview in batch])
+            for (name, interview), theirs in zip(batch, answers, strict=True):
+                with case(f"{name}: {interview}"):
+                    assert theirs == assessed(interview)
 
 
 def test_every_worked_case_is_judged_alike(engine: Page) -> None:
@@ -122,16 +125,18 @@ def test_the_same_taps_lead_through_the_same_pages_with_the_same_fields(engine: 
                 page: engine.nextPage(interview)};
     })"""
     # Every third: test_cases_by_taps.py taps all of them to their level.
-    for case in CASES[::3]:
-        steps = play_fields(
-            SERVICE,
-            truth_of(case),
-            age=case.get("age", "unknown"),
-            part=place_of(RULES, case.get("complaints", ["other"])[-1]),
-            look_first=case.get("look_first", False),
-        )
-        theirs = engine.evaluate(script, [list(map(list, fields)) for fields in steps])
-        assert theirs == [plain(after(fields)) for fields in steps], case["name"]
+    with at_least(370) as case:
+        for one in CASES[::3]:
+            with case(one["name"]):
+                steps = play_fields(
+                    SERVICE,
+                    truth_of(one),
+                    age=one.get("age", "unknown"),
+                    part=place_of(RULES, one.get("complaints", ["other"])[-1]),
+                    look_first=one.get("look_first", False),
+                )
+                theirs = engine.evaluate(script, [list(map(list, fields)) for fields in steps])
+                assert theirs == [plain(after(fields)) for fields in steps]
 
 
 def after(fields: list[tuple[str, str]]) -> Mapping[str, Any]:
@@ -154,32 +159,38 @@ def test_the_same_looks_lead_through_the_same_questions_with_the_same_fields(eng
         return {carried: engine.carry(interview), page: engine.nextPage(interview), level};
     })"""
     answers = ["yes", "yes", "4", "unsure", "yes", "unsure", "no", "no", "9"]
-    for case in CASES[::20]:
-        fields = list(carry(whole_interview(case)))
-        steps = []
-        for number, answer in enumerate(answers):
-            if number % 3 == 0:
-                steps.append([*fields, ("look", "again")])
-            page = SERVICE.next_page(read(SERVICE, [*fields, ("look", "again")]))
-            assert page is not None
-            steps.append([*fields, ("page", page.id), ("choose", answer)])
-            fields = list(carry(read(SERVICE, steps[-1])))
-        theirs = engine.evaluate(script, [plain(step) for step in steps])
-        ours = []
-        for step in steps:
-            interview = read(SERVICE, step)
-            page = SERVICE.next_page(interview)
-            level = assess(RULES, interview).level
-            ours.append({"carried": carry(interview), "page": asdict(page) if page else None, "level": level})
-        assert theirs == plain(ours), case["name"]
-        taken = "fields => engine.carry(engine.without(engine.read(fields), 'again.2'))"
-        assert engine.evaluate(taken, plain(fields)) == plain(carry(without(SERVICE, read(SERVICE, fields), "again.2")))
+    with at_least(55) as case:
+        for one in CASES[::20]:
+            with case(one["name"]):
+                fields = list(carry(whole_interview(one)))
+                steps = []
+                for number, answer in enumerate(answers):
+                    if number % 3 == 0:
+                        steps.append([*fields, ("look", "again")])
+                    page = SERVICE.next_page(read(SERVICE, [*fields, ("look", "again")]))
+                    assert page is not None
+                    steps.append([*fields, ("page", page.id), ("choose", answer)])
+                    fields = list(carry(read(SERVICE, steps[-1])))
+                theirs = engine.evaluate(script, [plain(step) for step in steps])
+                ours = []
+                for step in steps:
+                    interview = read(SERVICE, step)
+                    page = SERVICE.next_page(interview)
+                    level = assess(RULES, interview).level
+                    ours.append({"carried": carry(interview), "page": asdict(page) if page else None, "level": level})
+                assert theirs == plain(ours)
+                taken = "fields => engine.carry(engine.without(engine.read(fields), 'again.2'))"
+                assert engine.evaluate(taken, plain(fields)) == plain(
+                    carry(without(SERVICE, read(SERVICE, fields), "again.2"))
+                )
 
 
 def test_an_answer_that_is_taken_back_leaves_the_same(engine: Page) -> None:
     script = "([fields, names]) => names.map(name => engine.carry(engine.without(engine.read(fields), name)))"
-    for case in CASES[::10]:
-        fields = carry(whole_interview(case))
-        names = [*truth_of(case), "age", "complaints"]
-        ours = [carry(without(SERVICE, read(SERVICE, fields), name)) for name in names]
-        assert engine.evaluate(script, [plain(fields), names]) == plain(ours), case["name"]
+    with at_least(110) as case:
+        for one in CASES[::10]:
+            with case(one["name"]):
+                fields = carry(whole_interview(one))
+                names = [*truth_of(one), "age", "complaints"]
+                ours = [carry(without(SERVICE, read(SERVICE, fields), name)) for name in names]
+                assert engine.evaluate(script, [plain(fields), names]) == plain(ours)

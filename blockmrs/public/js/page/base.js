@@ -76,9 +76,11 @@ var base = (function () {
   function tellZone() {
     var isSecure = location.protocol === "https:", name = (isSecure ? "__Host-" : "") + "blockmrs-zone";
     var said = name + "=" + (zone() || "").replace(/\//g, ".");
-    if (/=[\w.-]+$/.test(said) && document.cookie.split("; ").indexOf(said) < 0) {
-      document.cookie = said + "; path=/; max-age=31536000; samesite=lax" + (isSecure ? "; secure" : "");
-    }
+    try {
+      if (/=[\w.-]+$/.test(said) && document.cookie.split("; ").indexOf(said) < 0) {
+        document.cookie = said + "; path=/; max-age=31536000; samesite=lax" + (isSecure ? "; secure" : "");
+      }
+    } catch (error) { /* no cookies may be kept here: the site's own zone counts */ }
   }
   tellZone();
 
