@@ -115,8 +115,8 @@ def make_demo(services: Services) -> Demo:
         coach, secrets.token_hex(16), wrist, player=by_name["Jonah Okafor"], withheld=False
     )
     until = services.reports.now() + timedelta(days=30)
-    for saved in (first, second_report):
-        services.sharing.grant(coach, saved.address, hospital.card_id, Purpose.CARE, until)
+    for report_place in (first, second_report):
+        services.sharing.grant(coach, report_place.address, hospital.card_id, Purpose.CARE, until)
     crew = services.codes.make(coach, first.address)
     return Demo(tuple(made), first.address, crew.typed or "")
 
@@ -171,7 +171,7 @@ def _report(
         place="North Field, gate B",
         sport="Rugby",
         mechanism=(mechanism,),
-        findings=findings_of(triage.seen(interview), triage.rules, interview, times),
+        findings=findings_of(triage.answers_in_words(interview), triage.rules, interview, times),
         advice=advice_of(triage.conclude(interview), triage.rules.level_words),
         done=("kept still",),
         ambulance_called_at=None,

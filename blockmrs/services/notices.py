@@ -73,8 +73,8 @@ class Notices:
         each person whose keys are not here; without it, ObjectMissing is raised.
         """
         acting_for = self._teams.acting_for(actor, lost)
-        found = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
-        return sorted(found, key=lambda notice: notice.at, reverse=True)
+        notices = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
+        return sorted(notices, key=lambda notice: notice.at, reverse=True)
 
     def about_rights(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
         """Who came, went, or was invited, around the actor's family and players, until the actor has seen it."""
@@ -84,18 +84,18 @@ class Notices:
         news = self._codes.news()
         if not news:
             return {}  # Nearly always; then no line is read.
-        found = {notice.address: notice for held in acting_for for notice in self._of(held, news)}
-        return found | {notice.address: notice for notice in self._own(actor, news)}
+        by_address = {notice.address: notice for keys in acting_for for notice in self._of(keys, news)}
+        return by_address | {notice.address: notice for notice in self._own(actor, news)}
 
     def _stated(self, actor: Actor, acting_for: Sequence[EntrustedKeys]) -> dict[str, Notice]:
         """By report, what clinicians wrote in the last week; whoever wrote the report is told as its author."""
-        found: dict[str, Notice] = {}
+        by_address: dict[str, Notice] = {}
         since = self._mailbox.now() - _STATED_FOR
-        for held in (*acting_for, None):
-            for entry, when in self._clearances.stated_since(actor, held, since):
-                address, about = report_address(entry.grant.update_id), held.label if held is not None else ""
-                found[address] = Notice(address, self._mailbox.written_at(entry), None, False, about, stated=when)
-        return found
+        for keys in (*acting_for, None):
+            for entry, when in self._clearances.stated_since(actor, keys, since):
+                address, about = report_address(entry.grant.update_id), keys.label if keys is not None else ""
+                by_address[address] = Notice(address, self._mailbox.written_at(entry), None, False, about, stated=when)
+        return by_address
 
     def _own(self, actor: Actor, news: Sequence[CodeNews]) -> Iterator[Notice]:
         """For the codes that the actor made: their own key tells which, so no line has to be read for the others."""
@@ -113,13 +113,13 @@ class Notices:
                 report_address(update_id), self._mailbox.written_at(access.entry), code.first_opened, code.guessed
             )
 
-    def _of(self, held: EntrustedKeys, news: Sequence[CodeNews]) -> Iterator[Notice]:
+    def _of(self, keys: EntrustedKeys, news: Sequence[CodeNews]) -> Iterator[Notice]:
         """For the codes of the newest reports about one person."""
         by_handle = {code.handle: code for code in news}
-        length = self._mailbox.length(held.keyring.own_line)
-        for entry in self._mailbox.subject_page(held.keyring, max(0, length - NEWEST), length).grants.values():
+        length = self._mailbox.length(keys.keyring.own_line)
+        for entry in self._mailbox.subject_page(keys.keyring, max(0, length - NEWEST), length).grants.values():
             grant = entry.grant
-            code = by_handle.get(self._codes.handle_of(held, grant.update_id))
+            code = by_handle.get(self._codes.handle_of(keys, grant.update_id))
             if code is not None and grant.purpose == Content.REPORT and grant.grantee is None:
                 address = report_address(grant.update_id)
-                yield Notice(address, self._mailbox.written_at(entry), code.first_opened, code.guessed, held.label)
+                yield Notice(address, self._mailbox.written_at(entry), code.first_opened, code.guessed, keys.label)

@@ -170,7 +170,7 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
     changed = ""
     if journey.was is not None and found.level != journey.was:
         changed = "up" if found.level < journey.was else "down"
-    seen = triage.seen(interview)
+    seen = triage.answers_in_words(interview)
     said = {row.finding for row in seen}
     own = any(name == FOR_RECORD for name, _ in journey.kept)
     return ResultView(
@@ -241,7 +241,7 @@ def other_answers(triage: TriageService, interview: Interview, said: set[str]) -
     ages = {band.id: band.label for band in triage.rules.age_bands}
     if interview.age_band is not None:
         rows.append(AnswerRow("age", N_("How old"), ages[interview.age_band]))
-    every = triage.seen(interview, all_answers=True)
+    every = triage.answers_in_words(interview, all_answers=True)
     return (*rows, *(AnswerRow(row.finding, row.label, row.answer) for row in every if row.finding not in said))
 
 

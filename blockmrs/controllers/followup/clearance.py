@@ -97,7 +97,9 @@ class ClearanceController(TGController):
         actor = require_actor()
         self._report(actor)
         status = self._services.clearances.of(actor, self._address)
-        mine = [found for found in status.statements if found.mine and found.said.stage] if status is not None else []
+        mine = (
+            [found for found in status.statements if found.mine and found.clearance.stage] if status is not None else []
+        )
         statement = next((found for found in mine if found.statement_id == statement_id), None)
         if statement is None:
             raise NotFound("no such clearance")

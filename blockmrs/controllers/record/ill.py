@@ -111,7 +111,7 @@ class PersonIllController(TGController):
             interview = self._propose(only(facts, [fact]))
             answers = [
                 _("%(question)s %(answer)s") % {"question": _(row.question), "answer": _(row.answer)}
-                for row in self._services.triage.seen(interview, all_answers=True)
+                for row in self._services.triage.answers_in_words(interview, all_answers=True)
             ]
             answers += [_(band.label) for band in rules.age_bands if band.id == interview.age_band]
             rows.append(Proposal(fact, _("%(fact)s: %(told)s") % {"fact": label, "told": told}, tuple(answers)))

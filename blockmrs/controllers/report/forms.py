@@ -233,7 +233,7 @@ class ReportReader:
             place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
-            findings=told + findings_of(triage.seen(typed.interview), triage.rules, typed.interview, times),
+            findings=told + findings_of(triage.answers_in_words(typed.interview), triage.rules, typed.interview, times),
             looks=looks_of(typed.interview, times),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),

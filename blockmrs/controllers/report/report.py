@@ -218,7 +218,7 @@ class ReportController(TGController):
         return {
             "found": found,
             "words": triage.rules.level_words[found.level],
-            "seen": timed(triage.seen(interview), typed.journey.times(now)),
+            "seen": timed(triage.answers_in_words(interview), typed.journey.times(now)),
             "told": self._services.who_is_told.of(interview),
         }
 

@@ -256,8 +256,8 @@ class Identity:
         """
         token = new_token()
         with self._database.write() as rows:
-            kept = rows.scalar(select(func.count()).select_from(SetupTokenRow)) or 0
-            if not others_stay or kept >= MOST_SETUP_TOKENS:
+            token_count = rows.scalar(select(func.count()).select_from(SetupTokenRow)) or 0
+            if not others_stay or token_count >= MOST_SETUP_TOKENS:
                 rows.execute(delete(SetupTokenRow))
             rows.add(SetupTokenRow(token_digest=token_digest(token)))
         return token
@@ -280,8 +280,8 @@ class Identity:
         except InvalidInput:
             digest = b""
         with self._database.read() as rows:
-            kept = [row.token_digest for row in rows.scalars(select(SetupTokenRow))]
-        if not any(hmac.compare_digest(known, digest) for known in kept):
+            digests = [row.token_digest for row in rows.scalars(select(SetupTokenRow))]
+        if not any(hmac.compare_digest(known, digest) for known in digests):
             self._throttle.note("set-up", address=address, window=WINDOW)
             raise _wrong_setup_token()
         return self._create(user_name, display_name, password, address=address, browser=browser, setup_token=digest)
@@ -298,9 +298,9 @@ class Identity:
     ) -> SignedUp:
         """The account; an administrator's if the digest of a set-up token is given, which this uses up."""
         name = normalise_user_name(user_name)
-        shown = check_display_name(display_name)
+        profile_name = check_display_name(display_name)
         check_length(password, user_name=name)
-        self._judge(password, name, shown, address=address)
+        self._judge(password, name, profile_name, address=address)
         if address and setup_token is None:
             self._throttle.count("sign-up", address=address, limit=SIGN_UPS_AN_HOUR, window=timedelta(hours=1))
         lookup = self._wrapper.lookup("user name", name)
@@ -314,7 +314,7 @@ class Identity:
             name_lookup=lookup,
             wrapped_by_password=self._wrapper.wrap(password, seed, context=b"password" + account_id, **stranger),
             wrapped_by_recovery=self._wrapper.wrap(code, seed, context=b"recovery" + account_id, **stranger),
-            sealed_profile=_seal_profile(keyring, account_id, shown),
+            sealed_profile=_seal_profile(keyring, account_id, profile_name),
             is_admin=setup_token is not None,
         )
         batch = self._mailbox.batch()

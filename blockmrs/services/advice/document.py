@@ -162,8 +162,8 @@ class AdviceDocument:
         return tuple(QuestionText(finding, self._bands(finding.ages)) for finding in findings)
 
     def _bands(self, ages: Iterable[str]) -> tuple[str, ...]:
-        wanted = set(ages)
-        return tuple(band.label for band in self.rules.age_bands if band.id in wanted)
+        ids = set(ages)
+        return tuple(band.label for band in self.rules.age_bands if band.id in ids)
 
     def _because(self, advice: str) -> tuple[str, ...]:
         """What the rules say that lead to this advice by name."""

@@ -65,32 +65,32 @@ def advice_of(assessment: Assessment, words: Mapping[Level, str]) -> Advice:
 
 
 def findings_of(
-    seen: Iterable[AnswerInWords], rules: RuleSet, interview: Interview, times: AnswerTimes | None = None
+    rows: Iterable[AnswerInWords], rules: RuleSet, interview: Interview, times: AnswerTimes | None = None
 ) -> tuple[ReportedFinding, ...]:
     """Where it hurts, then the answers given at the field, each with its question and its time.
 
     A complaint that nobody chose, since a danger sign alone opened it, stands in the report as that sign.
     """
-    told = times or AnswerTimes()
-    unchosen = {*ALWAYS, *_opened_by_signs(rules, interview, told)}
+    answer_times = times or AnswerTimes()
+    unchosen = {*ALWAYS, *_opened_by_signs(rules, interview, answer_times)}
     places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in unchosen)
-    where = (ReportedFinding("complaints", str(_WHERE), place, told.place) for place in places)
+    where = (ReportedFinding("complaints", str(_WHERE), place, answer_times.place) for place in places)
     return (
         *where,
         *(
-            ReportedFinding(entry.finding, entry.question, _answer(entry), told.findings.get(entry.finding))
-            for entry in seen
+            ReportedFinding(entry.finding, entry.question, _answer(entry), answer_times.findings.get(entry.finding))
+            for entry in rows
         ),
     )
 
 
 def looks_of(interview: Interview, times: AnswerTimes) -> tuple[ReportedLook, ...]:
     """Every complete look, with the time of its last answer."""
-    found = []
+    looks = []
     for look in interview.course:
         if look.next_question is None:
             awake, breathing, pain = (look.answers[name] for name in ASKED)
-            found.append(
+            looks.append(
                 ReportedLook(
                     at=times.looks.get(look.number),
                     awake=None if awake is None else bool(awake),
@@ -98,7 +98,7 @@ def looks_of(interview: Interview, times: AnswerTimes) -> tuple[ReportedLook, ..
                     pain=pain if isinstance(pain, int) else None,
                 )
             )
-    return tuple(found)
+    return tuple(looks)
 
 
 def _opened_by_signs(rules: RuleSet, interview: Interview, times: AnswerTimes) -> Iterable[str]:

@@ -115,8 +115,8 @@ class TriageService:
             return replace(interview, age_band=None)
         if finding == COMPLAINTS:
             own = {name for name, known in self.rules.findings.items() if known.presentation in interview.presentations}
-            kept = {name: value for name, value in interview.answers.items() if name not in (*own, WHERE)}
-            return replace(interview, presentations=(), answers=kept)
+            others = {name: value for name, value in interview.answers.items() if name not in (*own, WHERE)}
+            return replace(interview, presentations=(), answers=others)
         if finding not in self.rules.findings:
             raise InvalidInput("an unknown finding", field=finding[:LONGEST_NAME])
         return replace(interview, answers={k: v for k, v in interview.answers.items() if k != finding})
@@ -129,7 +129,7 @@ class TriageService:
         """
         return without_look(interview, number)
 
-    def seen(self, interview: Interview, *, all_answers: bool = False) -> tuple[AnswerInWords, ...]:
+    def answers_in_words(self, interview: Interview, *, all_answers: bool = False) -> tuple[AnswerInWords, ...]:
         """The answers to be read, in the rules' order; those that say "nothing there" only on request."""
         rows = []
         for name, finding in self.rules.findings.items():

@@ -60,7 +60,7 @@ class Statement:
     """
 
     statement_id: str
-    said: Clearance
+    clearance: Clearance
     mine: bool
     left: datetime | None = None
 
@@ -85,7 +85,7 @@ class SportStatus:
     @property
     def is_out(self) -> bool:
         """Whether nothing yet lets the player return to full play."""
-        return self.lost_newest or self.current is None or self.current.said.stage != FULL_PLAY or self.came_back
+        return self.lost_newest or self.current is None or self.current.clearance.stage != FULL_PLAY or self.came_back
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,8 +145,8 @@ class Clearances:
     ) -> Statement:
         """State what the player may return to, once, however often it is called with one `draft_id`."""
         access, _ = self._for_writing(actor, address)
-        said = self.check(actor, address, stage=stage, seen_on=seen_on, conditions=conditions, note=note)
-        return self._once(actor, access, draft_id, said)
+        clearance = self.check(actor, address, stage=stage, seen_on=seen_on, conditions=conditions, note=note)
+        return self._once(actor, access, draft_id, clearance)
 
     def check(self, actor: Actor, address: str, *, stage: str, seen_on: date, conditions: str, note: str) -> Clearance:
         """What would be stated; InvalidInput says what is wrong. Nothing is written."""
@@ -161,7 +161,7 @@ class Clearances:
             conditions=check_remark(conditions, "conditions"),
             note=check_remark(note, "note"),
             doctor=actor.display_name,
-            organisation=_held(access).label,
+            organisation=_keys_of(access).label,
             written_at=self._mailbox.moment(),
         )
 
@@ -169,20 +169,24 @@ class Clearances:
         """Take back the actor's own clearance; the player is not cleared until somebody writes a new one."""
         access, _ = self._for_writing(actor, address)
         mine = next(
-            (found for found in self._statements(actor, access) if found.statement_id == statement_id and found.mine),
+            (
+                statement
+                for statement in self._statements(actor, access)
+                if statement.statement_id == statement_id and statement.mine
+            ),
             None,
         )
-        if mine is None or not mine.said.stage:
+        if mine is None or not mine.clearance.stage:
             raise NotFound("no such clearance")
-        said = replace(mine.said, stage="", conditions="", note="", written_at=self._mailbox.moment())
-        return self._once(actor, access, draft_id, said)
+        withdrawal = replace(mine.clearance, stage="", conditions="", note="", written_at=self._mailbox.moment())
+        return self._once(actor, access, draft_id, withdrawal)
 
     def out(self, actor: Actor, players: Sequence[bytes]) -> dict[bytes, OutOfPlay]:
         """Those of the players with these cards who are out until cleared, by the reports that the actor wrote."""
-        found: dict[bytes, OutOfPlay] = {}
+        by_player: dict[bytes, OutOfPlay] = {}
         for entry in self._after.head_reports(actor, None, self._mailbox.now() - ROSTER_LOOKS_BACK):
             grant = entry.grant
-            if grant.subject in found or grant.subject not in players:
+            if grant.subject in by_player or grant.subject not in players:
                 continue
             try:
                 access = self._access.allow(actor, report_address(grant.update_id), Action.FOLLOW)
@@ -192,33 +196,33 @@ class Clearances:
                         continue
                 status = self._status(actor, access, certain=True)
             except NOT_HERE:
-                found[grant.subject] = OutOfPlay(report_address(grant.update_id), "", lost=True)
+                by_player[grant.subject] = OutOfPlay(report_address(grant.update_id), "", lost=True)
                 continue
             except UNKNOWN:
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be opened must not hide anything about the others.
             if status.is_out:
-                stage = status.current.said.stage if status.current is not None and not status.lost_newest else ""
-                found[grant.subject] = OutOfPlay(report_address(grant.update_id), stage, status.lost_newest)
-        return found
+                stage = status.current.clearance.stage if status.current is not None and not status.lost_newest else ""
+                by_player[grant.subject] = OutOfPlay(report_address(grant.update_id), stage, status.lost_newest)
+        return by_player
 
     def stated_since(
-        self, actor: Actor, held: EntrustedKeys | None, since: datetime
+        self, actor: Actor, subject: EntrustedKeys | None, since: datetime
     ) -> Iterator[tuple[GrantEntry, datetime]]:
         """The newest reports about which something was stated since then, each with the time of the last statement.
 
         Args:
-            held: whose card the reports are about; None for those that the actor wrote.
+            subject: whose card the reports are about; None for those that the actor wrote.
         """
         if not self._organisations.had_members():
             return  # Nobody can have written one: no line is read.
         oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
-        for entry in self._after.head_reports(actor, held, oldest, places=_PLACES_FOR_NEWS):
+        for entry in self._after.head_reports(actor, subject, oldest, places=_PLACES_FOR_NEWS):
             try:
-                access = self._after.access_by(actor, held, entry)
+                access = self._after.access_by(actor, subject, entry)
                 lost: list[datetime] = []
-                times = [found.said.written_at for found in self._statements(actor, access, lost)] + lost
+                times = [statement.clearance.written_at for statement in self._statements(actor, access, lost)] + lost
             except UNKNOWN:
                 raise
             except BlockMRSError:
@@ -228,12 +232,12 @@ class Clearances:
 
     def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
         lost: list[datetime] = []
-        found = self._statements(actor, access, lost)
-        deciding = decisive([statement.said for statement in found])
-        current = next((statement for statement in reversed(found) if statement.said is deciding), None)
+        statements = self._statements(actor, access, lost)
+        deciding = decisive([statement.clearance for statement in statements])
+        current = next((statement for statement in reversed(statements) if statement.clearance is deciding), None)
         came_back = deciding is not None and found_something(self._levels_since(actor, access, deciding.written_at))
-        lost_newest = bool(lost) and (not found or found[-1].said.written_at <= max(lost))
-        return SportStatus(certain, tuple(reversed(found)), current, came_back, len(lost), lost_newest)
+        lost_newest = bool(lost) and (not statements or statements[-1].clearance.written_at <= max(lost))
+        return SportStatus(certain, tuple(reversed(statements)), current, came_back, len(lost), lost_newest)
 
     def _levels_since(self, actor: Actor, access: Access, moment: datetime) -> Iterator[int]:
         """What the symptom checks after that moment say in their signed text; their grants only claim a level."""
@@ -272,61 +276,65 @@ class Clearances:
         write = partial(self._write, actor, access, said, mark)
         return save_once(self._mailbox.settle, self._locks.hold(mark), done, write)
 
-    def _write(self, actor: Actor, access: Access, said: Clearance, mark: bytes) -> Statement:
-        batch, shared, held = self._mailbox.batch(), access.grant, _held(access)
+    def _write(self, actor: Actor, access: Access, clearance: Clearance, mark: bytes) -> Statement:
+        batch, report_grant, organisation = self._mailbox.batch(), access.grant, _keys_of(access)
         pointer, update_id = write_update(
             batch,
             actor.keyring,
-            subject=shared.subject,
+            subject=report_grant.subject,
             kind=Content.CLEARANCE,
             purpose=Purpose.SPORT,
-            body=write_clearance(said, subject=shared.subject),
-            created=said.written_at,
+            body=write_clearance(clearance, subject=report_grant.subject),
+            created=clearance.written_at,
             chain_id=self._mailbox.chain_id,
         )
         grant = Grant(
-            update_id, shared.subject, Content.CLEARANCE, said.written_at, object=pointer, about=shared.update_id
+            update_id, report_grant.subject, Content.CLEARANCE, clearance.written_at, object=pointer, about=report_grant.update_id
         )  # fmt: skip
 
-        def give(recipient: Card, line_key: bytes, given: Grant) -> None:
-            batch.add(Kind.GRANT, given.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
+        def give(recipient: Card, line_key: bytes, copy: Grant) -> None:
+            batch.add(Kind.GRANT, copy.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
 
-        if shared.return_to_author is not None and access.author_card is not None:
-            give(access.author_card, shared.return_to_author, grant)
-        if shared.return_to_subject is not None:
-            give(self._cards.find(shared.subject), shared.return_to_subject, grant)
-        give(held.keyring.card, _copies_key(held, shared.update_id), replace(grant, draft_mark=mark))
+        if report_grant.return_to_author is not None and access.author_card is not None:
+            give(access.author_card, report_grant.return_to_author, grant)
+        if report_grant.return_to_subject is not None:
+            give(self._cards.find(report_grant.subject), report_grant.return_to_subject, grant)
+        give(
+            organisation.keyring.card,
+            _copies_key(organisation, report_grant.update_id),
+            replace(grant, draft_mark=mark),
+        )
         self._after.commit(batch)
-        return Statement(report_address(update_id), said, True)
+        return Statement(report_address(update_id), clearance, True)
 
     def _statements(self, actor: Actor, access: Access, lost: list[datetime] | None = None) -> list[Statement]:
         """All that count for this reader, in the order of the chain.
 
         `lost` receives the time of each that would count but whose text is not here; without it, that is raised.
         """
-        found: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
+        by_update: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
         for entry, organisation_id, when in self._delivered(actor, access, lost):
             member = self._organisations.staff.known(entry.author, organisation_id)
             if member is None or entry.author == self._report_author(access):
                 continue
             try:
-                said = self._read(entry)
+                clearance = self._read(entry)
             except NOT_HERE:
                 if lost is None:
                     raise
                 lost.append(when)
                 continue
-            if said is None:
+            if clearance is None:
                 continue
             organisation = self._organisations.find(organisation_id).name
-            known = replace(said, doctor=member.name, organisation=organisation, written_at=when)
+            known = replace(clearance, doctor=member.name, organisation=organisation, written_at=when)
             mine = entry.author == actor.keyring.card.id
             statement = Statement(report_address(entry.grant.update_id), known, mine, member.until)
             # Passing on a statement later does not make it the newest.
             place = when, entry.index
-            if entry.grant.update_id not in found or place < found[entry.grant.update_id][0]:
-                found[entry.grant.update_id] = place, statement
-        return [statement for _, statement in sorted(found.values(), key=lambda pair: pair[0])]
+            if entry.grant.update_id not in by_update or place < by_update[entry.grant.update_id][0]:
+                by_update[entry.grant.update_id] = place, statement
+        return [statement for _, statement in sorted(by_update.values(), key=lambda pair: pair[0])]
 
     def _delivered(
         self, actor: Actor, access: Access, lost: list[datetime] | None
@@ -336,8 +344,8 @@ class Clearances:
         Whoever wrote it was a member when it entered the log; that they have left since changes nothing.
         """
         if access.standing is Standing.RECIPIENT:
-            held = _held(access)
-            card_id = held.keyring.card.id
+            organisation_keys = _keys_of(access)
+            card_id = organisation_keys.keyring.card.id
             for entry in self._copies(access):
                 if self._organisations.staff.at(entry.author, card_id, entry.index) is not None:
                     yield entry, card_id, self._mailbox.written_at(entry)
@@ -376,8 +384,8 @@ class Clearances:
 
     def _copies(self, access: Access) -> list[GrantEntry]:
         """What members of the reader's organisation wrote about the report, on the organisation's own line."""
-        held = _held(access)
-        line = self._mailbox.line_by_anyone(_copies_key(held, access.grant.update_id), held.keyring)
+        organisation = _keys_of(access)
+        line = self._mailbox.line_by_anyone(_copies_key(organisation, access.grant.update_id), organisation.keyring)
         return [entry for entry in line.grants.values() if entry.grant.purpose == Content.CLEARANCE]
 
     def _read(self, entry: GrantEntry) -> Clearance | None:
@@ -386,10 +394,10 @@ class Clearances:
         if update is None or update.author != entry.author:
             return None
         try:
-            said = read_clearance(update.body)
+            clearance = read_clearance(update.body)
         except InvalidInput:
             return None
-        return said if said.report == entry.grant.about else None
+        return clearance if clearance.report == entry.grant.about else None
 
     def _report_author(self, access: Access) -> bytes:
         if access.standing is Standing.RECIPIENT and access.author_card is not None:
@@ -404,11 +412,11 @@ def _level_of(update: Update) -> int:
         return 1  # Not a check that this version can show: it must not let anybody play again.
 
 
-def _held(access: Access) -> EntrustedKeys:
+def _keys_of(access: Access) -> EntrustedKeys:
     if access.keys is None:
         raise NotFound("no such report")
     return access.keys
 
 
-def _copies_key(held: EntrustedKeys, update_id: bytes) -> bytes:
-    return held.keyring.derive("clearances", update_id)
+def _copies_key(organisation: EntrustedKeys, update_id: bytes) -> bytes:
+    return organisation.keyring.derive("clearances", update_id)

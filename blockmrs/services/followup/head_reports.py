@@ -52,23 +52,23 @@ class AfterReport:
             return None if shared is None else (access, shared.report)
         return access, self.reports.read(actor, access).report
 
-    def access_by(self, actor: Actor, held: EntrustedKeys | None, entry: GrantEntry) -> Access:
-        """What the actor is to a report of `head_reports`: somebody who acts for `held`, or its author."""
-        if held is not None:
-            return Access(Standing.SUBJECT, entry, held.keyring, held)
+    def access_by(self, actor: Actor, subject: EntrustedKeys | None, entry: GrantEntry) -> Access:
+        """What the actor is to a report of `head_reports`: somebody who acts for `subject`, or its author."""
+        if subject is not None:
+            return Access(Standing.SUBJECT, entry, subject.keyring, subject)
         return self.access.allow(actor, report_address(entry.grant.update_id), Action.FOLLOW)
 
     def head_reports(
-        self, actor: Actor, held: EntrustedKeys | None, oldest: datetime, places: int | None = None
+        self, actor: Actor, subject: EntrustedKeys | None, oldest: datetime, places: int | None = None
     ) -> Iterator[GrantEntry]:
         """The grants since `oldest` of reports that may be about a head injury, newest first.
 
         Args:
-            held: whose card the reports are about; None for the reports that the actor wrote.
+            subject: whose card the reports are about; None for the reports that the actor wrote.
             places: at most this many of the line's newest places are read.
         """
-        keyring: Keyring = actor.keyring if held is None else held.keyring
-        author = keyring.card if held is None else None
+        keyring: Keyring = actor.keyring if subject is None else subject.keyring
+        author = keyring.card if subject is None else None
         contents, since = self.mailbox.contents(keyring), to_ms(oldest)
         first = 0 if places is None or not contents else contents[-1].position + 1 - places
         for item in reversed(contents):

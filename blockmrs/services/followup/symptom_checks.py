@@ -158,39 +158,39 @@ class FollowUps:
 
         `lost` receives a word for each of those whose keys are not here; without it, ObjectMissing is raised.
         """
-        found: dict[str, DueCheck] = {}
-        for held in self._teams.acting_for(actor, lost):
-            found |= {entry.address: entry for entry in self._due_for(actor, held)}
-        found |= {entry.address: entry for entry in self._due_for(actor, None)}
-        return sorted(found.values(), key=_most_urgent_first)
+        by_address: dict[str, DueCheck] = {}
+        for subject in self._teams.acting_for(actor, lost):
+            by_address |= {entry.address: entry for entry in self._due_for(actor, subject)}
+        by_address |= {entry.address: entry for entry in self._due_for(actor, None)}
+        return sorted(by_address.values(), key=_most_urgent_first)
 
     def about_mine(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[str, FollowUp]]:
         """The follow-ups of the last year about the actor and those they act for, by address; newest injury first.
 
         `lost` receives a word for each report or person whose text or keys are not here; without it, that is raised.
         """
-        found: dict[str, FollowUp] = {}
+        by_address: dict[str, FollowUp] = {}
         oldest = self._mailbox.now() - _TREND_LOOKS_BACK
-        for held in (own_card(actor), *self._teams.acting_for(actor, lost)):
-            for entry in self._after.head_reports(actor, held, oldest):
+        for subject in (own_card(actor), *self._teams.acting_for(actor, lost)):
+            for entry in self._after.head_reports(actor, subject, oldest):
                 address = report_address(entry.grant.update_id)
-                if entry.grant.subject != held.keyring.card.id or address in found:
+                if entry.grant.subject != subject.keyring.card.id or address in by_address:
                     continue  # Somebody's own line also holds the reports that they wrote about others.
                 try:
-                    there = self._readable(actor, held, entry)
+                    there = self._readable(actor, subject, entry)
                 except NOT_HERE:
                     if lost is None:
                         raise
                     lost.append(address)
                     continue
                 if there is not None:
-                    found[address] = there
-        return sorted(found.items(), key=lambda pair: pair[1].injured_at, reverse=True)
+                    by_address[address] = there
+        return sorted(by_address.items(), key=lambda pair: pair[1].injured_at, reverse=True)
 
-    def _readable(self, actor: Actor, held: EntrustedKeys | None, entry: GrantEntry) -> FollowUp | None:
+    def _readable(self, actor: Actor, subject: EntrustedKeys | None, entry: GrantEntry) -> FollowUp | None:
         """The follow-up of a report; None if there is none or it cannot be opened, which must not hide others."""
         try:
-            access = self._after.access_by(actor, held, entry)
+            access = self._after.access_by(actor, subject, entry)
             return self._of(actor, access, self._reports.read(actor, access).report)
         except UNKNOWN:
             raise
@@ -294,14 +294,14 @@ class FollowUps:
         self._attachments.remember(entry.grant.object)
         return MadeCheck(report_address(entry.grant.update_id), check)
 
-    def _due_for(self, actor: Actor, held: EntrustedKeys | None) -> Iterator[DueCheck]:
+    def _due_for(self, actor: Actor, subject: EntrustedKeys | None) -> Iterator[DueCheck]:
         """For one person whom the actor acts for or, with None, for the reports that the actor wrote."""
         oldest = self._mailbox.now() - timedelta(days=LAST_DAY + 1)
-        for entry in self._after.head_reports(actor, held, oldest):
+        for entry in self._after.head_reports(actor, subject, oldest):
             address = report_address(entry.grant.update_id)
-            about = held.label if held is not None else ""
+            about = subject.label if subject is not None else ""
             try:
-                there = self._readable(actor, held, entry)
+                there = self._readable(actor, subject, entry)
             except NOT_HERE:
                 yield DueCheck(address, None, self._mailbox.written_at(entry), about)
                 continue

@@ -165,7 +165,7 @@ class ArchiveReader:
         else:
             file.seek(0)
         self._source = self._opening or file
-        self._seen: dict[str, tuple[int, str]] = {}
+        self._members: dict[str, tuple[int, str]] = {}
         self._objects = _Objects()
         self._manifest: Manifest | None = None
 
@@ -188,14 +188,14 @@ class ArchiveReader:
         manifest = self._manifest
         if manifest is None:
             raise InvalidInput("this backup has no end: it was cut short")
-        if manifest.members != self._seen:
+        if manifest.members != self._members:
             raise VerificationFailed("a member of the backup does not match its manifest")
         if (manifest.objects, manifest.objects_digest) != (self._objects.count, self._objects.digest_hex):
             raise VerificationFailed("the objects in the backup do not match its manifest")
         return manifest
 
     def _member(self, tar: tarfile.TarFile, entry: tarfile.TarInfo) -> Iterator[tuple[str, BinaryIO]]:
-        if entry.type != tarfile.REGTYPE or entry.name in self._seen:
+        if entry.type != tarfile.REGTYPE or entry.name in self._members:
             raise InvalidInput("backups have no such member", name=entry.name[:80])
         content = _HashingReader(cast(BinaryIO, tar.extractfile(entry)))
         limit = _limit(entry.name)
@@ -208,7 +208,7 @@ class ArchiveReader:
         if match := _OBJECT.fullmatch(entry.name):
             self._objects.add(Cid.parse(match[1]))
         else:
-            self._seen[entry.name] = (entry.size, content.digest_hex)
+            self._members[entry.name] = (entry.size, content.digest_hex)
 
 
 def _forget(tar: tarfile.TarFile) -> None:

@@ -72,7 +72,7 @@ class ClockWatch:
         self._started = clock() - timedelta(seconds=self._even_since)
         self._jumped = timedelta()
         self._jumps = 0
-        self._told: tuple[bool, int] = (False, 0)
+        self._last_news: tuple[bool, int] = (False, 0)
 
     def state(self) -> ClockState:
         """How it is now. A jump is logged once."""
@@ -116,19 +116,19 @@ class ClockWatch:
             return True
         return self._ledger.header(low).time - self._ledger.header(low - 1).time < HOLD
 
-    def _tell(self, found: ClockState) -> None:
-        news = (bool(found.behind), self._jumps)
-        if news == self._told:
+    def _tell(self, state: ClockState) -> None:
+        news = (bool(state.behind), self._jumps)
+        if news == self._last_news:
             return
-        if self._jumps != self._told[1] and found.jumped:
+        if self._jumps != self._last_news[1] and state.jumped:
             log.warning(
-                "this machine's clock jumped by %s; nothing that has expired is erased for a day", _whole(found.jumped)
+                "this machine's clock jumped by %s; nothing that has expired is erased for a day", _whole(state.jumped)
             )
-        if found.behind and not self._told[0]:
-            log.warning("this machine's clock is %s behind the newest block: set it right", _whole(found.behind))
-        if found.is_believed:
+        if state.behind and not self._last_news[0]:
+            log.warning("this machine's clock is %s behind the newest block: set it right", _whole(state.behind))
+        if state.is_believed:
             log.warning("this machine's clock is right again, as far as can be told")
-        self._told = news
+        self._last_news = news
 
 
 def _whole(time: timedelta) -> str:

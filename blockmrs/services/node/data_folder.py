@@ -113,11 +113,11 @@ def _make_private(folder: Path) -> None:
     The pepper and the sealer's key are left as they are: whoever reads them reports it if others could.
     """
     try:
-        found = list(folder.iterdir())
+        children = list(folder.iterdir())
     except OSError:
         return
     heads = (folder / SECRETS / f"{HEAD}{suffix}" for suffix in ("", ".new"))
-    for path in (folder.resolve(), *found, *heads):
+    for path in (folder.resolve(), *children, *heads):
         tighten(path)
 
 

@@ -106,8 +106,8 @@ class HealthService:
         """How much the store itself has, intact, of a sample of objects chosen afresh each time."""
         here = 0
         try:
-            wanted = self._sample()
-            for cid in wanted:
+            sample = self._sample()
+            for cid in sample:
                 try:
                     self._objects.inner.get(cid)
                 except NOT_HERE:
@@ -115,18 +115,18 @@ class HealthService:
                 here += 1
         except (BlockMRSError, SQLAlchemyError):
             return "unknown"
-        if not wanted:
+        if not sample:
             return "unknown"
-        return "all" if here == len(wanted) else "some" if here else "none"
+        return "all" if here == len(sample) else "some" if here else "none"
 
     def _sample(self) -> list[Cid]:
         """Some objects that the store should have, not counting those that are waiting for it."""
         pivot, digest = os.urandom(32), HeldObjectRow.digest
         some = select(HeldObjectRow).order_by(digest)
         with self._database.read() as rows:
-            found = list(rows.scalars(some.where(digest >= pivot).limit(SAMPLE)))
-            found += rows.scalars(some.where(digest < pivot).limit(SAMPLE - len(found)))
-        cids = [Cid(row.digest) for row in found]
+            matches = list(rows.scalars(some.where(digest >= pivot).limit(SAMPLE)))
+            matches += rows.scalars(some.where(digest < pivot).limit(SAMPLE - len(matches)))
+        cids = [Cid(row.digest) for row in matches]
         return [cid for cid in cids if not self._objects.waiting(cid)]
 
 

@@ -75,22 +75,22 @@ class Evidence:
             counts.headers, counts.transactions, counts.nodes, objects, waiting, unlisted, rows, file_bytes
         )
 
-    def held(self) -> list[Cid]:
+    def listed_cids(self) -> list[Cid]:
         """The content identifiers of all objects that were reported as saved."""
         with self._database.read() as rows:
             return [Cid(row.digest) for row in rows.scalars(select(HeldObjectRow))]
 
     def _check_objects(self, progress: Progress) -> int:
         with self._database.read() as rows:
-            held = rows.scalars(select(HeldObjectRow)).all()
-        for done, row in enumerate(held):
+            object_rows = rows.scalars(select(HeldObjectRow)).all()
+        for done, row in enumerate(object_rows):
             self._check_object(Cid(row.digest), row.size_bytes)
-            progress("objects", done + 1, len(held))
-        return len(held)
+            progress("objects", done + 1, len(object_rows))
+        return len(object_rows)
 
     def _check_unlisted(self, progress: Progress) -> int:
-        held = set(self.held())
-        unlisted = [cid for cid in self._stored() if cid not in held]
+        listed = set(self.listed_cids())
+        unlisted = [cid for cid in self._stored() if cid not in listed]
         for done, cid in enumerate(unlisted):
             self._check_object(cid, None)
             progress("unlisted objects", done + 1, len(unlisted))

@@ -95,11 +95,17 @@ class Organisations:
 
     def invite(self, actor: Actor, organisation_id: bytes) -> str:
         """An invitation code for another member, by somebody who manages members; it works as long as they do."""
-        held = self.membership(actor, organisation_id)
+        organisation = self.membership(actor, organisation_id)
         self.staff.require_manager(actor, organisation_id)
         made_at = self._mailbox.log_size
         return self._invitations.make(
-            {0: InvitationKind.STAFF.value, 1: held.seed, 2: held.label, 3: actor.keyring.card.id, 4: made_at}
+            {
+                0: InvitationKind.STAFF.value,
+                1: organisation.seed,
+                2: organisation.label,
+                3: actor.keyring.card.id,
+                4: made_at,
+            }
         )
 
     def accept(self, actor: Actor, code: str, address: str) -> Organisation:
@@ -136,24 +142,24 @@ class Organisations:
         ObjectMissing is raised.
         """
         not_here: list[MissingKeys] = []
-        held = [
+        appointed = [
             entry for entry in self._mailbox.appointed(actor.keyring, not_here) if entry.relation == Relation.MEMBER
         ]
-        current = self.staff.organisations_of(actor.keyring.card.id) if held or not_here else set()
+        current = self.staff.organisations_of(actor.keyring.card.id) if appointed or not_here else set()
         missing = [
             entry.relation for entry in not_here if entry.relation == Relation.MEMBER and entry.card_id in current
         ]
         if missing and lost is None:
             raise ObjectMissing("the keys of an organisation are not here")
         (lost if lost is not None else []).extend(missing)
-        return [entry for entry in held if entry.keyring.card.id in current]
+        return [entry for entry in appointed if entry.keyring.card.id in current]
 
     def membership(self, actor: Actor, organisation_id: bytes) -> EntrustedKeys:
         """The actor's membership of one organisation; NotFound for everybody else."""
         lost: list[str] = []
-        for held in self.memberships(actor, lost):
-            if held.keyring.card.id == organisation_id:
-                return held
+        for organisation in self.memberships(actor, lost):
+            if organisation.keyring.card.id == organisation_id:
+                return organisation
         if lost:
             raise ObjectMissing("the keys of an organisation are not here")
         raise NotFound("no such organisation")
@@ -176,9 +182,9 @@ class Organisations:
             row = rows.get(OrganisationRow, card_id)
             if row is None:
                 raise NotFound("no such organisation")
-            found = Organisation(row.card_id, row.name, row.place)
+            organisation = Organisation(row.card_id, row.name, row.place)
         names = sorted(one.name for one in self.staff.of(card_id) if one.is_current)
-        return replace(found, staff=tuple(names))
+        return replace(organisation, staff=tuple(names))
 
     def find_named(self, name: str) -> Organisation:
         """The organisation with exactly that name; NotFound if none is listed."""
@@ -195,15 +201,15 @@ class Organisations:
 
     def listed(self, card_ids: Iterable[bytes]) -> dict[bytes, str]:
         """By card id, the name and organisation of those who are members of one now."""
-        wanted, found = list(card_ids), {}
+        cards, names = list(card_ids), {}
         with self._database.read() as rows:
-            for start in range(0, len(wanted), _AT_ONCE):
-                these = select(StaffRow).where(StaffRow.card_id.in_(wanted[start : start + _AT_ONCE]))
+            for start in range(0, len(cards), _AT_ONCE):
+                these = select(StaffRow).where(StaffRow.card_id.in_(cards[start : start + _AT_ONCE]))
                 for row in rows.scalars(these):
                     if row.until_place is None:
                         organisation = rows.get_one(OrganisationRow, row.organisation_id)
-                        found[row.card_id] = f"{row.name}, {organisation.name}"
-        return found
+                        names[row.card_id] = f"{row.name}, {organisation.name}"
+        return names
 
     def had_members(self) -> bool:
         """Whether anybody has ever been a member of any organisation."""

@@ -68,13 +68,13 @@ class People:
         `lost` receives the relation of each whose keys are not here; without it, ObjectMissing is raised.
         """
         relations: list[str] = []
-        held = self._teams.acting_for(actor, relations)
+        acting_for = self._teams.acting_for(actor, relations)
         if relations and lost is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(relations)
-        others = tuple(entry for entry in held if entry.relation == Relation.SELF)
+        others = tuple(entry for entry in acting_for if entry.relation == Relation.SELF)
         me = Person(ME, own_card(actor), others, is_whole=Relation.SELF not in relations)
-        guarded = [entry for entry in held if entry.relation == Relation.GUARDIAN]
+        guarded = [entry for entry in acting_for if entry.relation == Relation.GUARDIAN]
         return [me, *(Person(handle_of(actor, entry.keyring.card.id), entry) for entry in guarded)]
 
     def find(self, actor: Actor, handle: str) -> Person:

@@ -65,8 +65,8 @@ class Plans:
             if (known.version if known is not None else "") != version:
                 raise Conflict("the venue was changed elsewhere in the meantime")
             if known is None and len(plan.venues) >= MOST_VENUES:
-                said = Message("A plan holds %(most)d places at most", most=MOST_VENUES)
-                raise InvalidInput(said, field="name")
+                refusal = Message("A plan holds %(most)d places at most", most=MOST_VENUES)
+                raise InvalidInput(refusal, field="name")
             return Plan(with_venue(plan.venues, venue), plan.chosen)
 
         self._teams.change_plan(actor, changed)

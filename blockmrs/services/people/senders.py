@@ -38,29 +38,33 @@ class Senders:
         self._organisations = organisations
         self._names: tuple[datetime, Names] | None = None
 
-    def standings(self, held: EntrustedKeys) -> dict[bytes, Standing]:
+    def standings(self, organisation: EntrustedKeys) -> dict[bytes, Standing]:
         """By card id, what each sender is to an organisation; anybody not listed is unknown."""
-        memberships = self._organisations.staff.of(held.keyring.card.id)
-        found: dict[bytes, Standing] = {}
-        for placed in self._mailbox.remembered(_line(held), held.keyring, _value_of):
+        memberships = self._organisations.staff.of(organisation.keyring.card.id)
+        by_sender: dict[bytes, Standing] = {}
+        for placed in self._mailbox.remembered(_line(organisation), organisation.keyring, _value_of):
             match placed.value:
                 case [bytes() as author, bytes() as sender, int() as standing]:
                     if at_place(memberships, author, placed.index) is not None:
-                        found[sender] = Standing(standing)
-        return found
+                        by_sender[sender] = Standing(standing)
+        return by_sender
 
-    def decide(self, actor: Actor, held: EntrustedKeys, sender: bytes, standing: Standing) -> None:
+    def decide(self, actor: Actor, organisation: EntrustedKeys, sender: bytes, standing: Standing) -> None:
         """Decide about a sender, in the name of an organisation; repeating a decision changes nothing."""
-        if self.standings(held).get(sender, Standing.UNKNOWN) is not standing:
+        if self.standings(organisation).get(sender, Standing.UNKNOWN) is not standing:
             batch = self._mailbox.batch()
-            self.add(batch, actor, held, sender, standing)
+            self.add(batch, actor, organisation, sender, standing)
             batch.commit()
 
-    def add(self, batch: Batch, actor: Actor, held: EntrustedKeys, sender: bytes, standing: Standing) -> None:
+    def add(self, batch: Batch, actor: Actor, organisation: EntrustedKeys, sender: bytes, standing: Standing) -> None:
         """Add a decision to `batch`."""
         decision = SenderDecision(sender, self._mailbox.moment(), standing)
         batch.add(
-            Kind.DECIDE, decision.to_fields(), author=actor.keyring, recipient=held.keyring.card, line_key=_line(held)
+            Kind.DECIDE,
+            decision.to_fields(),
+            author=actor.keyring,
+            recipient=organisation.keyring.card,
+            line_key=_line(organisation),
         )
 
     def listed(self, senders: Iterable[bytes]) -> dict[bytes, str]:
@@ -69,18 +73,18 @@ class Senders:
 
     def imitated(self, claimed: str) -> str | None:
         """The name in the directory that this name could be taken for."""
-        now, kept = self._mailbox.now(), self._names
-        if kept is None or not kept[0] <= now < kept[0] + _NAMES_LAST:
-            self._names = kept = now, Names(self._organisations.names())
-        return kept[1].imitated(claimed)
+        now, names = self._mailbox.now(), self._names
+        if names is None or not names[0] <= now < names[0] + _NAMES_LAST:
+            self._names = names = now, Names(self._organisations.names())
+        return names[1].imitated(claimed)
 
-    def handle(self, held: EntrustedKeys, sender: bytes) -> str:
+    def handle(self, organisation: EntrustedKeys, sender: bytes) -> str:
         """The sender's id in the addresses of an organisation's pages; it means nothing to anybody else."""
-        return held.keyring.derive("sender", sender)[:_HANDLE_BYTES].hex()
+        return organisation.keyring.derive("sender", sender)[:_HANDLE_BYTES].hex()
 
 
-def _line(held: EntrustedKeys) -> bytes:
-    return held.keyring.derive("senders")
+def _line(organisation: EntrustedKeys) -> bytes:
+    return organisation.keyring.derive("senders")
 
 
 def _value_of(message: Message) -> Value:

@@ -50,8 +50,8 @@ class Staff:
     def of(self, organisation_id: bytes) -> list[Membership]:
         """Every membership of an organisation, in order of joining."""
         with self._database.read() as rows:
-            found = [_membership(row) for row in _rows_of(rows, organisation_id)]
-        return self._stricter(organisation_id, found)
+            memberships = [_membership(row) for row in _rows_of(rows, organisation_id)]
+        return self._stricter(organisation_id, memberships)
 
     def current(self, card_id: bytes, organisation_id: bytes) -> Membership | None:
         """The membership that somebody has now; None if they have none."""
@@ -69,8 +69,8 @@ class Staff:
         """The organisations of which somebody is a member now."""
         with self._database.read() as rows:
             mine = rows.scalars(select(StaffRow).where(StaffRow.card_id == card_id))
-            found = {row.organisation_id for row in mine if row.until_place is None}
-        return {one for one in found if self.current(card_id, one) is not None}
+            organisations = {row.organisation_id for row in mine if row.until_place is None}
+        return {one for one in organisations if self.current(card_id, one) is not None}
 
     def join(self, rows: Session, actor: Actor, organisation_id: bytes) -> None:
         """Make the actor a member, within the caller's transaction; the first member manages members."""
@@ -116,8 +116,8 @@ class Staff:
         """
         by = None if actor is None else actor.keyring.card.id
         with self._database.write() as rows:
-            found = require_leave_to_end(self._locked(rows, organisation_id), card_id, by)
-            row = rows.get_one(StaffRow, (card_id, organisation_id, found.since_place))
+            membership = require_leave_to_end(self._locked(rows, organisation_id), card_id, by)
+            row = rows.get_one(StaffRow, (card_id, organisation_id, membership.since_place))
             row.until, row.until_place, row.ended_by = self._mailbox.moment(), self._mailbox.log_size, by
             ended = _membership(row)
         if actor is not None:
@@ -134,15 +134,15 @@ class Staff:
         by = None if actor is None else actor.keyring.card.id
         with self._database.write() as rows:
             memberships = self._locked(rows, organisation_id)
-            found = require_leave_to_change(memberships, card_id, by, manages=manages)
-            rows.get_one(StaffRow, (card_id, organisation_id, found.since_place)).manages = manages
+            membership = require_leave_to_change(memberships, card_id, by, manages=manages)
+            rows.get_one(StaffRow, (card_id, organisation_id, membership.since_place)).manages = manages
         if actor is not None:
             self.state(actor, organisation_id)
 
     def manages(self, actor: Actor, organisation_id: bytes) -> bool:
         """Whether the actor may manage the members of an organisation."""
-        found = self.current(actor.keyring.card.id, organisation_id)
-        return found is not None and found.manages
+        membership = self.current(actor.keyring.card.id, organisation_id)
+        return membership is not None and membership.manages
 
     def require_manager(self, actor: Actor, organisation_id: bytes) -> None:
         """Return if the actor may manage the members of an organisation; raises as `end` does."""
@@ -185,13 +185,13 @@ class Staff:
             raise NotFound("no such organisation")
         return self._stricter(organisation_id, [_membership(row) for row in _rows_of(rows, organisation_id)])
 
-    def _stricter(self, organisation_id: bytes, found: Sequence[Membership]) -> list[Membership]:
+    def _stricter(self, organisation_id: bytes, memberships: Sequence[Membership]) -> list[Membership]:
         """The memberships, counted as ended even if only the log says so."""
-        if not found:
+        if not memberships:
             return []
-        ended = list(found)
+        ended = list(memberships)
         for place, by, leaving in self._leavings(organisation_id):
-            if by != leaving.card_id and not any(one.card_id == by and one.covers(place) for one in found):
+            if by != leaving.card_id and not any(one.card_id == by and one.covers(place) for one in memberships):
                 continue
             for number, one in enumerate(ended):
                 named = (one.card_id, one.since_place) == (leaving.card_id, leaving.since_place)
@@ -202,19 +202,19 @@ class Staff:
     def _leavings(self, organisation_id: bytes) -> list[tuple[int, bytes, Leaving]]:
         """What the staff line says, in the order of the log: the place in it, who signed, and who left."""
         line = self._mailbox.derived(staff_keyring, organisation_id)
-        found = []
+        leavings = []
         for place, message in self._mailbox.messages_on(line.own_line, line):
             try:
                 if message.kind is Kind.REVOKE:
-                    found.append((place, message.author, Leaving.from_fields(message.fields)))
+                    leavings.append((place, message.author, Leaving.from_fields(message.fields)))
             except InvalidInput:
                 continue
-        return sorted(found, key=lambda said: said[0])
+        return sorted(leavings, key=lambda entry: entry[0])
 
 
 def _rows_of(rows: Session, organisation_id: bytes) -> list[StaffRow]:
-    found = select(StaffRow).where(StaffRow.organisation_id == organisation_id)
-    return list(rows.scalars(found.order_by(StaffRow.since_place, StaffRow.name, StaffRow.card_id)))
+    query = select(StaffRow).where(StaffRow.organisation_id == organisation_id)
+    return list(rows.scalars(query.order_by(StaffRow.since_place, StaffRow.name, StaffRow.card_id)))
 
 
 def _membership(row: StaffRow) -> Membership:

@@ -148,8 +148,8 @@ class Teams:
         with self._locks.hold(actor.account_id):
             team = self._checked(actor, version)
             if len(team.players) + len(checked) > MAX_PLAYERS:
-                said = Words("A roster holds %(most)d players at most", most=MAX_PLAYERS)
-                raise InvalidInput(said, field="player_name")
+                refusal = Words("A roster holds %(most)d players at most", most=MAX_PLAYERS)
+                raise InvalidInput(refusal, field="player_name")
             batch = self._mailbox.batch()
             players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
             return self._save(actor, replace(team, players=(*team.players, *players)), batch)
@@ -208,18 +208,18 @@ class Teams:
         player = next((p for p in team.players if p.player_id == player_id), None)
         if player is None:
             raise NotFound("no such player on this roster")
-        held = self.holding(player)
-        roll = self._rolls.of(held.keyring)
+        keys = self.holding(player)
+        roll = self._rolls.of(keys.keyring)
         if not roll.uses(actor.keyring.card.id):
             raise NotAuthorized("the family ended the coach's part")
         if len(roll.open_invitations(self._mailbox.now())) >= MAX_OPEN_INVITATIONS:
-            said = Words("%(most)d codes are open for this player. End some first", most=MAX_OPEN_INVITATIONS)
-            raise InvalidInput(said)
+            refusal = Words("%(most)d codes are open for this player. End some first", most=MAX_OPEN_INVITATIONS)
+            raise InvalidInput(refusal)
 
         def announce(invitation_id: bytes, until: datetime) -> None:
             batch = self._mailbox.batch()
-            self.enter(batch, actor, held.keyring, roll)
-            self._rolls.add(batch, held.keyring, actor.keyring, Statement(Says.INVITED, invitation_id, until=until))
+            self.enter(batch, actor, keys.keyring, roll)
+            self._rolls.add(batch, keys.keyring, actor.keyring, Statement(Says.INVITED, invitation_id, until=until))
             batch.commit()
 
         line = actor.keyring.doorbell_line
@@ -229,7 +229,7 @@ class Teams:
         return self._invitations.make(
             {
                 0: InvitationKind.FAMILY.value,
-                1: held.seed,
+                1: keys.seed,
                 2: player.name,
                 3: team.name,
                 4: actor.keyring.card.id,
@@ -281,8 +281,8 @@ class Teams:
             bell = self._mailbox.accept_early(batch, player.card.id, joined.player, relation, actor.keyring)
         else:
             self._mailbox.appoint(batch, content[1], joined.player, relation, actor.keyring)
-        said = Statement(Says.JOINED, me, actor.display_name, relation, invitation.invitation_id, bell=bell)
-        self._rolls.add(batch, player, actor.keyring, said)
+        statement = Statement(Says.JOINED, me, actor.display_name, relation, invitation.invitation_id, bell=bell)
+        self._rolls.add(batch, player, actor.keyring, statement)
         batch.add_at(
             Kind.INTRODUCE,
             Introduction(
@@ -308,29 +308,29 @@ class Teams:
         Raises:
             ObjectMissing: for somebody it cannot be told.
         """
-        found = self.introduced(actor)
-        for player in self.team(actor).players if found else ():
-            if player.card_id in found:
+        by_player = self.introduced(actor)
+        for player in self.team(actor).players if by_player else ():
+            if player.card_id in by_player:
                 family = self._rolls.of(self.holding(player).keyring).family
-                found[player.card_id] = [
+                by_player[player.card_id] = [
                     replace(person, waiting=person.card in family and family[person.card].part is Part.WAITING)
-                    for person in found[player.card_id]
+                    for person in by_player[player.card_id]
                     if person.card not in family or family[person.card].part is not Part.ENDED
                 ]
-        return {player: people for player, people in found.items() if people}
+        return {player: people for player, people in by_player.items() if people}
 
     def introduced(self, actor: Actor) -> dict[bytes, list[FamilyMember]]:
         """All who ever accepted an invitation from the actor, by provisional card id; ObjectMissing as above."""
-        found: dict[bytes, dict[bytes, FamilyMember]] = {}
+        by_player: dict[bytes, dict[bytes, FamilyMember]] = {}
         unproven: list[Message] = []
         for _, message in self._mailbox.doorbell(actor.keyring, unproven=unproven):
             joined = self._joined_by(actor, message)
             if joined is not None:
                 # By author: somebody who pressed twice joined once.
-                found.setdefault(joined[0], {})[message.author] = joined[1]
+                by_player.setdefault(joined[0], {})[message.author] = joined[1]
         if any(self._joined_by(actor, message) is not None for message in unproven):
             raise ObjectMissing("the card of somebody who joined is not here")
-        return {player: list(people.values()) for player, people in found.items()}
+        return {player: list(people.values()) for player, people in by_player.items()}
 
     @staticmethod
     def _joined_by(actor: Actor, message: Message) -> tuple[bytes, FamilyMember] | None:
@@ -357,39 +357,39 @@ class Teams:
         Not those for whom they are waiting for the family's yes, or for whom the family ended their part. `lost`
         receives the relation of each whose keys or roll are not here; without it, ObjectMissing is raised.
         """
-        return [held for held, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
+        return [keys for keys, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
 
     def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[EntrustedKeys, Roll]]:
         """Every card for which the actor was ever appointed as family, with its roll; `lost` as above."""
         appointed_lost: list[MissingKeys] = []
-        held = self._mailbox.appointed(actor.keyring, appointed_lost)
+        appointed = self._mailbox.appointed(actor.keyring, appointed_lost)
         missing = [entry.relation for entry in appointed_lost if entry.relation in FAMILY_RELATIONS]
-        found = []
-        for entry in held:
+        rolls = []
+        for entry in appointed:
             if entry.relation in FAMILY_RELATIONS:
                 try:
-                    found.append((entry, self._rolls.of(entry.keyring)))
+                    rolls.append((entry, self._rolls.of(entry.keyring)))
                 except NOT_HERE:
                     missing.append(entry.relation)  # If it cannot be told who may act, nobody may.
         if missing and lost is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         (lost if lost is not None else []).extend(missing)
-        return found
+        return rolls
 
     def usable(self, actor: Actor, player: Player | None) -> EntrustedKeys | None:
         """The player's keys, if the actor may still write about them; None if not, or if that cannot be told now."""
         if player is None:
             return None
         try:
-            held = self.holding(player)
-            return held if self.may_use(actor, held) else None
+            keys = self.holding(player)
+            return keys if self.may_use(actor, keys) else None
         except NOT_HERE:
             return None
 
-    def may_use(self, actor: Actor, held: EntrustedKeys) -> bool:
+    def may_use(self, actor: Actor, keys: EntrustedKeys) -> bool:
         """Whether the actor may still act with a card that they made, or as one of its family."""
-        roll, me = self._rolls.of(held.keyring), actor.keyring.card.id
-        return roll.uses(me) if held.relation == Relation.HOLDER and not roll.is_in(me) else roll.acts(me)
+        roll, me = self._rolls.of(keys.keyring), actor.keyring.card.id
+        return roll.uses(me) if keys.relation == Relation.HOLDER and not roll.is_in(me) else roll.acts(me)
 
     def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
         made = self.make_provisional(batch, actor, name)
