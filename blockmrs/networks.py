@@ -10,10 +10,10 @@ _LONGEST = 64
 def network_of(address: str) -> str:
     """An IPv4 address, however it is written; the /64 of an IPv6 address; other text unchanged."""
     try:
-        found = ip_address(address.strip().strip("[]").partition("%")[0])
+        parsed = ip_address(address.strip().strip("[]").partition("%")[0])
     except ValueError:
         return address[:_LONGEST]
-    if isinstance(found, IPv6Address):
-        mapped = found.ipv4_mapped
-        return str(mapped) if mapped is not None else str(ip_network((found, IPV6_PREFIX), strict=False))
-    return str(found)
+    if isinstance(parsed, IPv6Address):
+        mapped = parsed.ipv4_mapped
+        return str(mapped) if mapped is not None else str(ip_network((parsed, IPV6_PREFIX), strict=False))
+    return str(parsed)

@@ -62,10 +62,10 @@ def log_at(view: LedgerView, header: Header) -> Frontier:
 
     This way nothing is ever signed on top of a damaged tree.
     """
-    wanted = peak_coordinates(header.tree_size)
-    found = view.nodes(wanted)
-    log = Frontier(header.tree_size, [found[node] for node in wanted if node in found])
-    if len(log.peaks) != len(wanted) or log.root() != header.root:
+    coordinates = peak_coordinates(header.tree_size)
+    digests = view.nodes(coordinates)
+    log = Frontier(header.tree_size, [digests[node] for node in coordinates if node in digests])
+    if len(log.peaks) != len(coordinates) or log.root() != header.root:
         raise VerificationFailed("the log's nodes do not lead to the root in the header", height=header.height)
     return log
 

@@ -176,19 +176,19 @@ class Ledger:
     def place_of(self, digest: bytes) -> Place:
         """The place of the transaction with this digest (32 bytes), else NotFound."""
         with self._store.read() as view:
-            found = _places(view, [digest])
-        if digest not in found:
+            places = _places(view, [digest])
+        if digest not in places:
             raise NotFound("the log has no transaction with this digest")
-        return found[digest]
+        return places[digest]
 
     def at_slots(self, slots: Sequence[bytes]) -> dict[bytes, list[Transaction]]:
         """Everything at `slots`, in the log's order, whatever one-time key it is under; empty slots are left out."""
         with self._store.read() as view:
             rows = view.at_slots(slots)
-        found: dict[bytes, list[Transaction]] = {}
+        by_slot: dict[bytes, list[Transaction]] = {}
         for row in rows:
-            found.setdefault(row.slot, []).append(transaction_in(row))
-        return found
+            by_slot.setdefault(row.slot, []).append(transaction_in(row))
+        return by_slot
 
     def read_line(self, line_key: bytes, start: int = 0) -> Iterator[tuple[int, Transaction]]:
         """Every (number, transaction) of a line from number `start` on, until `WINDOW` slots after the last are empty.
@@ -198,11 +198,11 @@ class Ledger:
         last = start - 1
         while True:
             with self._store.read() as view:
-                found = _at_numbers(view, line_key, range(last + 1, last + 1 + WINDOW))
-            if not found:
+                entries = _at_numbers(view, line_key, range(last + 1, last + 1 + WINDOW))
+            if not entries:
                 return
-            yield from ((number, transaction) for number, _, transaction in found)
-            last = found[-1][0]
+            yield from ((number, transaction) for number, _, transaction in entries)
+            last = entries[-1][0]
 
     def at_numbers(self, line_key: bytes, numbers: Sequence[int]) -> list[tuple[int, int, Transaction]]:
         """What is on the line at `numbers` under its own one-time keys: number, index in the log, transaction."""
@@ -227,10 +227,10 @@ class Ledger:
         Raises:
             NotFound: the log has no transaction at one of them.
         """
-        wanted = sorted(set(indexes))
+        places = sorted(set(indexes))
         with self._store.read() as view:
-            rows = view.headers_over(wanted) if wanted else {}
-        for index in wanted:
+            rows = view.headers_over(places) if places else {}
+        for index in places:
             if index not in rows:
                 raise NotFound("the log has no transaction at this index", index=index)
         time_at = {row: header_in(row).time for row in set(rows.values())}
@@ -427,8 +427,8 @@ def _at_numbers(view: LedgerView, line_key: bytes, numbers: Sequence[int]) -> li
     # Most slots are empty: deriving a one-time key is worthwhile only for the others.
     occupied = view.occupied(list(number_at))
     rows = view.at_places([(slot, one_time_key_at(line_key, number_at[slot])) for slot in occupied])
-    found = [(number_at[row.slot], row.index, transaction_in(row)) for row in rows]
-    return sorted(found, key=lambda entry: entry[:2])
+    entries = [(number_at[row.slot], row.index, transaction_in(row)) for row in rows]
+    return sorted(entries, key=lambda entry: entry[:2])
 
 
 def _gallop(view: LedgerView, line_key: bytes, start: int, trusting: bool) -> int:

@@ -85,7 +85,7 @@ class LedgerView(Protocol):
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
         """What is at these slots under these one-time keys."""
 
-    def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]: ...
+    def nodes(self, coordinates: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]: ...
     def node_range(self, level: int, start: int, count: int) -> list[NodeRow]: ...
     def counts(self) -> RowCounts: ...
 
@@ -186,15 +186,17 @@ class _Content:
         return {slot for slot in slots if slot in self.by_slot and self.by_slot[slot][-1] >= since}
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
-        wanted = set(places)
-        return [row for row in self.at_slots([slot for slot, _ in places]) if (row.slot, row.one_time_key) in wanted]
+        place_set = set(places)
+        return [row for row in self.at_slots([slot for slot, _ in places]) if (row.slot, row.one_time_key) in place_set]
 
-    def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:
-        return {node: self.digests[node] for node in wanted if node in self.digests}
+    def nodes(self, coordinates: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:
+        return {node: self.digests[node] for node in coordinates if node in self.digests}
 
     def node_range(self, level: int, start: int, count: int) -> list[NodeRow]:
-        wanted = range(start, start + count)
-        return [NodeRow(level, index, self.digests[level, index]) for index in wanted if (level, index) in self.digests]
+        indexes = range(start, start + count)
+        return [
+            NodeRow(level, index, self.digests[level, index]) for index in indexes if (level, index) in self.digests
+        ]
 
     def counts(self) -> RowCounts:
         return RowCounts(len(self.header_rows), len(self.transaction_rows), len(self.digests))

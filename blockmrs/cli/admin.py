@@ -84,14 +84,14 @@ def end_membership(settings: Settings, organisation: str, member: str, yes: bool
     MEMBER is a name, or the digits printed by list-members.
     """
     organisations = open_services(settings).organisations
-    found = organisations.find_named(organisation)
-    one = _member(organisations.staff.of(found.card_id), member)
+    entry = organisations.find_named(organisation)
+    one = _member(organisations.staff.of(entry.card_id), member)
     if not yes:
         click.confirm(
-            f"{one.name} will no longer be able to open anything shared with {found.name}. Go on?", abort=True
+            f"{one.name} will no longer be able to open anything shared with {entry.name}. Go on?", abort=True
         )
-    organisations.staff.end(None, found.card_id, one.card_id)
-    click.echo(f"{one.name} has left {found.name}. What they signed before still counts.")
+    organisations.staff.end(None, entry.card_id, one.card_id)
+    click.echo(f"{one.name} has left {entry.name}. What they signed before still counts.")
     click.echo("They still have a copy of its keys: what keeps them out is this site, not the encryption.")
 
 
@@ -103,25 +103,25 @@ def end_membership(settings: Settings, organisation: str, member: str, yes: bool
 def set_manager(settings: Settings, organisation: str, member: str, no_longer: bool) -> None:
     """Let MEMBER manage ORGANISATION: invite people, end memberships, appoint other managers."""
     organisations = open_services(settings).organisations
-    found = organisations.find_named(organisation)
-    one = _member(organisations.staff.of(found.card_id), member)
-    organisations.staff.set_manages(None, found.card_id, one.card_id, manages=not no_longer)
-    click.echo(f"{one.name} {'no longer manages' if no_longer else 'manages'} the members of {found.name}.")
+    entry = organisations.find_named(organisation)
+    one = _member(organisations.staff.of(entry.card_id), member)
+    organisations.staff.set_manages(None, entry.card_id, one.card_id, manages=not no_longer)
+    click.echo(f"{one.name} {'no longer manages' if no_longer else 'manages'} the members of {entry.name}.")
 
 
 def _member(members: Sequence[Membership], text: str) -> Membership:
     """The one current member with that name, or whose card begins with these digits."""
     digits = text.casefold() if len(text) >= _SHOWN else None
-    found = [
+    matches = [
         one
         for one in members
         if one.is_current and (one.name == text or (digits and one.card_id.hex().startswith(digits)))
     ]
-    if not found:
+    if not matches:
         raise NotFound("no current member has that name: see list-members")
-    if len(found) > 1:
+    if len(matches) > 1:
         raise Conflict("several members have that name: give the digits printed by list-members")
-    return found[0]
+    return matches[0]
 
 
 def _as_json(one: Membership) -> dict[str, object]:

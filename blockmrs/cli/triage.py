@@ -55,8 +55,8 @@ def questions(as_json: bool) -> None:
 def assess(config_file: Path | None, file: IO[str]) -> None:
     """Print the advice for the answers in FILE (JSON), or on standard input if FILE is "-"."""
     triage, settings = TriageService(), _settings(config_file)
-    found = triage.conclude(interview_from_data(triage.rules, _parsed(file)))
-    click.echo(_text(assessment_as_data(found, places_of(settings.site.lines))))
+    assessment = triage.conclude(interview_from_data(triage.rules, _parsed(file)))
+    click.echo(_text(assessment_as_data(assessment, places_of(settings.site.lines))))
 
 
 @command.command()
@@ -96,12 +96,12 @@ def _parsed(file: IO[str]) -> object:
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) != len(pairs):
+    by_name = dict(pairs)
+    if len(by_name) != len(pairs):
         names = [name for name, _ in pairs]
         twice = next(name for name in names if names.count(name) > 1)
         raise InvalidInput("a name occurs twice", field=twice, at=twice)
-    return found
+    return by_name
 
 
 def _no_number(name: str) -> None:

@@ -146,18 +146,18 @@ def read_settings(texts: Mapping[str, str]) -> Settings:
     Raises:
         InvalidInput: a name that is not known, or a text that is not a value of its setting.
     """
-    given = {name: text for name, text in texts.items() if name.startswith(PREFIX)}
+    ours = {name: text for name, text in texts.items() if name.startswith(PREFIX)}
     groups: dict[str, Any] = {}
     for group in fields(Settings):
         group_class = type(getattr(Settings(), group.name))
         types, values = get_type_hints(group_class), {}
         for setting in fields(group_class):
             name = f"{PREFIX}{group.name}.{setting.name}"
-            if name in given:
-                values[setting.name] = _parse(name, given.pop(name).strip(), types[setting.name])
+            if name in ours:
+                values[setting.name] = _parse(name, ours.pop(name).strip(), types[setting.name])
         groups[group.name] = group_class(**values)
-    if given:
-        raise InvalidInput("there is no such setting", name=min(given))
+    if ours:
+        raise InvalidInput("there is no such setting", name=min(ours))
     return _checked(Settings(**groups))
 
 
@@ -205,20 +205,20 @@ def is_time_zone(name: str) -> bool:
     return not name or zone_named(name) is not None
 
 
-def _parse(name: str, text: str, wanted: Any) -> object:
-    if wanted is bool and text.lower() in ("true", "false"):
+def _parse(name: str, text: str, kind: Any) -> object:
+    if kind is bool and text.lower() in ("true", "false"):
         return text.lower() == "true"
-    if get_origin(wanted) is Literal and text in get_args(wanted):
+    if get_origin(kind) is Literal and text in get_args(kind):
         return text
-    if get_origin(wanted) is tuple and text:
+    if get_origin(kind) is tuple and text:
         return tuple(text.split())
-    if wanted is str:
+    if kind is str:
         return text
-    if wanted is Path and text:
+    if kind is Path and text:
         return Path(text)
-    if wanted in (int, float):
+    if kind in (int, float):
         try:
-            return wanted(text)
+            return kind(text)
         except ValueError as error:
             raise InvalidInput("this setting must be a number", name=name) from error
     raise InvalidInput("this setting takes another kind of value", name=name)

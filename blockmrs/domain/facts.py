@@ -44,7 +44,7 @@ class HealthFacts:
     no_allergies: bool = False
 
     @property
-    def said(self) -> Mapping[str, str]:
+    def values(self) -> Mapping[str, str]:
         """Fact and value, for those that were stated; the birth date is not among them."""
         allergies = {ALLERGIES: SOME} if self.allergies else {ALLERGIES: NONE} if self.no_allergies else {}
         return {**self.choices, **allergies}
@@ -52,7 +52,7 @@ class HealthFacts:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was stated."""
-        return self.birth_date is None and not self.said
+        return self.birth_date is None and not self.values
 
 
 def check_facts(facts: HealthFacts, today: date) -> HealthFacts:
@@ -72,10 +72,10 @@ def check_facts(facts: HealthFacts, today: date) -> HealthFacts:
     allergies = tuple(check_text(text, field=ALLERGIES, limit=ALLERGY_LIMIT) for text in facts.allergies)
     allergies = tuple(dict.fromkeys(text for text in allergies if text))
     if len(allergies) > MOST_ALLERGIES:
-        said = Message(
+        refusal = Message(
             "Write %(most)d allergies or fewer. You wrote %(used)d", most=MOST_ALLERGIES, used=len(allergies)
         )
-        raise InvalidInput(said, field=ALLERGIES)
+        raise InvalidInput(refusal, field=ALLERGIES)
     if allergies and facts.no_allergies:
         raise InvalidInput("Empty the box, or take away the tick that says there are none", field=ALLERGIES)
     return HealthFacts(born, dict(facts.choices), allergies, facts.no_allergies)

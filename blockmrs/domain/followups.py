@@ -42,12 +42,12 @@ class SymptomCheck:
     @property
     def noted(self) -> int:
         """How many symptoms are present, a little or a lot."""
-        return sum(found.answer in _WEIGHT for found in self.symptoms)
+        return sum(symptom.answer in _WEIGHT for symptom in self.symptoms)
 
     @property
     def strong(self) -> int:
         """How many of them are present a lot."""
-        return sum(found.answer == "a-lot" for found in self.symptoms)
+        return sum(symptom.answer == "a-lot" for symptom in self.symptoms)
 
     @property
     def planned_day(self) -> int | None:
@@ -62,7 +62,7 @@ class SymptomCheck:
     @property
     def worse(self) -> bool:
         """Whether somebody said, or the answers show, that it is worse than before."""
-        return any(found.finding == WORSE and found.answer == "yes" for found in self.signs)
+        return any(sign.finding == WORSE and sign.answer == "yes" for sign in self.signs)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,25 +110,27 @@ def may_be_head_injury(report: Report, rules: RuleSet) -> bool:
         if any(fact.startswith(_HEAD_FACTS) for fact in rule.evidence)
         for name in rule.findings
     }
-    return report.origin == FIELD and any(_is_sign(found, rules, signs) for found in report.findings)
+    return report.origin == FIELD and any(_is_sign(finding, rules, signs) for finding in report.findings)
 
 
 def was_asked_about_head(report: Report, rules: RuleSet) -> bool:
     """Whether the interview of this report included the questions for a hurt head."""
     presentation = rules.presentations[HEAD]
     return any(
-        ((known := rules.findings.get(found.finding)) is not None and known.presentation == HEAD)
-        or (found.finding == "complaints" and found.answer == presentation.title)
-        for found in report.findings
+        ((known := rules.findings.get(finding.finding)) is not None and known.presentation == HEAD)
+        or (finding.finding == "complaints" and finding.answer == presentation.title)
+        for finding in report.findings
     )
 
 
-def _is_sign(found: ReportedFinding, rules: RuleSet, signs: Container[str]) -> bool:
+def _is_sign(finding: ReportedFinding, rules: RuleSet, signs: Container[str]) -> bool:
     """Whether the answer is one of `signs`, or rules out what would settle one, such as that they answer."""
-    finding = rules.findings.get(found.finding)
-    if finding is None or (finding.id not in signs and finding.settled_by not in signs):
+    rule_finding = rules.findings.get(finding.finding)
+    if rule_finding is None or (rule_finding.id not in signs and rule_finding.settled_by not in signs):
         return False
-    return found.answer not in (("yes",) if finding.nature is Nature.REASSURING else ("no", str(finding.none)))
+    return finding.answer not in (
+        ("yes",) if rule_finding.nature is Nature.REASSURING else ("no", str(rule_finding.none))
+    )
 
 
 def band_of(age: str, rules: RuleSet) -> str | None:
@@ -146,7 +148,7 @@ def asked(rules: RuleSet, page: str, band: str | None) -> tuple[Finding, ...]:
 
 def is_more(before: SymptomCheck, answers: Mapping[str, object]) -> bool:
     """Whether any symptom is stronger in `answers` than it was at the check before."""
-    was = {found.finding: _WEIGHT.get(found.answer, 0) for found in before.symptoms if found.answer != "unsure"}
+    was = {symptom.finding: _WEIGHT.get(symptom.answer, 0) for symptom in before.symptoms if symptom.answer != "unsure"}
     return any(_WEIGHT.get(str(answers.get(name)), 0) > weight for name, weight in was.items())
 
 

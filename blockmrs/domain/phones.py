@@ -25,7 +25,7 @@ _FEWEST_DIGITS, _MOST_DIGITS = 3, 15
 class PhoneNumber:
     """One number: as it was written, and as it goes into a `tel:` link."""
 
-    shown: str
+    text: str
     dialled: str
 
 

@@ -91,8 +91,8 @@ def decode_update(plaintext: bytes) -> tuple[Update, bytes]:
         _BODY: bytes,
         _SIGNATURE: bytes,
     }
-    for key, wanted in types.items():
-        if type(value[key]) is not wanted:
+    for key, kind in types.items():
+        if type(value[key]) is not kind:
             raise InvalidInput("not an update: a field has the wrong type", field_number=key)
     fields = cast(dict[int, bytes], value)
     if len(fields[_SIGNATURE]) != SIGNATURE_BYTES:

@@ -77,7 +77,7 @@ class Report:
     advice: Advice
     done: tuple[str, ...]
     ambulance_called_at: datetime | None
-    told: tuple[str, ...]
+    who_was_told: tuple[str, ...]
     note: str
     author: str
     team: str
@@ -88,12 +88,12 @@ class Report:
     @property
     def told_by_record(self) -> tuple[ReportedFinding, ...]:
         """The findings that came from the record."""
-        return tuple(found for found in self.findings if found.finding.startswith(OF_RECORD))
+        return tuple(finding for finding in self.findings if finding.finding.startswith(OF_RECORD))
 
     @property
     def signs(self) -> tuple[ReportedFinding, ...]:
         """The findings that were answered."""
-        return tuple(found for found in self.findings if not found.finding.startswith(OF_RECORD))
+        return tuple(finding for finding in self.findings if not finding.finding.startswith(OF_RECORD))
 
     @property
     def title(self) -> str:
@@ -105,8 +105,8 @@ def check_text(text: str, *, field: str, limit: int = TEXT_LIMIT) -> str:
     """`text`, made plain, if it fits and holds no control characters; else InvalidInput."""
     cleaned = plain(text)
     if len(cleaned) > limit:
-        said = Message("Use %(limit)d characters or fewer. You used %(used)d", limit=limit, used=len(cleaned))
-        raise InvalidInput(said, field=field)
+        refusal = Message("Use %(limit)d characters or fewer. You used %(used)d", limit=limit, used=len(cleaned))
+        raise InvalidInput(refusal, field=field)
     if _CONTROL.search(cleaned):
         raise InvalidInput("Type this again: it holds characters that cannot be shown", field=field)
     return cleaned

@@ -230,8 +230,8 @@ class Roll:
 
     def may_confirm(self, who: bytes, holder: Holder) -> bool:
         """Whether `who` may say yes to that part: of somebody who is waiting, or of a coach whose part was ended."""
-        wanted = Part.WAITING if holder.is_family else Part.ENDED
-        return self.decides(who) and who != holder.card and holder.part is wanted
+        part = Part.WAITING if holder.is_family else Part.ENDED
+        return self.decides(who) and who != holder.card and holder.part is part
 
     def may_end(self, who: bytes, holder: Holder) -> bool:
         """Whether `who` may end that part or, for one of the family who is in, say that they want it ended."""
@@ -273,57 +273,59 @@ def read_roll(entries: Iterable[Entry]) -> Roll:
 
 
 def _made(roll: Roll, entry: Entry) -> None:
-    said = entry.statement
-    if said.about == entry.author and said.about not in roll.coaches:
-        roll.coaches[said.about] = Holder(
-            said.about, said.name, Relation.COACH, Part.IN, entry.at, entry.number, entry.number
+    statement = entry.statement
+    if statement.about == entry.author and statement.about not in roll.coaches:
+        roll.coaches[statement.about] = Holder(
+            statement.about, statement.name, Relation.COACH, Part.IN, entry.at, entry.number, entry.number
         )
 
 
 def _invited(roll: Roll, entry: Entry) -> None:
-    said = entry.statement
-    if roll.invites(entry.author) and said.until is not None and said.about not in roll.invitations:
+    statement = entry.statement
+    if roll.invites(entry.author) and statement.until is not None and statement.about not in roll.invitations:
         roll.began = True
-        roll.invitations[said.about] = OpenInvitation(said.about, entry.author, entry.at, said.until, entry.number)
+        roll.invitations[statement.about] = OpenInvitation(
+            statement.about, entry.author, entry.at, statement.until, entry.number
+        )
 
 
 def _joined(roll: Roll, entry: Entry) -> None:
-    said = entry.statement
-    if said.about != entry.author or said.relation not in FAMILY_RELATIONS:
+    statement = entry.statement
+    if statement.about != entry.author or statement.relation not in FAMILY_RELATIONS:
         return
     invited_by, part = b"", Part.WAITING if roll.began else Part.IN
-    if said.invitation is not None:
+    if statement.invitation is not None:
         # Expiry is enforced by the node that opens the code: whoever claimed it in time may finish a day later.
-        invitation = roll.invitations.get(said.invitation)
+        invitation = roll.invitations.get(statement.invitation)
         if invitation is None or not roll.can_accept(invitation):
             return
-        roll.invitations[said.invitation] = replace(invitation, used_by=said.about)
-        invited_by, part = invitation.made_by, Part.IN if roll.would_be_in(said.about) else Part.WAITING
-        if said.about in roll.family and roll.family[said.about].part is Part.ENDED:
-            del roll.family[said.about]
+        roll.invitations[statement.invitation] = replace(invitation, used_by=statement.about)
+        invited_by, part = invitation.made_by, Part.IN if roll.would_be_in(statement.about) else Part.WAITING
+        if statement.about in roll.family and roll.family[statement.about].part is Part.ENDED:
+            del roll.family[statement.about]
     # Without an invitation: they joined before there were rolls, and enter themselves. Not once others could have come.
-    if said.about not in roll.family:
-        roll.family[said.about] = Holder(
-            said.about,
-            said.name,
-            Relation(said.relation),
+    if statement.about not in roll.family:
+        roll.family[statement.about] = Holder(
+            statement.about,
+            statement.name,
+            Relation(statement.relation),
             part,
             entry.at,
             entry.number,
             entry.number,
             invited_by=invited_by,
-            bell=said.bell,
+            bell=statement.bell,
         )
 
 
 def _known(roll: Roll, entry: Entry) -> None:
-    said, maker = entry.statement, roll.coaches.get(entry.author)
+    statement, maker = entry.statement, roll.coaches.get(entry.author)
     may = maker is not None and maker.part is Part.IN and not roll.began
-    if may and said.about not in roll.family and said.relation in FAMILY_RELATIONS:
-        roll.family[said.about] = Holder(
-            said.about,
-            said.name,
-            Relation(said.relation),
+    if may and statement.about not in roll.family and statement.relation in FAMILY_RELATIONS:
+        roll.family[statement.about] = Holder(
+            statement.about,
+            statement.name,
+            Relation(statement.relation),
             Part.IN,
             entry.at,
             entry.number,
@@ -333,9 +335,9 @@ def _known(roll: Roll, entry: Entry) -> None:
 
 
 def _confirmed(roll: Roll, entry: Entry) -> None:
-    held, holder = _held(roll, entry.statement)
+    parts, holder = _part_in(roll, entry.statement)
     if holder is not None and roll.may_confirm(entry.author, holder):
-        held[holder.card] = replace(
+        parts[holder.card] = replace(
             holder,
             part=Part.IN,
             confirmed_by=entry.author,
@@ -353,15 +355,15 @@ def _ended(roll: Roll, entry: Entry) -> None:
         if roll.may_close(author, invitation, entry.at):
             roll.invitations[about] = replace(invitation, closed=entry.at)
         return
-    held, holder = _held(roll, entry.statement)
+    parts, holder = _part_in(roll, entry.statement)
     if holder is None or not roll.may_end(author, holder):
         return
     against = holder.against | {author}
     alone = author == about or holder.part is Part.WAITING or not holder.is_family or roll.let_themselves_in(holder)
     if not alone and not roll.others(holder) <= against:
-        held[about] = replace(holder, against=against, changed=entry.number)
+        parts[about] = replace(holder, against=against, changed=entry.number)
         return
-    held[about] = replace(
+    parts[about] = replace(
         holder, part=Part.ENDED, ended=entry.at, ended_by=author, against=frozenset(), changed=entry.number
     )
     for open_one in roll.invitations.values():
@@ -370,10 +372,10 @@ def _ended(roll: Roll, entry: Entry) -> None:
             roll.invitations[open_one.invitation_id] = replace(open_one, closed=entry.at)
 
 
-def _held(roll: Roll, said: Statement) -> tuple[dict[bytes, Holder], Holder | None]:
+def _part_in(roll: Roll, statement: Statement) -> tuple[dict[bytes, Holder], Holder | None]:
     """Where the part that a statement is about is listed, and that part."""
-    held = roll.coaches if said.relation == Relation.COACH else roll.family
-    return held, held.get(said.about)
+    parts = roll.coaches if statement.relation == Relation.COACH else roll.family
+    return parts, parts.get(statement.about)
 
 
 _SAY = {

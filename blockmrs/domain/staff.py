@@ -82,9 +82,9 @@ def last_of(memberships: Sequence[Membership], card_id: bytes) -> Membership | N
 
 def find_current(memberships: Sequence[Membership], card_id: bytes) -> Membership:
     """The same; InvalidInput for somebody who has already left, NotFound for somebody who never was a member."""
-    found = current_of(memberships, card_id)
-    if found is not None:
-        return found
+    membership = current_of(memberships, card_id)
+    if membership is not None:
+        return membership
     if any(one.card_id == card_id for one in memberships):
         raise InvalidInput("This member has left already")
     raise NotFound("no such member")
@@ -99,10 +99,10 @@ def require_manager(memberships: Sequence[Membership], by: bytes | None) -> None
     """
     if by is None:
         return
-    found = current_of(memberships, by)
-    if found is None:
+    membership = current_of(memberships, by)
+    if membership is None:
         raise NotFound("no such organisation")
-    if not found.manages:
+    if not membership.manages:
         raise NotAuthorized("only those who manage members may do this")
 
 
@@ -116,10 +116,10 @@ def require_leave_to_end(memberships: Sequence[Membership], card_id: bytes, by: 
         require_manager(memberships, by)
     elif current_of(memberships, by) is None:
         raise NotFound("no such organisation")
-    found = find_current(memberships, card_id)
+    membership = find_current(memberships, card_id)
     if by is not None:
-        _require_another_manager(memberships, found)
-    return found
+        _require_another_manager(memberships, membership)
+    return membership
 
 
 def require_leave_to_change(
@@ -127,10 +127,10 @@ def require_leave_to_change(
 ) -> Membership:
     """The membership of `card_id`, if `by` may say whether it manages members."""
     require_manager(memberships, by)
-    found = find_current(memberships, card_id)
+    membership = find_current(memberships, card_id)
     if by is not None and not manages:
-        _require_another_manager(memberships, found)
-    return found
+        _require_another_manager(memberships, membership)
+    return membership
 
 
 def _require_another_manager(memberships: Sequence[Membership], going: Membership) -> None:

@@ -115,7 +115,7 @@ def check_field(name: str, text: str) -> str:
     if name == "address" and not value:
         raise InvalidInput("Enter the street address", field=name)
     if name == "hospital_phone":
-        return "; ".join(number.shown for number in parse_numbers(value, field=name))
+        return "; ".join(number.text for number in parse_numbers(value, field=name))
     return _coordinates(value) if name == "coordinates" and value else value
 
 

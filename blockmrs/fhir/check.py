@@ -27,7 +27,7 @@ def _response_class() -> Any:
 def write_check(check: SymptomCheck, *, subject: bytes) -> bytes:
     """The check as UTF-8 JSON of a QuestionnaireResponse about the person with the card id `subject`."""
     advice = check.advice
-    told = [
+    advice_items = [
         _item("level", "Level, 1 the most urgent", {"valueInteger": advice.level}),
         _item("words", "Advice", {"valueString": advice.words}),
         _item("rules-version", "Rules version", {"valueString": advice.rules_version}),
@@ -46,7 +46,7 @@ def write_check(check: SymptomCheck, *, subject: bytes) -> bytes:
             _item("day", "Days after the injury", {"valueInteger": check.day}),
             _group("signs", "Danger signs", _answers(check.signs)),
             _group("symptoms", "Symptoms", _answers(check.symptoms)),
-            _group("advice", "What the rules advised", told),
+            _group("advice", "What the rules advised", advice_items),
         ],
     }
     return write_resource(_response_class(), response)
@@ -57,8 +57,8 @@ def read_check(content: bytes) -> SymptomCheck:
     try:
         response = read_resource(content, "QuestionnaireResponse")
         items = {item["linkId"]: item for item in response["item"]}
-        told = [(entry["linkId"], entry["answer"][0]) for entry in items["advice"]["item"]]
-        said = dict(told)
+        advice_items = [(entry["linkId"], entry["answer"][0]) for entry in items["advice"]["item"]]
+        by_name = dict(advice_items)
         return SymptomCheck(
             report=bytes.fromhex(items["report"]["answer"][0]["valueString"]),
             day=int(items["day"]["answer"][0]["valueInteger"]),
@@ -67,15 +67,15 @@ def read_check(content: bytes) -> SymptomCheck:
             signs=_findings(items["signs"]),
             symptoms=_findings(items["symptoms"]),
             advice=Advice(
-                level=int(said["level"]["valueInteger"]),
-                words=str(said["words"]["valueString"]),
+                level=int(by_name["level"]["valueInteger"]),
+                words=str(by_name["words"]["valueString"]),
                 reasons=tuple(
                     (name.removeprefix("because-"), str(answer["valueString"]))
-                    for name, answer in told
+                    for name, answer in advice_items
                     if name.startswith("because-")
                 ),
-                rules_version=str(said["rules-version"]["valueString"]),
-                reviewed=said["rules-reviewed"]["valueBoolean"] is True,
+                rules_version=str(by_name["rules-version"]["valueString"]),
+                reviewed=by_name["rules-reviewed"]["valueBoolean"] is True,
             ),
         )
     except UNREADABLE as error:
@@ -91,8 +91,8 @@ def _group(name: str, text: str, items: list[dict[str, Any]]) -> dict[str, Any]:
     return {"linkId": name, "text": text, **({"item": items} if items else {})}
 
 
-def _answers(found: Iterable[ReportedFinding]) -> list[dict[str, Any]]:
-    return [_item(finding.finding, finding.question, _answer(finding.answer)) for finding in found]
+def _answers(findings: Iterable[ReportedFinding]) -> list[dict[str, Any]]:
+    return [_item(finding.finding, finding.question, _answer(finding.answer)) for finding in findings]
 
 
 def _answer(text: str) -> dict[str, Any]:

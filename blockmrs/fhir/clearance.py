@@ -22,21 +22,21 @@ def _observation_class() -> Any:
     return Observation
 
 
-def write_clearance(said: Clearance, *, subject: bytes) -> bytes:
+def write_clearance(clearance: Clearance, *, subject: bytes) -> bytes:
     """The statement as UTF-8 JSON of an Observation about the person with the card id `subject`."""
-    stage = said.stage or _WITHDRAWN
-    parts = [("report", said.report.hex()), ("conditions", said.conditions), ("note", said.note)]
+    stage = clearance.stage or _WITHDRAWN
+    parts = [("report", clearance.report.hex()), ("conditions", clearance.conditions), ("note", clearance.note)]
     observation = {
         "resourceType": "Observation",
-        "status": "final" if said.stage else "cancelled",
+        "status": "final" if clearance.stage else "cancelled",
         "code": {
             "coding": [{"system": _CLEARANCE, "code": "clearance"}],
             "text": "May return to sport after a head injury",
         },
         "subject": {"identifier": {"system": CARD, "value": subject.hex()}},
-        "effectiveDateTime": said.seen_on.isoformat(),
-        "issued": said.written_at.astimezone(UTC).isoformat(timespec="milliseconds"),
-        "performer": [{"display": said.doctor}, {"display": said.organisation}],
+        "effectiveDateTime": clearance.seen_on.isoformat(),
+        "issued": clearance.written_at.astimezone(UTC).isoformat(timespec="milliseconds"),
+        "performer": [{"display": clearance.doctor}, {"display": clearance.organisation}],
         "valueCodeableConcept": {"coding": [{"system": _STAGE, "code": stage.replace(" ", "-")}], "text": stage},
         "component": [
             {"code": {"coding": [{"system": _CLEARANCE, "code": name}]}, "valueString": text}

@@ -39,9 +39,9 @@ def write_report(report: Report) -> bytes:
     author = {"resourceType": "Practitioner", "name": [{"text": report.author}]}
     title = "Sports injury report" if report.origin == FIELD else "Report from home"
     observations = [
-        *(_said(patient_id, report, name, text) for name, text in _statements(report)),
-        *(_found(patient_id, finding) for finding in report.findings),
-        *(observation for look in report.looks for observation in _looked(patient_id, look)),
+        *(_text_observation(patient_id, report, name, text) for name, text in _statements(report)),
+        *(_finding_observation(patient_id, finding) for finding in report.findings),
+        *(observation for look in report.looks for observation in _look_observations(patient_id, look)),
         *(_because(patient_id, report, rule, text) for rule, text in report.advice.reasons),
     ]
     entries = [(new_urn(), observation) for observation in observations]
@@ -88,12 +88,12 @@ def read_report(content: bytes) -> Report:
 def _read(resources: list[dict[str, Any]]) -> Report:
     by_type = {kind: [r for r in resources if r["resourceType"] == kind] for kind in ("Patient", "Practitioner")}
     observations = _by_system(resources)
-    said: dict[str, list[str]] = {}
+    texts: dict[str, list[str]] = {}
     for code, observation in observations[_REPORT]:
-        said.setdefault(code, []).append(observation["valueString"])
+        texts.setdefault(code, []).append(observation["valueString"])
 
     def one(name: str) -> str:
-        return said.get(name, [""])[0]
+        return texts.get(name, [""])[0]
 
     findings = [
         ReportedFinding(code, observation["code"]["text"], _answer(observation), _when(observation))
@@ -113,7 +113,7 @@ def _read(resources: list[dict[str, Any]]) -> Report:
         place=one("place"),
         sport=one("sport"),
         team=one("team"),
-        mechanism=tuple(said.get("mechanism", [])),
+        mechanism=tuple(texts.get("mechanism", [])),
         findings=tuple(findings),
         advice=Advice(
             level=int(one("level")),
@@ -122,9 +122,9 @@ def _read(resources: list[dict[str, Any]]) -> Report:
             rules_version=one("rules-version"),
             reviewed=one("rules-reviewed") == "yes",
         ),
-        done=tuple(said.get("done", [])),
+        done=tuple(texts.get("done", [])),
         ambulance_called_at=datetime.fromisoformat(called) if called else None,
-        told=tuple(said.get("told", [])),
+        who_was_told=tuple(texts.get("told", [])),
         note=one("note"),
         looks=tuple(_looks(observations[_LOOK])),
         origin=one("origin") or FIELD,
@@ -148,7 +148,7 @@ def _looks(observations: list[tuple[str, dict[str, Any]]]) -> list[ReportedLook]
     for code, observation in observations:
         if code == ASKED[0]:
             looks.append({"at": _when(observation)})
-        looks[-1][code] = _told(observation)
+        looks[-1][code] = _look_value(observation)
     return [ReportedLook(look["at"], *(look[name] for name in ASKED)) for look in looks]
 
 
@@ -172,7 +172,7 @@ def _statements(report: Report) -> list[tuple[str, str]]:
         ("signs-timed", "yes"),
         ("origin", report.origin if report.origin != FIELD else ""),
     ]
-    several = [("mechanism", report.mechanism), ("done", report.done), ("told", report.told)]
+    several = [("mechanism", report.mechanism), ("done", report.done), ("told", report.who_was_told)]
     return [pair for pair in single if pair[1]] + [(name, value) for name, values in several for value in values]
 
 
@@ -186,7 +186,7 @@ def _observation(patient: str, at: datetime | None, system: str, code: str, text
     return observation if at is None else observation | {"effectiveDateTime": _time(at)}
 
 
-def _said(patient: str, report: Report, name: str, value: str) -> dict[str, Any]:
+def _text_observation(patient: str, report: Report, name: str, value: str) -> dict[str, Any]:
     observation = _observation(patient, report.injured_at, _REPORT, name, name.replace("-", " "))
     if name == "age":
         # LOINC "Age" comes beside our own code, for readers that do not know ours.
@@ -194,7 +194,7 @@ def _said(patient: str, report: Report, name: str, value: str) -> dict[str, Any]
     return observation | {"valueString": value}
 
 
-def _found(patient: str, finding: ReportedFinding) -> dict[str, Any]:
+def _finding_observation(patient: str, finding: ReportedFinding) -> dict[str, Any]:
     observation = _observation(patient, finding.at, _FINDING, finding.finding, finding.question)
     if finding.answer in ("yes", "no"):
         return observation | {"valueBoolean": finding.answer == "yes"}
@@ -203,11 +203,11 @@ def _found(patient: str, finding: ReportedFinding) -> dict[str, Any]:
     return observation | {"valueString": finding.answer}
 
 
-def _looked(patient: str, look: ReportedLook) -> list[dict[str, Any]]:
+def _look_observations(patient: str, look: ReportedLook) -> list[dict[str, Any]]:
     """The three answers of one look, in the order in which they are asked."""
-    told = {AWAKE: look.awake, BREATHING: look.breathing, PAIN: look.pain}
+    values = {AWAKE: look.awake, BREATHING: look.breathing, PAIN: look.pain}
     observations = []
-    for name, value in told.items():
+    for name, value in values.items():
         observation = _observation(patient, look.at, _LOOK, name, _LOOK_WORDS[name])
         if name == PAIN:
             # Ours stays first: only it is sure to mean exactly this question.
@@ -217,7 +217,7 @@ def _looked(patient: str, look: ReportedLook) -> list[dict[str, Any]]:
     return observations
 
 
-def _told(observation: dict[str, Any]) -> bool | int | None:
+def _look_value(observation: dict[str, Any]) -> bool | int | None:
     value = observation.get("valueBoolean", observation.get("valueInteger"))
     if value is not None and not isinstance(value, bool | int):
         raise TypeError("an answer in a look is neither a word nor a number")

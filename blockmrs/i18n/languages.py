@@ -27,11 +27,11 @@ class Texts(GNUTranslations):
         if not core:
             # An empty message would find the catalogue's header.
             return message
-        found = super().gettext(core)
+        translation = super().gettext(core)
         if len(core) == len(message):
-            return found
+            return translation
         start = message.index(core)
-        return message[:start] + found + message[start + len(core) :]
+        return message[:start] + translation + message[start + len(core) :]
 
 
 @cache

@@ -72,8 +72,8 @@ class RestSeal:
             if self._is_open:
                 return
             with self._alone():
-                found, opened = self._to_open()
-                if found != opened:
+                present, opened = self._to_open()
+                if present != opened:
                     self._write(opened)
             self._is_open = True
 
@@ -90,13 +90,13 @@ class RestSeal:
             if seal.mac is not None or self._has_log():
                 return False
             try:
-                found = self._compute()
+                mac_and_size = self._compute()
             except Unavailable as error:
                 log.warning("the database file is not sealed: %s", error)
                 return False
-            if found is None:
+            if mac_and_size is None:
                 return False
-            self._write(_Seal(*found, seal.doubt))
+            self._write(_Seal(*mac_and_size, seal.doubt))
             self._is_open = False
             return True
 
@@ -136,8 +136,8 @@ class RestSeal:
         if self._has_log():
             # SQLite would merge it into the file. Ours was there, and empty, when the file was closed.
             return None
-        found = self._compute()
-        return found[1] if found is not None and hmac.compare_digest(mac, found[0]) else None
+        mac_and_size = self._compute()
+        return mac_and_size[1] if mac_and_size is not None and hmac.compare_digest(mac, mac_and_size[0]) else None
 
     def _has_log(self) -> bool:
         """Whether there is a write-ahead log with anything in it beside the file."""
@@ -169,17 +169,17 @@ class RestSeal:
     def _to_open(self) -> tuple[_Seal | None, _Seal]:
         """The present seal, and the open one that follows it, with the doubts of both."""
         try:
-            found = self._read()
+            present = self._read()
         except FileNotFoundError:
             return None, _Seal() if self._is_new() else _Seal(doubt=_noticed(MISSING))
         except VerificationFailed:
             return None, _Seal(doubt=_noticed(FORGED))
-        if found.doubt or found.mac is None:
-            return found, _Seal(doubt=found.doubt)
+        if present.doubt or present.mac is None:
+            return present, _Seal(doubt=present.doubt)
         try:
-            return found, _Seal(doubt=_noticed(CHANGED) if self._matching(found.mac) is None else "")
+            return present, _Seal(doubt=_noticed(CHANGED) if self._matching(present.mac) is None else "")
         except Unavailable:
-            return found, _Seal(doubt=_noticed(UNREAD))
+            return present, _Seal(doubt=_noticed(UNREAD))
 
     def _read(self) -> _Seal:
         content = self._file.read_bytes()

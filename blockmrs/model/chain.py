@@ -197,16 +197,16 @@ class _SqlView:
         return [HeaderRow(*row) for row in self._connection.execute(query)]
 
     def headers_over(self, indexes: Sequence[int]) -> dict[int, HeaderRow]:
-        found: dict[int, HeaderRow] = {}
+        headers: dict[int, HeaderRow] = {}
         for some in _batches(sorted(set(indexes))):
             rows = self._connection.execute(_OVER, {"indexes": some})
-            found.update((index, HeaderRow(*row)) for index, *row in rows)
-        return found
+            headers.update((index, HeaderRow(*row)) for index, *row in rows)
+        return headers
 
     def sealer_sets(self) -> list[bytes]:
         query = select(ChainHeaderRow.sealers).where(ChainHeaderRow.sealers.is_not(None))
-        found = self._connection.scalars(query.order_by(ChainHeaderRow.height.desc()))
-        return [sealers for sealers in found if sealers is not None]
+        sets = self._connection.scalars(query.order_by(ChainHeaderRow.height.desc()))
+        return [sealers for sealers in sets if sealers is not None]
 
     def transactions(self, start: int, count: int) -> list[TransactionRow]:
         query = _TRANSACTIONS.where(ChainTransactionRow.log_index >= start).limit(count)
@@ -214,45 +214,45 @@ class _SqlView:
 
     def indexes_of(self, digests: Sequence[bytes]) -> dict[bytes, int]:
         columns = select(ChainTransactionRow.digest, ChainTransactionRow.log_index)
-        found: dict[bytes, int] = {}
+        indexes: dict[bytes, int] = {}
         for some in _batches(digests):
             rows = self._connection.execute(columns.where(ChainTransactionRow.digest.in_(some)))
-            found.update((digest, index) for digest, index in rows)
-        return found
+            indexes.update((digest, index) for digest, index in rows)
+        return indexes
 
     def at_slots(self, slots: Sequence[bytes]) -> list[TransactionRow]:
-        found: list[TransactionRow] = []
+        transactions: list[TransactionRow] = []
         for some in _batches(sorted(set(slots))):
             rows = self._connection.execute(_AT_SLOTS, {"slots": some})
-            found.extend(TransactionRow(*row) for row in rows)
-        return sorted(found, key=lambda row: row.index)
+            transactions.extend(TransactionRow(*row) for row in rows)
+        return sorted(transactions, key=lambda row: row.index)
 
     def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
-        found: set[bytes] = set()
+        taken: set[bytes] = set()
         for some in _batches(slots):
             # Naming a slot twice asks nothing more.
             windows = -(-len(some) // _A_WINDOW)
             padded = [*some, *[some[0]] * (windows * _A_WINDOW - len(some))]
             bound = {f"slot_{number}": slot for number, slot in enumerate(padded)}
-            found.update(self._connection.scalars(_occupied(windows), {"since": since, **bound}))
-        return found
+            taken.update(self._connection.scalars(_occupied(windows), {"since": since, **bound}))
+        return taken
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
-        wanted = set(places)
-        found: list[TransactionRow] = []
-        for some in _batches(sorted(wanted)):
+        place_set = set(places)
+        transactions: list[TransactionRow] = []
+        for some in _batches(sorted(place_set)):
             slots, keys = zip(*some, strict=True)
             rows = self._connection.execute(_AT_PLACES, {"slots": slots, "keys": keys})
-            found.extend(TransactionRow(*row) for row in rows if (row.slot, row.one_time_key) in wanted)
-        return sorted(found, key=lambda row: row.index)
+            transactions.extend(TransactionRow(*row) for row in rows if (row.slot, row.one_time_key) in place_set)
+        return sorted(transactions, key=lambda row: row.index)
 
-    def nodes(self, wanted: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:
-        found: dict[Coordinates, bytes] = {}
-        for some in _batches(list(wanted), size=50):
+    def nodes(self, coordinates: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:
+        digests: dict[Coordinates, bytes] = {}
+        for some in _batches(list(coordinates), size=50):
             each = (and_(ChainNodeRow.level == level, ChainNodeRow.node_index == index) for level, index in some)
             rows = self._connection.execute(_NODES.where(or_(*each)))
-            found.update(((level, index), digest) for level, index, digest in rows)
-        return found
+            digests.update(((level, index), digest) for level, index, digest in rows)
+        return digests
 
     def node_range(self, level: int, start: int, count: int) -> list[NodeRow]:
         within = and_(ChainNodeRow.level == level, ChainNodeRow.node_index.between(start, start + count - 1))

@@ -89,8 +89,8 @@ class Database:
         self._file = file_of(engine)
         if self._file is not None:
             # The engine's listeners know the seal, so it must not keep the engine.
-            found = weakref.ref(engine)
-            self._seal = RestSeal(self._file, row_key, lambda: _keeps_no_seal(found()))
+            engine_ref = weakref.ref(engine)
+            self._seal = RestSeal(self._file, row_key, lambda: _keeps_no_seal(engine_ref()))
             _open_before_writing(engine, self._seal)
 
     def migrate(self) -> None:

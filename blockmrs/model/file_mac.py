@@ -17,15 +17,15 @@ NO_FILE = 2
 def main() -> int:
     """Read the question and answer it."""
     asked = sys.stdin.buffer.read()
-    found, size_bytes = hmac.new(asked[:KEY_BYTES], asked[KEY_BYTES:], "sha256"), 0
+    mac, size_bytes = hmac.new(asked[:KEY_BYTES], asked[KEY_BYTES:], "sha256"), 0
     try:
         with open(sys.argv[1], "rb") as file:
             while chunk := file.read(CHUNK_BYTES):
-                found.update(chunk)
+                mac.update(chunk)
                 size_bytes += len(chunk)
     except FileNotFoundError:
         return NO_FILE
-    sys.stdout.buffer.write(found.digest() + size_bytes.to_bytes(8, "big"))
+    sys.stdout.buffer.write(mac.digest() + size_bytes.to_bytes(8, "big"))
     return 0
 
 

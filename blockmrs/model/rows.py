@@ -122,13 +122,13 @@ def _columns(row: type[Guarded], dialect: Dialect) -> _Columns:
     known = _columns_of.get((row, dialect.name))
     if known is not None:
         return known
-    found: _Columns = []
+    columns: _Columns = []
     for attribute in class_mapper(row).column_attrs:
         column = attribute.columns[0]
         if attribute.key != "mac":
             process = column.type.dialect_impl(dialect).bind_processor(dialect)
-            found.append((attribute.key, column.name, process))
-    return _columns_of.setdefault((row, dialect.name), found)
+            columns.append((attribute.key, column.name, process))
+    return _columns_of.setdefault((row, dialect.name), columns)
 
 
 def _table(target: Guarded) -> Table:

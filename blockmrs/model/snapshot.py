@@ -43,7 +43,7 @@ def copy_database(engine: Engine, path: Path) -> None:
 class CopiedDatabase:
     """What a copy contains: the objects it names, and the encoded headers of its chain, from genesis on."""
 
-    held: frozenset[Cid]
+    cids: frozenset[Cid]
     headers: tuple[bytes, ...]
 
 
@@ -54,13 +54,13 @@ def read_copy(path: Path) -> CopiedDatabase:
             (finding,) = copy.execute(sqlite.CHECK_PAGES).fetchone()
             if finding != "ok":
                 raise VerificationFailed("the copy of the database is damaged", finding=finding)
-            held = frozenset(Cid(digest) for (digest,) in copy.execute(sqlite.HELD_OBJECTS))
+            cids = frozenset(Cid(digest) for (digest,) in copy.execute(sqlite.HELD_OBJECTS))
             rows = copy.execute(sqlite.HEADERS).fetchall()
     except (sqlite3.Error, InvalidInput, TypeError) as error:
         raise VerificationFailed("this is not a database of this program") from error
     if not rows:
         raise VerificationFailed("the copy of the database holds no chain")
-    return CopiedDatabase(held, tuple(content for (content,) in rows))
+    return CopiedDatabase(cids, tuple(content for (content,) in rows))
 
 
 @contextmanager

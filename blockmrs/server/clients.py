@@ -40,12 +40,12 @@ class Proxies:
     def trusts(self, peer: str) -> bool:
         """Whether `peer` is one of them."""
         try:
-            found = ip_address(peer.partition("%")[0])
+            address = ip_address(peer.partition("%")[0])
         except ValueError:
             return False
-        if isinstance(found, IPv6Address) and found.ipv4_mapped is not None:
-            found = found.ipv4_mapped
-        return any(found in network for network in self._networks)
+        if isinstance(address, IPv6Address) and address.ipv4_mapped is not None:
+            address = address.ipv4_mapped
+        return any(address in network for network in self._networks)
 
     def sender(self, peer: str, headers: Mapping[str, str]) -> str:
         """The address that sent a request: the last one that is not one of our own proxies.
@@ -71,18 +71,18 @@ class BehindProxies:
 
     def __call__(self, environ: Environ, start_response: StartResponse) -> Iterable[bytes]:
         """Answer the request."""
-        told = {name: environ.pop(f"HTTP_{name}") for name in FORWARDED if f"HTTP_{name}" in environ}
+        headers = {name: environ.pop(f"HTTP_{name}") for name in FORWARDED if f"HTTP_{name}" in environ}
         peer = environ.get("REMOTE_ADDR", "")
         if self._proxies.trusts(peer):
-            self._believe(environ, told, peer)
-        elif told and not self._has_warned:
+            self._believe(environ, headers, peer)
+        elif headers and not self._has_warned:
             self._has_warned = True
             log.warning("a forwarded header came from a peer that is not a --trusted-proxy: it is ignored")
         return self._app(environ, start_response)
 
-    def _believe(self, environ: Environ, told: Mapping[str, str], peer: str) -> None:
-        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = self._proxies.sender(peer, told)
-        scheme = told.get("X_FORWARDED_PROTO", "").strip().lower()
+    def _believe(self, environ: Environ, headers: Mapping[str, str], peer: str) -> None:
+        environ["REMOTE_ADDR"] = environ["REMOTE_HOST"] = self._proxies.sender(peer, headers)
+        scheme = headers.get("X_FORWARDED_PROTO", "").strip().lower()
         if scheme in ("http", "https"):
             environ["wsgi.url_scheme"] = scheme
         elif scheme:

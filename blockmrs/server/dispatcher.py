@@ -30,14 +30,14 @@ class FairDispatcher:
         self._changed = threading.Condition()
         self._waiting: OrderedDict[str, deque[Task]] = OrderedDict()
         self._running: Counter[str] = Counter()
-        self._wanted = 0
+        self._thread_count = 0
         self._for_others = 0
         self._alive = 0
 
     def set_thread_count(self, count: int) -> None:
         """From now on have `count` threads; any beyond that end once they have answered."""
         with self._changed:
-            self._wanted = count
+            self._thread_count = count
             self._for_others = self._for_others or count // 2
             while self._alive < count:
                 self._alive += 1
@@ -64,7 +64,7 @@ class FairDispatcher:
     def shutdown(self, cancel_pending: bool = True, timeout: float = 5) -> bool:
         """End all threads, giving them so many seconds to finish. Whether anything waiting was cancelled."""
         with self._changed:
-            self._wanted = 0
+            self._thread_count = 0
             self._changed.notify_all()
             self._changed.wait_for(lambda: self._alive == 0, timeout)
             pending = [task for tasks in self._waiting.values() for task in tasks] if cancel_pending else []
@@ -75,8 +75,8 @@ class FairDispatcher:
         return bool(pending)
 
     def _work(self) -> None:
-        while (found := self._take()) is not None:
-            client, task = found
+        while (work := self._take()) is not None:
+            client, task = work
             try:
                 task.service()
             except Exception as error:  # noqa: BLE001 - a thread that ends is lost for good
@@ -92,11 +92,11 @@ class FairDispatcher:
         """The next request, once there is one; None if this thread is to end."""
         with self._changed:
             while True:
-                if self._alive > self._wanted:
+                if self._alive > self._thread_count:
                     self._alive -= 1
                     self._changed.notify_all()
                     return None
-                most = max(1, self._wanted - self._for_others)
+                most = max(1, self._thread_count - self._for_others)
                 for client, tasks in self._waiting.items():
                     if self._running[client] < most:
                         task = tasks.popleft()

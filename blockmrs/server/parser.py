@@ -26,7 +26,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
     @property
     def size_bytes(self) -> int:
         """How much memory this request takes."""
-        return len(self.header_plus) + (self.body_rcv.held_bytes if isinstance(self.body_rcv, _Kept) else 0)
+        return len(self.header_plus) + (self.body_rcv.in_memory_bytes if isinstance(self.body_rcv, _Body) else 0)
 
     def parse_header(self, header_plus: bytes) -> None:
         """Read the first line and the headers; ParsingError for anything that no browser or proxy sends."""
@@ -39,13 +39,13 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
         _check_start(start.rstrip())
         super().parse_header(b"\r\n".join([start, *(_checked(line) for line in lines), b""]))
         if self.body_rcv is not None:
-            self.body_rcv = _Kept(self.body_rcv, self.adj.inbuf_overflow)
+            self.body_rcv = _Body(self.body_rcv, self.adj.inbuf_overflow)
 
     def received(self, data: bytes) -> int:
         """Take in some bytes; return how many of them belong to this request."""
         consumed = int(super().received(data))
-        kept = self.body_rcv
-        if isinstance(kept, _Kept) and kept.overhead_bytes > OVERHEAD_BYTES:
+        body = self.body_rcv
+        if isinstance(body, _Body) and body.overhead_bytes > OVERHEAD_BYTES:
             self.error = RequestEntityTooLarge("more between the pieces of a body than anybody sends")
             self.completed = True
         if self.completed and self.error is not None:
@@ -53,7 +53,7 @@ class Parser(HTTPRequestParser):  # type: ignore[misc] # waitress ships no types
         return consumed
 
 
-class _Kept:
+class _Body:
     """A receiver that holds content in memory up to a size; beyond that it discards the content and counts the length.
 
     The application is told the length, and refuses it unread.
@@ -75,7 +75,7 @@ class _Kept:
         return len(self._receiver) + self._dropped_bytes
 
     @property
-    def held_bytes(self) -> int:
+    def in_memory_bytes(self) -> int:
         """What is in memory."""
         return len(self._receiver)
 
@@ -88,9 +88,9 @@ class _Kept:
         """Take in some bytes; return how many of them belong to the body."""
         consumed = int(self._receiver.received(data))
         self._taken_bytes += consumed
-        held = len(self._receiver)
-        if self._dropped_bytes or held > self._most_bytes:
-            self._dropped_bytes += held
+        in_memory_bytes = len(self._receiver)
+        if self._dropped_bytes or in_memory_bytes > self._most_bytes:
+            self._dropped_bytes += in_memory_bytes
             self._receiver.buf.close()
             self._receiver.buf = self._empty(float("inf"))
         return consumed

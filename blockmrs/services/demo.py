@@ -175,7 +175,7 @@ def _report(
         advice=advice_of(triage.conclude(interview), triage.rules.level_words),
         done=("kept still",),
         ambulance_called_at=None,
-        told=("parent or guardian",),
+        who_was_told=("parent or guardian",),
         note=note,
         author="Ana Torres",
         team="North Field U15",

@@ -141,11 +141,11 @@ def test_the_same_taps_lead_through_the_same_pages_with_the_same_fields(engine: 
 
 def after(fields: list[tuple[str, str]]) -> Mapping[str, Any]:
     interview = read(SERVICE, fields)
-    rows = SERVICE.seen(interview, all_answers=True)
+    rows = SERVICE.answers_in_words(interview, all_answers=True)
     page = SERVICE.next_page(interview)
     return {
         "carried": carry(interview),
-        "told": len(SERVICE.seen(interview)),
+        "told": len(SERVICE.answers_in_words(interview)),
         "rows": [(row.finding, row.label, row.answer) for row in rows],
         "page": asdict(page) if page else None,
     }

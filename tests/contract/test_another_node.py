@@ -53,7 +53,7 @@ def test_an_empty_node_is_named_and_the_team_is_still_there(kubo_node: KuboNode,
             assert [player.name for player in team.players] == ["Sam Rivers"]
             assert swapped.services.teams.can_hold(team.players[0])
             with pytest.raises(ObjectMissing):
-                swapped.foundation.objects.inner.get(swapped.services.evidence.held()[0])
+                swapped.foundation.objects.inner.get(swapped.services.evidence.listed_cids()[0])
     finally:
         empty.stop()
 

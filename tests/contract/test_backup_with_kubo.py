@@ -37,7 +37,7 @@ def test_a_backup_fetches_every_object_from_the_node_and_a_restore_brings_them_t
             assert second.foundation.objects.flush() == saved.objects
             assert second.signs_in("carol")
             second.verify()
-            assert {str(cid) for cid in second.services.evidence.held()} <= second_node.pins()
+            assert {str(cid) for cid in second.services.evidence.listed_cids()} <= second_node.pins()
     finally:
         second_node.stop()
 

@@ -251,7 +251,7 @@ def test_a_backup_names_what_this_node_lacks_and_the_restore_repeats_it(
     machine: Installation, other: Installation, tmp_path: Path
 ) -> None:
     with machine:
-        lost, damaged = sorted(machine.services.evidence.held())[:2]
+        lost, damaged = sorted(machine.services.evidence.listed_cids())[:2]
         for cid, act in ((lost, os.unlink), (damaged, lambda path: os.truncate(path, 10))):
             act(machine.folder / "objects" / cid.digest.hex()[:2] / str(cid))
         result = machine.backup(tmp_path / "saved")

@@ -92,7 +92,7 @@ def test_a_clearance_comes_back(restored: Restored, name: str) -> None:
     status = restored.machine.services.clearances.of(restored.actor(name), restored.address)
     assert status is not None
     assert status.current is not None
-    assert (status.is_out, status.current.said.note) == (False, NOTE)
+    assert (status.is_out, status.current.clearance.note) == (False, NOTE)
 
 
 def entries(restored: Restored, kind: str) -> list[GrantEntry]:

@@ -257,7 +257,7 @@ def test_a_clearance_that_was_killed_is_there_whole_or_not_at_all_and_signing_ag
     published, address = was_published(case[1]), shared_report(world)
 
     def stated(name: str) -> list[str]:
-        return [found.said.note for found in world.clearances.of(sign_in(world, name), address).statements]
+        return [found.clearance.note for found in world.clearances.of(sign_in(world, name), address).statements]
 
     for name in ("carol", "maria", "lee"):
         assert stated(name) == ["Slowly."] * published, name

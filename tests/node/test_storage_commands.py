@@ -108,7 +108,7 @@ def test_a_passphrase_that_is_none_is_refused(folder: Path, content: bytes) -> N
 
 def test_a_backup_of_a_damaged_node_names_the_damage_and_fails(folder: Path) -> None:
     with Installation(folder / "data") as installation:
-        cid = min(installation.services.evidence.held())
+        cid = min(installation.services.evidence.listed_cids())
     (folder / "data" / "objects" / cid.digest.hex()[:2] / str(cid)).unlink()
     result = run(folder, "backup", str(folder / "saved"), "--unsealed")
     assert result.exit_code == 1
@@ -212,7 +212,7 @@ def test_objects_migrate_to_the_node_and_back(folder: Path, node: MemoryStore) -
 
 def test_a_migration_names_what_it_could_not_copy(folder: Path, node: MemoryStore) -> None:
     with Installation(folder / "data") as installation:
-        cid = min(installation.services.evidence.held())
+        cid = min(installation.services.evidence.listed_cids())
     (folder / "data" / "objects" / cid.digest.hex()[:2] / str(cid)).unlink()
     result = run(folder, "storage", "migrate", "--to", "kubo")
     assert result.exit_code == 1

@@ -101,7 +101,7 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
         lambda stage: stage.world.codes.open_typed(stage.code, ""),
         lambda stage: stage.world.codes.status(stage.carol, stage.saved.address),
     ],
-    "held_object": [lambda stage: stage.world.evidence.held()],
+    "held_object": [lambda stage: stage.world.evidence.listed_cids()],
     "setup_token": [lambda stage: stage.world.identity.set_up(stage.setup_token, "root", "Olga Op", PASSWORD, "")],
 }
 # By these a row is looked up: changed, it is not there for who looks (docs/adr/0006), and refused wherever it is read.

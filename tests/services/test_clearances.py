@@ -63,7 +63,7 @@ def clear(world, doctor, address, stage=FULL_PLAY, draft=None, **more):
 def state(world, actor, address):
     """What a reader is told: the stage that decides, by whom, and whether the player is out."""
     status = world.clearances.of(actor, address)
-    current = status.current.said if status.current else None
+    current = status.current.clearance if status.current else None
     return (current and (current.stage, current.doctor, current.organisation)), status.is_out
 
 
@@ -92,7 +92,7 @@ def test_an_earlier_stage_keeps_the_player_out_of_full_play(world, carol, injure
     clear(world, doctor, injured, "light exercise", conditions="Stop if the headache comes back.", note="Seen twice.")
     assert state(world, carol, injured) == (("light exercise", "Dr Chen", "North Hospital"), True)
     assert out(world, carol) == ["light exercise"]
-    said = world.clearances.of(carol, injured).current.said
+    said = world.clearances.of(carol, injured).current.clearance
     assert (said.conditions, said.note) == ("Stop if the headache comes back.", "Seen twice.")
 
 
@@ -105,7 +105,7 @@ def test_the_newest_statement_decides_and_a_withdrawal_clears_nobody(world, caro
     newest = world.clearances.of(doctor, injured).current
     world.clearances.withdraw(doctor, injured, newest.statement_id, DRAFT)
     assert state(world, carol, injured) == (None, True)
-    assert [statement.said.stage for statement in world.clearances.of(carol, injured).statements] == [
+    assert [statement.clearance.stage for statement in world.clearances.of(carol, injured).statements] == [
         "", "training without contact", FULL_PLAY,
     ]  # fmt: skip
     clock.advance(timedelta(hours=1))

@@ -59,7 +59,7 @@ def test_somebody_without_a_team_keeps_facts_on_their_own_card(world, maria) -> 
 
 def test_what_was_not_told_is_absent_and_never_no(world, maria) -> None:
     save(world, maria, me(world, maria), HealthFacts(choices={"diabetes": "none"}))
-    assert dict(world.facts.newest(me(world, maria)).facts.said) == {"diabetes": "none"}
+    assert dict(world.facts.newest(me(world, maria)).facts.values) == {"diabetes": "none"}
     assert world.facts.newest(child(world, maria)).facts.is_empty
 
 

@@ -42,7 +42,7 @@ def test_a_danger_sign_is_not_told_as_a_place_that_nobody_chose(triage: TriageSe
     tapped = read(triage, [("sign", sign.id)])
     at = AnswerTimes(NOON, {sign.id: NOON})
     for times in (None, at):
-        told = findings_of(triage.seen(tapped), triage.rules, tapped, times)
+        told = findings_of(triage.answers_in_words(tapped), triage.rules, tapped, times)
         assert [row.finding for row in told] == [sign.id]
 
 

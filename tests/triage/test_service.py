@@ -120,18 +120,18 @@ def test_the_hidden_fields_bring_everything_back(triage: TriageService, head: In
 def test_you_saw_lists_what_was_there_and_what_was_doubtful(triage: TriageService) -> None:
     fields = [("a.head-vomits", "3"), ("a.head-fall", "unsure"), ("a.head-sight", "no"), ("a.head-memory", "yes")]
     fields += [("a.head-all-normal", "no"), ("a.responds", "yes"), ("a.looked-again", "yes")]
-    rows = {row.finding: row.answer for row in triage.seen(read(triage, fields))}
+    rows = {row.finding: row.answer for row in triage.answers_in_words(read(triage, fields))}
     assert rows == {
         "head-vomits": "Threw up twice or more",
         "head-fall": "Not sure",
         "head-memory": "Yes",
         "head-all-normal": "No",
     }
-    assert "head-sight" in {row.finding for row in triage.seen(read(triage, fields), all_answers=True)}
+    assert "head-sight" in {row.finding for row in triage.answers_in_words(read(triage, fields), all_answers=True)}
 
 
 def test_a_choice_that_is_not_there_reads_as_no(triage: TriageService) -> None:
-    rows = triage.seen(read(triage, [("a.head-headache", "no")]), all_answers=True)
+    rows = triage.answers_in_words(read(triage, [("a.head-headache", "no")]), all_answers=True)
     assert [row.answer for row in rows] == ["No"]
 
 

@@ -172,7 +172,7 @@ def told_of(typed: TypedReport, telling: Telling) -> TypedReport:
     word = telling.suggest(typed.word)
     if word == typed.word:
         return typed
-    return typed.with_values(policies=",".join(sorted(word.shown)), withhold="yes" if word.withhold else "")
+    return typed.with_values(policies=",".join(sorted(word.policy_ids)), withhold="yes" if word.withhold else "")
 
 
 def shown_at(typed: TypedReport, now: datetime) -> datetime:
@@ -239,7 +239,7 @@ class ReportReader:
             done=self._chosen("r-done"),
             ambulance_called_at=None if called_at is None else local(called_at),
             ambulance_not_called=typed.value("r-ambulance") == NOT_CALLED,
-            told=self._chosen("r-told"),
+            who_was_told=self._chosen("r-told"),
             note=self._text("r-note", NOTE_LIMIT),
             author=author,
             team=team if player is not None else "",

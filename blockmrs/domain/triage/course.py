@@ -34,19 +34,19 @@ class Look:
 
 def add_course(answers: Mapping[str, Answer], course: Sequence[Look]) -> Mapping[str, Answer]:
     """The answers, with what the looks found added in order; no answer becomes less worrying."""
-    found, before = dict(answers), None
+    worst, before = dict(answers), None
     for look in course:
         for name, finding in FOUND.items():
-            if name in look.answers and look.answers[name] is not True and found.get(finding) is not False:
-                found[finding] = look.answers[name]
+            if name in look.answers and look.answers[name] is not True and worst.get(finding) is not False:
+                worst[finding] = look.answers[name]
         pain = look.answers.get(PAIN)
-        if before is not None and PAIN in look.answers and found.get(WORSE) is not True:
+        if before is not None and PAIN in look.answers and worst.get(WORSE) is not True:
             if pain is None:
-                found[WORSE] = None
+                worst[WORSE] = None
             elif _number(pain) > before:
-                found[WORSE] = True
+                worst[WORSE] = True
         before = before if pain is None else _number(pain)
-    return found
+    return worst
 
 
 def _number(pain: Answer) -> float:

@@ -74,17 +74,19 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
     fired = _fire(active, facts) or [prepared(rules).fallback]
     modifiers = _modifiers(active, facts)
     level, steps = _raise(modifiers, fired[0].level)
-    kept = [*(fire(rules, *step) for step in steps), *fired]
-    advice = kept[0].advice
-    said = _said(kept)
+    firing = [*(fire(rules, *step) for step in steps), *fired]
+    advice = firing[0].advice
+    all_advice = _advice_of(firing)
     return Assessment(
         level=level,
         disposition=level.disposition,
-        reasons=tuple(entry.reason for entry in kept),
+        reasons=tuple(entry.reason for entry in firing),
         first_aid=advice.first_aid,
         dont=advice.dont,
-        return_to_play=max(said, key=lambda other: other.sport).return_to_play or None,
-        again=min((other.again for other in said if other.again), key=lambda again: again.after_min, default=None),
+        return_to_play=max(all_advice, key=lambda other: other.sport).return_to_play or None,
+        again=min(
+            (other.again for other in all_advice if other.again), key=lambda again: again.after_min, default=None
+        ),
         sooner_if=_sooner_if(rules, interview) if level is not Level.AMBULANCE else (),
         unasked=_unasked(active, modifiers, facts, level),
         look_again=_look_again(rules, facts),
@@ -100,11 +102,11 @@ def calming(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     Not those that settle a danger sign: its advice comes at one tap, before any question (pages.settling_page).
     """
     facts = facts_of(rules, interview)
-    found: dict[str, None] = {}
+    names: dict[str, None] = {}
     for rule in (known.rule for presentation in _active(rules, interview) for known in presentation.rules):
         if rule.reassurances and rule.when.doubt(facts) != NOT_MET:
-            found.update(dict.fromkeys(name for name in rule.findings if name in rule.reassurances))
-    return tuple(name for name in found if name not in facts.answers and not rules.findings[name].settles)
+            names.update(dict.fromkeys(name for name in rule.findings if name in rule.reassurances))
+    return tuple(name for name in names if name not in facts.answers and not rules.findings[name].settles)
 
 
 def level_if_calmed(rules: RuleSet, interview: Interview) -> Level:
@@ -129,12 +131,12 @@ def open_questions(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
 
 def complaints_of(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
     """The known complaints, each once: those that were chosen, then what their questions opened (`Finding.opens`)."""
-    found = [name for name in dict.fromkeys(interview.presentations) if name in rules.presentations]
-    for name in found:
+    complaints = [name for name in dict.fromkeys(interview.presentations) if name in rules.presentations]
+    for name in complaints:
         for finding in rules.openers[name]:
             if interview.answers.get(finding.id, False) is not False:
-                found += [opened for opened in finding.opens if opened not in found]
-    return tuple(found)
+                complaints += [opened for opened in finding.opens if opened not in complaints]
+    return tuple(complaints)
 
 
 def facts_of(rules: RuleSet, interview: Interview) -> Facts:
@@ -209,12 +211,12 @@ def _level(
     return _raise(modifiers, min(every, default=rules.fallback.level))[0]
 
 
-def _said(kept: Iterable[FiringRule]) -> list[Advice]:
+def _advice_of(firing: Iterable[FiringRule]) -> list[Advice]:
     """The deciding advice, then that of every other rule that fired, each once.
 
     The most cautious of them decides about playing again, the soonest about when to look again.
     """
-    return list({id(entry.advice): entry.advice for entry in kept}.values())
+    return list({id(entry.advice): entry.advice for entry in firing}.values())
 
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:
@@ -232,17 +234,17 @@ def _unasked(
         return ()
     absent = {name for presentation in active for name in presentation.absent(facts)}
     # What a further complaint would ask may be of any level, so the question that opens it is always worth asking.
-    found = dict.fromkeys(name for presentation in active for name in presentation.opening(facts))
+    names = dict.fromkeys(name for presentation in active for name in presentation.opening(facts))
     if not absent:
-        return tuple(found)
+        return tuple(names)
     supposing = Facts(facts.answers, facts.ages, facts.presentations, facts.unsure, supposed=frozenset(absent))
     # Where a rule of each level would end up, by the doubt that it fires with or by its own level.
     ends = (Level.AMBULANCE, *(_raise(modifiers, base)[0] for base in Level))
     for known in (known for presentation in active for known in presentation.every):
         rule = known.rule
         if (level in rule.raises) if rule.raises else (ends[rule.level] < level):
-            found.update(dict.fromkeys(_worth_asking(known, absent, supposing, ends, level)))
-    return tuple(found)
+            names.update(dict.fromkeys(_worth_asking(known, absent, supposing, ends, level)))
+    return tuple(names)
 
 
 def _worth_asking(

@@ -71,10 +71,10 @@ def _content(value: Any) -> Any:
 
 def _rule_files(folder: Traversable) -> list[tuple[str, Traversable]]:
     try:
-        found = [(entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".toml")]
+        files = [(entry.name, entry) for entry in folder.iterdir() if entry.name.endswith(".toml")]
     except OSError as error:
         raise RulesUnreadable("the rule files cannot be read", reason=type(error).__name__) from error
-    return sorted(found, key=lambda entry: entry[0])
+    return sorted(files, key=lambda entry: entry[0])
 
 
 def _parse(source: Traversable, name: str) -> Table:

@@ -25,10 +25,10 @@ def extract(
     """Every text of one rule file that people see, once, with the line on which it first occurs."""
     text = source.read().decode("utf-8")
     lines = text.splitlines()
-    seen: set[str] = set()
+    earlier: set[str] = set()
     for message in _texts(tomllib.loads(text), shown=False):
-        if message and message not in seen:
-            seen.add(message)
+        if message and message not in earlier:
+            earlier.add(message)
             line = next((number for number, content in enumerate(lines, 1) if message in content), 1)
             yield line, None, message, []
 

@@ -126,24 +126,24 @@ def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tupl
     from an unknown age must not hide the questions that matter once the age is given.
     """
     interview = replace(interview, course=())
-    return _shown(rules, interview, plan, _worthwhile(rules, interview))
+    return _on_page(rules, interview, plan, _worthwhile(rules, interview))
 
 
 def _worthwhile(rules: RuleSet, interview: Interview) -> set[str]:
     bands = [interview.age_band] if interview.age_band else [band.id for band in rules.age_bands]
-    found: set[str] = set()
+    names: set[str] = set()
     for band in bands:
-        found.update(open_questions(rules, replace(interview, age_band=band)))
-    return found
+        names.update(open_questions(rules, replace(interview, age_band=band)))
+    return names
 
 
-def _shown(rules: RuleSet, interview: Interview, plan: PagePlan, worthwhile: set[str]) -> tuple[str, ...]:
+def _on_page(rules: RuleSet, interview: Interview, plan: PagePlan, worthwhile: set[str]) -> tuple[str, ...]:
     ages = facts_of(rules, interview).ages
     telling = {
         name for name in plan.findings if rules.findings[name].policy == SAFEGUARDING and name not in interview.answers
     }
-    wanted = worthwhile | telling
-    return tuple(name for name in plan.findings if name in wanted and concerns(rules.findings[name], ages))
+    names = worthwhile | telling
+    return tuple(name for name in plan.findings if name in names and concerns(rules.findings[name], ages))
 
 
 def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
@@ -154,13 +154,13 @@ def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None
                 bands = tuple(Choice(band.id, band.label) for band in rules.age_bands)
                 return QuestionPage(AGE, "choice", plan.title, plan.hint, choices=bands, number=number)
             continue
-        shown = _shown(rules, interview, plan, worthwhile)
-        if not shown:
+        names = _on_page(rules, interview, plan, worthwhile)
+        if not names:
             continue
-        if rules.findings[shown[0]].nature is Nature.REASSURING:
+        if rules.findings[names[0]].nature is Nature.REASSURING:
             return replace(_choice_page(rules, plan), number=number)
-        toggles = tuple(toggle for name in shown for toggle in _toggles(rules.findings[name]))
-        return QuestionPage(plan.id, "toggles", plan.title, plan.hint, toggles, findings=shown, number=number)
+        toggles = tuple(toggle for name in names for toggle in _toggles(rules.findings[name]))
+        return QuestionPage(plan.id, "toggles", plan.title, plan.hint, toggles, findings=names, number=number)
     return None
 
 

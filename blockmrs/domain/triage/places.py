@@ -47,13 +47,13 @@ def parse_crisis_lines(text: str) -> tuple[CrisisLine, ...]:
         InvalidInput: there are none, or more than six, or one is not a name followed by a number.
     """
     matches = [_LINE.fullmatch(one_line(entry)) for entry in text.split(",")]
-    found = tuple(CrisisLine(match["name"].strip(), match["number"]) for match in matches if match is not None)
-    if len(found) != len(matches) or not 1 <= len(found) <= MOST_LINES:
+    lines = tuple(CrisisLine(match["name"].strip(), match["number"]) for match in matches if match is not None)
+    if len(lines) != len(matches) or not 1 <= len(lines) <= MOST_LINES:
         raise InvalidInput("crisis lines are written like: US 988, UK 116 123", field=CRISIS_LINES)
-    for line in found:
+    for line in lines:
         if len(parse_numbers(line.number, field=CRISIS_LINES)) != 1:
             raise InvalidInput("a crisis line has one number", field=CRISIS_LINES)
-    return found
+    return lines
 
 
 def places_of(lines: Sequence[CrisisLine]) -> dict[str, str]:

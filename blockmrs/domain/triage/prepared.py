@@ -67,9 +67,13 @@ class PreparedPresentation:
 
     def absent(self, facts: Facts) -> Iterator[str]:
         """The findings that its rules look at and that nobody has asked, though they concern the person."""
-        given = facts.answers
+        known_answers = facts.answers
         for name, finding in self._looked_at:
-            if name not in given and concerns(finding, facts.ages) and given.get(finding.settled_by) is not False:
+            if (
+                name not in known_answers
+                and concerns(finding, facts.ages)
+                and known_answers.get(finding.settled_by) is not False
+            ):
                 yield name
 
     def opening(self, facts: Facts) -> Iterator[str]:
@@ -80,11 +84,11 @@ class PreparedPresentation:
 
     def fire(self, facts: Facts) -> list[FiringRule]:
         """The rules that these facts meet, in the rules' order."""
-        given, fired = facts.answers, []
+        known_answers, fired = facts.answers, []
         for known in self.rules:
             answers = known.answers
             if answers is not None:
-                if known.finding in given and (met := answers.get(given[known.finding])) is not None:
+                if known.finding in known_answers and (met := answers.get(known_answers[known.finding])) is not None:
                     fired.append(met)
             elif (doubt := known.rule.when.doubt(facts)) != NOT_MET:
                 fired.append(known.at[doubt])
@@ -100,16 +104,16 @@ class PreparedRules:
 
     def presentation(self, name: str) -> PreparedPresentation:
         """The presentation of this id, prepared when it is first needed."""
-        found = self._presentations.get(name)
-        if found is None:
-            found = PreparedPresentation(self._rules.presentations[name], self._rules)
-            self._presentations[name] = found
-        return found
+        presentation = self._presentations.get(name)
+        if presentation is None:
+            presentation = PreparedPresentation(self._rules.presentations[name], self._rules)
+            self._presentations[name] = presentation
+        return presentation
 
     @cached_property
     def ways(self) -> tuple[tuple[str, str], ...]:
         """How to find out what cannot be told, by finding, in the order of ids."""
-        return tuple((name, found.how) for name, found in sorted(self._rules.findings.items()) if found.how)
+        return tuple((name, finding.how) for name, finding in sorted(self._rules.findings.items()) if finding.how)
 
     @cached_property
     def fallback(self) -> FiringRule:
@@ -119,10 +123,10 @@ class PreparedRules:
 
 def prepared(rules: RuleSet) -> PreparedRules:
     """The rule set made ready, once."""
-    found: PreparedRules | None = rules.kept.get(PreparedRules)
-    if found is None:
-        found = rules.kept[PreparedRules] = PreparedRules(rules)
-    return found
+    derived: PreparedRules | None = rules.derivations.get(PreparedRules)
+    if derived is None:
+        derived = rules.derivations[PreparedRules] = PreparedRules(rules)
+    return derived
 
 
 def concerns(finding: Finding, ages: frozenset[str]) -> bool:

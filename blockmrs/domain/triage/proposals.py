@@ -9,20 +9,20 @@ YEARS = ((2, "1-year"), (5, "2-4-years"), (13, "5-12-years"), (16, "13-15-years"
 OLDEST_BAND = "65-or-over"
 
 
-def proposed(rules: RuleSet, said: Mapping[str, str]) -> dict[str, bool]:
+def proposed(rules: RuleSet, facts: Mapping[str, str]) -> dict[str, bool]:
     """Answers by finding that follow from these facts and their values.
 
     One fact that says yes is enough; a no needs every fact that the finding names. If nothing follows there is no
     answer, and the question is asked.
     """
-    found: dict[str, bool] = {}
+    answers_by_finding: dict[str, bool] = {}
     for finding in rules.findings.values():
-        told = [answers.get(said.get(fact, "")) for fact, answers in finding.record.items()]
-        if any(told):
-            found[finding.id] = True
-        elif told and all(answer is False for answer in told):
-            found[finding.id] = False
-    return found
+        replies = [answers.get(facts.get(fact, "")) for fact, answers in finding.record.items()]
+        if any(replies):
+            answers_by_finding[finding.id] = True
+        elif replies and all(answer is False for answer in replies):
+            answers_by_finding[finding.id] = False
+    return answers_by_finding
 
 
 def band_of_age(years: int, months: int | None) -> str:

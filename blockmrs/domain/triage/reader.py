@@ -330,10 +330,10 @@ class _Reader:
 
     def _owned(self, finding: str, presentation: str) -> Finding:
         """The finding, which is either the presentation's own or one that everybody is asked."""
-        found = self._findings.get(finding)
-        if found is None or found.presentation not in (presentation, *ALWAYS):
+        owner = self._findings.get(finding)
+        if owner is None or owner.presentation not in (presentation, *ALWAYS):
             raise RulesUnreadable("a rule file is wrong", file=self.file, reason="unknown finding", at=finding)
-        return found
+        return owner
 
     def _ages(self, names: Sequence[str], at: str) -> frozenset[str]:
         self._require(set(names) <= set(self._groups), "an unknown age band or group", at)
@@ -397,10 +397,10 @@ class _Reader:
             self._require(level.disposition in rules.presentations["any"].advice, "general advice is missing")
 
     def _unique(self, names: Iterable[str], what: str) -> None:
-        seen: set[str] = set()
+        earlier: set[str] = set()
         for name in names:
-            self._require(name not in seen, f"a {what} is there twice", name)
-            seen.add(name)
+            self._require(name not in earlier, f"a {what} is there twice", name)
+            earlier.add(name)
 
     def _one_of(self, value: object, known: Iterable[str], at: str) -> str:
         self._require(isinstance(value, str) and value in known, f"{value!r} is not one of {', '.join(known)}", at)

@@ -89,11 +89,11 @@ class Words:
     @cached_property
     def endings_of(self) -> Mapping[str, tuple[str, ...]]:
         """The words of the vocabulary by their first four letters, for those that may take another ending."""
-        found: dict[str, list[str]] = {}
+        endings: dict[str, list[str]] = {}
         for word in self.vocabulary:
             if len(word) >= 4:
-                found.setdefault(word[:4], []).append(word)
-        return {start: tuple(words) for start, words in found.items()}
+                endings.setdefault(word[:4], []).append(word)
+        return {start: tuple(words) for start, words in endings.items()}
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -172,8 +172,8 @@ def read_words(tables: Mapping[str, Mapping[str, Any]]) -> Words:
 def words_as_data(words: Words) -> dict[str, Any]:
     """The lists, for a program that proposes the way `propose` does; docs/offline.md describes them."""
     lists = {
-        key: {name: [" ".join(sorted(entry)) for entry in entries] for name, entries in found.items()}
-        for key, found in (("signs", words.signs), ("presentations", words.presentations))
+        key: {name: [" ".join(sorted(entry)) for entry in entries] for name, entries in by_name.items()}
+        for key, by_name in (("signs", words.signs), ("presentations", words.presentations))
     }
     plain = {key: " ".join(sorted(getattr(words, key))) for key in ("fillers", "particles", "plain")}
     return {"format": FORMAT, **plain, "plays_down": [" ".join(phrase) for phrase in words.plays_down], **lists}
@@ -215,7 +215,7 @@ def _lists(
 ) -> Mapping[str, tuple[Entry, ...]]:
     """Each id's entries of all languages, in the order of the first file."""
     names = list(next(iter(tables.values()))[key])
-    found: dict[str, tuple[Entry, ...]] = {}
+    lists: dict[str, tuple[Entry, ...]] = {}
     for language, table in tables.items():
         if set(table[key]) != set(names):
             raise _wrong(language, f"other {key} than in the other languages")
@@ -225,38 +225,38 @@ def _lists(
                 raise _wrong(language, f"an entry says nothing: {entries[own.index(frozenset())]}", name)
             if key == "presentations" and len(set(own)) < FEWEST_ENTRIES:
                 raise _wrong(language, "there are too few entries", name)
-            found[name] = tuple(dict.fromkeys((*found.get(name, ()), *own)))
-    return {name: found[name] for name in names}
+            lists[name] = tuple(dict.fromkeys((*lists.get(name, ()), *own)))
+    return {name: lists[name] for name in names}
 
 
 def _tokens(words: Words, text: str) -> list[str]:
     """The words that mean something, and each pair of neighbours as one: "head ache"."""
-    said = [word for word in normalised(text) if len(word) <= LONGEST_TOKEN]
+    tokens = [word for word in normalised(text) if len(word) <= LONGEST_TOKEN]
     # Where there is nothing else, even "nothing serious" is what was said.
-    every = (_without_phrases(words, said) or said)[:MOST_TOKENS]
+    every = (_without_phrases(words, tokens) or tokens)[:MOST_TOKENS]
     joined = [one + other for one, other in pairwise(every) if one + other in words.known]
     return [word for word in (*every, *joined) if word not in words.fillers]
 
 
-def _without_phrases(words: Words, said: list[str]) -> list[str]:
+def _without_phrases(words: Words, tokens: list[str]) -> list[str]:
     """What is left of the words without those that only play down."""
     left: list[str] = []
     place = 0
-    while place < len(said):
-        here = next((phrase for phrase in words.plays_down if (*said[place : place + len(phrase)],) == phrase), ())
+    while place < len(tokens):
+        here = next((phrase for phrase in words.plays_down if (*tokens[place : place + len(phrase)],) == phrase), ())
         if not here:
-            left.append(said[place])
+            left.append(tokens[place])
         place += max(1, len(here))
     return left
 
 
 def _matches(words: Words, tokens: list[str]) -> Matches:
     """For each word of the vocabulary: how well each token, by its number, matches it."""
-    found: dict[str, dict[int, int]] = {}
+    likenesses: dict[str, dict[int, int]] = {}
     for number, token in enumerate(tokens):
         for word, likeness in _alike(words, token).items():
-            found.setdefault(word, {})[number] = likeness
-    return found
+            likenesses.setdefault(word, {})[number] = likeness
+    return likenesses
 
 
 def _alike(words: Words, token: str) -> dict[str, int]:

@@ -265,7 +265,7 @@ class RuleSet:
     history: tuple[Change, ...] = ()
 
     @cached_property
-    def kept(self) -> dict[type, Any]:
+    def derivations(self) -> dict[type, Any]:
         """What others have derived from it alone, by type."""
         return {}
 

@@ -117,10 +117,10 @@ def without_look(interview: Interview, number: int) -> Interview:
     Raises:
         InvalidInput: there is no such look.
     """
-    kept = tuple(look for look in interview.course if look.number != number)
-    if len(kept) == len(interview.course):
+    course = tuple(look for look in interview.course if look.number != number)
+    if len(course) == len(interview.course):
         raise InvalidInput("an unknown look", field="look")
-    return begin_look(replace(interview, course=kept))
+    return begin_look(replace(interview, course=course))
 
 
 def check_look_answer(asked: str, answer: Answer) -> Answer:
@@ -152,8 +152,8 @@ def _after_sign(rules: RuleSet, interview: Interview, sign: str) -> Interview:
     complaints = tuple(dict.fromkeys((*interview.presentations, findings[sign].presentation)))
     # Tapped once more, a sign stands again: what had settled it is asked anew.
     settling = {finding.id for finding in rules.findings.values() if finding.settles == sign}
-    kept = {name: value for name, value in interview.answers.items() if name not in settling}
-    return replace(interview, presentations=complaints, answers={**kept, sign: True})
+    answers = {name: value for name, value in interview.answers.items() if name not in settling}
+    return replace(interview, presentations=complaints, answers={**answers, sign: True})
 
 
 def _at(rules: RuleSet, interview: Interview, tap: PlaceTap) -> Interview:

@@ -27,13 +27,13 @@ class Family(StrEnum):
 class Word:
     """What a report's author said about the family.
 
-    `withhold`: keep it from them; `send`: send it all the same, said when asked. `shown` are the ids of the policies
+    `withhold`: keep it from them; `send`: send it all the same, said when asked. `policy_ids` are those of the policies
     of which the author was told before saying so.
     """
 
     withhold: bool = False
     send: bool = False
-    shown: frozenset[str] = frozenset()
+    policy_ids: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +63,15 @@ class Telling:
         """
         if own_record:
             return Family.TOLD
-        if word.withhold or not self.ids <= word.shown:
+        if word.withhold or not self.ids <= word.policy_ids:
             return Family.WAITS
         return Family.ASK if self.withheld and not word.send else Family.TOLD
 
     def suggest(self, word: Word) -> Word:
         """The word that a form shows first: it keeps the report back where a policy says so that was not shown yet."""
-        if self.ids <= word.shown:
+        if self.ids <= word.policy_ids:
             return word
-        return replace(word, withhold=True, shown=word.shown | self.ids)
+        return replace(word, withhold=True, policy_ids=word.policy_ids | self.ids)
 
 
 def telling(rules: RuleSet, interview: Interview, withheld: Collection[str]) -> Telling:

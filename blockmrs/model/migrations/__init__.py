@@ -100,9 +100,9 @@ def _check_statements(engine: Engine) -> None:
     migrate(fresh)
     expected = _statements(fresh)
     fresh.dispose()
-    found = _statements(engine)
-    if found != expected:
-        _, name, *_ = min(found ^ expected)
+    present = _statements(engine)
+    if present != expected:
+        _, name, *_ = min(present ^ expected)
         raise VerificationFailed("a table or index is not as the migrations make it", name=name)
 
 

@@ -437,8 +437,8 @@ def _use_setup_token(rows: Session, digest: bytes) -> None:
     if token is None:
         raise Conflict("set-up is closed: an administrator exists")
     # This uses up all of them.
-    for kept in rows.scalars(select(SetupTokenRow)).all():
-        rows.delete(kept)
+    for other in rows.scalars(select(SetupTokenRow)).all():
+        rows.delete(other)
 
 
 def _wrong_setup_token() -> InvalidInput:

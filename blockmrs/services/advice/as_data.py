@@ -51,8 +51,8 @@ def interview_from_data(rules: RuleSet, data: object) -> Interview:
     if not isinstance(answers, dict):
         raise _wrong("not an object", "answers")
     known = {str(name): _answer(rules, complaints, str(name), value) for name, value in answers.items()}
-    told = proposed(rules, {SEX: sex} if sex else {})
-    asked = {name: answer for name, answer in told.items() if rules.findings[name].presentation in complaints}
+    from_sex = proposed(rules, {SEX: sex} if sex else {})
+    asked = {name: answer for name, answer in from_sex.items() if rules.findings[name].presentation in complaints}
     return Interview(_age_band(data), complaints, {**asked, **known})
 
 

@@ -76,7 +76,7 @@ class TriageService:
     def from_record(self, facts: HealthFacts, today: date) -> Interview:
         """An interview in which only what follows from these facts is answered."""
         band = None if facts.birth_date is None else band_of_age(*age_of(facts.birth_date, today))
-        return Interview(band, (), dict(proposed(self.rules, facts.said)))
+        return Interview(band, (), dict(proposed(self.rules, facts.values)))
 
     def next_page(self, interview: Interview) -> QuestionPage | None:
         """The question to ask now, or None once the advice is final."""

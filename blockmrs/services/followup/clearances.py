@@ -261,47 +261,47 @@ class Clearances:
             raise NotFound("no clearance is asked for after this injury")
         return access, opened.report
 
-    def _once(self, actor: Actor, access: Access, draft_id: str, said: Clearance) -> Statement:
+    def _once(self, actor: Actor, access: Access, draft_id: str, clearance: Clearance) -> Statement:
         mark = actor.draft_mark(draft_id)
 
         def done(_was_cut_off: bool) -> Statement | None:
             for entry in self._copies(access):
                 if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id and entry.grant.object:
                     self._attachments.remember(entry.grant.object)
-                    clearance = self._read(entry)
-                    if clearance is not None:
-                        return Statement(report_address(entry.grant.update_id), clearance, True)
+                    earlier = self._read(entry)
+                    if earlier is not None:
+                        return Statement(report_address(entry.grant.update_id), earlier, True)
             return None
 
-        write = partial(self._write, actor, access, said, mark)
+        write = partial(self._write, actor, access, clearance, mark)
         return save_once(self._mailbox.settle, self._locks.hold(mark), done, write)
 
     def _write(self, actor: Actor, access: Access, clearance: Clearance, mark: bytes) -> Statement:
-        batch, report_grant, organisation = self._mailbox.batch(), access.grant, _keys_of(access)
+        batch, report, organisation = self._mailbox.batch(), access.grant, _keys_of(access)
         pointer, update_id = write_update(
             batch,
             actor.keyring,
-            subject=report_grant.subject,
+            subject=report.subject,
             kind=Content.CLEARANCE,
             purpose=Purpose.SPORT,
-            body=write_clearance(clearance, subject=report_grant.subject),
+            body=write_clearance(clearance, subject=report.subject),
             created=clearance.written_at,
             chain_id=self._mailbox.chain_id,
         )
         grant = Grant(
-            update_id, report_grant.subject, Content.CLEARANCE, clearance.written_at, object=pointer, about=report_grant.update_id
+            update_id, report.subject, Content.CLEARANCE, clearance.written_at, object=pointer, about=report.update_id
         )  # fmt: skip
 
         def give(recipient: Card, line_key: bytes, copy: Grant) -> None:
             batch.add(Kind.GRANT, copy.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
 
-        if report_grant.return_to_author is not None and access.author_card is not None:
-            give(access.author_card, report_grant.return_to_author, grant)
-        if report_grant.return_to_subject is not None:
-            give(self._cards.find(report_grant.subject), report_grant.return_to_subject, grant)
+        if report.return_to_author is not None and access.author_card is not None:
+            give(access.author_card, report.return_to_author, grant)
+        if report.return_to_subject is not None:
+            give(self._cards.find(report.subject), report.return_to_subject, grant)
         give(
             organisation.keyring.card,
-            _copies_key(organisation, report_grant.update_id),
+            _copies_key(organisation, report.update_id),
             replace(grant, draft_mark=mark),
         )
         self._after.commit(batch)

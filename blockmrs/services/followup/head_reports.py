@@ -48,8 +48,8 @@ class AfterReport:
         """The report that the actor may read; None for a recipient who has not left a receipt yet."""
         access = self.access.allow(actor, address, Action.FOLLOW)
         if access.standing is Standing.RECIPIENT:
-            shared = self.sharing.open_shared(actor, address)
-            return None if shared is None else (access, shared.report)
+            report_for_recipient = self.sharing.open_shared(actor, address)
+            return None if report_for_recipient is None else (access, report_for_recipient.report)
         return access, self.reports.read(actor, access).report
 
     def access_by(self, actor: Actor, subject: EntrustedKeys | None, entry: GrantEntry) -> Access:

@@ -94,7 +94,7 @@ class Backup:
         created = self._clock().isoformat(timespec="seconds")
         files = self._read_secrets()
         copy_database(self._engine, copy)
-        cids = sorted(read_copy(copy).held | set(self._stored()))
+        cids = sorted(read_copy(copy).cids | set(self._stored()))
         missing = []
         with new_file(draft) as file:
             with ArchiveWriter(file, passphrase) as archive:

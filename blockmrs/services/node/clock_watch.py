@@ -85,9 +85,9 @@ class ClockWatch:
             late = head.time - now
             behind = late if late > TOLERANCE else timedelta()
             may_erase = not behind and not jumped and (even_for >= HOLD or self._chain_goes_on(head, now))
-            found = ClockState(now, head.time, behind, jumped, may_erase)
-            self._tell(found)
-        return found
+            clock_state = ClockState(now, head.time, behind, jumped, may_erase)
+            self._tell(clock_state)
+        return clock_state
 
     def _notice(self, now: datetime, passed: float) -> None:
         """Find out whether the clock has kept pace with the seconds since the last jump."""
@@ -116,17 +116,18 @@ class ClockWatch:
             return True
         return self._ledger.header(low).time - self._ledger.header(low - 1).time < HOLD
 
-    def _tell(self, state: ClockState) -> None:
-        news = (bool(state.behind), self._jumps)
+    def _tell(self, clock_state: ClockState) -> None:
+        news = (bool(clock_state.behind), self._jumps)
         if news == self._last_news:
             return
-        if self._jumps != self._last_news[1] and state.jumped:
+        if self._jumps != self._last_news[1] and clock_state.jumped:
             log.warning(
-                "this machine's clock jumped by %s; nothing that has expired is erased for a day", _whole(state.jumped)
+                "this machine's clock jumped by %s; nothing that has expired is erased for a day",
+                _whole(clock_state.jumped),
             )
-        if state.behind and not self._last_news[0]:
-            log.warning("this machine's clock is %s behind the newest block: set it right", _whole(state.behind))
-        if state.is_believed:
+        if clock_state.behind and not self._last_news[0]:
+            log.warning("this machine's clock is %s behind the newest block: set it right", _whole(clock_state.behind))
+        if clock_state.is_believed:
             log.warning("this machine's clock is right again, as far as can be told")
         self._last_news = news
 

@@ -193,7 +193,7 @@ def _check(building: Path, manifest: Manifest, objects: set[Cid]) -> CopiedDatab
         if not path.exists():
             raise VerificationFailed("the backup lacks a part", part=path.name)
     database = read_copy(building / data_folder.DATABASE)
-    absent = database.held - objects - {Cid.parse(text) for text in manifest.missing}
+    absent = database.cids - objects - {Cid.parse(text) for text in manifest.missing}
     if absent:
         raise VerificationFailed("the backup lacks an object that its database names", cid=min(absent))
     return database

@@ -265,9 +265,9 @@ class Organisations:
         )
         return line_key
 
-    def top_up(self, held: EntrustedKeys) -> None:
+    def top_up(self, keys: EntrustedKeys) -> None:
         """Issue more doorbell tokens if few are left; only a member's session can."""
-        card_id = held.keyring.card.id
+        card_id = keys.keyring.card.id
         with self._database.read() as rows:
             if _has_enough_tokens(rows, card_id):
                 return
@@ -279,7 +279,7 @@ class Organisations:
             issued = organisation.doorbell_issued
             organisation.doorbell_issued = issued + _TOKENS
             for number in range(issued, issued + _TOKENS):
-                rows.add(_token(held.keyring, number))
+                rows.add(_token(keys.keyring, number))
 
     def _has_staff(self, name: str) -> bool:
         with self._database.read() as rows:

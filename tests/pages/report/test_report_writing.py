@@ -72,7 +72,7 @@ def test_everything_that_was_entered_stands_in_the_report(site, coach, app, chec
     )  # fmt: skip
     report = newest(site, coach).report
     assert (report.place, report.sport, report.note) == ("North Field", "Rugby", "Fell.\nGot up.")
-    assert (report.mechanism, report.done, report.told) == (("fall", "twist"), ("ice",), ("nobody yet",))
+    assert (report.mechanism, report.done, report.who_was_told) == (("fall", "twist"), ("ice",), ("nobody yet",))
     assert (report.ambulance_called_at - report.injured_at).total_seconds() == 600
     assert report.age.startswith("13")
     assert [finding.answer for finding in report.findings] == ["yes"]

@@ -26,7 +26,7 @@ FINDINGS = (
 REPORT = Report(
     player="Sam Rivers", shirt_number="7", age="13 to 15 years", injured_at=HURT, written_at=SEEN, place="", sport="",
     mechanism=(), findings=FINDINGS, advice=Advice(1, "Call an ambulance now", (("HEAD-08", "Because."),), "2", False),
-    done=(), ambulance_called_at=None, told=(), note="", author="Ana Coach", team="", looks=LOOKS,
+    done=(), ambulance_called_at=None, who_was_told=(), note="", author="Ana Coach", team="", looks=LOOKS,
 )  # fmt: skip
 
 

@@ -29,30 +29,32 @@ def test_what_the_operator_sends_goes_to_the_family() -> None:
 
 @pytest.mark.parametrize("told", [of(PLAIN), of(HARM, "safeguarding")])
 def test_what_its_author_withholds_waits(told: Telling) -> None:
-    assert told.decide(Word(withhold=True, send=True, shown=SHOWN)) is Family.WAITS
+    assert told.decide(Word(withhold=True, send=True, policy_ids=SHOWN)) is Family.WAITS
 
 
 @pytest.mark.parametrize("send", [False, True])
 def test_what_its_author_was_never_told_waits_whatever_was_said(send: bool) -> None:
-    assert of(HARM, "safeguarding").decide(Word(send=send, shown=frozenset({"pregnancy"}))) is Family.WAITS
+    assert of(HARM, "safeguarding").decide(Word(send=send, policy_ids=frozenset({"pregnancy"}))) is Family.WAITS
 
 
 def test_an_author_who_was_told_and_does_not_withhold_is_asked_once_more() -> None:
     told = of(HARM, "safeguarding")
-    assert told.decide(Word(shown=SHOWN)) is Family.ASK
-    assert told.decide(Word(send=True, shown=SHOWN)) is Family.TOLD
+    assert told.decide(Word(policy_ids=SHOWN)) is Family.ASK
+    assert told.decide(Word(send=True, policy_ids=SHOWN)) is Family.TOLD
 
 
 def test_nobody_stands_between_a_person_and_the_record_they_keep() -> None:
-    words = [Word(*flags, shown=shown) for *flags, shown in itertools.product((False, True), (False, True), (SHOWN,))]
+    words = [
+        Word(*flags, policy_ids=shown) for *flags, shown in itertools.product((False, True), (False, True), (SHOWN,))
+    ]
     decided = {of(HARM, "safeguarding").decide(word, own_record=True) for word in (*words, Word())}
     assert decided == {Family.TOLD}
 
 
 def test_a_form_begins_by_withholding_what_it_did_not_show_yet() -> None:
     told = of(HARM, "safeguarding")
-    assert told.suggest(Word()) == Word(withhold=True, shown=SHOWN)
-    assert told.suggest(Word(shown=SHOWN)) == Word(shown=SHOWN)
+    assert told.suggest(Word()) == Word(withhold=True, policy_ids=SHOWN)
+    assert told.suggest(Word(policy_ids=SHOWN)) == Word(policy_ids=SHOWN)
     assert of(PLAIN, *POLICIES).suggest(Word()) == Word()
 
 
