@@ -25,8 +25,8 @@ from blockmrs.controllers.field.journey import (
     OWN_FIELDS,
     WAITS_ON_PHONE,
 )
-from blockmrs.controllers.field.kept import FIRST_SCREEN, LISTS, REPORTS
-from blockmrs.controllers.field.told import OFFERED, WORDS
+from blockmrs.controllers.field.offline import FIRST_SCREEN, LISTS, REPORTS
+from blockmrs.controllers.field.own_words import OFFERED, WORDS
 from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, NOT_CALLED, OTHER, ZONE
 from blockmrs.controllers.report.phone import ZONE_PLACE
 from blockmrs.controllers.report.report import NEW, SAVE

@@ -199,7 +199,7 @@ type Shows = (path: string, pairs: Pair[], at?: number) => PageShown;
 interface Step { path: string; pairs: Pair[]; rules: string; at: number; fromFirst: boolean }
 /** What it keeps of a tap on the first screen. */
 interface Tap { sign: string; at: number; started: number }
-/** The list of what the phone keeps (blockmrs/controllers/field/kept.py). */
+/** The list of what the phone keeps (blockmrs/controllers/field/offline.py). */
 interface KeptList {
   rules: string;
   words: string;

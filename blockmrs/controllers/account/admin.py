@@ -54,8 +54,8 @@ class AdminController(TGController):
             counts=counts,
             clock_off=_in_words(counts.clock.behind or counts.clock.jumped),
             organisations=self._organisations.directory(),
-            name=form.kept("name") if form else "",
-            place=form.kept("place") if form else "",
+            name=form.text_or_empty("name") if form else "",
+            place=form.text_or_empty("place") if form else "",
         )
 
 

@@ -52,7 +52,7 @@ class JoinController(TGController):
     def family(self, **_ignored: object) -> str:
         """Read the reports about a player from now on, as the player or as parent or guardian."""
         actor, form = require_actor(), posted_form()
-        relation = form.kept("relation")
+        relation = form.text_or_empty("relation")
         if relation not in FAMILY_RELATIONS:
             return self._read(form, {"relation": N_("Choose who you are to the player")})
         try:
@@ -89,4 +89,4 @@ def _refused(form: Form, error: InvalidInput | NotFound | TooManyAttempts) -> st
 
 
 def _ask(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
-    return show("account.join", status, errors=errors, invitation=form.kept("invitation") if form else "")
+    return show("account.join", status, errors=errors, invitation=form.text_or_empty("invitation") if form else "")

@@ -78,7 +78,9 @@ class LoginController(TGController):
             return self._page(form, wait_first(error), 429)
         end_old_session(self._identity)
         self._enter(token)
-        return continue_after_sign_in(token, form.kept("came_from"), form.kept("draft", LONGEST_DRAFT))
+        return continue_after_sign_in(
+            token, form.text_or_empty("came_from"), form.text_or_empty("draft", LONGEST_DRAFT)
+        )
 
     @expose(allowed_methods=POST)
     @repeatable
@@ -148,7 +150,9 @@ class RecoverController(TGController):
             return self._page(form, wait_first(error), 429)
         sign_in_browser(signed_up.token)
         return recovery_code.show_code(
-            signed_up.recovery_code, came_from=form.kept("came_from"), draft=form.kept("draft", LONGEST_DRAFT)
+            signed_up.recovery_code,
+            came_from=form.text_or_empty("came_from"),
+            draft=form.text_or_empty("draft", LONGEST_DRAFT),
         )
 
     @expose(allowed_methods=POST)
@@ -159,16 +163,16 @@ class RecoverController(TGController):
 
     @staticmethod
     def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
-        code = form.kept("recovery_code") if form else ""
+        code = form.text_or_empty("recovery_code") if form else ""
         return show("account.recover", status, errors=errors, recovery_code=code, **carried(form))
 
 
 def carried(form: Form | None) -> dict[str, Any]:
     """What the pages of signing in hand on to each other: the user name, where to go, and what was entered before."""
     return {
-        "user_name": form.kept("user_name") if form else "",
-        "came_from": check_local_address(form.kept("came_from")) if form else "/",
-        "draft": carry_draft(form.kept("draft", LONGEST_DRAFT)) if form else "",
+        "user_name": form.text_or_empty("user_name") if form else "",
+        "came_from": check_local_address(form.text_or_empty("came_from")) if form else "/",
+        "draft": carry_draft(form.text_or_empty("draft", LONGEST_DRAFT)) if form else "",
     }
 
 

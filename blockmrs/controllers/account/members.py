@@ -91,7 +91,7 @@ class MembersPages(TGController):
     def role(self, member: str = "", *_more: str, **_ignored: object) -> str:
         """Let a member manage members, or stop that."""
         by, card_id = self._by(), parse_card_id(member)
-        manages = posted_form().kept("manages")
+        manages = posted_form().text_or_empty("manages")
         if manages not in ("yes", "no"):
             raise NotFound("there is no such page")
         try:

@@ -57,7 +57,7 @@ class SettingsController(TGController):
         if not is_posted():
             return show("account.password", user_name="")
         form = posted_form()
-        user_name = form.kept("user_name")
+        user_name = form.text_or_empty("user_name")
         try:
             errors = missing(form, "user_name", "password", "new_password")
             if errors:
@@ -99,7 +99,9 @@ class SettingsController(TGController):
         except TooManyAttempts as error:
             return self._recovery(form, wait_first(error), 429)
         self._renew_session()
-        return recovery_code.show_code(code, came_from=form.kept("came_from"), draft=form.kept("draft", LONGEST_DRAFT))
+        return recovery_code.show_code(
+            code, came_from=form.text_or_empty("came_from"), draft=form.text_or_empty("draft", LONGEST_DRAFT)
+        )
 
     @expose(allowed_methods=POST)
     def check_recovery(self, **_ignored: object) -> str:
@@ -109,9 +111,9 @@ class SettingsController(TGController):
         if actor is None:
             # The code on the page is worthless to the next session; what was entered before is not.
             return show("sign_in", 401, **carried(form))
-        came_from, draft = form.kept("came_from"), form.kept("draft", LONGEST_DRAFT)
+        came_from, draft = form.text_or_empty("came_from"), form.text_or_empty("draft", LONGEST_DRAFT)
         try:
-            code = recovery_code.open_code(form.kept("check"))
+            code = recovery_code.open_code(form.text_or_empty("check"))
         except CannotOpen:
             return self._recovery(form, {"password": _FROM_BEFORE})
         try:
@@ -142,6 +144,6 @@ class SettingsController(TGController):
             "account.recovery_first",
             status,
             errors=errors,
-            came_from=check_local_address(form.kept("came_from")) if form else "/settings",
-            draft=carry_draft(form.kept("draft", LONGEST_DRAFT)) if form else "",
+            came_from=check_local_address(form.text_or_empty("came_from")) if form else "/settings",
+            draft=carry_draft(form.text_or_empty("draft", LONGEST_DRAFT)) if form else "",
         )

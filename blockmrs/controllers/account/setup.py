@@ -72,18 +72,20 @@ def _closed() -> str:
 
 def _check(form: Form) -> dict[str, str]:
     return gather(
-        lambda: _given(form, "setup_token"),
+        lambda: _require_text(form, "setup_token"),
         lambda: check_display_name(form.text("display_name")),
         lambda: normalise_user_name(form.text("user_name")),
-        lambda: check_length(form.text("password"), user_name=form.kept("user_name").strip().casefold()),
+        lambda: check_length(form.text("password"), user_name=form.text_or_empty("user_name").strip().casefold()),
     )
 
 
-def _given(form: Form, name: str) -> None:
+def _require_text(form: Form, name: str) -> None:
     if not form.text(name).strip():
         raise InvalidInput(N_("Enter the token from the server's log"), field=name)
 
 
 def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
     names = ("setup_token", "display_name", "user_name")
-    return show("account.setup", status, errors=errors, **{name: form.kept(name) if form else "" for name in names})
+    return show(
+        "account.setup", status, errors=errors, **{name: form.text_or_empty(name) if form else "" for name in names}
+    )

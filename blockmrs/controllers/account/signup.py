@@ -88,44 +88,44 @@ class SignupController(TGController):
         end_old_session(self._identity)
         sign_in_browser(signed_up.token)
         return recovery_code.show_code(
-            signed_up.recovery_code, came_from=form.kept("came_from"), draft=self._draft(form)
+            signed_up.recovery_code, came_from=form.text_or_empty("came_from"), draft=self._draft(form)
         )
 
     def _known(self, form: Form) -> str | None:
         """For a form that was sent twice: the first made the account, but its answer, with the code, may be lost."""
-        password = form.kept("password")
+        password = form.text_or_empty("password")
         try:
             token = self._identity.sign_in(
-                form.kept("user_name"), password, client_address(), browser().lasting_secret()
+                form.text_or_empty("user_name"), password, client_address(), browser().lasting_secret()
             )
         except (NotAuthenticated, InvalidInput, TooManyAttempts):
             return None
         end_old_session(self._identity)
         actor = self._identity.actor_for(token)
         if actor is None or actor.recovery_confirmed:
-            return continue_after_sign_in(token, form.kept("came_from"), self._draft(form))
+            return continue_after_sign_in(token, form.text_or_empty("came_from"), self._draft(form))
         sign_in_browser(token)
         code = self._identity.new_recovery_code(
             actor, password, address=client_address(), browser=browser().lasting_secret()
         )
-        return recovery_code.show_code(code, came_from=form.kept("came_from"), draft=self._draft(form))
+        return recovery_code.show_code(code, came_from=form.text_or_empty("came_from"), draft=self._draft(form))
 
     @staticmethod
     def _draft(form: Form) -> str:
         """What to continue with: what was entered before, or the invitation that was entered here."""
-        kept = carry_draft(form.kept("draft", LONGEST_DRAFT))
-        code = form.kept("invitation").strip()
-        return kept or (seal_draft({"invitation": [code]}, "/join") if code else "")
+        draft = carry_draft(form.text_or_empty("draft", LONGEST_DRAFT))
+        code = form.text_or_empty("invitation").strip()
+        return draft or (seal_draft({"invitation": [code]}, "/join") if code else "")
 
     @staticmethod
     def _check(form: Form) -> dict[str, str]:
         errors = gather(
             lambda: check_display_name(form.text("display_name")),
             lambda: normalise_user_name(form.text("user_name")),
-            lambda: check_length(form.text("password"), user_name=form.kept("user_name").strip().casefold()),
+            lambda: check_length(form.text("password"), user_name=form.text_or_empty("user_name").strip().casefold()),
             lambda: form.text("invitation"),
         )
-        if not form.kept("password") and "password" in errors:
+        if not form.text_or_empty("password") and "password" in errors:
             errors["password"] = _NO_PASSWORD
         return errors
 
@@ -135,7 +135,7 @@ class SignupController(TGController):
             "account.signup",
             status,
             errors=errors,
-            display_name=form.kept("display_name") if form else "",
-            invitation=form.kept("invitation") if form else "",
+            display_name=form.text_or_empty("display_name") if form else "",
+            invitation=form.text_or_empty("invitation") if form else "",
             **carried(form),
         )

@@ -14,7 +14,7 @@ from datetime import UTC, datetime
 import tg
 
 from blockmrs.controllers.field.handover import HandoverView
-from blockmrs.controllers.field.told import WORDS, ProposalView
+from blockmrs.controllers.field.own_words import WORDS, ProposalView
 from blockmrs.controllers.field.views import (
     AnswerRow,
     Further,
@@ -61,7 +61,7 @@ class BlankPage:
 class BlankProposal(BlankPage):
     """The page with what somebody's own words may mean."""
 
-    offered: ProposalView = field(kw_only=True)
+    proposal: ProposalView = field(kw_only=True)
 
 
 def blank_pages(rules: RuleSet) -> tuple[BlankPage, ...]:
@@ -86,11 +86,11 @@ def blank_proposals() -> tuple[BlankProposal, ...]:
     choices = (Choice("{{value}}", "{{label}}"),)
     places = QuestionPage("{{id}}", "choice", "", "", choices=choices)
     signs = (DangerSign("{{id}}", "{{label}}", ""),)
-    found, nothing = ProposalView(choices, signs, OFFERS), ProposalView((), signs, ())
+    proposal, nothing = ProposalView(choices, signs, OFFERS), ProposalView((), signs, ())
     return (
-        BlankProposal("proposed", places, _view(), {}, offered=found),
-        BlankProposal("proposed-error", places, _view(), {PICK: nothing_fits()}, offered=found),
-        BlankProposal("nothing", places, _view(), {}, TYPED, offered=nothing),
+        BlankProposal("proposed", places, _view(), {}, proposal=proposal),
+        BlankProposal("proposed-error", places, _view(), {PICK: nothing_fits()}, proposal=proposal),
+        BlankProposal("nothing", places, _view(), {}, TYPED, proposal=nothing),
     )
 
 
@@ -107,7 +107,7 @@ def _view() -> View:
 
 def blank_result(rules: RuleSet, level: Level) -> ResultView:
     """The advice of one level."""
-    found = Assessment(
+    assessment = Assessment(
         level=level,
         disposition=level.disposition,
         reasons=(),
@@ -127,10 +127,10 @@ def blank_result(rules: RuleSet, level: Level) -> ResultView:
         started=STARTED,
         back=BACK,
         blank=True,
-        assessment=found,
+        assessment=assessment,
         words=rules.level_words[level],
         intended_use=rules.intended_use,
-        seen=(AnswerInWords("{{finding}}", "", "{{label}}", "{{answer}}", None),),
+        answers=(AnswerInWords("{{finding}}", "", "{{label}}", "{{answer}}", None),),
         other_answers=(AnswerRow("{{finding}}", "{{label}}", "{{answer}}"),),
         because=LINE,
         further=(Further("{{label}}", LINE, LINE),),
@@ -180,5 +180,5 @@ def script_words(withheld: Iterable[str]) -> dict[str, str]:
         "words-long": "Write one short line, or choose from the list",
         "words-letters": "Use letters and numbers, or choose from the list",
     }
-    said = {f"data-{name}": str(tg.i18n.ugettext(text)) for name, text in words.items()}
-    return {**said, "data-withheld": " ".join(sorted(withheld))}
+    attributes = {f"data-{name}": str(tg.i18n.ugettext(text)) for name, text in words.items()}
+    return {**attributes, "data-withheld": " ".join(sorted(withheld))}

@@ -8,7 +8,7 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
   POST /field/ask/<n>    one page of questions; `n` is for people, the answers alone decide what comes next
   GET  /field/where      a part of a page: where the signed-in coach's team is, for advice that came without us
   POST /field/words      "What's wrong?" in the person's own words: complaints to tick; nothing of the text is kept
-  GET  /field/kept/...   what the phone keeps, so that all this needs no signal (kept.py)
+  GET  /field/kept/...   what the phone keeps, so that all this needs no signal (offline.py)
   POST /field/show       the answers and the advice in large words, for the crew; nothing is saved by it
 """
 
@@ -26,8 +26,8 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.field.blank import nothing_ticked
 from blockmrs.controllers.field.handover import handover_view
 from blockmrs.controllers.field.journey import Journey, step
-from blockmrs.controllers.field.kept import OfflineController
-from blockmrs.controllers.field.told import offered_view, read_told, take_words
+from blockmrs.controllers.field.offline import OfflineController
+from blockmrs.controllers.field.own_words import proposal_view, read_own_words, take_words
 from blockmrs.controllers.field.views import ResultView, View, page_view, result_view, utc_now
 from blockmrs.controllers.field.wire import (
     PICK,
@@ -193,29 +193,31 @@ class FieldController(TGController):
 
         A danger sign counts, whatever the page was.
         """
-        given = dict(pairs)
-        says_nothing_there = "page" in given or given.get("sign") in ("none", "unsure")
-        return says_nothing_there and given.get("rules", "") not in ("", self.kept.rules_mark())
+        fields = dict(pairs)
+        says_nothing_there = "page" in fields or fields.get("sign") in ("none", "unsure")
+        return says_nothing_there and fields.get("rules", "") not in ("", self.kept.rules_mark())
 
     def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
         """What the words lead to on the page about the place; no other page asks for them."""
-        page, told = self._triage.next_page(before), read_told(texts, pairs)
-        if page is None or page.id != WHERE or told.is_empty:
+        page, own_words = self._triage.next_page(before), read_own_words(texts, pairs)
+        if page is None or page.id != WHERE or own_words.is_empty:
             return self._show(before, journey, {}, ())
-        view = page_view(self._triage, before, journey, page, told.picked)
-        common: dict[str, Any] = {"page": page, "view": view, "rules": self._triage.rules, "typed": told.typed}
+        view = page_view(self._triage, before, journey, page, own_words.picked)
+        common: dict[str, Any] = {"page": page, "view": view, "rules": self._triage.rules, "typed": own_words.typed}
         try:
-            if told.is_answer:
-                after = self._triage.confirm(before, told.picked)
+            if own_words.is_answer:
+                after = self._triage.confirm(before, own_words.picked)
                 onward = journey.after(carry(before), carry(after), self._clock())
                 return self._show(after, onward, {}, ())
-            return self._page("proposed", offered=offered_view(self._triage, told.propose(self._triage)), **common)
+            return self._page(
+                "proposed", proposal=proposal_view(self._triage, own_words.propose(self._triage)), **common
+            )
         except InvalidInput as error:
             common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(in_form(error)).items()}
-            offers = told.offers(self._triage)
+            offers = own_words.offers(self._triage)
             if offers is None:
                 return self._page("ask", 422, **common)
-            return self._page("proposed", 422, offered=offered_view(self._triage, offers), **common)
+            return self._page("proposed", 422, proposal=proposal_view(self._triage, offers), **common)
 
     def _handover(self, pairs: Pairs, journey: Journey, interview: Interview) -> str:
         """The page for the crew or, without any answer, the first screen."""

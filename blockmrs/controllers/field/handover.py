@@ -34,6 +34,6 @@ def handover_view(triage: TriageService, interview: Interview, journey: Journey,
         result=result,
         age=ages.get(interview.age_band or "", ""),
         places=tuple(rules.presentations[name].title for name in interview.presentations if name not in ALWAYS),
-        signs=timed(result.seen, journey.times(now)),
+        signs=timed(result.answers, journey.times(now)),
         shown_at=now,
     )

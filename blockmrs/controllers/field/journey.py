@@ -30,15 +30,15 @@ class Journey:
 
     `started` and `hurt` are in seconds since 1970; `hurt` is when it happened, if somebody said so. `was` is the last
     advice they saw. Each entry of `trail` is when a page was answered, and the names of the fields that it added:
-    "Back" takes exactly those away again, and a report says when each sign was seen. `kept` is a report that is being
-    written.
+    "Back" takes exactly those away again, and a report says when each sign was seen. `report_pairs` are those
+    of a report that is being written.
     """
 
     started: int
     hurt: int | None = None
     was: Level | None = None
     trail: tuple[str, ...] = ()
-    kept: Pairs = ()
+    report_pairs: Pairs = ()
 
     @property
     def injured(self) -> int:
@@ -48,25 +48,25 @@ class Journey:
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> Journey:
         """The journey in a form. What cannot be believed is left out: it has no influence on the advice."""
-        given: dict[str, str] = {}
+        fields: dict[str, str] = {}
         trail: list[str] = []
-        kept: list[tuple[str, str]] = []
+        report_pairs: list[tuple[str, str]] = []
         for name, value in pairs:
             if name == "trail":
                 trail.append(value)
             elif name.startswith(REPORT_PREFIX):
-                kept.append((name, value))
+                report_pairs.append((name, value))
             elif name in OWN_FIELDS:
-                given.setdefault(name, value)
+                fields.setdefault(name, value)
         latest = int(now.timestamp())
-        started = _believed(given.get("started", ""), latest)
-        hurt = _believed(given.get("hurt", ""), latest)
-        if given.get("ago") in MINUTES_AGO:
-            hurt = latest - 60 * int(given["ago"])
-        was = given.get("was", "")
+        started = _believed(fields.get("started", ""), latest)
+        hurt = _believed(fields.get("hurt", ""), latest)
+        if fields.get("ago") in MINUTES_AGO:
+            hurt = latest - 60 * int(fields["ago"])
+        was = fields.get("was", "")
         level = Level(int(was)) if was in {"1", "2", "3", "4"} else None
         return cls(latest if started is None else started, hurt, level, tuple(trail[:MOST_STEPS]),
-                   tuple(kept[:MOST_KEPT]))  # fmt: skip
+                   tuple(report_pairs[:MOST_KEPT]))  # fmt: skip
 
     def after(self, before: Pairs, now_carried: Pairs, now: datetime) -> Journey:
         """The journey one page later: `trail` has grown by what is carried now and was not before."""
@@ -77,13 +77,13 @@ class Journey:
 
     def answered(self, now: datetime) -> dict[str, datetime]:
         """When each carried field got its present value; fields without a believable time are absent."""
-        found: dict[str, datetime] = {}
+        by_field: dict[str, datetime] = {}
         for entry in self.trail:
             first, _, names = entry.partition(" ")
             seconds = _believed(first, int(now.timestamp()))
             if seconds is not None:
-                found.update(dict.fromkeys(names.split(), datetime.fromtimestamp(seconds, UTC)))
-        return found
+                by_field.update(dict.fromkeys(names.split(), datetime.fromtimestamp(seconds, UTC)))
+        return by_field
 
     def times(self, now: datetime) -> AnswerTimes:
         """When each answer was given."""
@@ -93,7 +93,7 @@ class Journey:
         """The form fields that carry it along, without `started`, which the template writes."""
         was = (("was", str(int(self.was))),) if self.was else ()
         hurt = (("hurt", str(self.hurt)),) if self.hurt is not None else ()
-        return (*hurt, *was, *(("trail", entry) for entry in self.trail), *self.kept)
+        return (*hurt, *was, *(("trail", entry) for entry in self.trail), *self.report_pairs)
 
 
 def step(before: Pairs, now_carried: Pairs, seconds: int) -> tuple[str, ...]:
@@ -113,6 +113,6 @@ def way_back(carried: Pairs, journey: Journey) -> Pairs:
     if len(journey.trail) < 2:
         return ()
     last = set(journey.trail[-1].split())
-    kept = tuple((name, value) for name, value in carried if name not in last)
+    rest = tuple((name, value) for name, value in carried if name not in last)
     earlier = replace(journey, trail=journey.trail[:-1])
-    return (*kept, *earlier.pairs(), ("started", str(journey.started)))
+    return (*rest, *earlier.pairs(), ("started", str(journey.started)))

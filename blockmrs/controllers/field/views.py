@@ -115,7 +115,7 @@ class ResultView(View):
     assessment: Assessment | None = None
     words: str = ""
     intended_use: str = ""
-    seen: tuple[AnswerInWords, ...] = ()
+    answers: tuple[AnswerInWords, ...] = ()
     other_answers: tuple[AnswerRow, ...] = ()
     because: tuple[str, ...] = ()
     further: tuple[Further, ...] = ()
@@ -164,30 +164,32 @@ def page_view(
 def result_view(triage: TriageService, interview: Interview, journey: Journey, now: datetime) -> ResultView:
     """The view of the advice. Every form on it carries the level, so that a later page can say "Advice changed"."""
     answered = journey.answered(now)
-    found = triage.conclude(interview)
+    assessment = triage.conclude(interview)
     carried = carry(interview)
-    onward = replace(journey, was=found.level)
+    onward = replace(journey, was=assessment.level)
     changed = ""
-    if journey.was is not None and found.level != journey.was:
-        changed = "up" if found.level < journey.was else "down"
-    seen = triage.answers_in_words(interview)
-    said = {row.finding for row in seen}
-    own = any(name == FOR_RECORD for name, _ in journey.kept)
+    if journey.was is not None and assessment.level != journey.was:
+        changed = "up" if assessment.level < journey.was else "down"
+    rows = triage.answers_in_words(interview)
+    on_page = {row.finding for row in rows}
+    own = any(name == FOR_RECORD for name, _ in journey.report_pairs)
     return ResultView(
         carried=(*carried, *onward.pairs()),
         started=journey.started,
         back=way_back(carried, onward),
-        assessment=found,
-        words=triage.rules.level_words[found.level],
+        assessment=assessment,
+        words=triage.rules.level_words[assessment.level],
         intended_use=triage.rules.intended_use,
-        seen=seen,
-        other_answers=other_answers(triage, interview, said) if interview.presentations and journey.trail[1:] else (),
-        because=tuple(dict.fromkeys(because for _, because in reasons_of(found)))[:2],
-        further=_further(triage, interview, found),
-        chips=tuple(sign for sign in triage.rules.signs if sign.finding not in said),
+        answers=rows,
+        other_answers=other_answers(triage, interview, on_page)
+        if interview.presentations and journey.trail[1:]
+        else (),
+        because=tuple(dict.fromkeys(because for _, because in reasons_of(assessment)))[:2],
+        further=_further(triage, interview, assessment),
+        chips=tuple(sign for sign in triage.rules.signs if sign.finding not in on_page),
         changed=changed,
-        day=format_day(found.date),
-        text_link="" if own else text_link(found.level),
+        day=format_day(assessment.date),
+        text_link="" if own else text_link(assessment.level),
         injured=journey.injured,
         looks=look_rows(interview, journey.times(now)),
         may_look=len(interview.course) < MOST_LOOKS,
@@ -199,13 +201,13 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
 def look_rows(interview: Interview, times: AnswerTimes) -> tuple[LookRow, ...]:
     """Every complete look, with the time of its last answer."""
     whole = [look for look in interview.course if look.next_question is None]
-    told = looks_of(interview, times)
-    return tuple(LookRow(look_field(look.number), said) for look, said in zip(whole, told, strict=True))
+    in_words = looks_of(interview, times)
+    return tuple(LookRow(look_field(look.number), words) for look, words in zip(whole, in_words, strict=True))
 
 
-def timed(seen: Iterable[AnswerInWords], times: AnswerTimes) -> tuple[TimedSign, ...]:
+def timed(rows: Iterable[AnswerInWords], times: AnswerTimes) -> tuple[TimedSign, ...]:
     """The signs in the order in which they were reported; those of unknown time first."""
-    signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in seen]
+    signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in rows]
     return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))
 
 
@@ -221,7 +223,7 @@ def text_link(level: Level) -> str:
     return text_message(tg.i18n.ugettext("Your child has been hurt at sport. Please call me."))
 
 
-def _further(triage: TriageService, interview: Interview, found: Assessment) -> tuple[Further, ...]:
+def _further(triage: TriageService, interview: Interview, assessment: Assessment) -> tuple[Further, ...]:
     """The first aid of every danger sign that was tapped but did not decide: a further sign hides nothing."""
     rows = []
     for sign in triage.rules.signs:
@@ -229,12 +231,12 @@ def _further(triage: TriageService, interview: Interview, found: Assessment) -> 
             continue
         alone = triage.after(triage.start(), SignTap(sign.id))
         own = triage.conclude(alone)
-        if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != found.first_aid:
+        if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != assessment.first_aid:
             rows.append(Further(sign.label, own.first_aid, own.dont))
     return tuple(rows)
 
 
-def other_answers(triage: TriageService, interview: Interview, said: set[str]) -> tuple[AnswerRow, ...]:
+def other_answers(triage: TriageService, interview: Interview, on_page: set[str]) -> tuple[AnswerRow, ...]:
     """Every answer that "You saw" leaves out: the place, the age, and what was not the case."""
     places = [triage.rules.presentations[name].title for name in interview.presentations]
     rows = [AnswerRow("complaints", N_("What is wrong"), places[0])] if places else []
@@ -242,7 +244,7 @@ def other_answers(triage: TriageService, interview: Interview, said: set[str]) -
     if interview.age_band is not None:
         rows.append(AnswerRow("age", N_("How old"), ages[interview.age_band]))
     every = triage.answers_in_words(interview, all_answers=True)
-    return (*rows, *(AnswerRow(row.finding, row.label, row.answer) for row in every if row.finding not in said))
+    return (*rows, *(AnswerRow(row.finding, row.label, row.answer) for row in every if row.finding not in on_page))
 
 
 def utc_now() -> datetime:

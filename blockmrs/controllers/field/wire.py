@@ -185,16 +185,16 @@ def _carried(rules: RuleSet, values: Mapping[str, str]) -> Interview:
 
 def _course(values: Mapping[str, str]) -> tuple[Look, ...]:
     """The looks that these fields carry, by their numbers; other fields are passed over."""
-    found: dict[int, dict[str, Answer]] = {}
+    by_number: dict[int, dict[str, Answer]] = {}
     for field, text in values.items():
         if field.startswith(LOOK_PREFIX):
             match = LOOK_NAME.fullmatch(field)
             if match is None:
                 raise InvalidInput("an unknown look", field=field)
-            found.setdefault(int(match[1]), {})[match[2]] = _look_answer(field, match[2], text)
-    if len(found) > MOST_LOOKS:
+            by_number.setdefault(int(match[1]), {})[match[2]] = _look_answer(field, match[2], text)
+    if len(by_number) > MOST_LOOKS:
         raise InvalidInput("too many looks", field="look")
-    return tuple(Look(number, found[number]) for number in sorted(found))
+    return tuple(Look(number, by_number[number]) for number in sorted(by_number))
 
 
 def _tap(rules: RuleSet, values: Mapping[str, str], picks: list[str]) -> Tap | None:
@@ -241,9 +241,9 @@ def _person_tap(rules: RuleSet, page: str, choose: str) -> Tap | None:
         return AgeTap(choose)
     if page in {WHERE_INNER + part.id for part in rules.parts if part.inner}:
         return PlaceTap(choose, within=page.removeprefix(WHERE_INNER))
-    if page in {AGAIN + asked for asked in ASKED}:
-        asked = page.removeprefix(AGAIN)
-        return LookTap(asked, _look_answer("choose", asked, choose))
+    if page in {AGAIN + question for question in ASKED}:
+        question = page.removeprefix(AGAIN)
+        return LookTap(question, _look_answer("choose", question, choose))
     return None
 
 
@@ -286,12 +286,12 @@ def _answer(rules: RuleSet, field: str, name: str, text: str) -> Answer:
         raise InvalidInput("not an answer to this question", field=field) from error
 
 
-def _look_answer(field: str, asked: str, text: str) -> Answer:
+def _look_answer(field: str, question: str, text: str) -> Answer:
     """The answer that `text` is to a question of a look."""
     value: Any = ANSWERS.get(text, text)
-    if asked == PAIN and text.isascii() and text.isdigit() and len(text) < 3:
+    if question == PAIN and text.isascii() and text.isdigit() and len(text) < 3:
         value = int(text)
     try:
-        return check_look_answer(asked, value)
+        return check_look_answer(question, value)
     except InvalidInput as error:
         raise InvalidInput(error.message, field=field) from error

@@ -47,7 +47,7 @@ class TypedClearance:
     """What was typed so far, as it goes from page to page."""
 
     draft: str
-    seen: str
+    seen_on: str
     stage: str
     conditions: str
     note: str
@@ -60,11 +60,13 @@ class TypedClearance:
     @classmethod
     def posted(cls, form: Form) -> TypedClearance:
         """What a form carried, without anything that cannot be shown again."""
-        return cls(*(form.kept(name, 2000) for name in ("clearance-draft", "seen", "stage", "conditions", "note")))
+        return cls(
+            *(form.text_or_empty(name, 2000) for name in ("clearance-draft", "seen", "stage", "conditions", "note"))
+        )
 
     def pairs(self) -> list[tuple[str, str]]:
         """The hidden fields that carry it along."""
-        values = (self.draft, self.seen, self.stage, self.conditions, self.note)
+        values = (self.draft, self.seen_on, self.stage, self.conditions, self.note)
         return list(zip(("clearance-draft", "seen", "stage", "conditions", "note"), values, strict=True))
 
 
@@ -87,7 +89,7 @@ class ClearanceController(TGController):
             return code_first(self._page, f"{self._page}/clearance")
         form = posted_form()
         typed = TypedClearance.posted(form)
-        if form.kept("change"):
+        if form.text_or_empty("change"):
             return self._form(typed, {})
         return self._judge(actor, report, form, typed)
 
@@ -97,10 +99,8 @@ class ClearanceController(TGController):
         actor = require_actor()
         self._report(actor)
         status = self._services.clearances.of(actor, self._address)
-        mine = (
-            [found for found in status.statements if found.mine and found.clearance.stage] if status is not None else []
-        )
-        statement = next((found for found in mine if found.statement_id == statement_id), None)
+        mine = [one for one in status.statements if one.mine and one.clearance.stage] if status is not None else []
+        statement = next((one for one in mine if one.statement_id == statement_id), None)
         if statement is None:
             raise NotFound("no such clearance")
         if tg.request.method == "POST":
@@ -128,15 +128,15 @@ class ClearanceController(TGController):
     def _judge(self, actor: Actor, report: Report, form: Form, typed: TypedClearance) -> str:
         """Show what it means, to be confirmed, or what is wrong; once confirmed, sign it."""
         try:
-            said = self._services.clearances.check(
+            clearance = self._services.clearances.check(
                 actor, self._address, stage=form.text("stage", LONGEST), seen_on=read_day(form.text("seen", LONGEST)),
                 conditions=form.text("conditions"), note=form.text("note"),
             )  # fmt: skip
-            if not form.kept("sign"):
-                return self._confirm(report, said, typed)
+            if not form.text_or_empty("sign"):
+                return self._confirm(report, clearance, typed)
             self._services.clearances.issue(
-                actor, self._address, form.text("clearance-draft", LONGEST), stage=said.stage, seen_on=said.seen_on,
-                conditions=said.conditions, note=said.note,
+                actor, self._address, form.text("clearance-draft", LONGEST), stage=clearance.stage,
+                seen_on=clearance.seen_on, conditions=clearance.conditions, note=clearance.note,
             )  # fmt: skip
         except InvalidInput as error:
             return self._form(typed, problem(error))
@@ -150,11 +150,11 @@ class ClearanceController(TGController):
             stages=list(STAGE_WORDS.items()),
         )  # fmt: skip
 
-    def _confirm(self, report: Report, said: Clearance, typed: TypedClearance) -> str:
+    def _confirm(self, report: Report, clearance: Clearance, typed: TypedClearance) -> str:
         day = day_number(report.injured_at, self._services.reports.now(), times.zone())
         return show(
-            "followup.confirm", report_page=self._page, typed=typed, said=said, player=report.player,
-            stage_words=STAGE_WORDS, day=day, early=said.stage == FULL_PLAY and day < EARLIEST_FULL_PLAY,
+            "followup.confirm", report_page=self._page, typed=typed, clearance=clearance, player=report.player,
+            stage_words=STAGE_WORDS, day=day, early=clearance.stage == FULL_PLAY and day < EARLIEST_FULL_PLAY,
             earliest=EARLIEST_FULL_PLAY,
         )  # fmt: skip
 

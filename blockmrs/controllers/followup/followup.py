@@ -120,7 +120,7 @@ class CheckController(TGController):
         signs, symptoms = (asked(rules, page, there.band) for page in (SIGNS_PAGE, SYMPTOMS_PAGE))
         worse = asked(rules, WORSE_PAGE, there.band)[0]
         plans = {page.id: page for page in rules.presentations[HEAD_CHECK].pages}
-        given = {finding.id: _kept(form, finding) for finding in (*symptoms, worse)}
+        answers = {finding.id: _typed_answer(form, finding) for finding in (*symptoms, worse)}
         return show(
             "followup.form",
             status,
@@ -134,8 +134,8 @@ class CheckController(TGController):
             ticked=form.several("pick") if form is not None else [],
             symptoms=symptoms,
             worse=worse,
-            given=given,
-            draft=form.kept("check-draft", LONGEST) if form is not None else secrets.token_hex(16),
+            answers=answers,
+            draft=form.text_or_empty("check-draft", LONGEST) if form is not None else secrets.token_hex(16),
         )
 
 
@@ -180,7 +180,7 @@ def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[
     """The answers of a check as people read them: a heading, then questions with their answers, all in English."""
     groups = ((N_("Danger signs"), made.check.signs), (N_("Symptoms"), made.check.symptoms))
     return [
-        (heading, [(found.question, _word(rules.findings.get(found.finding), found.answer)) for found in answers])
+        (heading, [(answer.question, _word(rules.findings.get(answer.finding), answer.answer)) for answer in answers])
         for heading, answers in groups
     ]
 
@@ -192,7 +192,7 @@ def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str
     problem = _wrong_picks(signs, picks)
     errors = {"pick": problem} if problem else {}
     for finding in (*asked(rules, SYMPTOMS_PAGE, band), *asked(rules, WORSE_PAGE, band)):
-        text = form.kept(_field(finding), LONGEST)
+        text = form.text_or_empty(_field(finding), LONGEST)
         if text in _values(finding):
             answers[finding.id] = parse_answer(finding, text)
         else:
@@ -243,8 +243,8 @@ def _values(finding: Finding) -> tuple[str, ...]:
     return (str(finding.none), *(str(option.value) for option in finding.options), UNSURE)
 
 
-def _kept(form: Form | None, finding: Finding) -> str:
-    text = form.kept(_field(finding), LONGEST) if form is not None else ""
+def _typed_answer(form: Form | None, finding: Finding) -> str:
+    text = form.text_or_empty(_field(finding), LONGEST) if form is not None else ""
     return text if text in _values(finding) else ""
 
 

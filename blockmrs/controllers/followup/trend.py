@@ -59,8 +59,8 @@ def draw_trend(points: Sequence[tuple[int, int]], most: int) -> Trend | None:
 
 def _spread(marks: Sequence[Mark]) -> tuple[Mark, ...]:
     """Those marks that leave room for their numbers; the last one is always kept."""
-    kept = [marks[-1]]
+    labels = [marks[-1]]
     for mark in reversed(marks[:-1]):
-        if kept[-1].x - mark.x >= _LABEL_WIDTH:
-            kept.append(mark)
-    return tuple(reversed(kept))
+        if labels[-1].x - mark.x >= _LABEL_WIDTH:
+            labels.append(mark)
+    return tuple(reversed(labels))

@@ -182,7 +182,7 @@ class OrganisationController(TGController):
         """The organisations, with their members' names."""
         organisations, actor = self._services.organisations, require_actor()
         lost: list[str] = []
-        mine = {held.keyring.card.id for held in organisations.memberships(actor, lost)}
+        mine = {organisation.keyring.card.id for organisation in organisations.memberships(actor, lost)}
         listed = [entry for entry in organisations.directory() if entry.card_id in mine]
         managed = {card_id for card_id in mine if organisations.staff.manages(actor, card_id)}
         return {"errors": {}, "organisations": listed, "managed": managed, "lost": bool(lost)}

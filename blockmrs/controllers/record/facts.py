@@ -46,8 +46,8 @@ class PersonFactsController(TGController):
         if tg.request.method == "POST":
             return self._save(actor, person)
         # What others wrote on a card made for the person is offered, but never replaces a version of their own.
-        shown, own = self._services.facts.newest(person), self._services.facts.current(person)
-        return self._page(person, FactsForm.filled(shown.facts, own.version), {})
+        newest, own = self._services.facts.newest(person), self._services.facts.current(person)
+        return self._page(person, FactsForm.filled(newest.facts, own.version), {})
 
     @expose(allowed_methods=PAGE)
     def history(self, before: object = None, **_ignored: object) -> str:

@@ -81,7 +81,7 @@ class FactsForm:
         """What was sent, and by field what is not text, which is shown empty."""
         limits = {ALLERGIES: LONGEST_LIST}
         errors = gather(*(lambda name=name: form.text(name, limits.get(name, 200)) for name in _FIELDS))
-        return cls({name: form.kept(name, limits.get(name, 200)) for name in _FIELDS}), errors
+        return cls({name: form.text_or_empty(name, limits.get(name, 200)) for name in _FIELDS}), errors
 
     def value(self, name: str) -> str:
         """The content of a field."""
@@ -134,8 +134,8 @@ def in_words(facts: HealthFacts, today: date) -> list[tuple[str, str, str]]:
     """Each fact that was stated: its id, its name, and what was stated; allergies first."""
     rows: list[tuple[str, str, str]] = []
     if facts.allergies or facts.no_allergies:
-        told = "; ".join(facts.allergies) if facts.allergies else _("None known")
-        rows.append((ALLERGIES, _(LABELS[ALLERGIES]), told))
+        names = "; ".join(facts.allergies) if facts.allergies else _("None known")
+        rows.append((ALLERGIES, _(LABELS[ALLERGIES]), names))
     if facts.birth_date is not None:
         rows.append((BIRTH_DATE, _(LABELS[BIRTH_DATE]), birth_in_words(facts.birth_date, today)))
     rows += [(name, _(LABELS[name]), _(ANSWERS[name, facts.choices[name]])) for name in ASKED if name in facts.choices]

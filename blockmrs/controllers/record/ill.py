@@ -76,15 +76,15 @@ class PersonIllController(TGController):
     def _begin(self, person: Person, facts: HealthFacts, chosen: list[str]) -> str:
         let_stand = only(facts, chosen)
         name = () if person.is_me else ((REPORT_PREFIX + "name", person.label),)
-        kept = ((FOR_RECORD, person.handle), *name, *((FROM_RECORD, fact) for fact in dict.fromkeys(chosen)))
+        report_pairs = ((FOR_RECORD, person.handle), *name, *((FROM_RECORD, fact) for fact in dict.fromkeys(chosen)))
         started = int(self._services.facts.now().astimezone(UTC).timestamp())
-        return self._questions(self._propose(let_stand), Journey(started, kept=kept))
+        return self._questions(self._propose(let_stand), Journey(started, report_pairs=report_pairs))
 
     def _page(
         self, person: Person, proposals: list[Proposal], errors: dict[str, str], *, unreadable: bool = False
     ) -> str:
-        told = {proposal.fact for proposal in proposals}
-        silent = [_(LABELS[fact]) for fact in (ALLERGIES, BIRTH_DATE, *ASKED) if fact not in told]
+        on_record = {proposal.fact for proposal in proposals}
+        silent = [_(LABELS[fact]) for fact in (ALLERGIES, BIRTH_DATE, *ASKED) if fact not in on_record]
         return show(
             "record.ill",
             errors=errors,
@@ -107,14 +107,14 @@ class PersonIllController(TGController):
 
     def _proposals(self, facts: HealthFacts) -> list[Proposal]:
         rules, rows = self._services.triage.rules, []
-        for fact, label, told in in_words(facts, self._today()):
+        for fact, label, value in in_words(facts, self._today()):
             interview = self._propose(only(facts, [fact]))
             answers = [
                 _("%(question)s %(answer)s") % {"question": _(row.question), "answer": _(row.answer)}
                 for row in self._services.triage.answers_in_words(interview, all_answers=True)
             ]
             answers += [_(band.label) for band in rules.age_bands if band.id == interview.age_band]
-            rows.append(Proposal(fact, _("%(fact)s: %(told)s") % {"fact": label, "told": told}, tuple(answers)))
+            rows.append(Proposal(fact, _("%(fact)s: %(told)s") % {"fact": label, "told": value}, tuple(answers)))
         return rows
 
     def _propose(self, facts: HealthFacts) -> Interview:

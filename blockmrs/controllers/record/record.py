@@ -68,7 +68,7 @@ class RecordController(TGController):
             "errors": {},
             "checks": self._checks(actor),
             "lost": bool(lost),
-            "people": [self._shown(person) for person in people],
+            "people": [self._on_page(person) for person in people],
             "joined": any(person.others or not person.is_me for person in people),
             "saved": saved is not None,
             "level_words": level_words(self._services.triage.rules),
@@ -81,7 +81,7 @@ class RecordController(TGController):
         except BlockMRSError:
             return None
 
-    def _shown(self, person: Person) -> PersonOnPage:
+    def _on_page(self, person: Person) -> PersonOnPage:
         rows, saved_at, author, lost = None, None, "", False
         try:
             saved = self._services.facts.newest(person)

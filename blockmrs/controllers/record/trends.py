@@ -65,13 +65,13 @@ class MeasureController(TGController):
         """Every head injury in the last year of this account's people, newest first."""
         actor, follow_ups = require_actor(), self._services.followups
         check_measure(self._measure)
-        shown: list[ShownTrend] = []
+        trends: list[ShownTrend] = []
         lost: list[str] = []
         for address, follow in follow_ups.about_mine(actor, lost):
             after = view_of(follow, follow_ups.rules)
             if after is not None:
-                shown.append(ShownTrend(after, address, report_page(address)))
-        return show("record.trends", shown=shown, back="/record", one=False, lost=bool(lost))
+                trends.append(ShownTrend(after, address, report_page(address)))
+        return show("record.trends", trends=trends, back="/record", one=False, lost=bool(lost))
 
     @expose()
     def _lookup(self, address: str, *rest: str) -> tuple[OneTrendController, tuple[str, ...]]:
@@ -98,8 +98,8 @@ class OneTrendController(TGController):
             self._refuse(actor, own)
         assert after is not None, "what is not there was refused"  # noqa: S101 - tells the type checker what _refuse did
         page = report_page(self._address) if own else f"/inbox/{self._address}"
-        shown = [ShownTrend(after, self._address, page if own else "")]
-        return show("record.trends", shown=shown, back=page, one=True, lost=False)
+        trends = [ShownTrend(after, self._address, page if own else "")]
+        return show("record.trends", trends=trends, back=page, one=True, lost=False)
 
     def _refuse(self, actor: Actor, own: bool) -> None:
         """A shared report that has not been opened shows its cover, which says what opening means; else NotFound."""

@@ -25,7 +25,7 @@ class AtHome:
     """Whose record a report is for, and which of its facts they kept; `unread`: it could not be read."""
 
     person: Person
-    told: tuple[ReportedFinding, ...]
+    findings: tuple[ReportedFinding, ...]
     unread: bool = False
 
 
@@ -63,10 +63,10 @@ def at_home(services: Services, actor: Actor, typed: RecordForm) -> AtHome | Non
 
 def told_by_record(facts: HealthFacts, chosen: Sequence[str]) -> list[ReportedFinding]:
     """The facts that were kept, as a report holds them: in English, which its page translates; days as ISO."""
-    told: dict[str, str] = {}
+    by_fact: dict[str, str] = {}
     if facts.allergies or facts.no_allergies:
-        told[ALLERGIES] = "; ".join(facts.allergies) or NONE_KNOWN
+        by_fact[ALLERGIES] = "; ".join(facts.allergies) or NONE_KNOWN
     if facts.birth_date is not None:
-        told[BIRTH_DATE] = facts.birth_date.isoformat()
-    told |= {name: ANSWERS[name, facts.choices[name]] for name in ASKED if name in facts.choices}
-    return [ReportedFinding(OF_RECORD + fact, LABELS[fact], words) for fact, words in told.items() if fact in chosen]
+        by_fact[BIRTH_DATE] = facts.birth_date.isoformat()
+    by_fact |= {name: ANSWERS[name, facts.choices[name]] for name in ASKED if name in facts.choices}
+    return [ReportedFinding(OF_RECORD + fact, LABELS[fact], words) for fact, words in by_fact.items() if fact in chosen]

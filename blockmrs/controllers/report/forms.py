@@ -106,16 +106,16 @@ class TypedReport:
 
     def in_form(self) -> Pairs:
         """What the check-answers page carries hidden: everything that it does not ask for."""
-        kept = (FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-policies")
+        names = (FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-policies")
         return (
             *self.answers,
             *self._journey_pairs(),
-            *((name, self.values[name]) for name in kept if name in self.values),
+            *((name, self.values[name]) for name in names if name in self.values),
             *((FROM_RECORD, fact) for fact in self.ticked.get(FROM_RECORD, ())),
         )
 
     def _journey_pairs(self) -> Pairs:
-        return (*replace(self.journey, kept=()).pairs(), ("started", str(self.journey.started)))
+        return (*replace(self.journey, report_pairs=()).pairs(), ("started", str(self.journey.started)))
 
 
 def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedReport:
@@ -167,7 +167,7 @@ def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -
     )
 
 
-def told_of(typed: TypedReport, telling: Telling) -> TypedReport:
+def with_telling(typed: TypedReport, telling: Telling) -> TypedReport:
     """The form with what is suggested about the family, where that is not what it says."""
     word = telling.suggest(typed.word)
     if word == typed.word:
@@ -200,8 +200,8 @@ def ages_to_choose(rules: RuleSet) -> list[tuple[str, str]]:
 
 def choices_in_words() -> dict[str, list[tuple[str, str]]]:
     """By field, what may be ticked: the value and its words."""
-    said = {name: [(word, _(word)) for word in words] for name, words in CHIPS.items()}
-    return {name: [(word, text[:1].upper() + text[1:]) for word, text in pairs] for name, pairs in said.items()}
+    translated = {name: [(word, _(word)) for word in words] for name, words in CHIPS.items()}
+    return {name: [(word, text[:1].upper() + text[1:]) for word, text in pairs] for name, pairs in translated.items()}
 
 
 class ReportReader:
@@ -221,7 +221,7 @@ class ReportReader:
         self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
         injured_at = self._try("r-time", self._injured_at) or self._now
         called_at = self._try("r-ambulance-time", lambda: self._ambulance(injured_at))
-        told = home.told if home is not None else ()
+        of_record = home.findings if home is not None else ()
         known = player.name if player is not None else home.person.label if home is not None else ""
         name = known or self._try("r-name", self._name)
         report = Report(
@@ -233,7 +233,8 @@ class ReportReader:
             place=self._text("r-place", PLACE_LIMIT),
             sport=self._text("r-sport"),
             mechanism=self._chosen("r-how"),
-            findings=told + findings_of(triage.answers_in_words(typed.interview), triage.rules, typed.interview, times),
+            findings=of_record
+            + findings_of(triage.answers_in_words(typed.interview), triage.rules, typed.interview, times),
             looks=looks_of(typed.interview, times),
             advice=advice_of(triage.conclude(typed.interview), triage.rules.level_words),
             done=self._chosen("r-done"),
@@ -290,8 +291,8 @@ class ReportReader:
             clock = parse_clock(typed.value("r-ambulance-time"), "r-ambulance-time")
             # The clock time nearest to the injury: the call may be after midnight.
             days = [local(injured_at).date() + timedelta(days=number) for number in (-1, 0, 1)]
-            shown = [moment for day in days for moment in all_at_clock(day, clock)]
-            moment = min(shown, key=lambda moment: abs(moment - injured_at))
+            moments = [moment for day in days for moment in all_at_clock(day, clock)]
+            moment = min(moments, key=lambda moment: abs(moment - injured_at))
         else:
             raise InvalidInput(N_("Choose whether an ambulance was called"), field="r-ambulance")
         check_time(moment, self._now, "r-ambulance-time")

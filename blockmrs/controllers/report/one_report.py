@@ -24,7 +24,7 @@ from blockmrs.controllers.field.views import text_message
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.report.qr import draw_qr
-from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, matching, shown_of
+from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, count_on_page, matching
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,
@@ -134,8 +134,8 @@ class OneReportController(TGController):
             return self._receipt(actor, share_id)
         if tg.request.method == "POST":
             return self._send(actor)
-        asked = {name: value for name, value in (("q", q), ("shown", shown)) if isinstance(value, str)}
-        return self._share_page(actor, ShareForm.fresh(asked), {})
+        fields = {name: value for name, value in (("q", q), ("shown", shown)) if isinstance(value, str)}
+        return self._share_page(actor, ShareForm.fresh(fields), {})
 
     @expose(allowed_methods=BOTH)
     def stop(self, share_id: str = "", **_ignored: object) -> str:
@@ -193,12 +193,12 @@ class OneReportController(TGController):
 
     def _send(self, actor: Actor) -> str:
         form = ShareForm.posted(posted_form())
-        wanted, errors = form.read(self._services.reports.now())
-        if wanted is None:
+        typed, errors = form.read(self._services.reports.now())
+        if typed is None:
             return self._share_page(actor, form, errors)
         try:
             share = self._services.sharing.grant(
-                actor, self._address, wanted.organisation_id, wanted.purpose, wanted.until
+                actor, self._address, typed.organisation_id, typed.purpose, typed.until
             )
         except NotFound:
             # A stranger to the report is told the same as before; only an organisation that left is asked for again.
@@ -213,12 +213,13 @@ class OneReportController(TGController):
     def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], status: int = 200) -> str:
         opened = self._own(actor)
         directory = self._services.organisations.directory()
-        found = matching(directory, form.search)
-        shown = shown_of(found, form.value("shown"), form.value("organisation"))
+        organisations = matching(directory, form.search)
+        count = count_on_page(organisations, form.value("shown"), form.value("organisation"))
         return show(
             "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
-            found=found[:shown], hints=[_about(entry) for entry in found[:shown]], more=len(found) - shown,
-            more_query=urlencode({"q": form.search, "shown": shown + 1}),
+            organisations=organisations[:count], hints=[_about(entry) for entry in organisations[:count]],
+            more=len(organisations) - count,
+            more_query=urlencode({"q": form.search, "shown": count + 1}),
             listed=len(directory),
             purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
         )  # fmt: skip

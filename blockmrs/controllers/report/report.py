@@ -32,7 +32,7 @@ from blockmrs.controllers.report.forms import (
     posted_report,
     shown_at,
     started_at,
-    told_of,
+    with_telling,
 )
 from blockmrs.controllers.report.one_report import OneReportController
 from blockmrs.controllers.site.times import clock_time, local, near_day, zone_name
@@ -147,7 +147,7 @@ class ReportController(TGController):
         family = who_is_told.decide(typed.interview, typed.word, own_record=hurt.home is not None)
         if family is Family.ASK:
             carried = typed.carried(without=("r-withhold", "r-family"))
-            return show("report.family", told=who_is_told.of(typed.interview), carried=carried)
+            return show("report.family", telling=who_is_told.of(typed.interview), carried=carried)
         try:
             address, same = self._save(actor, typed, report, hurt, withheld=family is Family.WAITS)
         except Unavailable as error:
@@ -196,8 +196,10 @@ class ReportController(TGController):
         saved = reports.save(actor, draft, report, player=hurt.player, person=person, withheld=withheld)
         if earlier is None:
             return saved.address, True
-        kept = reports.open(actor, saved.address).report
-        return saved.address, replace(report, written_at=kept.written_at) == kept and withheld == earlier.withheld
+        earlier_report = reports.open(actor, saved.address).report
+        return saved.address, replace(
+            report, written_at=earlier_report.written_at
+        ) == earlier_report and withheld == earlier.withheld
 
     def _who(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str]) -> str:
         carried = typed.carried(without=("r-player", "r-name", FOR_RECORD, FROM_RECORD))
@@ -214,19 +216,19 @@ class ReportController(TGController):
     def _advice(self, typed: TypedReport, now: datetime) -> dict[str, Any]:
         """What the answers lead to: the assessment, its words, the signs, and who is told."""
         triage, interview = self._services.triage, typed.interview
-        found = triage.conclude(interview)
+        assessment = triage.conclude(interview)
         return {
-            "found": found,
-            "words": triage.rules.level_words[found.level],
-            "seen": timed(triage.answers_in_words(interview), typed.journey.times(now)),
-            "told": self._services.who_is_told.of(interview),
+            "assessment": assessment,
+            "words": triage.rules.level_words[assessment.level],
+            "answers": timed(triage.answers_in_words(interview), typed.journey.times(now)),
+            "telling": self._services.who_is_told.of(interview),
         }
 
     def _check(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
         now = self._services.reports.now()
         venue = hurt.team.plan.today
-        told = self._services.who_is_told.of(typed.interview)
-        typed = told_of(first_shown(typed, now, venue), told)
+        telling = self._services.who_is_told.of(typed.interview)
+        typed = with_telling(first_shown(typed, now, venue), telling)
         triage = self._services.triage
         return show(
             "report.check" if hurt.home is None else "record.check",
@@ -272,15 +274,15 @@ class ReportListController(TGController):
 
 def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:
     """The quick answers to "when": each with the time that it means."""
-    shown, started = shown_at(typed, now), started_at(typed)
-    recent = [("0", _("Now, %(time)s") % {"time": clock_time(shown)})]
+    clock, started = shown_at(typed, now), started_at(typed)
+    recent = [("0", _("Now, %(time)s") % {"time": clock_time(clock)})]
     recent += [
         (minutes, _("%(minutes)s min ago, %(time)s")
-         % {"minutes": minutes, "time": clock_time(shown - timedelta(minutes=int(minutes)))})
+         % {"minutes": minutes, "time": clock_time(clock - timedelta(minutes=int(minutes)))})
         for minutes in MINUTES[1:]
     ]  # fmt: skip
     other = [(OTHER, _("Another time"))]
     # The questions may have taken a while, or waited for a sign-in; or the result was given the time when it happened.
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
-    begun = [("start", words % {"time": clock_time(started)})] if shown - started >= timedelta(minutes=1) else []
+    begun = [("start", words % {"time": clock_time(started)})] if clock - started >= timedelta(minutes=1) else []
     return {"when": [*begun, *recent, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}

@@ -46,9 +46,9 @@ class ShareForm:
     values: Mapping[str, str] = field(default_factory=dict)
 
     @classmethod
-    def fresh(cls, asked: Mapping[str, str]) -> ShareForm:
-        """What is chosen at the start; `asked` says how the list is narrowed and how much of it is shown."""
-        return cls({"purpose": Purpose.CARE.value, "how_long": "30", **asked})
+    def fresh(cls, fields: Mapping[str, str]) -> ShareForm:
+        """What is chosen at the start; `fields` says how the list is narrowed and how much of it is shown."""
+        return cls({"purpose": Purpose.CARE.value, "how_long": "30", **fields})
 
     @classmethod
     def posted(cls, form: Form) -> ShareForm:
@@ -97,12 +97,12 @@ class ShareForm:
         return at_clock(day + timedelta(days=1), time(0, 0))
 
 
-def shown_of(found: Sequence[Organisation], asked: str, chosen: str) -> int:
+def count_on_page(organisations: Sequence[Organisation], number_text: str, chosen: str) -> int:
     """How many of those found a page lists: as many as were asked for, with the chosen one; not all at once."""
-    number = int(asked) if re.fullmatch(r"[0-9]{1,5}", asked, re.ASCII) else 0
-    place = next((place for place, entry in enumerate(found, 1) if entry.card_id.hex() == chosen), 0)
+    number = int(number_text) if re.fullmatch(r"[0-9]{1,5}", number_text, re.ASCII) else 0
+    place = next((place for place, entry in enumerate(organisations, 1) if entry.card_id.hex() == chosen), 0)
     steps = -(-max(number, place, 1) // SHOWN_AT_ONCE)
-    return min(len(found), steps * SHOWN_AT_ONCE)
+    return min(len(organisations), steps * SHOWN_AT_ONCE)
 
 
 def matching(directory: Iterable[Organisation], search: str) -> list[Organisation]:

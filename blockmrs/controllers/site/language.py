@@ -23,19 +23,19 @@ COOKIE_S = 365 * 24 * 3600
 def chosen_language(request: Any) -> str | None:
     """The language that this request's form chooses, or None; the field is taken out of the form."""
     try:
-        given = request.POST.getall(FIELD) if request.method == "POST" else []
-        if given:
+        values = request.POST.getall(FIELD) if request.method == "POST" else []
+        if values:
             del request.POST[FIELD]
     except (UnicodeError, ValueError):
         return None
-    return given[0] if len(given) == 1 and isinstance(given[0], str) and given[0] in LANGUAGES else None
+    return values[0] if len(values) == 1 and isinstance(values[0], str) and values[0] in LANGUAGES else None
 
 
 def language_of(request: Any, site: Site) -> str:
     """The language for a request whose form did not choose one."""
-    kept = request.cookies.get(site.language_cookie_name)
-    if kept in LANGUAGES:
-        return cast(str, kept)
+    cookie = request.cookies.get(site.language_cookie_name)
+    if cookie in LANGUAGES:
+        return cast(str, cookie)
     return cast(str, request.accept_language.lookup(language_tags=list(LANGUAGES), default=site.language))
 
 

@@ -72,7 +72,7 @@ class PlanController(TGController):
         actor = require_actor()
         if tg.request.method == "POST":
             form = posted_form()
-            venue_id = form.kept("venue_id")
+            venue_id = form.text_or_empty("venue_id")
             return self._save(actor, form, venue_id if is_venue_id(venue_id) else secrets.token_hex(8))
         return self._page(secrets.token_hex(8), {}, "")
 
@@ -82,7 +82,7 @@ class PlanController(TGController):
         actor = require_actor()
         if tg.request.method == "POST":
             form = posted_form()
-            if not is_venue_id(venue_id) or not form.kept("version"):
+            if not is_venue_id(venue_id) or not form.text_or_empty("version"):
                 raise NotFound("no such venue in this plan")
             return self._save(actor, form, venue_id)
         venue = self._plans.venue(actor, venue_id)
@@ -111,9 +111,9 @@ class PlanController(TGController):
 
     def _save(self, actor: Actor, form: Form, venue_id: str) -> str:
         """Save and show the plan; or show what is wrong, with everything that was typed."""
-        fields = {name: form.kept(name) for name in LIMITS}
+        fields = {name: form.text_or_empty(name) for name in LIMITS}
         errors = gather(*(lambda name=name: check_field(name, form.text(name)) for name in LIMITS))
-        version = form.kept("version")
+        version = form.text_or_empty("version")
         if errors:
             return self._page(venue_id, fields, version, errors)
         try:

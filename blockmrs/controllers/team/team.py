@@ -147,7 +147,7 @@ class TeamController(TGController):
         team = self._teams.team(actor)
 
         def typed(name: str, default: str = "") -> str:
-            return default if form is None else form.kept(name, _LONGEST_LIST) or default
+            return default if form is None else form.text_or_empty(name, _LONGEST_LIST) or default
 
         return show(
             "team.index",
@@ -193,17 +193,17 @@ def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
     Raises:
         InvalidInput: names the lines that are wrong, at most MOST_NAMED of them; or there are none.
     """
-    found: list[tuple[str, str]] = []
+    players: list[tuple[str, str]] = []
     wrong: list[str] = []
     for line in read_lines(text):
         if len(wrong) == MOST_NAMED:
             break
         try:
-            found.append((line.number, check_display_name(line.name, field)))
+            players.append((line.number, check_display_name(line.name, field)))
         except InvalidInput as error:
             wrong.append(_("Line %(place)d: %(problem)s") % {"place": line.place, "problem": translated(error.message)})
     if wrong:
         raise InvalidInput(". ".join(wrong), field=field)
-    if not found:
+    if not players:
         raise InvalidInput(N_("Enter one name on each line"), field=field)
-    return found
+    return players

@@ -117,7 +117,7 @@ def repeatable(action: Action) -> Action:
     return action
 
 
-def said(text: str) -> str:
+def rule_text(text: str) -> str:
     """A text of the rules in the reader's language, with the operator's numbers in their places."""
     return fill(ugettext(text), site().places)
 
@@ -153,13 +153,13 @@ def problem(error: InvalidInput) -> dict[str, str]:
 
 def gather(*checks: Callable[[], object]) -> dict[str, str]:
     """What is wrong, by field, after all checks, so that everything can be corrected at once."""
-    found: dict[str, str] = {}
+    errors: dict[str, str] = {}
     for check in checks:
         try:
             check()
         except InvalidInput as error:
-            found.setdefault(error.field or "", error.message)
-    return found
+            errors.setdefault(error.field or "", error.message)
+    return errors
 
 
 def try_again(error: BlockMRSError, words: str) -> dict[str, str]:

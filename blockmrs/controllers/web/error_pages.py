@@ -124,12 +124,12 @@ def continue_after_sign_in(token: str, came_from: str | None = None, draft: str 
 def continue_with(came_from: str | None = None, draft: str | None = None) -> str:
     """The page that sends on what a signed-in person had entered before, or a redirect to where they were going."""
     try:
-        kept = open_draft(draft) if draft else None
+        entered = open_draft(draft) if draft else None
     except CannotOpen:
-        kept = None
-    if kept is None:
+        entered = None
+    if entered is None:
         tg.redirect(check_local_address(came_from))
-    return str(render({"errors": {}, "form": form_of(kept)}, "kajiki", "blockmrs.templates.continue_form"))
+    return str(render({"errors": {}, "form": form_of(entered)}, "kajiki", "blockmrs.templates.continue_form"))
 
 
 def form_of(draft: Draft, ask_again: Sequence[str] = ()) -> dict[str, Any]:

@@ -55,7 +55,7 @@ class Form:
         """The texts of a field that may come several times, such as ticks; what is not text is left out."""
         return [value for value in self._values.get(name, []) if isinstance(value, str) and len(value) <= LONGEST_TEXT]
 
-    def kept(self, name: str, limit: int = LONGEST_TEXT) -> str:
+    def text_or_empty(self, name: str, limit: int = LONGEST_TEXT) -> str:
         """The same, for showing it again: empty if it cannot be shown."""
         try:
             return self.text(name, limit)

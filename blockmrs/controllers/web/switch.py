@@ -44,8 +44,8 @@ class LanguageController(TGController):
     @stateless
     def index(self, **_ignored: object) -> None:
         """Go back to the page."""
-        given = tg.request.POST.getall("back")
-        redirect(check_local_address(given[0] if len(given) == 1 and isinstance(given[0], str) else None))
+        values = tg.request.POST.getall("back")
+        redirect(check_local_address(values[0] if len(values) == 1 and isinstance(values[0], str) else None))
 
 
 def language_switch(failed: int = 0) -> Switch:

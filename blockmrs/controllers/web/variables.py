@@ -11,7 +11,7 @@ from tg.i18n import ugettext, ungettext
 
 from blockmrs.controllers.site import times
 from blockmrs.controllers.site.language import current_language
-from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, said, site
+from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, rule_text, site
 from blockmrs.controllers.web.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import N_, BlockMRSError
@@ -84,7 +84,7 @@ def page_variables() -> dict[str, Any]:
         "family_news": lambda: _family_news(actor),
         "emergency_number": site().emergency_number,
         "crisis_lines": site().crisis_lines,
-        "said": said,
+        "rule_text": rule_text,
         "secret_word": secret_word,
         "intended_use": intended_use,
         "lang": current_language(),

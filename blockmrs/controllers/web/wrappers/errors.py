@@ -39,8 +39,8 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
             return self._unforeseen(error, environ, context)
         # A page that an action made itself keeps its words, whatever its status.
         if isinstance(response, HTTPException) and response.status_int >= 400:
-            kept = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
-            return self._bare(response.status_int, kept, type(response).__name__, environ, context)
+            headers = {name: response.headers[name] for name in _KEPT_HEADERS if name in response.headers}
+            return self._bare(response.status_int, headers, type(response).__name__, environ, context)
         return response
 
     def _ours(self, error: BlockMRSError, environ: dict[str, Any], context: Any) -> Any:

@@ -43,8 +43,8 @@ def trim_headers(environ: Environ, site: Site) -> None:
         environ["HTTP_ACCEPT_LANGUAGE"] = languages[:LONGEST_LANGUAGES].rpartition(",")[0]
     for name in [name for name in environ if name.startswith("HTTP_") and len(environ[name]) > LONGEST_HEADER]:
         del environ[name]
-    if kept := _own_cookies(cookies, site.cookie_name):
-        environ["HTTP_COOKIE"] = kept
+    if cookie := _own_cookies(cookies, site.cookie_name):
+        environ["HTTP_COOKIE"] = cookie
 
 
 def read_form(environ: Environ) -> int | None:
@@ -128,15 +128,15 @@ def _charset(parameters: str) -> str:
 
 def _own_cookies(header: str, name: str) -> str:
     """Only our cookies, as far as they can be ours: other programs on this host have theirs, and strangers send any."""
-    kept: dict[str, str] = {}
+    own: dict[str, str] = {}
     start = header.find(name)
     for part in header[start:].split(";", MOST_FIELDS)[:MOST_FIELDS] if start >= 0 else ():
         key, _, value = part.strip().partition("=")
         if len(value) > 1 and value[0] == value[-1] == '"':
             value = value[1:-1]
         if key.startswith(name) and len(part) <= LONGEST_COOKIE and _is_token(key) and _is_token(value):
-            kept.setdefault(key, value)
-    return "; ".join(f"{key}={value}" for key, value in kept.items())
+            own.setdefault(key, value)
+    return "; ".join(f"{key}={value}" for key, value in own.items())
 
 
 def _is_token(text: str) -> bool:

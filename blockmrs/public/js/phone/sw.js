@@ -1,5 +1,5 @@
 // The service worker: /field without a signal. The server puts the constant KEPT before this text: the version, the
-// language, and the addresses of what is kept (controllers/field/kept.py). A version is kept whole or not at all, and
+// language, and the addresses of what is kept (controllers/field/offline.py). A version is kept whole or not at all, and
 // replaces the one before. What is kept is public and fetched without cookies: never a signed-in page, never an answer
 // to a form.
 "use strict";

@@ -9,7 +9,7 @@ import pytest
 from webtest import TestApp
 
 import blockmrs
-from blockmrs.controllers.field.kept import ENGINE
+from blockmrs.controllers.field.offline import ENGINE
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.i18n.languages import LANGUAGES
 from tests.support.at_least import at_least

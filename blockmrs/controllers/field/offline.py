@@ -25,7 +25,7 @@ from tg import TGController, expose
 from blockmrs.controllers.field.blank import blank_handover, blank_pages, blank_proposals, blank_result, script_words
 from blockmrs.controllers.site.assets import DIGEST_CHARACTERS
 from blockmrs.controllers.site.language import current_language, speak
-from blockmrs.controllers.web.context import PAGE, said, site
+from blockmrs.controllers.web.context import PAGE, rule_text, site
 from blockmrs.domain.triage.portable import encode_rules
 from blockmrs.domain.triage.routing import words_as_data
 from blockmrs.domain.triage.rules import Level
@@ -84,32 +84,32 @@ class OfflineController(TGController):
         self._first_screen = first_screen
         self._encoded: dict[str, tuple[bytes, str]] = {}
         self._mark = ""
-        self._made: dict[str, OfflineCopy] = {}
+        self._copies: dict[str, OfflineCopy] = {}
         self._making = threading.Lock()
 
     @expose(content_type="application/json", allowed_methods=PAGE)
     def addresses(self, language: str = "", **_ignored: object) -> bytes:
         """The version, the language, and the addresses of everything."""
         tg.response.headers["Cache-Control"] = ASK_FIRST
-        return json.dumps(self._kept(language).addresses).encode()
+        return json.dumps(self._copy(language).addresses).encode()
 
     @expose(content_type="application/json", allowed_methods=PAGE)
     def rules(self, language: str = "", v: str = "", **_ignored: object) -> bytes:
         """The rules in one language, only in this version: another one would not fit the rest."""
-        kept = self._kept(language)
-        return _exactly(v, kept.rules_digest, kept.rules)
+        copy = self._copy(language)
+        return _exactly(v, copy.rules_digest, copy.rules)
 
     @expose(content_type="application/json", allowed_methods=PAGE)
     def words(self, v: str = "", **_ignored: object) -> bytes:
         """The lists of words behind the box for one's own words; the same in every language."""
-        kept = self._kept(current_language())
-        return _exactly(v, kept.words_digest, kept.words)
+        copy = self._copy(current_language())
+        return _exactly(v, copy.words_digest, copy.words)
 
     @expose(content_type="text/html", allowed_methods=PAGE)
     def pages(self, language: str = "", v: str = "", **_ignored: object) -> bytes:
         """The blank pages in one language."""
-        kept = self._kept(language)
-        return _exactly(v, kept.pages_digest, kept.pages.encode())
+        copy = self._copy(language)
+        return _exactly(v, copy.pages_digest, copy.pages.encode())
 
     @expose(allowed_methods=PAGE)
     def away(self, language: str = "", **_ignored: object) -> str:
@@ -121,7 +121,7 @@ class OfflineController(TGController):
     def worker(self) -> bytes:
         """The service worker in the language of whoever asks; its bytes differ whenever anything that it keeps does."""
         tg.response.headers["Cache-Control"] = ASK_FIRST
-        return self._kept(current_language()).worker.encode()
+        return self._copy(current_language()).worker.encode()
 
     def rules_address(self, language: str) -> str:
         """Where the rules are that this server's pages in that language follow; different for any other rules."""
@@ -136,16 +136,16 @@ class OfflineController(TGController):
     def _rules(self, language: str) -> tuple[bytes, str]:
         """The rules as data, and their digest, which is worked out once, since every page names it."""
         if language not in self._encoded:
-            encoded = encode_rules(self._triage.rules, language, said)
+            encoded = encode_rules(self._triage.rules, language, rule_text)
             self._encoded[language] = (encoded, _digest(encoded))
         return self._encoded[language]
 
-    def _kept(self, language: str) -> OfflineCopy:
+    def _copy(self, language: str) -> OfflineCopy:
         speak(_known(language))
         with self._making:
-            if language not in self._made:
-                self._made[language] = self._make(language)
-            return self._made[language]
+            if language not in self._copies:
+                self._copies[language] = self._make(language)
+            return self._copies[language]
 
     def _make(self, language: str) -> OfflineCopy:
         rules, assets = self._triage.rules, site().assets
@@ -196,8 +196,8 @@ def _known(language: str) -> str:
     return language
 
 
-def _exactly(wanted: str, there: str, content: bytes) -> bytes:
-    if wanted != there:
+def _exactly(version: str, there: str, content: bytes) -> bytes:
+    if version != there:
         raise NotFound("another version is here now")
     tg.response.headers["Cache-Control"] = FOR_GOOD
     tg.response.headers.pop("Pragma", None)

@@ -38,13 +38,13 @@ class ProposalView:
         return N_("Which of these fits?") if self.complaints else N_("We found nothing for that")
 
 
-def offered_view(triage: TriageService, found: Proposal) -> ProposalView:
+def proposal_view(triage: TriageService, proposal: Proposal) -> ProposalView:
     """The page's own view of a proposal, with the danger signs in the order of the first screen."""
-    titles = ((name, triage.rules.presentations[name].title) for name in found.presentations)
+    titles = ((name, triage.rules.presentations[name].title) for name in proposal.presentations)
     return ProposalView(
         tuple(Choice(name, title) for name, title in titles),
-        tuple(sign for sign in triage.rules.signs if sign.id in found.signs),
-        tuple((OFFERED, name) for name in (*found.presentations, *found.signs)),
+        tuple(sign for sign in triage.rules.signs if sign.id in proposal.signs),
+        tuple((OFFERED, name) for name in (*proposal.presentations, *proposal.signs)),
     )
 
 
@@ -54,13 +54,13 @@ class OwnWords:
 
     texts: tuple[str, ...]
     picked: tuple[str, ...]
-    offered: tuple[str, ...]
+    proposed_ids: tuple[str, ...]
     is_answer: bool
 
     @property
     def is_empty(self) -> bool:
         """Whether the form is entirely empty: then the page with the places comes."""
-        return not (self.texts or self.offered or self.is_answer)
+        return not (self.texts or self.proposed_ids or self.is_answer)
 
     @property
     def typed(self) -> str:
@@ -69,8 +69,8 @@ class OwnWords:
 
     def offers(self, triage: TriageService) -> Proposal | None:
         """What was proposed before and is known; None if nothing was."""
-        signs = tuple(sign.id for sign in triage.rules.signs if sign.id in self.offered)
-        known = [name for name in dict.fromkeys(self.offered) if name in triage.rules.presentations]
+        signs = tuple(sign.id for sign in triage.rules.signs if sign.id in self.proposed_ids)
+        known = [name for name in dict.fromkeys(self.proposed_ids) if name in triage.rules.presentations]
         return Proposal(tuple(known[:MOST_PROPOSED]), signs) if known else None
 
     def propose(self, triage: TriageService) -> Proposal:
@@ -84,10 +84,10 @@ class OwnWords:
             return offers
         if len(self.texts) != 1 or not self.texts[0].strip():
             raise InvalidInput("Write what is wrong, or choose it from the list", field=WORDS)
-        found = triage.route(self.texts[0])
-        for name in (*found.presentations, *found.signs):
+        proposal = triage.route(self.texts[0])
+        for name in (*proposal.presentations, *proposal.signs):
             tg.request.POST.add(OFFERED, name)
-        return found
+        return proposal
 
 
 def take_words() -> tuple[str, ...]:
@@ -101,8 +101,8 @@ def take_words() -> tuple[str, ...]:
     return texts
 
 
-def read_told(texts: tuple[str, ...], pairs: Pairs) -> OwnWords:
+def read_own_words(texts: tuple[str, ...], pairs: Pairs) -> OwnWords:
     """The form's fields that are about the words."""
     picked = tuple(value for name, value in pairs if name == PICK)
-    offered = tuple(value for name, value in pairs if name == OFFERED)
-    return OwnWords(texts, picked, offered, ("answer", NEXT) in pairs)
+    proposed_ids = tuple(value for name, value in pairs if name == OFFERED)
+    return OwnWords(texts, picked, proposed_ids, ("answer", NEXT) in pairs)
