@@ -93,7 +93,7 @@ def test_a_look_that_is_taken_back_by_hand_counts_no_more_and_is_asked_again(tri
 
 
 def test_a_look_is_no_answer_and_shows_in_no_row_of_what_was_seen(triage: TriageService) -> None:
-    assert triage.answers_in_words(look(triage, ill(triage), "no", "no", "4")) == triage.seen(ill(triage))
+    assert triage.answers_in_words(look(triage, ill(triage), "no", "no", "4")) == triage.answers_in_words(ill(triage))
 
 
 def test_after_the_last_look_that_fits_no_further_one_is_begun(triage: TriageService) -> None:
