@@ -24,7 +24,7 @@ PLAIN = frozenset(
     member memory message missing names nature news not now number of open opened opening option out overview page
     people person phone placed play player prepared question read reader readiness reason reassured restore result
     saved says seen sender senders service services session set sharing sort source sport staff state status
-    strangers team teams telling text ticks times toggle told triage unreadable up ups value view watch who word
+    strangers team teams telling text ticks times to toggle told triage unreadable up ups value view watch who word
     words wrapper writer
     """.split()
 )

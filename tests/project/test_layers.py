@@ -89,3 +89,23 @@ def test_no_file_is_too_long_to_read() -> None:
         if len(path.read_text(encoding="utf-8").splitlines()) > 500
     ]
     assert long == []
+
+
+def writers_of(kind: str) -> set[str]:
+    """The modules that add a transaction of that kind to a batch."""
+    writers = set()
+    for path in (PACKAGE / "services").rglob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if (
+                isinstance(node, ast.Call)
+                and isinstance(node.func, ast.Attribute)
+                and node.func.attr in {"add", "add_at"}
+            ) and any(ast.unparse(argument) == f"Kind.{kind}" for argument in node.args):
+                writers.add(path.relative_to(PACKAGE / "services").as_posix())
+    return writers
+
+
+def test_grants_are_written_and_ended_in_one_room() -> None:
+    assert writers_of("GRANT") == {"grants/granting.py"}
+    # What a member writes when they leave the staff is a revocation too, but of no grant.
+    assert writers_of("REVOKE") == {"grants/ending.py", "people/staff.py"}

@@ -152,7 +152,7 @@ def test_a_share_stopped_before_there_was_such_a_line_stays_stopped_for_the_hosp
     world, carol, maria, shared, monkeypatch
 ) -> None:
     address, doctor = shared
-    monkeypatch.setattr("blockmrs.services.sharing.shares.write_ending", lambda *_: None)
+    monkeypatch.setattr("blockmrs.services.grants.ending.write_ending", lambda *_: None)
     world.sharing.stop(carol, address, only_share(world, carol, address).share_id)
     assert only_share(world, carol, address).stopped == world.clock()
     assert [item.active for item in world.received(doctor)] == [False]

@@ -13,7 +13,6 @@ from datetime import date, datetime, timedelta, tzinfo
 from functools import partial
 from typing import TYPE_CHECKING
 
-from blockmrs.chain.transaction import Kind
 from blockmrs.domain.clearances import (
     FULL_PLAY,
     Clearance,
@@ -31,12 +30,12 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.check import read_check
 from blockmrs.fhir.clearance import read_clearance, write_clearance
+from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.reports.access import Access, report_address
 
 if TYPE_CHECKING:
-    from blockmrs.crypto.keys import Card
     from blockmrs.domain.records import Update
     from blockmrs.domain.reports import Report
     from blockmrs.domain.triage.rules import RuleSet
@@ -292,18 +291,13 @@ class Clearances:
             update_id, report.subject, Content.CLEARANCE, clearance.written_at, object=pointer, about=report.update_id
         )  # fmt: skip
 
-        def give(recipient: Card, line_key: bytes, copy: Grant) -> None:
-            batch.add(Kind.GRANT, copy.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
-
         if report.return_to_author is not None and access.author_card is not None:
-            give(access.author_card, report.return_to_author, grant)
+            write_grant(batch, grant, actor.keyring, LineTo(access.author_card, report.return_to_author))
         if report.return_to_subject is not None:
-            give(self._cards.find(report.subject), report.return_to_subject, grant)
-        give(
-            organisation.keyring.card,
-            _copies_key(organisation, report.update_id),
-            replace(grant, draft_mark=mark),
-        )
+            to_subject = LineTo(self._cards.find(report.subject), report.return_to_subject)
+            write_grant(batch, grant, actor.keyring, to_subject)
+        to_colleagues = LineTo(organisation.keyring.card, _copies_key(organisation, report.update_id))
+        write_grant(batch, replace(grant, draft_mark=mark), actor.keyring, to_colleagues)
         self._after.commit(batch)
         return Statement(report_address(update_id), clearance, True)
 

@@ -9,25 +9,89 @@ Source: docs/protocol "Sharing with an organisation".
 
 from __future__ import annotations
 
-from collections.abc import Container
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import Keyring, ending_keyring
-from blockmrs.domain.sharing import Grant, Revocation
-from blockmrs.errors import InvalidInput
+from blockmrs.crypto.keys import ending_keyring
+from blockmrs.domain.sharing import Revocation
+from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.services.grants.granting import LineTo
 
 if TYPE_CHECKING:
+    from collections.abc import Container, Iterable
+    from datetime import datetime
+
+    from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.domain.sharing import Grant
     from blockmrs.services.lines.batch import Batch
-    from blockmrs.services.lines.mailbox import Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
+
+
+def write_revocation(batch: Batch, grant_id: bytes, at: datetime, author: Keyring, to: LineTo) -> None:
+    """Add to `batch` that the grant with this payload id has ended at `at`."""
+    fields = Revocation(grant_id, at).to_fields()
+    batch.add(Kind.REVOKE, fields, author=author, recipient=to.card, line_key=to.key)
 
 
 def write_ending(batch: Batch, grant_id: bytes, at: datetime, author: Keyring) -> None:
     """Add to `batch` that the grant with this payload id has ended, for everybody who knows it."""
-    common = ending_keyring(grant_id)
-    fields = Revocation(grant_id, at).to_fields()
-    batch.add(Kind.REVOKE, fields, author=author, recipient=common.card, line_key=common.own_line)
+    write_revocation(batch, grant_id, at, author, LineTo.own(ending_keyring(grant_id)))
+
+
+def original_of(copy: GrantEntry) -> tuple[bytes, bytes]:
+    """The payload id of the grant that this is a copy of, and the card id of the grant's recipient.
+
+    Raises:
+        NotFound: it is no copy of a share.
+    """
+    if copy.grant.copy_of is None or copy.grant.grantee is None:
+        raise NotFound("no such share")
+    return copy.grant.copy_of, copy.grant.grantee
+
+
+def end_as_author(
+    batch: Batch,
+    copy: GrantEntry,
+    at: datetime,
+    author: Keyring,
+    recipient: Card,
+    *,
+    book_key: bytes,
+    owner: Keyring | None,
+    on_owners_line: Iterable[GrantEntry] = (),
+) -> None:
+    """Add to `batch` the end of a share by its giver: for its recipient, in the book, for the owner, and for all.
+
+    Args:
+        copy: the one in the giver's book, whose line has the key `book_key`.
+        owner: the keys of whom it is about; None while it is withheld from them.
+        on_owners_line: copies of shares there; those of this one are ended too.
+    """
+    grant_id, grantee = original_of(copy)
+    write_revocation(batch, grant_id, at, author, LineTo(recipient, author.line_to(grantee)))
+    write_revocation(batch, copy.id, at, author, LineTo(author.card, book_key))
+    if owner is not None:
+        for other in on_owners_line:
+            if other.grant.copy_of == grant_id:
+                write_revocation(batch, other.id, at, author, LineTo.own(owner))
+    write_ending(batch, grant_id, at, author)
+
+
+def end_as_subject(
+    batch: Batch, copy: GrantEntry, at: datetime, person: Keyring, subject: EntrustedKeys, to: LineTo
+) -> None:
+    """Add to `batch` the end of a share by the card that it is about, which signs on its own line to the recipient.
+
+    Args:
+        copy: the one on the subject's own line.
+        person: who acts for the subject. They sign the end of the copy with their own card, which nobody else holds, so
+            that the family sees which of them ended it.
+        to: the line from the subject's card to the recipient.
+    """
+    grant_id, _ = original_of(copy)
+    write_revocation(batch, grant_id, at, subject.keyring, to)
+    write_revocation(batch, copy.id, at, person, LineTo.own(subject.keyring))
+    write_ending(batch, grant_id, at, subject.keyring)
 
 
 def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[bytes, Revocation] | None:

@@ -1,16 +1,51 @@
-"""The grant on the line of the person an update is about: with its number there, and the update before it."""
+"""Grants, written and passed on: the one place that puts leave to read on a line.
+
+- The owner's grant stands on the line of the person an update is about, with its number there and the update before it:
+  `give_to_owner`.
+- A share is three entries: the grant itself to the recipient, and copies of it, which open nothing, in the giver's book
+  and on the owner's line: `write_share`.
+- What follows a report goes on to those who may read the report, for as long as they may: `pass_on`.
+
+What somebody may give, to whom and until when is decided by the services that ask. Ends are in ending.py.
+Source: docs/protocol "Records and sharing".
+"""
 
 from __future__ import annotations
 
-from dataclasses import replace
+import os
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from blockmrs.chain.transaction import Kind
+
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+    from datetime import datetime
+
+    from blockmrs.crypto.keys import Card, Keyring
     from blockmrs.domain.sharing import Grant
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
 
 _LOOK_BACK = 5
+
+
+@dataclass(frozen=True, slots=True)
+class LineTo:
+    """A line to somebody: who reads it (`card`), and the key of their places on it."""
+
+    card: Card
+    key: bytes
+
+    @classmethod
+    def own(cls, keyring: Keyring) -> LineTo:
+        """The line on which that card's own entries are."""
+        return cls(keyring.card, keyring.own_line)
+
+
+def write_grant(batch: Batch, grant: Grant, author: Keyring, to: LineTo) -> bytes:
+    """Add a grant to `batch`; returns its payload id (32 bytes)."""
+    return batch.add(Kind.GRANT, grant.to_fields(), author=author, recipient=to.card, line_key=to.key)
 
 
 def owners_grant(
@@ -33,3 +68,53 @@ def owners_grant(
             if entry.grant.grantee is None and entry.grant.subject == card_id:
                 previous = entry.grant.update_id
     return replace(grant, number=number, previous=previous)
+
+
+def give_to_owner(
+    mailbox: Mailbox,
+    batch: Batch,
+    subject: EntrustedKeys,
+    grant: Grant,
+    author: Keyring,
+    *,
+    mark: bytes | None = None,
+    previous: bytes | None = None,
+) -> None:
+    """Add the owner's grant to `batch`; `mark` shows a repeated save, and `previous` is as for `owners_grant`."""
+    owned = replace(owners_grant(mailbox, batch, subject, grant, previous=previous), draft_mark=mark, withheld=False)
+    write_grant(batch, owned, author, LineTo.own(subject.keyring))
+
+
+def copy_to_owner(batch: Batch, copy: Grant, author: Keyring, owner: Keyring) -> None:
+    """Add the copy of a share in its giver's book to the owner's line, without the way back to the giver."""
+    write_grant(batch, replace(copy, return_to_author=None), author, LineTo.own(owner))
+
+
+def write_share(
+    batch: Batch, grant: Grant, author: Keyring, to: LineTo, name: str, *, book_key: bytes, owner: Keyring | None
+) -> None:
+    """Add a share to `batch`: `grant`, with new ways back, and its copies.
+
+    Args:
+        grant: what the recipient is granted; it has no ways back yet.
+        name: what the copies call the recipient.
+        book_key: the key of the line on which the author keeps the book of what is shared.
+        owner: on whose line the other copy goes, with a way back of their own; None while it is withheld from them,
+            since a receipt to their card would tell them of it.
+    """
+    given = replace(grant, return_to_author=os.urandom(32), return_to_subject=None if owner is None else os.urandom(32))
+    grant_id = write_grant(batch, given, author, to)
+    copy = replace(given, object=None, title="", party=name, grantee=to.card.id, copy_of=grant_id)
+    write_grant(batch, copy, author, LineTo(author.card, book_key))
+    if owner is not None:
+        copy_to_owner(batch, copy, author, owner)
+
+
+def pass_on(
+    batch: Batch, grants: Iterable[Grant], granter: Keyring, to: LineTo, since: datetime, until: datetime
+) -> None:
+    """Let somebody who may read a report until then read what follows it, from `since` on."""
+    for grant in grants:
+        # Its mark, its number and the update before it are for the owner's line alone.
+        passed = replace(grant, not_before=since, not_after=until, draft_mark=None, number=None, previous=None)
+        write_grant(batch, passed, granter, to)

@@ -37,6 +37,7 @@ from blockmrs.errors import Message as Words
 from blockmrs.model.accounts import AccountRow
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.accounts.passwords import check_display_name
+from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.lines.updates import write_update
@@ -434,7 +435,7 @@ class Teams:
             near=True,
         )
         grant = Grant(update, card.id, Content.ROSTER, now, object=pointer)
-        batch.add(Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=actor.keyring.own_line)
+        write_grant(batch, grant, actor.keyring, LineTo.own(actor.keyring))
         desk = seal_secret(actor.keyring.derive("desk"), encode(grant.to_fields()), context=actor.account_id)
         with committed(self._database, batch) as rows:
             rows.get_one(AccountRow, actor.account_id).sealed_desk = desk

@@ -11,14 +11,13 @@ from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING
 
-from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts, check_facts
 from blockmrs.domain.kinds import Content, Purpose
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, ObjectMissing
 from blockmrs.fhir.facts import read_facts, write_facts
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.grants.granting import owners_grant
+from blockmrs.services.grants.granting import give_to_owner
 from blockmrs.services.lines.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
 from blockmrs.services.lines.saving import commit_batch, finish, save_once
 from blockmrs.services.lines.updates import write_update
@@ -149,10 +148,7 @@ class Facts:
             chain_id=self._mailbox.chain_id,
         )
         grant = Grant(update_id, card.id, Content.FACTS, now, object=pointer, draft_mark=mark)
-        grant = owners_grant(self._mailbox, batch, subject, grant)
-        batch.add(
-            Kind.GRANT, grant.to_fields(), author=actor.keyring, recipient=card, line_key=subject.keyring.own_line
-        )
+        give_to_owner(self._mailbox, batch, subject, grant, actor.keyring, mark=mark)
         commit_batch(self._database, batch)
         return SavedFacts(update_id.hex(), facts, now, actor.display_name)
 

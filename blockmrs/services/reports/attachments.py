@@ -8,19 +8,17 @@ granted them from the player's card, whose keys author and family hold; they cou
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Standing
 from blockmrs.errors import UNKNOWN, BlockMRSError, NotFound
+from blockmrs.services.grants.granting import LineTo, give_to_owner, pass_on, write_grant
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import finish
 
 if TYPE_CHECKING:
-    from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.records import Update
     from blockmrs.domain.sharing import Grant, Pointer
     from blockmrs.model.database import Database
@@ -116,10 +114,10 @@ class Attachments:
     def keep(self, batch: Batch, actor: Actor, access: Access, grant: Grant) -> None:
         """Add the owner's grant of a new update to `batch`: on the player's line, or in a withheld report's book."""
         if self._is_withheld(actor, access):
-            self._add(batch, grant, actor.keyring, actor.keyring.card.id, self._book_key(actor, access))
+            write_grant(batch, grant, actor.keyring, LineTo(actor.keyring.card, self._book_key(actor, access)))
         else:
             subject = self.subject(actor, access)
-            self._reports.give_to_subject(batch, actor, subject, grant, mark=grant.draft_mark)
+            give_to_owner(self._mailbox, batch, subject, grant, actor.keyring, mark=grant.draft_mark)
 
     def pass_on(
         self, batch: Batch, actor: Actor, access: Access, organisation_id: bytes, until: datetime, grants: list[Grant]
@@ -134,10 +132,8 @@ class Attachments:
             granter, party = subject.keyring, subject.label
         organisation = self._organisations.find(organisation_id)
         line_key = self._organisations.introduce(batch, granter, party, organisation)
-        for grant in grants:
-            copy = replace(grant, not_before=self._mailbox.moment(), not_after=until, draft_mark=None, number=None,
-                            previous=None)  # fmt: skip
-            self._add(batch, copy, granter, organisation_id, line_key)
+        to = LineTo(self._cards.find(organisation_id), line_key)
+        pass_on(batch, grants, granter, to, self._mailbox.moment(), until)
 
     def returned(
         self, access: Access, shares: Iterable[GrantEntry], purpose: str
@@ -166,14 +162,15 @@ class Attachments:
 
         The author grants what they kept in the book; the player's card grants clearances, which others wrote.
         """
-        as_subject = replace(actor, keyring=subject.keyring)
         grants = [
-            (actor, entry.grant) for entry in self._book(actor, access) if entry.grant.about == access.grant.update_id
+            (actor.keyring, entry.grant)
+            for entry in self._book(actor, access)
+            if entry.grant.about == access.grant.update_id
         ]
-        grants += [(as_subject, entry.grant) for _, entry, _ in self.returned(access, shares, Content.CLEARANCE)]
+        grants += [(subject.keyring, entry.grant) for _, entry, _ in self.returned(access, shares, Content.CLEARANCE)]
         previous = access.grant.update_id
         for granter, grant in grants:
-            self._reports.give_to_subject(batch, granter, subject, grant, mark=grant.draft_mark, previous=previous)
+            give_to_owner(self._mailbox, batch, subject, grant, granter, mark=grant.draft_mark, previous=previous)
             previous = grant.update_id
 
     def _all(self, actor: Actor, access: Access) -> list[GrantEntry]:
@@ -208,11 +205,6 @@ class Attachments:
 
     def _is_withheld(self, actor: Actor, access: Access) -> bool:
         return access.standing is Standing.AUTHOR and self._reports.is_withheld(actor, access)
-
-    def _add(self, batch: Batch, grant: Grant, author: Keyring, recipient: bytes, line_key: bytes) -> None:
-        batch.add(
-            Kind.GRANT, grant.to_fields(), author=author, recipient=self._cards.find(recipient), line_key=line_key
-        )
 
 
 def _end_of(share: GrantEntry) -> datetime:

@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from blockmrs.chain.transaction import Kind
 from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.kinds import Content, Purpose, Relation
 from blockmrs.domain.permission import Action, Standing
@@ -21,7 +20,7 @@ from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.fhir.report import read_report, write_report
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.grants.granting import owners_grant
+from blockmrs.services.grants.granting import LineTo, give_to_owner, owners_grant, write_grant
 from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
 from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
@@ -35,7 +34,6 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.rules import RuleSet
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
-    from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.people.persons import Person
     from blockmrs.services.people.roster import Player
@@ -285,28 +283,6 @@ class Reports:
         """The line on which the author keeps the book of one report: who got it, and until when."""
         return book_key(keyring, update_id)
 
-    def give_to_subject(
-        self,
-        batch: Batch,
-        actor: Actor,
-        subject: EntrustedKeys,
-        grant: Grant,
-        *,
-        mark: bytes | None = None,
-        previous: bytes | None = None,
-    ) -> None:
-        """Add the owner's grant to `batch`, with its number and the update before it; `mark` shows a repeated save.
-
-        `previous` is the update before it if the same batch grants that one too; otherwise it is read from the line.
-        """
-        owned = replace(
-            owners_grant(self._mailbox, batch, subject, grant, previous=previous), draft_mark=mark, withheld=False
-        )
-        line_key = subject.keyring.own_line
-        batch.add(
-            Kind.GRANT, owned.to_fields(), author=actor.keyring, recipient=subject.keyring.card, line_key=line_key
-        )
-
     def _write(
         self,
         actor: Actor,
@@ -351,10 +327,10 @@ class Reports:
         )
         is_own = subject.keyring.card.id == keyring.card.id
         # In a report about oneself, the author's grant is also the owner's: both lines are the same.
-        fields = (owners_grant(self._mailbox, batch, subject, grant) if is_own else grant).to_fields()
-        own = batch.add(Kind.GRANT, fields, author=keyring, recipient=keyring.card, line_key=keyring.own_line)
+        authors = owners_grant(self._mailbox, batch, subject, grant) if is_own else grant
+        own = write_grant(batch, authors, keyring, LineTo.own(keyring))
         if not withheld and not is_own:
-            self.give_to_subject(batch, actor, subject, grant)
+            give_to_owner(self._mailbox, batch, subject, grant, keyring)
         place = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
         with committed(self._database, batch) as rows:
             rows.add_all(self._access.save_rows(actor, draft, place))

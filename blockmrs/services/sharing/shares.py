@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -12,10 +11,11 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import RELEASED, Content, Purpose
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.senders import Standing as Sender
-from blockmrs.domain.sharing import Grant, Receipt, Revocation
+from blockmrs.domain.sharing import Grant, Receipt
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.grants.ending import ending_of, who_may_end, write_ending
+from blockmrs.services.grants.ending import end_as_author, end_as_subject, ending_of, original_of, who_may_end
+from blockmrs.services.grants.granting import LineTo, copy_to_owner, give_to_owner, write_grant, write_share
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.reports.access import Access, AccessFinder, parse_report_address, report_address
@@ -169,14 +169,13 @@ class Sharing:
                 return
             subject = self._subject(actor, access)
             batch = self._mailbox.batch()
-            self._reports.give_to_subject(batch, actor, subject, access.grant)
+            give_to_owner(self._mailbox, batch, subject, access.grant, actor.keyring)
             self._attachments.release(batch, actor, access, subject, self.book(actor, access))
             for entry in self.book(actor, access):
-                copy = replace(entry.grant, return_to_author=None)
-                self._add(batch, Kind.GRANT, copy, actor, subject.keyring.card, subject.keyring.own_line)
+                copy_to_owner(batch, entry.grant, actor.keyring, subject.keyring)
             released = Grant(access.grant.update_id, access.grant.subject, RELEASED, self._mailbox.moment(),
                              grantee=access.grant.subject)  # fmt: skip
-            self._add(batch, Kind.GRANT, released, actor, actor.keyring.card, self._book_key(actor, access))
+            write_grant(batch, released, actor.keyring, LineTo(actor.keyring.card, self._book_key(actor, access)))
             batch.commit()
             for entry in self.book(actor, access):
                 grant = entry.grant
@@ -231,11 +230,11 @@ class Sharing:
         )
         batch = self._mailbox.batch()
         if grant.return_to_author is not None:
-            self._add(batch, Kind.RECEIPT, receipt, actor, card, grant.return_to_author)
+            _leave(batch, receipt, actor, card, grant.return_to_author)
         if grant.return_to_subject is not None:
             subject = self._cards.find(grant.subject)
-            self._add(batch, Kind.RECEIPT, receipt, actor, subject, grant.return_to_subject)
-        self._add(batch, Kind.RECEIPT, receipt, actor, actor.keyring.card, self._opened_key(actor, grant))
+            _leave(batch, receipt, actor, subject, grant.return_to_subject)
+        _leave(batch, receipt, actor, actor.keyring.card, self._opened_key(actor, grant))
         senders = self._access.senders
         if senders.standings(keys).get(card.id, Sender.UNKNOWN) is Sender.UNKNOWN:
             senders.add(batch, actor, keys, card.id, Sender.KNOWN)
@@ -304,8 +303,7 @@ class Sharing:
         keyring, card = actor.keyring, self._cards.find(organisation.card_id)
         batch = self._mailbox.batch()
         line_key = self._organisations.introduce(batch, keyring, actor.display_name, organisation)
-        withheld = self._reports.is_withheld(actor, access)
-        back_to_author, back_to_subject = os.urandom(32), None if withheld else os.urandom(32)
+        owner = None if self._reports.is_withheld(actor, access) else self._subject(actor, access).keyring
         grant = Grant(
             access.grant.update_id,
             access.grant.subject,
@@ -313,65 +311,38 @@ class Sharing:
             self._mailbox.moment(),
             not_after=until,
             object=access.grant.object,
-            return_to_author=back_to_author,
-            return_to_subject=back_to_subject,
             level=access.grant.level,
             title=access.grant.title,
             party=actor.display_name,
         )
-        grant_id = self._add(batch, Kind.GRANT, grant, actor, card, line_key)
-        copy = replace(grant, object=None, title="", party=organisation.name, grantee=card.id, copy_of=grant_id)
-        self._add(batch, Kind.GRANT, copy, actor, keyring.card, self._book_key(actor, access))
-        if not withheld:
-            subject = self._subject(actor, access)
-            owned = replace(copy, return_to_author=None)
-            self._add(batch, Kind.GRANT, owned, actor, subject.keyring.card, subject.keyring.own_line)
+        write_share(
+            batch, grant, keyring, LineTo(card, line_key), organisation.name,
+            book_key=self._book_key(actor, access), owner=owner,
+        )  # fmt: skip
         follow = [entry.grant for entry in self._attachments.entries(actor, access, Content.CHECK)]
         self._attachments.pass_on(batch, actor, access, card.id, until, follow)
         commit_batch(self._database, batch)
 
     def _write_revocation(self, actor: Actor, access: Access, entry: GrantEntry) -> None:
-        grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
-        if grant_id is None or grantee is None:
-            raise NotFound("no such share")
-        card, now, batch = self._cards.find(grantee), self._mailbox.moment(), self._mailbox.batch()
-        ends = Revocation(grant_id, now)
-        self._add(batch, Kind.REVOKE, ends, actor, card, actor.keyring.line_to(grantee))
-        self._add(batch, Kind.REVOKE, Revocation(entry.id, now), actor, actor.keyring.card,
-                  self._book_key(actor, access))  # fmt: skip
+        _, grantee = original_of(entry)
+        batch, owner = self._mailbox.batch(), None
         if not self._reports.is_withheld(actor, access):
-            subject = self._subject(actor, access)
-            for copy in self._copies(subject.keyring, access.grant.update_id).grants.values():
-                if copy.grant.copy_of == grant_id:
-                    self._add(batch, Kind.REVOKE, Revocation(copy.id, now), actor, subject.keyring.card,
-                              subject.keyring.own_line)  # fmt: skip
-        write_ending(batch, grant_id, now, actor.keyring)
+            owner = self._subject(actor, access).keyring
+        copies = self._copies(owner, access.grant.update_id).grants.values() if owner is not None else ()
+        end_as_author(
+            batch, entry, self._mailbox.moment(), actor.keyring, self._cards.find(grantee),
+            book_key=self._book_key(actor, access), owner=owner, on_owners_line=copies,
+        )  # fmt: skip
         batch.commit()
 
     def _end_as_subject(self, actor: Actor, subject: EntrustedKeys, entry: GrantEntry) -> None:
         """End a share with the card that it is about, on that card's own line to the recipient."""
-        grant_id, grantee = entry.grant.copy_of, entry.grant.grantee
-        if grant_id is None or grantee is None:
-            raise NotFound("no such share")
-        organisation, card, now = self._organisations.find(grantee), self._cards.find(grantee), self._mailbox.moment()
-        batch, keyring = self._mailbox.batch(), subject.keyring
-        line_key = self._organisations.introduce(batch, keyring, subject.label, organisation)
-        self._add(batch, Kind.REVOKE, Revocation(grant_id, now), replace(actor, keyring=keyring), card, line_key)
-        # Signed by the person, whose card nobody else holds, so that the family sees which of them ended it.
-        self._add(batch, Kind.REVOKE, Revocation(entry.id, now), actor, keyring.card, keyring.own_line)
-        write_ending(batch, grant_id, now, keyring)
+        _, grantee = original_of(entry)
+        organisation, batch = self._organisations.find(grantee), self._mailbox.batch()
+        line_key = self._organisations.introduce(batch, subject.keyring, subject.label, organisation)
+        to = LineTo(self._cards.find(grantee), line_key)
+        end_as_subject(batch, entry, self._mailbox.moment(), actor.keyring, subject, to)
         batch.commit()
-
-    def _add(
-        self,
-        batch: Batch,
-        kind: Kind,
-        value: Grant | Revocation | Receipt,
-        actor: Actor,
-        recipient: Card,
-        line_key: bytes,
-    ) -> bytes:
-        return batch.add(kind, value.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
 
     def _active_share(self, actor: Actor, access: Access, organisation_id: bytes) -> Share | None:
         for entry in self.book(actor, access):
@@ -454,6 +425,10 @@ class Sharing:
         if subject is None:
             raise NotFound("the player's card is not held here")
         return subject
+
+
+def _leave(batch: Batch, receipt: Receipt, actor: Actor, recipient: Card, line_key: bytes) -> None:
+    batch.add(Kind.RECEIPT, receipt.to_fields(), author=actor.keyring, recipient=recipient, line_key=line_key)
 
 
 def _is_ended_by_subject(copy: GrantEntry) -> bool:
