@@ -21,7 +21,7 @@ from kajiki.ir import TranslatableTextNode
 
 from blockmrs.controllers.web.white_space import compiled
 from blockmrs.domain.kinds import Purpose
-from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
+from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, WHO_WAS_TOLD
 from blockmrs.domain.triage.messages import extract as extract_rules
 from blockmrs.i18n.languages import LANGUAGES, SOURCE_LANGUAGE
 
@@ -35,7 +35,7 @@ TWO = {"ngettext", "ungettext"}
 HEADER = "# The texts of BlockMRS for people. Written by `make messages`; translations start from it.\n#"
 CREATED = datetime(2026, 1, 1, tzinfo=UTC)
 # Words that stand in a report or a share as they are, and are translated where they are shown.
-KEPT_WORDS = (*MECHANISMS, *FIRST_AID_DONE, *TOLD, *(purpose.value for purpose in Purpose))
+KEPT_WORDS = (*MECHANISMS, *FIRST_AID_DONE, *WHO_WAS_TOLD, *(purpose.value for purpose in Purpose))
 PLACE = re.compile(r"%\([a-z_]+\)[a-z]|%[a-z%]|\{[a-z_]*\}")
 LITERAL = r"'(?:[^'\\]|\\.)*'"
 TEXT = rf"\s*({LITERAL}(?:\s+{LITERAL})*)\s*"

@@ -61,7 +61,7 @@ def _engine() -> Mapping[str, Any]:
         "LOOK_AGAIN_FROM": engine.LOOK_AGAIN_FROM,
         "ASKED": course.ASKED,
         "PAIN": course.PAIN,
-        "FOUND": course.FOUND,
+        "FOUND": course.REASSURING,
         "WORSE": course.WORSE,
         "MOST_PAIN": course.MOST_PAIN,
         "MOST_LOOKS": course.MOST_LOOKS,

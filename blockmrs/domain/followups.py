@@ -138,7 +138,7 @@ def band_of(age: str, rules: RuleSet) -> str | None:
     return next((band.id for band in rules.age_bands if band.label == age), None)
 
 
-def asked(rules: RuleSet, page: str, band: str | None) -> tuple[Finding, ...]:
+def questions_on(rules: RuleSet, page: str, band: str | None) -> tuple[Finding, ...]:
     """The questions on one page of the check, for somebody of that age."""
     plan = next(plan for plan in rules.presentations[HEAD_CHECK].pages if plan.id == page)
     ages = frozenset([band]) & rules.known_ages or rules.known_ages
@@ -164,7 +164,7 @@ def answers_on(rules: RuleSet, page: str, interview: Interview) -> tuple[Reporte
     """What was answered on one page, in the page's order, each with its question."""
     return tuple(
         ReportedFinding(finding.id, finding.ask, _in_text(finding, interview.answers[finding.id]))
-        for finding in asked(rules, page, interview.age_band)
+        for finding in questions_on(rules, page, interview.age_band)
         if finding.id in interview.answers
     )
 

@@ -21,7 +21,7 @@ FIELD, HOME = "field", "home"
 """Where a report was written: by somebody who saw it happen, or at home by the ill person or whoever acts for them."""
 OF_RECORD = "record/"
 """The prefix of a finding that comes from the record, not from a question."""
-TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet")
+WHO_WAS_TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet")
 
 
 @dataclass(frozen=True, slots=True)

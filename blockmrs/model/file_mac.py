@@ -16,8 +16,8 @@ NO_FILE = 2
 
 def main() -> int:
     """Read the question and answer it."""
-    asked = sys.stdin.buffer.read()
-    mac, size_bytes = hmac.new(asked[:KEY_BYTES], asked[KEY_BYTES:], "sha256"), 0
+    request = sys.stdin.buffer.read()
+    mac, size_bytes = hmac.new(request[:KEY_BYTES], request[KEY_BYTES:], "sha256"), 0
     try:
         with open(sys.argv[1], "rb") as file:
             while chunk := file.read(CHUNK_BYTES):

@@ -10,7 +10,7 @@ from babel.messages.catalog import Catalog, Message
 from babel.messages.pofile import read_po, write_po
 
 from blockmrs.domain.kinds import Purpose
-from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, TOLD
+from blockmrs.domain.reports import FIRST_AID_DONE, MECHANISMS, WHO_WAS_TOLD
 from blockmrs.i18n.languages import LANGUAGES, SOURCE_LANGUAGE, texts
 
 TOOL = Path(__file__).parents[2] / "tools" / "messages.py"
@@ -183,6 +183,6 @@ def test_spanish_has_plural_forms() -> None:
     ]
 
 
-@pytest.mark.parametrize("word", [*MECHANISMS, *FIRST_AID_DONE, *TOLD, *(purpose.value for purpose in Purpose)])
+@pytest.mark.parametrize("word", [*MECHANISMS, *FIRST_AID_DONE, *WHO_WAS_TOLD, *(purpose.value for purpose in Purpose)])
 def test_a_word_that_a_report_or_a_share_keeps_is_read_in_spanish(word: str) -> None:
     assert texts("es").gettext(word) != word

@@ -26,7 +26,7 @@ from blockmrs.domain.followups import (
     SYMPTOMS_PAGE,
     WORSE_PAGE,
     SymptomCheck,
-    asked,
+    questions_on,
 )
 from blockmrs.domain.triage.answers import NO, UNSURE, YES, parse_answer
 from blockmrs.domain.triage.engine import Interview
@@ -61,7 +61,7 @@ def view_of(follow: FollowUp | None, rules: RuleSet) -> FollowUpView | None:
     if follow is None:
         return None
     checks = [made.check for made in follow.checks]
-    most = len(asked(rules, SYMPTOMS_PAGE, follow.band))
+    most = len(questions_on(rules, SYMPTOMS_PAGE, follow.band))
     return FollowUpView(
         follow,
         draw_trend([(check.day, check.noted) for check in checks], most),
@@ -117,8 +117,8 @@ class CheckController(TGController):
 
     def _form(self, there: FollowUp, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
         rules = self._services.followups.rules
-        signs, symptoms = (asked(rules, page, there.band) for page in (SIGNS_PAGE, SYMPTOMS_PAGE))
-        worse = asked(rules, WORSE_PAGE, there.band)[0]
+        signs, symptoms = (questions_on(rules, page, there.band) for page in (SIGNS_PAGE, SYMPTOMS_PAGE))
+        worse = questions_on(rules, WORSE_PAGE, there.band)[0]
         plans = {page.id: page for page in rules.presentations[HEAD_CHECK].pages}
         answers = {finding.id: _typed_answer(form, finding) for finding in (*symptoms, worse)}
         return show(
@@ -187,11 +187,11 @@ def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[
 
 def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str, Answer], dict[str, str]]:
     """The answers by finding, and what is wrong, by field."""
-    signs, picks = asked(rules, SIGNS_PAGE, band), form.several("pick")
+    signs, picks = questions_on(rules, SIGNS_PAGE, band), form.several("pick")
     answers = _picked(signs, picks)
     problem = _wrong_picks(signs, picks)
     errors = {"pick": problem} if problem else {}
-    for finding in (*asked(rules, SYMPTOMS_PAGE, band), *asked(rules, WORSE_PAGE, band)):
+    for finding in (*questions_on(rules, SYMPTOMS_PAGE, band), *questions_on(rules, WORSE_PAGE, band)):
         text = form.text_or_empty(_field(finding), LONGEST)
         if text in _values(finding):
             answers[finding.id] = parse_answer(finding, text)

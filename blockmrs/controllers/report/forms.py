@@ -27,7 +27,7 @@ from blockmrs.domain.reports import (
     MECHANISMS,
     NOTE_LIMIT,
     PLACE_LIMIT,
-    TOLD,
+    WHO_WAS_TOLD,
     Report,
     check_choices,
     check_text,
@@ -52,7 +52,7 @@ OTHER = "other"
 NOT_CALLED = "no"
 ZONE = "r-zone"
 MINUTES = ("0", "5", "15", "30")
-CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": TOLD}
+CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": WHO_WAS_TOLD}
 SEVERAL: Mapping[str, Sequence[str]] = {**CHIPS, FROM_RECORD: (BIRTH_DATE, *VALUES)}
 SINGLE = frozenset(
     {FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place",

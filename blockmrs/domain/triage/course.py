@@ -11,7 +11,7 @@ from blockmrs.domain.triage.conditions import Answer
 
 AWAKE, BREATHING, PAIN = "awake", "breathing", "pain"
 ASKED = (AWAKE, BREATHING, PAIN)
-FOUND = {AWAKE: "responds", BREATHING: "breathes-normally"}
+REASSURING = {AWAKE: "responds", BREATHING: "breathes-normally"}
 """The reassuring findings for which "no" or "can't tell" in a look counts as "no" or "can't tell"."""
 WORSE = "getting-worse"
 """The finding that becomes true if there is more pain than at the previous look (UNI-02)."""
@@ -36,7 +36,7 @@ def add_course(answers: Mapping[str, Answer], course: Sequence[Look]) -> Mapping
     """The answers, with what the looks found added in order; no answer becomes less worrying."""
     worst, before = dict(answers), None
     for look in course:
-        for name, finding in FOUND.items():
+        for name, finding in REASSURING.items():
             if name in look.answers and look.answers[name] is not True and worst.get(finding) is not False:
                 worst[finding] = look.answers[name]
         pain = look.answers.get(PAIN)

@@ -94,8 +94,8 @@ def settling_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
     There is one only while a yes to all of them would make the advice less urgent: nothing else stands at level 1, and
     none of them was answered with no or "can't tell". The advice itself never waits for it.
     """
-    asked = [name for name, finding in rules.findings.items() if interview.answers.get(finding.settles) is True]
-    waiting = [name for name in asked if name not in interview.answers]
+    names = [name for name, finding in rules.findings.items() if interview.answers.get(finding.settles) is True]
+    waiting = [name for name in names if name not in interview.answers]
     calm = replace(interview, answers={**interview.answers, **dict.fromkeys(waiting, True)})
     if not waiting or level_of(rules, interview) is not Level.AMBULANCE or level_of(rules, calm) is Level.AMBULANCE:
         return None

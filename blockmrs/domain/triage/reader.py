@@ -7,7 +7,7 @@ from typing import Any
 
 from blockmrs.domain.facts import SEX, SEXES, VALUES
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
-from blockmrs.domain.triage.course import FOUND, WORSE
+from blockmrs.domain.triage.course import REASSURING, WORSE
 from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
 from blockmrs.domain.triage.places import misplaced
 from blockmrs.domain.triage.rules import (
@@ -47,7 +47,7 @@ RULE_KEYS = (
 FACT = re.compile(r"[A-Z]+-[A-Z]?[0-9]+")
 NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
 VERIFIED = ("V", "V2", "M")
-TOLD = {**VALUES, SEX: SEXES}
+RECORD_FACTS = {**VALUES, SEX: SEXES}
 """What `record` may name, with its values."""
 SPORTS = {"out": Sport.OUT, "out-today": Sport.OUT_TODAY, "ok-if": Sport.OK_IF, "": Sport.NOTHING_SAID}
 UNSETTLED = frozenset(["wont-wake", "not-breathing", "choking", "bleeding-wont-stop"])
@@ -216,8 +216,8 @@ class _Reader:
         """What a record, or the sex, says about the answer; only a yes that raises a level can come from one."""
         self._require(is_danger or not table, "`record` needs a yes-or-no finding of danger", finding)
         for fact, answers in table.items():
-            self._require(fact in TOLD, "an unknown fact of the record", finding)
-            is_known = bool(answers) and set(answers) <= set(TOLD[fact])
+            self._require(fact in RECORD_FACTS, "an unknown fact of the record", finding)
+            is_known = bool(answers) and set(answers) <= set(RECORD_FACTS[fact])
             self._require(is_known, "an unknown value of a fact", finding)
             self._require(
                 all(type(answer) is bool for answer in answers.values()), "a fact says true or false", finding
@@ -368,7 +368,7 @@ class _Reader:
     def _check_findings(self, rules: RuleSet) -> None:
         """Every finding that the program or a sign names is there, and what settles one is a finding too."""
         of_signs = [sign.finding for sign in rules.signs]
-        for name in (*CHECKS.values(), *FOUND.values(), WORSE, LOOKED_AGAIN, WHERE, *of_signs):
+        for name in (*CHECKS.values(), *REASSURING.values(), WORSE, LOOKED_AGAIN, WHERE, *of_signs):
             self._require(name in rules.findings, "a finding is missing", name)
         for finding in rules.findings.values():
             self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)

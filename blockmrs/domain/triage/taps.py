@@ -64,7 +64,7 @@ class TicksTap:
 class LookTap:
     """The answer to one question of the look that is open, or of a new one."""
 
-    asked: str
+    question: str
     answer: Answer
 
 
@@ -95,8 +95,8 @@ def after(rules: RuleSet, interview: Interview, tap: Tap) -> Interview:
             return replace(interview, answers={**interview.answers, finding: _known(rules, finding, answer, "answer")})
         case TicksTap():
             return _ticked(rules, interview, tap)
-        case LookTap(asked, answer):
-            return _after_look(interview, asked, answer)
+        case LookTap(question, answer):
+            return _after_look(interview, question, answer)
         case LookAgain():
             return begin_look(interview)
     assert_never(tap)
@@ -123,16 +123,16 @@ def without_look(interview: Interview, number: int) -> Interview:
     return begin_look(replace(interview, course=course))
 
 
-def check_look_answer(asked: str, answer: Answer) -> Answer:
+def check_look_answer(question: str, answer: Answer) -> Answer:
     """The answer, if it is one to this question of a look.
 
     Raises:
         InvalidInput: it is none; `field` is "answer".
     """
     is_number = isinstance(answer, int) and not isinstance(answer, bool)
-    if answer is None or (asked == PAIN and is_number and 0 <= int(answer) <= MOST_PAIN):
+    if answer is None or (question == PAIN and is_number and 0 <= int(answer) <= MOST_PAIN):
         return answer
-    if asked in ASKED and asked != PAIN and isinstance(answer, bool):
+    if question in ASKED and question != PAIN and isinstance(answer, bool):
         return answer
     raise InvalidInput("not an answer to this question", field="answer")
 
@@ -190,14 +190,14 @@ def _ticked(rules: RuleSet, interview: Interview, tap: TicksTap) -> Interview:
     return replace(answered, answers={**answered.answers, **chosen})
 
 
-def _after_look(interview: Interview, asked: str, answer: Answer) -> Interview:
+def _after_look(interview: Interview, question: str, answer: Answer) -> Interview:
     """The interview after one answer of the look that is open, or of a new one."""
-    value = check_look_answer(asked, answer)
+    value = check_look_answer(question, answer)
     course = begin_look(interview).course
     taken = next((look for look in course if look.next_question is not None), None)
     if taken is None:
         raise InvalidInput("too many looks", field="look")
-    now = Look(taken.number, {**taken.answers, asked: value})
+    now = Look(taken.number, {**taken.answers, question: value})
     return replace(interview, course=tuple(now if look is taken else look for look in course))
 
 

@@ -52,8 +52,8 @@ def interview_from_data(rules: RuleSet, data: object) -> Interview:
         raise _wrong("not an object", "answers")
     known = {str(name): _answer(rules, complaints, str(name), value) for name, value in answers.items()}
     from_sex = proposed(rules, {SEX: sex} if sex else {})
-    asked = {name: answer for name, answer in from_sex.items() if rules.findings[name].presentation in complaints}
-    return Interview(_age_band(data), complaints, {**asked, **known})
+    from_record = {name: answer for name, answer in from_sex.items() if rules.findings[name].presentation in complaints}
+    return Interview(_age_band(data), complaints, {**from_record, **known})
 
 
 def assessment_as_data(assessment: Assessment, places: Mapping[str, str] = DEFAULT_PLACES) -> dict[str, Any]:
@@ -82,13 +82,13 @@ def proposal_as_data(rules: RuleSet, proposal: Proposal) -> dict[str, Any]:
 
 
 def _presentation(rules: RuleSet, presentation: Presentation) -> dict[str, Any]:
-    asked = dict.fromkeys(name for page in presentation.pages for name in page.findings)
+    names = dict.fromkeys(name for page in presentation.pages for name in page.findings)
     own = [finding for finding in rules.findings.values() if finding.presentation == presentation.id]
-    asked.update(dict.fromkeys(finding.id for finding in own))
+    names.update(dict.fromkeys(finding.id for finding in own))
     return {
         "title": presentation.title,
         "evidence_section": presentation.evidence_section,
-        "questions": [{"finding": name, "ask": rules.findings[name].ask} for name in asked],
+        "questions": [{"finding": name, "ask": rules.findings[name].ask} for name in names],
         "findings": {finding.id: _finding(finding) for finding in own},
     }
 

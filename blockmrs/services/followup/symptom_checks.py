@@ -20,11 +20,11 @@ from blockmrs.domain.followups import (
     Due,
     SymptomCheck,
     answers_on,
-    asked,
     band_of,
     day_number,
     due_on,
     may_be_head_injury,
+    questions_on,
     was_asked_about_head,
     with_change,
 )
@@ -242,7 +242,7 @@ class FollowUps:
         rules = self.rules
         answered = Interview(there.band, (HEAD_CHECK,), interview.answers)
         for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE):
-            for finding in asked(rules, page, there.band):
+            for finding in questions_on(rules, page, there.band):
                 if finding.id not in answered.answers:
                     raise InvalidInput("Choose an answer", field=finding.id)
         now = self._mailbox.moment()

@@ -102,9 +102,11 @@ def write_share(
         owner: on whose line the other copy goes, with a way back of their own; None while it is withheld from them,
             since a receipt to their card would tell them of it.
     """
-    given = replace(grant, return_to_author=os.urandom(32), return_to_subject=None if owner is None else os.urandom(32))
-    grant_id = write_grant(batch, given, author, to)
-    copy = replace(given, object=None, title="", party=name, grantee=to.card.id, copy_of=grant_id)
+    grant_with_returns = replace(
+        grant, return_to_author=os.urandom(32), return_to_subject=None if owner is None else os.urandom(32)
+    )
+    grant_id = write_grant(batch, grant_with_returns, author, to)
+    copy = replace(grant_with_returns, object=None, title="", party=name, grantee=to.card.id, copy_of=grant_id)
     write_grant(batch, copy, author, LineTo(author.card, book_key))
     if owner is not None:
         copy_to_owner(batch, copy, author, owner)

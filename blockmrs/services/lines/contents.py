@@ -46,7 +46,7 @@ _PLACE = re.compile(r"([0-9]{1,15})-([0-9]{1,15})-([0-9a-f]{32})", re.ASCII)
 _Row = TypeVar("_Row")
 _HEAD = struct.Struct(">BQQ")
 _ITEM = struct.Struct(">QBBQ32s16sQ16s16s")
-_SEEN = struct.Struct(">BQQQ")
+_EXTENT = struct.Struct(">BQQQ")
 
 
 class Sort(IntEnum):
@@ -182,7 +182,7 @@ class Contents:
         items.is_whole, items.facts_gone = not lacks, now.facts < earlier.facts
         grown = LineExtent(max(now.stop, earlier.stop), max(now.count, earlier.count), max(now.facts, earlier.facts))
         if grown != earlier:
-            self._replace(reader, "contents seen", _SEEN.pack(VERSION, grown.stop, grown.count, grown.facts))
+            self._replace(reader, "contents seen", _EXTENT.pack(VERSION, grown.stop, grown.count, grown.facts))
 
     def _rows(self, reader: Keyring) -> dict[str, bytes | None]:
         """The text of both rows, by the names that they are derived from; None for one that is not there to read."""
@@ -221,9 +221,9 @@ def _opened(key: bytes, sealed: bytes | None, lookup: bytes) -> bytes | None:
 
 
 def _decode_extent(text: bytes | None) -> LineExtent:
-    if text is None or len(text) < _SEEN.size or text[0] != VERSION:
+    if text is None or len(text) < _EXTENT.size or text[0] != VERSION:
         return LineExtent()
-    return LineExtent(*_SEEN.unpack_from(text)[1:])
+    return LineExtent(*_EXTENT.unpack_from(text)[1:])
 
 
 def _decode_row(text: bytes | None) -> tuple[list[Item], int, int]:

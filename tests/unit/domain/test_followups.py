@@ -17,13 +17,13 @@ from blockmrs.domain.followups import (
     WORSE_PAGE,
     SymptomCheck,
     answers_on,
-    asked,
     band_of,
     day_number,
     due_on,
     is_more,
     may_be_head_injury,
     planned_for,
+    questions_on,
     was_asked_about_head,
     with_change,
 )
@@ -36,7 +36,7 @@ from tests.support.world import report_at
 
 RULES = load_check_rules()
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
-SYMPTOMS = [finding.id for finding in asked(RULES, SYMPTOMS_PAGE, None)]
+SYMPTOMS = [finding.id for finding in questions_on(RULES, SYMPTOMS_PAGE, None)]
 STRENGTHS = ["none", "a-little", "a-lot"]
 
 
@@ -76,9 +76,13 @@ def test_a_check_says_how_many_symptoms_are_there_and_whether_it_is_late() -> No
 
 
 def test_only_the_questions_for_that_age_are_asked() -> None:
-    assert "check-cries" in [finding.id for finding in asked(RULES, SIGNS_PAGE, "1-year")]
-    assert "check-cries" not in [finding.id for finding in asked(RULES, SIGNS_PAGE, "13-15-years")]
-    assert asked(RULES, SIGNS_PAGE, None) == asked(RULES, SIGNS_PAGE, "unknown") == asked(RULES, SIGNS_PAGE, "1-year")
+    assert "check-cries" in [finding.id for finding in questions_on(RULES, SIGNS_PAGE, "1-year")]
+    assert "check-cries" not in [finding.id for finding in questions_on(RULES, SIGNS_PAGE, "13-15-years")]
+    assert (
+        questions_on(RULES, SIGNS_PAGE, None)
+        == questions_on(RULES, SIGNS_PAGE, "unknown")
+        == questions_on(RULES, SIGNS_PAGE, "1-year")
+    )
 
 
 def test_the_age_of_a_report_is_found_by_its_words() -> None:
@@ -126,7 +130,7 @@ def test_at_home_only_the_questions_about_the_head_make_it_a_head_injury() -> No
 
 def test_answers_are_kept_with_their_questions_in_the_order_of_the_page() -> None:
     kept = answers_on(RULES, SIGNS_PAGE, answers(check_fit=True, check_vomits=2, check_neck=None))
-    assert [found.finding for found in kept] == [finding.id for finding in asked(RULES, SIGNS_PAGE, None)]
+    assert [found.finding for found in kept] == [finding.id for finding in questions_on(RULES, SIGNS_PAGE, None)]
     said = {found.finding: found.answer for found in kept}
     assert (said["check-fit"], said["check-vomits"], said["check-neck"], said["check-sleepy"]) == (
         "yes", "2", "unsure", "no",
@@ -144,7 +148,7 @@ def test_a_symptom_that_could_not_be_told_before_is_not_called_stronger() -> Non
 
 states = st.fixed_dictionaries(
     {name: st.sampled_from([*STRENGTHS, None]) for name in SYMPTOMS}
-    | {finding.id: st.sampled_from([False, True, None]) for finding in asked(RULES, SIGNS_PAGE, None)
+    | {finding.id: st.sampled_from([False, True, None]) for finding in questions_on(RULES, SIGNS_PAGE, None)
        if finding.id != "check-vomits"}
     | {"check-vomits": st.sampled_from([0, 1, 2, None]), WORSE: st.sampled_from([False, True, None])}
 )  # fmt: skip
@@ -175,6 +179,8 @@ def test_worse_than_before_is_a_hospital_at_least(given, data) -> None:
 
 
 def test_the_pages_ask_every_finding_that_the_rules_look_at() -> None:
-    shown = {finding.id for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE) for finding in asked(RULES, page, None)}
+    shown = {
+        finding.id for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE) for finding in questions_on(RULES, page, None)
+    }
     used = {name for rule in RULES.presentations["head-check"].rules for name in rule.findings}
     assert used == shown
