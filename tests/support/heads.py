@@ -4,7 +4,7 @@ import secrets
 from dataclasses import replace
 from datetime import datetime
 
-from blockmrs.domain.followups import SIGNS_PAGE, SYMPTOMS_PAGE, WORSE, WORSE_PAGE, asked
+from blockmrs.domain.followups import SIGNS_PAGE, SYMPTOMS_PAGE, WORSE, WORSE_PAGE, questions_on
 from blockmrs.domain.reports import Report, ReportedFinding
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_check_rules
@@ -27,7 +27,7 @@ def head_report(now: datetime, level: int = 3) -> Report:
 
 def form_fields(**changed: str) -> dict[str, str]:
     """The form of a check, filled in to say that nothing is there; `changed` names have _ for -."""
-    calm = {f"a.{finding.id}": "none" for finding in asked(RULES, SYMPTOMS_PAGE, None)}
+    calm = {f"a.{finding.id}": "none" for finding in questions_on(RULES, SYMPTOMS_PAGE, None)}
     given = {f"a.{name.replace('_', '-')}": value for name, value in changed.items()}
     return {"pick": "none", f"a.{WORSE}": "no", "check-draft": secrets.token_hex(16), **calm, **given}
 
@@ -37,6 +37,6 @@ def answers(**changed: object) -> Interview:
     calm = {
         finding.id: absence(finding)
         for page in (SIGNS_PAGE, SYMPTOMS_PAGE, WORSE_PAGE)
-        for finding in asked(RULES, page, None)
+        for finding in questions_on(RULES, page, None)
     }
     return Interview(None, (), calm | {name.replace("_", "-"): value for name, value in changed.items()})

@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from blockmrs.controllers.report.share_forms import SHOWN_AT_ONCE, matching, shown_of
+from blockmrs.controllers.report.share_forms import SHOWN_AT_ONCE, count_on_page, matching
 from blockmrs.controllers.site import dates
 from blockmrs.controllers.site.dates import parse_date
 from blockmrs.errors import InvalidInput
@@ -79,12 +79,12 @@ def test_a_hospital_is_found_however_its_name_is_typed(search: str, name: str, p
 
 def test_every_hospital_can_be_reached_and_the_chosen_one_is_listed() -> None:
     many = [hospital(number, f"Hospital {number}") for number in range(65)]
-    steps = [shown_of(many, "", "")]
+    steps = [count_on_page(many, "", "")]
     while steps[-1] < len(many):
-        steps.append(shown_of(many, str(steps[-1] + 1), ""))
+        steps.append(count_on_page(many, str(steps[-1] + 1), ""))
     assert steps == [SHOWN_AT_ONCE, 2 * SHOWN_AT_ONCE, 3 * SHOWN_AT_ONCE, len(many)]
-    assert shown_of(many, "", many[43].card_id.hex()) == 3 * SHOWN_AT_ONCE
+    assert count_on_page(many, "", many[43].card_id.hex()) == 3 * SHOWN_AT_ONCE
     for wrong in ("x", "-5", "9" * 30, "٣"):
-        assert shown_of(many, wrong, "zz") == SHOWN_AT_ONCE
-    assert shown_of(many, "99999", "") == len(many)
-    assert shown_of([], "", "") == 0
+        assert count_on_page(many, wrong, "zz") == SHOWN_AT_ONCE
+    assert count_on_page(many, "99999", "") == len(many)
+    assert count_on_page([], "", "") == 0
