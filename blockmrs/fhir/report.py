@@ -134,12 +134,14 @@ def _read(resources: list[dict[str, Any]]) -> Report:
 
 def _by_system(resources: list[dict[str, Any]]) -> dict[str, list[tuple[str, dict[str, Any]]]]:
     """The observations with their codes, in their order, by the system of these; what is in no other is said."""
-    found: dict[str, list[tuple[str, dict[str, Any]]]] = {system: [] for system in (_FINDING, _LOOK, _RULE, _REPORT)}
+    by_system: dict[str, list[tuple[str, dict[str, Any]]]] = {
+        system: [] for system in (_FINDING, _LOOK, _RULE, _REPORT)
+    }
     for observation in resources:
         if observation["resourceType"] == "Observation":
             coding = observation["code"]["coding"][0]
-            found.get(coding["system"], found[_REPORT]).append((coding["code"], observation))
-    return found
+            by_system.get(coding["system"], by_system[_REPORT]).append((coding["code"], observation))
+    return by_system
 
 
 def _looks(observations: list[tuple[str, dict[str, Any]]]) -> list[ReportedLook]:

@@ -3,6 +3,7 @@
 import ast
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -131,3 +132,32 @@ def test_every_class_of_the_public_surface_is_explained_or_plain_english(explain
     }
     assert PLAIN & explained == set()
     assert unknown == set(), "say what the word means in docs/architecture.md, or that it is plain English in PLAIN"
+
+
+PARTICIPLES = frozenset({"told", "said", "found", "kept", "held"})
+VERBS_AND_ADDRESSES = {
+    ("controllers/field/field.py", "kept"): "/field/kept, an address that phones remember",
+    ("domain/triage/telling.py", "TOLD"): "an adjective: the family is told",
+}
+
+
+def names_given(tree: ast.AST) -> Iterator[str]:
+    """Every name that a module gives: to variables, parameters, attributes, functions and classes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name, ctx=ast.Store()) | ast.Attribute(attr=name, ctx=ast.Store()):
+                yield name
+            case ast.arg(arg=name) | ast.FunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                yield name
+
+
+def test_nothing_is_named_by_what_was_done_to_it() -> None:
+    names = {
+        (path.relative_to(PACKAGE).as_posix(), name)
+        for path in PACKAGE.rglob("*.py")
+        for name in (*names_given(ast.parse(path.read_text(encoding="utf-8"))), path.stem)
+        if name.strip("_").lower() in PARTICIPLES
+    }
+    assert names == set(VERBS_AND_ADDRESSES), "say what it is: a match, an entry, a statement, keys"

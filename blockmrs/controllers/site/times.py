@@ -26,8 +26,8 @@ def zone() -> tzinfo | None:
     environ = tg.request.environ
     if _ENVIRON_KEY not in environ:
         site = cast(Site, tg.config["blockmrs.site"])
-        said = tg.request.cookies.get(site.zone_cookie_name, "")
-        environ[_ENVIRON_KEY] = zone_named(said.replace(".", "/")) or site.zone
+        cookie = tg.request.cookies.get(site.zone_cookie_name, "")
+        environ[_ENVIRON_KEY] = zone_named(cookie.replace(".", "/")) or site.zone
     return cast("tzinfo | None", environ[_ENVIRON_KEY])
 
 

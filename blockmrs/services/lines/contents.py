@@ -206,11 +206,11 @@ class Contents:
 
 def _items_at(places: Iterable[tuple[int, Message | None]], reader: Keyring) -> list[Item]:
     """The item of each place; what has no sort has none."""
-    found = (
+    items = (
         Item(position, Sort.UNOPENED) if message is None else item_of(message, reader.card.id)
         for position, message in places
     )
-    return [item for item in found if item is not None]
+    return [item for item in items if item is not None]
 
 
 def _opened(key: bytes, sealed: bytes | None, lookup: bytes) -> bytes | None:
