@@ -29,9 +29,9 @@ def refused(facts: HealthFacts) -> str:
 
 
 def test_silence_about_allergies_is_neither_some_nor_none() -> None:
-    assert HealthFacts(choices={"diabetes": "insulin"}).said == {"diabetes": "insulin"}
-    assert HealthFacts(allergies=("Latex",)).said == {ALLERGIES: SOME}
-    assert HealthFacts(no_allergies=True).said == {ALLERGIES: NONE}
+    assert HealthFacts(choices={"diabetes": "insulin"}).values == {"diabetes": "insulin"}
+    assert HealthFacts(allergies=("Latex",)).values == {ALLERGIES: SOME}
+    assert HealthFacts(no_allergies=True).values == {ALLERGIES: NONE}
 
 
 @pytest.mark.parametrize(
