@@ -6,9 +6,12 @@ from pathlib import Path
 
 import pytest
 
+from blockmrs.crypto.envelope import seal_secret
 from blockmrs.domain.roll import Part
+from blockmrs.encoding import encode
 from blockmrs.errors import Ended, NotAuthorized, NotFound, Unavailable
 from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import ME
 from blockmrs.services.sharing.rights import CodeRight, InvitationRight, Right, RightNews, RightsPage, ShareRight
 from tests.conftest import StillClock
@@ -260,12 +263,34 @@ def test_a_share_of_the_longest_kind_is_on_the_page_to_its_last_day(team, clock)
 def test_a_coach_does_not_see_where_a_report_from_home_went(team) -> None:
     world = team.world
     member(world, "lee", "North Hospital")
+    old = team.save()
+    world.clock.advance(MINUTE)
     home = world.reports.save(team.maria, secrets.token_hex(16), world.report(), person=team.person(team.maria)).address
-    address = team.save()
-    for where, actor in ((home, team.maria), (address, team.carol)):
+    world.clock.advance(MINUTE)
+    new = team.save()
+    for where, actor in ((home, team.maria), (old, team.carol), (new, team.carol)):
         give(team, where, actor=actor)
-    assert {one.address for one in team.page(team.maria).shares} == {home, address}
-    assert [one.address for one in team.page(team.carol).shares] == [address]
+    assert [one.address for one in team.page(team.maria).shares] == [new, home, old]
+    assert [one.address for one in team.page(team.carol).shares] == [new, old]
+
+
+def test_for_the_page_only_reports_are_opened_that_were_shared_within_the_longest_time(
+    team, clock, monkeypatch
+) -> None:
+    member(team.world, "lee", "North Hospital")
+    shared, long_ago = team.save(), team.save()
+    give(team, long_ago)
+    clock.advance(366 * DAY + MINUTE)
+    give(team, shared)
+    team.save()
+    team.tell_facts(team.maria)
+    asked: list[str] = []
+    real = team.world.sharing.shares
+    monkeypatch.setattr(
+        team.world.sharing, "shares", lambda actor, address: asked.append(address) or real(actor, address)
+    )
+    assert [one.address for one in team.page(team.maria).shares] == [shared]
+    assert asked == [shared]
 
 
 def test_a_code_stands_with_its_report_until_it_ends(team, clock) -> None:
@@ -309,10 +334,11 @@ def test_with_a_coach_go_their_own_codes_and_invitations_and_nobody_elses(team, 
 def test_a_guardian_who_leaves_ends_no_code(team, joe) -> None:
     world = team.world
     team.confirm(team.maria, "Joe Rivers")
-    code = world.codes.make(team.carol, team.save())
+    home = world.reports.save(joe, secrets.token_hex(16), world.report(), person=team.person(joe)).address
+    codes = [world.codes.make(team.carol, team.save()), world.codes.make(joe, home)]
     invited = team.code()
     team.end(joe, "Joe Rivers")
-    assert world.codes.open_qr(code.qr_secret, "")
+    assert all(world.codes.open_qr(code.qr_secret, "") for code in codes)
     assert world.teams.join(world.person("zoe", "Zoe R"), invited, "guardian", "").waiting
 
 
@@ -434,7 +460,10 @@ def test_news_that_were_seen_and_cannot_be_read_back_are_told_once_more(team, jo
     world.rights.mark_seen(team.carol, handle)
     assert world.rights.news(team.carol) == []
     read = "blockmrs.services.sharing.rights.read_short_cut"
-    for damaged in (b"", bytes(60)):
+    lookup = team.carol.keyring.derive("rights seen", team.player.card_id)
+    key = team.carol.keyring.derive("rights seen")
+    odd = [seal_secret(key, encode(content), context=lookup) for content in ([], ["1"], "1", {0: 9}, 9)]
+    for damaged in (b"", bytes(60), *odd):
         with monkeypatch.context() as patch:
             patch.setattr(read, lambda *_, found=damaged: found)
             assert world.rights.news(team.carol) == before
@@ -442,6 +471,8 @@ def test_news_that_were_seen_and_cannot_be_read_back_are_told_once_more(team, jo
     def away(*_: object) -> bytes:
         raise Unavailable("the database does not answer")
 
+    # What was seen is found where every version looks.
+    assert read_short_cut(world.database, lookup) is not None
     with monkeypatch.context() as patch:
         patch.setattr(read, away)
         with pytest.raises(Unavailable):
