@@ -71,10 +71,11 @@ def _in_python() -> Iterator[Identifier]:
         for path in [*sorted((PACKAGE / folder).rglob("*.py")), *(shared if folder == "domain" else ())]:
             for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
                 if isinstance(node, ast.Call):
-                    yield from _of_call(node)
+                    yield from of_call(node)
 
 
-def _of_call(node: ast.Call) -> Iterator[Identifier]:
+def of_call(node: ast.Call) -> Iterator[Identifier]:
+    """The messages that one call in Python names."""
     name = node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
     if name in ONE and node.args:
         yield from _literals(node.args[0])
@@ -94,13 +95,17 @@ def _literals(node: ast.expr) -> Iterator[str]:
 def _in_templates() -> Iterator[Identifier]:
     """Texts as Kajiki sees them; and calls in every expression: it leaves out those of py:call, py:for and py:with."""
     for path in sorted((PACKAGE / "templates").rglob("*.xhtml")):
-        content = path.read_text(encoding="utf-8")
-        yield from (node.text for node in compiled(content) if isinstance(node, TranslatableTextNode))
-        source = html.unescape(COMMENT.sub("", content))
-        for call in CALL.finditer(source):
-            yield _written(call[1])
-        for call in PLURAL_CALL.finditer(source):
-            yield _written(call[1]), _written(call[2])
+        yield from of_template(path.read_text(encoding="utf-8"))
+
+
+def of_template(content: str) -> Iterator[Identifier]:
+    """The messages of one template."""
+    yield from (node.text for node in compiled(content) if isinstance(node, TranslatableTextNode))
+    source = html.unescape(COMMENT.sub("", content))
+    for call in CALL.finditer(source):
+        yield _written(call[1])
+    for call in PLURAL_CALL.finditer(source):
+        yield _written(call[1]), _written(call[2])
 
 
 def _written(literals: str) -> str:
