@@ -13,7 +13,7 @@ from blockmrs.domain.triage.evidence import Evidence, Fact, Source, load_evidenc
 from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.domain.triage.rules import Advice, Finding, Level, PagePlan, Presentation, Rule, RuleSet
 from blockmrs.errors import NotFound
-from blockmrs.services.advice.names import anchor_of, name_of
+from blockmrs.services.advice.names import FORMER, anchor_of, name_of, old_anchors_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +46,9 @@ class RuleText:
         return anchor_of(self.rule.id)
 
     @property
-    def old_anchor(self) -> str:
-        """The anchor that it had before, which people may have kept."""
-        return self.rule.id.replace("/", "-")
+    def old_anchors(self) -> tuple[str, ...]:
+        """The anchors that it had before, which people may have kept."""
+        return old_anchors_of(self.rule.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,10 +118,11 @@ class AdviceDocument:
         """Every presentation, in the rules' order."""
         return tuple(self.chapter(name_of(presentation)) for presentation in self.rules.presentations)
 
-    def now_called(self, presentation: str) -> str | None:
-        """The name of the chapter that once had this id for its name; None where that is no other."""
+    def now_called(self, former: str) -> str | None:
+        """The name of the chapter that once had this one, made of its id or of an earlier title; None if none had."""
+        presentation = FORMER.get(former, former)
         name = name_of(presentation)
-        return name if presentation in self.rules.presentations and name != presentation else None
+        return name if presentation in self.rules.presentations and name != former else None
 
     def chapter(self, name: str) -> Chapter:
         """One presentation.

@@ -16,7 +16,7 @@ NAMES: Mapping[str, str] = {
     "any": "more-urgent",
     "brth": "trouble-breathing",
     "chst": "hurt-chest",
-    "comp": "limb-tight-and-painful",
+    "comp": "arm-or-leg-tight-and-very-painful",
     "diab": "diabetes",
     "diz": "dizzy",
     "dv": "throws-up",
@@ -33,7 +33,7 @@ NAMES: Mapping[str, str] = {
     "other": "something-else",
     "preg": "pregnant",
     "rhab": "very-sore-muscles",
-    "seiz": "had-a-fit",
+    "seiz": "had-a-seizure",
     "sho": "hurt-shoulder",
     "sick": "sickle-cell",
     "strk": "face-droops",
@@ -45,6 +45,9 @@ NAMES: Mapping[str, str] = {
 }
 """By id, where the id itself is no word that a reader knows."""
 
+FORMER: Mapping[str, str] = {"limb-tight-and-painful": "comp", "had-a-fit": "seiz"}
+"""The ids of the parts whose titles had other words, by the names made of those."""
+
 
 def name_of(presentation: str) -> str:
     """The name of a part by its id."""
@@ -55,3 +58,10 @@ def anchor_of(rule: str) -> str:
     """The name of a rule, `<presentation>/<what it is about>`, within an address."""
     presentation, _, about = rule.partition("/")
     return f"{name_of(presentation)}-{about}"
+
+
+def old_anchors_of(rule: str) -> tuple[str, ...]:
+    """The names that a rule had before, made of its part's id or of earlier titles."""
+    presentation, _, about = rule.partition("/")
+    names = (presentation, *(name for name, part in FORMER.items() if part == presentation))
+    return tuple(f"{name}-{about}" for name in names if name != name_of(presentation))

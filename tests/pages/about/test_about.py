@@ -11,7 +11,7 @@ from webtest import TestApp
 import blockmrs
 from blockmrs.domain.triage.evidence import load_evidence
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
-from blockmrs.services.advice.names import NAMES, anchor_of, name_of
+from blockmrs.services.advice.names import FORMER, NAMES, anchor_of, name_of
 from tests.support.at_least import at_least
 from tests.support.coach import person, signed_in, soup
 from tests.support.site import TestSite
@@ -125,6 +125,17 @@ def test_an_address_made_of_an_id_leads_on(app: TestApp, old: str) -> None:
     kept = {rule.id.replace("/", "-") for rule in load_check_rules().rules if rule.presentation == old}
     assert kept
     assert kept <= {element["id"] for element in page.find_all(id=True)}
+
+
+@pytest.mark.parametrize("old", sorted(FORMER))
+def test_an_address_made_of_an_earlier_title_leads_on_and_is_no_other_part_s(app: TestApp, old: str) -> None:
+    led = app.get(f"/about/advice/{old}", status=302)
+    assert led.location.endswith(f"/about/advice/{NAMES[FORMER[old]]}")
+    page = soup(led.follow(status=200))
+    rules = {rule.id.partition("/")[2] for rule in load_check_rules().rules if rule.presentation == FORMER[old]}
+    assert rules
+    assert {f"{old}-{about}" for about in rules} <= {element["id"] for element in page.find_all(id=True)}
+    assert old not in {*NAMES.values(), *load_check_rules().presentations}
 
 
 def test_an_address_is_made_of_words_of_its_title() -> None:
