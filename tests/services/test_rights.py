@@ -359,6 +359,32 @@ def test_both_sides_see_who_ended_the_coachs_part_and_when(former):
     assert (right.part, right.ended_by, right.ended) == (Part.ENDED, "Maria Rivers", former.world.clock())
 
 
+def test_a_right_that_is_not_there_is_neither_given_nor_ended(team):
+    rights, handle, size = team.world.rights, team.handle(team.maria), team.world.ledger.size
+    for attempt in (rights.confirm, rights.end):
+        with pytest.raises(NotFound):
+            attempt(team.maria, handle, "00" * 16)
+    assert team.world.ledger.size == size
+
+
+def test_of_two_children_each_has_rights_of_their_own(team):
+    """The coach of both, and the mother of both; the second joined later."""
+    world, teams = team.world, team.world.teams
+    teams.add_player(team.carol, "Ada Rivers", "8", teams.team(team.carol).version)
+    world.clock.advance(timedelta(minutes=16))
+    ada = teams.team(team.carol).players[1]
+    world.rights.enter(team.carol)
+    assert [news.name for news in world.rights.news(team.carol)] == ["Maria Rivers"]
+    teams.join(team.maria, teams.invite_family(team.carol, ada.player_id), "guardian", "")
+    handles = {name: handle for handle, name in world.rights.people(team.maria)}
+    for name in ("Sam Rivers", "Ada Rivers"):
+        assert world.rights.page(team.maria, handles[name]).label == name
+    team.end(team.maria, "Carol Coach", "coach")
+    coach = {name: handle for handle, name in world.rights.people(team.carol)}
+    assert world.rights.page(team.carol, coach["Sam Rivers"]).rights == ()
+    assert len(world.rights.page(team.carol, coach["Ada Rivers"]).rights) == 2
+
+
 # Guardians among themselves
 
 
