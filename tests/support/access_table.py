@@ -1,5 +1,6 @@
 """Who gets which answer at which address: the table of `test_access`, and the names that stand in its addresses."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.support.cast import EVERYBODY, NOBODY, PERSONS, PLAYER, Cast
@@ -312,16 +313,31 @@ TABLE = (
 ABOUT_SOMETHING = [row for row in TABLE if "{" in row.address and not row.route.startswith("/admin")]
 
 
-class Names(dict[str, str]):
-    """What stands in addresses and forms. Each is looked up when a row asks for it: most have to be opened first."""
+Known = dict[tuple[str, str], str]
+_OF_A_PERSONA = ("version", "venue_version")
 
-    def __init__(self, cast: Cast, persona: str, given: dict[str, str] | None = None) -> None:
+
+class Names(dict[str, str]):
+    """What stands in addresses and forms. Each is looked up when a row asks for it: most have to be opened first.
+
+    Args:
+        given: what is not looked up.
+        known: remembers what was looked up, for as long as the site stays as it is.
+    """
+
+    def __init__(
+        self, cast: Cast, persona: str, given: Mapping[str, str] | None = None, known: Known | None = None
+    ) -> None:
         super().__init__(given or {})
         self._cast = cast
         self._persona = persona
+        self._known = known if known is not None else {}
 
     def __missing__(self, name: str) -> str:
-        self[name] = str(getattr(self, f"_{name}")())
+        key = name, self._persona if name in _OF_A_PERSONA else ""
+        if key not in self._known:
+            self._known[key] = str(getattr(self, f"_{name}")())
+        self[name] = self._known[key]
         return self[name]
 
     def _report(self) -> str:

@@ -1,9 +1,9 @@
 """A site with everybody on it who could stand in any relation to one report."""
 
 import itertools
-import os
 import re
 import secrets
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -21,6 +21,7 @@ from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.reports.reports import SavedReport
 from tests.support.heads import answers, head_report
 from tests.support.site import TestSite
+from tests.support.snapshot import files_below
 from tests.support.world import PASSWORD
 
 PLAYER = "Quinn Marlow"
@@ -92,10 +93,6 @@ class Cast:
         if token:
             browser.set_cookie("blockmrs", token)
         return browser
-
-    def forget_sessions(self, persona: str) -> None:
-        """All of the person's sessions have ended."""
-        self._sessions.pop(persona, None)
 
     def actor(self, persona: str) -> Actor:
         """The person as services know them, whatever sessions have ended meanwhile."""
@@ -232,19 +229,20 @@ def _join_and_leave(cast: Cast) -> None:
 
 def state_of(site: TestSite) -> dict[str, Any]:
     """All that a refused request must leave as it was: every row and every object, and the chain's newest header."""
-    engine, folder = site.foundation.database.engine, site.settings.data.folder
-    with engine.connect() as connection:
-        tables = _tables(engine) - _ALLOWED_WRITES
+    engine, data = site.foundation.database.engine, site.settings.data
+    tables = _tables(engine) - _ALLOWED_WRITES
+    # By the driver itself: this is asked thousands of times.
+    with closing(engine.raw_connection()) as connection:
+        cursor = connection.cursor()
         # A chain's rows are only ever added to, and each is under the header.
         state: dict[str, Any] = {
-            table: connection.exec_driver_sql(f'SELECT count(*) FROM "{table}"').scalar()
+            table: cursor.execute(f'SELECT count(*) FROM "{table}"').fetchone()
             if table.startswith("chain_")
-            else connection.exec_driver_sql(f'SELECT * FROM "{table}" {_NOT_REMEMBERED.get(table, "")}').all()
+            else cursor.execute(f'SELECT * FROM "{table}" {_NOT_REMEMBERED.get(table, "")}').fetchall()
             for table in tables
         }
     state["head"] = site.foundation.ledger.head().encode()
-    places = [folder / "objects", folder / "outbox"]
-    state["objects"] = {name for place in places for _, _, names in os.walk(place) for name in names}
+    state["objects"] = {path for folder in (data.objects, data.outbox) for path in files_below(folder)}
     return state
 
 

@@ -3,6 +3,7 @@
 A route that the table does not list fails the first test. The answers are those of the errors' table: 401 signed out,
 403 for who may know of a report but not do this, 404 for strangers, 410 for a share that has ended, 405 with `Allow`
 for another method. Nothing that was refused, and nothing asked for by a safe method, leaves a row or a transaction.
+What is allowed changes something, and that is undone: everybody finds the same site.
 """
 
 import re
@@ -11,7 +12,7 @@ import secrets
 import pytest
 from webtest import TestApp, TestResponse
 
-from tests.support.access_table import ABOUT_SOMETHING, ABSENT, PAGE, TABLE, UNHEARD_OF, Names, Row
+from tests.support.access_table import ABOUT_SOMETHING, ABSENT, PAGE, TABLE, UNHEARD_OF, Known, Names, Row
 from tests.support.at_least import at_least
 from tests.support.cast import (
     EVERYBODY,
@@ -27,11 +28,28 @@ from tests.support.cast import (
 )
 from tests.support.routes import Route, site_routes
 from tests.support.site import TestSite
+from tests.support.snapshot import Snapshot
 
 
 @pytest.fixture(scope="module")
 def cast(site: TestSite) -> Cast:
-    return play(site)
+    cast = play(site)
+    for persona in EVERYBODY:
+        cast.usual_browser(persona)
+    cast.venue()
+    cast.colleague()
+    return cast
+
+
+@pytest.fixture(scope="module")
+def snapshot(cast: Cast) -> Snapshot:
+    return Snapshot(cast.site)
+
+
+@pytest.fixture(scope="module")
+def known() -> Known:
+    """What stands in addresses, as long as nothing has changed."""
+    return {}
 
 
 @pytest.fixture(scope="module")
@@ -70,37 +88,34 @@ def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, R
 @pytest.mark.parametrize("persona", EVERYBODY)
 @pytest.mark.parametrize("row", TABLE, ids=str)
 def test_everybody_gets_exactly_the_answer_of_the_table(
-    cast: Cast, routes: dict[str, Route], row: Row, persona: str
+    cast: Cast, snapshot: Snapshot, known: Known, routes: dict[str, Route], row: Row, persona: str
 ) -> None:
-    # Two actions end sessions: they get one that nobody else uses.
-    ends_sessions = row.route in ("/logout", "/settings/sign_out_everywhere")
-    browser = cast.browser(persona) if ends_sessions else cast.usual_browser(persona)
+    browser = cast.usual_browser(persona)
     allowed = routes[row.route].methods
     expected = 405 if "POST" not in allowed else None if row.post is None else row.post[persona]
-    cast.venue()  # An earlier row may have removed it, or ended the colleague's membership.
-    cast.colleague()
+    names = Names(cast, persona, known=known)
     before = state_of(cast.site)
     for method in [*PAGE, *UNHEARD_OF] if persona in ("author", "stranger", NOBODY) else ["GET"]:
-        check(row, persona, method, ask(cast, browser, row, method, persona), allowed)
+        check(row, persona, method, ask(cast, browser, row, method, persona, names), allowed)
     if expected is not None and expected >= 400:
-        check(row, persona, "POST", ask(cast, browser, row, "POST", persona), allowed)
+        check(row, persona, "POST", ask(cast, browser, row, "POST", persona, names), allowed)
     assert state_of(cast.site) == before, "a refused request, or a safe method, left something"
     if expected is not None and expected < 400:
-        change(cast, browser, row, persona, allowed)
-    if row.route == "/settings/sign_out_everywhere":
-        cast.forget_sessions(persona)
+        with snapshot.undone():
+            change(cast, browser, row, persona, allowed)
 
 
 def change(cast: Cast, browser: TestApp, row: Row, persona: str, allowed: frozenset[str]) -> None:
     """What is allowed changes something: it is done to a report that no other test looks at."""
-    report, share = cast.address, cast.share_id
+    given: dict[str, str] = {}
     ends_a_share = row.address.endswith(("{share}", "{family_share}"))
     if "{report}" in row.address and (persona in ("author", "recipient") or ends_a_share):
-        report = cast.save(withheld="release" in row.address).address
+        given["report"] = cast.save(withheld="release" in row.address).address
         if ends_a_share or persona == "recipient":
-            share = cast.share(report, "recipient")
-    right = cast.right_of(cast.newcomer()) if "{right}" in row.address else ""
-    answered = ask(cast, browser, row, "POST", persona, report=report, share=share, right=right)
+            given["share"] = cast.share(given["report"], "recipient")
+    if "{right}" in row.address:
+        given["right"] = cast.right_of(cast.newcomer())
+    answered = ask(cast, browser, row, "POST", persona, Names(cast, persona, given))
     check(row, persona, "POST", answered, allowed)
 
 
@@ -115,19 +130,7 @@ def check(row: Row, persona: str, method: str, response: TestResponse, allowed: 
         assert PLAYER not in response.text
 
 
-def ask(
-    cast: Cast,
-    browser: TestApp,
-    row: Row,
-    method: str,
-    persona: str,
-    *,
-    report: str = "",
-    share: str = "",
-    right: str = "",
-) -> TestResponse:
-    names = Names(cast, persona)
-    names |= {name: value for name, value in (("report", report), ("share", share), ("right", right)) if value}
+def ask(cast: Cast, browser: TestApp, row: Row, method: str, persona: str, names: Names) -> TestResponse:
     address = row.address.format_map(names)
     if method != "POST":
         return browser.request(address, method=method, expect_errors=True)
@@ -153,10 +156,10 @@ def facts_version(cast: Cast, persona: str, row: Row) -> str:
 @pytest.mark.parametrize("persona", UNTOLD)
 @pytest.mark.parametrize("row", ABOUT_SOMETHING, ids=str)
 def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exist(
-    cast: Cast, row: Row, persona: str, method: str
+    cast: Cast, known: Known, row: Row, persona: str, method: str
 ) -> None:
     browser = cast.usual_browser(persona)
-    there = Names(cast, NOBODY)
+    there = Names(cast, NOBODY, known=known)
     absent = {
         "venue": ABSENT[:16],
         "report": ABSENT,

@@ -25,6 +25,7 @@ from tests.support.extent import one_of_each
 from tests.support.quick import quick_folder
 from tests.support.routes import ANY, site_routes
 from tests.support.site import TestSite, build_site
+from tests.support.snapshot import Snapshot
 from tests.support.world import PASSWORD
 
 MARKUP = "<script>alert(1)</script>\"'&"
@@ -206,7 +207,12 @@ WRONG: dict[str, Callable[[Pairs, str], tuple[bytes, str]]] = {
 
 @pytest.fixture(scope="module")
 def cast(site: TestSite) -> Cast:
-    return play(site)
+    cast = play(site)
+    cast.usual_browser("author")
+    # Some forms are there only beside something else: the place of today, of two; a player without family; news.
+    for name in ("venue", "player", "family"):
+        Names(cast)[name]
+    return cast
 
 
 class Names(dict[str, str]):
@@ -272,12 +278,7 @@ class Names(dict[str, str]):
         raise KeyError(name)
 
 
-@pytest.fixture(scope="module")
-def names(cast: Cast) -> Names:
-    return Names(cast)
-
-
-def forms_of(cast: Cast, names: Names, what: str) -> list[Form]:
+def read_forms(cast: Cast, names: Names, what: str) -> list[Form]:
     """The forms of a page that change something; ending a session is tried elsewhere."""
     persona, path, posted = PAGES[what]
     forget_tries(cast)
@@ -297,6 +298,33 @@ def forms_of(cast: Cast, names: Names, what: str) -> list[Form]:
     return list({form.action: form for form in forms}.values())
 
 
+class FormsOf:
+    """The forms of each page, read once. Whoever asks for them finds the site as it was when they had been read."""
+
+    def __init__(self, cast: Cast) -> None:
+        self.cast = cast
+        self._before = Snapshot(cast.site)
+        self._read: dict[str, tuple[list[Form], Snapshot]] = {}
+
+    def begin_anew(self) -> None:
+        """The site is as it was before any form was read."""
+        self._before.bring_back()
+
+    def __call__(self, what: str) -> list[Form]:
+        if what not in self._read:
+            self.begin_anew()
+            forms = read_forms(self.cast, Names(self.cast), what)
+            self._read[what] = forms, Snapshot(self.cast.site)
+        forms, then = self._read[what]
+        then.bring_back()
+        return forms
+
+
+@pytest.fixture(scope="module")
+def forms_of(cast: Cast) -> FormsOf:
+    return FormsOf(cast)
+
+
 def forget_tries(cast: Cast) -> None:
     with cast.site.foundation.database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM throttle")
@@ -312,8 +340,8 @@ def ends_the_session(form: Form) -> bool:
     return form.action in ("/logout", "/settings/sign_out_everywhere")
 
 
-def test_every_action_that_takes_a_form_is_reached_from_a_page_read_here(cast, names) -> None:
-    forms = [form for what in PAGES for form in forms_of(cast, names, what)]
+def test_every_action_that_takes_a_form_is_reached_from_a_page_read_here(cast, forms_of) -> None:
+    forms = [form for what in PAGES for form in forms_of(what)]
     reached = {re.sub("/[0-9a-f]{16,64}", f"/{ANY}", form.action.replace("-", "_")) for form in forms}
     unreached = [
         route.address
@@ -326,8 +354,8 @@ def test_every_action_that_takes_a_form_is_reached_from_a_page_read_here(cast, n
 
 
 @pytest.mark.parametrize("what", PAGES)
-def test_no_wrong_field_breaks_a_form_or_is_written_or_comes_back_as_markup(cast, names, what: str) -> None:
-    for form in forms_of(cast, names, what):
+def test_no_wrong_field_breaks_a_form_or_is_written_or_comes_back_as_markup(cast, forms_of, what: str) -> None:
+    for form in forms_of(what):
         if ends_the_session(form):
             continue
         for name in one_of_each(form.names, kind_of):
@@ -353,9 +381,9 @@ def test_no_wrong_field_breaks_a_form_or_is_written_or_comes_back_as_markup(cast
 
 
 @pytest.mark.parametrize("what", PAGES)
-def test_an_old_or_foreign_form_token_is_refused_and_the_values_are_kept(cast, names, what: str) -> None:
-    other = cast.browser("stranger")
-    for form in forms_of(cast, names, what):
+def test_an_old_or_foreign_form_token_is_refused_and_the_values_are_kept(cast, forms_of, what: str) -> None:
+    forms, other = forms_of(what), cast.browser("stranger")
+    for form in forms:
         if "_csrf" not in dict(form.pairs):
             continue
         for token in (None, "", "A" * 86, csrf(other)):
@@ -374,8 +402,8 @@ def test_an_old_or_foreign_form_token_is_refused_and_the_values_are_kept(cast, n
 
 
 @pytest.mark.parametrize("what", PAGES)
-def test_what_a_form_would_send_changes_nothing_by_get(cast, names, what: str) -> None:
-    for form in forms_of(cast, names, what):
+def test_what_a_form_would_send_changes_nothing_by_get(cast, forms_of, what: str) -> None:
+    for form in forms_of(what):
         before = state_of(cast.site)
         response = form.browser.get(f"{form.action}?{urlencode(form.fresh())}", expect_errors=True)
         assert response.status_int < 500, form.action
@@ -383,8 +411,8 @@ def test_what_a_form_would_send_changes_nothing_by_get(cast, names, what: str) -
 
 
 @pytest.mark.parametrize("what", PAGES)
-def test_ten_megabytes_are_refused_unread(cast, names, what: str) -> None:
-    for form in forms_of(cast, names, what):
+def test_ten_megabytes_are_refused_unread(cast, forms_of, what: str) -> None:
+    for form in forms_of(what):
         environ = {"HTTP_HOST": "localhost", "CONTENT_LENGTH": str(10 * 1024 * 1024), "wsgi.input": io.BytesIO(b"a=b")}
         response = Request.blank(form.action, method="POST", environ=environ).get_response(cast.site.wsgi)
         assert response.status_int == 413, form.action
@@ -392,8 +420,8 @@ def test_ten_megabytes_are_refused_unread(cast, names, what: str) -> None:
 
 
 @pytest.mark.parametrize("what", PAGES)
-def test_more_fields_than_any_form_has_are_refused(cast, names, what: str) -> None:
-    for form in forms_of(cast, names, what):
+def test_more_fields_than_any_form_has_are_refused(cast, forms_of, what: str) -> None:
+    for form in forms_of(what):
         if ends_the_session(form):
             continue
         many = form.fresh() + [(f"x{number}", "y") for number in range(5000)]
@@ -402,9 +430,9 @@ def test_more_fields_than_any_form_has_are_refused(cast, names, what: str) -> No
 
 @pytest.mark.parametrize("what", PAGES)
 @pytest.mark.parametrize("token", ["a good token", "an old token"])
-def test_no_answer_repeats_more_than_64_kib_of_what_was_sent(cast, names, what: str, token: str) -> None:
+def test_no_answer_repeats_more_than_64_kib_of_what_was_sent(cast, forms_of, what: str, token: str) -> None:
     mark = "<Qz>"
-    for form in forms_of(cast, names, what):
+    for form in forms_of(what):
         if ends_the_session(form):
             continue
         pairs = form.fresh() if token == "a good token" else form.pairs
@@ -424,8 +452,8 @@ def test_no_answer_repeats_more_than_64_kib_of_what_was_sent(cast, names, what: 
 @pytest.mark.parametrize(
     "kind", ["text/plain", "application/json", "multipart/form-data", "x", "multipart/form-data; boundary="]
 )
-def test_a_body_of_another_kind_is_no_form(cast, names, kind: str) -> None:
-    for form in forms_of(cast, names, "team"):
+def test_a_body_of_another_kind_is_no_form(cast, forms_of, kind: str) -> None:
+    for form in forms_of("team"):
         if not ends_the_session(form):
             before = state_of(cast.site)
             assert 400 <= form.send(encoded(form.fresh()), kind).status_int < 500
@@ -436,9 +464,10 @@ def test_a_body_of_another_kind_is_no_form(cast, names, kind: str) -> None:
                                    "q=%f0%28", "q=a&q=b", "&&&=&", "self=1", "saved[]=1"])  # fmt: skip
 @pytest.mark.parametrize("path", ["/", "/field/reports", "/field/report/{report}/share", "/field/report/{report}",
                                   "/record/reports", "/record/facts/history", "/log"])  # fmt: skip
-def test_a_bad_query_is_a_refusal_or_passed_over(cast, names, path: str, query: str) -> None:
+def test_a_bad_query_is_a_refusal_or_passed_over(cast, forms_of, path: str, query: str) -> None:
+    forms_of.begin_anew()
     browser = cast.usual_browser("author")
-    response = browser.get(f"{path.format_map(names)}?{query}", expect_errors=True)
+    response = browser.get(f"{path.format_map(Names(cast))}?{query}", expect_errors=True)
     assert response.status_int in (200, 400, 404)
 
 
@@ -466,14 +495,14 @@ def test_no_wrong_field_of_the_set_up_makes_an_administrator(wrong: str) -> None
         site.foundation.database.engine.dispose()
 
 
-def test_a_wrong_field_is_named_where_it_stands(cast, names) -> None:
-    form = next(form for form in forms_of(cast, names, "team") if form.action == "/team/add")
+def test_a_wrong_field_is_named_where_it_stands(forms_of) -> None:
+    form = next(form for form in forms_of("team") if form.action == "/team/add")
     page = form.send(encoded(with_value(form.fresh(), "player_name", "")))
     assert re.search(r'href="#f-player_name"', page.text)
     assert page.html.find("title").text.startswith("Error: ")
 
 
-def test_markup_in_a_name_is_shown_as_the_text_it_is(cast, names) -> None:
-    form = next(form for form in forms_of(cast, names, "team") if form.action == "/team/name")
+def test_markup_in_a_name_is_shown_as_the_text_it_is(forms_of) -> None:
+    form = next(form for form in forms_of("team") if form.action == "/team/name")
     page = form.send(encoded(with_value(form.fresh(), "team_name", MARKUP))).follow()
     assert page.html.find("h1").text == MARKUP

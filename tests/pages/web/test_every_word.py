@@ -5,10 +5,11 @@ from collections.abc import Iterator
 from gettext import NullTranslations
 
 import pytest
-from bs4 import BeautifulSoup, Comment, Doctype
+from bs4 import BeautifulSoup, Comment, Doctype, Tag
 
 from blockmrs.controllers.web.wrappers import languages
 from tests.pages.web.test_access import TABLE, Row, ask
+from tests.support.access_table import Names
 from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast, play
 from tests.support.quick import quick_folder
 from tests.support.site import build_site
@@ -44,18 +45,22 @@ class Marking(NullTranslations):
         return f"⟦{one if number == 1 else several}⟧"
 
 
-def unmarked(page: str) -> Iterator[str]:
-    """Each shown text of `page` that holds a word which no catalogue knows."""
-    soup = BeautifulSoup(page, "html.parser")
-    texts = [
-        str(text)
-        for text in soup.find_all(string=True)
-        if not isinstance(text, Comment | Doctype)
-        and text.parent.name not in ("style", "script", "code")
-        and not text.find_parent(attrs={"translate": "no"})
-        # What says its own language, such as the other one's button and a source's title; and identifiers.
-        and not text.find_parent(lambda tag: tag.name != "html" and (tag.get("lang") or "mono" in tag.get("class", [])))
-    ]
+def shown(tag: Tag) -> Iterator[str]:
+    """The texts in a tag that everybody reads in the language of the page."""
+    is_code = tag.name in ("style", "script", "code")
+    for child in tag.children:
+        if isinstance(child, Tag):
+            # What says its own language, such as the other one's button and a source's title; and identifiers.
+            own = child.name != "html" and (child.get("lang") or "mono" in child.get("class", []))
+            if not own and child.get("translate") != "no":
+                yield from shown(child)
+        elif not is_code and not isinstance(child, Comment | Doctype):
+            yield str(child)
+
+
+def unmarked(soup: BeautifulSoup) -> Iterator[str]:
+    """Each shown text of a page that holds a word which no catalogue knows."""
+    texts = list(shown(soup))
     texts += [str(tag[name]) for tag in soup.find_all() for name in SHOWN_ATTRIBUTES if tag.get(name)]
     for text in texts:
         rest = text
@@ -89,10 +94,11 @@ def test_every_word_of_every_page_is_a_message_and_every_page_can_switch(cast: C
     readers = (NOBODY,) if row.route.startswith("/about") else ("author", "family", "recipient", "admin", NOBODY)
     for persona in readers:
         for method in ("GET", "POST"):
-            response = ask(cast, cast.usual_browser(persona), row, method, persona)
+            response = ask(cast, cast.usual_browser(persona), row, method, persona, Names(cast, persona))
             if response.content_type == "text/html" and response.status_int != 302:
-                wrong = list(unmarked(response.text))
-                if "<html" in response.text and len(response.html.select("form.speak button")) != 1:
+                soup = BeautifulSoup(response.text, "html.parser")
+                wrong = list(unmarked(soup))
+                if "<html" in response.text and len(soup.select("form.speak button")) != 1:
                     wrong.append("no way to another language")
                 found[f"{method} as {persona}: {response.status_int}"] = wrong
     assert {page: texts for page, texts in found.items() if texts} == {}
