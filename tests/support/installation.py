@@ -16,6 +16,7 @@ from blockmrs.services.node.restore import RestoreResult
 from blockmrs.services.people.persons import ME
 from blockmrs.services.record.facts import SavedFacts
 from blockmrs.storage.kubo import KuboStore
+from tests.support.migrated import make_installation
 from tests.unit.chain.support import WRITER
 
 PASSWORD = "marble kettle sunrise otter"
@@ -26,16 +27,23 @@ def no_progress(what: str, done: int, of: int) -> None:
 
 
 class Installation:
-    """Runs while it is used as a context; backup and restore go through the same assembly as the commands do."""
+    """Runs while it is used as a context; backup and restore go through the same assembly as the commands do.
 
-    def __init__(self, folder: Path, storage: StorageSettings | None = None) -> None:
+    Args:
+        migrates: a new folder gets its tables from the migrations, as on a first start, and not by copying them.
+    """
+
+    def __init__(self, folder: Path, storage: StorageSettings | None = None, *, migrates: bool = False) -> None:
         self.folder = folder
+        self._migrates = migrates
         passwords = PasswordSettings(memory_kib=64, iterations=1, lanes=1)
         self.settings = Settings(
             data=DataSettings(folder=folder), passwords=passwords, storage=storage or StorageSettings()
         )
 
     def __enter__(self) -> Self:
+        if not self._migrates:
+            make_installation(self.settings)
         self.foundation = build_foundation(self.settings, upgrade=True)
         self.services = build_services(self.settings, self.foundation)
         return self

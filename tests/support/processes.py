@@ -1,10 +1,13 @@
 """Other processes on one data folder, told what to do line by line: servers, and whoever runs commands beside them."""
 
 import json
+import multiprocessing
 import os
-import signal
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import suppress
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, Self
 
@@ -16,30 +19,30 @@ from tests.support.site import CHEAP
 PARTS = ("", "-wal", "-shm")
 
 
+# Each process is forked from one that has loaded all of this already, and never ran a test.
+_context = multiprocessing.get_context("forkserver")
+_context.set_forkserver_preload(["tests.support.loaded"])
+
+
 class Process:
     """One of them; `kind` is `server` or `commands`. Nothing that it does ends the test's own process."""
 
     def __init__(self, kind: str, folder: Path, *, umask: int = 0o022) -> None:
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.support.processes", kind, str(folder)],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            umask=umask,
-            text=True,
-        )
+        self._pipe, theirs = _context.Pipe()
+        self._process = _context.Process(target=_begin, args=(kind, folder, umask, theirs))
+        self._process.start()
+        theirs.close()
 
     def tell(self, what: str, *arguments: str) -> None:
         """Begin it, without waiting."""
-        assert self._process.stdin is not None
-        self._process.stdin.write(json.dumps([what, *arguments]) + "\n")
-        self._process.stdin.flush()
+        self._pipe.send_bytes(json.dumps([what, *arguments]).encode())
 
     def answer(self) -> Any:
         """What came of the oldest that was told and not answered yet."""
-        assert self._process.stdout is not None
-        line = self._process.stdout.readline()
-        assert line, "the process ended"
-        return json.loads(line)
+        try:
+            return json.loads(self._pipe.recv_bytes())
+        except EOFError:
+            raise AssertionError("the process ended") from None
 
     def ask(self, what: str, *arguments: str) -> Any:
         self.tell(what, *arguments)
@@ -47,18 +50,16 @@ class Process:
 
     def kill(self) -> None:
         """`kill -9`."""
-        self._process.send_signal(signal.SIGKILL)
-        self._process.wait()
+        self._process.kill()
+        self._process.join()
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
-        self._process.kill()
-        self._process.wait()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                pipe.close()
+        self.kill()
+        self._process.close()
+        self._pipe.close()
 
 
 def holds_its_lock(database: Path) -> bool:
@@ -88,23 +89,32 @@ def watch_for_opens(folder: Path) -> list[str]:
     return opened
 
 
-def _answer(value: Any) -> None:
-    sys.stdout.write(json.dumps(value) + "\n")
-    sys.stdout.flush()
+class Orders:
+    """What the test's process tells this one, line by line, until it is gone."""
+
+    def __init__(self, pipe: Connection) -> None:
+        self._pipe = pipe
+
+    def __iter__(self) -> Iterator[list[str]]:
+        with suppress(EOFError):
+            while True:
+                yield json.loads(self._pipe.recv_bytes())
+
+    def answer(self, value: Any) -> None:
+        self._pipe.send_bytes(json.dumps(value).encode())
 
 
-def _serve(folder: Path, opened: list[str]) -> None:
+def _serve(folder: Path, opened: list[str], orders: Orders) -> None:
     """What a server does, without its socket and its pages."""
     from tests.support.world import report_at
 
-    with Installation(folder) as installation:
+    with Installation(folder, migrates=True) as installation:
         services, foundation = installation.services, installation.foundation
         housekeeper = Housekeeper(Housekeeping(foundation.database, foundation.clock), 60.0)
         flusher = Flusher(foundation.objects, 5.0)
         housekeeper.start()
         flusher.start()
-        for line in sys.stdin:
-            what, *arguments = json.loads(line)
+        for what, *arguments in orders:
             match what:
                 case "ready":
                     answer: Any = True
@@ -130,10 +140,10 @@ def _serve(folder: Path, opened: list[str]) -> None:
                     flusher.stop()
                     foundation.close()
                     answer = True
-            _answer(answer)
+            orders.answer(answer)
 
 
-def _run_commands(folder: Path, opened: list[str]) -> None:
+def _run_commands(folder: Path, opened: list[str], orders: Orders) -> None:
     from click.testing import CliRunner
 
     from blockmrs.cli import main
@@ -143,19 +153,19 @@ def _run_commands(folder: Path, opened: list[str]) -> None:
     lines += ["blockmrs.storage.kubo_address = /ip4/127.0.0.1/tcp/9", "blockmrs.storage.timeout_s = 0.2"]
     settings.write_text("\n".join([*lines, *(f"{name} = {value}" for name, value in CHEAP.items())]))
     os.environ["BLOCKMRS_CONFIG"] = str(settings)
-    for line in sys.stdin:
-        what, *arguments = json.loads(line)
+    for what, *arguments in orders:
         if what == "opened":
-            _answer(opened)
+            orders.answer(opened)
             continue
         done = CliRunner().invoke(main, [what, *arguments], input="")
         unexpected = None if done.exception is None or isinstance(done.exception, SystemExit) else repr(done.exception)
-        _answer([done.exit_code, done.output, unexpected])
+        orders.answer([done.exit_code, done.output, unexpected])
 
 
-if __name__ == "__main__":
-    kind, name = sys.argv[1:]
+def _begin(kind: str, folder: Path, umask: int, pipe: Connection) -> None:
+    os.umask(umask)
     run = {"server": _serve, "commands": _run_commands}[kind]
-    run(Path(name), watch_for_opens(Path(name)))
+    run(folder, watch_for_opens(folder), Orders(pipe))
+
 
 __all__ = ["PASSWORD", "Process", "holds_its_lock"]

@@ -13,6 +13,7 @@ from blockmrs.controllers.root import RootController
 from blockmrs.controllers.web.wrappers.edge import Edge
 from blockmrs.services.container import Services
 from tests.support.dialects import hold_every_statement
+from tests.support.migrated import make_installation
 from tests.support.probe import ProbeController
 
 CHEAP = {
@@ -63,6 +64,7 @@ def build_site(folder: Path, **more: str) -> TestSite:
     texts = {f"blockmrs.{name.replace('__', '.')}": text for name, text in more.items()}
     settings = read_settings({**CHEAP, "blockmrs.data.folder": str(folder), **texts})
     clock = MovableClock()
+    make_installation(settings)
     foundation = build_foundation(settings, clock, upgrade=True)
     services = build_services(settings, foundation)
     original, application.RootController = application.RootController, ProbedRoot

@@ -12,7 +12,6 @@ from blockmrs.crypto.wrapping import WrapCost, Wrapper
 from blockmrs.domain.reports import Advice, Report, ReportedFinding
 from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
-from blockmrs.model.migrations import migrate
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.identity import Identity, SessionLimits
@@ -40,6 +39,7 @@ from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
 from tests.support.dialects import hold_every_statement
+from tests.support.migrated import make_tables
 
 PASSWORD = "marble kettle sunrise otter"
 
@@ -59,7 +59,7 @@ class World:
         hold_every_statement()
         self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
         self.database = Database(self.engine, derive_row_key(self.pepper))
-        migrate(self.engine)
+        make_tables(self.engine)
         self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / "head"), clock)
         self.embedded = EmbeddedStore(self.folder / "objects")
         self.objects = OutboxStore(self.store or self.embedded, self.folder / "outbox")

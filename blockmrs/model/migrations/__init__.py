@@ -1,6 +1,7 @@
 """Brings a database to the tables that this code needs; run by `blockmrs migrate`, and before serving."""
 
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -96,18 +97,24 @@ def check_structure(engine: Engine, progress: Callable[[str, int, int], None] = 
 
 def _check_statements(engine: Engine) -> None:
     """Check that the statements that made the tables are those of a new database, except for white space."""
-    fresh = create_engine("sqlite://")
-    migrate(fresh)
-    expected = _statements(fresh)
-    fresh.dispose()
-    present = _statements(engine)
+    expected, present = _expected_statements(), _statements(engine)
     if present != expected:
         _, name, *_ = min(present ^ expected)
         raise VerificationFailed("a table or index is not as the migrations make it", name=name)
 
 
-def _statements(engine: Engine) -> set[tuple[str, str, str, str]]:
+@cache
+def _expected_statements() -> frozenset[tuple[str, str, str, str]]:
+    """Those of a new database, which no installation can change: found out once, since it takes all migrations."""
+    fresh = create_engine("sqlite://")
+    migrate(fresh)
+    expected = _statements(fresh)
+    fresh.dispose()
+    return expected
+
+
+def _statements(engine: Engine) -> frozenset[tuple[str, str, str, str]]:
     """Per table and index: its kind, its name, its table's name, and the statement that made it."""
     with engine.connect() as connection:
         rows = connection.exec_driver_sql(sqlite.STATEMENTS)
-        return {(kind, name, owner, " ".join(sql.split())) for kind, name, owner, sql in rows}
+        return frozenset((kind, name, owner, " ".join(sql.split())) for kind, name, owner, sql in rows)
