@@ -13,6 +13,8 @@ PIP := $(BIN)/python -m pip install $(PIP_OPTIONS)
 LOCKED := $(PIP) --require-hashes --no-build-isolation
 OURSELVES := $(PIP) --no-deps --no-build-isolation -e .
 PYTEST := $(BIN)/python -m pytest -q
+# What `make test` runs. Folders of which nothing would be run are not even read.
+OF_TEST := -m "not kubo and not browser and not crowd and not abuse" --ignore tests/browser --ignore tests/abuse
 # What checks the scripts needs Node.js; nothing else does. Each package is locked with its digest, and runs nothing when
 # it is installed.
 SCRIPTS := blockmrs/public/js
@@ -84,7 +86,7 @@ $(VENV)/installed-load: $(VENV)/installed requirements/load.txt
 
 # One file needs no processes beside the first: T=tests/unit/test_cid.py, or T="tests/unit/test_cid.py -k base32 -x".
 test: install-tests
-	@$(PYTEST) $(or $(T),-n auto --dist worksteal) -m "not kubo and not browser and not crowd and not abuse"
+	@$(PYTEST) $(or $(T),-n auto --dist worksteal) $(OF_TEST)
 
 # What somebody gets who installs BlockMRS as a package, on the day on which this runs.
 newest:
@@ -94,7 +96,7 @@ newest:
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade setuptools
 	@$(NEWEST)/bin/python -m pip install $(PIP_OPTIONS) --upgrade -e '.[test]'
 	@$(NEWEST)/bin/python -m pip list --format freeze --exclude-editable > $(NEWEST)/versions.txt
-	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal -m "not kubo and not browser and not crowd and not abuse"
+	@$(NEWEST)/bin/python -m pytest -q -n auto --dist worksteal $(OF_TEST)
 
 kubo: install-tests
 	@tools/install_kubo.sh
@@ -118,7 +120,7 @@ browser: install-tests
 # Fails where less is reached than tools/coverage_gate.py asks for.
 coverage: install-tests
 	@mkdir -p build
-	@$(PYTEST) -n auto --dist worksteal -m "not kubo and not browser and not crowd and not abuse" \
+	@$(PYTEST) -n auto --dist worksteal $(OF_TEST) \
 	    --cov --cov-report= --cov-report=json:build/coverage.json
 	@$(BIN)/python tools/coverage_gate.py build/coverage.json
 

@@ -1,5 +1,6 @@
 """What every test may use: a clock that stands still, and a seed of its own."""
 
+import gc
 import os
 import shutil
 import tempfile
@@ -29,6 +30,12 @@ def pytest_configure(config: pytest.Config) -> None:
     if config.option.basetemp is None and _IN_MEMORY.is_dir() and os.access(_IN_MEMORY, os.W_OK):
         config.option.basetemp = tempfile.mkdtemp(prefix="blockmrs-tests-", dir=_IN_MEMORY)
         _made.append(config.option.basetemp)
+
+
+def pytest_collection_finish() -> None:
+    """Let the collector of garbage pass over what was loaded: it stays, and there is much of it."""
+    gc.collect()
+    gc.freeze()
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
