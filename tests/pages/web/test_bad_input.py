@@ -6,9 +6,8 @@ The forms are found by reading the pages. A page that gains a form or a field is
 import io
 import re
 import secrets
-from collections.abc import Callable
 from typing import Any
-from urllib.parse import quote_plus, unquote_to_bytes, urlencode
+from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
 from bs4 import BeautifulSoup
@@ -27,8 +26,8 @@ from tests.support.routes import ANY, site_routes
 from tests.support.site import TestSite, build_site
 from tests.support.snapshot import Snapshot
 from tests.support.world import PASSWORD
+from tests.support.wrong_values import MARKUP, WRONG, Pairs, encoded, with_value
 
-MARKUP = "<script>alert(1)</script>\"'&"
 ANSWERS = {"complaints": "head", "age": "13-15-years", "a.head-vomits": "2"}
 NO_SIGN = {f"a.{sign.id}": "no" for sign in load_rules().signs}
 FINDINGS = {**load_rules().findings, **load_check_rules().findings}
@@ -124,7 +123,6 @@ TEXTS = {"display_name", "user_name", "team_name", "player_name", "number", "pla
          "allergies", "address", "gate", "defibrillator", "caller", "greeter", "hospital", "hospital_phone",
          "directions", "coordinates", "r-place", "r-note"}  # fmt: skip
 NEVER_A_TEXT = {"of 50 kB", "not UTF-8", "a surrogate", "repeated", "control characters", "a file"}
-Pairs = list[tuple[str, str]]
 
 
 class Form:
@@ -156,53 +154,6 @@ class Form:
     def send(self, body: bytes, kind: str = "application/x-www-form-urlencoded") -> TestResponse:
         # Whether it is right matters here, not how often it was tried.
         return self.browser.post(self.action, body, headers={"Content-Type": kind}, expect_errors=True)
-
-
-def encoded(pairs: Pairs) -> bytes:
-    return urlencode(pairs).encode()
-
-
-def with_value(pairs: Pairs, name: str, value: str) -> Pairs:
-    return [(key, value if key == name else old) for key, old in pairs]
-
-
-def with_file(pairs: Pairs, name: str) -> tuple[bytes, str]:
-    """A multipart form in which one field is a file."""
-    lines = []
-    for key, value in pairs:
-        extra = '; filename="x.txt"\r\nContent-Type: text/plain' if key == name else ""
-        lines.append(f'--frontier\r\nContent-Disposition: form-data; name="{key}"{extra}\r\n\r\n{value}\r\n')
-    return ("".join(lines) + "--frontier--\r\n").encode(), "multipart/form-data; boundary=frontier"
-
-
-def as_bytes(change: Callable[[Pairs, str], Pairs]) -> Callable[[Pairs, str], tuple[bytes, str]]:
-    return lambda pairs, name: (encoded(change(pairs, name)), "application/x-www-form-urlencoded")
-
-
-def raw_value(raw: bytes) -> Callable[[Pairs, str], tuple[bytes, str]]:
-    def made(pairs: Pairs, name: str) -> tuple[bytes, str]:
-        rest = encoded([pair for pair in pairs if pair[0] != name])
-        return rest + b"&" + quote_plus(name).encode() + b"=" + raw, "application/x-www-form-urlencoded"
-
-    return made
-
-
-WRONG: dict[str, Callable[[Pairs, str], tuple[bytes, str]]] = {
-    "missing": as_bytes(lambda pairs, name: [pair for pair in pairs if pair[0] != name]),
-    "empty": as_bytes(lambda pairs, name: with_value(pairs, name, "")),
-    "of 50 kB": as_bytes(lambda pairs, name: with_value(pairs, name, "x" * 50_000)),
-    "of 300 kB": as_bytes(lambda pairs, name: with_value(pairs, name, "x" * 300_000)),
-    "not UTF-8": raw_value(b"%ff%fe%00"),
-    "cut in the middle of a character": raw_value(b"a%e2%82"),
-    "a surrogate": raw_value(b"%ed%a0%80"),
-    "repeated": as_bytes(lambda pairs, name: [*pairs, (name, "another")]),
-    "markup": as_bytes(lambda pairs, name: with_value(pairs, name, MARKUP)),
-    "control characters": as_bytes(lambda pairs, name: with_value(pairs, name, "a\x00\x1b[2J\x07\u202eb")),
-    "a number beyond all": as_bytes(lambda pairs, name: with_value(pairs, name, "9" * 400)),
-    "a name of a machine": as_bytes(lambda pairs, name: with_value(pairs, name, "constructor")),
-    "a path": as_bytes(lambda pairs, name: with_value(pairs, name, "../../etc/passwd")),
-    "a file": with_file,
-}
 
 
 @pytest.fixture(scope="module")
