@@ -116,7 +116,7 @@ def a_report() -> Report:
         advice=Advice(1, "Call an ambulance now", (("HEAD-08", "Vomiting twice can be serious."),), "1", False),
         done=("ice",),
         ambulance_called_at=None,
-        told=("nobody yet",),
+        who_was_told=("nobody yet",),
         note="Landed on the back of the head.",
         author="Ana Coach",
         team="North U15",
