@@ -93,6 +93,7 @@ TABLE = (
     Row("/field/report/new", "/field/report/new", None, signed_in(200), REPORT),
     Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT),
     Row("/field/reports", "/field/reports", signed_in(200)),
+    Row("/field/reports/roster", "/field/reports/roster", signed_in(200)),
     Row("/field/report/*", "/field/report/{report}", of_report(author=200, family=200, recipient=302)),
     Row("/field/report/*/code", "/field/report/{report}/code", None, of_report(author=302)),
     Row("/field/report/*/show", "/field/report/{report}/show", of_report(author=200)),

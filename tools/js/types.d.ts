@@ -248,6 +248,8 @@ interface WaitingReport extends Standing {
 }
 /** What came of sending a report: `sent` is its address, `why` says that it stays. */
 interface Sending { sent?: string; again?: boolean; why?: string; words?: string; gone?: boolean }
+/** The players of a coach, and where their team is today. */
+interface KeptTeam { players: { id: string; number: string; name: string }[]; place: string }
 interface Session { token: string; account: string; owner: Owner }
 
 // --- help of page/base.js ---

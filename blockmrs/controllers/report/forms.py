@@ -51,12 +51,14 @@ if TYPE_CHECKING:
 OTHER = "other"
 NOT_CALLED = "no"
 ZONE = "r-zone"
+UNLISTED = "r-unlisted"
+"""What says that a typed name is that of nobody on the list, although somebody there is called alike."""
 MINUTES = ("0", "5", "15", "30")
 CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": WHO_WAS_TOLD}
 SEVERAL: Mapping[str, Sequence[str]] = {**CHIPS, FROM_RECORD: (BIRTH_DATE, *VALUES)}
 SINGLE = frozenset(
-    {FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-age", "r-when", "r-day", "r-time", "r-place",
-     "r-sport", "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
+    {FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", UNLISTED, "r-name", "r-age", "r-when", "r-day", "r-time",
+     "r-place", "r-sport", "r-ambulance", "r-ambulance-time", "r-note", "r-withhold", "r-policies", "r-family"}
 )  # fmt: skip
 DAYS_BACK = 8
 _CLOCK = re.compile(r"([0-9]{1,2})[:.h ]?([0-9]{2}) ?([ap]\.? ?m\.?)?", re.IGNORECASE)
@@ -106,7 +108,7 @@ class TypedReport:
 
     def in_form(self) -> Pairs:
         """What the check-answers page carries hidden: everything that it does not ask for."""
-        names = (FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", "r-name", "r-policies")
+        names = (FOR_RECORD, "r-draft", "r-shown", ZONE, "r-player", UNLISTED, "r-name", "r-policies")
         return (
             *self.answers,
             *self._journey_pairs(),
@@ -247,6 +249,7 @@ class ReportReader:
             origin=FIELD if home is None else HOME,
         )
         self._try("r-withhold", lambda: _one_of(typed.value("r-withhold"), ("", "yes")))
+        self._try("", lambda: _one_of(typed.value(UNLISTED), ("", "yes")))
         self._try("", lambda: _one_of(typed.value("r-family"), ("", "send")))
         self._try("", lambda: [_one_of(policy, POLICIES) for policy in typed.policies])
         return None if self.errors else report

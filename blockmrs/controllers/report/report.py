@@ -3,11 +3,13 @@
 POST /field/report/new    shows who is hurt, then the report to check; stores nothing, so it needs no form token
 POST /field/report/save   saves it; a repeat is the same report
 GET  /field/reports       the coach's own reports
+     /field/reports/roster   who may be hurt and where, for the phone: it seals it, and needs it without a signal
      /field/report/<id>   one report: controllers/report/one_report.py
 """
 
 from __future__ import annotations
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -23,6 +25,7 @@ from blockmrs.controllers.report.forms import (
     MINUTES,
     NOT_CALLED,
     OTHER,
+    UNLISTED,
     ReportReader,
     TypedReport,
     ages_to_choose,
@@ -71,7 +74,8 @@ class HurtPerson:
     """Who is hurt according to the form: a player on the roster, or somebody by name. `chosen` False: not said yet.
 
     `home` is set if the report is for somebody's own record; `unread`, if the roster cannot be read here now: a report
-    does not wait for a list.
+    does not wait for a list. `alike`: players who may be the person by the name that was typed, as long as nobody said
+    that it is somebody else: a report that is not tied to a player never reaches that player's family.
     """
 
     team: Team
@@ -79,6 +83,7 @@ class HurtPerson:
     chosen: bool
     home: AtHome | None = None
     unread: bool = False
+    alike: tuple[Player, ...] = ()
 
 
 class ReportController(TGController):
@@ -117,6 +122,8 @@ class ReportController(TGController):
             return self._who(hurt, typed, {})
         if hurt.player is None and (problem := self._name_problem(typed)):
             return self._who(hurt, typed, problem)
+        if hurt.alike:
+            return self._who(hurt, typed, {})
         return self._check(hurt, typed, {})
 
     @expose(allowed_methods=POST)
@@ -128,6 +135,8 @@ class ReportController(TGController):
         hurt = self._hurt(actor, typed)
         if not hurt.chosen:
             return self._who(hurt, typed, {"r-name" if hurt.unread else "": _NO_LIST if hurt.unread else _CHOOSE})
+        if hurt.alike:
+            return self._who(hurt, typed, {}, status=409)
         if hurt.player is not None and not self._services.teams.can_hold(hurt.player):
             named = typed.with_values(name=hurt.player.name)
             return self._who(replace(hurt, player=None, chosen=False), named, {"r-name": _NO_KEYS})
@@ -177,7 +186,8 @@ class ReportController(TGController):
             return HurtPerson(team, None, True, home)
         chosen = typed.value("r-player")
         if chosen == OTHER:
-            return HurtPerson(team, None, True, unread=unread)
+            alike = () if typed.value(UNLISTED) == "yes" else team.alike(typed.value("r-name"))
+            return HurtPerson(team, None, True, unread=unread, alike=alike)
         player = next((player for player in team.players if player.player_id == chosen), None)
         return HurtPerson(team, player, player is not None, unread=unread)
 
@@ -201,11 +211,13 @@ class ReportController(TGController):
             report, written_at=earlier_report.written_at
         ) == earlier_report and withheld == earlier.withheld
 
-    def _who(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str]) -> str:
-        carried = typed.carried(without=("r-player", "r-name", FOR_RECORD, FROM_RECORD))
+    def _who(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
+        carried = typed.carried(without=("r-player", "r-name", UNLISTED, FOR_RECORD, FROM_RECORD))
         return show(
             "report.who",
+            status,
             errors=errors,
+            alike=hurt.alike,
             team=hurt.team,
             unread=hurt.unread,
             carried=carried,
@@ -270,6 +282,18 @@ class ReportListController(TGController):
             first=before is None,
             is_whole=self._services.reports.is_own_line_whole(actor),
         )
+
+    @expose(content_type="application/json", allowed_methods=PAGE)
+    def roster(self, **_ignored: object) -> bytes:
+        """The players of whoever is signed in, and where their team is today, as JSON.
+
+        {"players": [{"id", "number", "name"}], "place": lines}; public/js/phone/outbox.js seals it under their key.
+        """
+        team = self._services.teams.team(require_actor())
+        players = [{"id": one.player_id, "number": one.number, "name": one.name} for one in team.players]
+        place = team.plan.today.place if team.plan.today is not None else ""
+        tg.response.headers["Cache-Control"] = "no-store"
+        return json.dumps({"players": players, "place": place}).encode()
 
 
 def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 
 from blockmrs.cid import Cid
+from blockmrs.domain.names import words_of
 from blockmrs.domain.sharing import Pointer
 from blockmrs.domain.venues import Plan
+
+_NUMBERS = re.compile(r"[0-9]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +46,16 @@ class Team:
     players: tuple[Player, ...] = ()
     version: str = ""
     plan: Plan = field(default_factory=Plan)
+
+    def alike(self, name: str) -> tuple[Player, ...]:
+        """The players who may be meant by what a coach typed, such as "Sam, blue 7": by their names or their number.
+
+        Those that have every word of it; if there are none, those that share a word or the number. Only a proposal.
+        """
+        words, numbers = set(words_of(name)), set(_NUMBERS.findall(name))
+        whole = tuple(player for player in self.players if words and words <= set(words_of(player.name)))
+        return whole or tuple(
+            player
+            for player in self.players
+            if player.number in numbers or any(len(word) > 1 for word in words & set(words_of(player.name)))
+        )

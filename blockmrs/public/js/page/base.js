@@ -26,8 +26,8 @@ var shared = {
   },
   phone: {
     REPORTS: "/field/phone", NEW: "/field/report/new", SAVE: "/field/report/save", WAITS_S: 604800, DAYS_BACK: 8,
-    MINUTES: ["0", "5", "15", "30"], NOT_CALLED: "no", ZONE: "r-zone", ZONE_PLACE: "{{zone}}", OTHER: "other",
-    SEVERAL: ["r-how", "r-done", "r-told"], DRAFT_BYTES: 16, TOKEN_FIELD: "_csrf",
+    MINUTES: ["0", "5", "15", "30"], NOT_CALLED: "no", ZONE: "r-zone", UNLISTED: "r-unlisted", ZONE_PLACE: "{{zone}}",
+    OTHER: "other", SEVERAL: ["r-how", "r-done", "r-told"], DRAFT_BYTES: 16, TOKEN_FIELD: "_csrf",
     FORM_FIELDS: ["_csrf", "came_from", "draft"]
   },
 };

@@ -57,6 +57,7 @@
     try {
       await noted.catch(() => {});
       await noteArrival();
+      if (await owner) outbox.learnTeam(/^\/team/.test(location.pathname)).catch(() => {});
       await showCount();
       if (location.pathname !== REPORTS) await outbox.sendAll(showCount);
       await showCount();

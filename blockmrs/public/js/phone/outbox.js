@@ -6,14 +6,15 @@
 //   outbox.keep({fields, advice, who}, {state})   seal it; resolves when it is on disk
 //   outbox.list()                                 all of them, opened as far as who is signed in may, oldest first
 //   outbox.send(id)                               to the server, once; resolves to what happened
+//   outbox.team()                                 the players of who is signed in, and where they are today
 //
 // Each step has a time limit: a database that never answers is an error like any other.
 var outbox = (() => {
   "use strict";
   const DATABASE = "blockmrs-phone", WAITS_MS = 1000 * shared.phone.WAITS_S;
-  const { SAVE, TOKEN_FIELD, DRAFT_BYTES } = shared.phone;
+  const { SAVE, TOKEN_FIELD, DRAFT_BYTES, UNLISTED } = shared.phone;
   const STEP_MS = 3000, ASK_MS = 30000, SAVE_MS = 90000, TURN_MS = 150000, CLOCKS_DIFFER_MS = 60000;
-  const TOKEN_PAGE = "/field/reports";
+  const TOKEN_PAGE = "/field/reports", ROSTER = "/field/reports/roster", TEAM = "team", TEAM_FRESH_MS = 300000;
   const channel = "BroadcastChannel" in window ? new BroadcastChannel(DATABASE) : null;
   const bytes = new TextEncoder(), text = new TextDecoder("utf-8", { fatal: true });
 
@@ -107,6 +108,7 @@ var outbox = (() => {
     if (!await exists() || !await read("keys", "signed-in")) return;
     await within("keys", "readwrite", async store => {
       await asked(store.delete("signed-in"));
+      await asked(store.delete(TEAM));
       await asked(store.put(Date.now(), "signed-out"));
     });
     changed();
@@ -153,6 +155,34 @@ var outbox = (() => {
     }
     return { ...nothing, broken: true };
   }
+  // --- the team ----------------------------------------------------------------------------------------------------
+  // Who may be hurt, and where: sealed for who is signed in, so that a report without a signal is about a player of
+  // theirs, and reaches that player's family.
+  /** @returns {Promise<KeptTeam>} */
+  async function team() {
+    const owner = await signedIn(), row = owner && await read("keys", TEAM);
+    if (!owner || !row || row.by !== owner.account) return { players: [], place: "" };
+    try {
+      return JSON.parse(text.decode(await crypto.subtle.decrypt(lock(row.iv, TEAM), owner.key, row.sealed)));
+    } catch (error) {
+      return { players: [], place: "" };
+    }
+  }
+  // Asks the server for it where what is here is not fresh; `anew` where it was just changed.
+  async function learnTeam(anew = false) {
+    const owner = await signedIn(), row = owner && await read("keys", TEAM), age = row ? Date.now() - row.at : -1;
+    if (!owner || (!anew && row && row.by === owner.account && age >= 0 && age < TEAM_FRESH_MS)) return;
+    const answer = await fetch(ROSTER, { cache: "no-store", signal: base.timeLimit(ASK_MS) });
+    if (!answer.ok) return;
+    const iv = crypto.getRandomValues(new Uint8Array(12)), plain = bytes.encode(await answer.text());
+    const sealed = await crypto.subtle.encrypt(lock(iv, TEAM), owner.key, plain);
+    await within("keys", "readwrite", async store => {
+      // They may have signed out while it was on its way.
+      const now = await asked(store.get("signed-in")), by = owner.account;
+      if (now && now.account === by) await asked(store.put({ by, at: Date.now(), iv, sealed }, TEAM));
+    });
+  }
+
   /** @returns {Promise<SealedReport[]>} */
   const rows = () => within("reports", "readonly", store => asked(store.getAll()));
 
@@ -264,6 +294,7 @@ var outbox = (() => {
     const words = [...page.querySelectorAll("#errors li")].map(line => (line.textContent || "").trim()).join(" ");
     if (answer.status === 401) return { why: "signed-out" };
     if (page.querySelector("[name=r-family]")) return { why: "family" };
+    if (answer.status === 409 && page.querySelector(`[name=${UNLISTED}]`)) return { why: "player" };
     if (page.querySelector("form[action^='/settings/recovery']")) return { why: "code" };
     if ([400, 413, 422].includes(answer.status)) return { why: "invalid", words };
     return { why: "busy" };
@@ -337,6 +368,6 @@ var outbox = (() => {
 
   return {
     keep, find, list, remove, mark, sweep, count, arrived, ownerOf, signIn, signOut, signedIn, session, send, sendAll,
-    newId, channel,
+    newId, team, learnTeam, channel,
   };
 })();

@@ -64,10 +64,12 @@
     put(item, "said", report.locked ? "" : words.get(report.id) || "");
     part(item, "ask").hidden = !needsClaim(report);
     showActs(item, report);
+    /** @type {Record<string, string>} */
+    const onward = { player: "#write/" + report.id, again: report.sentAs || "/field/reports" };
     for (const link of all("[data-for]", item, HTMLAnchorElement)) {
       const reason = attribute(link, "data-for");
       link.hidden = reason !== needOf(report, isSomebody) || sending.has(report.id);
-      if (reason === "again") link.href = report.sentAs || "/field/reports";
+      if (reason in onward) link.href = onward[reason];
     }
     for (const link of all("[data-view]", item, HTMLAnchorElement)) {
       const kind = attribute(link, "data-view");
@@ -95,7 +97,7 @@
     const isOurs = waits(report) && !needsClaim(report), asksFamily = waits(report) && report.why === "family";
     /** @type {Record<string, [boolean, () => Promise<void>]>} */
     const acts = {
-      send: [isOurs && !["again", "family"].includes(report.why), () => send(report.id)],
+      send: [isOurs && !["again", "family", "player"].includes(report.why), () => send(report.id)],
       claim: [needsClaim(report), () => send(report.id, { claim: true })],
       hold: [asksFamily, () => answer(report, "r-withhold", "yes")],
       family: [asksFamily, () => answer(report, "r-family", "send")],
@@ -130,7 +132,7 @@
       before = before.then(async () => { await tryKeep(readForm(form, report), { state: "draft" }); });
       return before;
     };
-    fillForm(form, report);
+    fillForm(form, report, team);
     one("[data-view=delete]", main, HTMLAnchorElement).href = "#delete/" + report.id;
     form.addEventListener("input", () => {
       clearTimeout(timer);
@@ -217,7 +219,11 @@
   // The report on the screen; null where that is the list.
   /** @type {WaitingReport | null} */
   let current = null;
+  // Who may be hurt, as far as this phone knows.
+  /** @type {KeptTeam} */
+  let team = { players: [], place: "" };
   async function show() {
+    team = await outbox.team();
     const [kind, id] = location.hash.slice(1).split("/");
     const report = views[kind] && id ? await outbox.find(id) : null;
     if (report && !report.locked && (!report.broken || kind === "delete")) {
@@ -283,7 +289,10 @@
   async function askWhoIsHere() {
     if (navigator.onLine === false || !await outbox.signedIn()) return;
     status.textContent = say("asking");
-    try { await outbox.session(SESSION_MS); } catch (error) { /* no answer: no signal */ }
+    try {
+      await outbox.session(SESSION_MS);
+      await outbox.learnTeam();
+    } catch (error) { /* no answer: no signal */ }
     status.textContent = "";
   }
   async function start() {

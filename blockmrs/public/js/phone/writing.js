@@ -2,7 +2,7 @@
 var writing = (() => {
   "use strict";
   const { one } = base, main = one("#main"), DAY_MS = 24 * 3600 * 1000;
-  const { DAYS_BACK, MINUTES, OTHER, ZONE, ZONE_PLACE } = shared.phone;
+  const { DAYS_BACK, MINUTES, OTHER, UNLISTED, ZONE, ZONE_PLACE } = shared.phone;
   const { say, part, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt } = reading;
   const { isListed, name, zoneOf, zoneName, tellOf, signs } = reading;
 
@@ -10,9 +10,31 @@ var writing = (() => {
   const controlsOf = form => /** @type {HTMLInputElement[]} */ ([...form.elements]);
   /** @param {HTMLFormElement} form */
   const nameBox = form => one("[name=r-name]", form, HTMLInputElement);
-  /** @param {HTMLFormElement} form @param {WaitingReport} report */
-  function fillForm(form, report) {
+  /** @param {HTMLFormElement} form */
+  const playerBox = form => one("[name=r-player]", form, HTMLSelectElement);
+  // The players of whoever writes it, who chooses one or enters a name. Nobody's players are shown to nobody.
+  /** @param {HTMLFormElement} form @param {WaitingReport} report @param {KeptTeam} team */
+  function offerPlayers(form, report, team) {
+    const box = playerBox(form), players = report.owner ? team.players : [];
+    part(form, "players").hidden = box.disabled = !players.length;
+    for (const { id, number, name: whole } of players) {
+      const option = new Option([number, whole].filter(Boolean).join(" "), id);
+      option.setAttribute("data-who", whole);
+      box.append(option);
+    }
+    box.value = value(report, "r-player", OTHER);
+    if (box.selectedIndex < 0) box.value = OTHER;
+    const follow = () => {
+      const field = nameBox(form).closest(".field");
+      if (field instanceof HTMLElement) field.hidden = !box.disabled && box.value !== OTHER;
+    };
+    box.addEventListener("change", follow);
+    follow();
+  }
+  /** @param {HTMLFormElement} form @param {WaitingReport} report @param {KeptTeam} team */
+  function fillForm(form, report, team) {
     const shown = shownAt(report);
+    offerPlayers(form, report, team);
     nameBox(form).value = name(report);
     signs(report, part(form, "seen"));
     const ageField = one("#f-r-age", form).closest(".field");
@@ -21,6 +43,9 @@ var writing = (() => {
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     /** @type {Pair[]} */
     const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now(), zoneOf(report))]];
+    const place = report.owner ? team.place : "", isFirst = !report.fields.some(([key]) => key === "r-place");
+    one("#h-r-place", form).hidden = !place || (value(report, "r-place") || place) !== place;
+    if (isFirst && place) first.push(["r-place", place]);
     const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
     part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
@@ -29,7 +54,7 @@ var writing = (() => {
       const text = typed.get(element.name);
       if (element.type === "checkbox") element.checked = several(report, element.name).includes(element.value);
       else if (element.type === "radio") element.checked = text === element.value;
-      else if (element.name !== "r-name" && text !== undefined) element.value = text;
+      else if (!["r-name", "r-player"].includes(element.name) && text !== undefined) element.value = text;
     }
     // Before the coach has said anything: what is not for every eye in the family is kept from it.
     if (tell.length && !typed.has("r-name")) one("[name=r-withhold]", form, HTMLInputElement).checked = true;
@@ -63,14 +88,19 @@ var writing = (() => {
   function readForm(form, report) {
     const asked = new Set(controlsOf(form).map(element => element.name).filter(Boolean));
     const typed = /** @type {Pair[]} */ ([...new FormData(form)].filter(([, text]) => typeof text === "string"));
-    const onList = isListed(report) && nameBox(form).value === name(report);
-    const left = ["r-shown", ZONE, ...(onList ? [] : ["r-player"])];
+    const box = playerBox(form), [chosen] = box.disabled ? [] : [...box.selectedOptions];
+    const isSame = isListed(report) && nameBox(form).value === name(report);
+    const player = chosen ? chosen.value : isSame ? value(report, "r-player") : OTHER;
+    const left = ["r-shown", "r-player", ZONE, UNLISTED];
     const rest = report.fields.filter(([key]) => !asked.has(key) && !left.includes(key));
     /** @type {Pair[]} */
-    const fields = [...rest, ...typed, ["r-shown", String(Math.floor(shownAt(report) / 1000))]];
-    fields.push([ZONE, zoneOf(report) || ""]);
-    if (!onList) fields.push(["r-player", OTHER]);
-    return { ...report, fields };
+    const fields = [...rest, ...typed.filter(([key]) => key !== "r-player")];
+    fields.push(["r-shown", String(Math.floor(shownAt(report) / 1000))], [ZONE, zoneOf(report) || ""]);
+    fields.push(["r-player", player]);
+    // Who saw the list and left it said that it is nobody there.
+    if (chosen && player === OTHER) fields.push([UNLISTED, "yes"]);
+    const who = chosen && player !== OTHER ? chosen.getAttribute("data-who") || "" : report.who;
+    return { ...report, fields, who };
   }
   /** @param {WaitingReport} report */
   function problems(report) {

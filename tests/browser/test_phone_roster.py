@@ -1,0 +1,116 @@
+"""A player of the team, hurt where there is no signal: the report is tied to them, and reaches their family."""
+
+import json
+import re
+
+import pytest
+from playwright.sync_api import Page, Route, expect
+
+from tests.browser.test_phone import DUMP, READY, SAVE, is_told_that_it_was_sent, sign_up
+
+PLAYER = "Quinnley Marlow"
+LEARNED = "async () => (await outbox.team()).players.length"
+
+
+@pytest.fixture
+def coach(phone: Page) -> Page:
+    """A phone whose coach has a player and a plan, and has opened a page since."""
+    sign_up(phone)
+    phone.goto("/team")
+    phone.locator("[name=player_name]").fill(PLAYER)
+    phone.locator("[name=number]").fill("7")
+    phone.get_by_role("button", name="Add player").tap()
+    expect(phone.locator(".roster")).to_contain_text(PLAYER)
+    phone.wait_for_function(LEARNED)
+    return phone
+
+
+def begin_offline(page: Page) -> None:
+    page.goto("/field")
+    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    page.locator("#signs button[value=choking]").tap()
+    page.wait_for_function(READY)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Who is hurt?").tap()
+    expect(page.locator("h1")).to_have_text("Write the report")
+
+
+def player_of_the_report(page: Page) -> str:
+    page.goto("/field/reports")
+    page.locator("main a[href^='/field/report/']").first.tap()
+    return page.locator("main").inner_text()
+
+
+def test_without_a_signal_a_player_of_the_team_is_chosen_and_the_report_is_theirs(coach: Page) -> None:
+    begin_offline(coach)
+    coach.get_by_label("Who is hurt?").select_option(label=f"7 {PLAYER}")
+    expect(coach.get_by_label("Their name")).to_be_hidden()
+    coach.get_by_role("button", name="Save on this phone").tap()
+    expect(coach.locator("main .card")).to_contain_text(PLAYER)
+    coach.context.set_offline(False)
+    with coach.expect_request(SAVE) as sent:
+        coach.goto("/field/phone")
+    is_told_that_it_was_sent(coach)
+    assert "r-player=other" not in str(sent.value.post_data)
+    assert "Nobody has joined yet" in player_of_the_report(coach)
+
+
+def test_a_name_that_may_be_a_players_is_asked_about_before_it_is_sent(coach: Page) -> None:
+    begin_offline(coach)
+    coach.evaluate("() => { document.querySelector('[name=r-player]').disabled = true; }")
+    coach.evaluate("() => { document.querySelector('#f-r-name').closest('.field').hidden = false; }")
+    coach.get_by_label("Their name").fill("Quinnley")
+    coach.get_by_role("button", name="Save on this phone").tap()
+    coach.context.set_offline(False)
+    coach.goto("/field/phone")
+    expect(coach.locator("main .card")).to_contain_text("say first if it is a player of your team", timeout=30_000)
+    coach.get_by_role("link", name="Say who it is").tap()
+    coach.get_by_label("Who is hurt?").select_option(label=f"7 {PLAYER}")
+    coach.get_by_role("button", name="Save on this phone").tap()
+    is_told_that_it_was_sent(coach)
+    assert PLAYER in player_of_the_report(coach)
+
+
+def test_a_name_of_somebody_else_goes_as_it_was_typed(coach: Page) -> None:
+    begin_offline(coach)
+    coach.get_by_label("Their name").fill("Quinnley")
+    coach.get_by_role("button", name="Save on this phone").tap()
+    coach.context.set_offline(False)
+    coach.goto("/field/phone")
+    is_told_that_it_was_sent(coach)
+    assert PLAYER not in player_of_the_report(coach)
+
+
+def test_the_players_lie_sealed_and_go_with_the_session(coach: Page) -> None:
+    found, cached = coach.evaluate(DUMP)
+    for word in PLAYER.split():
+        assert word.casefold() not in found.casefold()
+        assert word.casefold() not in cached.casefold()
+    coach.goto("/")
+    coach.get_by_role("button", name="Sign out").tap()
+    coach.wait_for_function("async () => !(await outbox.signedIn())")
+    assert coach.evaluate(LEARNED) == 0
+    rows = coach.evaluate(
+        """async () => {
+          const open = await new Promise(done => {
+            const asked = indexedDB.open("blockmrs-phone");
+            asked.onsuccess = () => done(asked.result);
+          });
+          const asked = open.transaction("keys").objectStore("keys").getAllKeys();
+          return new Promise(done => { asked.onsuccess = () => done(asked.result); });
+        }"""
+    )
+    assert "team" not in rows
+
+
+def test_a_list_that_cannot_be_read_now_leaves_the_one_that_is_here(coach: Page) -> None:
+    def fail(route: Route) -> None:
+        route.fulfill(status=503, body="")
+
+    coach.context.route("**/field/reports/roster", fail)
+    coach.goto("/team")
+    coach.wait_for_function(READY)
+    coach.wait_for_timeout(300)
+    assert coach.evaluate(LEARNED) == 1
+    assert json.dumps(coach.evaluate("() => outbox.team()")).count(PLAYER) == 1
+    assert re.search("7", json.dumps(coach.evaluate("() => outbox.team()")))
