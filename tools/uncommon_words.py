@@ -1,6 +1,6 @@
 """List, for every page, its English words that are not among the 3,000 commonest.
 
-  tools/uncommon_words.py [PART OF A PAGE'S NAME]
+  python -m tools.uncommon_words [PART OF A PAGE'S NAME]
 
 A page is one template, one page of questions, one advice (its rule's reason with its first aid and the rest), or the
 messages of one module. A word is its headword: "swollen" and "swells" are `swell`. Which of them may stand, and why, is
@@ -37,7 +37,7 @@ IRREGULAR = """
 FORMS = {
     form: word for word, _, forms in (entry.partition(":") for entry in IRREGULAR.split()) for form in forms.split(",")
 }
-ENDINGS = ("s es ies d ed ied ing n en r er ier st est iest ly ily y ness iness less ful able").split()
+ENDINGS = "s es ies d ed ied ing n en r er ier st est iest ly ily y ness iness less ful able".split()
 SHORTEST_BASE = 3
 
 

@@ -26,7 +26,17 @@ def command(settings: Settings, as_json: bool) -> None:
         return
     click.echo("Made for this installation, and shown only once:\n")
     for account in demo.accounts:
-        click.echo(f"  {account.role:<10} {account.user_name:<14} {account.password}")
-        click.echo(f"  {'':<10} {'':<14} recovery code {account.recovery_code}")
-    click.echo(f"\nA report is at /field/report/{demo.report}")
-    click.echo(f"Crew can open it at /r with the code {demo.typed_code}, for 24 hours.")
+        click.echo(f"  {account.role:<13} {account.user_name:<14} {account.password}")
+        click.echo(f"  {'':<13} {'':<14} recovery code {account.recovery_code}")
+    click.echo("\nOn the address of the server, which may run meanwhile:\n")
+    for path, what in (
+        ("/field", "advice, for everybody"),
+        ("/login", "sign in as any of them"),
+        (f"/field/report/{demo.report}", "a report, for its coach and family"),
+        ("/inbox", "what the hospital got, for a clinician"),
+        ("/people", "who can see what, for a parent"),
+        ("/admin", "counts and health, for the administrator"),
+        ("/r", f"the report for the crew, with the code {demo.typed_code}, for 24 hours"),
+    ):
+        width = 14 if len(path) <= 14 else len(path)
+        click.echo(f"  {path:<{width}} {what}")

@@ -18,6 +18,7 @@ from blockmrs.services.advice.in_reports import AnswerTimes, advice_of, findings
 if TYPE_CHECKING:
     from blockmrs.domain.triage.conditions import Answer
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.identity import SignedUp
     from blockmrs.services.container import Services
 
 _WORDS = (
@@ -84,6 +85,8 @@ def make_demo(services: Services) -> Demo:
     # Both before anything is made, so that nothing the rules refuse can leave half a club behind.
     head, wrist = _head_report(services), _wrist_report(services)
     made: list[DemoAccount] = []
+    if not services.identity.has_admin():
+        _administrator(services, made)
     coach = _person(services, made, "coach", "coach.ana", "Ana Torres")
     parent = _person(services, made, "parent", "maria.rivers", "Maria Rivers")
     second = _person(services, made, "parent", "joy.okafor", "Joy Okafor")
@@ -129,8 +132,26 @@ def _tell(services: Services, actor: Actor, facts: HealthFacts) -> None:
 
 
 def _person(services: Services, made: list[DemoAccount], role: str, user_name: str, name: str) -> Actor:
-    password = "-".join(secrets.choice(_WORDS) for _ in range(5))
-    signed_up = services.identity.sign_up(user_name, name, password)
+    password = _password()
+    return _confirmed(services, made, role, user_name, password, services.identity.sign_up(user_name, name, password))
+
+
+def _administrator(services: Services, made: list[DemoAccount]) -> None:
+    """The administrator of an installation that has none yet; set-up is closed from then on."""
+    user_name, password = "admin.kim", _password()
+    token = services.identity.make_setup_token(others_stay=True)
+    signed_up = services.identity.set_up(token, user_name, "Kim Moss", password, "demo")
+    _confirmed(services, made, "administrator", user_name, password, signed_up)
+
+
+def _password() -> str:
+    return "-".join(secrets.choice(_WORDS) for _ in range(5))
+
+
+def _confirmed(
+    services: Services, made: list[DemoAccount], role: str, user_name: str, password: str, signed_up: SignedUp
+) -> Actor:
+    """Who signed up, with the recovery code confirmed, signed out again and written down."""
     actor = services.identity.actor_for(signed_up.token)
     if actor is None:
         raise Conflict("the new account could not be used")

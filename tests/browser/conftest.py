@@ -135,6 +135,12 @@ def wait_until_served(address: str, server: subprocess.Popen[bytes], log: Path) 
     pytest.fail("the server did not start:\n" + log.read_text(encoding="utf-8", errors="replace")[-4000:])
 
 
+def program() -> str:
+    """The Chromium that is there."""
+    found = next(filter(None, map(shutil.which, PROGRAMS)), None)
+    return found or pytest.fail(HOW_TO_INSTALL)
+
+
 @pytest.fixture(scope="session")
 def playwright() -> Iterator[Playwright]:
     with sync_playwright() as running:
@@ -143,11 +149,8 @@ def playwright() -> Iterator[Playwright]:
 
 @pytest.fixture(scope="session")
 def chromium(playwright: Playwright) -> Iterator[Browser]:
-    program = next(filter(None, map(shutil.which, PROGRAMS)), None)
-    if program is None:
-        pytest.fail(HOW_TO_INSTALL)
     expect.set_options(timeout=PATIENCE_MS)
-    browser = playwright.chromium.launch(executable_path=program, args=["--no-sandbox", "--disable-dev-shm-usage"])
+    browser = playwright.chromium.launch(executable_path=program(), args=["--no-sandbox", "--disable-dev-shm-usage"])
     yield browser
     browser.close()
 
