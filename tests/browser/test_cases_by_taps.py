@@ -17,6 +17,7 @@ from blockmrs.services.advice.interviews import TriageService
 from tests.browser.conftest import PHONE
 from tests.browser.hands import LANGUAGES, MODES, Hand, Step, hand_at_once, hand_on
 from tests.browser.tapped import TAPPED, Tapped
+from tests.support.at_least import at_least
 from tests.support.extent import IS_SOAK, every, one_of_each, pairs
 from tests.triage.interviews import place_of, play_fields
 from tests.triage.test_cases import CASES, truth_of
@@ -91,12 +92,14 @@ def test_every_case_is_tapped_to_its_level(
     hand: Hand, way: tuple[str, str], share: int, record_property: Record
 ) -> None:
     found = []
-    for case in cases_in(way)[share :: len(SHARES)]:
-        steps = steps_of(case)
-        played = hand(steps)
-        assert played.level, case["name"]
-        assert Level(played.level).disposition == case["expected"], case["name"]
-        found.append((played.taps, played.machine_ms, played.level, len(steps)))
+    with at_least(1) as case:
+        for one in cases_in(way)[share :: len(SHARES)]:
+            with case(one["name"]):
+                steps = steps_of(one)
+                played = hand(steps)
+                assert played.level
+                assert Level(played.level).disposition == one["expected"]
+                found.append((played.taps, played.machine_ms, played.level, len(steps)))
     record_property(TAPPED, Tapped(*way, "worked cases", found).as_data())
 
 
@@ -105,12 +108,14 @@ def test_where_nothing_applies_at_most_nine_taps_lead_to_advice(
     hand: Hand, way: tuple[str, str], share: int, record_property: Record
 ) -> None:
     found = []
-    for complaint, age in nothing_in(way)[share :: len(SHARES)]:
-        steps = play_fields(SERVICE, {}, age=age, part=place_of(RULES, complaint))
-        played = hand(steps)
-        assert played.level, (complaint, age)
-        assert played.taps - 1 <= MOST_TAPS, (complaint, age)
-        found.append((played.taps, played.machine_ms, played.level, len(steps)))
+    with at_least(1) as case:
+        for complaint, age in nothing_in(way)[share :: len(SHARES)]:
+            with case((complaint, age)):
+                steps = play_fields(SERVICE, {}, age=age, part=place_of(RULES, complaint))
+                played = hand(steps)
+                assert played.level
+                assert played.taps - 1 <= MOST_TAPS
+                found.append((played.taps, played.machine_ms, played.level, len(steps)))
     record_property(TAPPED, Tapped(*way, "nothing applies", found).as_data())
 
 
@@ -119,7 +124,7 @@ def test_the_sample_has_every_complaint_every_age_every_level_and_every_kind_of_
     others = [case for way in WAYS[1:] for case in cases_in(way)]
     nothing = [found for way in WAYS for found in nothing_in(way)]
     for cases in (sample, others):
-        assert {complaint_of(case) for case in cases} == {complaint_of(case) for case in CASES}
+        assert set(map(complaint_of, cases)) == set(map(complaint_of, CASES))
         assert {case["expected"] for case in cases} == {level.disposition for level in Level}
     assert {complaint for complaint, _ in nothing} == set(COMPLAINTS)
     assert {age for _, age in nothing} == set(BANDS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.support.at_least import at_least
+from tests.support.at_least import MOST_FAILURES, at_least
 
 
 def test_every_failure_is_told_and_the_rest_is_tried() -> None:
@@ -24,6 +24,16 @@ def test_a_refusal_that_does_not_come_is_a_failure_like_any_other() -> None:
         for number in (0, 1):
             with case(number), pytest.raises(ZeroDivisionError):
                 1 / number
+
+
+def test_where_all_is_broken_not_all_is_tried() -> None:
+    tried = []
+    with pytest.raises(AssertionError, match="the rest was not tried"), at_least(MOST_FAILURES) as case:
+        for number in range(10 * MOST_FAILURES):
+            with case(number):
+                tried.append(number)
+                raise ValueError
+    assert len(tried) == MOST_FAILURES
 
 
 @pytest.mark.parametrize("cases", [0, 1, 2])

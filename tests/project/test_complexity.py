@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[2]
-FOLDERS = ("blockmrs", "tools", "load", "benchmarks")
+FOLDERS = ("blockmrs", "tools", "load", "benchmarks", "tests")
 MOST = 15
-# On the line of the function's name.
-REASON = re.compile(r"# complexity ([0-9]+): \S.{10}")
+# On the line of the function's name; where ruff's own count is too high as well, its silence has the reason already.
+REASON = re.compile(r"# (?:complexity ([0-9]+):|noqa: C901 -) \S.{10}")
 FORKS = (ast.If, ast.IfExp, ast.For, ast.AsyncFor, ast.While, ast.ExceptHandler)
 FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
@@ -52,10 +52,10 @@ def _functions() -> Iterator[tuple[str, ast.AST, str]]:
 
 def test_no_function_is_too_complex_without_a_reason_beside_it() -> None:
     counted = [(place, complexity(node), REASON.search(line)) for place, node, line in _functions()]
-    assert len(counted) > 2000, "the search finds nothing"
+    assert len(counted) > 5000, "the search finds nothing"
     assert [(place, count) for place, count, reason in counted if count > MOST and reason is None] == []
     # A reason says how far it reaches, and goes when it is no longer needed.
-    given = {place: (count, int(reason[1])) for place, count, reason in counted if reason is not None}
+    given = {place: (count, int(reason[1] or count)) for place, count, reason in counted if reason is not None}
     assert {place: both for place, both in given.items() if both[0] != both[1] or both[0] <= MOST} == {}
 
 

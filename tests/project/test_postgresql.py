@@ -5,6 +5,7 @@ tests/support/dialects.py holds what any other test executes.
 """
 
 import ast
+from collections.abc import Iterator
 from io import StringIO
 from pathlib import Path
 
@@ -87,21 +88,24 @@ def test_what_only_one_database_says_is_found() -> None:
     assert check_statement(delete(AccountRow)) == "DELETE FROM account"
 
 
+def imports(tree: ast.Module) -> Iterator[tuple[str, str]]:
+    """The modules that are imported, each with each name that comes from it, or with none."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom):
+            yield from ((node.module or "", alias.name) for alias in node.names)
+        elif isinstance(node, ast.Import):
+            yield from ((alias.name, "") for alias in node.names)
+
+
 @pytest.mark.parametrize("path", MODULES, ids=name)
 def test_a_statement_of_plain_text_stands_where_those_of_sqlite_are_listed(path: Path) -> None:
     tree = ast.parse(path.read_text("utf-8"))
-    imported = {
-        alias.name
-        for node in ast.walk(tree)
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("sqlalchemy")
-        for alias in node.names
-    }
-    assert "text" not in imported
+    imported = set(imports(tree))
+    assert "text" not in {what for module, what in imported if module.startswith("sqlalchemy")}
+    modules = {module for module, _ in imported}
+    if any(module == "sqlite3" or module.startswith("sqlalchemy.dialects") for module in modules):
+        assert name(path) in OF_SQLITE
     for node in ast.walk(tree):
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            modules = [node.module or ""] if isinstance(node, ast.ImportFrom) else [alias.name for alias in node.names]
-            if any(module == "sqlite3" or module.startswith("sqlalchemy.dialects") for module in modules):
-                assert name(path) in OF_SQLITE
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr == "exec_driver_sql":
             asked = [part for part in ast.walk(node.args[0]) if isinstance(part, ast.Attribute)]
             assert asked

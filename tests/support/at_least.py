@@ -15,6 +15,12 @@ import pytest
 
 Case = Callable[[object], AbstractContextManager[None]]
 LONGEST = 600
+MOST_FAILURES = 30
+"""What is broken is known by then, and each may have waited for a browser until its time was up."""
+
+
+class _Enough(Exception):
+    pass
 
 
 @contextmanager
@@ -29,11 +35,15 @@ def at_least(least: int) -> Iterator[Case]:
         tried += 1
         try:
             yield
-        except (Exception, pytest.fail.Exception) as error:  # noqa: BLE001 - each failure is told, whatever it is
+        except (Exception, pytest.fail.Exception) as error:
             failures.append(f"{name}: {type(error).__name__}: {str(error)[:LONGEST]}")
+            if len(failures) == MOST_FAILURES:
+                raise _Enough from error
 
     try:
         yield case
+    except _Enough:
+        failures.append("and the rest was not tried")
     except BaseException as error:
         for failure in failures:
             error.add_note(failure)
