@@ -44,7 +44,7 @@ def day_words(day: date) -> str:
 
 
 def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
-    """The date in three boxes, or InvalidInput with those words.
+    """The date in three boxes, or InvalidInput with those words; 31 February has words of its own.
 
     A month is a number, or the beginning of its name in English or in the page's language.
     """
@@ -59,9 +59,9 @@ def parse_date(day: str, month: str, year: str, name: str, words: str) -> date:
     }
     if len(started) == 1:
         texts[1] = str(started.pop())
+    if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
+        raise InvalidInput(words, field=name)
     try:
-        if not all(text.isascii() and text.isdigit() and len(text) < 5 for text in texts):
-            raise ValueError("not numbers")
         return date(int(texts[2]), int(texts[1]), int(texts[0]))
     except ValueError as error:
-        raise InvalidInput(words, field=name) from error
+        raise InvalidInput("There is no such day. Check the day and the month", field=name) from error

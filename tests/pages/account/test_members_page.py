@@ -116,7 +116,7 @@ def test_the_sites_administrator_ends_the_last_membership(site, operator, hospit
         after = press(operator, asked, "End membership").follow()
     assert cards(after) == []
     assert "ended by the administrator of this site" in after
-    assert "Nobody is in any more" in after
+    assert "Nobody is a member any more" in after
     assert site.services.organisations.memberships(chief) == []
 
 

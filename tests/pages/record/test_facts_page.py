@@ -78,7 +78,7 @@ def test_every_question_begins_with_not_said(ada) -> None:
 @pytest.mark.parametrize(
     ("typed", "words"),
     [
-        ({"birth": "31", "birth_month": "2", "birth_year": "2012"}, "Enter the whole birth date"),
+        ({"birth": "31", "birth_month": "2", "birth_year": "2012"}, "There is no such day"),
         ({"birth_year": "2012"}, "Enter the whole birth date"),
         ({"birth": "1", "birth_month": "1", "birth_year": "2999"}, "not in the future"),
         ({"birth": "1", "birth_month": "1", "birth_year": "12"}, "four digits"),

@@ -219,7 +219,7 @@ def test_a_guardian_answers_for_a_child_under_the_banner_on_every_page(site, fam
     maria, handle = family
     tell(site, maria, HealthFacts(choices={"diabetes": "insulin"}), handle)
     app = signed_in(site, "maria")
-    start = app.get("/record").click("Sam Rivers is ill")
+    start = app.get("/record").click("Get advice for Sam Rivers")
     signs = press(app, start, "Go on", 200)
     advice = advised(app, signs)
     check = press(app, advice, "Save to my record", 200)
