@@ -237,6 +237,14 @@ def test_who_appointed_and_accepted_may_use_the_keys(
     assert Appointment.from_fields(message.fields).not_before == mailbox.moment()
 
 
+def test_what_somebody_accepted_stands_where_every_version_looks(
+    lines: Lines, mailbox: Mailbox, maria: Keyring, sam: Keyring
+) -> None:
+    assert appoint(lines, maria) == sam
+    accepted = mailbox.private_line(maria.derive("accepted"), maria).appointments
+    assert [dependent for dependent, _ in accepted] == [sam.card.id]
+
+
 def test_the_keys_stand_near_and_not_where_reports_are_kept(lines: Lines, maria: Keyring, sam: Keyring) -> None:
     before = len(lines.near.objects)
     appoint(lines, maria)
