@@ -19,11 +19,11 @@ ASKED = {
 """Of each room, by the beginning of its files' paths: how many percent are reached at least."""
 
 
-def reached(files: dict[str, Any], room: str) -> tuple[int, int]:
-    """How many statements and branches of the room were reached, and how many there are."""
+def reached(files: dict[str, Any], room: str) -> tuple[int, int, int]:
+    """How many statements and branches of the room there are, and how many of both were reached."""
     sums = [entry["summary"] for path, entry in files.items() if path.startswith(room)]
-    there = sum(one["num_statements"] + one["num_branches"] for one in sums)
-    return sum(one["covered_lines"] + one["covered_branches"] for one in sums), there
+    statements, branches = (sum(one[key] for one in sums) for key in ("num_statements", "num_branches"))
+    return statements, branches, sum(one["covered_lines"] + one["covered_branches"] for one in sums)
 
 
 def left(files: dict[str, Any], room: str) -> list[str]:
@@ -38,16 +38,19 @@ def left(files: dict[str, Any], room: str) -> list[str]:
 
 
 def main(report: Path) -> int:
-    """Print a line for each room; 1 if one has too little, or nothing at all was measured of it."""
+    """Print a table, and what is left of each room; 1 if one has too little, or nothing was measured of it."""
     files = json.loads(report.read_text(encoding="utf-8"))["files"]
     is_enough = True
+    print("| room | statements | branches | reached | at least |", "|---|---|---|---|---|", sep="\n")
     for room, asked in ASKED.items():
-        found, there = reached(files, room)
-        is_reached = there > 0 and found * 100 >= asked * there
-        percent = 100 * found / there if there else 0.0
-        print(f"{room:28} {found:5} of {there:5}, {percent:.2f} % (at least {asked:g})")
+        statements, branches, found = reached(files, room)
+        there = statements + branches
+        # Rounded down: what is not all must not look like it.
+        percent = found * 10000 // there / 100 if there else 0.0
+        print(f"| {room.removeprefix('blockmrs/')} | {statements} | {branches} | {percent:.2f} % | {asked:g} % |")
+        is_enough = is_enough and there > 0 and found * 100 >= asked * there
+    for room in ASKED:
         print(*left(files, room), sep="\n", end="\n" if left(files, room) else "")
-        is_enough = is_enough and is_reached
     return 0 if is_enough else 1
 
 

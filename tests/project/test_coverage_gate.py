@@ -48,7 +48,16 @@ def test_one_branch_of_the_chain_that_no_test_takes_fails(
     gate: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert gate.main(report(gate, tmp_path, chain=entry(1000, 1000, open_branches=[[7, 9]]))) == 1
-    assert "blockmrs/chain/file.py: 7->9" in capsys.readouterr().out
+    printed = capsys.readouterr().out
+    assert "blockmrs/chain/file.py: 7->9" in printed
+    assert "| chain/ | 1000 | 1000 | 99.95 % | 100 % |" in printed
+
+
+def test_one_branch_of_very_many_is_not_rounded_away(
+    gate: ModuleType, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert gate.main(report(gate, tmp_path, chain=entry(99999, 1, open_branches=[[7, 9]]))) == 1
+    assert "| chain/ | 99999 | 1 | 99.99 % | 100 % |" in capsys.readouterr().out
 
 
 def test_two_percent_of_the_services_may_be_left_and_no_more(gate: ModuleType, tmp_path: Path) -> None:
