@@ -49,3 +49,10 @@ def test_a_grant_whose_number_is_none_is_no_grant(key: int, wrong: Value) -> Non
     assert (Grant.from_fields(fields).number, Grant.from_fields(fields).level) == (3, 2)
     with pytest.raises(InvalidInput):
         Grant.from_fields({**fields, key: wrong})
+
+
+def test_a_pointer_shows_nothing_in_a_log_that_opens_what_it_points_to() -> None:
+    pointer = Pointer(Cid(b"d" * 32), b"secretsecretsecretsecretsecretse")
+    assert str(pointer.cid) in repr(pointer)
+    assert "secret" not in repr(pointer)
+    assert "secret" not in repr(UpdatePointer(pointer, b"u" * 32, b"p" * 32))
