@@ -94,7 +94,7 @@ def test_a_theme_chosen_in_settings_stays(new_page: NewPage) -> None:
     page = new_page(PHONE)
     sign_up(page)
     page.goto("/settings")
-    page.get_by_role("button", name="Bright sun").tap()
+    page.get_by_role("button", name="Sunlight").tap()
     page.goto("/")
     assert page.locator("html").get_attribute("data-theme") == "sun"
 

@@ -208,10 +208,10 @@ def test_the_field_pages_are_light_on_a_dark_phone_unless_dark_was_chosen(new_pa
 
 def test_the_sun_button_is_kept_and_taken_back(phone: Page) -> None:
     phone.goto("/field")
-    phone.get_by_role("button", name="Bright sun").tap()
+    phone.get_by_role("button", name="Sunlight").tap()
     phone.reload()
     expect(phone.locator("html")).to_have_attribute("data-theme", "sun")
-    phone.get_by_role("button", name="Bright sun").tap()
+    phone.get_by_role("button", name="Sunlight").tap()
     phone.reload()
     assert phone.locator("html").get_attribute("data-theme") is None
 
@@ -463,6 +463,6 @@ def test_a_first_screen_that_lay_open_for_hours_begins_at_the_first_tap(phone: P
 def test_nothing_about_the_person_is_kept_in_the_browser(phone: Page) -> None:
     phone.goto("/field")
     sign(phone, "choking")
-    phone.get_by_role("button", name="Bright sun").tap()
+    phone.get_by_role("button", name="Sunlight").tap()
     assert phone.evaluate("Object.keys(localStorage)") == ["theme"]
     assert phone.context.cookies() == []

@@ -38,7 +38,7 @@ def test_a_coach_reads_spanish_from_the_first_screen_to_the_advice(new_page: New
     expect(page.locator("html")).to_have_attribute("lang", "es")
     expect(page.locator("h1")).to_have_text("¿Pasa algo de esto?")
     follow(page.get_by_role("button", name="Nada de esto"))
-    expect(page.locator("h1")).to_have_text("¿Qué pasa?")
+    expect(page.locator("h1")).to_have_text("¿Cuál es el problema?")
     for _ in range(12):
         if page.locator("#result").count():
             break
