@@ -11,9 +11,8 @@ from pathlib import Path
 import pytest
 from webtest import TestResponse
 
-from tests.support.cast import PLAYER, Cast, csrf, play, state_of
+from tests.support.cast import PLAYER, Cast, csrf, play_in, state_of
 from tests.support.quick import quick_folder
-from tests.support.site import build_site
 
 NOTE = "Fell <backwards> & lay still"
 ANSWERS = {"complaints": "head", "age": "13-15-years", "a.head-vomits": "2"}
@@ -89,10 +88,10 @@ def disk(request: pytest.FixtureRequest) -> Iterator[FileSystem | FileSizeLimit]
 
 @pytest.fixture(scope="module")
 def cast(disk: FileSystem | FileSizeLimit) -> Iterator[Cast]:
-    site = build_site(disk.folder)
-    yield play(site)
-    site.foundation.database.engine.dispose()
-    site.foundation.in_use.close()
+    cast = play_in(disk.folder)
+    yield cast
+    cast.site.foundation.database.engine.dispose()
+    cast.site.foundation.in_use.close()
 
 
 def filled_form(cast: Cast) -> tuple[TestResponse, str]:

@@ -7,6 +7,7 @@ from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from sqlalchemy import Engine, inspect
@@ -20,7 +21,8 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.reports.reports import SavedReport
 from tests.support.heads import answers, head_report
-from tests.support.site import TestSite
+from tests.support.quick import quick_folder
+from tests.support.site import TestSite, build_site
 from tests.support.snapshot import files_below
 from tests.support.world import PASSWORD
 
@@ -216,6 +218,29 @@ def play(site: TestSite) -> Cast:
         services.sharing.stop(cast.actors["author"], address, stopped)
     site.clock.advance(timedelta(minutes=10))
     return cast
+
+
+@cache
+def _played() -> tuple[Cast, dict[Path, bytes]]:
+    """Everybody on a site that is closed again, and all files of its folder."""
+    with quick_folder() as folder:
+        cast = play(build_site(folder))
+        cast.site.foundation.close()
+        files = {path.relative_to(folder): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    return cast, files
+
+
+def play_in(folder: Path, **settings: str) -> Cast:
+    """The same as `play`, on a new site in `folder`: played once in a process, and copied."""
+    played, files = _played()
+    for path, content in files.items():
+        (folder / path).parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (folder / path).touch(mode=0o600)
+        (folder / path).write_bytes(content)
+    site = build_site(folder, **settings)
+    site.clock.ahead = played.site.clock.ahead
+    known = {"actors": dict(played.actors), "organisations": dict(played.organisations)}
+    return replace(played, site=site, **known, _counter=itertools.count(1000), _sessions={})
 
 
 def _join_and_leave(cast: Cast) -> None:

@@ -4,12 +4,15 @@ A statement is held once, however often it is executed: SQLAlchemy's own key say
 the same. Statements of plain text do not come by here; tests/project/test_postgresql.py says where they may stand.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
+from weakref import WeakSet
 
-from sqlalchemy import Connection, Engine, Executable, event
+from sqlalchemy import Compiled, Connection, Engine, event
 from sqlalchemy.dialects import postgresql
-from sqlalchemy.sql.base import Executable as AnyExecutable
+from sqlalchemy.engine import ExecutionContext
+from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
@@ -40,21 +43,29 @@ def check_statement(statement: ClauseElement, keys: Sequence[str] = ()) -> str:
 
 def hold_every_statement() -> None:
     """From now on; whoever builds an installation for a test calls this."""
-    if not event.contains(Engine, "before_execute", _hold):
-        event.listen(Engine, "before_execute", _hold)
+    if not event.contains(Engine, "before_cursor_execute", _hold):
+        event.listen(Engine, "before_cursor_execute", _hold)
+
+
+# Each engine compiles a statement once. To ask for its key each time would take longer than to execute it.
+_compiled: "WeakSet[Compiled]" = WeakSet()
 
 
 def _hold(
     _connection: Connection,
-    statement: Executable,
-    many: Sequence[Mapping[str, Any]],
-    one: Mapping[str, Any],
-    _options: Mapping[str, Any],
+    _cursor: DBAPICursor,
+    _text: str,
+    _parameters: object,
+    context: ExecutionContext,
+    _is_many: bool,
 ) -> None:
-    if not isinstance(statement, ClauseElement) or not isinstance(statement, AnyExecutable):
+    compiled = context.compiled
+    if compiled is None or compiled in _compiled:
         return
-    keys = tuple(many[0] if many else one)
-    cached = statement._generate_cache_key()
-    key = (cached.key, keys) if cached is not None else str(statement)
-    if key not in held:
-        held[key] = check_statement(statement, keys)
+    statement, keys = compiled.statement, tuple(getattr(compiled, "column_keys", None) or ())
+    if isinstance(statement, ClauseElement) and isinstance(statement, Executable):
+        cached = statement._generate_cache_key()
+        key = (cached.key, keys) if cached is not None else str(statement)
+        if key not in held:
+            held[key] = check_statement(statement, keys)
+    _compiled.add(compiled)

@@ -38,6 +38,7 @@ class Snapshot:
 
     def __init__(self, site: TestSite) -> None:
         self._engine = site.foundation.database.engine
+        self._clock, self._ahead = site.clock, site.clock.ahead
         data = site.settings.data
         self._head_file, self._folders = data.secrets / HEAD, (data.objects, data.outbox)
         self._rows = sqlite3.connect(":memory:", check_same_thread=False)
@@ -51,6 +52,7 @@ class Snapshot:
         with closing(self._engine.raw_connection()) as connection:
             self._rows.backup(connection.driver_connection)
         self._head_file.write_bytes(self._head)
+        self._clock.ahead = self._ahead
         there = set(self._files())
         for path in there - self._objects.keys():
             os.unlink(path)

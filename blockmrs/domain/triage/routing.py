@@ -285,8 +285,9 @@ def _is_form_of(word: str, token: str) -> bool:
 def _score(words: Words, entries: Iterable[Entry], matches: Matches) -> int:
     """How much of the text the matching entries explain; 0 if none matches."""
     explained: dict[int, int] = {}
+    named = matches.keys()
     for entry in entries:
-        if all(word in matches for word in entry) and not entry <= words.particles:
+        if named >= entry and not entry <= words.particles:
             for word in entry:
                 for number, likeness in matches[word].items():
                     explained[number] = max(explained.get(number, 0), likeness)

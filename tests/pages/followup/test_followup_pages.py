@@ -5,25 +5,24 @@ from datetime import timedelta
 import pytest
 from bs4 import BeautifulSoup
 
-from tests.support.cast import play
+from tests.support.cast import play_in
 from tests.support.heads import form_fields
 from tests.support.people import errors, fill, heading, send
 from tests.support.quick import quick_folder
-from tests.support.site import build_site
 from tests.support.world import report_at
 
 
 @pytest.fixture(scope="module")
-def site():
+def cast():
     with quick_folder() as folder:
-        built = build_site(folder)
-        yield built
-        built.foundation.database.engine.dispose()
+        cast = play_in(folder)
+        yield cast
+        cast.site.foundation.database.engine.dispose()
 
 
-@pytest.fixture(scope="module")
-def cast(site):
-    return play(site)
+@pytest.fixture
+def site(cast):
+    return cast.site
 
 
 @pytest.fixture

@@ -5,25 +5,27 @@ from datetime import timedelta
 
 import pytest
 
-from tests.support.cast import PLAYER, play
+from tests.support.cast import PLAYER, play_in
 from tests.support.heads import answers
 from tests.support.quick import quick_folder
-from tests.support.site import build_site
+from tests.support.snapshot import Snapshot
 
 PAGE = "/record/trends/head-symptoms"
 
 
-@pytest.fixture
-def site():
+@pytest.fixture(scope="module")
+def everybody():
     with quick_folder() as folder:
-        built = build_site(folder)
-        yield built
-        built.foundation.database.engine.dispose()
+        cast = play_in(folder)
+        yield cast, Snapshot(cast.site)
+        cast.site.foundation.database.engine.dispose()
 
 
 @pytest.fixture
-def cast(site):
-    return play(site)
+def cast(everybody):
+    cast, snapshot = everybody
+    with snapshot.undone():
+        yield cast
 
 
 def check(cast, address, **changed):

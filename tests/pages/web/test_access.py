@@ -8,6 +8,7 @@ What is allowed changes something, and that is undone: everybody finds the same 
 
 import re
 import secrets
+from collections.abc import Iterator
 
 import pytest
 from webtest import TestApp, TestResponse
@@ -22,23 +23,23 @@ from tests.support.cast import (
     UNTOLD,
     Cast,
     csrf,
-    play,
+    play_in,
     state_of,
     without_own_marks,
 )
 from tests.support.routes import Route, site_routes
-from tests.support.site import TestSite
 from tests.support.snapshot import Snapshot
 
 
 @pytest.fixture(scope="module")
-def cast(site: TestSite) -> Cast:
-    cast = play(site)
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    cast = play_in(tmp_path_factory.mktemp("cast"))
     for persona in EVERYBODY:
         cast.usual_browser(persona)
     cast.venue()
     cast.colleague()
-    return cast
+    yield cast
+    cast.site.foundation.database.engine.dispose()
 
 
 @pytest.fixture(scope="module")
@@ -53,8 +54,8 @@ def known() -> Known:
 
 
 @pytest.fixture(scope="module")
-def routes(site: TestSite) -> dict[str, Route]:
-    return site_routes(site)
+def routes(cast: Cast) -> dict[str, Route]:
+    return site_routes(cast.site)
 
 
 def test_every_route_of_the_site_is_in_the_table_and_no_other(routes: dict[str, Route]) -> None:

@@ -6,6 +6,7 @@ The forms are found by reading the pages. A page that gains a form or a field is
 import io
 import re
 import secrets
+from collections.abc import Iterator
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -19,11 +20,11 @@ from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.senders import Standing
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
-from tests.support.cast import NOBODY, PLAYER, Cast, csrf, play, state_of
+from tests.support.cast import NOBODY, PLAYER, Cast, csrf, play_in, state_of
 from tests.support.extent import one_of_each
 from tests.support.quick import quick_folder
 from tests.support.routes import ANY, site_routes
-from tests.support.site import TestSite, build_site
+from tests.support.site import build_site
 from tests.support.snapshot import Snapshot
 from tests.support.world import PASSWORD
 from tests.support.wrong_values import MARKUP, WRONG, Pairs, encoded, with_value
@@ -157,13 +158,14 @@ class Form:
 
 
 @pytest.fixture(scope="module")
-def cast(site: TestSite) -> Cast:
-    cast = play(site)
+def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
+    cast = play_in(tmp_path_factory.mktemp("cast"))
     cast.usual_browser("author")
     # Some forms are there only beside something else: the place of today, of two; a player without family; news.
     for name in ("venue", "player", "family"):
         Names(cast)[name]
-    return cast
+    yield cast
+    cast.site.foundation.database.engine.dispose()
 
 
 class Names(dict[str, str]):

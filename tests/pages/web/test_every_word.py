@@ -10,9 +10,8 @@ from bs4 import BeautifulSoup, Comment, Doctype, Tag
 from blockmrs.controllers.web.wrappers import languages
 from tests.pages.web.test_access import TABLE, Row, ask
 from tests.support.access_table import Names
-from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast, play
+from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast, play_in
 from tests.support.quick import quick_folder
-from tests.support.site import build_site
 
 MARKED = re.compile(r"⟦[^⟦⟧]*⟧")
 WORD = re.compile(r"[^\W\d_]{2,}")
@@ -73,9 +72,9 @@ def unmarked(soup: BeautifulSoup) -> Iterator[str]:
 @pytest.fixture(scope="module")
 def cast() -> Iterator[Cast]:
     with quick_folder() as folder:
-        site = build_site(folder)
-        yield play(site)
-        site.foundation.database.engine.dispose()
+        cast = play_in(folder)
+        yield cast
+        cast.site.foundation.database.engine.dispose()
 
 
 @pytest.fixture(autouse=True)

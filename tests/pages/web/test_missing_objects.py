@@ -14,7 +14,7 @@ from blockmrs.errors import StorageUnavailable
 from blockmrs.services.people.persons import Person
 from blockmrs.services.people.roster import Team
 from blockmrs.storage.embedded import EmbeddedStore
-from tests.support.cast import PLAYER, Cast, csrf, play
+from tests.support.cast import PLAYER, Cast, csrf, play, play_in
 from tests.support.quick import quick_folder
 from tests.support.site import build_site
 
@@ -81,7 +81,7 @@ def truncate(path: Path) -> None:
 def robbed_of(request: pytest.FixtureRequest) -> Iterator[tuple[Cast, Team]]:
     """Everything is there but the objects, as a wrong folder leaves it; and the team as it was before."""
     with quick_folder() as folder:
-        cast = told(play(build_site(folder)))
+        cast = told(play_in(folder))
         team = cast.site.services.teams.team(cast.actor("author"))
         spoil_all(folder, request.param)
         cast = again(cast, folder)

@@ -12,9 +12,8 @@ from blockmrs.chain.ledger import Ledger
 from blockmrs.crypto.keys import Keyring
 from blockmrs.services.lines import mailbox as mailboxes
 from blockmrs.services.lines import reader as readers
-from tests.support.cast import Cast, play
+from tests.support.cast import Cast, play_in
 from tests.support.quick import quick_folder
-from tests.support.site import build_site
 
 PAGES = [
     (persona, page)
@@ -30,10 +29,10 @@ PAGES = [
 @pytest.fixture(scope="module")
 def cast() -> Iterator[Cast]:
     with quick_folder() as folder:
-        site = build_site(folder)
-        with closing(site.foundation.in_use):
-            yield play(site)
-        site.foundation.database.engine.dispose()
+        cast = play_in(folder)
+        with closing(cast.site.foundation.in_use):
+            yield cast
+        cast.site.foundation.database.engine.dispose()
 
 
 @pytest.fixture
