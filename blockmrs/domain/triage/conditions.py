@@ -57,8 +57,20 @@ class Condition(Protocol):
         """Ids of those findings that can only make it less urgent."""
 
 
+class _NamesNothing:
+    """The part of a condition that most have in common: it names no finding, or none that reassures."""
+
+    __slots__ = ()
+
+    def findings(self) -> Iterator[str]:
+        yield from ()
+
+    def reassurances(self) -> Iterator[str]:
+        yield from ()
+
+
 @dataclass(frozen=True, slots=True)
-class Is:
+class Is(_NamesNothing):
     """The finding has one of `values`: `(True,)` for a danger, `(False,)` for something reassuring."""
 
     finding: str
@@ -75,12 +87,9 @@ class Is:
     def findings(self) -> Iterator[str]:
         yield self.finding
 
-    def reassurances(self) -> Iterator[str]:
-        yield from ()
-
 
 @dataclass(frozen=True, slots=True)
-class AtLeast:
+class AtLeast(_NamesNothing):
     """The number is this high or higher."""
 
     finding: str
@@ -96,9 +105,6 @@ class AtLeast:
 
     def findings(self) -> Iterator[str]:
         yield self.finding
-
-    def reassurances(self) -> Iterator[str]:
-        yield from ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +124,7 @@ class NotReassured:
 
 
 @dataclass(frozen=True, slots=True)
-class AgeIn:
+class AgeIn(_NamesNothing):
     """The person may be in one of these age bands."""
 
     bands: frozenset[str]
@@ -126,15 +132,9 @@ class AgeIn:
     def doubt(self, facts: Facts) -> int:
         return SURE if self.bands & facts.ages else NOT_MET
 
-    def findings(self) -> Iterator[str]:
-        yield from ()
-
-    def reassurances(self) -> Iterator[str]:
-        yield from ()
-
 
 @dataclass(frozen=True, slots=True)
-class Complaint:
+class Complaint(_NamesNothing):
     """One of these presentations is among the complaints."""
 
     presentations: frozenset[str]
@@ -142,18 +142,25 @@ class Complaint:
     def doubt(self, facts: Facts) -> int:
         return SURE if self.presentations & facts.presentations else NOT_MET
 
+
+@dataclass(frozen=True, slots=True)
+class _Parts:
+    """Several conditions together."""
+
+    parts: tuple[Condition, ...]
+
     def findings(self) -> Iterator[str]:
-        yield from ()
+        for part in self.parts:
+            yield from part.findings()
 
     def reassurances(self) -> Iterator[str]:
-        yield from ()
+        for part in self.parts:
+            yield from part.reassurances()
 
 
 @dataclass(frozen=True, slots=True)
-class All:
+class All(_Parts):
     """Every part is met; an empty one always is."""
-
-    parts: tuple[Condition, ...]
 
     def doubt(self, facts: Facts) -> int:
         most = SURE
@@ -165,20 +172,10 @@ class All:
                     break
         return most
 
-    def findings(self) -> Iterator[str]:
-        for part in self.parts:
-            yield from part.findings()
-
-    def reassurances(self) -> Iterator[str]:
-        for part in self.parts:
-            yield from part.reassurances()
-
 
 @dataclass(frozen=True, slots=True)
-class AnyOf:
+class AnyOf(_Parts):
     """At least one part is met."""
-
-    parts: tuple[Condition, ...]
 
     def doubt(self, facts: Facts) -> int:
         least = NOT_MET
@@ -189,11 +186,3 @@ class AnyOf:
                 if least == SURE:
                     break
         return least
-
-    def findings(self) -> Iterator[str]:
-        for part in self.parts:
-            yield from part.findings()
-
-    def reassurances(self) -> Iterator[str]:
-        for part in self.parts:
-            yield from part.reassurances()

@@ -30,6 +30,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.check import read_check
 from blockmrs.fhir.clearance import read_clearance, write_clearance
+from blockmrs.services.followup.head_reports import FollowUpService
 from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
@@ -99,8 +100,8 @@ class OutOfPlay:
     lost: bool = False
 
 
-class Clearances:
-    """Writes, withdraws and reads clearances. `zone` is the site's; None means the machine's own."""
+class Clearances(FollowUpService):
+    """Writes, withdraws and reads clearances."""
 
     def __init__(
         self,
@@ -110,16 +111,9 @@ class Clearances:
         zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
-        self._after = after
-        self._mailbox = after.mailbox
-        self._access = after.access
-        self._reports = after.reports
-        self._attachments = after.attachments
-        self._sharing = after.sharing
+        super().__init__(after, rules, zone)
         self._cards = cards
         self._organisations = organisations
-        self._zone = zone
-        self._rules = rules
         self._locks = after.locks("clearance")
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:

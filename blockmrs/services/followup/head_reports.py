@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.permission import Action, Standing
@@ -14,8 +12,12 @@ from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.reports.access import Access, AccessFinder, report_address
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from datetime import datetime, tzinfo
+
     from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.reports import Report
+    from blockmrs.domain.triage.rules import RuleSet
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
@@ -85,3 +87,17 @@ class AfterReport:
     def commit(self, batch: Batch) -> None:
         """Make the batch's objects durable, then its transactions one block, then keep the rows that list them."""
         commit_batch(self._database, batch)
+
+
+class FollowUpService:
+    """What follows a report, of one kind. `zone` is the site's; None means the machine's own."""
+
+    def __init__(self, after: AfterReport, rules: Callable[[], RuleSet], zone: tzinfo | None) -> None:
+        self._after = after
+        self._mailbox = after.mailbox
+        self._access = after.access
+        self._reports = after.reports
+        self._attachments = after.attachments
+        self._sharing = after.sharing
+        self._rules = rules
+        self._zone = zone

@@ -36,6 +36,7 @@ from blockmrs.domain.triage.loader import load_check_rules
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.fhir.check import read_check, write_check
 from blockmrs.services.advice.in_reports import advice_of
+from blockmrs.services.followup.head_reports import FollowUpService
 from blockmrs.services.lines.saving import save_once
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import own_card
@@ -91,8 +92,8 @@ class DueCheck:
     about: str = ""
 
 
-class FollowUps:
-    """Makes and reads symptom checks. `zone` is the site's; None means the machine's own."""
+class FollowUps(FollowUpService):
+    """Makes and reads symptom checks."""
 
     def __init__(
         self,
@@ -101,15 +102,8 @@ class FollowUps:
         zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_check_rules,
     ) -> None:
-        self._after = after
-        self._mailbox = after.mailbox
-        self._access = after.access
-        self._reports = after.reports
-        self._attachments = after.attachments
-        self._sharing = after.sharing
+        super().__init__(after, rules, zone)
         self._teams = teams
-        self._zone = zone
-        self._rules = rules
 
     @property
     def rules(self) -> RuleSet:
