@@ -48,7 +48,20 @@ _EMPTY = {
 }
 
 
-class LoginController(TGController):
+class EntryController(TGController):
+    """A page on the way in, with a form that can be shown again just as it was sent."""
+
+    @expose(allowed_methods=POST)
+    @repeatable
+    def start(self, **_ignored: object) -> str:
+        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
+        return self._page(posted_form(), {})
+
+    def _page(self, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+        raise NotImplementedError
+
+
+class LoginController(EntryController):
     """`/login`: one page."""
 
     def __init__(self, identity: Identity, rights: Rights) -> None:
@@ -78,15 +91,7 @@ class LoginController(TGController):
             return self._page(form, wait_first(error), 429)
         end_old_session(self._identity)
         self._enter(token)
-        return continue_after_sign_in(
-            token, form.text_or_empty("came_from"), form.text_or_empty("draft", LONGEST_DRAFT)
-        )
-
-    @expose(allowed_methods=POST)
-    @repeatable
-    def start(self, **_ignored: object) -> str:
-        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
-        return self._page(posted_form(), {})
+        return continue_after_sign_in(token, **onward(form))
 
     def _enter(self, token: str) -> None:
         """Put whoever signed in on the rolls where others look for them; signing in never fails because of that."""
@@ -97,8 +102,7 @@ class LoginController(TGController):
         except BlockMRSError:
             log.warning("somebody who signed in could not be entered on a roll; their next sign-in tries again")
 
-    @staticmethod
-    def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+    def _page(self, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
         return show("sign_in", status, errors=errors, **carried(form))
 
 
@@ -117,7 +121,7 @@ class LogoutController(TGController):
         redirect("/")
 
 
-class RecoverController(TGController):
+class RecoverController(EntryController):
     """`/recover`: a new password with the recovery code, and a new code at once."""
 
     def __init__(self, identity: Identity) -> None:
@@ -149,30 +153,33 @@ class RecoverController(TGController):
         except TooManyAttempts as error:
             return self._page(form, wait_first(error), 429)
         sign_in_browser(signed_up.token)
-        return recovery_code.show_code(
-            signed_up.recovery_code,
-            came_from=form.text_or_empty("came_from"),
-            draft=form.text_or_empty("draft", LONGEST_DRAFT),
-        )
+        return recovery_code.show_code(signed_up.recovery_code, **onward(form))
 
-    @expose(allowed_methods=POST)
-    @repeatable
-    def start(self, **_ignored: object) -> str:
-        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
-        return self._page(posted_form(), {})
-
-    @staticmethod
-    def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+    def _page(self, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
         code = form.text_or_empty("recovery_code") if form else ""
         return show("account.recover", status, errors=errors, recovery_code=code, **carried(form))
 
 
-def carried(form: Form | None) -> dict[str, Any]:
-    """What the pages of signing in hand on to each other: the user name, where to go, and what was entered before."""
+def onward(form: Form) -> dict[str, str]:
+    """Where somebody goes on, and what they had entered before, as a form carried it; whoever uses it checks it."""
     return {
-        "user_name": form.text_or_empty("user_name") if form else "",
-        "came_from": check_local_address(form.text_or_empty("came_from")) if form else "/",
-        "draft": carry_draft(form.text_or_empty("draft", LONGEST_DRAFT)) if form else "",
+        "came_from": form.text_or_empty("came_from"),
+        "draft": form.text_or_empty("draft", LONGEST_DRAFT),
+    }
+
+
+def carried(form: Form | None, otherwise: str = "/") -> dict[str, Any]:
+    """What the pages of signing in hand on to each other: the user name, where to go, and what was entered before.
+
+    Without a form it goes on to the address `otherwise`.
+    """
+    if form is None:
+        return {"user_name": "", "came_from": otherwise, "draft": ""}
+    there = onward(form)
+    return {
+        "user_name": form.text_or_empty("user_name"),
+        "came_from": check_local_address(there["came_from"]),
+        "draft": carry_draft(there["draft"]),
     }
 
 

@@ -6,14 +6,13 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose, redirect
 
-from blockmrs.controllers.account.login import LONGEST_DRAFT, carried, missing
+from blockmrs.controllers.account.login import carried, missing, onward
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,
     POST,
     browser,
-    check_local_address,
     client_address,
     current_actor,
     is_posted,
@@ -25,7 +24,6 @@ from blockmrs.controllers.web.context import (
     sign_out_browser,
     wait_first,
 )
-from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_with
 from blockmrs.errors import N_, CannotOpen, InvalidInput, TooManyAttempts
 
@@ -99,9 +97,7 @@ class SettingsController(TGController):
         except TooManyAttempts as error:
             return self._recovery(form, wait_first(error), 429)
         self._renew_session()
-        return recovery_code.show_code(
-            code, came_from=form.text_or_empty("came_from"), draft=form.text_or_empty("draft", LONGEST_DRAFT)
-        )
+        return recovery_code.show_code(code, **onward(form))
 
     @expose(allowed_methods=POST)
     def check_recovery(self, **_ignored: object) -> str:
@@ -111,7 +107,7 @@ class SettingsController(TGController):
         if actor is None:
             # The code on the page is worthless to the next session; what was entered before is not.
             return show("sign_in", 401, **carried(form))
-        came_from, draft = form.text_or_empty("came_from"), form.text_or_empty("draft", LONGEST_DRAFT)
+        there = onward(form)
         try:
             code = recovery_code.open_code(form.text_or_empty("check"))
         except CannotOpen:
@@ -119,13 +115,11 @@ class SettingsController(TGController):
         try:
             typed = form.text("group", 40)
         except InvalidInput as error:
-            return recovery_code.show_code(code, came_from=came_from, draft=draft, errors=problem(error))
+            return recovery_code.show_code(code, **there, errors=problem(error))
         if not recovery_code.is_checked_group(code, typed):
-            return recovery_code.show_code(
-                code, came_from=came_from, draft=draft, typed=typed, errors={"group": _WRONG_GROUP}
-            )
+            return recovery_code.show_code(code, **there, typed=typed, errors={"group": _WRONG_GROUP})
         self._identity.confirm_recovery(actor)
-        return continue_with(came_from, draft)
+        return continue_with(**there)
 
     @expose(allowed_methods=POST)
     def sign_out_everywhere(self, **_ignored: object) -> None:
@@ -140,10 +134,4 @@ class SettingsController(TGController):
 
     @staticmethod
     def _recovery(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
-        return show(
-            "account.recovery_first",
-            status,
-            errors=errors,
-            came_from=check_local_address(form.text_or_empty("came_from")) if form else "/settings",
-            draft=carry_draft(form.text_or_empty("draft", LONGEST_DRAFT)) if form else "",
-        )
+        return show("account.recovery_first", status, errors=errors, **carried(form, "/settings"))

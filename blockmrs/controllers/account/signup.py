@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from tg import TGController, expose, redirect
+from tg import expose, redirect
 
-from blockmrs.controllers.account.login import LONGEST_DRAFT, carried, end_old_session
+from blockmrs.controllers.account.login import EntryController, carried, end_old_session, onward
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
     BOTH,
-    POST,
     browser,
     client_address,
     current_actor,
@@ -18,7 +17,6 @@ from blockmrs.controllers.web.context import (
     is_posted,
     posted_form,
     problem,
-    repeatable,
     show,
     sign_in_browser,
     wait_first,
@@ -37,7 +35,7 @@ NO_INVITATION = N_("This code opens no invitation. It may be used up or too old.
 _NO_PASSWORD = N_("Enter a password of 12 characters or more")
 
 
-class SignupController(TGController):
+class SignupController(EntryController):
     """`/signup`: an account, then the recovery code."""
 
     def __init__(self, identity: Identity, joining: Joining) -> None:
@@ -53,12 +51,6 @@ class SignupController(TGController):
         if current_actor() is not None:
             redirect("/")
         return self._page(None, {})
-
-    @expose(allowed_methods=POST)
-    @repeatable
-    def start(self, **_ignored: object) -> str:
-        """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
-        return self._page(posted_form(), {})
 
     def _make(self, form: Form) -> str:
         try:
@@ -87,9 +79,7 @@ class SignupController(TGController):
     def _finish(self, form: Form, signed_up: SignedUp) -> str:
         end_old_session(self._identity)
         sign_in_browser(signed_up.token)
-        return recovery_code.show_code(
-            signed_up.recovery_code, came_from=form.text_or_empty("came_from"), draft=self._draft(form)
-        )
+        return recovery_code.show_code(signed_up.recovery_code, **self._onward(form))
 
     def _known(self, form: Form) -> str | None:
         """For a form that was sent twice: the first made the account, but its answer, with the code, may be lost."""
@@ -103,19 +93,19 @@ class SignupController(TGController):
         end_old_session(self._identity)
         actor = self._identity.actor_for(token)
         if actor is None or actor.recovery_confirmed:
-            return continue_after_sign_in(token, form.text_or_empty("came_from"), self._draft(form))
+            return continue_after_sign_in(token, **self._onward(form))
         sign_in_browser(token)
         code = self._identity.new_recovery_code(
             actor, password, address=client_address(), browser=browser().lasting_secret()
         )
-        return recovery_code.show_code(code, came_from=form.text_or_empty("came_from"), draft=self._draft(form))
+        return recovery_code.show_code(code, **self._onward(form))
 
     @staticmethod
-    def _draft(form: Form) -> str:
-        """What to continue with: what was entered before, or the invitation that was entered here."""
-        draft = carry_draft(form.text_or_empty("draft", LONGEST_DRAFT))
-        code = form.text_or_empty("invitation").strip()
-        return draft or (seal_draft({"invitation": [code]}, "/join") if code else "")
+    def _onward(form: Form) -> dict[str, str]:
+        """Where to continue, with what was entered before or with the invitation that was entered here."""
+        there, code = onward(form), form.text_or_empty("invitation").strip()
+        draft = carry_draft(there["draft"])
+        return there | {"draft": draft or (seal_draft({"invitation": [code]}, "/join") if code else "")}
 
     @staticmethod
     def _check(form: Form) -> dict[str, str]:
@@ -129,8 +119,7 @@ class SignupController(TGController):
             errors["password"] = _NO_PASSWORD
         return errors
 
-    @staticmethod
-    def _page(form: Form | None, errors: dict[str, str], status: int = 200) -> str:
+    def _page(self, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
         return show(
             "account.signup",
             status,

@@ -6,14 +6,16 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.site.dates import day_words, parse_date
 from blockmrs.controllers.web.context import gather
+from blockmrs.controllers.web.forms import Errors
 from blockmrs.domain.facts import ALLERGIES, CHOICES, HealthFacts, age_of, check_facts
-from blockmrs.errors import N_, InvalidInput
+from blockmrs.errors import N_
 
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
@@ -93,12 +95,8 @@ class FactsForm:
 
     def read(self, today: date) -> tuple[HealthFacts | None, dict[str, str]]:
         """The facts in the form, or everything that is wrong, by field."""
-        errors: dict[str, str] = {}
-        born = None
-        try:
-            born = self._birth_date()
-        except InvalidInput as error:
-            errors["birth"] = error.message
+        errors = Errors()
+        born = errors.check(self._birth_date, "birth")
         if self.value("no_allergies") not in ("", "yes"):
             errors["no_allergies"] = N_("Choose from the list")
         choices = {name: self.value(name) for name in CHOICES if self.value(name) != NOT_SAID}
@@ -109,10 +107,7 @@ class FactsForm:
             *(HealthFacts(choices={name: value}) for name, value in choices.items()),
             HealthFacts(allergies=allergies, no_allergies=no_allergies),
         ):
-            try:
-                check_facts(part, today)
-            except InvalidInput as error:
-                errors.setdefault(error.field or "", error.message)
+            errors.check(partial(check_facts, part, today))
         return (None if errors else HealthFacts(born, choices, allergies, no_allergies)), errors
 
     def _birth_date(self) -> date | None:

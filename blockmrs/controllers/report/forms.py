@@ -18,7 +18,7 @@ from blockmrs.controllers.field.journey import Journey
 from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD, REPORT_PREFIX, Pairs, carry, only_answers, read
 from blockmrs.controllers.record.facts_forms import BIRTH_DATE
 from blockmrs.controllers.site.times import all_at_clock, last_at_clock, local, reckon_in, zone_key
-from blockmrs.controllers.web.forms import is_garbled, text_pairs
+from blockmrs.controllers.web.forms import Errors, is_garbled, text_pairs
 from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
     FIELD,
@@ -212,7 +212,7 @@ class ReportReader:
     def __init__(self, typed: TypedReport, now: datetime) -> None:
         self._typed = typed
         self._now = now
-        self.errors: dict[str, str] = {}
+        self.errors = Errors()
 
     def read(
         self, triage: TriageService, *, player: Player | None, team: str, author: str, home: AtHome | None = None
@@ -220,16 +220,16 @@ class ReportReader:
         """The report, with the advice worked out afresh from the answers; None if there are `errors`."""
         typed = self._typed
         times = typed.journey.times(self._now).map(local)
-        self._try("r-draft", lambda: parse_draft_id(typed.value("r-draft")))
-        injured_at = self._try("r-time", self._injured_at) or self._now
-        called_at = self._try("r-ambulance-time", lambda: self._ambulance(injured_at))
+        self.errors.check(lambda: parse_draft_id(typed.value("r-draft")), "r-draft")
+        injured_at = self.errors.check(self._injured_at, "r-time") or self._now
+        called_at = self.errors.check(lambda: self._ambulance(injured_at), "r-ambulance-time")
         of_record = home.findings if home is not None else ()
         known = player.name if player is not None else home.person.label if home is not None else ""
-        name = known or self._try("r-name", self._name)
+        name = known or self.errors.check(self._name, "r-name")
         report = Report(
             player=name or "",
             shirt_number=player.number if player is not None else "",
-            age=self._try("r-age", lambda: age_in_words(typed, triage.rules)) or "",
+            age=self.errors.check(lambda: age_in_words(typed, triage.rules), "r-age") or "",
             injured_at=local(injured_at),
             written_at=local(self._now),
             place=self._text("r-place", PLACE_LIMIT),
@@ -248,10 +248,10 @@ class ReportReader:
             team=team if player is not None else "",
             origin=FIELD if home is None else HOME,
         )
-        self._try("r-withhold", lambda: _one_of(typed.value("r-withhold"), ("", "yes")))
-        self._try("", lambda: _one_of(typed.value(UNLISTED), ("", "yes")))
-        self._try("", lambda: _one_of(typed.value("r-family"), ("", "send")))
-        self._try("", lambda: [_one_of(policy, POLICIES) for policy in typed.policies])
+        self.errors.check(lambda: _one_of(typed.value("r-withhold"), ("", "yes")), "r-withhold")
+        self.errors.check(lambda: _one_of(typed.value(UNLISTED), ("", "yes")))
+        self.errors.check(lambda: _one_of(typed.value("r-family"), ("", "send")))
+        self.errors.check(lambda: [_one_of(policy, POLICIES) for policy in typed.policies])
         return None if self.errors else report
 
     def _name(self) -> str:
@@ -259,11 +259,11 @@ class ReportReader:
 
     def _text(self, name: str, limit: int = 80) -> str:
         text = self._typed.value(name)
-        return self._try(name, lambda: check_text(text, field=name, limit=limit)) or ""
+        return self.errors.check(lambda: check_text(text, field=name, limit=limit), name) or ""
 
     def _chosen(self, name: str) -> tuple[str, ...]:
         chosen = self._typed.ticked.get(name, ())
-        return self._try(name, lambda: check_choices(chosen, tuple(SEVERAL[name]), field=name)) or ()
+        return self.errors.check(lambda: check_choices(chosen, tuple(SEVERAL[name]), field=name), name) or ()
 
     def _injured_at(self) -> datetime:
         typed = self._typed
@@ -300,13 +300,6 @@ class ReportReader:
             raise InvalidInput(N_("Choose whether an ambulance was called"), field="r-ambulance")
         check_time(moment, self._now, "r-ambulance-time")
         return moment.replace(microsecond=0)
-
-    def _try(self, name: str, check: Any) -> Any:
-        try:
-            return check()
-        except InvalidInput as error:
-            self.errors.setdefault(error.field or name, error.message)
-            return None
 
 
 def age_in_words(typed: TypedReport, rules: RuleSet) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from blockmrs.controllers.site.dates import parse_date
 from blockmrs.controllers.site.times import at_clock, local
+from blockmrs.controllers.web.forms import Errors
 from blockmrs.domain.kinds import Purpose
 from blockmrs.errors import N_, InvalidInput
 from blockmrs.typed import folded
@@ -66,18 +67,14 @@ class ShareForm:
 
     def read(self, now: datetime) -> tuple[ShareRequest | None, dict[str, str]]:
         """The share that the form asks for; or what is wrong, by field."""
-        errors: dict[str, str] = {}
+        errors = Errors()
         organisation_id = _card_id(self.value("organisation"))
         if organisation_id is None:
             errors["organisation"] = N_("Choose who should get it")
         purpose = self.value("purpose")
         if purpose not in set(Purpose):
             errors["purpose"] = N_("Choose why you send it")
-        until = None
-        try:
-            until = self._until(now)
-        except InvalidInput as error:
-            errors[error.field or ""] = error.message
+        until = errors.check(lambda: self._until(now))
         if errors or organisation_id is None or until is None:
             return None, errors
         return ShareRequest(organisation_id, purpose, until), {}

@@ -10,7 +10,7 @@ from tg.i18n import ugettext
 
 from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser, masked
-from blockmrs.controllers.web.forms import Form
+from blockmrs.controllers.web.forms import Errors, Form
 from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.domain.triage.places import fill
 from blockmrs.errors import BlockMRSError, InvalidInput, Message, NotAuthenticated, NotFound, TooManyAttempts
@@ -153,12 +153,9 @@ def problem(error: InvalidInput) -> dict[str, str]:
 
 def gather(*checks: Callable[[], object]) -> dict[str, str]:
     """What is wrong, by field, after all checks, so that everything can be corrected at once."""
-    errors: dict[str, str] = {}
+    errors = Errors()
     for check in checks:
-        try:
-            check()
-        except InvalidInput as error:
-            errors.setdefault(error.field or "", error.message)
+        errors.check(check)
     return errors
 
 

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from blockmrs.errors import N_, InvalidInput
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
 
 MOST_FIELDS = 300
 LARGEST_FORM_BYTES = 60 * 1024
 """All names and values of a form, as they were typed: a page may have to show them again."""
 LONGEST_TEXT = 2000
+_Value = TypeVar("_Value")
 
 
 def text_pairs(posted: Any, longest: int) -> tuple[tuple[str, str], ...]:
@@ -61,6 +65,22 @@ class Form:
             return self.text(name, limit)
         except InvalidInput:
             return ""
+
+
+class Errors(dict[str, str]):
+    """What is wrong with a form, by field, after all checks, so that everything can be corrected at once."""
+
+    def check(self, check: Callable[[], _Value], field: str = "") -> _Value | None:
+        """What `check` returns; None if it raises InvalidInput, of which each field's first is noted.
+
+        Args:
+            field: where it is noted if the error itself names no field.
+        """
+        try:
+            return check()
+        except InvalidInput as error:
+            self.setdefault(error.field or field, error.message)
+            return None
 
 
 def is_garbled(text: str) -> bool:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 from webob.multidict import MultiDict
 
 from blockmrs.controllers.web.context import gather
-from blockmrs.controllers.web.forms import LONGEST_TEXT, MOST_FIELDS, Form, text_pairs
+from blockmrs.controllers.web.forms import LONGEST_TEXT, MOST_FIELDS, Errors, Form, text_pairs
 from blockmrs.errors import InvalidInput
 
 
@@ -75,3 +75,16 @@ def test_every_field_comes_as_text_in_its_order() -> None:
 def test_a_form_of_texts_has_nothing_else_and_is_short(wrong: list[tuple[str, object]]) -> None:
     with pytest.raises(InvalidInput):
         text_pairs(MultiDict(wrong), 9)
+
+
+def test_errors_hold_the_first_of_each_field_and_every_check_is_made() -> None:
+    def fails(words: str, field: str = "") -> None:
+        raise InvalidInput(words, field=field)
+
+    errors = Errors()
+    assert errors.check(lambda: "as it is", "name") == "as it is"
+    assert errors.check(lambda: fails("first"), "name") is None
+    errors.check(lambda: fails("second"), "name")
+    errors.check(lambda: fails("its own", "day"), "name")
+    errors.check(lambda: fails("nowhere"))
+    assert errors == {"name": "first", "day": "its own", "": "nowhere"}
