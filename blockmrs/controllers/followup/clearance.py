@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 import tg
-from tg import TGController, expose, redirect
+from tg import expose, redirect
 
+from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import BOTH, posted_form, problem, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
     from blockmrs.domain.reports import Report
     from blockmrs.services.accounts.actor import Actor
-    from blockmrs.services.container import Services
 
 STAGE_WORDS = {
     "light exercise": N_("Light exercise only"),
@@ -70,13 +70,8 @@ class TypedClearance:
         return list(zip(("clearance-draft", "seen", "stage", "conditions", "note"), values, strict=True))
 
 
-class ClearanceController(TGController):
+class ClearanceController(ReportPart):
     """The clearance of the report at `address`; made for one request."""
-
-    def __init__(self, services: Services, address: str) -> None:
-        super().__init__()
-        self._services = services
-        self._address = address
 
     @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import tg
-from tg import TGController, expose, redirect
+from tg import expose, redirect
 
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
+from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.followup.trend import Trend, draw_trend
 from blockmrs.controllers.web.context import BOTH, PAGE, posted_form, problem, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
@@ -72,13 +73,8 @@ def view_of(follow: FollowUp | None, rules: RuleSet) -> FollowUpView | None:
     )
 
 
-class CheckController(TGController):
+class CheckController(ReportPart):
     """The checks of the report at `address`; made for one request."""
-
-    def __init__(self, services: Services, address: str) -> None:
-        super().__init__()
-        self._services = services
-        self._address = address
 
     @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
@@ -139,13 +135,11 @@ class CheckController(TGController):
         )
 
 
-class OneCheckController(TGController):
+class OneCheckController(ReportPart):
     """One saved check."""
 
     def __init__(self, services: Services, address: str, check_id: str) -> None:
-        super().__init__()
-        self._services = services
-        self._address = address
+        super().__init__(services, address)
         self._check_id = check_id
 
     @expose(allowed_methods=PAGE)

@@ -24,6 +24,7 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.account.members import MembersPages
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.followup.followup import FollowUpView, view_of
+from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import BOTH, PAGE, POST, parse_place, require_actor, show
 from blockmrs.domain.senders import Standing
@@ -132,13 +133,11 @@ class OneSender(TGController):
         redirect(f"/inbox/sender/{self._sender}")
 
 
-class SharedReport(TGController):
+class SharedReport(ReportPart):
     """One shared report."""
 
     def __init__(self, services: Services, address: str) -> None:
-        super().__init__()
-        self._services = services
-        self._address = address
+        super().__init__(services, address)
         self.clearance = ClearanceController(services, address)
 
     @expose("blockmrs.templates.inbox.report", allowed_methods=PAGE)

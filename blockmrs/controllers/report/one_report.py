@@ -17,12 +17,13 @@ from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
 import tg
-from tg import TGController, expose, redirect
+from tg import expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.field.views import text_message
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
+from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.report.qr import draw_qr
 from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, count_on_page, matching
 from blockmrs.controllers.web.context import (
@@ -50,13 +51,11 @@ if TYPE_CHECKING:
     from blockmrs.services.sharing.shares import Share
 
 
-class OneReportController(TGController):
+class OneReportController(ReportPart):
     """The pages of the report at `address`; made for one request."""
 
     def __init__(self, services: Services, address: str) -> None:
-        super().__init__()
-        self._services = services
-        self._address = address
+        super().__init__(services, address)
         self.check = CheckController(services, address)
 
     @expose(allowed_methods=PAGE)
