@@ -19,7 +19,6 @@
 """
 
 import os
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -44,25 +43,11 @@ from blockmrs.errors import (
 )
 from blockmrs.fhir.report import read_report
 from blockmrs.services.lines.updates import read_update
-from tests.conftest import StillClock
 from tests.services.test_story import guardian, member, save, share
 from tests.support.at_least import at_least
 from tests.support.quick import quick_folder
 from tests.support.work import calls_counted
 from tests.support.world import PASSWORD, World
-
-
-@pytest.fixture
-def world(clock: StillClock) -> Iterator[World]:
-    with quick_folder() as folder:
-        made = World(folder, clock)
-        yield made
-        made.engine.dispose()
-
-
-@pytest.fixture
-def carol(world):
-    return world.person("carol", "Carol Coach")
 
 
 def open_with(world: World, grant: Grant, grantor: bytes):

@@ -4,46 +4,19 @@ Carol is the coach of Sam; Maria and Joe act for Sam, and so does whoever holds 
 """
 
 import secrets
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.people.persons import ME
-from tests.conftest import StillClock
 from tests.services.test_story import save
 from tests.support.claims import NEW, OLD, TODAY, drop, drop_from, forget, grants_on, join, sam_of, tell, write
 from tests.support.people import cookie_of, member_page
-from tests.support.quick import quick_folder
 from tests.support.site import TestSite
 from tests.support.world import World, report_at
-
-
-@pytest.fixture
-def world(clock: StillClock) -> Iterator[World]:
-    with quick_folder() as folder:
-        made = World(folder, clock)
-        yield made
-        made.engine.dispose()
-
-
-@pytest.fixture
-def carol(world: World) -> Actor:
-    return world.person("carol", "Carol Coach")
-
-
-@pytest.fixture
-def maria(world: World) -> Actor:
-    return world.person("maria", "Maria Rivers")
-
-
-@pytest.fixture
-def joe(world: World) -> Actor:
-    return world.person("joe", "Joe Rivers")
 
 
 @pytest.mark.parametrize("signer", ["the card that they act for", "themselves", "its own author"])

@@ -4,7 +4,6 @@
 Carol is the coach of Sam; Maria and Joe act for Sam, and so does whoever holds the keys of Sam's card: Carol made it.
 """
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import timedelta
 
@@ -23,35 +22,10 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.ending import write_ending
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import GrantEntry
-from tests.conftest import StillClock
 from tests.services.test_story import member, save, share
 from tests.support.claims import drop, grants_on, join, sam_of, write
 from tests.support.heads import answers, head_report
-from tests.support.quick import quick_folder
 from tests.support.world import World
-
-
-@pytest.fixture
-def world(clock: StillClock) -> Iterator[World]:
-    with quick_folder() as folder:
-        made = World(folder, clock)
-        yield made
-        made.engine.dispose()
-
-
-@pytest.fixture
-def carol(world: World) -> Actor:
-    return world.person("carol", "Carol Coach")
-
-
-@pytest.fixture
-def maria(world: World) -> Actor:
-    return world.person("maria", "Maria Rivers")
-
-
-@pytest.fixture
-def joe(world: World) -> Actor:
-    return world.person("joe", "Joe Rivers")
 
 
 @pytest.fixture

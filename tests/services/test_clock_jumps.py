@@ -8,19 +8,8 @@ from blockmrs.errors import NotFound
 from blockmrs.moments import from_ms
 from tests.services.test_story import guardian, member, save, share
 from tests.support.people import admin_page, soup
-from tests.support.world import World
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def world(tmp_path, clock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
-def carol(world):
-    return world.person("carol", "Carol Coach")
 
 
 @pytest.mark.parametrize("back", [MINUTE, DAY, 400 * DAY])

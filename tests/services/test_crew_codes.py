@@ -19,11 +19,6 @@ CREW, OTHER = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture
-def world(tmp_path, clock: StillClock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
 def carol(world: World) -> Actor:
     actor = world.person("carol", "Carol Coach")
     world.teams.add_player(actor, "Sam Rivers", "7", "")

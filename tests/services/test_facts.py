@@ -1,9 +1,7 @@
 """Health facts: told by the person or who acts for them, kept as versions, read by nobody else."""
 
-from collections.abc import Iterator
 from dataclasses import replace
 from datetime import date, timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,25 +12,10 @@ from blockmrs.domain.sharing import Appointment
 from blockmrs.encoding import encode
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, NotAuthorized, NotFound, StorageUnavailable
 from blockmrs.services.people.persons import ME, Person
-from tests.conftest import StillClock
-from tests.support.quick import quick_folder
 from tests.support.world import World
 
 TODAY = date(2026, 3, 14)
 FACTS = HealthFacts(date(2012, 3, 27), {"blood-thinner": "yes", "diabetes": "none"}, ("Penicillin", "Bee stings"))
-
-
-@pytest.fixture
-def world(clock: StillClock) -> Iterator[World]:
-    with quick_folder() as folder:
-        made = World(Path(folder), clock)
-        yield made
-        made.engine.dispose()
-
-
-@pytest.fixture
-def maria(world: World):
-    return world.person("maria", "Maria Rivers")
 
 
 def save(world: World, actor, person: Person, facts: HealthFacts = FACTS, version: str = "", draft: str = "aa" * 16):

@@ -13,19 +13,8 @@ from blockmrs.domain.permission import Action
 from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
 from tests.services.test_story import guardian, member, save, share
 from tests.support.heads import answers, head_report
-from tests.support.world import World
 
 DRAFT = "cc" * 16
-
-
-@pytest.fixture
-def world(tmp_path, clock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
-def carol(world):
-    return world.person("carol", "Carol Coach")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 from dataclasses import replace
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -20,7 +19,6 @@ from blockmrs.services.sharing.inbox import (
     SenderPage,
     Strangers,
 )
-from tests.conftest import StillClock
 from tests.services.test_story import member
 from tests.support.world import World
 
@@ -28,18 +26,8 @@ DAY = timedelta(days=1)
 
 
 @pytest.fixture
-def world(tmp_path: Path, clock: StillClock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
 def lee(world: World) -> Actor:
     return member(world, "lee", "North Hospital")
-
-
-@pytest.fixture
-def carol(world: World) -> Actor:
-    return world.person("carol", "Carol Coach")
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import secrets
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,17 +13,11 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import ME
 from blockmrs.services.sharing.rights import CodeRight, InvitationRight, Right, RightNews, RightsPage, ShareRight
-from tests.conftest import StillClock
 from tests.services.test_rights import Team
 from tests.services.test_story import member
 from tests.support.world import World
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
-
-
-@pytest.fixture
-def world(tmp_path: Path, clock: StillClock) -> World:
-    return World(tmp_path, clock)
 
 
 @pytest.fixture

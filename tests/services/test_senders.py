@@ -13,12 +13,6 @@ from blockmrs.errors import NotFound, TooManyAttempts
 from blockmrs.services.sharing.shares import SHARES_A_DAY, SHARES_AN_HOUR
 from tests.services.test_staff import join
 from tests.services.test_story import member, save, share
-from tests.support.world import World
-
-
-@pytest.fixture
-def world(tmp_path, clock) -> World:
-    return World(tmp_path, clock)
 
 
 @pytest.fixture

@@ -16,23 +16,12 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.sharing.openings import Opening
 from blockmrs.services.sharing.shares import SHARES_A_DAY, SHARES_AN_HOUR, InboxItem, Share
-from tests.conftest import StillClock
 from tests.services.test_story import guardian, member, save
 from tests.support.claims import grants_on
 from tests.support.heads import answers, head_report
 from tests.support.world import World
 
 MONTH = timedelta(days=30)
-
-
-@pytest.fixture
-def world(tmp_path, clock: StillClock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
-def carol(world: World) -> Actor:
-    return world.person("carol", "Carol Coach")
 
 
 @pytest.fixture

@@ -18,19 +18,8 @@ from blockmrs.model.organisations import StaffRow
 from blockmrs.services.lines.updates import write_update
 from tests.services.test_clearances import clear, hurt, out, state
 from tests.services.test_story import guardian, member, save, share
-from tests.support.world import World
 
 DRAFT = "dd" * 16
-
-
-@pytest.fixture
-def world(tmp_path, clock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
-def carol(world):
-    return world.person("carol", "Carol Coach")
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """The main job below the web: saved once, shared, opened with a receipt, and hidden from everybody else."""
 
 from datetime import timedelta
-from pathlib import Path
 
 import pytest
 
@@ -14,20 +13,9 @@ from blockmrs.encoding import encode
 from blockmrs.errors import CannotOpen, Ended, InvalidInput, NotAuthenticated, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.reports.reports import SavedReport
-from tests.conftest import StillClock
 from tests.support.world import PASSWORD, World
 
 DRAFT = "00112233445566778899aabbccddeeff"
-
-
-@pytest.fixture
-def world(tmp_path: Path, clock: StillClock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
-def carol(world: World) -> Actor:
-    return world.person("carol", "Carol Coach")
 
 
 def save(world: World, carol: Actor, *, withheld: bool = False, draft: str = DRAFT) -> SavedReport:

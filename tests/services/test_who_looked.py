@@ -14,16 +14,6 @@ from tests.support.world import World
 
 
 @pytest.fixture
-def world(tmp_path, clock: StillClock) -> World:
-    return World(tmp_path, clock)
-
-
-@pytest.fixture
-def carol(world: World) -> Actor:
-    return world.person("carol", "Carol Coach")
-
-
-@pytest.fixture
 def maria(world: World, carol: Actor) -> Actor:
     save(world, carol)
     return guardian(world, carol)
