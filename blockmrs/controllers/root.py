@@ -57,21 +57,21 @@ class RootController(TGController):
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
     def index(self) -> dict[str, Any]:
         """Two doors: somebody is hurt; my record. For somebody signed in: what needs their attention."""
-        lost: list[str] = []
+        gaps: list[str] = []
         return {
             "errors": {},
-            "notices": self._latest(lost),
+            "notices": self._latest(gaps),
             "rights": self._rights(),
-            "checks": self._due_checks(lost),
-            "lost": bool(lost),
+            "checks": self._due_checks(gaps),
+            "lost": bool(gaps),
             "now": self._clock(),
         }
 
-    def _due_checks(self, lost: list[str]) -> list[DueCheck] | None:
+    def _due_checks(self, gaps: list[str]) -> list[DueCheck] | None:
         """The waiting symptom checks; None if they cannot be read now."""
         try:
             actor = current_actor()
-            return self._follow_ups.due(actor, lost) if actor is not None else []
+            return self._follow_ups.due(actor, gaps) if actor is not None else []
         except BlockMRSError:
             return None
 
@@ -83,11 +83,11 @@ class RootController(TGController):
         except BlockMRSError:
             return None
 
-    def _latest(self, lost: list[str]) -> list[Notice] | None:
+    def _latest(self, gaps: list[str]) -> list[Notice] | None:
         """The notices; None if they cannot be read now: the doors have to open all the same."""
         try:
             actor = current_actor()
-            return self._notices.latest(actor, lost) if actor is not None else []
+            return self._notices.latest(actor, gaps) if actor is not None else []
         except BlockMRSError:
             return None
 

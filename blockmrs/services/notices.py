@@ -66,13 +66,13 @@ class Notices:
         self._codes = codes
         self._clearances = clearances
 
-    def latest(self, actor: Actor, lost: list[str] | None = None) -> list[Notice]:
+    def latest(self, actor: Actor, gaps: list[str] | None = None) -> list[Notice]:
         """What happened to the reports of the actor and of those they act for, newest first.
 
-        The use of a code is news while the code lasts; a statement about sport, for a week. `lost` receives a word for
+        The use of a code is news while the code lasts; a statement about sport, for a week. `gaps` receives a word for
         each person whose keys are not here; without it, ObjectMissing is raised.
         """
-        acting_for = self._teams.acting_for(actor, lost)
+        acting_for = self._teams.acting_for(actor, gaps)
         notices = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
         return sorted(notices, key=lambda notice: notice.at, reverse=True)
 

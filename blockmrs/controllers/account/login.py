@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 from tg import TGController, expose, redirect
 
@@ -160,12 +160,16 @@ class RecoverController(EntryController):
         return show("account.recover", status, errors=errors, recovery_code=code, **carried(form))
 
 
-def onward(form: Form) -> dict[str, str]:
+class WayOn(TypedDict):
     """Where somebody goes on, and what they had entered before, as a form carried it; whoever uses it checks it."""
-    return {
-        "came_from": form.text_or_empty("came_from"),
-        "draft": form.text_or_empty("draft", LONGEST_DRAFT),
-    }
+
+    came_from: str
+    draft: str
+
+
+def onward(form: Form) -> WayOn:
+    """The way on that the form carries."""
+    return {"came_from": form.text_or_empty("came_from"), "draft": form.text_or_empty("draft", LONGEST_DRAFT)}
 
 
 def carried(form: Form | None, otherwise: str = "/") -> dict[str, Any]:

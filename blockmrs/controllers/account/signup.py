@@ -27,6 +27,7 @@ from blockmrs.errors import N_, InvalidInput, NotAuthenticated, NotFound, TooMan
 from blockmrs.services.accounts.passwords import check_display_name, check_length, normalise_user_name
 
 if TYPE_CHECKING:
+    from blockmrs.controllers.account.login import WayOn
     from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity, SignedUp
     from blockmrs.services.people.joining import Joining
@@ -101,11 +102,12 @@ class SignupController(EntryController):
         return recovery_code.show_code(code, **self._onward(form))
 
     @staticmethod
-    def _onward(form: Form) -> dict[str, str]:
+    def _onward(form: Form) -> WayOn:
         """Where to continue, with what was entered before or with the invitation that was entered here."""
         there, code = onward(form), form.text_or_empty("invitation").strip()
         draft = carry_draft(there["draft"])
-        return there | {"draft": draft or (seal_draft({"invitation": [code]}, "/join") if code else "")}
+        draft = draft or (seal_draft({"invitation": [code]}, "/join") if code else "")
+        return {"came_from": there["came_from"], "draft": draft}
 
     @staticmethod
     def _check(form: Form) -> dict[str, str]:

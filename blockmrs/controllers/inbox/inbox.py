@@ -47,35 +47,35 @@ class InboxController(TGController):
     @expose(allowed_methods=PAGE)
     def index(self, before: object = None, **_ignored: object) -> str:
         """What known senders sent, twenty at a time; the newest page also says how much there is of everything else."""
-        actor, lost, place = require_actor(), list[str](), parse_place(before)
-        first = self._services.inbox.first(actor, place, lost)
+        actor, gaps, place = require_actor(), list[str](), parse_place(before)
+        first = self._services.inbox.first(actor, place, gaps)
         return show(
-            "inbox.list", first=first, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+            "inbox.list", first=first, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
         )
 
     @expose(allowed_methods=PAGE)
     def unknown(self, before: object = None, **_ignored: object) -> str:
         """What unknown senders sent, at most three of each."""
-        actor, lost, place = require_actor(), list[str](), parse_place(before)
-        page = self._services.inbox.unknown(actor, place, lost)
+        actor, gaps, place = require_actor(), list[str](), parse_place(before)
+        page = self._services.inbox.unknown(actor, place, gaps)
         return show(
-            "inbox.unknown", page=page, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+            "inbox.unknown", page=page, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
         )
 
     @expose(allowed_methods=PAGE)
     def ended(self, before: object = None, **_ignored: object) -> str:
         """Shares that have ended."""
-        actor, lost, place = require_actor(), list[str](), parse_place(before)
-        page = self._services.inbox.ended(actor, place, lost)
+        actor, gaps, place = require_actor(), list[str](), parse_place(before)
+        page = self._services.inbox.ended(actor, place, gaps)
         return show(
-            "inbox.ended", page=page, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+            "inbox.ended", page=page, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
         )
 
     @expose(allowed_methods=PAGE)
     def blocked(self, **_ignored: object) -> str:
         """Who is blocked."""
-        actor, lost = require_actor(), list[str]()
-        return show("inbox.blocked", senders=self._services.inbox.blocked(actor, lost), lost=bool(lost))
+        actor, gaps = require_actor(), list[str]()
+        return show("inbox.blocked", senders=self._services.inbox.blocked(actor, gaps), lost=bool(gaps))
 
     @expose()
     def _lookup(self, address: str, *rest: str) -> tuple[SharedReport, tuple[str, ...]]:
@@ -105,10 +105,10 @@ class OneSender(TGController):
     @expose(allowed_methods=PAGE)
     def index(self, before: object = None, **_ignored: object) -> str:
         """All their running reports, twenty at a time."""
-        actor, lost, place = require_actor(), list[str](), parse_place(before)
-        sender = self._services.inbox.sender(actor, self._sender, place, lost)
+        actor, gaps, place = require_actor(), list[str](), parse_place(before)
+        sender = self._services.inbox.sender(actor, self._sender, place, gaps)
         return show(
-            "inbox.sender", sender=sender, newest=place is not None, lost=bool(lost), **list_variables(self._services)
+            "inbox.sender", sender=sender, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
         )
 
     @expose(allowed_methods=BOTH)
@@ -180,11 +180,11 @@ class OrganisationController(TGController):
     def index(self, **_ignored: object) -> dict[str, Any]:
         """The organisations, with their members' names."""
         organisations, actor = self._services.organisations, require_actor()
-        lost: list[str] = []
-        mine = {organisation.keyring.card.id for organisation in organisations.memberships(actor, lost)}
+        gaps: list[str] = []
+        mine = {organisation.keyring.card.id for organisation in organisations.memberships(actor, gaps)}
         listed = [entry for entry in organisations.directory() if entry.card_id in mine]
         managed = {card_id for card_id in mine if organisations.staff.manages(actor, card_id)}
-        return {"errors": {}, "organisations": listed, "managed": managed, "lost": bool(lost)}
+        return {"errors": {}, "organisations": listed, "managed": managed, "lost": bool(gaps)}
 
     @expose()
     def _lookup(self, organisation: str, *rest: str) -> tuple[OneOrganisation, tuple[str, ...]]:

@@ -62,12 +62,12 @@ class RecordController(TGController):
     def index(self, saved: object = None, **_ignored: object) -> dict[str, Any]:
         """Each person with their facts, then their newest reports."""
         actor = require_actor()
-        lost: list[str] = []
-        people = self._services.people.of(actor, lost)
+        gaps: list[str] = []
+        people = self._services.people.of(actor, gaps)
         return {
             "errors": {},
             "checks": self._checks(actor),
-            "lost": bool(lost),
+            "lost": bool(gaps),
             "people": [self._on_page(person) for person in people],
             "joined": any(person.others or not person.is_me for person in people),
             "saved": saved is not None,
@@ -111,11 +111,11 @@ class LogController(TGController):
     def index(self, before: object = None, **_ignored: object) -> dict[str, Any]:
         """Each opening as a sentence, newest first; and what a crew opened by code, while the code lasts."""
         actor = require_actor()
-        lost: list[str] = []
-        page = self._services.who_looked.page(actor, self._services.people.of(actor, lost), parse_place(before))
+        gaps: list[str] = []
+        page = self._services.who_looked.page(actor, self._services.people.of(actor, gaps), parse_place(before))
         return {
             "errors": {},
-            "lost": bool(lost),
+            "lost": bool(gaps),
             "looks": page.looks,
             "codes": page.codes,
             "older": f"/log?before={page.older}" if page.older else "",

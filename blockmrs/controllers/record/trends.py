@@ -66,12 +66,12 @@ class MeasureController(TGController):
         actor, follow_ups = require_actor(), self._services.followups
         check_measure(self._measure)
         trends: list[ShownTrend] = []
-        lost: list[str] = []
-        for address, follow in follow_ups.about_mine(actor, lost):
+        gaps: list[str] = []
+        for address, follow in follow_ups.about_mine(actor, gaps):
             after = view_of(follow, follow_ups.rules)
             if after is not None:
                 trends.append(ShownTrend(after, address, report_page(address)))
-        return show("record.trends", trends=trends, back="/record", one=False, lost=bool(lost))
+        return show("record.trends", trends=trends, back="/record", one=False, lost=bool(gaps))
 
     @expose()
     def _lookup(self, address: str, *rest: str) -> tuple[OneTrendController, tuple[str, ...]]:

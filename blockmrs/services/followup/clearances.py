@@ -71,15 +71,15 @@ class SportStatus:
 
     After any knock to the head, even one without signs, a clinician must say in writing when they may play again (the
     evidence's return to play for HEAD). `certain` is False if only a sign suggests that there was a knock;
-    `came_back`, whether a check after the clearance found something. `lost` counts the statements whose text is not
-    here; `lost_newest`, whether one of those is the last word: it may have been a withdrawal.
+    `came_back`, whether a check after the clearance found something. `gap_count` counts the statements whose text is
+    not here; `lost_newest`, whether one of those is the last word: it may have been a withdrawal.
     """
 
     certain: bool
     statements: tuple[Statement, ...]
     current: Statement | None
     came_back: bool = False
-    lost: int = 0
+    gap_count: int = 0
     lost_newest: bool = False
 
     @property
@@ -214,8 +214,8 @@ class Clearances(FollowUpService):
         for entry in self._after.head_reports(actor, subject, oldest, places=_PLACES_FOR_NEWS):
             try:
                 access = self._after.access_by(actor, subject, entry)
-                lost: list[datetime] = []
-                times = [statement.clearance.written_at for statement in self._statements(actor, access, lost)] + lost
+                gaps: list[datetime] = []
+                times = [statement.clearance.written_at for statement in self._statements(actor, access, gaps)] + gaps
             except UNKNOWN:
                 raise
             except BlockMRSError:
@@ -224,13 +224,13 @@ class Clearances(FollowUpService):
                 yield entry, max(times)
 
     def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
-        lost: list[datetime] = []
-        statements = self._statements(actor, access, lost)
+        gaps: list[datetime] = []
+        statements = self._statements(actor, access, gaps)
         deciding = decisive([statement.clearance for statement in statements])
         current = next((statement for statement in reversed(statements) if statement.clearance is deciding), None)
         came_back = deciding is not None and found_something(self._levels_since(actor, access, deciding.written_at))
-        lost_newest = bool(lost) and (not statements or statements[-1].clearance.written_at <= max(lost))
-        return SportStatus(certain, tuple(reversed(statements)), current, came_back, len(lost), lost_newest)
+        lost_newest = bool(gaps) and (not statements or statements[-1].clearance.written_at <= max(gaps))
+        return SportStatus(certain, tuple(reversed(statements)), current, came_back, len(gaps), lost_newest)
 
     def _levels_since(self, actor: Actor, access: Access, moment: datetime) -> Iterator[int]:
         """What the symptom checks after that moment say in their signed text; their grants only claim a level."""
@@ -295,22 +295,22 @@ class Clearances(FollowUpService):
         self._after.commit(batch)
         return Statement(report_address(update_id), clearance, True)
 
-    def _statements(self, actor: Actor, access: Access, lost: list[datetime] | None = None) -> list[Statement]:
+    def _statements(self, actor: Actor, access: Access, gaps: list[datetime] | None = None) -> list[Statement]:
         """All that count for this reader, in the order of the chain.
 
-        `lost` receives the time of each that would count but whose text is not here; without it, that is raised.
+        `gaps` receives the time of each that would count but whose text is not here; without it, that is raised.
         """
         by_update: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
-        for entry, organisation_id, when in self._delivered(actor, access, lost):
+        for entry, organisation_id, when in self._delivered(actor, access, gaps):
             member = self._organisations.staff.known(entry.author, organisation_id)
             if member is None or entry.author == self._report_author(access):
                 continue
             try:
                 clearance = self._read(entry)
             except NOT_HERE:
-                if lost is None:
+                if gaps is None:
                     raise
-                lost.append(when)
+                gaps.append(when)
                 continue
             if clearance is None:
                 continue
@@ -325,7 +325,7 @@ class Clearances(FollowUpService):
         return [statement for _, statement in sorted(by_update.values(), key=lambda pair: pair[0])]
 
     def _delivered(
-        self, actor: Actor, access: Access, lost: list[datetime] | None
+        self, actor: Actor, access: Access, gaps: list[datetime] | None
     ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
         """Each grant of a clearance that reached this reader, with the organisation it must come from, and its time.
 
@@ -342,10 +342,10 @@ class Clearances(FollowUpService):
         for share, entry, when in self._attachments.returned(access, shares, Content.CLEARANCE):
             if share.grant.grantee is not None:
                 yield entry, share.grant.grantee, when
-        yield from self._released(actor, access, shares, lost)
+        yield from self._released(actor, access, shares, gaps)
 
     def _released(
-        self, actor: Actor, access: Access, shares: Sequence[GrantEntry], lost: list[datetime] | None
+        self, actor: Actor, access: Access, shares: Sequence[GrantEntry], gaps: list[datetime] | None
     ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
         """What arrived while the report was kept from the family, passed on from the player's card at the release."""
         if access.standing is not Standing.SUBJECT:
@@ -358,9 +358,9 @@ class Clearances(FollowUpService):
                 update = self._attachments.read(entry, Content.CLEARANCE)
             except NOT_HERE:
                 # The writer is named inside.
-                if lost is None:
+                if gaps is None:
                     raise
-                lost.append(self._mailbox.written_at(entry))
+                gaps.append(self._mailbox.written_at(entry))
                 continue
             for grantee in grantees:
                 # The author, who released only what counted then, saw whether they were a member when they wrote it.

@@ -65,7 +65,7 @@ class MadeCheck:
 class FollowUp:
     """What the days after a head injury show: `checks` in order of time; `day` is today's number.
 
-    `certain` is False if only a sign suggests that a knock to the head is behind it. `lost` are the times of checks
+    `certain` is False if only a sign suggests that a knock to the head is behind it. `gaps` are the times of checks
     that were made but whose text is not here.
     """
 
@@ -76,7 +76,7 @@ class FollowUp:
     due: Due | None
     certain: bool
     player: str
-    lost: tuple[datetime, ...] = ()
+    gaps: tuple[datetime, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,25 +147,25 @@ class FollowUps(FollowUpService):
 
         return save_once(self._mailbox.settle, self._sharing.one_at_a_time(access.grant.update_id), done, write)
 
-    def due(self, actor: Actor, lost: list[str] | None = None) -> list[DueCheck]:
+    def due(self, actor: Actor, gaps: list[str] | None = None) -> list[DueCheck]:
         """The checks that are due now, for reports that the actor wrote and for reports about people they act for.
 
-        `lost` receives a word for each of those whose keys are not here; without it, ObjectMissing is raised.
+        `gaps` receives a word for each of those whose keys are not here; without it, ObjectMissing is raised.
         """
         by_address: dict[str, DueCheck] = {}
-        for subject in self._teams.acting_for(actor, lost):
+        for subject in self._teams.acting_for(actor, gaps):
             by_address |= {entry.address: entry for entry in self._due_for(actor, subject)}
         by_address |= {entry.address: entry for entry in self._due_for(actor, None)}
         return sorted(by_address.values(), key=_most_urgent_first)
 
-    def about_mine(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[str, FollowUp]]:
+    def about_mine(self, actor: Actor, gaps: list[str] | None = None) -> list[tuple[str, FollowUp]]:
         """The follow-ups of the last year about the actor and those they act for, by address; newest injury first.
 
-        `lost` receives a word for each report or person whose text or keys are not here; without it, that is raised.
+        `gaps` receives a word for each report or person whose text or keys are not here; without it, that is raised.
         """
         by_address: dict[str, FollowUp] = {}
         oldest = self._mailbox.now() - _TREND_LOOKS_BACK
-        for subject in (own_card(actor), *self._teams.acting_for(actor, lost)):
+        for subject in (own_card(actor), *self._teams.acting_for(actor, gaps)):
             for entry in self._after.head_reports(actor, subject, oldest):
                 address = report_address(entry.grant.update_id)
                 if entry.grant.subject != subject.keyring.card.id or address in by_address:
@@ -173,9 +173,9 @@ class FollowUps(FollowUpService):
                 try:
                     there = self._readable(actor, subject, entry)
                 except NOT_HERE:
-                    if lost is None:
+                    if gaps is None:
                         raise
-                    lost.append(address)
+                    gaps.append(address)
                     continue
                 if there is not None:
                     by_address[address] = there
@@ -202,22 +202,22 @@ class FollowUps(FollowUpService):
         rules = self.rules
         if not may_be_head_injury(report, rules):
             return None
-        checks, lost = [], []
+        checks, gaps = [], []
         for entry in self._attachments.entries(actor, access, Content.CHECK):
             try:
                 check = self._read(access, entry)
             except NOT_HERE:
-                lost.append(self._mailbox.written_at(entry))
+                gaps.append(self._mailbox.written_at(entry))
                 continue
             if check is not None:
                 checks.append(MadeCheck(report_address(entry.grant.update_id), check))
         day = day_number(report.injured_at, self._mailbox.now(), self._zone)
         # A check that was made is not due again, whether or not its text is here.
         made_on = [made.check.day for made in checks]
-        made_on += [day_number(report.injured_at, moment, self._zone) for moment in lost]
+        made_on += [day_number(report.injured_at, moment, self._zone) for moment in gaps]
         due = due_on(day, made_on)
         certain, band = was_asked_about_head(report, rules), band_of(report.age, rules)
-        return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(lost))
+        return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(gaps))
 
     def _read(self, access: Access, entry: GrantEntry) -> SymptomCheck | None:
         update = self._attachments.read(entry, Content.CHECK)

@@ -247,7 +247,7 @@ class Mailbox:
             except BlockMRSError:
                 continue
 
-    def appointed(self, keyring: Keyring, lost: list[MissingKeys] | None = None) -> list[EntrustedKeys]:
+    def appointed(self, keyring: Keyring, gaps: list[MissingKeys] | None = None) -> list[EntrustedKeys]:
         """The keys that appointments let this person use, and that they accepted: as themselves, guardian or member.
 
         Anybody with a doorbell token can appoint somebody for a card of their own making; so only what the person
@@ -255,7 +255,7 @@ class Mailbox:
         ends.
 
         Args:
-            lost: receives each whose keys are not here, and the others are returned; without it,
+            gaps: receives each whose keys are not here, and the others are returned; without it,
                 ObjectMissing is raised: keys that cannot be read are not the same as no keys.
         """
         accepted = {dependent for dependent, _ in self.private_line(_accepted(keyring), keyring).appointments}
@@ -268,9 +268,9 @@ class Mailbox:
         for message in unproven:
             self._take(by_card, accepted, message, proven=False)
         missing = [keys for keys in by_card.values() if isinstance(keys, MissingKeys)]
-        if missing and lost is None:
+        if missing and gaps is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
-        (lost if lost is not None else []).extend(missing)
+        (gaps if gaps is not None else []).extend(missing)
         return [keys for keys in by_card.values() if isinstance(keys, EntrustedKeys)]
 
     def appoint(self, batch: Batch, seed: bytes, label: str, relation: Relation, person: Keyring) -> Keyring:
@@ -315,8 +315,8 @@ class Mailbox:
     def waiting(self, keyring: Keyring) -> list[tuple[str, datetime]]:
         """Those for whom this person would act once somebody says yes: by name, with when the waiting began."""
         accepted = dict(self.private_line(_accepted(keyring), keyring).appointments)
-        lost: list[MissingKeys] = []
-        for keys in self.appointed(keyring, lost) if accepted else ():
+        gaps: list[MissingKeys] = []
+        for keys in self.appointed(keyring, gaps) if accepted else ():
             accepted.pop(keys.keyring.card.id, None)
         names = []
         for appointment in accepted.values():

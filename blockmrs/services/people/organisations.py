@@ -134,11 +134,11 @@ class Organisations:
         self.staff.state(actor, card_id)
         return self.find(card_id)
 
-    def memberships(self, actor: Actor, lost: list[str] | None = None) -> list[EntrustedKeys]:
+    def memberships(self, actor: Actor, gaps: list[str] | None = None) -> list[EntrustedKeys]:
         """The organisations in the directory of which the actor is a member now.
 
         Others are skipped: otherwise anybody with a doorbell token could make anyone a member of anything, and those
-        who have left still hold the keys. `lost` receives a word for each whose keys are not here; without it,
+        who have left still hold the keys. `gaps` receives a word for each whose keys are not here; without it,
         ObjectMissing is raised.
         """
         not_here: list[MissingKeys] = []
@@ -149,18 +149,18 @@ class Organisations:
         missing = [
             entry.relation for entry in not_here if entry.relation == Relation.MEMBER and entry.card_id in current
         ]
-        if missing and lost is None:
+        if missing and gaps is None:
             raise ObjectMissing("the keys of an organisation are not here")
-        (lost if lost is not None else []).extend(missing)
+        (gaps if gaps is not None else []).extend(missing)
         return [entry for entry in appointed if entry.keyring.card.id in current]
 
     def membership(self, actor: Actor, organisation_id: bytes) -> EntrustedKeys:
         """The actor's membership of one organisation; NotFound for everybody else."""
-        lost: list[str] = []
-        for organisation in self.memberships(actor, lost):
+        gaps: list[str] = []
+        for organisation in self.memberships(actor, gaps):
             if organisation.keyring.card.id == organisation_id:
                 return organisation
-        if lost:
+        if gaps:
             raise ObjectMissing("the keys of an organisation are not here")
         raise NotFound("no such organisation")
 

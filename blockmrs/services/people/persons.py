@@ -62,16 +62,16 @@ class People:
     def __init__(self, teams: Teams) -> None:
         self._teams = teams
 
-    def of(self, actor: Actor, lost: list[str] | None = None) -> list[Person]:
+    def of(self, actor: Actor, gaps: list[str] | None = None) -> list[Person]:
         """The actor first, then everybody they act for.
 
-        `lost` receives the relation of each whose keys are not here; without it, ObjectMissing is raised.
+        `gaps` receives the relation of each whose keys are not here; without it, ObjectMissing is raised.
         """
         relations: list[str] = []
         acting_for = self._teams.acting_for(actor, relations)
-        if relations and lost is None:
+        if relations and gaps is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
-        (lost if lost is not None else []).extend(relations)
+        (gaps if gaps is not None else []).extend(relations)
         others = tuple(entry for entry in acting_for if entry.relation == Relation.SELF)
         me = Person(ME, own_card(actor), others, is_whole=Relation.SELF not in relations)
         guarded = [entry for entry in acting_for if entry.relation == Relation.GUARDIAN]
@@ -79,11 +79,11 @@ class People:
 
     def find(self, actor: Actor, handle: str) -> Person:
         """The person with that handle; NotFound if the actor does not act for them, or no longer does."""
-        lost: list[str] = []
-        for person in self.of(actor, lost):
+        gaps: list[str] = []
+        for person in self.of(actor, gaps):
             if person.handle == handle:
                 return person
-        if Relation.GUARDIAN in lost:
+        if Relation.GUARDIAN in gaps:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         raise NotFound("you act for nobody with that name")
 

@@ -352,19 +352,19 @@ class Teams:
             return None
         return player, FamilyMember(name, Relation(relation), message.author)
 
-    def acting_for(self, actor: Actor, lost: list[str] | None = None) -> list[EntrustedKeys]:
+    def acting_for(self, actor: Actor, gaps: list[str] | None = None) -> list[EntrustedKeys]:
         """The people whose reports the actor reads: themselves as a player, and children.
 
-        Not those for whom they are waiting for the family's yes, or for whom the family ended their part. `lost`
+        Not those for whom they are waiting for the family's yes, or for whom the family ended their part. `gaps`
         receives the relation of each whose keys or roll are not here; without it, ObjectMissing is raised.
         """
-        return [keys for keys, roll in self.family_rolls(actor, lost) if roll.acts(actor.keyring.card.id)]
+        return [keys for keys, roll in self.family_rolls(actor, gaps) if roll.acts(actor.keyring.card.id)]
 
-    def family_rolls(self, actor: Actor, lost: list[str] | None = None) -> list[tuple[EntrustedKeys, Roll]]:
-        """Every card for which the actor was ever appointed as family, with its roll; `lost` as above."""
-        appointed_lost: list[MissingKeys] = []
-        appointed = self._mailbox.appointed(actor.keyring, appointed_lost)
-        missing = [entry.relation for entry in appointed_lost if entry.relation in FAMILY_RELATIONS]
+    def family_rolls(self, actor: Actor, gaps: list[str] | None = None) -> list[tuple[EntrustedKeys, Roll]]:
+        """Every card for which the actor was ever appointed as family, with its roll; `gaps` as above."""
+        not_here: list[MissingKeys] = []
+        appointed = self._mailbox.appointed(actor.keyring, not_here)
+        missing = [entry.relation for entry in not_here if entry.relation in FAMILY_RELATIONS]
         rolls = []
         for entry in appointed:
             if entry.relation in FAMILY_RELATIONS:
@@ -372,9 +372,9 @@ class Teams:
                     rolls.append((entry, self._rolls.of(entry.keyring)))
                 except NOT_HERE:
                     missing.append(entry.relation)  # If it cannot be told who may act, nobody may.
-        if missing and lost is None:
+        if missing and gaps is None:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
-        (lost if lost is not None else []).extend(missing)
+        (gaps if gaps is not None else []).extend(missing)
         return rolls
 
     def usable(self, actor: Actor, player: Player | None) -> EntrustedKeys | None:

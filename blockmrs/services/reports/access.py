@@ -110,13 +110,13 @@ class AccessFinder:
         Raises:
             ObjectMissing: they have none with the keys that are here, but some of their keys are not.
         """
-        lost: list[str] = []
+        gaps: list[str] = []
         access = (
             self._as_author(actor, prefix)
-            or self._as_subject(actor, prefix, lost)
-            or self._as_recipient(actor, prefix, lost)
+            or self._as_subject(actor, prefix, gaps)
+            or self._as_recipient(actor, prefix, gaps)
         )
-        if lost and (access is None or access.standing is Standing.FORMER_RECIPIENT):
+        if gaps and (access is None or access.standing is Standing.FORMER_RECIPIENT):
             raise ObjectMissing("some of the keys with which this person reads are not here")
         return access
 
@@ -156,27 +156,27 @@ class AccessFinder:
         for dependent, appointment in self._mailbox.opened(keyring, items, author=keyring.card).appointments:
             if dependent == place.subject:
                 return self._mailbox.keys_of(appointment)
-        lost: list[str] = []
-        keys = next((h for h in self._teams.acting_for(actor, lost) if h.keyring.card.id == place.subject), None)
-        if keys is None and lost:
+        gaps: list[str] = []
+        keys = next((h for h in self._teams.acting_for(actor, gaps) if h.keyring.card.id == place.subject), None)
+        if keys is None and gaps:
             raise ObjectMissing("some of the keys with which this person reads are not here")
         return keys
 
     def arrivals(
-        self, actor: Actor, lost: list[str] | None = None, memberships: Sequence[EntrustedKeys] | None = None
+        self, actor: Actor, gaps: list[str] | None = None, memberships: Sequence[EntrustedKeys] | None = None
     ) -> list[Arrival]:
         """Every report that was ever shared with an organisation of the actor, as seen from outside. Opens none.
 
-        `lost` receives a word for each organisation or sender whose keys or card are not here; without it,
+        `gaps` receives a word for each organisation or sender whose keys or card are not here; without it,
         ObjectMissing is raised.
 
         Args:
             memberships: those of the actor, if the caller has just read them.
         """
         everything: list[Arrival] = []
-        for organisation in self._organisations.memberships(actor, lost) if memberships is None else memberships:
+        for organisation in self._organisations.memberships(actor, gaps) if memberships is None else memberships:
             lines = []
-            for card, line_key in self._introduced(organisation, None, lost):
+            for card, line_key in self._introduced(organisation, None, gaps):
                 line_values = self._mailbox.remembered(line_key, organisation.keyring, value_of, card)
                 lines.append((card, read_line(organisation, card, line_key, line_values)))
             everything += arrivals_with_ends(lines)
@@ -194,25 +194,25 @@ class AccessFinder:
         standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
         return Access(standing, entry, keys.keyring, keys, card)
 
-    def received(self, actor: Actor, prefix: bytes, lost: list[str] | None = None) -> Iterator[Access]:
-        """What the actor is to the reports with that address that reached their organisations; `lost` as above."""
-        for arrival in self.arrivals(actor, lost):
+    def received(self, actor: Actor, prefix: bytes, gaps: list[str] | None = None) -> Iterator[Access]:
+        """What the actor is to the reports with that address that reached their organisations; `gaps` as above."""
+        for arrival in self.arrivals(actor, gaps):
             if arrival.update_id.startswith(prefix):
                 access = self.access_to(arrival)
                 if access is not None:
                     yield access
 
     def lines_to(
-        self, organisation: EntrustedKeys, senders: Container[bytes] | None = None, lost: list[str] | None = None
+        self, organisation: EntrustedKeys, senders: Container[bytes] | None = None, gaps: list[str] | None = None
     ) -> list[tuple[Card, Line]]:
         """What each party that introduced itself wrote to an organisation; only that of `senders` (card ids), if given.
 
-        What a subject's card ended is shown as ended, whoever gave it; `senders` must then include that card. `lost`
+        What a subject's card ended is shown as ended, whoever gave it; `senders` must then include that card. `gaps`
         receives a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
         read = [
             (card, self._mailbox.line_from(line_key, organisation.keyring, card))
-            for card, line_key in self._introduced(organisation, senders, lost)
+            for card, line_key in self._introduced(organisation, senders, gaps)
         ]
         lines = with_subjects_ends(read)
         return [(card, self._with_endings(line)) for card, line in lines]
@@ -228,7 +228,7 @@ class AccessFinder:
         return line
 
     def _introduced(
-        self, organisation: EntrustedKeys, senders: Container[bytes] | None, lost: list[str] | None
+        self, organisation: EntrustedKeys, senders: Container[bytes] | None, gaps: list[str] | None
     ) -> Iterator[tuple[Card, bytes]]:
         """Each party that introduced itself to an organisation, with the key of its line."""
         issued = self._organisations.doorbell_issued(organisation.keyring.card.id)
@@ -236,9 +236,9 @@ class AccessFinder:
         doorbell = list(self._mailbox.doorbell(organisation.keyring, issued, unproven))
         for message in unproven:
             if message.kind is Kind.INTRODUCE and (senders is None or message.author in senders):
-                if lost is None:
+                if gaps is None:
                     raise ObjectMissing("the card of a sender is not here")
-                lost.append("sender")
+                gaps.append("sender")
         introduced: set[tuple[bytes, bytes]] = set()
         for card, message in doorbell:
             if message.kind is not Kind.INTRODUCE or (senders is not None and card.id not in senders):
@@ -285,8 +285,8 @@ class AccessFinder:
         book = self._mailbox.private_line(book_key(author, grant.update_id), author)
         return not any(entry.grant.grantee == grant.subject for entry in book.grants.values())
 
-    def _as_subject(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
-        for keys in self._teams.acting_for(actor, lost):
+    def _as_subject(self, actor: Actor, prefix: bytes, gaps: list[str]) -> Access | None:
+        for keys in self._teams.acting_for(actor, gaps):
             line = self._mailbox.opened(keys.keyring, self._reports(keys.keyring, prefix))
             grants = [
                 entry
@@ -309,9 +309,9 @@ class AccessFinder:
             if item.sort is Sort.REPORT and item.about.startswith(prefix)
         ]
 
-    def _as_recipient(self, actor: Actor, prefix: bytes, lost: list[str]) -> Access | None:
+    def _as_recipient(self, actor: Actor, prefix: bytes, gaps: list[str]) -> Access | None:
         former = None
-        for access in self.received(actor, prefix, lost):
+        for access in self.received(actor, prefix, gaps):
             if access.standing is Standing.RECIPIENT:
                 return access
             former = access

@@ -97,13 +97,13 @@ class Inbox:
         self._senders = access.senders
         self._sharing = sharing
 
-    def first(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> FirstPage:
+    def first(self, actor: Actor, before: ListPlace | None, gaps: list[str]) -> FirstPage:
         """The newest page of what known senders sent, or an older one, and how much there is of everything else.
 
-        `lost` receives a word for each organisation or sender whose keys or card are not here.
+        `gaps` receives a word for each organisation or sender whose keys or card are not here.
         """
-        memberships = self._organisations.memberships(actor, lost)
-        piles = self._sort(actor, lost, memberships)
+        memberships = self._organisations.memberships(actor, gaps)
+        piles = self._sort(actor, gaps, memberships)
         for organisation in memberships:
             self._organisations.top_up(organisation)
         strange = piles.unknown
@@ -120,23 +120,23 @@ class Inbox:
             blocked=len({(arrival.keys.keyring.card.id, arrival.sender.id) for arrival in piles.blocked}),
         )
 
-    def unknown(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
+    def unknown(self, actor: Actor, before: ListPlace | None, gaps: list[str]) -> Page:
         """What unknown senders sent, three of each; `more` says what is left out."""
-        strange = self._sort(actor, lost).unknown
+        strange = self._sort(actor, gaps).unknown
         page = self._page(actor, self._few(strange), before)
         by_sender = Counter(self._handle(arrival) for arrival in strange)
         senders = {item.sender_id for item in page.items}
         left_out = {sender: by_sender[sender] - OF_ONE_STRANGER for sender in senders}
         return replace(page, more={sender: number for sender, number in left_out.items() if number > 0})
 
-    def ended(self, actor: Actor, before: ListPlace | None, lost: list[str]) -> Page:
+    def ended(self, actor: Actor, before: ListPlace | None, gaps: list[str]) -> Page:
         """Shares that have ended, newest first."""
-        arrivals = self._sort(actor, lost).ended
+        arrivals = self._sort(actor, gaps).ended
         return self._page(actor, arrivals, before, place=lambda arrival: _place(arrival, by_level=False))
 
-    def sender(self, actor: Actor, sender_id: str, before: ListPlace | None, lost: list[str]) -> SenderPage:
+    def sender(self, actor: Actor, sender_id: str, before: ListPlace | None, gaps: list[str]) -> SenderPage:
         """Everything that one sender's shares still let the actor read; NotFound if they never sent anything."""
-        theirs = [arrival for arrival in self._access.arrivals(actor, lost) if self._handle(arrival) == sender_id]
+        theirs = [arrival for arrival in self._access.arrivals(actor, gaps) if self._handle(arrival) == sender_id]
         if not theirs:
             raise NotFound("no such sender")
         now, newest = self._mailbox.present(), max(theirs, key=lambda arrival: arrival.index)
@@ -145,10 +145,10 @@ class Inbox:
         name, is_claimed, imitated = self._name_of(actor, newest)
         return SenderPage(sender_id, name, is_claimed, imitated, newest.keys.label, standing, page)
 
-    def blocked(self, actor: Actor, lost: list[str]) -> list[BlockedSender]:
+    def blocked(self, actor: Actor, gaps: list[str]) -> list[BlockedSender]:
         """Those who are blocked, by name, with the number of their reports, which are listed nowhere else."""
         by_sender: dict[str, list[Arrival]] = {}
-        for arrival in self._sort(actor, lost).blocked:
+        for arrival in self._sort(actor, gaps).blocked:
             by_sender.setdefault(self._handle(arrival), []).append(arrival)
         senders = []
         for sender_id, arrivals in by_sender.items():
@@ -164,8 +164,8 @@ class Inbox:
                 return
         raise NotFound("no such sender")
 
-    def _sort(self, actor: Actor, lost: list[str], memberships: Sequence[EntrustedKeys] | None = None) -> _Piles:
-        arrivals, now = self._access.arrivals(actor, lost, memberships), self._mailbox.present()
+    def _sort(self, actor: Actor, gaps: list[str], memberships: Sequence[EntrustedKeys] | None = None) -> _Piles:
+        arrivals, now = self._access.arrivals(actor, gaps, memberships), self._mailbox.present()
         standings: dict[bytes, dict[bytes, Standing]] = {}
         for arrival in arrivals:
             if arrival.keys.keyring.card.id not in standings:

@@ -256,12 +256,12 @@ class Sharing:
     def _recipient(self, actor: Actor, address: str) -> Access:
         prefix = parse_report_address(address)
         former = None
-        lost: list[str] = []
-        for access in self._access.received(actor, prefix, lost):
+        gaps: list[str] = []
+        for access in self._access.received(actor, prefix, gaps):
             if access.standing is Standing.RECIPIENT:
                 return access
             former = access
-        if lost:
+        if gaps:
             raise ObjectMissing("some of the keys with which this person reads are not here")
         require(Action.READ, Standing.STRANGER if former is None else former.standing)
         raise NotFound("no such report")

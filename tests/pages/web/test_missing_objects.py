@@ -274,7 +274,7 @@ def test_a_report_that_is_here_is_shown_with_what_followed_it_named_as_lost(empt
         follow = services.followups.of(author, saved.address)
     assert follow is not None
     assert follow.checks == ()
-    assert follow.lost == (services.followups._mailbox.written_at(old[0]),)
+    assert follow.gaps == (services.followups._mailbox.written_at(old[0]),)
 
 
 def test_a_clearance_that_is_not_here_leaves_the_player_out(emptied: Cast) -> None:
