@@ -161,3 +161,15 @@ def test_nothing_is_named_by_what_was_done_to_it() -> None:
         if name.strip("_").lower() in PARTICIPLES
     }
     assert names == set(VERBS_AND_ADDRESSES), "say what it is: a match, an entry, a statement, keys"
+
+
+GIVEN_IN_TEMPLATE = re.compile(r'function="([^"]*)"|(?:py:for|each)="([^"]*?) in |vars="([^"]*)"', re.S)
+
+
+def test_no_template_names_by_what_was_done() -> None:
+    names = set()
+    for path in (PACKAGE / "templates").rglob("*.xhtml"):
+        for function, each, variables in GIVEN_IN_TEMPLATE.findall(path.read_text(encoding="utf-8")):
+            words = re.findall(r"\w+", function + " " + each) + re.findall(r"(?:^|;)\s*(\w+)\s*=", variables)
+            names |= {(path.name, word) for word in words if word in PARTICIPLES}
+    assert names == set()
