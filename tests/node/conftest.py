@@ -1,5 +1,5 @@
 """What the tests here may use."""
 
-from tests.support.fixtures import app, machine, original, other, saved, site
+from tests.support.fixtures import app, machine, original, other, saved, site, worlds
 
-__all__ = ["app", "machine", "original", "other", "saved", "site"]
+__all__ = ["app", "machine", "original", "other", "saved", "site", "worlds"]

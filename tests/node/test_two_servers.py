@@ -1,8 +1,8 @@
 """What may happen once happens once, and what is counted is counted whole, whichever of two servers it reaches."""
 
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,24 +16,11 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.identity import MOST_SETUP_TOKENS
 from blockmrs.services.people.persons import ME
 from blockmrs.services.sharing.crew_codes import MAX_WRONG
-from tests.conftest import StillClock
 from tests.support.at_least import at_least
 from tests.support.heads import answers, head_report
-from tests.support.quick import quick_folder
 from tests.support.world import PASSWORD, World
 
 DRAFT = "00112233445566778899aabbccddeeff"
-
-
-@pytest.fixture(scope="module")
-def worlds() -> Iterator[tuple[World, World]]:
-    """Two servers on one folder: they share nothing but the disk."""
-    with quick_folder() as folder:
-        clock = StillClock(datetime(2026, 3, 14, 15, 9, tzinfo=UTC))
-        made = World(folder, clock), World(folder, clock)
-        yield made
-        for world in made:
-            world.engine.dispose()
 
 
 @pytest.fixture(scope="module")

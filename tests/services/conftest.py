@@ -6,11 +6,11 @@ import pytest
 
 from blockmrs.services.accounts.actor import Actor
 from tests.conftest import StillClock
-from tests.support.fixtures import app, site
+from tests.support.fixtures import app, site, worlds
 from tests.support.quick import quick_folder
 from tests.support.world import World
 
-__all__ = ["app", "site"]
+__all__ = ["app", "site", "worlds"]
 
 
 @pytest.fixture

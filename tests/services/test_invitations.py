@@ -1,8 +1,8 @@
 """An invitation appoints one person, whoever accepts it at the same moment and whenever they are cut off."""
 
 import threading
-from collections.abc import Callable, Iterator
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,8 +11,6 @@ from blockmrs.errors import NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.node.clock_watch import ClockWatch
 from blockmrs.services.node.housekeeping import Housekeeping
-from tests.conftest import StillClock
-from tests.support.quick import quick_folder
 from tests.support.world import World
 
 KINDS = ["family", "staff"]
@@ -21,17 +19,6 @@ ROUNDS = 5
 
 class CutOff(Exception):
     """The process died here."""
-
-
-@pytest.fixture(scope="module")
-def worlds() -> Iterator[tuple[World, World]]:
-    """Two servers on one folder: they share nothing but the disk."""
-    with quick_folder() as folder:
-        clock = StillClock(datetime(2026, 3, 14, 15, 9, tzinfo=UTC))
-        made = World(folder, clock), World(folder, clock)
-        yield made
-        for world in made:
-            world.engine.dispose()
 
 
 @pytest.fixture(scope="module")

@@ -2,13 +2,17 @@
 
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from webtest import TestApp
 
+from tests.conftest import StillClock
 from tests.support.installation import Installation
+from tests.support.quick import quick_folder
 from tests.support.site import TestSite, build_site
+from tests.support.world import World
 
 
 @pytest.fixture(scope="module")
@@ -52,3 +56,14 @@ def saved(machine: Installation, tmp_path: Path) -> Path:
     with machine:
         machine.backup(tmp_path / "saved")
     return tmp_path / "saved"
+
+
+@pytest.fixture(scope="module")
+def worlds() -> Iterator[tuple[World, World]]:
+    """Two servers on one folder: they share nothing but the disk."""
+    with quick_folder() as folder:
+        clock = StillClock(datetime(2026, 3, 14, 15, 9, tzinfo=UTC))
+        made = World(folder, clock), World(folder, clock)
+        yield made
+        for world in made:
+            world.engine.dispose()

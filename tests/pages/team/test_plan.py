@@ -1,16 +1,13 @@
 """The emergency plan: written, changed in two tabs, chosen, removed; and sealed like the roster."""
 
-from itertools import count
-
 import pytest
 
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Plan
 from blockmrs.model.accounts import AccountRow
 from tests.support.at_least import at_least
-from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, signed_in, soup
+from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, soup
 from tests.support.people import errors
 
-numbers = count(1)
 FIELD = {"name": "Larkspur Ground", "address": "12 Quince Lane, Springfield"}
 FULL = FIELD | {
     "gate": "Gate Q, off Tansy Road",
@@ -22,21 +19,6 @@ FULL = FIELD | {
     "directions": "Left at the mill.\r\nThen straight on.",
     "coordinates": "40.71, -74.01",
 }
-
-
-@pytest.fixture
-def name():
-    return f"planner{next(numbers)}"
-
-
-@pytest.fixture
-def coach(site, name):
-    return person(site, name, "Carol Coach")
-
-
-@pytest.fixture
-def app(site, coach, name):
-    return signed_in(site, name)
 
 
 def plan(site, coach) -> Plan:

@@ -1,29 +1,10 @@
 """The coach's roster: players, families, and two tabs at once."""
 
-from itertools import count
-
 import pytest
 
 from blockmrs.controllers.team.team import read_players
 from blockmrs.errors import InvalidInput
-from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, signed_in, soup
-
-numbers = count(1)
-
-
-@pytest.fixture
-def name():
-    return f"coach{next(numbers)}"
-
-
-@pytest.fixture
-def coach(site, name):
-    return person(site, name, "Carol Coach")
-
-
-@pytest.fixture
-def app(site, coach, name):
-    return signed_in(site, name)
+from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, soup
 
 
 def errors_of(response) -> dict[str, str]:

@@ -2,8 +2,6 @@
 
 from datetime import timedelta
 
-import pytest
-
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring, ending_keyring
 from blockmrs.domain.sharing import Revocation
@@ -12,11 +10,6 @@ from tests.conftest import StillClock
 from tests.support.lines import Lines
 
 GRANT = bytes([7]) * 32
-
-
-@pytest.fixture
-def carol(lines: Lines) -> Keyring:
-    return lines.person("carol")
 
 
 def end(lines: Lines, author: Keyring, grant_id: bytes = GRANT, days_ago: int = 0) -> None:

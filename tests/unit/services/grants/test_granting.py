@@ -7,11 +7,6 @@ from blockmrs.services.grants.granting import owners_grant
 from tests.support.lines import Lines, held, update
 
 
-@pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
 def given(lines: Lines, sam: Keyring, number: int, **changes: object) -> tuple[int | None, bytes | None]:
     """The number and the update before it of one more grant; nothing is written."""
     made = owners_grant(lines.mailbox, lines.mailbox.batch(), held(sam), lines.grant(sam, number), **changes)

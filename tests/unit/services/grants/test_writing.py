@@ -18,16 +18,6 @@ LINE_KEY, BOOK_KEY = bytes([1]) * 32, bytes([2]) * 32
 
 
 @pytest.fixture
-def carol(lines: Lines) -> Keyring:
-    return lines.person("carol")
-
-
-@pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
-@pytest.fixture
 def ward(lines: Lines) -> Keyring:
     return lines.person("ward")
 

@@ -33,11 +33,6 @@ ID, AUTHOR = bytes(range(32)), bytes(range(100, 132))
 
 
 @pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
-@pytest.fixture
 def contents(lines: Lines) -> Contents:
     return Contents(lines.database, lines.ledger, lines.reader, lines.mailbox.readings)
 

@@ -26,11 +26,6 @@ def maria(lines: Lines) -> Keyring:
 
 
 @pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
-@pytest.fixture
 def mailbox(lines: Lines) -> Mailbox:
     return lines.mailbox
 

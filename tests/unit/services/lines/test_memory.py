@@ -19,11 +19,6 @@ from tests.support.lines import Lines, put_at
 
 
 @pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
-@pytest.fixture
 def memory(lines: Lines) -> LineMemory:
     return LineMemory(lines.database, lines.ledger, lines.reader, lines.mailbox.readings)
 

@@ -14,16 +14,6 @@ from blockmrs.services.lines.readings import Readings
 from tests.support.lines import Lines, put_at, update
 
 
-@pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
-@pytest.fixture
-def carol(lines: Lines) -> Keyring:
-    return lines.person("carol")
-
-
 def own(lines: Lines, sam: Keyring, **options: object) -> list[tuple[int, bytes]]:
     """Place and id of what a reader finds on their own line."""
     found = lines.reader.read(sam.own_line, sam, **({"author": None} | options))

@@ -16,16 +16,6 @@ from tests.support.lines import Lines
 BODY = b'{"resourceType":"Bundle"}'
 
 
-@pytest.fixture
-def carol(lines: Lines) -> Keyring:
-    return lines.person("carol")
-
-
-@pytest.fixture
-def sam(lines: Lines) -> Keyring:
-    return lines.person("sam")
-
-
 def written(lines: Lines, author: Keyring, subject: Keyring, *, near: bool = False) -> tuple[Pointer, bytes]:
     return write_update(
         lines.mailbox.batch(), author, subject=subject.card.id, kind="report", purpose="care", body=BODY,
