@@ -1,5 +1,6 @@
 """What `make mutants` changes, what it leaves alone, and how it counts."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from tests.support.at_least import at_least
 from tools.mutants.report import reasons, score, show
 from tools.mutants.rooms import ROOMS, ROOT
+from tools.mutants.running import rests
 from tools.mutants.session import Verdict
 
 SOURCE = '''
@@ -106,3 +108,9 @@ def test_every_equivalent_mutant_has_a_reason_and_changes_a_line_that_is_there()
                 gone = [line[1:] for line in difference.splitlines() if line.startswith("-")]
                 assert gone
                 assert set(gone) <= lines, f"{path}: {difference}"
+
+
+def test_a_group_of_processes_rests_only_if_none_of_it_runs_or_would_run() -> None:
+    # Whoever asks is running, or it would not ask; where there is nobody, nobody runs.
+    assert not rests(os.getpgid(0))
+    assert rests(2**30)

@@ -10,7 +10,7 @@ import tempfile
 import time
 import traceback
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from coverage import CoverageData
@@ -24,6 +24,9 @@ _OUTCOMES = {ALIVE: "alive", KILLED: "killed", STILLBORN: "stillborn"}
 _LEAST_SECONDS = 5
 _TIMES_LONGER = 3
 """A mutant times out after this many times the processor time that its tests need, and a little more."""
+_TIMES_RESTING = 10
+"""So many times that long it may do nothing at all, as one that waits for itself would for ever."""
+_LOOKS_EVERY_S = 2.0
 
 
 class Tests:
@@ -70,7 +73,16 @@ class _Running:
     source: Source
     answer: Path
     started: float
-    limit_s: float
+    rest_limit_s: float
+    rested_s: float = 0
+    looked: float = field(default_factory=time.monotonic)
+
+    def rests_too_long(self, group: int, now: float) -> bool:
+        """Whether it has done nothing for too long. A machine that does other things makes no mutant slow."""
+        if now - self.looked >= _LOOKS_EVERY_S:
+            self.rested_s += now - self.looked if rests(group) else 0
+            self.looked = now
+        return self.rested_s > self.rest_limit_s
 
 
 def try_all(
@@ -90,8 +102,7 @@ def try_all(
             limit = _LEAST_SECONDS + int(_TIMES_LONGER * sum(tests.reach.seconds[test] for test in wanted))
             answer = folder / f"answer-{source.path.replace('/', '-')}-{mutant.number}"
             pid = _fork(_trial(source, mutant, wanted, tests.reach, limit, answer), None)
-            # By the clock much later, on a machine that does other things too.
-            running[pid] = _Running(mutant, source, answer, time.monotonic(), 10.0 * limit)
+            running[pid] = _Running(mutant, source, answer, time.monotonic(), _TIMES_RESTING * limit)
         while running:
             _reap(running, note)
     finally:
@@ -110,7 +121,7 @@ def _reap(running: dict[int, _Running], note: Callable[[Verdict], None]) -> None
     now, found = time.monotonic(), False
     for pid, one in list(running.items()):
         done, status = os.waitpid(pid, os.WNOHANG)
-        if not done and now - one.started <= one.limit_s:
+        if not done and not one.rests_too_long(pid, now):
             continue
         found = True
         outcome = "timeout"
@@ -152,6 +163,16 @@ def _fork(work: Callable[[], int], log: Path | None) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
+
+
+def rests(group: int) -> bool:
+    """Whether nothing in that process group runs, waits for the processor, or waits for a disk."""
+    for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
+        with contextlib.suppress(OSError):
+            state, _parent, its_group = path.read_text(encoding="utf-8").rpartition(")")[2].split()[:3]
+            if int(its_group) == group and state in ("R", "D"):
+                return False
+    return True
 
 
 def _wait(pid: int) -> None:
