@@ -26,7 +26,6 @@ from blockmrs.controllers.report.forms import (
     NOT_CALLED,
     OTHER,
     UNLISTED,
-    ReportReader,
     TypedReport,
     ages_to_choose,
     choices_in_words,
@@ -38,6 +37,7 @@ from blockmrs.controllers.report.forms import (
     with_telling,
 )
 from blockmrs.controllers.report.one_report import OneReportController
+from blockmrs.controllers.report.reading import ReportReader
 from blockmrs.controllers.site.times import clock_time, local, near_day, zone_name
 from blockmrs.controllers.web.context import (
     PAGE,
