@@ -16,7 +16,10 @@ OF_SCRIPTS_ALONE = {
     "field/field.js": {"WHERE_MS", "OLD_DAYS", "FRESH_S"},
     "page/base.js": {"THEME", "SIGNED_IN"},
     "phone/keep.js": {"PROBE_MS"},
-    "phone/outbox.js": {"DATABASE", "STEP_MS", "ASK_MS", "SAVE_MS", "TURN_MS", "CLOCKS_DIFFER_MS", "TOKEN_PAGE"},
+    "phone/outbox.js": {
+        *("DATABASE", "STEP_MS", "ASK_MS", "SAVE_MS", "TURN_MS", "CLOCKS_DIFFER_MS", "TOKEN_PAGE"),
+        *("ROSTER", "TEAM", "TEAM_FRESH_MS"),
+    },
     "phone/writing.js": {"DAY_MS"},
     "phone/waiting.js": {"SESSION_MS"},
     "phone/sw.js": {"OWN_PREFIX", "SOON_MS", "ASK_MS"},
