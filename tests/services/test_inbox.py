@@ -240,6 +240,9 @@ def test_lists_go_on_where_their_page_ended(world, lee, carol, dan, clock, send,
         assert (len(newest.items), len(oldest.items), oldest.older) == (2, 1, None), name
         if expected is not None:
             assert addresses(newest) + addresses(oldest) == expected[::-1], name
+    # An older link still leads to where its list ended: urgent first, or by the log alone.
+    starts = [page_of(None).older.first for _, page_of in lists.values()]
+    assert starts == [4 - 3, 4 - 3, 0, 4 - 3]
     # However far one has paged among the known, the few strangers are shown from the newest.
     assert addresses(first(world, lee, first(world, lee).known.older).some) == strange[:0:-1]
 
@@ -279,3 +282,18 @@ def test_keys_of_a_hospital_that_are_not_here_are_told_and_the_others_inbox_is_s
         lost = []
         quiet(lee, None, lost)
         assert lost == ["member"]
+
+
+def test_one_report_more_than_the_three_is_told_too(world, lee, carol, send) -> None:
+    for _ in range(OF_ONE_STRANGER + 1):
+        send(carol)
+    assert list(world.inbox.unknown(lee, None, []).more.values()) == [1]
+
+
+def test_of_a_report_that_is_not_where_it_was_nothing_is_said(world, lee, carol, send, monkeypatch) -> None:
+    sender_id = world.sharing.cover(lee, send(carol)).sender_id
+    monkeypatch.setattr(world.access, "access_to", lambda _: None)
+    shown = world.inbox.sender(lee, sender_id, None, [])
+    assert (shown.name, shown.is_claimed, shown.imitated, shown.page.items) == ("", True, "", [])
+    page = first(world, lee)
+    assert (page.some.items, page.strangers.number) == ([], 1)

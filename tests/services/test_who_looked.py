@@ -72,6 +72,7 @@ def test_the_reports_shared_last_are_on_the_first_page_and_each_on_one(
     newest = page(world, maria)
     assert {look.address for look in newest.looks} == {addresses[0], *addresses[3:]}
     assert newest.older is not None
+    assert newest.older.second == 0, "reports shared at one moment are told apart by what they are, not by a place"
     oldest = page(world, maria, newest.older)
     assert {look.address for look in oldest.looks} == {addresses[1], addresses[2]}
     assert oldest.older is None
