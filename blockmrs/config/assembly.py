@@ -270,6 +270,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     rights = Rights(database, mailbox, cards, teams, rolls, invitations, codes, sharing)
     health = HealthService(database, ledger, objects, settings.data.folder)
     triage = TriageService()
+    people, inbox = People(teams), Inbox(mailbox, organisations, access, sharing)
     return Services(
         readings=mailbox.readings,
         triage=triage,
@@ -280,16 +281,16 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         organisations=organisations,
         teams=teams,
         plans=Plans(teams),
-        people=People(teams),
+        people=people,
         rights=rights,
         facts=Facts(database, mailbox, cards, objects),
         reports=reports,
         sharing=sharing,
-        inbox=Inbox(mailbox, organisations, access, sharing),
+        inbox=inbox,
         followups=FollowUps(after, teams, zone),
         clearances=clearances,
         codes=codes,
-        notices=Notices(mailbox, teams, access, codes, clearances, rights),
+        notices=Notices(mailbox, teams, access, codes, clearances, rights, people, reports, inbox),
         who_looked=WhoLooked(mailbox, sharing, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,

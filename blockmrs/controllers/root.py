@@ -25,7 +25,7 @@ from blockmrs.services.advice.document import AdviceDocument
 if TYPE_CHECKING:
     from blockmrs.services.container import Services
     from blockmrs.services.followup.symptom_checks import DueCheck
-    from blockmrs.services.notices import Notice
+    from blockmrs.services.notices import NewReport, Notice
     from blockmrs.services.sharing.rights import RightNews
 
 
@@ -61,6 +61,7 @@ class RootController(TGController):
         return {
             "errors": {},
             "notices": self._latest(gaps),
+            "new": self._new(gaps),
             "rights": self._rights(),
             "checks": self._due_checks(gaps),
             "lost": bool(gaps),
@@ -72,6 +73,14 @@ class RootController(TGController):
         try:
             actor = current_actor()
             return self._follow_ups.due(actor, gaps) if actor is not None else []
+        except BlockMRSError:
+            return None
+
+    def _new(self, gaps: list[str]) -> list[NewReport] | None:
+        """The reports that came and were not opened; None if they cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._notices.new_reports(actor, gaps) if actor is not None else []
         except BlockMRSError:
             return None
 

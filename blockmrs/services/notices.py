@@ -1,4 +1,4 @@
-"""What somebody should be told without looking for it: the use of a report's code, and what clinicians wrote."""
+"""What somebody should be told without looking for it: new reports, the use of a code, and what clinicians wrote."""
 
 from __future__ import annotations
 
@@ -16,14 +16,19 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.clearances import Clearances
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
+    from blockmrs.services.people.persons import People
     from blockmrs.services.people.teams import Teams
+    from blockmrs.services.reports.reports import Reports
     from blockmrs.services.sharing.crew_codes import CodeNews, Codes
+    from blockmrs.services.sharing.inbox import Inbox
     from blockmrs.services.sharing.rights import RightNews, Rights
 
 # The newest places of each line; the report's own page has what is older.
 NEWEST = 10
 # How long a statement is news.
 _STATED_FOR = timedelta(days=7)
+# How long a report is news to whoever has not opened it.
+_NEW_FOR = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +52,20 @@ class Notice:
         return self.stated or self.opened or self.saved_at
 
 
+@dataclass(frozen=True, slots=True)
+class NewReport:
+    """A report that nobody here has opened yet: `path` opens it, `about` is the name of the person whom it is about.
+
+    `organisation` is where it arrived, or empty: it is about somebody the actor acts for, or about the actor.
+    """
+
+    path: str
+    about: str
+    level: int
+    saved_at: datetime
+    organisation: str = ""
+
+
 class Notices:
     """Collects notices from the codes' rows and the reports' return lines; keeps nothing itself."""
 
@@ -58,8 +77,14 @@ class Notices:
         codes: Codes,
         clearances: Clearances,
         rights: Rights,
+        people: People,
+        reports: Reports,
+        inbox: Inbox,
     ) -> None:
         self._rights = rights
+        self._people = people
+        self._reports = reports
+        self._inbox = inbox
         self._mailbox = mailbox
         self._teams = teams
         self._access = access
@@ -75,6 +100,23 @@ class Notices:
         acting_for = self._teams.acting_for(actor, gaps)
         notices = [*self._by_codes(actor, acting_for).values(), *self._stated(actor, acting_for).values()]
         return sorted(notices, key=lambda notice: notice.at, reverse=True)
+
+    def new_reports(self, actor: Actor, gaps: list[str]) -> list[NewReport]:
+        """The reports of the last 30 days that have come and were not opened, the most urgent first, then the newest.
+
+        Those about the actor's people, and those that came to the actor's organisations. `gaps` as in `latest`.
+        """
+        since = self._mailbox.now() - _NEW_FOR
+        reports = [
+            NewReport(f"/field/report/{report.address}", person.label, report.level, report.saved_at)
+            for person in self._people.of(actor, gaps)
+            for report in self._reports.unread_about(actor, person, since)
+        ]
+        reports += [
+            NewReport(f"/inbox/{item.address}", item.title, item.level, item.shared_at, item.organisation)
+            for item in self._inbox.unopened(actor, since, gaps)
+        ]
+        return sorted(reports, key=lambda report: (report.level, -report.saved_at.timestamp()))
 
     def about_rights(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
         """Who came, went, or was invited, around the actor's family and players, until the actor has seen it."""

@@ -95,6 +95,7 @@ TABLE = (
     Row("/field/reports", "/field/reports", signed_in(200)),
     Row("/field/reports/roster", "/field/reports/roster", signed_in(200)),
     Row("/field/report/*", "/field/report/{report}", of_report(author=200, family=200, recipient=302)),
+    Row("/field/report/*/read", "/field/report/{report}/read", None, of_report(author=302, family=302, recipient=302)),
     Row("/field/report/*/code", "/field/report/{report}/code", None, of_report(author=302)),
     Row("/field/report/*/show", "/field/report/{report}/show", of_report(author=200)),
     Row(

@@ -13,6 +13,7 @@ GET, POST /field/report/<id>/release          sends a withheld report to the fam
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from urllib.parse import quote, urlencode
 
@@ -39,7 +40,7 @@ from blockmrs.controllers.web.context import (
 )
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.reports import FIELD
-from blockmrs.errors import N_, UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts
+from blockmrs.errors import N_, UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts, Unavailable
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -87,6 +88,13 @@ class OneReportController(ReportPart):
             cleared_words=CLEARED_WORDS,
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
+
+    @expose(allowed_methods=POST)
+    def read(self, **_ignored: object) -> None:
+        """Open it from the list of what is new: it is that no more. A full disk keeps nobody from reading."""
+        with suppress(Unavailable):
+            self._services.reports.mark_read(require_actor(), self._address)
+        redirect(self._page)
 
     def _family(self, actor: Actor, opened: OpenedReport) -> list[FamilyMember] | None:
         """Who of the family has joined; None if that cannot be read."""

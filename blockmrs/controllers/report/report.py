@@ -187,7 +187,8 @@ class ReportController(TGController):
         chosen = typed.value("r-player")
         if chosen == OTHER:
             alike = () if typed.value(UNLISTED) == "yes" else team.alike(typed.value("r-name"))
-            return HurtPerson(team, None, True, unread=unread, alike=alike)
+            holdable = tuple(player for player in alike if self._services.teams.can_hold(player))
+            return HurtPerson(team, None, True, unread=unread, alike=holdable)
         player = next((player for player in team.players if player.player_id == chosen), None)
         return HurtPerson(team, player, player is not None, unread=unread)
 

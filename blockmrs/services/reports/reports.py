@@ -25,7 +25,16 @@ from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, firs
 from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.reports.access import Access, AccessFinder, ReportPlace, book_key, report_address
+from blockmrs.services.reports.access import (
+    ID_BYTES,
+    Access,
+    AccessFinder,
+    ReportPlace,
+    book_key,
+    parse_report_address,
+    report_address,
+)
+from blockmrs.services.reports.read_marks import ReadMarks
 
 if TYPE_CHECKING:
     from blockmrs.cid import Cid
@@ -115,6 +124,7 @@ class Reports:
         self._waiting = waiting
         self.lacking = lacking
         self._locks = KeyedLocks(database, "report")
+        self._read_marks = ReadMarks(database)
 
     def now(self) -> datetime:
         """The time by this node's clock."""
@@ -211,11 +221,27 @@ class Reports:
         """The reports about a person from `services.people`, newest first, 20 a page, and the next `before`, if any."""
         places = [(item, keys) for keys in person.cards for item in self._placed_on(keys)]
         page, older = page_of(places, before, lambda place: by_log(place[0]))
+        return self._listed_about(person, page), older
+
+    def unread_about(self, actor: Actor, person: Person, since: datetime) -> list[SavedReport]:
+        """The reports about a person since then that the actor has not opened, newest first, 20 at most."""
+        places = [(item, keys) for keys in person.cards for item in self._placed_on(keys) if item.at_ms >= to_ms(since)]
+        opened = self._read_marks.among(actor, [item.update[:ID_BYTES] for item, _ in places])
+        unread = [(item, keys) for item, keys in places if item.update[:ID_BYTES] not in opened]
+        page, _older = page_of(unread, None, lambda place: by_log(place[0]))
+        return self._listed_about(person, page)
+
+    def mark_read(self, actor: Actor, address: str) -> None:
+        """Note that the actor opens the report at `address`, which they may read: it is no longer new to them."""
+        self._access.allow(actor, address, Action.READ)
+        self._read_marks.add(actor, parse_report_address(address))
+
+    def _listed_about(self, person: Person, page: Sequence[tuple[Item, EntrustedKeys]]) -> list[SavedReport]:
         entries: dict[int, GrantEntry] = {}
         for keys in person.cards:
             its = [item for item, holder in page if holder is keys]
             entries |= self._listed_at(its, self._mailbox.opened(keys.keyring, its))
-        return self._marked([item for item, _ in page], entries), older
+        return self._marked([item for item, _ in page], entries)
 
     def without_text(self, accesses: Sequence[Access]) -> set[bytes]:
         """The ids of those running shares whose object is not here."""

@@ -120,6 +120,14 @@ class Inbox:
             blocked=len({(arrival.keys.keyring.card.id, arrival.sender.id) for arrival in piles.blocked}),
         )
 
+    def unopened(self, actor: Actor, since: datetime, gaps: list[str]) -> list[InboxItem]:
+        """What was shared since then and nobody opened, as far as the inbox's first page has it."""
+        piles = self._sort(actor, gaps)
+        known = self._page(actor, piles.known, None)
+        strange = self._page(actor, self._few(piles.unknown), None, STRANGERS_FIRST)
+        items = (*known.items, *strange.items)
+        return [item for item in items if item.opened_at is None and item.shared_at >= since]
+
     def unknown(self, actor: Actor, before: ListPlace | None, gaps: list[str]) -> Page:
         """What unknown senders sent, three of each; `more` says what is left out."""
         strange = self._sort(actor, gaps).unknown

@@ -37,6 +37,7 @@ TO_THE_FAMILY = ANSWERS | {"a.story-does-not-fit": "yes", "r-player": "other", "
                            "r-policies": "safeguarding"}  # fmt: skip
 PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signs": (NOBODY, "/field", None),
+    "what is new at home": ("family", "/", None),
     "a question": (NOBODY, "/field/check", {"sign": "none"}),
     "advice": (NOBODY, "/field/ask", ANSWERS),
     "their words": (NOBODY, "/field/words", NO_SIGN | {"words": "hit head"}),
@@ -92,7 +93,8 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
 }
 # What there is to try on a page: on these, nothing of a kind. A page that gains some, or loses it, is noticed.
 WITHOUT_FIELDS = frozenset(
-    {"report", "stop the share", "stop the code", "release", "places", "settings", "inbox", "organisation",
+    {"what is new at home", "report", "stop the share",
+     "stop the code", "release", "places", "settings", "inbox", "organisation",
      "end a membership", "a sender", "an unknown sender", "block a sender", "blocked senders", "who may see",
      "what is new there", "say yes", "end a part", "end a membership, for the operator"}
 )  # fmt: skip

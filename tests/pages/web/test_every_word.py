@@ -24,7 +24,15 @@ GIVEN = re.compile(
             *(PLAYER, "Nils Berg", "Ann Example", "Ben Blue", r"\bAl\b", r"\bBo\b"),
             *("Dr Colleague", "(?:North|South|East|West|New) Hospital", "1 Road", "New Name", "Marlow Park"),
             *("1 Marlow Lane", "1 Park Lane", "North U15", "North Field", "Rugby", "Landed on the back of the head."),
-            *("BlockMRS", "UTC", "localhost", "[0-9A-Z]{4}(?:-[0-9A-Z]{4})+", r"\b[0-9a-f]{16,}\b", "Penicillin"),
+            *(
+                "BlockMRS",
+                "UTC",
+                r"\{\{zone\}\}",
+                "localhost",
+                "[0-9A-Z]{4}(?:-[0-9A-Z]{4})+",
+                r"\b[0-9a-f]{16,}\b",
+                "Penicillin",
+            ),
         ]
     )
 )

@@ -13,6 +13,7 @@ from blockmrs.services.people.persons import handle_of
 from blockmrs.services.reports.access import Access, AccessFinder
 from tests.support.coach import Reporter, person, signed_in, soup
 from tests.support.site import build_site
+from tests.support.world import PASSWORD
 
 
 class Club(Reporter):
@@ -61,8 +62,21 @@ def club(tmp_path):
 
 
 def news(app: TestApp) -> list[tuple[str, str]]:
-    """Each line of what is new, with where it leads."""
-    return [(row.get_text(" ", strip=True), row.a["href"]) for row in soup(app.get("/")).select(".news li")]
+    """Each line of what happened to reports, with where it leads."""
+    rows = soup(app.get("/")).select(".news:not(.reports) li")
+    return [(row.get_text(" ", strip=True), row.a["href"]) for row in rows]
+
+
+def new_reports(app: TestApp) -> list[tuple[str, str]]:
+    """Each report that was not opened yet, with where it leads."""
+    rows = soup(app.get("/")).select(".news.reports li")
+    return [(row.get_text(" ", strip=True), row.form["action"] if row.form else row.a["href"]) for row in rows]
+
+
+def open_new(app: TestApp, path: str) -> None:
+    """Press "Open the report" on the first page."""
+    form = next(form for form in app.get("/").forms.values() if form.action == path)
+    form.submit(status=302).follow()
 
 
 def stated(club: Club, user_name: str) -> list[str]:
@@ -72,10 +86,69 @@ def stated(club: Club, user_name: str) -> list[str]:
 
 def test_whoever_has_nothing_new_is_told_so(club):
     club.report()
-    for who in ("carol", "maria", "mallory"):
+    for who in ("carol", "mallory"):
         page = signed_in(club.site, who).get("/")
         assert "Nothing needs you." in page.text
         assert "What is new" not in page.text
+
+
+def test_a_new_report_is_news_to_the_family_until_it_is_opened(club):
+    older, newer = club.report(), club.report()
+    mother, coach, stranger = (signed_in(club.site, name) for name in ("maria", "carol", "mallory"))
+    assert "Nothing needs you." not in mother.get("/").text
+    (first, leads_to), (_second, other) = new_reports(mother)
+    assert "Sam Rivers" in first
+    assert "Ambulance" in first
+    assert {leads_to, other} == {f"/field/report/{older}/read", f"/field/report/{newer}/read"}
+    assert new_reports(coach) == new_reports(stranger) == []
+    mother.get(f"/field/report/{newer}")
+    assert len(new_reports(mother)) == 2, "a safe request writes nothing down"
+    open_new(mother, leads_to)
+    assert [path for _, path in new_reports(mother)] == [other]
+    open_new(mother, other)
+    assert new_reports(mother) == []
+
+
+def test_what_one_of_the_family_opened_is_still_news_to_the_doctor_until_somebody_there_opens_it(club):
+    club.shared(club.report())
+    address, services = club.report(), club.site.services
+    chen = services.identity.actor_for(services.identity.sign_in("chen", PASSWORD, "test"))
+    organisation = services.organisations.memberships(chen)[0].keyring.card.id
+    services.sharing.grant(club.coach, address, organisation, "care", club.site.clock() + timedelta(days=30))
+    doctor, mother = signed_in(club.site, "chen"), signed_in(club.site, "maria")
+    for _, path in new_reports(mother):
+        open_new(mother, path)
+    assert new_reports(mother) == []
+    ((line, leads_to),) = new_reports(doctor)
+    assert "Sam Rivers" in line
+    assert "chen Hospital" in line
+    assert leads_to == f"/inbox/{address}"
+    services.sharing.acknowledge(chen, address)
+    assert new_reports(doctor) == []
+
+
+def test_a_report_that_is_withheld_is_no_news_to_the_family(club):
+    club.report(withheld=True)
+    assert new_reports(signed_in(club.site, "maria")) == []
+
+
+def test_a_report_is_news_for_thirty_days(club):
+    club.report()
+    club.site.clock.advance(timedelta(days=29))
+    assert len(new_reports(signed_in(club.site, "maria"))) == 1
+    club.site.clock.advance(timedelta(days=2))
+    assert new_reports(signed_in(club.site, "maria")) == []
+
+
+def test_a_report_opens_where_it_cannot_be_noted_that_it_was_opened(club, monkeypatch):
+    address, mother = club.report(), signed_in(club.site, "maria")
+
+    def full(*_: object) -> None:
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(type(club.site.services.reports), "mark_read", full)
+    open_new(mother, f"/field/report/{address}/read")
+    assert len(new_reports(mother)) == 1
 
 
 def test_a_codes_first_opening_is_told_to_the_coach_and_the_guardian(club):

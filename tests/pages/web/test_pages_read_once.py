@@ -53,7 +53,7 @@ def read(monkeypatch: pytest.MonkeyPatch) -> dict[str, Counter[Any]]:
     count(readers, "open_transaction", "opened", lambda transaction, keys: [(transaction, keys)])
     count(readers.OpenedPayload, "verify_author", "checked", lambda opened, key: [(opened.id, key)])
     count(mailboxes, "open_update", "objects", lambda objects, cards, grant: [(grant.object, grant.update_id)])
-    count(mailboxes.Mailbox, "_held", "keys", lambda _, pointer, dependent: [(pointer, dependent)])
+    count(mailboxes.Mailbox, "_open_keys", "keys", lambda _, pointer, dependent: [(pointer, dependent)])
     return counts
 
 
