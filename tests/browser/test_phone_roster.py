@@ -1,12 +1,13 @@
 """A player of the team, hurt where there is no signal: the report is tied to them, and reaches their family."""
 
+import contextlib
 import json
 import re
 
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Error, Page, Route, expect
 
-from tests.browser.test_phone import DUMP, READY, SAVE, is_told_that_it_was_sent, sign_up
+from tests.browser.test_phone import DUMP, READY, SAVE, check_page, is_told_that_it_was_sent, on_the_server, sign_up
 
 PLAYER = "Quinnley Marlow"
 LEARNED = "async () => (await outbox.team()).players.length"
@@ -114,3 +115,16 @@ def test_a_list_that_cannot_be_read_now_leaves_the_one_that_is_here(coach: Page)
     assert coach.evaluate(LEARNED) == 1
     assert json.dumps(coach.evaluate("() => outbox.team()")).count(PLAYER) == 1
     assert re.search("7", json.dumps(coach.evaluate("() => outbox.team()")))
+
+
+def test_back_to_the_page_of_a_form_says_nothing_of_a_signal_that_is_there(phone: Page) -> None:
+    sign_up(phone)
+    check_page(phone)
+    phone.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    phone.get_by_role("button", name="Save report").tap()
+    expect(phone.locator("main")).to_contain_text(re.compile(r"Saved\s+\d\d:\d\d"))
+    # Only the browser can send the form before it again, and asks for leave: its own page, not one of ours.
+    with contextlib.suppress(Error):
+        phone.go_back()
+    phone.wait_for_url("chrome-error://**", wait_until="commit")
+    assert on_the_server(phone) == 1

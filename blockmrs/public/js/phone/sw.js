@@ -1,7 +1,7 @@
 // The service worker: /field without a signal. The server puts the constant KEPT before this text: the version, the
-// language, and the addresses of what is kept (controllers/field/offline.py). A version is kept whole or not at all, and
-// replaces the one before. What is kept is public and fetched without cookies: never a signed-in page, never an answer
-// to a form.
+// language, and the addresses of what is kept (controllers/field/offline.py). A version is kept whole or not at all,
+// and replaces the one before. What is kept is public and fetched without cookies: never a signed-in page, never an
+// answer to a form.
 "use strict";
 const worker = /** @type {ServiceWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 const CACHE = "kept-" + KEPT.version;
@@ -26,10 +26,17 @@ worker.addEventListener("fetch", event => {
     if (address === "/field") event.waitUntil(refresh());
   } else if (request.mode === "navigate" && request.method === "GET" && sameFor(url)) {
     event.respondWith(copyOf(sameFor(url), request));
-  } else if (request.mode === "navigate" && (request.method === "GET" || /^\/(field\/|language$)/.test(url.pathname))) {
+  } else if (request.mode === "navigate" && (request.method === "GET" || isFirstSent(request, url))) {
     event.respondWith(fetch(request).catch(async () => await copyAt(KEPT.away) || Response.error()));
   }
 });
+
+// A form of these pages on its way to the server, unless the history asks for its answer once more: only the browser
+// can send that again, and asks before. To answer "no signal" there would be untrue.
+/** @param {Request} request @param {URL} url */
+function isFirstSent(request, url) {
+  return /^\/(field\/|language$)/.test(url.pathname) && request.cache !== "only-if-cached";
+}
 
 // The kept page that an address means: with a slash at its end or anything behind "?", it is the same page.
 /** @param {URL} url */
