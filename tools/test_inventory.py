@@ -17,9 +17,6 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.access_table import ABOUT_SOMETHING, PAGE, TABLE, UNHEARD_OF
-from tests.support.cast import EVERYBODY, UNTOLD
-
 TESTS = Path(__file__).parent.parent / "tests"
 ELSEWHERE = ("kubo", "browser", "crowd", "abuse")
 
@@ -52,6 +49,10 @@ def cases() -> Iterator[str]:
 
 def accesses() -> Iterator[str]:
     """Each request of the access table: which methods are tried is the test's, which answers are right the table's."""
+    # Not above: pytest has to be the first to import what it rewrites.
+    from tests.support.access_table import ABOUT_SOMETHING, PAGE, TABLE, UNHEARD_OF
+    from tests.support.cast import EVERYBODY, UNTOLD
+
     for row in TABLE:
         for persona in EVERYBODY:
             for method in (*PAGE, *UNHEARD_OF, "POST"):

@@ -8,7 +8,7 @@ from blockmrs.services.accounts.actor import Actor
 from tests.conftest import StillClock
 from tests.support.fixtures import app, site, worlds
 from tests.support.quick import quick_folder
-from tests.support.world import World
+from tests.support.world import World, staged
 
 __all__ = ["app", "site", "worlds"]
 
@@ -16,21 +16,24 @@ __all__ = ["app", "site", "worlds"]
 @pytest.fixture
 def world(clock: StillClock) -> Iterator[World]:
     with quick_folder() as folder:
-        made = World(folder, clock)
+        made = World(folder, clock, alike=True)
         yield made
         made.engine.dispose()
 
 
 @pytest.fixture
+@staged
 def carol(world: World) -> Actor:
     return world.person("carol", "Carol Coach")
 
 
 @pytest.fixture
+@staged
 def maria(world: World) -> Actor:
     return world.person("maria", "Maria Rivers")
 
 
 @pytest.fixture
+@staged
 def joe(world: World) -> Actor:
     return world.person("joe", "Joe Rivers")

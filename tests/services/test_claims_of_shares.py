@@ -25,10 +25,11 @@ from blockmrs.services.lines.mailbox import GrantEntry
 from tests.services.test_story import member, save, share
 from tests.support.claims import drop, grants_on, join, sam_of, write
 from tests.support.heads import answers, head_report
-from tests.support.world import World
+from tests.support.world import World, staged
 
 
 @pytest.fixture
+@staged
 def shared(world: World, carol: Actor, maria: Actor) -> tuple[str, Actor]:
     """A report about Sam that the coach sent to a hospital, and a doctor there."""
     join(world, carol, maria)

@@ -18,16 +18,19 @@ from blockmrs.fhir.clearance import write_clearance
 from blockmrs.services.lines.updates import write_update
 from tests.services.test_story import guardian, member, save, share
 from tests.support.heads import answers, head_report
+from tests.support.world import staged
 
 DRAFT = "dd" * 16
 
 
 @pytest.fixture
+@staged
 def injured(world, carol):
     return hurt(world, carol)
 
 
 @pytest.fixture
+@staged
 def doctor(world, carol, injured):
     """A member of a hospital that has the report, and has opened it."""
     actor = member(world, "chen", "North Hospital")

@@ -13,12 +13,13 @@ from blockmrs.services.sharing import crew_codes
 from blockmrs.services.sharing.crew_codes import MAX_WRONG, QR_LETTERS, WRONG_CODES, Codes, ReportCode
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, save
-from tests.support.world import World
+from tests.support.world import World, staged
 
 CREW, OTHER = "192.0.2.1", "192.0.2.2"
 
 
 @pytest.fixture
+@staged
 def carol(world: World) -> Actor:
     actor = world.person("carol", "Carol Coach")
     world.teams.add_player(actor, "Sam Rivers", "7", "")
@@ -26,6 +27,7 @@ def carol(world: World) -> Actor:
 
 
 @pytest.fixture
+@staged
 def address(world: World, carol: Actor) -> str:
     return save(world, carol).address
 

@@ -39,12 +39,16 @@ class Shared:
 
 @pytest.fixture
 def shared(tmp_path, clock) -> Shared:
-    world = World(tmp_path, clock)
-    carol, lee = world.person("carol", "Carol Coach"), member(world, "lee", "North Hospital")
-    address = save(world, carol).address
-    maria = guardian(world, carol)
-    share(world, carol, address)
-    return Shared(world, carol, maria, lee, address)
+    world = World(tmp_path, clock, alike=True)
+
+    def make() -> tuple[Actor, Actor, Actor, str]:
+        carol, lee = world.person("carol", "Carol Coach"), member(world, "lee", "North Hospital")
+        address = save(world, carol).address
+        maria = guardian(world, carol)
+        share(world, carol, address)
+        return carol, maria, lee, address
+
+    return Shared(world, *world.once("shared", make))
 
 
 def test_the_family_stops_a_share_that_the_coach_made_and_the_hospital_cannot_open_it(shared):

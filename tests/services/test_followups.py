@@ -13,11 +13,13 @@ from blockmrs.domain.permission import Action
 from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
 from tests.services.test_story import guardian, member, save, share
 from tests.support.heads import answers, head_report
+from tests.support.world import staged
 
 DRAFT = "cc" * 16
 
 
 @pytest.fixture
+@staged
 def injured(world, carol):
     """The address of a report about a player with a hurt head."""
     team = world.teams.add_player(carol, "Sam Rivers", "7", "")

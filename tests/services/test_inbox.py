@@ -20,17 +20,19 @@ from blockmrs.services.sharing.inbox import (
     Strangers,
 )
 from tests.services.test_story import member
-from tests.support.world import World
+from tests.support.world import World, staged
 
 DAY = timedelta(days=1)
 
 
 @pytest.fixture
+@staged
 def lee(world: World) -> Actor:
     return member(world, "lee", "North Hospital")
 
 
 @pytest.fixture
+@staged
 def dan(world: World) -> Actor:
     return world.person("dan", "Dan Coach")
 

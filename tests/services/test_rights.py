@@ -4,13 +4,11 @@ They speak of who may do what, never of lines or keys, so that they stay when ca
 """
 
 import secrets
-from dataclasses import dataclass
 from datetime import timedelta
 
 import pytest
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.permission import Standing
 from blockmrs.domain.roll import Part
 from blockmrs.domain.sharing import Introduction
@@ -20,71 +18,13 @@ from blockmrs.services.people.joining import Joining
 from tests.services.test_story import member, share
 from tests.support.at_least import at_least
 from tests.support.heads import answers, head_report
+from tests.support.team import Team, team_in
 from tests.support.world import World
-
-
-@dataclass
-class Team:
-    """A coach with one player, Sam, whose mother Maria joined; and what their tests do again and again."""
-
-    world: World
-    carol: Actor
-    maria: Actor
-
-    def code(self) -> str:
-        self.world.clock.advance(timedelta(minutes=16))
-        return self.world.teams.invite_family(self.carol, self.player.player_id)
-
-    @property
-    def player(self):
-        return self.world.teams.team(self.carol).players[0]
-
-    def joins(self, name: str, shown: str, relation: str = "guardian") -> Actor:
-        actor = self.world.person(name, shown)
-        self.world.teams.join(actor, self.code(), relation, "")
-        return actor
-
-    def save(self, *, withheld: bool = False) -> str:
-        report = head_report(self.world.clock())
-        return self.world.reports.save(
-            self.carol, secrets.token_hex(16), report, player=self.player, withheld=withheld
-        ).address
-
-    def person(self, actor: Actor):
-        """Sam, as somebody who acts for him finds him."""
-        return next(person for person in self.world.people.of(actor) if person.label == "Sam Rivers")
-
-    def handle(self, actor: Actor) -> str:
-        return next(handle for handle, name in self.world.rights.people(actor) if name == "Sam Rivers")
-
-    def page(self, actor: Actor):
-        return self.world.rights.page(actor, self.handle(actor))
-
-    def right(self, actor: Actor, name: str, relation: str = "guardian"):
-        page = self.page(actor)
-        return next(right for right in (*page.rights, *page.ended) if (right.name, right.relation) == (name, relation))
-
-    def confirm(self, actor: Actor, name: str, relation: str = "guardian") -> None:
-        self.world.rights.confirm(actor, self.handle(actor), self.right(actor, name, relation).right_id)
-
-    def end(self, actor: Actor, name: str, relation: str = "guardian") -> None:
-        self.world.rights.end(actor, self.handle(actor), self.right(actor, name, relation).right_id)
-
-    def tell_facts(self, actor: Actor) -> None:
-        person = self.person(actor)
-        version = self.world.facts.current(person).version
-        draft, today = secrets.token_hex(16), self.world.clock().date()
-        self.world.facts.save(actor, person, draft, HealthFacts(allergies="Penicillin"), version, today)
 
 
 @pytest.fixture
 def team(tmp_path, clock) -> Team:
-    world = World(tmp_path, clock)
-    carol = world.person("carol", "Carol Coach")
-    world.teams.add_player(carol, "Sam Rivers", "7", "")
-    made = Team(world, carol, carol)
-    made.maria = made.joins("maria", "Maria Rivers")
-    return made
+    return team_in(World(tmp_path, clock, alike=True))
 
 
 def names(page) -> list[tuple[str, str, Part]]:
@@ -248,14 +188,17 @@ def test_who_was_cut_off_while_joining_finishes_with_the_same_code(team, monkeyp
 @pytest.fixture
 def former(team):
     """The mother ended the coach's part, after a report that a hospital has, and a check."""
-    lee, address = member(team.world, "lee", "North Hospital"), team.save()
-    share(team.world, team.carol, address)
-    team.world.followups.save(team.maria, address, secrets.token_hex(16), answers())
-    team.kept_code = team.code()
-    team.crew_code = team.world.codes.make(team.carol, address)
-    team.carols_handle = team.handle(team.carol)
-    team.end(team.maria, "Carol Coach", "coach")
-    team.address, team.lee = address, lee
+
+    def end():
+        lee, address = member(team.world, "lee", "North Hospital"), team.save()
+        share(team.world, team.carol, address)
+        team.world.followups.save(team.maria, address, secrets.token_hex(16), answers())
+        codes = team.code(), team.world.codes.make(team.carol, address)
+        handle = team.handle(team.carol)
+        team.end(team.maria, "Carol Coach", "coach")
+        return lee, address, *codes, handle
+
+    team.lee, team.address, team.kept_code, team.crew_code, team.carols_handle = team.world.once("former", end)
     return team
 
 

@@ -13,8 +13,8 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import ME
 from blockmrs.services.sharing.rights import CodeRight, InvitationRight, Right, RightNews, RightsPage, ShareRight
-from tests.services.test_rights import Team
 from tests.services.test_story import member
+from tests.support.team import Team, team_in
 from tests.support.world import World
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
@@ -23,11 +23,7 @@ MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 @pytest.fixture
 def team(world: World) -> Team:
     """Carol coaches Sam; Maria joined first, so that she is in."""
-    carol = world.person("carol", "Carol Coach")
-    world.teams.add_player(carol, "Sam Rivers", "7", "")
-    made = Team(world, carol, carol)
-    made.maria = made.joins("maria", "Maria Rivers")
-    return made
+    return team_in(world)
 
 
 @pytest.fixture

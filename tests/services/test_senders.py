@@ -13,9 +13,11 @@ from blockmrs.errors import NotFound, TooManyAttempts
 from blockmrs.services.sharing.shares import SHARES_A_DAY, SHARES_AN_HOUR
 from tests.services.test_staff import join
 from tests.services.test_story import member, save, share
+from tests.support.world import staged
 
 
 @pytest.fixture
+@staged
 def lee(world):
     return member(world, "lee", "North Hospital")
 
@@ -26,6 +28,7 @@ def hospital(world, lee):
 
 
 @pytest.fixture
+@staged
 def carol(world, lee, hospital):
     """A coach whom the hospital knows: it has opened a report of hers."""
     actor = world.person("carol", "Carol Coach")

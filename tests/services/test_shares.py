@@ -19,22 +19,25 @@ from blockmrs.services.sharing.shares import SHARES_A_DAY, SHARES_AN_HOUR, Inbox
 from tests.services.test_story import guardian, member, save
 from tests.support.claims import grants_on
 from tests.support.heads import answers, head_report
-from tests.support.world import World
+from tests.support.world import World, staged
 
 MONTH = timedelta(days=30)
 
 
 @pytest.fixture
+@staged
 def lee(world: World) -> Actor:
     return member(world, "lee", "North Hospital")
 
 
 @pytest.fixture
+@staged
 def otto(world: World) -> Actor:
     return member(world, "otto", "South Hospital")
 
 
 @pytest.fixture
+@staged
 def address(world: World, carol: Actor) -> str:
     return save(world, carol).address
 

@@ -18,16 +18,19 @@ from blockmrs.model.organisations import StaffRow
 from blockmrs.services.lines.updates import write_update
 from tests.services.test_clearances import clear, hurt, out, state
 from tests.services.test_story import guardian, member, save, share
+from tests.support.world import staged
 
 DRAFT = "dd" * 16
 
 
 @pytest.fixture
+@staged
 def injured(world, carol):
     return hurt(world, carol)
 
 
 @pytest.fixture
+@staged
 def chief(world, carol, injured):
     """The first member of a hospital that has the report: she manages its members."""
     actor = member(world, "chief", "North Hospital")
@@ -41,6 +44,7 @@ def hospital(world, chief):
 
 
 @pytest.fixture
+@staged
 def lee(world, chief, hospital, injured):
     """A later member, who has opened the report."""
     actor = join(world, chief, hospital, "lee")

@@ -10,16 +10,18 @@ from blockmrs.services.lines.contents import ListPlace
 from blockmrs.services.sharing.who_looked import Looks, WhoLooked
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, member, save, share
-from tests.support.world import World
+from tests.support.world import World, staged
 
 
 @pytest.fixture
+@staged
 def maria(world: World, carol: Actor) -> Actor:
     save(world, carol)
     return guardian(world, carol)
 
 
 @pytest.fixture
+@staged
 def lee(world: World, maria: Actor) -> Actor:
     return member(world, "lee", "North Hospital")
 

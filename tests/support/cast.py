@@ -23,7 +23,7 @@ from blockmrs.services.reports.reports import SavedReport
 from tests.support.heads import answers, head_report
 from tests.support.quick import quick_folder
 from tests.support.site import TestSite, build_site
-from tests.support.snapshot import files_below
+from tests.support.snapshot import objects_in
 from tests.support.world import PASSWORD
 
 PLAYER = "Quinn Marlow"
@@ -254,7 +254,7 @@ def _join_and_leave(cast: Cast) -> None:
 
 def state_of(site: TestSite) -> dict[str, Any]:
     """All that a refused request must leave as it was: every row and every object, and the chain's newest header."""
-    engine, data = site.foundation.database.engine, site.settings.data
+    engine = site.foundation.database.engine
     tables = _tables(engine) - _ALLOWED_WRITES
     # By the driver itself: this is asked thousands of times.
     with closing(engine.raw_connection()) as connection:
@@ -267,7 +267,7 @@ def state_of(site: TestSite) -> dict[str, Any]:
             for table in tables
         }
     state["head"] = site.foundation.ledger.head().encode()
-    state["objects"] = {path for folder in (data.objects, data.outbox) for path in files_below(folder)}
+    state["objects"] = objects_in(site.settings.data.folder)
     return state
 
 

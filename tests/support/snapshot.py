@@ -1,4 +1,4 @@
-"""A site as it was at one moment: tests that change it put it back, and do not make their way through what others did.
+"""An installation as it was at one moment: brought back instead of being made again, or of growing from test to test.
 
 A page costs as much as what stands on it. Where hundreds of tests use one site, each is as quick as the first, and none
 depends on what ran before it.
@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from pathlib import Path
 
-from blockmrs.services.node.data_folder import HEAD
+from sqlalchemy import Engine
+
+from blockmrs.services.node.data_folder import HEAD, OBJECTS, OUTBOX
 from tests.support.site import TestSite
 
 _listed: dict[str, tuple[tuple[int, int], list[str]]] = {}
@@ -25,39 +27,54 @@ def files_below(folder: Path) -> Iterator[str]:
         if not entry.is_dir(follow_symlinks=False):
             yield entry.path
             continue
-        found = os.stat(entry.path)
-        stamp = found.st_mtime_ns, found.st_size
+        status = os.stat(entry.path)
+        stamp = status.st_mtime_ns, status.st_size
         known = _listed.get(entry.path)
         if known is None or known[0] != stamp:
             _listed[entry.path] = known = stamp, [f"{entry.path}/{name}" for name in os.listdir(entry.path)]
         yield from known[1]
 
 
+def objects_in(folder: Path) -> set[str]:
+    """The path of every object in a data folder, from there."""
+    begin = len(f"{folder}/")
+    folders = (folder / name for name in (OBJECTS, OUTBOX) if (folder / name).is_dir())
+    return {path[begin:] for below in folders for path in files_below(below)}
+
+
+class Stored:
+    """Every row, the head file and every object of a data folder that nobody is writing to, kept in memory."""
+
+    def __init__(self, engine: Engine, folder: Path) -> None:
+        self._rows = sqlite3.connect(":memory:", check_same_thread=False)
+        with closing(engine.raw_connection()) as connection:
+            connection.driver_connection.backup(self._rows)
+        self._head = (folder / "secrets" / HEAD).read_bytes()
+        self._objects = {path: (folder / path).read_bytes() for path in objects_in(folder)}
+
+    def bring_back(self, engine: Engine, folder: Path) -> None:
+        """The folder holds this, and nothing else. It is the same folder, or has the same secrets."""
+        with closing(engine.raw_connection()) as connection:
+            self._rows.backup(connection.driver_connection)
+        (folder / "secrets" / HEAD).write_bytes(self._head)
+        present = objects_in(folder)
+        for path in present - self._objects.keys():
+            (folder / path).unlink()
+        for path in self._objects.keys() - present:
+            (folder / path).write_bytes(self._objects[path])
+
+
 class Snapshot:
-    """Every row, the chain's head file and every object of a site that nobody else is using, kept in memory."""
+    """A site, with its clock, as it is now."""
 
     def __init__(self, site: TestSite) -> None:
-        self._engine = site.foundation.database.engine
-        self._clock, self._ahead = site.clock, site.clock.ahead
-        data = site.settings.data
-        self._head_file, self._folders = data.secrets / HEAD, (data.objects, data.outbox)
-        self._rows = sqlite3.connect(":memory:", check_same_thread=False)
-        with closing(self._engine.raw_connection()) as connection:
-            connection.driver_connection.backup(self._rows)
-        self._head = self._head_file.read_bytes()
-        self._objects = {path: Path(path).read_bytes() for path in self._files()}
+        self._site, self._ahead = site, site.clock.ahead
+        self._stored = Stored(site.foundation.database.engine, site.settings.data.folder)
 
     def bring_back(self) -> None:
         """The site is again as it was; what it has done since never happened."""
-        with closing(self._engine.raw_connection()) as connection:
-            self._rows.backup(connection.driver_connection)
-        self._head_file.write_bytes(self._head)
-        self._clock.ahead = self._ahead
-        there = set(self._files())
-        for path in there - self._objects.keys():
-            os.unlink(path)
-        for path in self._objects.keys() - there:
-            Path(path).write_bytes(self._objects[path])
+        self._stored.bring_back(self._site.foundation.database.engine, self._site.settings.data.folder)
+        self._site.clock.ahead = self._ahead
 
     @contextmanager
     def undone(self) -> Iterator[None]:
@@ -66,7 +83,3 @@ class Snapshot:
             yield
         finally:
             self.bring_back()
-
-    def _files(self) -> Iterator[str]:
-        for folder in self._folders:
-            yield from files_below(folder)

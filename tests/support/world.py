@@ -3,7 +3,9 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import wraps
 from pathlib import Path
+from typing import Any
 
 from blockmrs.chain.ledger import Ledger
 from blockmrs.chain.sealer import Sealer
@@ -22,6 +24,7 @@ from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.followup.symptom_checks import FollowUps
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
+from blockmrs.services.node.data_folder import HEAD
 from blockmrs.services.node.verify import Evidence
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.people.persons import People
@@ -40,27 +43,36 @@ from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
 from tests.support.dialects import hold_every_statement
 from tests.support.migrated import make_tables
+from tests.support.stages import Made, Stages
 
 PASSWORD = "marble kettle sunrise otter"
 
 
 @dataclass
 class World:
-    """Every service over one folder. `store` replaces the embedded block store, to let a node be away."""
+    """Every service over one folder.
+
+    Args:
+        store: replaces the embedded block store, to let a node be away.
+        alike: it has the secrets and the chain of all that begin alike, so that `once` need not do again what it did.
+    """
 
     folder: Path
     clock: Callable[[], datetime]
     store: ObjectStore | None = None
     codes_of: dict[str, str] = field(default_factory=dict)
+    alike: bool = False
 
     def __post_init__(self) -> None:
         secrets, clock = self.folder / "secrets", self.clock
+        self._stages = Stages(self.folder, clock, self.codes_of, self.alike)
         self.pepper = read_or_create_secret_file(secrets / "pepper")
         hold_every_statement()
         self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
         self.database = Database(self.engine, derive_row_key(self.pepper))
         make_tables(self.engine)
-        self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / "head"), clock)
+        self._stages.watch(self.engine)
+        self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / HEAD), clock)
         self.embedded = EmbeddedStore(self.folder / "objects")
         self.objects = OutboxStore(self.store or self.embedded, self.folder / "outbox")
         wrapper = Wrapper(self.pepper, WrapCost(memory_kib=64, iterations=1, lanes=1))
@@ -101,6 +113,11 @@ class World:
         self.evidence = Evidence(
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending
         )
+        self._stages.begin()
+
+    def once(self, what: str, make: Callable[[], Made]) -> Made:
+        """What `make` returns and does, for fixtures alone; done once in a process for all that begin alike."""
+        return self._stages.once(what, make)
 
     def person(self, user_name: str, display_name: str) -> Actor:
         """A new account that has confirmed its recovery code, signed in."""
@@ -130,6 +147,17 @@ class World:
 
     def report(self, player: str = "Sam Rivers", level: int = 1) -> Report:
         return report_at(self.clock(), player, level)
+
+
+def staged(fixture: Callable[..., Made]) -> Callable[..., Made]:
+    """A fixture that needs a `world`, and does what it does by `World.once`."""
+
+    @wraps(fixture)
+    def made(**given: Any) -> Made:
+        world: World = given["world"]
+        return world.once(f"{fixture.__module__} {fixture.__name__}", lambda: fixture(**given))
+
+    return made
 
 
 def report_at(now: datetime, player: str = "Sam Rivers", level: int = 1) -> Report:
