@@ -245,3 +245,10 @@ def test_the_sign_in_page_tells_password_managers_what_its_fields_are(app: TestA
     assert page.find(id="f-user_name")["autocomplete"] == "username"
     assert page.find(id="f-password")["autocomplete"] == "current-password"
     assert page.find(id="f-user_name")["autocapitalize"] == "none"
+
+
+def test_a_link_that_came_in_a_message_says_what_it_is_before_anybody_signs_in(app: TestApp) -> None:
+    words = "This link is for a report about somebody who was hurt or ill."
+    page = app.get("/field/report/" + "ab" * 16, status=401)
+    assert words in page.text
+    assert words not in app.get("/login").text
