@@ -6,6 +6,7 @@ To load it takes longer than anything that they are told to do. Nothing is opene
 import click.testing
 
 import blockmrs.cli
+import tests.support.ledger_work
 import tests.support.processes
 import tests.support.world
 from blockmrs.domain.triage.loader import load_rules

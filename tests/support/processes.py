@@ -20,16 +20,16 @@ PARTS = ("", "-wal", "-shm")
 
 
 # Each process is forked from one that has loaded all of this already, and never ran a test.
-_context = multiprocessing.get_context("forkserver")
-_context.set_forkserver_preload(["tests.support.loaded"])
+FORKED = multiprocessing.get_context("forkserver")
+FORKED.set_forkserver_preload(["tests.support.loaded"])
 
 
 class Process:
     """One of them; `kind` is `server` or `commands`. Nothing that it does ends the test's own process."""
 
     def __init__(self, kind: str, folder: Path, *, umask: int = 0o022) -> None:
-        self._pipe, theirs = _context.Pipe()
-        self._process = _context.Process(target=_begin, args=(kind, folder, umask, theirs))
+        self._pipe, theirs = FORKED.Pipe()
+        self._process = FORKED.Process(target=_begin, args=(kind, folder, umask, theirs))
         self._process.start()
         theirs.close()
 
@@ -168,4 +168,4 @@ def _begin(kind: str, folder: Path, umask: int, pipe: Connection) -> None:
     run(folder, watch_for_opens(folder), Orders(pipe))
 
 
-__all__ = ["PASSWORD", "Process", "holds_its_lock"]
+__all__ = ["FORKED", "PASSWORD", "Process", "holds_its_lock"]
