@@ -29,7 +29,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "blockmrs"
 TEMPLATE = PACKAGE / "i18n" / "blockmrs.pot"
 # The first argument of these is shown to people.
-ONE = {"_", "N_", "gettext", "ugettext", "InvalidInput", "Message", "NotAuthenticated"}
+ONE = {"_", "N_", "gettext", "ugettext", "InvalidInput", "Message", "NotAuthenticated", "Words"}
 # Of these the first two: for one, and for several.
 TWO = {"ngettext", "ungettext"}
 HEADER = "# The texts of BlockMRS for people. Written by `make messages`; translations start from it.\n#"

@@ -43,7 +43,7 @@ def invite(worlds, coach, request) -> Callable[[str], str]:
     def made(kind: str) -> str:
         world.clock.advance(timedelta(seconds=1))
         if kind == "family":
-            world.teams.add_player(coach, "Ada Lind", "8", world.teams.team(coach).version)
+            world.teams.add_player(coach, "Ada Lind", "", world.teams.team(coach).version)
             return world.teams.invite_family(coach, world.teams.team(coach).players[-1].player_id)
         return world.organisations.add(f"Hospital {kind} {world.clock().timestamp():.0f}")
 

@@ -31,11 +31,11 @@ from blockmrs.controllers.web.context import (
     site,
     translated,
 )
-from blockmrs.domain.reports import check_text
 from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.people.persons import handle_of
+from blockmrs.services.people.roster import check_number
 from blockmrs.services.people.teams import MAX_PLAYERS, FamilyMember
 
 if TYPE_CHECKING:
@@ -45,7 +45,6 @@ if TYPE_CHECKING:
     from blockmrs.services.followup.clearances import OutOfPlay
     from blockmrs.services.people.roster import Team
 
-NUMBER_LIMIT = 4
 MOST_NAMED = 20
 _LONGEST_LIST = 20_000
 _CHANGED = N_("The team was changed in another tab. Look at the list, then press the button again")
@@ -81,7 +80,7 @@ class TeamController(TGController):
         actor, form = require_actor(), posted_form()
         errors = gather(
             lambda: check_display_name(form.text("player_name"), "player_name"),
-            lambda: check_text(form.text("number"), field="number", limit=NUMBER_LIMIT),
+            lambda: check_number(form.text("number")),
         )
         if errors:
             return self._page(actor, form, errors)

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from blockmrs.cid import Cid
 from blockmrs.domain.names import words_of
+from blockmrs.domain.reports import check_text
 from blockmrs.domain.sharing import Pointer
 from blockmrs.domain.venues import Plan
+from blockmrs.errors import InvalidInput, Message
+from blockmrs.typed import sign_by_sign
 
+NUMBER_LIMIT = 4
 _NUMBERS = re.compile(r"[0-9]+")
 
 
@@ -38,6 +43,14 @@ class Player:
         return Pointer(Cid(bytes.fromhex(self.secret_digest)), bytes.fromhex(self.secret_seed))
 
 
+def check_number(text: str) -> str:
+    """A shirt number of one to four digits, or ""; InvalidInput for anything else."""
+    number = sign_by_sign(check_text(text, field="number", limit=NUMBER_LIMIT))
+    if number and not (number.isascii() and number.isdigit()):
+        raise InvalidInput("Enter the shirt number in digits, like 7, or leave it empty", field="number")
+    return number
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     """A team, its players and its venues; `version` is the id of the update it was read from, empty if none."""
@@ -46,6 +59,16 @@ class Team:
     players: tuple[Player, ...] = ()
     version: str = ""
     plan: Plan = field(default_factory=Plan)
+
+    def check_free(self, added: Sequence[tuple[str, str]]) -> None:
+        """Raise InvalidInput if a number of these (number, name) is another player's, on the roster or among them."""
+        owners = {player.number: player.name for player in self.players if player.number}
+        for number, name in added:
+            if number in owners:
+                words = Message("Number %(number)s is that of %(name)s already", number=number, name=owners[number])
+                raise InvalidInput(words, field="number")
+            if number:
+                owners[number] = name
 
     def alike(self, name: str) -> tuple[Player, ...]:
         """The players who may be meant by what a coach typed, such as "Sam, blue 7": by their names or their number.

@@ -18,7 +18,6 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_object, seal_secret
 from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.kinds import FAMILY_RELATIONS, Content, InvitationKind, Relation
-from blockmrs.domain.reports import check_text
 from blockmrs.domain.roll import Part, Roll, Says, Statement
 from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer
 from blockmrs.domain.venues import Plan, Venue
@@ -41,7 +40,7 @@ from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.roster import Player, Team
+from blockmrs.services.people.roster import Player, Team, check_number
 
 if TYPE_CHECKING:
     from blockmrs.model.database import Database
@@ -141,7 +140,7 @@ class Teams:
         """The team with more players, each a shirt number and a name: either all of them, or none."""
         checked = [
             (
-                check_text(number, field="number", limit=4),
+                check_number(number),
                 check_display_name(name, "player_name"),
             )
             for number, name in added
@@ -151,6 +150,7 @@ class Teams:
             if len(team.players) + len(checked) > MAX_PLAYERS:
                 refusal = Words("A roster holds %(most)d players at most", most=MAX_PLAYERS)
                 raise InvalidInput(refusal, field="player_name")
+            team.check_free(checked)
             batch = self._mailbox.batch()
             players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
             return self._save(actor, replace(team, players=(*team.players, *players)), batch)

@@ -97,6 +97,8 @@ def test_more_players_than_a_team_holds_are_refused_all(site, coach, app):
         ("Add player", {"player_name": "x" * 81}, "player_name"),
         ("Add player", {"player_name": "Sam", "number": "12345"}, "number"),
         ("Add player", {"player_name": "Sam", "number": "\u2067"}, "number"),
+        ("Add player", {"player_name": "Sam", "number": "abc"}, "number"),
+        ("Add player", {"player_name": "Sam", "number": "-7"}, "number"),
         ("Add player", {"player_name": "\u200b\u3164"}, "player_name"),
         ("Add player", {"player_name": "--"}, "player_name"),
         ("Save the name", {"team_name": " "}, "team_name"),
@@ -109,6 +111,17 @@ def test_a_wrong_field_says_so_and_changes_nothing(site, app, button, changed, f
     assert field in errors_of(page)
     assert soup(page).find(id=f"f-{field}") is not None
     assert footprint(site) == before
+
+
+def test_a_number_belongs_to_one_player_and_the_page_says_to_whom(site, app):
+    press(app, app.get("/team"), "Add player", 302, player_name="Sam Rivers", number="7")
+    before = footprint(site)
+    page = press(app, app.get("/team"), "Add player", 422, player_name="Ada Lind", number=" 7 ")
+    assert errors_of(page)["number"] == "Number 7 is that of Sam Rivers already"
+    page = press(app, app.get("/team"), "Add all", 422, players="8 Kim Lee\n8 Jo Park")
+    assert errors_of(page)["players"] == "Number 8 is that of Kim Lee already"
+    assert footprint(site) == before
+    press(app, app.get("/team"), "Add all", 302, players="8 Kim Lee\nJo Park\nAl Park")
 
 
 def test_markup_in_a_name_is_shown_as_typed(app):
