@@ -148,7 +148,7 @@ class Teams:
         with self._locks.hold(actor.account_id):
             team = self._checked(actor, version)
             if len(team.players) + len(checked) > MAX_PLAYERS:
-                refusal = Words("A roster holds %(most)d players at most", most=MAX_PLAYERS)
+                refusal = Words("A team has %(most)d players at most", most=MAX_PLAYERS)
                 raise InvalidInput(refusal, field="player_name")
             team.check_free(checked)
             batch = self._mailbox.batch()
