@@ -70,6 +70,9 @@ class PersonFactsController(TGController):
         facts, wrong = typed.read(self._today())
         if facts is None or errors:
             return self._page(person, typed, {**wrong, **errors})
+        asked = typed.check_taken_out(self._services.facts.newest(person).facts, facts)
+        if asked:
+            return self._page(person, typed, asked)
         try:
             self._services.facts.save(
                 actor, person, typed.value("draft_id"), facts, typed.value("version"), self._today()

@@ -15,7 +15,7 @@ from blockmrs.controllers.site.dates import day_words, parse_date
 from blockmrs.controllers.web.context import gather
 from blockmrs.controllers.web.forms import Errors
 from blockmrs.domain.facts import ALLERGIES, CHOICES, HealthFacts, age_of, check_facts
-from blockmrs.errors import N_
+from blockmrs.errors import N_, Message
 
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
@@ -50,7 +50,9 @@ ANSWERS: Mapping[tuple[str, str], str] = {
     ("sickle-cell", "trait"): N_("Sickle cell trait"),
     ("sickle-cell", "no"): N_("Neither"),
 }
-_FIELDS = (*BIRTH, *ASKED, ALLERGIES, "no_allergies", "draft_id", "version")
+TAKEN_OUT = "taken_out"
+"""The tick that says that the last allergy is to go, where nobody says that there is none."""
+_FIELDS = (*BIRTH, *ASKED, ALLERGIES, "no_allergies", TAKEN_OUT, "draft_id", "version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +90,16 @@ class FactsForm:
     def value(self, name: str) -> str:
         """The content of a field."""
         return self.values.get(name, "")
+
+    def check_taken_out(self, before: HealthFacts, facts: HealthFacts) -> dict[str, str]:
+        """What to ask where the last allergy would go without a word: a doctor would read that nothing is known."""
+        is_left = facts.no_allergies or any(name.strip() for name in facts.allergies)
+        if not before.allergies or is_left or self.value(TAKEN_OUT) == "yes":
+            return {}
+        names = "; ".join(before.allergies)
+        return {
+            TAKEN_OUT: Message("This takes out: %(names)s. Tick here if that is right, or write it again", names=names)
+        }
 
     def over(self, version: str) -> FactsForm:
         """The same words, to replace another version."""

@@ -69,6 +69,23 @@ def test_none_known_is_said_with_its_day(ada) -> None:
     assert "Saved" in page.text
 
 
+def test_the_last_allergy_goes_only_by_a_word(ada) -> None:
+    save(ada, allergies="Penicillin")
+    asked = save(ada, status=422, allergies="")
+    assert "This takes out: Penicillin" in asked.text
+    assert "Penicillin" in ada.get("/record").text
+    form = next(form for form in asked.forms.values() if form.action == PAGE)
+    form["taken_out"] = "yes"
+    form.submit(status=302)
+    assert "Penicillin" not in ada.get("/record").text
+
+
+@pytest.mark.parametrize("typed", [{"allergies": "Latex"}, {"allergies": "", "no_allergies": "yes"}])
+def test_another_allergy_or_none_known_is_word_enough(ada, typed: dict[str, str]) -> None:
+    save(ada, allergies="Penicillin")
+    save(ada, **typed)
+
+
 def test_every_question_begins_with_not_said(ada) -> None:
     form = soup(ada.get(PAGE)).find("form", action=PAGE)
     chosen = {box["name"]: box["value"] for box in form.select("input[type=radio][checked]")}
