@@ -58,7 +58,7 @@ def migrate(settings: Settings, target: Kind) -> None:
     """
     # The other store is the source, whatever the settings say: both before the switch and after it.
     origin = open_foundation(replace(settings, storage=replace(settings.storage, kind=_OTHER[target])))
-    cids = sorted({*open_services(settings).evidence.held(), *origin.stored_cids()})
+    cids = sorted({*open_services(settings).evidence.listed_cids(), *origin.stored_cids()})
     store = build_object_store(replace(settings.storage, kind=target), settings.data.objects)
     with show_bars() as bars:
         result = migrate_objects(origin.objects, store, cids, lambda done: bars("objects", done, len(cids)))
