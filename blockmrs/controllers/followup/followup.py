@@ -9,6 +9,7 @@ from __future__ import annotations
 import secrets
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -43,6 +44,8 @@ if TYPE_CHECKING:
 
 NONE = "none"
 LONGEST = 80
+# For as long as this a check's advice is an order, also for the next who opens it; then it is what was advised.
+_ADVICE_HOLDS = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +154,15 @@ class OneCheckController(ReportPart):
         if made is None:
             raise NotFound("no such check")
         rules = follow_ups.rules
+        now = self._services.reports.now()
         level = next(level for level in rules.level_words if int(level) == made.check.advice.level)
         return show(
             "followup.saved",
             report_page=report_page(self._address),
             made=made,
             saved=saved is not None,
+            given=now - made.check.made_at >= _ADVICE_HOLDS,
+            now=now,
             advice=rules.presentations[HEAD_CHECK].advice[level.disposition],
             sooner_if=rules.presentations[HEAD_CHECK].sooner_if,
             words=answer_words(rules, made),

@@ -1,5 +1,6 @@
 """Symptom checks on the pages: made with a moved clock, saved once, and nothing typed is lost."""
 
+import re
 from datetime import timedelta
 
 import pytest
@@ -105,6 +106,17 @@ def test_a_tick_beside_not_sure_counts_and_the_rest_is_not_sure(cast, injured):
     said = {row.dt.get_text(): row.dd.get_text() for row in page.html.select("dl.rows > div")}
     assert said["Did they have a seizure?"] == "Can’t tell"
     assert said["Do they act differently from before the injury?"] == "Yes"
+
+
+def test_an_hour_later_a_check_tells_what_was_advised_and_gives_no_order(site, cast, injured):
+    ill = [pair for pair in form_fields().items() if pair[0] != "pick"] + [("pick", "check-fit:yes")]
+    path = send(cast.usual_browser("family"), f"/field/report/{injured}/check", ill).location.partition("?")[0]
+    assert heading(cast.browser("author").get(path)) == "Call an ambulance now"
+    site.clock.advance(timedelta(hours=1))
+    later = cast.browser("author").get(path)
+    assert not later.html.select(".band, .do")
+    assert "Call an ambulance now" not in words(later)
+    assert re.search(r"Advice given at \d\d:\d\d The advice was to call an ambulance right away\.", words(later))
 
 
 def test_a_second_press_of_save_shows_the_same_check(cast, injured):

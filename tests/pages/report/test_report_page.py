@@ -57,7 +57,7 @@ def text_of(response) -> str:
 def test_the_hand_over_card_says_who_then_what_happened_then_signs_then_what_was_done(app, address):
     text = text_of(app.get(f"/field/report/{address}"))
     order = [
-        "Call an ambulance now",
+        "The advice was to call an ambulance right away.",
         "Not yet reviewed by a clinician",
         "Age 13 to 15",
         "How Fall",
@@ -67,6 +67,17 @@ def test_the_hand_over_card_says_who_then_what_happened_then_signs_then_what_was
     ]
     assert [text.index(words) for words in order] == sorted(text.index(words) for words in order)
     assert "Checked just now" in text
+
+
+@pytest.mark.parametrize("page", ["", "/show", "/share"])
+def test_a_report_tells_what_was_advised_and_when_and_gives_no_order(app, address, page):
+    html = soup(app.get(f"/field/report/{address}{page}"))
+    given = html.select_one(".given")
+    text = " ".join(given.get_text(" ", strip=True).split())
+    assert given.select_one(".lv").get_text(" ", strip=True).startswith("Ambulance")
+    assert re.search(r"Advice given at \d\d:\d\d", text)
+    assert not html.select(".band")
+    assert "Call an ambulance now" not in html.get_text(" ")
 
 
 def test_looking_changes_nothing(site, app, address):
