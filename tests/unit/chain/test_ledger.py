@@ -199,8 +199,15 @@ def test_the_next_free_number_costs_few_look_ups_however_long_the_line(tmp_path,
     ledger = open_ledger(tmp_path, store)
     ledger.submit([WRITER.write(number, chain_id=ledger.chain_id) for number in range(used)])
     numbers = asked(store, monkeypatch)
+    opened = []
+    real = type(store._content).at_places
+    monkeypatch.setattr(type(store._content), "at_places", lambda *given: opened.append(1) or real(*given))
     assert ledger.next_free(LINE) == used
-    assert numbers == look_ups
+    # What is there is looked into once, at the end.
+    assert (numbers, len(opened)) == (look_ups, 1)
+    numbers.clear()
+    assert ledger.next_free(LINE, start=used) == used
+    assert numbers == [35]
 
 
 def test_what_strangers_put_at_a_lines_slots_does_not_make_anybody_walk_the_line(ledger, write, monkeypatch):
