@@ -1,5 +1,7 @@
 """On paper every page is dark on white, whatever theme is worn on the screen and with backgrounds printed or not."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page
 
@@ -82,3 +84,54 @@ def on_paper(page: Page, address: str, theme: str) -> None:
     page.goto(address)
     found = page.evaluate(READABLE)
     assert found == [], (theme, address)
+
+
+LEVEL_BOXES = """() => [...document.querySelectorAll(".lv")].map(tag => {
+    const style = getComputedStyle(tag);
+    return [style.borderTopWidth, style.borderTopColor, style.color, style.backgroundColor,
+        tag.innerText.trim() !== ""];
+})"""
+BLACK, WHITE = "rgb(0, 0, 0)", "rgb(255, 255, 255)"
+
+
+def sheets(page: Page) -> int:
+    """How many sheets of A4 the page fills."""
+    return len(re.findall(rb"/Type\s*/Page\b", page.pdf(format="A4")))
+
+
+def test_a_level_is_a_black_box_with_its_words_on_paper(new_page: NewPage, cleared: tuple[Cast, str, str]) -> None:
+    cast, address, report = cleared
+    page = new_page(PHONE, theme="dark")
+    page.emulate_media(media="print")
+    for who, path in (("family", "/record"), ("author", "/field/reports"), ("author", f"/field/report/{report}")):
+        enter(page, cast, address, who)
+        page.goto(address + path)
+        found = page.evaluate(LEVEL_BOXES)
+        assert found, path
+        assert {tuple(box) for box in found} == {("4px", BLACK, BLACK, WHITE, True)}, path
+
+
+def test_each_person_has_a_sheet_of_their_own(new_page: NewPage, cleared: tuple[Cast, str, str]) -> None:
+    cast, address, _report = cleared
+    page = new_page(PHONE)
+    enter(page, cast, address, "family")
+    page.goto(address + "/record")
+    assert sheets(page) == page.locator("main > section").count() == 2
+
+
+def test_the_code_for_the_crew_and_its_report_stand_on_one_sheet(
+    new_page: NewPage, cleared: tuple[Cast, str, str]
+) -> None:
+    cast, address, report = cleared
+    page = new_page(PHONE)
+    enter(page, cast, address, "author")
+    page.goto(f"{address}/field/report/{report}")
+    press(page, "Show to crew")
+    assert sheets(page) == 1
+    page.emulate_media(media="print")
+    code, typed = page.locator(".pass svg").bounding_box(), page.locator(".pass .pair").bounding_box()
+    assert code is not None
+    assert typed is not None
+    assert abs(code["width"] - 25 / 25.4 * 96) < 1
+    assert typed["x"] > code["x"] + code["width"]
+    assert code["y"] < typed["y"] < code["y"] + code["height"]

@@ -101,7 +101,7 @@ class ClearanceController(ReportPart):
         if tg.request.method == "POST":
             draft = posted_form().text("clearance-draft", LONGEST)
             self._services.clearances.withdraw(actor, self._address, statement_id, draft)
-            redirect(self._page)
+            redirect(f"{self._page}?stated=1")
         return show(
             "followup.withdraw", report_page=self._page, statement=statement, cleared_words=CLEARED_WORDS,
             draft=secrets.token_hex(16),
@@ -137,7 +137,7 @@ class ClearanceController(ReportPart):
             return self._form(typed, problem(error))
         except Unavailable as error:
             return self._form(typed, try_again(error, _NOT_SAVED), status=503)
-        redirect(self._page)
+        redirect(f"{self._page}?stated=1")
 
     def _form(self, typed: TypedClearance, errors: dict[str, str], status: int = 200) -> str:
         return show(

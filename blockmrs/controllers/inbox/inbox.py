@@ -25,8 +25,8 @@ from blockmrs.controllers.account.members import MembersPages
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.followup.followup import FollowUpView, view_of
 from blockmrs.controllers.followup.part import ReportPart
-from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import BOTH, PAGE, POST, parse_place, require_actor, show
+from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.senders import Standing
 from blockmrs.errors import N_
 
@@ -49,27 +49,21 @@ class InboxController(TGController):
         """What known senders sent, twenty at a time; the newest page also says how much there is of everything else."""
         actor, gaps, place = require_actor(), list[str](), parse_place(before)
         first = self._services.inbox.first(actor, place, gaps)
-        return show(
-            "inbox.list", first=first, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
-        )
+        return show("inbox.list", first=first, newest=place is not None, lost=bool(gaps))
 
     @expose(allowed_methods=PAGE)
     def unknown(self, before: object = None, **_ignored: object) -> str:
         """What unknown senders sent, at most three of each."""
         actor, gaps, place = require_actor(), list[str](), parse_place(before)
         page = self._services.inbox.unknown(actor, place, gaps)
-        return show(
-            "inbox.unknown", page=page, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
-        )
+        return show("inbox.unknown", page=page, newest=place is not None, lost=bool(gaps))
 
     @expose(allowed_methods=PAGE)
     def ended(self, before: object = None, **_ignored: object) -> str:
         """Shares that have ended."""
         actor, gaps, place = require_actor(), list[str](), parse_place(before)
         page = self._services.inbox.ended(actor, place, gaps)
-        return show(
-            "inbox.ended", page=page, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
-        )
+        return show("inbox.ended", page=page, newest=place is not None, lost=bool(gaps))
 
     @expose(allowed_methods=PAGE)
     def blocked(self, **_ignored: object) -> str:
@@ -107,9 +101,7 @@ class OneSender(TGController):
         """All their running reports, twenty at a time."""
         actor, gaps, place = require_actor(), list[str](), parse_place(before)
         sender = self._services.inbox.sender(actor, self._sender, place, gaps)
-        return show(
-            "inbox.sender", sender=sender, newest=place is not None, lost=bool(gaps), **list_variables(self._services)
-        )
+        return show("inbox.sender", sender=sender, newest=place is not None, lost=bool(gaps), standings=Standing)
 
     @expose(allowed_methods=BOTH)
     def block(self, **_ignored: object) -> str:
@@ -141,19 +133,22 @@ class SharedReport(ReportPart):
         self.clearance = ClearanceController(services, address)
 
     @expose("blockmrs.templates.inbox.report", allowed_methods=PAGE)
-    def index(self, **_ignored: object) -> dict[str, Any]:
-        """The cover before the receipt, the content after it."""
+    def index(self, stated: object = None, **_ignored: object) -> dict[str, Any]:
+        """The cover before the receipt, the content after it. `stated`: something was signed or withdrawn just now."""
         actor = require_actor()
         item = self._services.sharing.cover(actor, self._address)
         opened = self._services.sharing.open_shared(actor, self._address)
+        sport = None if opened is None else self._services.clearances.of(actor, self._address)
+        newest = next(iter(sport.statements), None) if sport is not None and stated is not None else None
         return {
             "errors": {},
             "item": item,
             "opened": opened,
-            "sport": None if opened is None else self._services.clearances.of(actor, self._address),
+            "sport": sport,
+            "stated": newest if newest is not None and newest.mine else None,
             "cleared_words": CLEARED_WORDS,
+            "full_play": FULL_PLAY,
             "after": None if opened is None else self._follow_up(actor),
-            "level_words": level_words(self._services.triage.rules),
         }
 
     def _follow_up(self, actor: Actor) -> FollowUpView | None:
@@ -209,8 +204,3 @@ class OneOrganisation(MembersPages):
         """Make an invitation for a colleague; its code is shown once."""
         actor = self._member(self._id())
         return self._page(actor, code=self._organisations.invite(actor, self._id()))
-
-
-def list_variables(services: Services) -> dict[str, Any]:
-    """What every list of the inbox needs."""
-    return {"level_words": level_words(services.triage.rules), "standings": Standing}

@@ -15,7 +15,6 @@ from blockmrs.controllers.record.ill import Begin, IllController
 from blockmrs.controllers.record.reports_about import ReportsAboutController, reports_address
 from blockmrs.controllers.record.trends import TrendsController
 from blockmrs.controllers.site import times
-from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, parse_place, require_actor
 from blockmrs.errors import NOT_HERE, BlockMRSError
 
@@ -71,7 +70,6 @@ class RecordController(TGController):
             "people": [self._on_page(person) for person in people],
             "joined": any(person.others or not person.is_me for person in people),
             "saved": saved is not None,
-            "level_words": level_words(self._services.triage.rules),
         }
 
     def _checks(self, actor: Actor) -> list[DueCheck] | None:

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose
 
-from blockmrs.controllers.site.words import level_words
 from blockmrs.controllers.web.context import PAGE, parse_place, require_actor, show
 from blockmrs.services.people.persons import ME
 
@@ -41,7 +40,6 @@ class PersonReportsController(TGController):
             is_whole=self._services.reports.is_whole([person]),
             older=reports_address(self._handle, older) if older else "",
             newest="" if before is None else reports_address(self._handle),
-            level_words=level_words(self._services.triage.rules),
         )
 
 

@@ -194,13 +194,20 @@ def test_a_clearance_is_confirmed_signed_seen_and_withdrawn(cast, injured, docto
     changed = confirm.forms[next(key for key, form in confirm.forms.items() if "sign" in form.fields)].submit("change")
     assert changed.html.find("textarea", {"name": "conditions"}).text.strip() == "Stop if anything comes back."
     signed = confirm.forms[next(key for key, form in confirm.forms.items() if "sign" in form.fields)].submit("sign")
-    assert "Cleared for full play by Dr Lee, North Hospital" in words(signed.follow())
+    done = signed.follow()
+    assert "Cleared for full play by Dr Lee, North Hospital" in words(done)
+    told = " ".join(done.html.select_one(".done[role=status]").get_text(" ", strip=True).split())
+    assert re.match(r"Clearance signed at \d\d:\d\d Cleared for full play by Dr Lee", told)
+    assert "The coach and the family see it in the report, with your name." in told
+    assert not doctor.get(f"/inbox/{injured}").html.select(".done"), "it is told once"
     for page in (family.get(f"/field/report/{injured}"), coach.get(f"/field/report/{injured}")):
         assert "Cleared for full play by Dr Lee, North Hospital" in words(page)
         assert "Stop if anything comes back." in words(page)
     asked = doctor.get(f"/inbox/{injured}").click("Withdraw the clearance")
     form = next(form for form in asked.forms.values() if "/withdraw/" in form.action)
-    assert out in words(form.submit().follow())
+    withdrawn = form.submit().follow()
+    assert out in words(withdrawn)
+    assert "Clearance withdrawn at" in withdrawn.html.select_one(".done").get_text()
     page = words(family.get(f"/field/report/{injured}"))
     assert out in page
     assert "Dr Lee, North Hospital, withdrew the clearance" in page
