@@ -47,7 +47,7 @@ def family_code(site: TestSite, coach: Actor) -> str:
     """A code for a player of whose family nobody has joined: whoever accepts it is in at once."""
     site.clock.advance(timedelta(minutes=16))
     teams = site.services.teams
-    team = teams.add_player(coach, "Sam Rivers", "7", teams.team(coach).version)
+    team = teams.add_player(coach, "Sam Rivers", "", teams.team(coach).version)
     return teams.invite_family(coach, team.players[-1].player_id)
 
 

@@ -61,7 +61,7 @@ def test_a_second_guardian_waits_is_told_so_and_comes_in_by_a_yes(site, club):
     assert "Let in by Maria Rivers" in text_of(done)
     assert PLAYER in joe.get("/record").text
     home = joe.get("/")
-    assert "Maria Rivers said yes: you have acted for Sam Rivers" in text_of(home)
+    assert "Maria Rivers said yes: you act for Sam Rivers" in text_of(home)
     assert "New: who can see" not in maria.get("/record").text
 
 
