@@ -1,8 +1,9 @@
 """What operators set and type: each odd value works or gets a sentence, and none ends in a trace."""
 
 import codecs
+import gc
 import socket
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
@@ -211,8 +212,17 @@ def fails_with_a_sentence(result: Result, words: str) -> None:
     assert isinstance(result.exception, SystemExit)
 
 
-# Waitress leaves open what it could not listen with; the process ends then.
-leaves_a_socket = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+@pytest.fixture
+def _collected() -> Iterator[None]:
+    """What a test leaves is collected with it, and not while another one runs, which would answer for it."""
+    yield
+    gc.collect()
+
+
+def leaves_a_socket(test: Callable[..., None]) -> Callable[..., None]:
+    """Waitress leaves open what it could not listen with; the process ends then."""
+    allowed = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")(test)
+    return pytest.mark.usefixtures("_collected")(allowed)
 
 
 @leaves_a_socket
