@@ -32,7 +32,7 @@ help:
 	@echo "make crowd    many people at once, at full cost, on a server of its own"
 	@echo "make abuse    attacks on a real server, alone and behind nginx (docs/server.md)"
 	@echo "make load     coaches, families and clinicians for five minutes (docs/load.md)"
-	@echo "make browser  the journeys in a real Chromium"
+	@echo "make browser  the journeys in a real Chromium; T=PATH for those of one file"
 	@echo "make coverage what the tests reach: every branch of chain, crypto and domain (docs/testing.md)"
 	@echo "make soak     every worked case in every mode, and far more made-up ones (docs/soak.md)"
 	@echo "make mutants  small mistakes put into the code, to see whether a test notices (docs/testing.md)"
@@ -115,7 +115,7 @@ load: $(VENV)/installed-load
 	@$(BIN)/python -m load $(LOAD)
 
 browser: install-tests
-	@$(PYTEST) -n auto --dist worksteal tests/browser
+	@$(PYTEST) $(or $(T),-n auto --dist worksteal tests/browser)
 
 # Fails where less is reached than tools/coverage_gate.py asks for.
 coverage: install-tests
@@ -150,8 +150,8 @@ lint: install-tools
 	@$(BIN)/lint-imports --no-cache
 	@$(BIN)/python -m tools.browsers.check
 	@$(BIN)/python tools/shared.py --check
-	@$(MAKE) -s lint-scripts
 	@$(MAKE) -s check-messages
+	@$(MAKE) -s lint-scripts
 
 format: install-tools
 	@$(BIN)/ruff check --fix -q .

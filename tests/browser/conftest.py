@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, Playwright, expect, sync_playwright
@@ -155,10 +156,16 @@ def chromium(playwright: Playwright) -> Iterator[Browser]:
     browser.close()
 
 
+WITHOUT_SCRIPTS: WeakSet[BrowserContext] = WeakSet()
+"""The browsers that may run none."""
+
+
 def context_on(browser: Browser, address: str, device: Device, **options: Any) -> BrowserContext:
     """A browser of its own for somebody with that device; its pages are below that address."""
     context = browser.new_context(base_url=address, **{**device, **options})
     context.set_default_timeout(PATIENCE_MS)
+    if not options.get("java_script_enabled", True):
+        WITHOUT_SCRIPTS.add(context)
     return context
 
 
@@ -194,6 +201,7 @@ def axe_check() -> AxeCheck:
     """Fail with every finding of axe and of the house rules on the page as it stands."""
 
     def check(page: Page, *, strict_contrast: bool = False) -> None:
+        assert page.context not in WITHOUT_SCRIPTS, "axe is a script, and waits for ever where none may run"
         found = [*violations(page, strict_contrast=strict_contrast), *house_rules(page)]
         assert not found, f"{page.url} {page.viewport_size}:\n" + "\n".join(sorted(set(found)))
 
