@@ -139,10 +139,15 @@ def test_a_small_answer_is_not_compressed(site: TestSite) -> None:
     assert "Content-Encoding" not in ask(site, "/healthz", HTTP_ACCEPT_ENCODING="gzip").headers
 
 
-def test_a_static_file_under_its_digest_is_kept_for_good(site: TestSite, app: TestApp) -> None:
-    address = app.get("/").html.find("link", rel="stylesheet")["href"]
+@pytest.mark.parametrize(
+    ("rel", "kind"), [("stylesheet", "text/css"), ("apple-touch-icon", "image/png"), ("icon", "image/svg+xml")]
+)
+def test_a_static_file_under_its_digest_is_kept_for_good(site: TestSite, app: TestApp, rel: str, kind: str) -> None:
+    address = app.get("/").html.find("link", rel=rel)["href"]
     path, _, query = address.partition("?")
-    assert "immutable" in ask(site, path, QUERY_STRING=query).headers["Cache-Control"]
+    answer = ask(site, path, QUERY_STRING=query)
+    assert "immutable" in answer.headers["Cache-Control"]
+    assert answer.content_type == kind
 
 
 @pytest.mark.parametrize("query", ["", "v=0000000000"])
