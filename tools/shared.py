@@ -35,6 +35,7 @@ from blockmrs.controllers.web.switch import ADDRESS
 from blockmrs.controllers.web.wrappers.csrf import FIELD
 from blockmrs.domain.triage import answers, conditions, course, engine, pages, portable, routing, rules
 from blockmrs.domain.triage.telling import MENTAL_HEALTH
+from blockmrs.services.accounts import invitations
 from blockmrs.services.lines import saving
 from blockmrs.services.sharing import crew_codes
 
@@ -117,6 +118,7 @@ def _field() -> Mapping[str, Any]:
         "REPORT_PREFIX": wire.REPORT_PREFIX,
         "FOR_RECORD": wire.FOR_RECORD,
         "SCAN_LETTERS": crew_codes.QR_LETTERS,
+        "CODE_LETTERS": invitations.CODE_LENGTH,
     }
 
 

@@ -41,10 +41,10 @@ class AdminController(TGController):
         form = posted_form()
         try:
             name, place = form.text("name"), form.text("place")
-            code = self._organisations.add(name, place)
+            until, code = self._organisations.invited_until(), self._organisations.add(name, place)
         except InvalidInput as error:
             return self._page(form, problem(error))
-        return show("account.organisation_added", name=name.strip(), code=code)
+        return show("account.organisation_added", name=name.strip(), code=code, until=until)
 
     def _page(self, form: Form | None, errors: dict[str, str]) -> str:
         counts = self._overview.read()

@@ -21,6 +21,7 @@ from blockmrs.errors import InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from datetime import datetime
 
     from blockmrs.domain.staff import Membership
     from blockmrs.services.accounts.actor import Actor
@@ -100,7 +101,9 @@ class MembersPages(TGController):
             return self._page(by, problem(error))
         redirect(self._address)
 
-    def _page(self, by: Actor | None, errors: dict[str, str] | None = None, code: str = "") -> str:
+    def _page(
+        self, by: Actor | None, errors: dict[str, str] | None = None, code: str = "", until: datetime | None = None
+    ) -> str:
         members = self._organisations.staff.of(self._id())
         mine = None if by is None else by.keyring.card.id
         return show(
@@ -117,6 +120,7 @@ class MembersPages(TGController):
             back=self.back,
             back_label=self.back_label,
             code=code,
+            until=until,
         )
 
 

@@ -7,13 +7,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import tg
 
 from blockmrs.controllers.field.journey import Journey, way_back
 from blockmrs.controllers.field.wire import FOR_RECORD, REPORT_PREFIX, Pairs, carry, look_field
 from blockmrs.controllers.site.dates import format_day
+from blockmrs.controllers.site.hand_on import text_message
 from blockmrs.domain.triage.course import MOST_LOOKS
 from blockmrs.domain.triage.rules import DangerSign, Level
 from blockmrs.domain.triage.taps import SignTap
@@ -209,11 +209,6 @@ def timed(rows: Iterable[AnswerInWords], times: AnswerTimes) -> tuple[TimedSign,
     """The signs in the order in which they were reported; those of unknown time first."""
     signs = [TimedSign(row.finding, row.label, row.answer, times.findings.get(row.finding)) for row in rows]
     return tuple(sorted(signs, key=lambda sign: sign.at.timestamp() if sign.at else 0))
-
-
-def text_message(words: str) -> str:
-    """A link that opens the phone's own messages with these words, addressed to nobody yet."""
-    return "sms:?&body=" + quote(words, safe="")
 
 
 def text_link(level: Level) -> str:

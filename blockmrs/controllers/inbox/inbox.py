@@ -203,4 +203,5 @@ class OneOrganisation(MembersPages):
     def invite(self, **_ignored: object) -> str:
         """Make an invitation for a colleague; its code is shown once."""
         actor = self._member(self._id())
-        return self._page(actor, code=self._organisations.invite(actor, self._id()))
+        until, code = self._organisations.invited_until(), self._organisations.invite(actor, self._id())
+        return self._page(actor, code=code, until=until)

@@ -21,12 +21,11 @@ import tg
 from tg import expose, redirect
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.field.views import text_message
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.followup.part import ReportPart
-from blockmrs.controllers.report.qr import draw_qr
 from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, count_on_page, matching
+from blockmrs.controllers.site.hand_on import draw_qr, text_message
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,
@@ -35,7 +34,7 @@ from blockmrs.controllers.web.context import (
     problem,
     require_actor,
     show,
-    site,
+    site_address,
     wait_first,
 )
 from blockmrs.domain.permission import Standing
@@ -114,7 +113,7 @@ class OneReportController(ReportPart):
         """The full-screen hand-over: QR, typed code, and the report in large words."""
         actor = require_actor()
         opened, code = self._own(actor), self._working_code(actor)
-        drawing = draw_qr(f"{_origin()}/r#{code.qr_secret}") if code is not None else None
+        drawing = draw_qr(f"{site_address()}/r#{code.qr_secret}") if code is not None else None
         return show(
             "report.show", opened=opened, code=code, qr=drawing, host=tg.request.host,
             now=self._services.reports.now(),
@@ -232,12 +231,6 @@ class OneReportController(ReportPart):
         )  # fmt: skip
 
 
-def _origin() -> str:
-    """This site's address for the crew's phone; the edge lets only allowed hosts through."""
-    scheme = "https" if site().secure_cookies else tg.request.scheme
-    return f"{scheme}://{tg.request.host}"
-
-
 def _about(entry: Organisation) -> str:
     """What is shown below an organisation's name: where it is, and who would read what is sent there."""
     return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
@@ -254,5 +247,5 @@ def _text_to_parent(opened: OpenedReport) -> str:
         words = _("%(name)s has been hurt at %(place)s. Please call %(coach)s. Report: %(link)s")
     else:
         words = _("%(name)s has been hurt. Please call %(coach)s. Report: %(link)s")
-    link = f"{_origin()}/field/report/{quote(opened.address, safe='')}"
+    link = f"{site_address()}/field/report/{quote(opened.address, safe='')}"
     return text_message(words % {"name": first_name, "place": place, "coach": report.author, "link": link})

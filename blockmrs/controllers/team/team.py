@@ -5,7 +5,7 @@ POST      /team/name               names the team
 POST      /team/add                one player
 POST      /team/add-several        a list of names: all of them, or none
 GET, POST /team/remove/<player>    takes one off the list
-POST      /team/invite/<player>    shows, once, the code with which the family joins
+POST      /team/invite/<player>    shows, once, the code, link and QR code with which the family joins
           /team/plan               the emergency plan: controllers/team/plan.py
 """
 
@@ -28,7 +28,6 @@ from blockmrs.controllers.web.context import (
     problem,
     require_actor,
     show,
-    site,
     translated,
 )
 from blockmrs.domain.team_list import read_lines
@@ -120,17 +119,10 @@ class TeamController(TGController):
         actor = require_actor()
         player = self._teams.player(actor, player_id)
         try:
-            code = self._teams.invite_family(actor, player_id)
+            until, code = self._invitations.until(), self._teams.invite_family(actor, player_id)
         except InvalidInput as error:
             return self._page(actor, None, problem(error))
-        scheme = "https" if site().secure_cookies else tg.request.scheme
-        return show(
-            "team.invited",
-            code=code,
-            player=player,
-            days=self._invitations.lifetime.days,
-            join=f"{scheme}://{tg.request.host}/join",
-        )
+        return show("team.invited", player=player, team=self._teams.team(actor).name, code=code, until=until)
 
     def _change(self, actor: Actor, form: Form, change: Callable[[], Any]) -> str:
         """Do it and show the list; or show what is wrong, with everything that was typed."""

@@ -12,6 +12,7 @@ from tg.i18n import ugettext, ungettext
 from blockmrs.controllers.site import times
 from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, rule_text, site
+from blockmrs.controllers.web.invitation import hand_out
 from blockmrs.controllers.web.switch import language_switch
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import N_, BlockMRSError
@@ -89,6 +90,7 @@ def page_variables() -> dict[str, Any]:
         "intended_use": intended_use,
         "lang": current_language(),
         "language_switch": language_switch,
+        "hand_out": hand_out,
         "request_path": tg.request.path_info,
         "times": times,
         "titled": titled,

@@ -58,6 +58,10 @@ class Invitations:
         """How long a code works."""
         return self._lifetime
 
+    def until(self) -> datetime:
+        """When a code that is made now stops working."""
+        return self._clock() + self._lifetime
+
     def make(self, content: dict[int, Value], announce: Callable[[bytes, datetime], None] | None = None) -> str:
         """A code in groups of four that opens `content` once, within the lifetime.
 
@@ -68,7 +72,7 @@ class Invitations:
         row = InvitationRow(
             lookup=self._wrapper.lookup("invitation", code),
             sealed=self._wrapper.wrap(code, encode(content), context=_CONTEXT),
-            expires=self._clock() + self._lifetime,
+            expires=self.until(),
         )
         if announce is not None:
             announce(row.lookup, row.expires)

@@ -27,6 +27,8 @@ from blockmrs.services.lines.saving import committed
 from blockmrs.services.people.staff import Staff
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from blockmrs.encoding import Value
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
@@ -92,6 +94,10 @@ class Organisations:
         except IntegrityError as error:
             raise _exists() from error
         return self._invitations.make({0: InvitationKind.STAFF.value, 1: seed, 2: name})
+
+    def invited_until(self) -> datetime:
+        """When an invitation that is made now stops working."""
+        return self._invitations.until()
 
     def invite(self, actor: Actor, organisation_id: bytes) -> str:
         """An invitation code for another member, by somebody who manages members; it works as long as they do."""

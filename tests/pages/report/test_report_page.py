@@ -8,7 +8,7 @@ from urllib.parse import unquote
 import pytest
 import segno
 
-from blockmrs.controllers.report.qr import draw_qr
+from blockmrs.controllers.site.hand_on import draw_qr
 from blockmrs.errors import InvalidInput
 from blockmrs.services.accounts.actor import Actor
 from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup

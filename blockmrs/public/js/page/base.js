@@ -22,7 +22,7 @@ var shared = {
     FIRST_SCREEN: "/field", LISTS: "/field/kept/addresses/", LANGUAGE: "/language", OLDEST_S: 691200, LAY_OPEN_S: 600,
     MOST_STEPS: 80, MOST_KEPT: 60, MINUTES_AGO: ["0", "5", "15", "30"],
     JOURNEY_FIELDS: ["ago", "change", "hurt", "started", "trail", "was"], WORDS_FIELD: "words",
-    OFFERED_FIELD: "offered", REPORT_PREFIX: "r-", FOR_RECORD: "r-for", SCAN_LETTERS: 22
+    OFFERED_FIELD: "offered", REPORT_PREFIX: "r-", FOR_RECORD: "r-for", SCAN_LETTERS: 22, CODE_LETTERS: 16
   },
   phone: {
     REPORTS: "/field/phone", NEW: "/field/report/new", SAVE: "/field/report/save", WAITS_S: 604800, DAYS_BACK: 8,

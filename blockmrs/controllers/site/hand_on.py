@@ -1,8 +1,9 @@
-"""A QR code as the parts of an inline SVG: the page draws it itself, so the secret inside has no address of its own."""
+"""How a link reaches somebody else's phone: as a QR code that the page itself draws, or in a text message."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from urllib.parse import quote
 
 import segno
 
@@ -11,7 +12,10 @@ _QUIET = 4
 
 @dataclass(frozen=True, slots=True)
 class QrDrawing:
-    """The side of the drawing in modules, including its quiet zone, and the path of all dark modules."""
+    """The parts of an inline SVG, so that the secret inside has no address of its own.
+
+    The side of the drawing is in modules, including its quiet zone; the path is that of all dark modules.
+    """
 
     side: int
     path: str
@@ -35,3 +39,8 @@ def draw_qr(text: str) -> QrDrawing:
                 x += 1
             steps.append(f"M{start + _QUIET} {y + _QUIET}h{x - start}v1h-{x - start}z")
     return QrDrawing(len(code.matrix) + 2 * _QUIET, "".join(steps))
+
+
+def text_message(words: str) -> str:
+    """A link that opens the phone's own messages with these words, addressed to nobody yet."""
+    return "sms:?&body=" + quote(words, safe="")
