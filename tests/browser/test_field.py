@@ -176,8 +176,9 @@ def test_what_was_added_without_the_server_is_understood_by_it(phone: Page) -> N
     assert phone.locator("input[name='a.fit'][value=yes]").count()
 
 
-def test_all_signs_and_both_ways_on_fit_above_the_call_bar(new_page: NewPage) -> None:
-    page = new_page({**PHONE, "viewport": {"width": 390, "height": 720}})
+@pytest.mark.parametrize("theme", ["", "sun"])
+def test_all_signs_and_both_ways_on_fit_above_the_call_bar(new_page: NewPage, theme: str) -> None:
+    page = new_page({**PHONE, "viewport": {"width": 390, "height": 720}}, theme=theme)
     page.goto("/field")
     bar = page.locator(".callbar").bounding_box()
     last = page.locator("#signs button").last.bounding_box()

@@ -97,8 +97,9 @@ def test_switching_on_proposals_and_on_the_page_for_the_crew_shows_the_same(new_
     expect(page.locator(".large .signs")).to_be_visible()
 
 
-def test_the_danger_signs_fit_a_small_phone_in_spanish_in_two_lines_at_most(new_page: NewPage) -> None:
-    page = spanish(new_page, SMALL_PHONE)
+@pytest.mark.parametrize("theme", ["", "sun"])
+def test_the_danger_signs_fit_a_small_phone_in_spanish_in_two_lines_at_most(new_page: NewPage, theme: str) -> None:
+    page = spanish(new_page, SMALL_PHONE, theme=theme)
     page.goto("/field")
     bar = page.locator(".callbar").bounding_box()
     assert bar is not None

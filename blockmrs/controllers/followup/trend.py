@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -37,24 +38,38 @@ class Trend:
 
 
 def draw_trend(points: Sequence[tuple[int, int]], most: int) -> Trend | None:
-    """`points` are (day, value) in order of time, values from 0 to `most`; None if there are too few."""
+    """`points` are (day, value) in order of time, values from 0 to `most`; None if there are too few.
+
+    Several of one day stand side by side.
+    """
     if len(points) < FEWEST:
         return None
-    last = max(7, *(day for day, _ in points))
+    placed = list(zip(_within_days([day for day, _ in points]), (value for _, value in points), strict=True))
+    last = max(7, *(moment for moment, _ in placed))
     across, up = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
 
-    def at(day: int, value: int) -> Mark:
+    def at(day: float, value: int) -> Mark:
         return Mark(round(_LEFT + across * day / last, 1), round(_TOP + up * (1 - value / most), 1))
 
-    marks = tuple(at(*point) for point in points)
+    marks = tuple(at(*point) for point in placed)
     return Trend(
         width=_WIDTH,
         height=_HEIGHT,
         line=" ".join(f"{mark.x},{mark.y}" for mark in marks),
         points=marks,
         levels=tuple(Mark(0, at(0, value).y, str(value)) for value in sorted({0, most // 2, most})),
-        days=_spread([Mark(at(day, 0).x, 0, str(day)) for day in sorted({0, last, *(day for day, _ in points)})]),
+        days=_spread([Mark(at(day, 0).x, 0, str(day)) for day in sorted({0, int(last), *(day for day, _ in points)})]),
     )
+
+
+def _within_days(days: Sequence[int]) -> list[float]:
+    """Where each stands, in days: several of one day share that day evenly, so that none stands on another."""
+    several, before = Counter(days), Counter[int]()
+    placed = []
+    for day in days:
+        placed.append(day + before[day] / several[day])
+        before[day] += 1
+    return placed
 
 
 def _spread(marks: Sequence[Mark]) -> tuple[Mark, ...]:

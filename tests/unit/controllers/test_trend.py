@@ -26,6 +26,16 @@ def test_every_point_lies_inside_the_frame_and_later_ones_further_right(given_po
     assert [mark.x for mark in trend.points] == sorted(mark.x for mark in trend.points)
 
 
+def test_checks_of_one_day_stand_side_by_side_on_that_day() -> None:
+    trend = draw_trend([(1, 5), (1, 5), (1, 2), (3, 2), (7, 0), (7, 0)], 10)
+    assert trend is not None
+    places = [mark.x for mark in trend.points]
+    assert all(right - left >= 10 for left, right in pairwise(places))
+    day = {mark.text: mark.x for mark in trend.days}
+    assert day["1"] == places[0] < places[2] < day["3"] == places[3]
+    assert trend.days[-1].text == "7"
+
+
 @given(points)
 def test_the_numbers_of_the_days_leave_room_for_each_other_and_the_last_one_stands(given_points) -> None:
     trend = draw_trend(given_points, 10)
