@@ -37,7 +37,7 @@ def write_report(report: Report) -> bytes:
     patient_id, author_id = new_urn(), new_urn()
     patient: dict[str, Any] = {"resourceType": "Patient", "name": [{"text": report.player}]}
     author = {"resourceType": "Practitioner", "name": [{"text": report.author}]}
-    title = "Sports injury report" if report.origin == FIELD else "Report from home"
+    title = _title(report)
     observations = [
         *(_text_observation(patient_id, report, name, text) for name, text in _statements(report)),
         *(_finding_observation(patient_id, finding) for finding in report.findings),
@@ -75,6 +75,13 @@ def write_report(report: Report) -> bytes:
         ],
     }
     return write_resource(bundle_class(), bundle)
+
+
+def _title(report: Report) -> str:
+    """What the document is called: an injury only where somebody said how it happened."""
+    if report.origin != FIELD:
+        return "Report from home"
+    return "Sports injury report" if report.mechanism else "Report from the field"
 
 
 def read_report(content: bytes) -> Report:

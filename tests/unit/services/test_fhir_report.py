@@ -40,6 +40,20 @@ def test_what_was_said_comes_back_with_its_time() -> None:
     assert read_report(write_report(REPORT)) == REPORT
 
 
+@pytest.mark.parametrize(
+    ("changed", "title"),
+    [
+        ({"origin": "home"}, "Report from home"),
+        ({"origin": "home", "mechanism": ("fall",)}, "Report from home"),
+        ({}, "Report from the field"),
+        ({"mechanism": ("fall",)}, "Sports injury report"),
+    ],
+)
+def test_only_a_report_that_says_how_it_happened_is_called_an_injury(changed: dict[str, Any], title: str) -> None:
+    document = json.loads(write_report(replace(REPORT, **changed)))["entry"][0]["resource"]
+    assert document["title"] == document["type"]["text"] == title
+
+
 @pytest.mark.parametrize("not_called", [True, False])
 def test_that_nobody_called_is_kept_apart_from_that_nobody_said(not_called: bool) -> None:
     report = replace(REPORT, ambulance_not_called=not_called)
