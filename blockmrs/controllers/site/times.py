@@ -1,6 +1,6 @@
 """Times as people read them: "14:02", "today", "3 May 2025"; with their zone if they are evidence.
 
-A page speaks one zone and names it: that of the phone, which a script says in a cookie (public/js/page/base.js), or
+A page speaks one zone and names it: that of the phone, which a script says in a cookie (public/js/page/app.js), or
 else the setting's, or the machine's. The cookie holds the zone's name, with "." for "/", and nothing about anybody.
 """
 

@@ -7,6 +7,19 @@
   /** @param {string} selector @param {(element: HTMLElement) => void} act */
   function each(selector, act) { base.all(selector).forEach(act); }
 
+  // The server's pages show times, and read those that are typed, in this zone (controllers/site/times.py). The advice,
+  // which anybody may ask for, sets no cookie: its script tells the time by itself.
+  function tellZone() {
+    var isSecure = location.protocol === "https:", name = (isSecure ? "__Host-" : "") + "blockmrs-zone";
+    var said = name + "=" + (base.zone() || "").replace(/\//g, ".");
+    try {
+      if (/=[\w.-]+$/.test(said) && document.cookie.split("; ").indexOf(said) < 0) {
+        document.cookie = said + "; path=/; max-age=31536000; samesite=lax" + (isSecure ? "; secure" : "");
+      }
+    } catch (error) { /* no cookies may be kept here: the site's own zone counts */ }
+  }
+  tellZone();
+
   // What can wait until the page is there.
   window.addEventListener("load", base.loadLater);
 

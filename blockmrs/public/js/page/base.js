@@ -72,17 +72,6 @@ var base = (function () {
   function zone() {
     try { return new Intl.DateTimeFormat().resolvedOptions().timeZone; } catch (error) { return undefined; }
   }
-  // The server's pages show times, and read those that are typed, in this zone (controllers/site/times.py).
-  function tellZone() {
-    var isSecure = location.protocol === "https:", name = (isSecure ? "__Host-" : "") + "blockmrs-zone";
-    var said = name + "=" + (zone() || "").replace(/\//g, ".");
-    try {
-      if (/=[\w.-]+$/.test(said) && document.cookie.split("; ").indexOf(said) < 0) {
-        document.cookie = said + "; path=/; max-age=31536000; samesite=lax" + (isSecure ? "; secure" : "");
-      }
-    } catch (error) { /* no cookies may be kept here: the site's own zone counts */ }
-  }
-  tellZone();
 
   // iOS before 15.4 does not say which button sent a form, and before 16 no script can send one as that button does.
   function helpOlder() {
