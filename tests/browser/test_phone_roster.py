@@ -7,7 +7,16 @@ import re
 import pytest
 from playwright.sync_api import Error, Page, Route, expect
 
-from tests.browser.test_phone import DUMP, READY, SAVE, check_page, is_told_that_it_was_sent, on_the_server, sign_up
+from tests.browser.test_phone import (
+    DUMP,
+    READY,
+    SAVE,
+    check_page,
+    is_told_that_it_was_sent,
+    keep,
+    on_the_server,
+    sign_up,
+)
 
 PLAYER = "Quinnley Marlow"
 LEARNED = "async () => (await outbox.team()).players.length"
@@ -46,7 +55,7 @@ def test_without_a_signal_a_player_of_the_team_is_chosen_and_the_report_is_their
     begin_offline(coach)
     coach.get_by_label("Who is hurt?").select_option(label=f"7 {PLAYER}")
     expect(coach.get_by_label("Their name")).to_be_hidden()
-    coach.get_by_role("button", name="Save on this phone").tap()
+    keep(coach)
     expect(coach.locator("main .card")).to_contain_text(PLAYER)
     coach.context.set_offline(False)
     with coach.expect_request(SAVE) as sent:
@@ -61,7 +70,7 @@ def test_a_name_that_may_be_a_players_is_asked_about_before_it_is_sent(coach: Pa
     coach.evaluate("() => { document.querySelector('[name=r-player]').disabled = true; }")
     coach.evaluate("() => { document.querySelector('#f-r-name').closest('.field').hidden = false; }")
     coach.get_by_label("Their name").fill("Quinnley")
-    coach.get_by_role("button", name="Save on this phone").tap()
+    keep(coach)
     coach.context.set_offline(False)
     coach.goto("/field/phone")
     expect(coach.locator("main .card")).to_contain_text("say first if it is a player of your team", timeout=30_000)
@@ -75,7 +84,7 @@ def test_a_name_that_may_be_a_players_is_asked_about_before_it_is_sent(coach: Pa
 def test_a_name_of_somebody_else_goes_as_it_was_typed(coach: Page) -> None:
     begin_offline(coach)
     coach.get_by_label("Their name").fill("Quinnley")
-    coach.get_by_role("button", name="Save on this phone").tap()
+    keep(coach)
     coach.context.set_offline(False)
     coach.goto("/field/phone")
     is_told_that_it_was_sent(coach)
