@@ -17,9 +17,11 @@ from tests.browser.test_phone import (
     on_the_server,
     sign_up,
 )
+from tests.browser.waits import until
 
 PLAYER = "Quinnley Marlow"
 LEARNED = "async () => (await outbox.team()).players.length"
+HAS_WORKER = "() => navigator.serviceWorker.ready.then(() => true)"
 
 
 @pytest.fixture
@@ -31,13 +33,13 @@ def coach(phone: Page) -> Page:
     phone.locator("[name=number]").fill("7")
     phone.get_by_role("button", name="Add player").tap()
     expect(phone.locator(".roster")).to_contain_text(PLAYER)
-    phone.wait_for_function(LEARNED)
+    until(phone, LEARNED)
     return phone
 
 
 def begin_offline(page: Page) -> None:
     page.goto("/field")
-    page.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    until(page, HAS_WORKER)
     page.locator("#signs button[value=choking]").tap()
     page.wait_for_function(READY)
     page.context.set_offline(True)
@@ -75,8 +77,10 @@ def test_a_name_that_may_be_a_players_is_asked_about_before_it_is_sent(coach: Pa
     coach.goto("/field/phone")
     expect(coach.locator("main .card")).to_contain_text("say first if it is a player of your team", timeout=30_000)
     coach.get_by_role("link", name="Say who it is").tap()
-    expect(coach.locator("h1")).to_have_text("Write the report")
-    expect(coach.get_by_label("Their name")).to_have_value("Quinnley")
+    coach.get_by_label("Who is hurt?").select_option(label=f"7 {PLAYER}")
+    coach.get_by_role("button", name="Save on this phone").tap()
+    is_told_that_it_was_sent(coach)
+    assert PLAYER in player_of_the_report(coach)
 
 
 def test_a_name_of_somebody_else_goes_as_it_was_typed(coach: Page) -> None:
@@ -96,7 +100,7 @@ def test_the_players_lie_sealed_and_go_with_the_session(coach: Page) -> None:
         assert word.casefold() not in cached.casefold()
     coach.goto("/")
     coach.get_by_role("button", name="Sign out").tap()
-    coach.wait_for_function("async () => !(await outbox.signedIn())")
+    until(coach, "async () => !(await outbox.signedIn())")
     assert coach.evaluate(LEARNED) == 0
     rows = coach.evaluate(
         """async () => {
@@ -127,7 +131,7 @@ def test_a_list_that_cannot_be_read_now_leaves_the_one_that_is_here(coach: Page)
 def test_back_to_the_page_of_a_form_says_nothing_of_a_signal_that_is_there(phone: Page) -> None:
     sign_up(phone)
     check_page(phone)
-    phone.wait_for_function("navigator.serviceWorker.ready.then(() => true)")
+    until(phone, HAS_WORKER)
     phone.get_by_role("button", name="Save report").tap()
     expect(phone.locator("main")).to_contain_text(re.compile(r"Saved\s+\d\d:\d\d"))
     # Only the browser can send the form before it again, and asks for leave: its own page, not one of ours.
@@ -135,3 +139,37 @@ def test_back_to_the_page_of_a_form_says_nothing_of_a_signal_that_is_there(phone
         phone.go_back()
     phone.wait_for_url("chrome-error://**", wait_until="commit")
     assert on_the_server(phone) == 1
+
+
+def test_what_was_asked_for_before_a_change_of_the_team_is_not_taken_for_its_present_list(coach: Page) -> None:
+    """Pages are left at any time: an answer from before is dropped, and it is asked for again."""
+    coach.wait_for_function(READY)
+    times, there = coach.evaluate(
+        """async () => {
+          const real = window.fetch;
+          let times = 0, isAsked = () => {};
+          const first = new Promise(done => { isAsked = done; });
+          window.fetch = (...given) => { times++; isAsked(); return real(...given); };
+          await outbox.changesTeam();
+          const learning = outbox.learnTeam();
+          await first;
+          await outbox.changesTeam();
+          await learning;
+          await outbox.learnTeam();
+          return [times, (await outbox.team()).players.length];
+        }"""
+    )
+    assert there == 1
+    assert times == 2, "once more after the change, and not again while it is fresh"
+
+
+def test_a_change_of_the_team_is_known_to_the_phone_though_its_page_was_left_at_once(coach: Page) -> None:
+    coach.goto("/team")
+    coach.wait_for_function(READY)
+    coach.context.route("**/field/reports/roster", lambda route: route.abort())
+    coach.locator("[name=player_name]").fill("Nils Berg")
+    coach.get_by_role("button", name="Add player").tap()
+    expect(coach.locator(".roster")).to_contain_text("Nils Berg")
+    coach.context.unroute("**/field/reports/roster")
+    coach.goto("/")
+    until(coach, "async () => (await outbox.team()).players.length === 2")

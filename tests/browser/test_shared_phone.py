@@ -19,6 +19,7 @@ from tests.browser.test_phone import (
     on_the_server,
     sign_up,
 )
+from tests.browser.waits import until
 
 NewPage = Callable[..., Page]
 ANSWERS = ("**/field/reports", "**/field/report/save")
@@ -172,7 +173,7 @@ def test_a_page_that_was_on_its_way_while_they_signed_out_brings_no_key_back(pho
     sign_up(phone)
     phone.goto("/")
     phone.wait_for_function(READY)
-    phone.wait_for_function("() => outbox.signedIn().then(Boolean)")
+    until(phone, "() => outbox.signedIn().then(Boolean)")
     held = """async late => {
       const owner = await outbox.signedIn(), before = Date.now() - 1000;
       await outbox.signOut();

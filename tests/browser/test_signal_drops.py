@@ -20,6 +20,7 @@ from tests.browser.test_phone import (
     on_the_server,
     sign_up,
 )
+from tests.browser.waits import until
 
 NewPage = Callable[..., Page]
 NEW = "**/field/report/new"
@@ -73,7 +74,7 @@ def test_what_arrived_on_the_servers_page_no_longer_waits_on_the_phone(phone: Pa
     sign_up(phone)
     check_page(phone)
     expect(phone.get_by_text("Waiting to send")).to_be_hidden()
-    phone.wait_for_function("() => outbox.list().then(found => !found.length)")
+    until(phone, "() => outbox.list().then(found => !found.length)")
     with phone.expect_navigation(url=re.compile(r"/field/report/[^/]+\?saved=1")):
         phone.get_by_role("button", name="Save report").tap()
     phone.wait_for_function(READY)

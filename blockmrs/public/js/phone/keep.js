@@ -57,7 +57,7 @@
     try {
       await noted.catch(() => {});
       await noteArrival();
-      if (await owner) outbox.learnTeam(/^\/team/.test(location.pathname)).catch(() => {});
+      if (await owner) outbox.learnTeam().catch(() => {});
       await showCount();
       if (location.pathname !== REPORTS) await outbox.sendAll(showCount);
       await showCount();
@@ -196,6 +196,7 @@
     const { isPost, path } = target(form, submitter);
     if (event.defaultPrevented || !isPost || form.hasAttribute("data-to-server")) return;
     if (path === "/logout" && isAble) outbox.signOut().catch(() => {});
+    if (path.startsWith("/team/") && isAble) outbox.changesTeam().catch(() => {});
     const isReport = path === NEW || path === SAVE;
     // What is for somebody's own record is written with that record at hand, on the server's pages.
     if (isAble && isReport && !form.elements.namedItem(FOR_RECORD)) {
