@@ -8,6 +8,7 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.model.base import Base
 from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.reports.reports import OpenedReport
 from tests.support.heads import head_report
 from tests.support.site import TestSite
 from tests.support.world import PASSWORD, report_at
@@ -115,6 +116,12 @@ def advice(app: TestApp, sign: str = SIGN) -> TestResponse:
 def to_check_page(app: TestApp, who: str) -> TestResponse:
     """From the advice to the report to check: two taps."""
     return press(app, press(app, advice(app), "Who is hurt?"), who)
+
+
+def newest(site: TestSite, coach: Actor) -> OpenedReport:
+    """The coach's newest report, opened."""
+    reports, _ = site.services.reports.mine(coach)
+    return site.services.reports.open(coach, reports[0].address)
 
 
 def footprint(site: TestSite) -> dict[str, int]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from abc import abstractmethod
 from typing import TYPE_CHECKING, Any, TypedDict
 
 from tg import TGController, expose, redirect
@@ -57,8 +58,9 @@ class EntryController(TGController):
         """The same page, for somebody whose entries are to be there again afterwards. Changes nothing."""
         return self._page(posted_form(), {})
 
+    @abstractmethod
     def _page(self, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
-        raise NotImplementedError
+        """The page with this form, and by field what is wrong with it; None: nothing was sent."""
 
 
 class LoginController(EntryController):

@@ -15,6 +15,7 @@ from tests.support.coach import (
     footprint,
     form_with,
     heading,
+    newest,
     person,
     press,
     sent_by,
@@ -26,27 +27,10 @@ from tests.support.site import build_site
 from tests.support.world import PASSWORD
 
 
-@pytest.fixture(scope="module")
-def coach(site):
-    actor = person(site, "carol", "Carol Coach")
-    site.services.teams.add_players(actor, [("7", "Sam Rivers"), ("", "Ada Lind")], "")
-    return actor
-
-
-@pytest.fixture
-def app(site, coach):
-    return signed_in(site, "carol")
-
-
 @pytest.fixture
 def check(app):
     """The report to check, about a player of the roster."""
     return to_check_page(app, "7 Sam Rivers")
-
-
-def newest(site, coach):
-    reports, _ = site.services.reports.mine(coach)
-    return site.services.reports.open(coach, reports[0].address)
 
 
 def errors_of(response) -> dict[str, str]:

@@ -6,24 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.coach import person, press, signed_in, soup, to_check_page
-
-
-@pytest.fixture(scope="module")
-def coach(site):
-    actor = person(site, "carol", "Carol Coach")
-    site.services.teams.add_players(actor, [("7", "Sam Rivers")], "")
-    return actor
-
-
-@pytest.fixture
-def app(site, coach):
-    return signed_in(site, "carol")
-
-
-def newest(site, coach):
-    reports, _ = site.services.reports.mine(coach)
-    return site.services.reports.open(coach, reports[0].address)
+from tests.support.coach import newest, press, signed_in, soup, to_check_page
 
 
 @pytest.fixture

@@ -10,34 +10,16 @@ from tests.support.coach import (
     footprint,
     form_with,
     heading,
-    person,
+    newest,
     press,
     sent_by,
-    signed_in,
     soup,
 )
-
-
-@pytest.fixture(scope="module")
-def coach(site):
-    actor = person(site, "carol", "Carol Coach")
-    site.services.teams.add_players(actor, [("7", "Sam Rivers"), ("", "Ada Lind")], "")
-    return actor
-
-
-@pytest.fixture
-def app(site, coach):
-    return signed_in(site, "carol")
 
 
 @pytest.fixture
 def who(app):
     return press(app, advice(app), "Who is hurt?")
-
-
-def newest(site, coach):
-    reports, _ = site.services.reports.mine(coach)
-    return site.services.reports.open(coach, reports[0].address)
 
 
 def test_a_typed_name_of_a_player_is_asked_about_and_their_report_is_tied_to_them(site, coach, app, who):
