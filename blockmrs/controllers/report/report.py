@@ -208,9 +208,8 @@ class ReportController(TGController):
         if earlier is None:
             return saved.address, True
         earlier_report = reports.open(actor, saved.address).report
-        return saved.address, replace(
-            report, written_at=earlier_report.written_at
-        ) == earlier_report and withheld == earlier.withheld
+        is_same = replace(report, written_at=earlier_report.written_at) == earlier_report
+        return saved.address, is_same and withheld == earlier.withheld
 
     def _who(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
         carried = typed.carried(without=("r-player", "r-name", UNLISTED, FOR_RECORD, FROM_RECORD))

@@ -53,6 +53,8 @@ _LOOK_BACK = 3
 # A clock on a phone may be a little ahead of ours.
 _FUTURE = timedelta(minutes=5)
 _OLDEST = timedelta(days=90)
+# Of how many of the newest reports about one person it is looked up whether they were opened.
+_NEWS_OF = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,6 +228,7 @@ class Reports:
     def unread_about(self, actor: Actor, person: Person, since: datetime) -> list[SavedReport]:
         """The reports about a person since then that the actor has not opened, newest first, 20 at most."""
         places = [(item, keys) for keys in person.cards for item in self._placed_on(keys) if item.at_ms >= to_ms(since)]
+        places = sorted(places, key=lambda place: by_log(place[0]), reverse=True)[:_NEWS_OF]
         opened = self._read_marks.among(actor, [item.update[:ID_BYTES] for item, _ in places])
         unread = [(item, keys) for item, keys in places if item.update[:ID_BYTES] not in opened]
         page, _older = page_of(unread, None, lambda place: by_log(place[0]))
