@@ -157,8 +157,8 @@ var base = (function () {
   function attribute(element, name) { return element.getAttribute(name) || ""; }
 
   return {
-    zone: zone, theme: theme, chooseTheme: chooseTheme, isSignedIn: isSignedIn, noteSignedIn: noteSignedIn,
-    cameBy: cameBy, load: load, loadLater: loadLater, timeLimit: timeLimit, theOne: theOne, attribute: attribute,
+    stored: stored, store: store, zone: zone, theme: theme, chooseTheme: chooseTheme, isSignedIn: isSignedIn,
+    noteSignedIn: noteSignedIn, cameBy: cameBy, load: load, loadLater: loadLater, timeLimit: timeLimit, theOne: theOne, attribute: attribute,
     all: /** @type {All} */ (all), one: /** @type {One} */ (one), closest: /** @type {Closest} */ (closest),
   };
 })();

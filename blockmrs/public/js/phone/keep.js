@@ -196,7 +196,7 @@
     const { isPost, path } = target(form, submitter);
     if (event.defaultPrevented || !isPost || form.hasAttribute("data-to-server")) return;
     if (path === "/logout" && isAble) outbox.signOut().catch(() => {});
-    if (path.startsWith("/team/") && isAble) outbox.changesTeam().catch(() => {});
+    if (path.startsWith("/team/") && isAble) outbox.changesTeam();
     const isReport = path === NEW || path === SAVE;
     // What is for somebody's own record is written with that record at hand, on the server's pages.
     if (isAble && isReport && !form.elements.namedItem(FOR_RECORD)) {

@@ -168,33 +168,27 @@ var outbox = (() => {
       return { players: [], place: "" };
     }
   }
-  // The list is being changed: what is here, or was asked for before now, is not fresh. A page may be left at any time.
-  async function changesTeam() {
-    const owner = await signedIn();
-    if (!owner) return;
-    await within("keys", "readwrite", async store => {
-      const row = await asked(store.get(TEAM)), mine = row && row.by === owner.account ? row : {};
-      await asked(store.put({ ...mine, by: owner.account, at: 0, change: newId() }, TEAM));
-    });
-  }
+  // The list is being changed: what is here, or was asked for before now, is not fresh. It is noted before the page
+  // goes, which waits for no database.
+  const changesTeam = () => base.store(TEAM, newId());
   // Asks the server for it where what is here is not fresh.
   async function learnTeam() {
     const owner = await signedIn();
     if (!owner) return;
-    const row = await read("keys", TEAM) || {}, at = Date.now(), age = at - row.at, by = owner.account;
-    if (row.by === by && age >= 0 && age < TEAM_FRESH_MS) return;
+    const change = base.stored(TEAM), row = await read("keys", TEAM) || {}, at = Date.now(), age = at - row.at;
+    const by = owner.account;
+    if (row.by === by && row.change === change && age >= 0 && age < TEAM_FRESH_MS) return;
     const answer = await fetch(ROSTER, { cache: "no-store", signal: base.timeLimit(ASK_MS) });
     if (!answer.ok) return;
     const iv = crypto.getRandomValues(new Uint8Array(12)), plain = bytes.encode(await answer.text());
     const sealed = await crypto.subtle.encrypt(lock(iv, TEAM), owner.key, plain);
-    const isOld = await within("keys", "readwrite", async store => {
-      // They may have signed out while it was on its way, or changed the list: then it is asked for once more.
-      const now = await asked(store.get("signed-in")), { change } = await asked(store.get(TEAM)) || {};
-      const isTheirs = Boolean(now) && now.account === by;
-      if (isTheirs && change === row.change) await asked(store.put({ by, at, change, iv, sealed }, TEAM));
-      return isTheirs && change !== row.change;
+    await within("keys", "readwrite", async store => {
+      // They may have signed out while it was on its way.
+      const now = await asked(store.get("signed-in"));
+      if (now && now.account === by) await asked(store.put({ by, at, change, iv, sealed }, TEAM));
     });
-    if (isOld) await learnTeam();
+    // Changed while it was on its way: it is asked for once more.
+    if (base.stored(TEAM) !== change) await learnTeam();
   }
 
   /** @returns {Promise<SealedReport[]>} */

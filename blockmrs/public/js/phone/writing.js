@@ -97,7 +97,7 @@ var writing = (() => {
     const fields = [...rest, ...typed.filter(([key]) => key !== "r-player")];
     fields.push(["r-shown", String(Math.floor(shownAt(report) / 1000))], [ZONE, zoneOf(report) || ""]);
     fields.push(["r-player", player]);
-    // The server asked whether it is somebody on the list, and whoever looked at that left the name: it is nobody there.
+    // The server asked whether it is somebody on the list, and whoever looked at that left the name: nobody there.
     const wasAnswered = value(report, UNLISTED) === "yes" && nameBox(form).value === value(report, "r-name");
     if (chosen && player === OTHER && (report.why === "player" || wasAnswered)) fields.push([UNLISTED, "yes"]);
     const who = chosen && player !== OTHER ? chosen.getAttribute("data-who") || "" : report.who;
