@@ -81,6 +81,8 @@ def sign_in(page: Page, user_name: str) -> None:
     page.get_by_label("Password", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Sign in").tap()
     expect(page.get_by_role("button", name="Sign out")).to_be_visible()
+    # The page's script comes after the page: left before that, the phone would not know who it is.
+    until(page, "async () => typeof outbox !== 'undefined' && Boolean(await outbox.signedIn())")
 
 
 def is_locked(page: Page) -> None:

@@ -158,7 +158,8 @@ var base = (function () {
 
   return {
     stored: stored, store: store, zone: zone, theme: theme, chooseTheme: chooseTheme, isSignedIn: isSignedIn,
-    noteSignedIn: noteSignedIn, cameBy: cameBy, load: load, loadLater: loadLater, timeLimit: timeLimit, theOne: theOne, attribute: attribute,
+    noteSignedIn: noteSignedIn, cameBy: cameBy, load: load, loadLater: loadLater, timeLimit: timeLimit,
+    theOne: theOne, attribute: attribute,
     all: /** @type {All} */ (all), one: /** @type {One} */ (one), closest: /** @type {Closest} */ (closest),
   };
 })();
