@@ -5,12 +5,16 @@ site's time zone: the day of the injury itself is day 0.
 """
 
 from collections.abc import Container, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, tzinfo
 
 from blockmrs.domain.reports import FIELD, Advice, Report, ReportedFinding
+from blockmrs.domain.triage.answers import parse_answer
+from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.rules import Finding, Kind, Nature, RuleSet
+from blockmrs.errors import InvalidInput
 
 HEAD = "head"
 HEAD_CHECK = "head-check"
@@ -167,6 +171,17 @@ def answers_on(rules: RuleSet, page: str, interview: Interview) -> tuple[Reporte
         for finding in questions_on(rules, page, interview.age_band)
         if finding.id in interview.answers
     )
+
+
+def answers_of(check: SymptomCheck, rules: RuleSet, band: str | None) -> Interview:
+    """The answers of a saved check. What the rules no longer ask, or no longer allow, counts as not asked."""
+    answers: dict[str, Answer] = {}
+    for reported in (*check.signs, *check.symptoms):
+        finding = rules.findings.get(reported.finding)
+        with suppress(InvalidInput):
+            if finding is not None:
+                answers[finding.id] = parse_answer(finding, reported.answer)
+    return Interview(band, (HEAD_CHECK,), answers)
 
 
 def _in_text(finding: Finding, value: object) -> str:

@@ -67,6 +67,7 @@ interface Presentation {
   advice: Record<string, Advice>;
   sooner_if: string[];
 }
+interface Omission { when?: Condition; ages?: string[]; instead?: string }
 interface Rules {
   format: number;
   version: string;
@@ -81,6 +82,8 @@ interface Rules {
   findings: Finding[];
   presentations: Presentation[];
   fallback: Rule;
+  sport_ages: string[];
+  omissions: Record<string, Omission[]>;
 }
 
 // --- an interview and its advice ---

@@ -225,7 +225,7 @@ def _further(triage: TriageService, interview: Interview, assessment: Assessment
         if sign.finding not in interview.answers:
             continue
         alone = triage.after(triage.start(), SignTap(sign.id))
-        own = triage.conclude(alone)
+        own = triage.conclude(replace(alone, age_band=interview.age_band))
         if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != assessment.first_aid:
             rows.append(Further(sign.label, own.first_aid, own.dont))
     return tuple(rows)

@@ -28,10 +28,11 @@ from blockmrs.domain.followups import (
     SYMPTOMS_PAGE,
     WORSE_PAGE,
     SymptomCheck,
+    answers_of,
     questions_on,
 )
 from blockmrs.domain.triage.answers import NO, UNSURE, YES, parse_answer
-from blockmrs.domain.triage.engine import Interview
+from blockmrs.domain.triage.engine import Interview, facts_of
 from blockmrs.domain.triage.rules import Finding, Kind, RuleSet
 from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
 
@@ -156,6 +157,7 @@ class OneCheckController(ReportPart):
         rules = follow_ups.rules
         now = self._services.reports.now()
         level = next(level for level in rules.level_words if int(level) == made.check.advice.level)
+        facts = facts_of(rules, answers_of(made.check, rules, there.band))
         return show(
             "followup.saved",
             report_page=report_page(self._address),
@@ -163,8 +165,8 @@ class OneCheckController(ReportPart):
             saved=saved is not None,
             given=now - made.check.made_at >= _ADVICE_HOLDS,
             now=now,
-            advice=rules.presentations[HEAD_CHECK].advice[level.disposition],
-            sooner_if=rules.presentations[HEAD_CHECK].sooner_if,
+            advice=rules.advice_to(rules.presentations[HEAD_CHECK].advice[level.disposition], facts),
+            sooner_if=rules.as_said(rules.presentations[HEAD_CHECK].sooner_if, facts),
             words=answer_words(rules, made),
             sport=self._services.clearances.of(actor, self._address),
             cleared_words=CLEARED_WORDS,

@@ -81,13 +81,13 @@ def assess(rules: RuleSet, interview: Interview) -> Assessment:
         level=level,
         disposition=level.disposition,
         reasons=tuple(entry.reason for entry in firing),
-        first_aid=advice.first_aid,
-        dont=advice.dont,
-        return_to_play=max(all_advice, key=lambda other: other.sport).return_to_play or None,
+        first_aid=rules.as_said(advice.first_aid, facts),
+        dont=rules.as_said(advice.dont, facts),
+        return_to_play=_return_to_play(all_advice) if rules.may_play(facts) else None,
         again=min(
             (other.again for other in all_advice if other.again), key=lambda again: again.after_min, default=None
         ),
-        sooner_if=_sooner_if(rules, interview) if level is not Level.AMBULANCE else (),
+        sooner_if=rules.as_said(_sooner_if(rules, interview), facts) if level is not Level.AMBULANCE else (),
         unasked=_unasked(active, modifiers, facts, level),
         look_again=_look_again(rules, facts),
         reviewed=rules.reviewed,
@@ -217,6 +217,10 @@ def _advice_of(firing: Iterable[FiringRule]) -> list[Advice]:
     The most cautious of them decides about playing again, the soonest about when to look again.
     """
     return list({id(entry.advice): entry.advice for entry in firing}.values())
+
+
+def _return_to_play(all_advice: Iterable[Advice]) -> str | None:
+    return max(all_advice, key=lambda other: other.sport).return_to_play or None
 
 
 def _sooner_if(rules: RuleSet, interview: Interview) -> tuple[str, ...]:

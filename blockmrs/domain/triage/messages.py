@@ -10,7 +10,19 @@ from typing import Any, BinaryIO
 
 SHOWN = frozenset(
     {
-        *("title", "label", "ask", "how", "hint", "because", "first_aid", "dont", "return_to_play", "sooner_if"),
+        *(
+            "title",
+            "label",
+            "ask",
+            "how",
+            "hint",
+            "because",
+            "first_aid",
+            "dont",
+            "return_to_play",
+            "sooner_if",
+            "instead",
+        ),
         *("intended_use", "levels", "words", "why", "tell", "parent", "changed"),
     }
 )

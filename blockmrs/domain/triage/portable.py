@@ -17,6 +17,7 @@ from blockmrs.domain.triage.rules import (
     Kind,
     Level,
     Nature,
+    Omission,
     Policy,
     Presentation,
     Rule,
@@ -65,7 +66,18 @@ class _Compiler:
             "presentations": [self._presentation(entry) for entry in rules.presentations.values()],
             "fallback": self._rule(rules.fallback),
             "policies": [self._policy(policy) for policy in rules.policies],
+            "sport_ages": sorted(rules.sport_ages),
+            "omissions": {
+                self._say(text): [self._omission(omission) for omission in omissions]
+                for text, omissions in rules.omissions.items()
+            },
         }
+
+    def _omission(self, omission: Omission) -> Data:
+        data: Data = {"when": condition_as_data(omission.when)} if omission.when else {}
+        if omission.ages:
+            data["ages"] = sorted(omission.ages)
+        return {**data, "instead": self._say(omission.instead)} if omission.instead else data
 
     def _policy(self, policy: Policy) -> Data:
         data: Data = {"id": policy.id, "why": self._say(policy.why), "tell": self._say(policy.tell)}

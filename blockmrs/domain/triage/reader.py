@@ -1,7 +1,7 @@
 """Parsed rule files become values, with each key and id checked; the first thing wrong stops everything."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -24,6 +24,7 @@ from blockmrs.domain.triage.rules import (
     Kind,
     Level,
     Nature,
+    Omission,
     Option,
     PagePlan,
     Policy,
@@ -35,7 +36,7 @@ from blockmrs.domain.triage.rules import (
 from blockmrs.errors import Unavailable
 
 SIGNS_FILE = "signs.toml"
-FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if")
+FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if", "left_out")
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
     *("option", "none", "least", "most", "policy", "record", "opens", "settles"),
@@ -59,9 +60,12 @@ WORDS = (
     "cant_tell",
 )
 LONGEST_WAIT_MIN = 60
+ANYWHERE = ""
+"""Instead of a presentation: what leaves a text out may look at the findings of all of them."""
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
     *("age_band", "age_group", "sign", "part", "fallback", "policy", "history"),
+    *("sport_ages", "answered", "left_out"),
 )
 
 Table = Mapping[str, Any]
@@ -93,6 +97,7 @@ class _Reader:
         self._bands: tuple[AgeBand, ...] = ()
         self._groups: dict[str, frozenset[str]] = {}
         self._findings: dict[str, Finding] = {}
+        self._answered: dict[str, Condition] = {}
         self._names = [name.removesuffix(".toml") for name in tables if name != SIGNS_FILE]
 
     def rule_set(self) -> RuleSet:
@@ -120,6 +125,8 @@ class _Reader:
             fallback=self._rule(signs["fallback"], "any"),
             history=tuple(self._change(table) for table in signs["history"]),
             policies=tuple(self._policy(table) for table in signs["policy"]),
+            sport_ages=self._ages(signs["sport_ages"], "sport_ages"),
+            omissions=self._omissions(presentations.values()),
         )
         self._check(rules)
         return rules
@@ -292,6 +299,43 @@ class _Reader:
         self._require(FACT.fullmatch(fact) is not None, "no fact is named", name)
         return Again(int(minutes or 0), self._text(table, "words"), fact)
 
+    def _omissions(self, presentations: Iterable[Presentation]) -> Mapping[str, tuple[Omission, ...]]:
+        """By text, what leaves it out: first what holds for every complaint, then what each file says of its own."""
+        everywhere = frozenset(line for presentation in presentations for line in _lines(presentation))
+        answered = self._tables[SIGNS_FILE].get("answered", {})
+        self._answered = {name: self._answers(table, name) for name, table in answered.items()}
+        omissions: dict[str, tuple[Omission, ...]] = {}
+        for name, table in sorted(self._tables.items(), key=lambda entry: entry[0] != SIGNS_FILE):
+            self.file = name
+            for entry in table.get("left_out", []):
+                text, omission = self._text(entry, "text"), self._omission(entry)
+                self._require(text in everywhere, "no advice says what is left out", text)
+                omissions[text] = (*omissions.get(text, ()), omission)
+        self.file = SIGNS_FILE
+        return MappingProxyType(omissions)
+
+    def _omission(self, table: Table) -> Omission:
+        self._only(table, ["text", "when", "ages", "instead"], "what is left out")
+        text, ages = self._text(table, "text"), self._ages(table.get("ages", []), "left_out")
+        when = self._answers(table["when"], text) if "when" in table else None
+        self._require(when is not None or bool(ages), "an answer or an age leaves a text out", text)
+        return Omission(when, ages, str(table.get("instead", "")))
+
+    def _answers(self, table: Table, text: str) -> Condition:
+        """Answers to any questions, whatever the complaint; `answered` names a set of them from the first file."""
+        names = table.get("answered", [])
+        self._require(set(names) <= set(self._answered), "an unknown set of answers", text)
+        parts: list[Condition] = [self._answered[name] for name in names]
+        for key, value in table.items():
+            if key in ("all", "any"):
+                inner = tuple(self._answers(entry, text) for entry in value)
+                parts.append(All(inner) if key == "all" else AnyOf(inner))
+            elif key != "answered":
+                self._require(key not in ("age", "not_reassured"), "not what somebody answered", text)
+                parts.append(self._condition({key: value}, ANYWHERE, text))
+        self._require(bool(parts), "an empty list of answers", text)
+        return parts[0] if len(parts) == 1 else All(tuple(parts))
+
     def _condition(self, table: Table, presentation: str, rule: str) -> Condition:
         parts: list[Condition] = []
         for key, value in table.items():
@@ -329,9 +373,9 @@ class _Reader:
         return AtLeast(finding.id, int(limit or 0))
 
     def _owned(self, finding: str, presentation: str) -> Finding:
-        """The finding, which is either the presentation's own or one that everybody is asked."""
+        """The finding, which is the presentation's own or one that everybody is asked; any where it is `ANYWHERE`."""
         owner = self._findings.get(finding)
-        if owner is None or owner.presentation not in (presentation, *ALWAYS):
+        if owner is None or (presentation and owner.presentation not in (presentation, *ALWAYS)):
             raise RulesUnreadable("a rule file is wrong", file=self.file, reason="unknown finding", at=finding)
         return owner
 
@@ -422,3 +466,10 @@ class _Reader:
     def _require(self, is_right: bool, reason: str, at: str = "") -> None:
         if not is_right:
             raise RulesUnreadable("a rule file is wrong", file=self.file, reason=reason, at=at)
+
+
+def _lines(presentation: Presentation) -> Iterator[str]:
+    """Every text that its advice may say, but for playing again."""
+    for advice in presentation.advice.values():
+        yield from (*advice.first_aid, *advice.dont)
+    yield from presentation.sooner_if

@@ -4,14 +4,14 @@ A finding is one question with an answer; a red flag is a finding that alone set
 files themselves; this module only gives it types.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from enum import IntEnum, StrEnum
 from functools import cached_property
 from types import MappingProxyType
 from typing import Any
 
-from blockmrs.domain.triage.conditions import Condition
+from blockmrs.domain.triage.conditions import SURE, Condition, Facts
 
 UNKNOWN_AGE = "unknown"
 POLICIES = ("safeguarding", "mental_health", "pregnancy")
@@ -181,6 +181,24 @@ class Advice:
 
 
 @dataclass(frozen=True, slots=True)
+class Omission:
+    """When a text of the advice is left out, or `instead` is said: an answer or the age contradicts or repeats it.
+
+    That is so where `when` is surely met by the answers, and everybody whom the age allows is of these `ages`; an empty
+    one of them asks for nothing.
+    """
+
+    when: Condition | None
+    ages: frozenset[str]
+    instead: str = ""
+
+    def holds(self, facts: Facts) -> bool:
+        """Whether the text is not to be said as it stands."""
+        is_met = self.when is None or self.when.doubt(facts) == SURE
+        return is_met and (not self.ages or facts.ages <= self.ages)
+
+
+@dataclass(frozen=True, slots=True)
 class PagePlan:
     """One page of questions. `findings` in order of danger; the age page has none."""
 
@@ -248,7 +266,11 @@ class Change:
 
 @dataclass(frozen=True)
 class RuleSet:
-    """Everything the engine knows: pure data, never changed after loading, so that what follows from it can be kept."""
+    """Everything the engine knows: pure data, never changed after loading, so that what follows from it can be kept.
+
+    `omissions` are by the text that they leave out, wherever it stands; the first that holds decides. `sport_ages` are
+    the bands of those who play a sport: nobody else is told of returning to play.
+    """
 
     version: str
     date: str
@@ -263,6 +285,8 @@ class RuleSet:
     fallback: Rule
     policies: tuple[Policy, ...] = ()
     history: tuple[Change, ...] = ()
+    omissions: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
+    sport_ages: frozenset[str] = frozenset()
 
     @cached_property
     def derivations(self) -> dict[type, Any]:
@@ -311,6 +335,27 @@ class RuleSet:
     def unsure(self) -> Mapping[str, int]:
         """By finding, the level that "can't tell" may reach."""
         return MappingProxyType({name: int(finding.unsure) for name, finding in self.findings.items()})
+
+    def as_said(self, lines: Iterable[str], facts: Facts) -> tuple[str, ...]:
+        """These texts to somebody who gave these answers: none that contradicts or repeats one, and none twice."""
+        return tuple(dict.fromkeys(text for line in lines if (text := self._as_said(line, facts))))
+
+    def _as_said(self, line: str, facts: Facts) -> str:
+        omissions = self.omissions.get(line, ())
+        return next((omission.instead for omission in omissions if omission.holds(facts)), line)
+
+    def advice_to(self, advice: Advice, facts: Facts) -> Advice:
+        """This advice to somebody who gave these answers."""
+        return replace(
+            advice,
+            first_aid=self.as_said(advice.first_aid, facts),
+            dont=self.as_said(advice.dont, facts),
+            return_to_play=advice.return_to_play if self.may_play(facts) else "",
+        )
+
+    def may_play(self, facts: Facts) -> bool:
+        """Whether the person may be of an age that plays a sport."""
+        return not self.sport_ages.isdisjoint(facts.ages)
 
     def is_age_band(self, band: str) -> bool:
         """Whether `band` is one of the answers to the age question."""

@@ -219,6 +219,17 @@ var triage = (() => {
       const chosen = complaintsOf(interview);
       return unique((chosen.length ? chosen : ["any"]).flatMap(name => presentationOf(name).sooner_if));
     }
+    // Texts of the advice to somebody who gave these answers: none that contradicts or repeats one, and none twice.
+    /** @param {string[]} lines @param {Facts} facts */
+    function asSaid(lines, facts) {
+      return unique(lines.map(line => {
+        const holding = (has(data.omissions, line) ? data.omissions[line] : []).find(({ when, ages }) =>
+          (!when || doubt(when, facts) === SURE) && (!ages || [...facts.ages].every(band => ages.includes(band))));
+        return holding ? holding.instead || "" : line;
+      })).filter(line => line);
+    }
+    /** @param {Facts} facts */
+    const mayPlay = facts => data.sport_ages.some(band => facts.ages.has(band));
     /** @param {Rule[]} rules @param {Facts} facts @param {number} level */
     function unaskedIn(rules, facts, level) {
       /** @type {Set<string>} */
@@ -270,11 +281,11 @@ var triage = (() => {
           level: entry.level,
           sure: entry.doubted === SURE,
         })),
-        first_aid: advice.first_aid,
-        dont: advice.dont,
-        return_to_play: returnToPlay(all, advice),
+        first_aid: asSaid(advice.first_aid, facts),
+        dont: asSaid(advice.dont, facts),
+        return_to_play: mayPlay(facts) ? returnToPlay(all, advice) : null,
         again: againOf(all, advice),
-        sooner_if: level === AMBULANCE ? [] : soonerIf(interview),
+        sooner_if: level === AMBULANCE ? [] : asSaid(soonerIf(interview), facts),
         unasked,
         look_again: lookAgain(facts),
         reviewed: data.reviewed,

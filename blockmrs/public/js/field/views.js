@@ -306,7 +306,7 @@ var views = (engine, propose, words) => {
     const rows = [];
     for (const sign of engine.data.signs) {
       if (interview.answers[sign.id] !== true) continue;
-      const own = engine.assess(engine.read([["sign", sign.id]]));
+      const own = engine.assess({ ...engine.read([["sign", sign.id]]), age: interview.age });
       if (own.first_aid.join("\n") !== result.first_aid.join("\n")) rows.push({ ...own, label: sign.label });
     }
     return rows;
