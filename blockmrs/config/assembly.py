@@ -54,6 +54,7 @@ from blockmrs.services.record.facts import Facts
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
+from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.inbox import Inbox
 from blockmrs.services.sharing.rights import Rights
@@ -261,7 +262,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         lacking=objects.lacking,
     )  # fmt: skip
     attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
-    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments, throttle)
+    books = Books(mailbox, rolls, access, reports)
+    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments, throttle, books)
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     clearances = Clearances(after, cards, organisations, zone)

@@ -37,10 +37,8 @@ class Action(Enum):
 _ALLOWED = {
     # Who wrote the report, or acts for the player, never clears them for sport: not even as a member of a clinic.
     Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT},
-    # People can always end what is about themselves, whoever gave it.
-    Standing.SUBJECT: frozenset(
-        {Action.READ, Action.FOLLOW, Action.SEE_WHO_LOOKED, Action.CHECK_SYMPTOMS, Action.STOP_SHARE, Action.STOP_CODE}
-    ),
+    # What is about somebody is theirs to show and to end, whoever wrote it; what is kept from them they never see.
+    Standing.SUBJECT: frozenset(Action) - {Action.RELEASE_TO_FAMILY, Action.CLEAR_FOR_SPORT},
     Standing.RECIPIENT: frozenset({Action.READ, Action.FOLLOW, Action.CLEAR_FOR_SPORT}),
     # Their own words stay theirs; what came after does not.
     Standing.FORMER_AUTHOR: frozenset({Action.READ}),

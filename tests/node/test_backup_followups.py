@@ -103,9 +103,7 @@ def entries(restored: Restored, kind: str) -> list[GrantEntry]:
     assert found is not None
     if kind == Content.CHECK:
         return attachments.entries(coach, found, Content.CHECK)
-    return [
-        entry for _, entry, _ in attachments.returned(found, services.sharing.book(coach, found), Content.CLEARANCE)
-    ]
+    return [entry for _, entry, _ in services.sharing.returned(coach, found, Content.CLEARANCE)]
 
 
 @pytest.mark.parametrize("kind", [Content.CHECK, Content.CLEARANCE])

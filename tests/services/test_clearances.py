@@ -243,7 +243,7 @@ def forge(world, forger, carol, injured, *, author=None, about=None, subject=Non
     )  # fmt: skip
     grant = Grant(update_id, card, Content.CLEARANCE, now, object=pointer, about=report)
     held = world.access.subject_keys(carol, access.place)
-    for entry in world.sharing.book(carol, access):
+    for entry in world.books.shown(carol, access):
         batch.add(Kind.GRANT, grant.to_fields(), author=forger.keyring, recipient=carol.keyring.card,
                   line_key=entry.grant.return_to_author)  # fmt: skip
     for entry in world.mailbox.line_by_anyone(held.keyring.own_line, held.keyring).grants.values():
@@ -323,8 +323,7 @@ def test_an_old_clearance_shown_again_by_the_family_does_not_undo_a_withdrawal(w
     world.clearances.withdraw(doctor, injured, made.statement_id, DRAFT)
     held = world.teams.acting_for(maria)[0]
     access = world.access.allow(maria, injured, Action.READ)
-    shares = world.sharing.book(maria, access)
-    old = next(entry for _, entry, _ in world.attachments.returned(access, shares, Content.CLEARANCE))
+    old = next(entry for _, entry, _ in world.sharing.returned(maria, access, Content.CLEARANCE))
     batch = world.mailbox.batch()
     as_player = replace(maria, keyring=held.keyring)
     world.attachments.keep(batch, as_player, access, old.grant)
@@ -335,8 +334,7 @@ def test_an_old_clearance_shown_again_by_the_family_does_not_undo_a_withdrawal(w
 def test_a_clearance_is_a_fhir_observation(world, carol, injured, doctor):
     clear(world, doctor, injured, note="Seen at the clinic.")
     access = world.access.allow(carol, injured, Action.READ)
-    shares = world.sharing.book(carol, access)
-    ((_, entry, _),) = world.attachments.returned(access, shares, Content.CLEARANCE)
+    ((_, entry, _),) = world.sharing.returned(carol, access, Content.CLEARANCE)
     content = json.loads(world.attachments.read(entry, Content.CLEARANCE).body)
     assert (content["resourceType"], content["status"]) == ("Observation", "final")
     assert content["valueCodeableConcept"]["text"] == FULL_PLAY

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import Callable
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -10,9 +11,11 @@ import pytest
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.services.people.persons import ME
 from tests.conftest import StillClock
-from tests.services.test_story import member, save, share
+from tests.services.test_story import guardian, member, save, share
 from tests.support.world import World
 
+LONGER = timedelta(days=31)
+"""More than the coach's share lasts, which would serve the family too."""
 DOCS = Path(__file__).parents[2] / "docs"
 
 
@@ -40,6 +43,19 @@ def test_each_act_is_a_block_of_the_size_that_the_threat_model_says(tmp_path: Pa
     count("opening what was shared", lambda: world.sharing.acknowledge(doctor, saved.address))
     count("stopping a share", stop)
     count("sharing with it again", lambda: share(world, carol, saved.address))
+    maria = guardian(world, carol)
+    hospital, until = world.organisations.directory()[0], clock() + LONGER
+
+    def send() -> None:
+        world.sharing.grant(maria, saved.address, hospital.card_id, "care", until)
+
+    def stop_as_family() -> None:
+        sent = next(entry for entry in world.sharing.shares(maria, saved.address) if entry.from_family)
+        world.sharing.stop(maria, saved.address, sent.share_id)
+
+    count("sharing by the family, for the first time", send)
+    count("stopping a share by the family", stop_as_family)
+    count("sharing by the family again", send)
     table = re.findall(r"^\| ([a-z][a-z ,]+) \| ([0-9]+) \|$", (DOCS / "protocol.md").read_text("utf-8"), re.MULTILINE)
     assert {name: int(number) for name, number in table} == found
 

@@ -10,7 +10,7 @@ import pytest
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.sharing import Revocation
-from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
+from blockmrs.errors import Ended, InvalidInput, NotFound
 from blockmrs.services.accounts.actor import Actor
 from tests.services.test_story import guardian, member, save, share
 from tests.support.heads import answers, head_report
@@ -117,7 +117,7 @@ def test_a_stranger_ends_nothing_with_a_revocation_on_a_line_of_their_own(shared
     world, mallory = shared.world, shared.world.person("mallory", "Mallory")
     organisation = world.organisations.directory()[0]
     access = world.access.find(shared.carol, bytes.fromhex(shared.address))
-    (entry,) = world.sharing.book(shared.carol, access)
+    (entry,) = world.books.shown(shared.carol, access)
     batch = world.mailbox.batch()
     line = world.organisations.introduce(batch, mallory.keyring, "Mallory", organisation)
     batch.add(
@@ -134,7 +134,7 @@ def test_a_share_of_a_report_kept_from_the_family_cannot_be_ended_with_the_playe
     kept = save(world, shared.carol, withheld=True, draft="ef" * 16).address
     share(world, shared.carol, kept)
     access = world.access.find(shared.carol, bytes.fromhex(kept))
-    (entry,) = world.sharing.book(shared.carol, access)
+    (entry,) = world.books.shown(shared.carol, access)
     (held,) = world.teams.acting_for(shared.maria)
     organisation, batch = world.organisations.directory()[0], world.mailbox.batch()
     line = world.organisations.introduce(batch, held.keyring, held.label, organisation)
@@ -156,10 +156,3 @@ def test_the_family_ends_the_crews_code_and_neither_way_opens_it(shared):
         world.codes.open_qr(code.qr_secret, "")
     with pytest.raises(NotFound):
         world.codes.open_typed(code.typed, "")
-
-
-def test_the_family_makes_no_code_and_no_share(shared):
-    with pytest.raises(NotAuthorized):
-        shared.world.codes.make(shared.maria, shared.address)
-    with pytest.raises(NotAuthorized):
-        share(shared.world, shared.maria, shared.address)

@@ -332,7 +332,7 @@ def test_a_receipt_names_the_share_its_reader_and_their_organisation(world, caro
     give(world, carol, address, purpose="sport")
     world.sharing.acknowledge(lee, address)
     access = world.access.allow(carol, address, Action.SHARE)
-    (copy,) = world.sharing.book(carol, access)
+    (copy,) = world.books.shown(carol, access)
     assert copy.grant.return_to_author is not None
     ((_, signer, receipt),) = world.mailbox.return_line(copy.grant.return_to_author, carol.keyring)
     assert signer == lee.keyring.card.id

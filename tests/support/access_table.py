@@ -96,8 +96,8 @@ TABLE = (
     Row("/field/reports/roster", "/field/reports/roster", signed_in(200)),
     Row("/field/report/*", "/field/report/{report}", of_report(author=200, family=200, recipient=302)),
     Row("/field/report/*/read", "/field/report/{report}/read", None, of_report(author=302, family=302, recipient=302)),
-    Row("/field/report/*/code", "/field/report/{report}/code", None, of_report(author=302)),
-    Row("/field/report/*/show", "/field/report/{report}/show", of_report(author=200)),
+    Row("/field/report/*/code", "/field/report/{report}/code", None, of_report(author=302, family=302)),
+    Row("/field/report/*/show", "/field/report/{report}/show", of_report(author=200, family=200)),
     Row(
         "/field/report/*/stop_code",
         "/field/report/{report}/stop-code",
@@ -107,11 +107,11 @@ TABLE = (
     Row(
         "/field/report/*/share",
         "/field/report/{report}/share",
-        of_report(author=200),
-        of_report(author=302),
+        of_report(author=200, family=200),
+        of_report(author=302, family=302),
         SHARE,
     ),
-    Row("/field/report/*/share", "/field/report/{report}/share", None, of_report(author=422), {}),
+    Row("/field/report/*/share", "/field/report/{report}/share", None, of_report(author=422, family=422), {}),
     Row(
         "/field/report/*/share",
         "/field/report/{report}/share/{share}",

@@ -34,6 +34,7 @@ from blockmrs.services.record.facts import Facts
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
+from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.inbox import Inbox, Page
 from blockmrs.services.sharing.rights import Rights
@@ -95,9 +96,10 @@ class World:
         self.attachments = Attachments(
             self.database, self.mailbox, self.cards, self.objects, self.organisations, self.access, self.reports
         )
+        self.books = Books(self.mailbox, self.rolls, self.access, self.reports)
         self.sharing = Sharing(
             self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
-            self.throttle,
+            self.throttle, self.books,
         )  # fmt: skip
         self.inbox = Inbox(self.mailbox, self.organisations, self.access, self.sharing)
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)

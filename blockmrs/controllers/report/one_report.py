@@ -112,7 +112,7 @@ class OneReportController(ReportPart):
     def show(self, **_ignored: object) -> str:
         """The full-screen hand-over: QR, typed code, and the report in large words."""
         actor = require_actor()
-        opened, code = self._own(actor), self._working_code(actor)
+        opened, code = self._shareable(actor), self._working_code(actor)
         drawing = draw_qr(f"{site_address()}/r#{code.qr_secret}") if code is not None else None
         return show(
             "report.show", opened=opened, code=code, qr=drawing, host=tg.request.host,
@@ -126,9 +126,8 @@ class OneReportController(ReportPart):
         if tg.request.method == "POST":
             self._services.codes.stop(actor, self._address)
             redirect(self._page)
-        self._services.codes.status(actor, self._address)
-        opened = self._services.reports.open(actor, self._address)
-        return show("report.stop_code", report_page=self._page, mine=opened.standing is Standing.AUTHOR)
+        code = self._services.codes.status(actor, self._address)
+        return show("report.stop_code", report_page=self._page, mine=code is not None and code.is_mine)
 
     @expose(allowed_methods=BOTH)
     def share(
@@ -171,17 +170,23 @@ class OneReportController(ReportPart):
         return f"/field/report/{quote(self._address, safe='')}"
 
     def _own(self, actor: Actor) -> OpenedReport:
-        """The report, for its author only: the family may read it, but change nothing."""
-        opened = self._services.reports.open(actor, self._address)
-        if opened.standing is Standing.FORMER_AUTHOR:
-            raise Ended("the author's part in what is about the player has ended")
+        """The report, for its author only."""
+        opened = self._shareable(actor)
         if opened.standing is not Standing.AUTHOR:
             raise NotAuthorized("only the author of a report may do this")
         return opened
 
+    def _shareable(self, actor: Actor) -> OpenedReport:
+        """The report, for its author and the family: either may show it to others."""
+        opened = self._services.reports.open(actor, self._address)
+        if opened.standing is Standing.FORMER_AUTHOR:
+            raise Ended("the author's part in what is about the player has ended")
+        return opened
+
     def _working_code(self, actor: Actor) -> ReportCode | None:
+        """The actor's own code, if it works: nobody else's can be shown."""
         code = self._services.codes.status(actor, self._address)
-        return None if code is None or code.stopped else code
+        return code if code is not None and code.is_mine and not code.stopped else None
 
     def _share(self, actor: Actor, share_id: str) -> Share:
         for share in self._services.sharing.shares(actor, self._address):
@@ -208,7 +213,7 @@ class OneReportController(ReportPart):
             )
         except NotFound:
             # A stranger to the report is told the same as before; only an organisation that left is asked for again.
-            self._own(actor)
+            self._shareable(actor)
             return self._share_page(actor, form, {"organisation": N_("Choose who should get it")})
         except InvalidInput as error:
             return self._share_page(actor, form, problem(error))
@@ -217,12 +222,13 @@ class OneReportController(ReportPart):
         redirect(f"{self._page}/share/{share.share_id}")
 
     def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], status: int = 200) -> str:
-        opened = self._own(actor)
+        opened = self._shareable(actor)
         directory = self._services.organisations.directory()
         organisations = matching(directory, form.search)
         count = count_on_page(organisations, form.value("shown"), form.value("organisation"))
         return show(
             "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
+            mine=opened.standing is Standing.AUTHOR,
             organisations=organisations[:count], hints=[_about(entry) for entry in organisations[:count]],
             more=len(organisations) - count,
             more_query=urlencode({"q": form.search, "shown": count + 1}),

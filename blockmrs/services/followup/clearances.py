@@ -303,7 +303,7 @@ class Clearances(FollowUpService):
         by_update: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
         for entry, organisation_id, when in self._delivered(actor, access, gaps):
             member = self._organisations.staff.known(entry.author, organisation_id)
-            if member is None or entry.author == self._report_author(access):
+            if member is None or entry.author == self._reports.author_of(access):
                 continue
             try:
                 clearance = self._read(entry)
@@ -338,19 +338,18 @@ class Clearances(FollowUpService):
                 if self._organisations.staff.at(entry.author, card_id, entry.index) is not None:
                     yield entry, card_id, self._mailbox.written_at(entry)
             return
-        shares = self._sharing.book(actor, access)
-        for share, entry, when in self._attachments.returned(access, shares, Content.CLEARANCE):
+        for share, entry, when in self._sharing.returned(actor, access, Content.CLEARANCE):
             if share.grant.grantee is not None:
                 yield entry, share.grant.grantee, when
-        yield from self._released(actor, access, shares, gaps)
+        yield from self._released(actor, access, gaps)
 
     def _released(
-        self, actor: Actor, access: Access, shares: Sequence[GrantEntry], gaps: list[datetime] | None
+        self, actor: Actor, access: Access, gaps: list[datetime] | None
     ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
         """What arrived while the report was kept from the family, passed on from the player's card at the release."""
         if access.standing is not Standing.SUBJECT:
             return
-        grantees = {share.grant.grantee for share in shares if share.grant.grantee is not None}
+        grantees = self._sharing.grantees(actor, access)
         for entry in self._attachments.entries(actor, access, Content.CLEARANCE):
             if entry.author != access.grant.subject:
                 continue
@@ -386,11 +385,6 @@ class Clearances(FollowUpService):
         except InvalidInput:
             return None
         return clearance if clearance.report == entry.grant.about else None
-
-    def _report_author(self, access: Access) -> bytes:
-        if access.standing is Standing.RECIPIENT and access.author_card is not None:
-            return access.author_card.id
-        return self._reports.author_of(access)
 
 
 def _level_of(update: Update) -> int:

@@ -3,7 +3,7 @@
 - The owner's grant stands on the line of the person an update is about, with its number there and the update before it:
   `give_to_owner`.
 - A share is three entries: the grant itself to the recipient, and copies of it, which open nothing, in the giver's book
-  and on the owner's line: `write_share`.
+  and on the owner's line: `write_share`. One by the card that the update is about is two: `share_as_subject`.
 - What follows a report goes on to those who may read the report, for as long as they may: `pass_on`.
 
 What somebody may give, to whom and until when is decided by the services that ask. Ends are in ending.py.
@@ -110,6 +110,23 @@ def write_share(
     write_grant(batch, copy, author, LineTo(author.card, book_key))
     if owner is not None:
         copy_to_owner(batch, copy, author, owner)
+
+
+def share_as_subject(
+    batch: Batch, grant: Grant, person: Keyring, subject: EntrustedKeys, to: LineTo, name: str
+) -> None:
+    """Add to `batch` a share by the card that the update is about, which gives it on its own line to the recipient.
+
+    Args:
+        grant: what the recipient is granted; it has no ways back yet, and gets one, to the subject.
+        person: who acts for the subject. They sign the copy with their own card, which nobody else holds, so that the
+            family sees which of them sent it.
+        name: what the copy calls the recipient.
+    """
+    with_return = replace(grant, return_to_subject=os.urandom(32))
+    grant_id = write_grant(batch, with_return, subject.keyring, to)
+    copy = replace(with_return, object=None, title="", party=name, grantee=to.card.id, copy_of=grant_id)
+    write_grant(batch, copy, person, LineTo.own(subject.keyring))
 
 
 def pass_on(

@@ -136,7 +136,7 @@ class Attachments:
         pass_on(batch, grants, granter, to, self._mailbox.moment(), until)
 
     def returned(
-        self, access: Access, shares: Iterable[GrantEntry], purpose: str
+        self, actor: Actor, access: Access, shares: Iterable[GrantEntry], purpose: str
     ) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
         """What came back about the report on the return lines of its shares while they ran: share, grant and time.
 
@@ -144,11 +144,12 @@ class Attachments:
         was at that time a member of the organisation named in the share.
         """
         for share in shares:
-            is_author = access.standing is Standing.AUTHOR
-            line_key = share.grant.return_to_author if is_author else share.grant.return_to_subject
+            line_key, reader = share.grant.return_to_author, actor.keyring
+            if line_key is None and share.grant.return_to_subject is not None:
+                line_key, reader = share.grant.return_to_subject, self.subject(actor, access).keyring
             if line_key is None:
                 continue
-            for entry in self._mailbox.line_by_anyone(line_key, access.reader).grants.values():
+            for entry in self._mailbox.line_by_anyone(line_key, reader).grants.values():
                 if entry.grant.about != access.grant.update_id or entry.grant.purpose != purpose:
                     continue
                 when, grantee, staff = self._mailbox.written_at(entry), share.grant.grantee, self._organisations.staff
@@ -167,7 +168,8 @@ class Attachments:
             for entry in self._book(actor, access)
             if entry.grant.about == access.grant.update_id
         ]
-        grants += [(subject.keyring, entry.grant) for _, entry, _ in self.returned(access, shares, Content.CLEARANCE)]
+        returned = self.returned(actor, access, shares, Content.CLEARANCE)
+        grants += [(subject.keyring, entry.grant) for _, entry, _ in returned]
         previous = access.grant.update_id
         for granter, grant in grants:
             give_to_owner(self._mailbox, batch, subject, grant, granter, mark=grant.draft_mark, previous=previous)

@@ -54,7 +54,11 @@ _GONE = "No report opens with this code. It may have ended"
 
 @dataclass(frozen=True, slots=True)
 class ReportCode:
-    """A code as its report's author sees it. `typed` is None once wrong tries have ended it."""
+    """A code as somebody who may make one sees it. `typed` is None once wrong tries have ended it.
+
+    `others`: how many more codes of the report work, which somebody else made and only they can show. `is_mine` is
+    False where the code itself is somebody else's. Openings are those by any code of the report.
+    """
 
     typed: str | None = field(repr=False)
     qr_secret: str = field(repr=False)
@@ -63,6 +67,8 @@ class ReportCode:
     openings: int
     first_opened: datetime | None
     wrong_tries: int
+    is_mine: bool = True
+    others: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +122,7 @@ class Codes:
         access = self._access.allow(actor, address, Action.MAKE_CODE)
         with self._locks.hold(access.grant.update_id):
             current = self._current(actor, access)
-            if current is not None and not current.stopped and current.typed is not None:
+            if current is not None and current.is_mine and not current.stopped and current.typed is not None:
                 return current
             handle = self._handle(actor, access)
             for _ in range(5):
@@ -127,12 +133,12 @@ class Codes:
         raise Unavailable("no code could be made now")
 
     def stop(self, actor: Actor, address: str) -> None:
-        """End the code, QR and typed, at once: its author may, and so may whoever acts for the player."""
+        """End all codes of the report, QR and typed, at once: its author may, and so may who acts for the player."""
         access = self._access.allow(actor, address, Action.STOP_CODE)
         self.end(self._handle(actor, access))
 
     def status(self, actor: Actor, address: str) -> ReportCode | None:
-        """The report's newest code, for its author; the family sees when it was opened, not the code."""
+        """The newest code that the actor made for the report, else anybody's, of which they see only its use."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         return self._current(actor, access)
 
@@ -160,7 +166,7 @@ class Codes:
         """Until when each code of this site works, by the handle of its report."""
         with self._database.read() as rows:
             matches = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock())).all()
-        return {row.handle: row.expires for row in matches if row.sealed_qr}
+        return {row.handle: row.expires for row in sorted(matches, key=lambda row: row.expires) if row.sealed_qr}
 
     def end(self, handle: bytes) -> None:
         """End the code of the report that is found by `handle`, QR and typed, at once."""
@@ -292,31 +298,39 @@ class Codes:
 
     def _current(self, actor: Actor, access: Access) -> ReportCode | None:
         with self._database.read() as rows:
-            row = rows.scalar(
-                select(ReportCodeRow)
-                .where(ReportCodeRow.handle == self._handle(actor, access), ReportCodeRow.expires > self._clock())
-                .order_by(ReportCodeRow.expires.desc())
-                .limit(1)
-            )
-        if row is None:
+            matches = rows.scalars(
+                select(ReportCodeRow).where(
+                    ReportCodeRow.handle == self._handle(actor, access), ReportCodeRow.expires > self._clock()
+                )
+            ).all()
+        if not matches:
             return None
-        typed, qr_secret = None, ""
-        try:
-            content = decode(
-                open_secret(actor.keyring.derive("code"), row.sealed_for_author, context=row.locator.encode())
-            )
-            typed, qr_secret = (str(part) for part in content) if isinstance(content, list) else (None, "")
-        except CannotOpen:
-            pass  # The family: they see that a code exists, and when it was opened.
+        secrets_of = {row.locator: self._secrets(actor, row) for row in matches}
+        mine = [row for row in matches if secrets_of[row.locator] is not None]
+        row = max(matches, key=lambda row: (bool(row.sealed_qr), row in mine, row.expires))
+        typed, qr_secret = secrets_of[row.locator] or ("", "")
         return ReportCode(
             typed=format_code(typed) if typed and row.sealed_typed is not None else None,
             qr_secret=qr_secret,
             until=row.expires,
             stopped=not row.sealed_qr,
-            openings=row.openings,
-            first_opened=row.first_opened,
+            openings=sum(row.openings for row in matches),
+            first_opened=min((row.first_opened for row in matches if row.first_opened is not None), default=None),
             wrong_tries=min(row.wrong_tries, MAX_WRONG),
+            is_mine=row in mine,
+            others=sum(1 for other in matches if other.sealed_qr and other is not row and other not in mine),
         )
+
+    @staticmethod
+    def _secrets(actor: Actor, row: ReportCodeRow) -> tuple[str, str] | None:
+        """The typed code and the QR's secret, for whoever made the code; None for everybody else."""
+        try:
+            content = decode(
+                open_secret(actor.keyring.derive("code"), row.sealed_for_author, context=row.locator.encode())
+            )
+        except CannotOpen:
+            return None
+        return (str(content[0]), str(content[1])) if isinstance(content, list) and len(content) == 2 else None
 
     def _handle(self, actor: Actor, access: Access) -> bytes:
         keys = access.keys

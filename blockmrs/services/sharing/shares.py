@@ -14,24 +14,33 @@ from blockmrs.domain.senders import Standing as Sender
 from blockmrs.domain.sharing import Grant, Receipt
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.grants.ending import end_as_author, end_as_subject, ending_of, original_of, who_may_end
-from blockmrs.services.grants.granting import LineTo, copy_to_owner, give_to_owner, write_grant, write_share
-from blockmrs.services.lines.contents import Sort
+from blockmrs.services.grants.ending import end_as_author, end_as_subject, original_of
+from blockmrs.services.grants.granting import (
+    LineTo,
+    copy_to_owner,
+    give_to_owner,
+    share_as_subject,
+    write_grant,
+    write_share,
+)
 from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.reports.access import Access, AccessFinder, parse_report_address, report_address
 from blockmrs.services.sharing.openings import Opening, differs, openings
 
 if TYPE_CHECKING:
-    from blockmrs.crypto.keys import Card, Keyring
+    from collections.abc import Iterator
+
+    from blockmrs.crypto.keys import Card
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.throttle import Throttle
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.organisations import Organisation, Organisations
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import OpenedReport, Reports
+    from blockmrs.services.sharing.books import Books
 
 LONGEST = timedelta(days=366)
 # Opening it again within this time needs no second receipt.
@@ -46,7 +55,8 @@ class Share:
     """One share of a report, with the receipts that came back. `by_family`: it was not stopped by whoever shared it.
 
     `said_stopped`: somebody wrote on the player's line that it was stopped, but nothing shows that the recipient was
-    told. `differs`: the recipient opened something other than what this entry names.
+    told. `differs`: the recipient opened something other than what this entry names. `from_family`: the family sent it,
+    not the report's author; `sender` is who of them did, if the roll names them.
     """
 
     share_id: str
@@ -60,6 +70,8 @@ class Share:
     by_family: bool = False
     said_stopped: datetime | None = None
     differs: bool = False
+    from_family: bool = False
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +112,10 @@ class Sharing:
         reports: Reports,
         attachments: Attachments,
         throttle: Throttle,
+        books: Books,
     ) -> None:
         self._throttle = throttle
+        self._books = books
         self._attachments = attachments
         self._database = database
         self._mailbox = mailbox
@@ -113,7 +127,10 @@ class Sharing:
         self._locks = KeyedLocks(database, "share")
 
     def grant(self, actor: Actor, address: str, organisation_id: bytes, purpose: str, until: datetime) -> Share:
-        """Let an organisation of the directory read the report until `until`; a repeated call is the same share."""
+        """Let an organisation of the directory read the report until `until`; a repeated call is the same share.
+
+        What the report's author shared serves the family too, and the other way round, if it runs at least as long.
+        """
         access = self._access.allow(actor, address, Action.SHARE)
         organisation = self._organisations.find(organisation_id)
         if not organisation.staff:
@@ -125,18 +142,12 @@ class Sharing:
             raise InvalidInput("Choose an end date within the next year", field="until")
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
-            share = self._active_share(actor, access, organisation_id)
+            share = self._active_share(actor, access, organisation_id, until)
             if share is None:
-                if any(
-                    entry.grant.grantee == organisation_id and _is_ended_by_subject(entry)
-                    for entry in self.book(actor, access)
-                ):
-                    raise InvalidInput(
-                        "The family stopped sharing this with them. Ask the family", field="organisation"
-                    )
+                self._refuse_what_family_ended(actor, access, organisation_id)
                 self._count(actor, organisation_id)
                 self._write_grant(actor, access, organisation, purpose, until)
-                share = self._active_share(actor, access, organisation_id)
+                share = self._active_share(actor, access, organisation_id, until)
         if share is None:
             raise NotFound("no such share")
         return share
@@ -150,10 +161,11 @@ class Sharing:
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
             entry = self._book_entry(actor, access, share_id)
-            if entry.revoked is None and access.standing is Standing.SUBJECT and access.keys is not None:
-                self._end_as_subject(actor, access.keys, entry)
-            elif entry.revoked is None:
+            is_own = access.standing is Standing.AUTHOR and self._books.is_authors(access, entry)
+            if entry.revoked is None and is_own:
                 self._write_revocation(actor, access, entry)
+            elif entry.revoked is None:
+                self._end_as_subject(actor, self._books.subject(actor, access), entry)
         return next(share for share in self.shares(actor, address) if share.share_id == share_id)
 
     def release_to_family(self, actor: Actor, address: str) -> None:
@@ -167,23 +179,31 @@ class Sharing:
             self._mailbox.settle()
             if not self._reports.is_withheld(actor, access):
                 return
-            subject = self._subject(actor, access)
+            subject = self._books.subject(actor, access)
             batch = self._mailbox.batch()
             give_to_owner(self._mailbox, batch, subject, access.grant, actor.keyring)
-            self._attachments.release(batch, actor, access, subject, self.book(actor, access))
-            for entry in self.book(actor, access):
+            self._attachments.release(batch, actor, access, subject, self._books.authors(actor, access))
+            for entry in self._books.authors(actor, access):
                 copy_to_owner(batch, entry.grant, actor.keyring, subject.keyring)
             released = Grant(access.grant.update_id, access.grant.subject, RELEASED, self._mailbox.moment(),
                              grantee=access.grant.subject)  # fmt: skip
             write_grant(batch, released, actor.keyring, LineTo(actor.keyring.card, self._book_key(actor, access)))
             batch.commit()
-            for entry in self.book(actor, access):
+            for entry in self._books.authors(actor, access):
                 grant = entry.grant
-                if grant.grantee is None or grant.not_after is None or not self._share(access, entry).active:
+                if grant.grantee is None or grant.not_after is None or not self._is_running(entry):
                     continue
                 self._write_revocation(actor, access, entry)
                 organisation = self._organisations.find(grant.grantee)
                 self._write_grant(actor, access, organisation, grant.purpose, grant.not_after)
+
+    def _refuse_what_family_ended(self, actor: Actor, access: Access, organisation_id: bytes) -> None:
+        """InvalidInput if the family ended what this author shared with them: who ended it may share it anew."""
+        if access.standing is not Standing.AUTHOR:
+            return
+        for entry in self._books.authors(actor, access):
+            if entry.grant.grantee == organisation_id and _is_ended_by_subject(entry):
+                raise InvalidInput("The family stopped sharing this with them. Ask the family", field="organisation")
 
     def _count(self, actor: Actor, organisation_id: bytes) -> None:
         """Count one share; TooManyAttempts if this account has recently shared too much with that organisation."""
@@ -196,17 +216,27 @@ class Sharing:
         return self._locks.hold(update_id)
 
     def running(self, actor: Actor, access: Access) -> list[tuple[bytes, datetime]]:
-        """Those with whom the report is shared now: each organisation's card id, and until when."""
+        """Those with whom the report is shared now, whoever shared it: each organisation's card id, and until when."""
         return [
             (entry.grant.grantee, entry.grant.not_after)
-            for entry in self.book(actor, access)
+            for entry in self._books.everything(actor, access)
             if entry.grant.grantee and entry.grant.not_after and self._is_running(entry)
         ]
 
     def shares(self, actor: Actor, address: str) -> list[Share]:
-        """Every share of the report with its receipts, newest first, for its author and for the family."""
+        """Shares of the report with their receipts, newest first: a coach sees their own, the family all of them."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
-        return [self._share(access, entry) for entry in reversed(self.book(actor, access))]
+        entries = sorted(self._books.shown(actor, access), key=lambda entry: entry.index, reverse=True)
+        return [self._share(actor, access, entry) for entry in entries]
+
+    def returned(self, actor: Actor, access: Access, purpose: str) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
+        """What organisations wrote about the report, whoever shared it with them: share, grant and time."""
+        return self._attachments.returned(actor, access, self._books.everything(actor, access), purpose)
+
+    def grantees(self, actor: Actor, access: Access) -> set[bytes]:
+        """The card ids of all organisations with which the report was ever shared."""
+        shares = self._books.everything(actor, access)
+        return {share.grant.grantee for share in shares if share.grant.grantee is not None}
 
     def cover(self, actor: Actor, address: str) -> InboxItem:
         """What a shared report shows before it is opened."""
@@ -300,10 +330,7 @@ class Sharing:
     def _write_grant(
         self, actor: Actor, access: Access, organisation: Organisation, purpose: str, until: datetime
     ) -> None:
-        keyring, card = actor.keyring, self._cards.find(organisation.card_id)
-        batch = self._mailbox.batch()
-        line_key = self._organisations.introduce(batch, keyring, actor.display_name, organisation)
-        owner = None if self._reports.is_withheld(actor, access) else self._subject(actor, access).keyring
+        card, batch = self._cards.find(organisation.card_id), self._mailbox.batch()
         grant = Grant(
             access.grant.update_id,
             access.grant.subject,
@@ -315,10 +342,18 @@ class Sharing:
             title=access.grant.title,
             party=actor.display_name,
         )
-        write_share(
-            batch, grant, keyring, LineTo(card, line_key), organisation.name,
-            book_key=self._book_key(actor, access), owner=owner,
-        )  # fmt: skip
+        if access.standing is Standing.AUTHOR:
+            keyring = actor.keyring
+            line_key = self._organisations.introduce(batch, keyring, actor.display_name, organisation)
+            owner = None if self._reports.is_withheld(actor, access) else self._books.subject(actor, access).keyring
+            write_share(
+                batch, grant, keyring, LineTo(card, line_key), organisation.name,
+                book_key=self._book_key(actor, access), owner=owner,
+            )  # fmt: skip
+        else:
+            subject = self._books.subject(actor, access)
+            line_key = self._organisations.introduce(batch, subject.keyring, subject.label, organisation)
+            share_as_subject(batch, grant, actor.keyring, subject, LineTo(card, line_key), organisation.name)
         follow = [entry.grant for entry in self._attachments.entries(actor, access, Content.CHECK)]
         self._attachments.pass_on(batch, actor, access, card.id, until, follow)
         commit_batch(self._database, batch)
@@ -327,8 +362,8 @@ class Sharing:
         _, grantee = original_of(entry)
         batch, owner = self._mailbox.batch(), None
         if not self._reports.is_withheld(actor, access):
-            owner = self._subject(actor, access).keyring
-        copies = self._copies(owner, access.grant.update_id).grants.values() if owner is not None else ()
+            owner = self._books.subject(actor, access).keyring
+        copies = self._books.copies_on(owner, access.grant.update_id) if owner is not None else ()
         end_as_author(
             batch, entry, self._mailbox.moment(), actor.keyring, self._cards.find(grantee),
             book_key=self._book_key(actor, access), owner=owner, on_owners_line=copies,
@@ -344,17 +379,27 @@ class Sharing:
         end_as_subject(batch, entry, self._mailbox.moment(), actor.keyring, subject, to)
         batch.commit()
 
-    def _active_share(self, actor: Actor, access: Access, organisation_id: bytes) -> Share | None:
-        for entry in self.book(actor, access):
-            share = self._share(access, entry)
-            if entry.grant.grantee == organisation_id and share.active:
-                return share
+    def _active_share(self, actor: Actor, access: Access, organisation_id: bytes, until: datetime) -> Share | None:
+        """A running share with them that serves: one of the actor's own side, or one that lasts until then."""
+        for entry in self._books.shown(actor, access):
+            lasts = entry.grant.not_after is not None and entry.grant.not_after >= until
+            serves = lasts or self._is_from(access.standing, access, entry)
+            if entry.grant.grantee == organisation_id and serves and self._is_running(entry):
+                return self._share(actor, access, entry)
         return None
 
-    def _share(self, access: Access, entry: GrantEntry) -> Share:
+    def _is_from(self, standing: Standing, access: Access, entry: GrantEntry) -> bool:
+        """Whether the report's author shared it; for Standing.SUBJECT, whether the family did."""
+        return self._books.is_authors(access, entry) is (standing is Standing.AUTHOR)
+
+    def _share(self, actor: Actor, access: Access, entry: GrantEntry) -> Share:
+        receipts = []
+        if entry.grant.return_to_author is not None:
+            receipts = self._mailbox.return_line(entry.grant.return_to_author, actor.keyring)
+        elif entry.grant.return_to_subject is not None:
+            reader = self._books.subject(actor, access).keyring
+            receipts = self._mailbox.return_line(entry.grant.return_to_subject, reader)
         grant = entry.grant
-        back = grant.return_to_author if access.standing is Standing.AUTHOR else grant.return_to_subject
-        receipts = self._mailbox.return_line(back, access.reader) if back is not None else []
         return Share(
             share_id=entry.id.hex(),
             party=grant.party,
@@ -367,49 +412,15 @@ class Sharing:
             by_family=_is_ended_by_subject(entry),
             said_stopped=entry.copy_revocation.at if entry.copy_revocation and entry.revoked is None else None,
             differs=differs(self._organisations.staff, entry.grant, receipts),
+            from_family=self._is_from(Standing.SUBJECT, access, entry),
+            sender=self._books.sender(actor, access, entry),
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
         return entry.revoked is None and entry.grant.covers(self._mailbox.present())
 
-    def book(self, actor: Actor, access: Access) -> list[GrantEntry]:
-        """The copies of every share of this report, from the author's book or from the subject's line."""
-        if access.standing is Standing.AUTHOR:
-            line = self._mailbox.private_line(self._book_key(actor, access), actor.keyring)
-        else:
-            line = self._copies(access.reader, access.grant.update_id)
-        update_id = access.grant.update_id
-        author = self._reports.author_of(access)
-        return [
-            self._with_ending(access, entry)
-            for entry in line.grants.values()
-            # Whoever holds the line's key can write on it that somebody shared something.
-            if entry.grant.update_id == update_id and entry.grant.copy_of is not None and entry.author == author
-        ]
-
-    def _with_ending(self, access: Access, copy: GrantEntry) -> GrantEntry:
-        """The copy, with what ended its original; revoking only a copy ends nothing.
-
-        Authors need no proof of what they noted in their own book.
-        """
-        if copy.grant.copy_of is None:
-            return copy
-        may_end = who_may_end(copy.grant, copy.author)
-        ending = ending_of(self._mailbox, copy.grant.copy_of, may_end)
-        if ending is not None:
-            return replace(copy, revoked_by=ending[0], revoked=ending[1])
-        return copy if access.standing is Standing.AUTHOR else replace(copy, revoked=None, copy_revocation=copy.revoked)
-
-    def _copies(self, reader: Keyring, update_id: bytes) -> Line:
-        """The copies of every share of that report on its subject's own line, with their revocations."""
-        contents = self._mailbox.contents(reader)
-        copies = [item for item in contents if item.sort is Sort.SHARE and item.about == update_id]
-        ids = {item.key for item in copies}
-        ends = [item for item in contents if item.sort is Sort.REVOCATION and item.key in ids]
-        return self._mailbox.opened(reader, [*copies, *ends])
-
     def _book_entry(self, actor: Actor, access: Access, share_id: str) -> GrantEntry:
-        for entry in self.book(actor, access):
+        for entry in self._books.shown(actor, access):
             if entry.id.hex() == share_id:
                 return entry
         raise NotFound("no such share")
@@ -419,12 +430,6 @@ class Sharing:
 
     def _opened_key(self, actor: Actor, grant: Grant) -> bytes:
         return actor.keyring.derive("opened", grant.update_id)
-
-    def _subject(self, actor: Actor, access: Access) -> EntrustedKeys:
-        subject = self._access.subject_keys(actor, access.place) if access.place is not None else None
-        if subject is None:
-            raise NotFound("the player's card is not held here")
-        return subject
 
 
 def _leave(batch: Batch, receipt: Receipt, actor: Actor, recipient: Card, line_key: bytes) -> None:

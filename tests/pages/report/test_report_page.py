@@ -98,15 +98,21 @@ def test_a_stranger_finds_nothing_and_nobody_is_asked_to_sign_in(site, club, add
     site.browser().get(f"/field/report/{address}{page}", status=401)
 
 
-@pytest.mark.parametrize("page", POSTS)
-@pytest.mark.parametrize(("who", "status"), [("mallory", 404), ("maria", 403), ("lee", 403)])
-def test_nobody_but_the_author_changes_who_sees_it(site, club, page, who, status):
+@pytest.mark.parametrize(
+    ("who", "status", "page"),
+    [
+        *(("mallory", 404, page) for page in POSTS),
+        *(("lee", 403, page) for page in POSTS),
+        ("maria", 403, "/release"),
+        ("maria", 302, "/stop-code"),  # The family ends what there is, whoever made it.
+        ("maria", 404, "/stop/00"),
+    ],
+)
+def test_nobody_but_the_author_and_the_family_changes_who_sees_it(site, club, page, who, status):
     address = club.report()
     club.share(address)
     browser = signed_in(site, who)
     token = dict(sent_by(browser.get("/team"), "Add player")[1])["_csrf"]
-    if who == "maria" and page in ("/stop-code", "/stop/00"):
-        status = 302 if page == "/stop-code" else 404  # The family ends what there is, whoever made it.
     before = footprint(site)
     browser.post(
         f"/field/report/{address}{page}",
@@ -133,11 +139,11 @@ def test_an_address_of_no_report_finds_nothing(app, path, page):
     assert app.get(f"/field/report/{path}{page}", expect_errors=True).status_int in (400, 404)
 
 
-def test_the_family_reads_it_sees_who_got_it_and_may_stop_that_without_the_coachs_other_buttons(site, club, address):
+def test_the_family_reads_it_sees_who_got_it_and_may_stop_that(site, club, address):
     club.share(address)
     page = signed_in(site, "maria").get(f"/field/report/{address}")
     assert "North Hospital" in page.text
-    assert not [button for button in soup(page).main("button") if "Print" not in button.text]
+    assert "Sent by Ana Coach" in text_of(page)
     stop = soup(page).select_one("a[href*='/stop/']")
     asked = signed_in(site, "maria").get(stop["href"])
     assert "cannot send it to them again" in text_of(asked)
@@ -146,7 +152,37 @@ def test_the_family_reads_it_sees_who_got_it_and_may_stop_that_without_the_coach
         heading(press(maria, maria.get(stop["href"]), "Stop sharing").follow()) == "Stopped sharing with North Hospital"
     )
     assert "by the family" in text_of(signed_in(site, "carol").get(f"/field/report/{address}"))
-    signed_in(site, "maria").get(f"/field/report/{address}/show", status=403)
+
+
+def test_the_mother_sends_it_prints_it_and_shows_it_to_a_crew(site, club, address):
+    maria = signed_in(site, "maria")
+    page = maria.get(f"/field/report/{address}")
+    buttons = [button.get_text(strip=True) for button in soup(page).select("main > .btns button, main > .btns a")]
+    assert buttons == ["Show to crew", "Send to hospital", "Print", "Done"]
+    form = maria.get(f"/field/report/{address}/share")
+    assert "Only the family sees here whom you send it to" in text_of(form)
+    sending = next(form for form in form.forms.values() if "organisation" in form.fields)
+    sending["organisation"] = club.hospital
+    sent = sending.submit().follow()
+    assert heading(sent) == "Sent to North Hospital"
+    stop = maria.get(soup(sent).select_one("a[href*='/stop/']")["href"])
+    assert "cannot send it to them again" not in text_of(stop)
+    assert "stays with them" in text_of(stop)
+    assert heading(press(maria, stop, "Stop sharing").follow()) == "Stopped sharing with North Hospital"
+    shown = press(maria, page, "Show to crew").follow()
+    assert soup(shown).select_one("code.pair")
+
+
+def test_each_of_them_is_told_of_the_others_code_and_shown_none_but_their_own(site, club, address):
+    coach, maria = signed_in(site, "carol"), signed_in(site, "maria")
+    typed = soup(press(coach, coach.get(f"/field/report/{address}"), "Show to crew").follow()).select_one("code.pair")
+    page = maria.get(f"/field/report/{address}")
+    assert "only they can show it" in text_of(page)
+    assert not soup(page).select(f"a[href='/field/report/{address}/show']")
+    assert typed.text not in maria.get(f"/field/report/{address}/show").text
+    press(maria, page, "Show to crew")
+    assert "1 more code works" in text_of(maria.get(f"/field/report/{address}"))
+    assert typed.text in coach.get(f"/field/report/{address}/show").text
 
 
 def test_a_hospital_is_led_to_its_inbox(site, club, address):
@@ -327,7 +363,7 @@ def test_more_than_one_opening_is_counted_in_the_plural(site, club, app, address
 def test_stopping_a_share_is_asked_first_and_ends_it(site, club, app, address):
     share = club.share(address)
     asked = app.get(f"/field/report/{address}/stop/{share}")
-    assert "They cannot open it again. They may have kept what they saw." in text_of(asked)
+    assert "They cannot open it again. They may have kept what they saw: what they copied" in text_of(asked)
     stopped = press(app, asked, "Stop sharing", 302).follow()
     assert "Stopped sharing" in heading(stopped)
     assert not site.services.sharing.shares(club.coach, address)[0].active

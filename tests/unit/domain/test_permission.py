@@ -11,6 +11,7 @@ TABLE = Path(__file__).parents[3] / "docs" / "permission.md"
 WORDS: dict[type[BlockMRSError], str] = {NotAuthorized: "no", Ended: "ended", NotFound: "unknown"}
 HANDS_ON = (Action.SHARE, Action.MAKE_CODE, Action.RELEASE_TO_FAMILY)
 """What gives a report to somebody else."""
+OWNERS = (Standing.AUTHOR, Standing.SUBJECT)
 
 
 def table() -> dict[tuple[str, str], str]:
@@ -61,11 +62,22 @@ def test_only_a_recipient_clears_for_sport(standing: Standing) -> None:
 
 
 @pytest.mark.parametrize("action", HANDS_ON)
-@pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.AUTHOR])
-def test_only_the_author_hands_a_report_on(action: Action, standing: Standing) -> None:
+@pytest.mark.parametrize("standing", [standing for standing in Standing if standing not in OWNERS])
+def test_only_the_author_and_the_family_hand_a_report_on(action: Action, standing: Standing) -> None:
     require(action, Standing.AUTHOR)
     with pytest.raises((NotAuthorized, Ended, NotFound)):
         require(action, standing)
+
+
+@pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.AUTHOR])
+def test_only_the_author_decides_what_the_family_is_told(standing: Standing) -> None:
+    with pytest.raises((NotAuthorized, Ended, NotFound)):
+        require(Action.RELEASE_TO_FAMILY, standing)
+
+
+def test_the_family_sends_and_shows_what_is_about_them() -> None:
+    for action in (Action.SHARE, Action.MAKE_CODE):
+        require(action, Standing.SUBJECT)
 
 
 @pytest.mark.parametrize("action", [Action.STOP_SHARE, Action.STOP_CODE])
