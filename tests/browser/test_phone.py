@@ -106,8 +106,9 @@ def keep_without_account(page: Page) -> None:
 
 
 def check_page(page: Page) -> None:
-    """A signed-in coach's report, filled in on the server's page."""
+    """A signed-in coach's report, filled in on the server's page; the phone has its copy of the pages by then."""
     page.goto("/field")
+    page.wait_for_selector("html[data-keeps]")
     page.locator("#signs button[value=choking]").tap()
     page.get_by_role("button", name="Who is hurt?").tap()
     page.get_by_label("Their name").fill(NAME)

@@ -171,6 +171,23 @@ def test_what_is_typed_when_the_session_ends_elsewhere_leaves_the_screen_and_is_
     expect(phone.get_by_label("Sport")).to_have_value("Rugby")
 
 
+def test_who_signed_in_and_went_on_before_that_pages_script_came_reads_their_own(phone: Page) -> None:
+    author = unsent(phone)
+    sign_out(phone)
+    is_late = "**/keep.js*"
+    phone.context.route(is_late, lambda route: route.abort())
+    phone.goto("/login")
+    phone.get_by_label("User name or email").fill(author)
+    phone.get_by_label("Password", exact=True).fill(PASSWORD)
+    phone.get_by_role("button", name="Sign in").tap()
+    expect(phone.get_by_role("button", name="Sign out")).to_be_visible()
+    phone.context.unroute(is_late)
+    phone.goto("/field/phone")
+    expect(phone.locator("main .card")).to_contain_text(NAME)
+    phone.get_by_role("link", name="Change").tap()
+    expect(phone.get_by_label("Anything else?")).to_have_value(NOTE)
+
+
 def test_a_page_that_was_on_its_way_while_they_signed_out_brings_no_key_back(phone: Page) -> None:
     sign_up(phone)
     phone.goto("/")

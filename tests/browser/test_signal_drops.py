@@ -18,6 +18,7 @@ from tests.browser.test_phone import (
     fill,
     keep_without_account,
     on_the_server,
+    save_without_signal,
     sign_up,
 )
 from tests.browser.waits import until
@@ -40,6 +41,19 @@ def to_who_page(page: Page) -> None:
     page.get_by_role("button", name="Who is hurt?").tap()
     page.wait_for_function(READY)
     page.get_by_label("Their name").fill(NAME)
+
+
+def test_a_phone_without_a_copy_of_the_pages_stays_where_it_is_and_goes_on_with_the_signal(new_page: NewPage) -> None:
+    page = new_page(PHONE, service_workers="block")
+    sign_up(page)
+    save_without_signal(page)
+    expect(page.get_by_role("status")).to_contain_text("The report is saved on this phone")
+    expect(page.get_by_label("Anything else?")).to_have_value(NOTE)
+    assert NOTE in page.evaluate("() => outbox.list().then(([report]) => JSON.stringify(report.fields))")
+    with page.expect_response(SAVE):
+        page.context.set_offline(False)
+    expect(page.locator("main")).to_contain_text(re.compile(r"Sent \d\d:\d\d"))
+    assert on_the_server(page) == 1
 
 
 def test_a_signal_that_goes_between_the_question_and_the_save_loses_nothing(phone: Page) -> None:

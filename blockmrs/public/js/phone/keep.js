@@ -109,7 +109,7 @@
   /** @param {HTMLFormElement} form @param {HTMLButtonElement | null} submitter @param {string} state */
   async function keepHere(form, submitter, state) {
     const id = await keep(form, answerOf(submitter), { state });
-    location.assign(state === "draft" ? REPORTS + "#write/" + id : REPORTS);
+    await toReports(state === "draft" ? "#write/" + id : "");
   }
   async function reached() {
     if (navigator.onLine === false) return false;
@@ -119,6 +119,28 @@
     } catch (error) {
       return false;
     }
+  }
+
+  // A phone that has no copy of the pages yet would show nothing of what it keeps, once this page is left without a
+  // signal: then this page says that it is kept, and goes on when the signal is back.
+  async function hasReportsPage() {
+    try {
+      const registration = await navigator.serviceWorker.getRegistration();
+      return Boolean(registration && registration.active && await caches.match(REPORTS, { ignoreVary: true }));
+    } catch (error) {
+      return false;
+    }
+  }
+  let later = "";
+  /** @param {string} view */
+  async function toReports(view) {
+    if (await hasReportsPage() || await reached()) {
+      location.assign(REPORTS + view);
+      return;
+    }
+    say("kept-here");
+    window.scrollTo(0, 0);
+    later = REPORTS + view;
   }
 
   // --- sending -----------------------------------------------------------------------------------------------------
@@ -143,7 +165,7 @@
     const session = token && who ? { token: token.value, account: who.account, owner: who } : undefined;
     const result = await outbox.send(id, { form: session });
     if (result.sent) location.assign(result.sent + (result.again ? "?again=1" : "?saved=1"));
-    else if (result.why === "signal") location.assign(REPORTS);
+    else if (result.why === "signal") await toReports("");
     else {
       // The server asks something, or says what is wrong, on a page of its own.
       await outbox.mark(id, { state: "draft", why: "", going: true });
@@ -214,7 +236,7 @@
     for (const form of all("[data-to-server]")) form.removeAttribute("data-to-server");
     refresh();
   });
-  window.addEventListener("online", refresh);
+  window.addEventListener("online", () => { if (later) location.assign(later); else refresh(); });
   if (outbox.channel) outbox.channel.addEventListener("message", () => showCount().catch(() => {}));
   for (const form of all("form[data-keep]")) form.hidden = !isAble;
   refresh();

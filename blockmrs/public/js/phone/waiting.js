@@ -285,9 +285,11 @@
   async function sendAll() {
     try { await outbox.sendAll(heard); } catch (error) { /* it stays where it is, and says so */ }
   }
-  // With a signal the server says who is signed in before anything of theirs is shown; without one, who was last.
+  // With a signal the server says who is signed in before anything of theirs is shown; without one, who was last. It is
+  // asked for what is locked, too: who signed in and left that page before its script came is signed in all the same.
   async function askWhoIsHere() {
-    if (navigator.onLine === false || !await outbox.signedIn()) return;
+    if (navigator.onLine === false) return;
+    if (!await outbox.signedIn() && !(await outbox.list()).some(report => report.locked)) return;
     status.textContent = say("asking");
     try {
       await outbox.session(SESSION_MS);
