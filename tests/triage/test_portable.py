@@ -2,17 +2,17 @@
 
 import gzip
 import json
+import tomllib
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.resources import files
-from io import BytesIO
 from typing import Any
 
 import pytest
 
 from blockmrs.domain.triage.conditions import Facts
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.messages import extract
+from blockmrs.domain.triage.oneself import shown_texts as texts_of_rules
 from blockmrs.domain.triage.portable import compile_rules, condition_as_data, encode_rules
 from blockmrs.domain.triage.rules import Sport
 
@@ -32,14 +32,11 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def shown_texts() -> set[str]:
-    """Every text for people in the rule files, as the catalogues have it."""
+    """Every text for people in the rule files, but for what is no part of the phone's rules: the history of the
+    versions, and the forms for oneself, since the server alone asks somebody who feels ill."""
     folder = files("blockmrs.domain.triage") / "protocols"
-    found = (
-        extract(BytesIO(file.read_bytes()), (), (), {}) for file in folder.iterdir() if file.name.endswith(".toml")
-    )
-    # What each version changed is for the reviewer's document alone.
-    history = {line for change in RULES.history for line in change.changed}
-    return {message for messages in found for _, _, message, _ in messages} - history
+    tables = (tomllib.loads(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml"))
+    return {text for table in tables for text in texts_of_rules(table) if text}
 
 
 def test_every_text_for_people_is_put_into_their_language() -> None:

@@ -170,6 +170,10 @@ class FieldController(TGController):
             return self._signs({"": self._sorry()}, status=422)
         return page(pairs, journey, before)
 
+    def _worded(self, journey: Journey) -> TriageService:
+        """The advice in the words of this page: for somebody else, or for whoever says that they feel ill."""
+        return self._triage.for_oneself if journey.is_about_oneself else self._triage
+
     def _next(self, pairs: Pairs, journey: Journey, before: Interview) -> str:
         """The page that follows from what was posted; whatever cannot be read is asked again, with the rest kept."""
         if self._is_of_other_rules(pairs):
@@ -199,25 +203,24 @@ class FieldController(TGController):
 
     def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
         """What the words lead to on the page about the place; no other page asks for them."""
-        page, own_words = self._triage.next_page(before), read_own_words(texts, pairs)
+        triage = self._worded(journey)
+        page, own_words = triage.next_page(before), read_own_words(texts, pairs)
         if page is None or page.id != WHERE or own_words.is_empty:
             return self._show(before, journey, {}, ())
         view = page_view(self._triage, before, journey, page, own_words.picked)
-        common: dict[str, Any] = {"page": page, "view": view, "rules": self._triage.rules, "typed": own_words.typed}
+        common: dict[str, Any] = {"page": page, "view": view, "rules": triage.rules, "typed": own_words.typed}
         try:
             if own_words.is_answer:
                 after = self._triage.confirm(before, own_words.picked)
                 onward = journey.after(carry(before), carry(after), self._clock())
                 return self._show(after, onward, {}, ())
-            return self._page(
-                "proposed", proposal=proposal_view(self._triage, own_words.propose(self._triage)), **common
-            )
+            return self._page("proposed", proposal=proposal_view(triage, own_words.propose(self._triage)), **common)
         except InvalidInput as error:
             common["errors"] = {name: tg.i18n.ugettext(text) for name, text in problem(in_form(error)).items()}
             offers = own_words.offers(self._triage)
             if offers is None:
                 return self._page("ask", 422, **common)
-            return self._page("proposed", 422, proposal=proposal_view(self._triage, offers), **common)
+            return self._page("proposed", 422, proposal=proposal_view(triage, offers), **common)
 
     def _handover(self, pairs: Pairs, journey: Journey, interview: Interview) -> str:
         """The page for the crew or, without any answer, the first screen."""
@@ -238,15 +241,17 @@ class FieldController(TGController):
     def _show(
         self, interview: Interview, journey: Journey, errors: dict[str, str], picked: tuple[str, ...], status: int = 200
     ) -> str:
-        page = self._triage.next_page(interview)
+        triage = self._worded(journey)
+        page = triage.next_page(interview)
         if page is None:
-            result = result_view(self._triage, interview, journey, self._clock())
-            result = replace(result, telling=self._who_is_told.of(interview))
+            result = result_view(triage, interview, journey, self._clock())
+            telling = self._who_is_told.of(interview, oneself=journey.is_about_oneself)
+            result = replace(result, telling=telling)
             # Somebody who is ill at home is not where a team plays.
             result = result if result.record else replace(result, where=True, plan=self._plan())
             return self._page("result", view=result)
-        view = page_view(self._triage, interview, journey, page, picked)
-        return self._page("ask", status=status, page=page, view=view, errors=errors, rules=self._triage.rules)
+        view = page_view(triage, interview, journey, page, picked)
+        return self._page("ask", status=status, page=page, view=view, errors=errors, rules=triage.rules)
 
     def _signs(self, errors: dict[str, str], status: int = 200, started: int | None = None) -> str:
         view = View((), int(self._clock().timestamp()) if started is None else started)

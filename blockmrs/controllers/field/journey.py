@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
-from blockmrs.controllers.field.wire import REPORT_PREFIX, Pairs, times_of
+from blockmrs.controllers.field.wire import FOR_RECORD, REPORT_PREFIX, Pairs, times_of
 from blockmrs.domain.triage.rules import Level
+from blockmrs.services.people.persons import ME
 
 if TYPE_CHECKING:
     from blockmrs.services.advice.in_reports import AnswerTimes
@@ -44,6 +45,11 @@ class Journey:
     def injured(self) -> int:
         """When it happened, in seconds since 1970: as somebody said, or else when answering began."""
         return self.started if self.hurt is None else self.hurt
+
+    @property
+    def is_about_oneself(self) -> bool:
+        """Whether the answers are for the record of whoever gives them."""
+        return next((value for name, value in self.report_pairs if name == FOR_RECORD), "") == ME
 
     @classmethod
     def read(cls, pairs: Iterable[tuple[str, str]], now: datetime) -> Journey:

@@ -57,6 +57,11 @@ class View:
         return handle if HANDLE.fullmatch(handle) else ""
 
     @property
+    def is_about_oneself(self) -> bool:
+        """Whether whoever reads the page is the person whom it is about."""
+        return self.record == ME
+
+    @property
     def first(self) -> str:
         """Where the questions began."""
         return ill_address(self.record) if self.record else "/field"

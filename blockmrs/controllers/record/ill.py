@@ -106,12 +106,13 @@ class PersonIllController(TGController):
             return None
 
     def _proposals(self, facts: HealthFacts) -> list[Proposal]:
-        rules, rows = self._services.triage.rules, []
+        triage = self._services.triage.for_oneself if self._handle == ME else self._services.triage
+        rules, rows = triage.rules, []
         for fact, label, value in in_words(facts, self._today()):
             interview = self._propose(only(facts, [fact]))
             answers = [
                 _("%(question)s %(answer)s") % {"question": _(row.question), "answer": _(row.answer)}
-                for row in self._services.triage.answers_in_words(interview, all_answers=True)
+                for row in triage.answers_in_words(interview, all_answers=True)
             ]
             answers += [_(band.label) for band in rules.age_bands if band.id == interview.age_band]
             rows.append(Proposal(fact, _("%(fact)s: %(told)s") % {"fact": label, "told": value}, tuple(answers)))

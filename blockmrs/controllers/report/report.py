@@ -226,14 +226,18 @@ class ReportController(TGController):
         )
 
     def _advice(self, typed: TypedReport, now: datetime) -> dict[str, Any]:
-        """What the answers lead to: the assessment, its words, the signs, and who is told."""
-        triage, interview = self._services.triage, typed.interview
+        """What the answers lead to: the assessment, its words, the signs, and who is told.
+
+        Whoever writes about themselves reads it so; what is saved is worded for others (ReportReader).
+        """
+        triage, interview, oneself = self._services.triage, typed.interview, typed.journey.is_about_oneself
+        triage = triage.for_oneself if oneself else triage
         assessment = triage.conclude(interview)
         return {
             "assessment": assessment,
             "words": triage.rules.level_words[assessment.level],
             "answers": timed(triage.answers_in_words(interview), typed.journey.times(now)),
-            "telling": self._services.who_is_told.of(interview),
+            "telling": self._services.who_is_told.of(interview, oneself=oneself),
         }
 
     def _check(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:

@@ -23,7 +23,7 @@ SHOWN = frozenset(
             "sooner_if",
             "instead",
         ),
-        *("intended_use", "levels", "words", "why", "tell", "parent", "changed"),
+        *("intended_use", "levels", "words", "why", "tell", "parent", "changed", "oneself"),
     }
 )
 """Keys whose texts are shown to people; everything else in the files is for programs and reviewers."""

@@ -16,11 +16,15 @@ from blockmrs.typed import one_line
 CRISIS_LINES = "crisis_lines"
 PLACES = frozenset({CRISIS_LINES})
 """Every name for which a rule's text may have a placeholder."""
-MAY_HAVE_PLACES = frozenset({"hint", "first_aid"})
-"""Keys of the rule files whose texts may have placeholders: those that are shown, but never kept in a report."""
+MAY_HAVE_PLACES = frozenset({"hint", "first_aid", "oneself"})
+"""Keys of the rule files whose texts may have placeholders: those that are shown, but never kept in a report.
+
+A form for oneself has the placeholders of the text that it stands for (oneself.py).
+"""
 MOST_LINES = 6
 
-_PLACE = re.compile(r"%\(([^%()]*)\)s")
+PLACE = re.compile(r"%\(([^%()]*)\)s")
+"""A placeholder; its group is the name."""
 _LINE = re.compile(r"(?P<name>[^\d,+]*[^\d,+\s]) (?P<number>\+?[0-9][0-9 ()/-]{1,22}[0-9])")
 
 
@@ -66,13 +70,13 @@ DEFAULT_PLACES: Mapping[str, str] = places_of(parse_crisis_lines(DEFAULT_CRISIS_
 
 def fill(text: str, places: Mapping[str, str]) -> str:
     """`text` with each of its placeholders filled; text without any, and every other percent sign, stays as it is."""
-    return _PLACE.sub(lambda match: places.get(match[1], match[0]), text)
+    return PLACE.sub(lambda match: places.get(match[1], match[0]), text)
 
 
 def misplaced(table: Any, *, allowed: bool = False) -> Iterator[str]:
     """Every text of a parsed rule file that has an unknown placeholder, or one where none is allowed."""
     if isinstance(table, str):
-        names = set(_PLACE.findall(table))
+        names = set(PLACE.findall(table))
         if names and not (allowed and names <= PLACES):
             yield table
     elif isinstance(table, list):

@@ -8,6 +8,7 @@ from typing import Any
 from blockmrs.domain.facts import SEX, SEXES, VALUES
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.course import REASSURING, WORSE
+from blockmrs.domain.triage.oneself import FORMS, wrong_forms
 from blockmrs.domain.triage.pages import AGE, CHECKS, LOOKED_AGAIN, WHERE
 from blockmrs.domain.triage.places import misplaced
 from blockmrs.domain.triage.rules import (
@@ -36,7 +37,7 @@ from blockmrs.domain.triage.rules import (
 from blockmrs.errors import Unavailable
 
 SIGNS_FILE = "signs.toml"
-FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if", "left_out")
+FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if", "left_out", FORMS)
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
     *("option", "none", "least", "most", "policy", "record", "opens", "settles"),
@@ -65,7 +66,7 @@ ANYWHERE = ""
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
     *("age_band", "age_group", "sign", "part", "fallback", "policy", "history"),
-    *("sport_ages", "answered", "left_out"),
+    *("sport_ages", "answered", "left_out", FORMS),
 )
 
 Table = Mapping[str, Any]
@@ -127,6 +128,7 @@ class _Reader:
             policies=tuple(self._policy(table) for table in signs["policy"]),
             sport_ages=self._ages(signs["sport_ages"], "sport_ages"),
             omissions=self._omissions(presentations.values()),
+            oneself=MappingProxyType(self._forms()),
         )
         self._check(rules)
         return rules
@@ -136,6 +138,13 @@ class _Reader:
             self.file = name
             self._require(not list(misplaced(table)), "a text has a place that nothing fills")
         self.file = SIGNS_FILE
+
+    def _forms(self) -> dict[str, str]:
+        """Every form for oneself, by its text."""
+        for name, reason, text in wrong_forms(self._tables, SIGNS_FILE):
+            self.file = name
+            self._require(False, reason, text)
+        return {text: form for table in self._tables.values() for text, form in table.get(FORMS, {}).items()}
 
     def _read_ages(self, signs: Table) -> None:
         self._bands = tuple(AgeBand(*self._texts(table, "id", "label")) for table in signs["age_band"])

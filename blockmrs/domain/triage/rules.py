@@ -270,6 +270,7 @@ class RuleSet:
 
     `omissions` are by the text that they leave out, wherever it stands; the first that holds decides. `sport_ages` are
     the bands of those who play a sport: nobody else is told of returning to play.
+    `oneself` gives the sentence for whoever is ill themselves, by the text that it stands for (oneself.py).
     """
 
     version: str
@@ -287,6 +288,7 @@ class RuleSet:
     history: tuple[Change, ...] = ()
     omissions: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
     sport_ages: frozenset[str] = frozenset()
+    oneself: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def derivations(self) -> dict[type, Any]:

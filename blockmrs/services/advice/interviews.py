@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.facts import HealthFacts, age_of
 from blockmrs.domain.triage.engine import Assessment, Interview, assess
 from blockmrs.domain.triage.loader import load_rules
+from blockmrs.domain.triage.oneself import for_oneself
 from blockmrs.domain.triage.pages import AGE, WHERE, QuestionPage, absence, next_page, settling_page
 from blockmrs.domain.triage.proposals import band_of_age, proposed
 from blockmrs.domain.triage.routing import Proposal, Words, check_words, load_words, propose
@@ -51,6 +53,11 @@ class TriageService:
     def rules(self) -> RuleSet:
         """The rule set in use."""
         return self._load()
+
+    @cached_property
+    def for_oneself(self) -> TriageService:
+        """The same advice in the words for whoever asks about themselves. Reports never take their texts from it."""
+        return TriageService(lambda: for_oneself(self.rules))
 
     @property
     def words(self) -> Words:

@@ -26,9 +26,14 @@ class WhoIsTold:
         """The ids of the policies that this site keeps from the family at first."""
         return self._withheld
 
-    def of(self, interview: Interview) -> Telling:
-        """The policies that this interview touches, and which of them wait for the author's word."""
-        return telling(self._triage.rules, interview, self._withheld)
+    def of(self, interview: Interview, *, oneself: bool = False) -> Telling:
+        """The policies that this interview touches, and which of them wait for the author's word.
+
+        Args:
+            oneself: whether the interview is about whoever reads it.
+        """
+        triage = self._triage.for_oneself if oneself else self._triage
+        return telling(triage.rules, interview, self._withheld)
 
     def decide(self, interview: Interview, word: Word, *, own_record: bool = False) -> Family:
         """Whether the family gets a report of this interview, after what its author said about it."""

@@ -77,7 +77,7 @@ def test_what_the_record_says_is_proposed_ticked_and_what_it_does_not_is_named(s
     ticked = {box["value"]: box.has_attr("checked") for box in soup(page).select("input[name=use]")}
     assert ticked == {"allergies": True, "birth": True, "blood-thinner": True, "sickle-cell": True}
     assert "16 to 64 years" in page.text
-    assert "Do they take a blood thinner, or have a bleeding illness? Yes" in page.text
+    assert "Do you take a blood thinner, or have a bleeding illness? Yes" in page.text
     assert "Not said: Diabetes, Pregnant now." in page.text
 
 
@@ -111,12 +111,12 @@ def test_a_known_allergy_is_proposed_by_its_name_and_with_asthma_calls_the_ambul
     tell(site, ada, HealthFacts(allergies=("Latex", "Brazil nuts")))
     page = browser.get("/record/ill")
     assert "Allergies: Latex; Brazil nuts" in page.text
-    assert "Do they have a known allergy? Yes" in page.text
+    assert "Do you have a known allergy? Yes" in page.text
     asked = asked_about_breath(browser, press(browser, page, "Go on", 200))
     assert "known-allergy" not in offered(asked)
     result = press(browser, asked, "Next", 200, pick=["brth-asthma:yes"])
     assert "Level 1 of 4" in soup(result).get_text(" ", strip=True)
-    assert "Has a known allergy" in soup(result).select_one("#result, main").get_text(" ", strip=True)
+    assert "Known allergy" in soup(result).select_one("#result, main").get_text(" ", strip=True)
 
 
 def test_an_allergy_that_was_taken_back_is_asked(site, ada, browser) -> None:
@@ -128,7 +128,7 @@ def test_an_allergy_that_was_taken_back_is_asked(site, ada, browser) -> None:
 def test_none_known_is_proposed_as_a_no_that_shows(site, ada, browser) -> None:
     tell(site, ada, HealthFacts(no_allergies=True))
     page = browser.get("/record/ill")
-    assert "Do they have a known allergy? No" in page.text
+    assert "Do you have a known allergy? No" in page.text
     asked = asked_about_breath(browser, press(browser, page, "Go on", 200))
     assert not {"known-allergy", "brth-asthma"} & offered(asked)
 
