@@ -355,7 +355,9 @@ def test_releasing_a_report_gives_again_what_still_runs_and_nothing_else(
     give(world, carol, kept, "West Hospital", until=clock() + timedelta(hours=1))
     world.sharing.stop(carol, kept, stopped.share_id)
     clock.advance(timedelta(hours=1))
+    height = world.ledger.head().height
     world.sharing.release_to_family(carol, kept)
+    assert world.ledger.head().height == height + 1, "a crash leaves all of it or nothing"
     for person in (carol, maria):
         (running,) = [share for share in shares(world, person, kept) if share.active]
         assert (running.party, running.purpose, running.until) == ("South Hospital", "insurance", until)

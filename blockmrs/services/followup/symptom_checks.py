@@ -276,7 +276,8 @@ class FollowUps(FollowUpService):
         )
         self._attachments.keep(batch, actor, access, grant)
         for organisation_id, until in self._sharing.running(actor, access):
-            self._attachments.pass_on(batch, actor, access, organisation_id, until, [grant])
+            giver = self._attachments.giver(actor, access)
+            self._attachments.pass_on(batch, giver, organisation_id, until, [grant])
         self._after.commit(batch)
         return MadeCheck(report_address(update_id), check)
 

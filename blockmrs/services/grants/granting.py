@@ -85,9 +85,9 @@ def give_to_owner(
     write_grant(batch, owned, author, LineTo.own(subject.keyring))
 
 
-def copy_to_owner(batch: Batch, copy: Grant, author: Keyring, owner: Keyring) -> None:
-    """Add the copy of a share in its giver's book to the owner's line, without the way back to the giver."""
-    write_grant(batch, replace(copy, return_to_author=None), author, LineTo.own(owner))
+def copy_to_owner(batch: Batch, copy: Grant, author: Keyring, owner: Keyring) -> bytes:
+    """Add the copy of a share in its giver's book to the owner's line, without the way back; returns its payload id."""
+    return write_grant(batch, replace(copy, return_to_author=None), author, LineTo.own(owner))
 
 
 def write_share(

@@ -19,6 +19,7 @@ from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import finish
 
 if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.records import Update
     from blockmrs.domain.sharing import Grant, Pointer
     from blockmrs.model.database import Database
@@ -119,21 +120,24 @@ class Attachments:
             subject = self.subject(actor, access)
             give_to_owner(self._mailbox, batch, subject, grant, actor.keyring, mark=grant.draft_mark)
 
+    def giver(self, actor: Actor, access: Access) -> tuple[Keyring, str]:
+        """Who lets others read what follows the report, and their name: the player's card, or who withholds it."""
+        if self._is_withheld(actor, access):
+            return actor.keyring, actor.display_name
+        subject = self.subject(actor, access)
+        return subject.keyring, subject.label
+
     def pass_on(
-        self, batch: Batch, actor: Actor, access: Access, organisation_id: bytes, until: datetime, grants: list[Grant]
+        self, batch: Batch, giver: tuple[Keyring, str], organisation_id: bytes, until: datetime, grants: list[Grant]
     ) -> None:
-        """Let organisations with which the report is shared read these updates while they may read the report."""
+        """Let an organisation with which the report is shared read these updates until then, by leave of `giver`."""
         if not grants:
             return
-        if self._is_withheld(actor, access):
-            granter, party = actor.keyring, actor.display_name
-        else:
-            subject = self.subject(actor, access)
-            granter, party = subject.keyring, subject.label
+        keyring, party = giver
         organisation = self._organisations.find(organisation_id)
-        line_key = self._organisations.introduce(batch, granter, party, organisation)
+        line_key = self._organisations.introduce(batch, keyring, party, organisation)
         to = LineTo(self._cards.find(organisation_id), line_key)
-        pass_on(batch, grants, granter, to, self._mailbox.moment(), until)
+        pass_on(batch, grants, keyring, to, self._mailbox.moment(), until)
 
     def returned(
         self, actor: Actor, access: Access, shares: Iterable[GrantEntry], purpose: str

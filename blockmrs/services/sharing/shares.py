@@ -172,7 +172,8 @@ class Sharing:
         """Send a withheld report to the player's line, together with the shares made so far.
 
         A share made while it was withheld has no way back to the family: a receipt on the chain, sealed to the player's
-        card, would tell them about the report. So each that is still running is granted again, with one.
+        card, would tell them about the report. So each that is still running is granted again, with one; all in one
+        block, since nobody would come back to what a crash in between had left.
         """
         access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
         with self._locks.hold(access.grant.update_id):
@@ -182,20 +183,23 @@ class Sharing:
             subject = self._books.subject(actor, access)
             batch = self._mailbox.batch()
             give_to_owner(self._mailbox, batch, subject, access.grant, actor.keyring)
-            self._attachments.release(batch, actor, access, subject, self._books.authors(actor, access))
-            for entry in self._books.authors(actor, access):
-                copy_to_owner(batch, entry.grant, actor.keyring, subject.keyring)
+            book, book_key = self._books.authors(actor, access), self._book_key(actor, access)
+            self._attachments.release(batch, actor, access, subject, book)
+            noted = {entry.id: copy_to_owner(batch, entry.grant, actor.keyring, subject.keyring) for entry in book}
             released = Grant(access.grant.update_id, access.grant.subject, RELEASED, self._mailbox.moment(),
                              grantee=access.grant.subject)  # fmt: skip
-            write_grant(batch, released, actor.keyring, LineTo(actor.keyring.card, self._book_key(actor, access)))
-            batch.commit()
-            for entry in self._books.authors(actor, access):
+            write_grant(batch, released, actor.keyring, LineTo(actor.keyring.card, book_key))
+            for entry in book:
                 grant = entry.grant
                 if grant.grantee is None or grant.not_after is None or not self._is_running(entry):
                     continue
-                self._write_revocation(actor, access, entry)
+                end_as_author(
+                    batch, entry, self._mailbox.moment(), actor.keyring, self._cards.find(grant.grantee),
+                    book_key=book_key, owner=subject.keyring, on_owners_line=[replace(entry, id=noted[entry.id])],
+                )  # fmt: skip
                 organisation = self._organisations.find(grant.grantee)
-                self._write_grant(actor, access, organisation, grant.purpose, grant.not_after)
+                self._give(batch, actor, access, organisation, grant.purpose, grant.not_after, subject)
+            commit_batch(self._database, batch)
 
     def _refuse_what_family_ended(self, actor: Actor, access: Access, organisation_id: bytes) -> None:
         """InvalidInput if the family ended what this author shared with them: who ended it may share it anew."""
@@ -330,7 +334,18 @@ class Sharing:
     def _write_grant(
         self, actor: Actor, access: Access, organisation: Organisation, purpose: str, until: datetime
     ) -> None:
-        card, batch = self._cards.find(organisation.card_id), self._mailbox.batch()
+        is_hidden = access.standing is Standing.AUTHOR and self._reports.is_withheld(actor, access)
+        subject = None if is_hidden else self._books.subject(actor, access)
+        batch = self._mailbox.batch()
+        self._give(batch, actor, access, organisation, purpose, until, subject)
+        commit_batch(self._database, batch)
+
+    def _give(
+        self, batch: Batch, actor: Actor, access: Access, organisation: Organisation, purpose: str, until: datetime,
+        subject: EntrustedKeys | None,
+    ) -> None:  # fmt: skip
+        """Add a share to `batch`, with what follows the report; `subject` is None while it is withheld from them."""
+        card = self._cards.find(organisation.card_id)
         grant = Grant(
             access.grant.update_id,
             access.grant.subject,
@@ -342,21 +357,19 @@ class Sharing:
             title=access.grant.title,
             party=actor.display_name,
         )
-        if access.standing is Standing.AUTHOR:
+        giver = (actor.keyring, actor.display_name) if subject is None else (subject.keyring, subject.label)
+        if subject is None or access.standing is Standing.AUTHOR:
             keyring = actor.keyring
             line_key = self._organisations.introduce(batch, keyring, actor.display_name, organisation)
-            owner = None if self._reports.is_withheld(actor, access) else self._books.subject(actor, access).keyring
             write_share(
                 batch, grant, keyring, LineTo(card, line_key), organisation.name,
-                book_key=self._book_key(actor, access), owner=owner,
+                book_key=self._book_key(actor, access), owner=None if subject is None else subject.keyring,
             )  # fmt: skip
         else:
-            subject = self._books.subject(actor, access)
-            line_key = self._organisations.introduce(batch, subject.keyring, subject.label, organisation)
+            line_key = self._organisations.introduce(batch, *giver, organisation)
             share_as_subject(batch, grant, actor.keyring, subject, LineTo(card, line_key), organisation.name)
         follow = [entry.grant for entry in self._attachments.entries(actor, access, Content.CHECK)]
-        self._attachments.pass_on(batch, actor, access, card.id, until, follow)
-        commit_batch(self._database, batch)
+        self._attachments.pass_on(batch, giver, card.id, until, follow)
 
     def _write_revocation(self, actor: Actor, access: Access, entry: GrantEntry) -> None:
         _, grantee = original_of(entry)
