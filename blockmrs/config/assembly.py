@@ -44,6 +44,7 @@ from blockmrs.services.node.overview import Overview
 from blockmrs.services.node.restore import Restore
 from blockmrs.services.node.verify import Evidence
 from blockmrs.services.notices import Notices
+from blockmrs.services.people.calls import Calls
 from blockmrs.services.people.joining import Joining
 from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.people.persons import People
@@ -256,6 +257,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     organisations = Organisations(database, mailbox, cards, invitations)
     rolls = Rolls(mailbox)
     teams = Teams(database, mailbox, cards, near, invitations, rolls)
+    calls = Calls(teams)
     access = AccessFinder(database, mailbox, teams, organisations)
     reports = Reports(
         database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid),
@@ -282,7 +284,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         joining=Joining(invitations),
         organisations=organisations,
         teams=teams,
-        plans=Plans(teams),
+        plans=Plans(teams, calls),
+        calls=calls,
         people=people,
         rights=rights,
         facts=Facts(database, mailbox, cards, objects),

@@ -2,7 +2,8 @@
 
 It understands "7 Sam Rivers", "Sam Rivers, 7", bullets, and columns separated by tabs, semicolons or commas, with first
 and last name in two of them, quoted or not, with or without a line of headings. "Rivers, Sam" is read as Sam Rivers, as
-lists for people write it; a spreadsheet puts no space after the comma.
+lists for people write it; a spreadsheet puts no space after the comma. A column that can only be a telephone number,
+with who it is before it ("Mum +1 555 010 0199"), is whom to call; one that can only be a year of birth is that.
 """
 
 import csv
@@ -21,18 +22,30 @@ _FIRST = frozenset({"first", "first name", "firstname", "given name", "forename"
 _LAST = frozenset({"last", "last name", "lastname", "surname", "family name", "apellido", "apellidos"})
 _WHOLE = frozenset({"name", "names", "player", "players", "full name", "jugador", "jugadora", "jugadores"})
 _SHIRT = frozenset({"number", "no", "nr", "shirt", "shirt number", "jersey", "numero", "dorsal", "camiseta"})
-_HEADINGS = _FIRST | _LAST | _WHOLE | _SHIRT
+_BORN = frozenset({"born", "year", "birth year", "year of birth", "ano", "ano de nacimiento", "nacimiento"})
+_CALL = frozenset({"phone", "telephone", "mobile", "phone number", "call", "telefono", "celular", "movil"})
+_HEADINGS = _FIRST | _LAST | _WHOLE | _SHIRT | _BORN | _CALL
+# A year that somebody on a team may have been born in. A shirt number seldom has four digits.
+_YEAR = re.compile(r"(?:19[3-9]|20[0-9])[0-9]")
+# Who it is, if that is said, and a number of seven digits or more: nobody wears one.
+_PHONE = re.compile(r"(?:(?P<who>[^0-9+(]*[^0-9+( :])[ :]*)?(?P<phone>\+?\(?[0-9][0-9 ()./-]{5,30}[0-9])")
+_FEWEST_DIGITS = 7
 # A line with more columns than this is not a line of names.
 _MOST_COLUMNS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line that is not empty: its place in the list, from 1; the shirt number, or ""; and the name."""
+    """One line that is not empty: its place in the list, from 1; the shirt number, or ""; and the name.
+
+    `born` is a year or ""; `calls` are who it is, or "", and a telephone number.
+    """
 
     place: int
     number: str
     name: str
+    born: str = ""
+    calls: tuple[tuple[str, str], ...] = ()
 
 
 def read_lines(text: str) -> Iterator[Line]:
@@ -74,29 +87,50 @@ def _without_bullet(cell: str) -> str:
 
 def _as_written(raw: str) -> list[str]:
     cells = [cell for cell in map(one_line, raw.split(",")) if cell]
-    numbers = [cell for cell in cells if _shirt(cell)]
-    names = [cell for cell in cells if not _shirt(cell)]
+    others = [cell for cell in cells if _shirt(cell) or _call(cell)]
+    names = [cell for cell in cells if cell not in others]
     if len(names) == 2 and not _NUMBER_FIRST.fullmatch(names[0]):
         names = [f"{names[1]} {names[0]}"]
-    return [*numbers, *names]
+    return [*others, *names]
 
 
 def _line(place: int, columns: list[str], last_first: bool) -> Line:
     if len(columns) > _MOST_COLUMNS:
         return Line(place, "", "")
-    shirts = [column for column in columns if _shirt(column)]
-    # A second number is an age, a telephone number or a year: nobody can tell which is the shirt number.
-    number = _shirt(shirts[0]) if len(shirts) == 1 else ""
-    names = [_swapped(column) for column in columns if not _shirt(column)]
+    calls = [call for column in columns if (call := _call(column))]
+    number, born = _number_and_year(columns)
+    names = [_swapped(column) for column in columns if not _shirt(column) and not _call(column)]
+    if not names and calls:
+        # Nobody but the one before the number: that is the player.
+        names, calls[0] = [calls[0][0]], ("", calls[0][1])
     if last_first and len(names) == 2:
         names.reverse()
     name = " ".join(names)
     if not number:
-        if match := _NUMBER_FIRST.fullmatch(sign_by_sign(name)):
-            number, name = match[1], name.partition(" ")[2]
-        elif match := _NUMBER_LAST.fullmatch(sign_by_sign(name)):
-            number, name = match[2], name.rpartition(" ")[0]
-    return Line(place, number, name.strip(" ,;"))
+        number, name = _apart(name)
+    return Line(place, number, name.strip(" ,;"), born, tuple(calls))
+
+
+def _number_and_year(columns: list[str]) -> tuple[str, str]:
+    """The shirt number and the year of birth that have columns of their own, each "" if there is none."""
+    shirts = [shirt for column in columns if (shirt := _shirt(column))]
+    years = [shirt for shirt in shirts if _YEAR.fullmatch(shirt)]
+    # The only number may be a shirt's as well, unless another number stands in the name: "7 Sam Rivers, 2012".
+    is_year = len(years) == 1 and (len(shirts) == 2 or any(_apart(name)[0] for name in columns if not _call(name)))
+    born = years[0] if is_year else ""
+    shirts = [shirt for shirt in shirts if shirt != born]
+    # A second number is an age or another year: nobody can tell which is the shirt number.
+    return shirts[0] if len(shirts) == 1 else "", born
+
+
+def _apart(name: str) -> tuple[str, str]:
+    """The shirt number within a name, or "", and the name without it."""
+    plain = sign_by_sign(name)
+    if match := _NUMBER_FIRST.fullmatch(plain):
+        return match[1], name.partition(" ")[2]
+    if match := _NUMBER_LAST.fullmatch(plain):
+        return match[2], name.rpartition(" ")[0]
+    return "", name
 
 
 def _swapped(name: str) -> str:
@@ -108,3 +142,10 @@ def _swapped(name: str) -> str:
 def _shirt(text: str) -> str:
     match = _NUMBER.fullmatch(sign_by_sign(text))
     return match[1] if match else ""
+
+
+def _call(text: str) -> tuple[str, str] | None:
+    match = _PHONE.fullmatch(sign_by_sign(text))
+    if match is None or sum(map(str.isdigit, match["phone"])) < _FEWEST_DIGITS:
+        return None
+    return match["who"] or "", match["phone"]

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from blockmrs.services.node.overview import Overview
     from blockmrs.services.node.verify import Evidence
     from blockmrs.services.notices import Notices
+    from blockmrs.services.people.calls import Calls
     from blockmrs.services.people.joining import Joining
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.people.persons import People
@@ -45,6 +46,7 @@ class Services:
     organisations: Organisations
     teams: Teams
     plans: Plans
+    calls: Calls
     people: People
     rights: Rights
     facts: Facts

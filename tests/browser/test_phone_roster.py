@@ -98,6 +98,49 @@ def test_a_name_of_somebody_else_is_asked_about_once_and_goes_as_it_was_typed(co
     assert PLAYER not in player_of_the_report(coach)
 
 
+def test_without_a_signal_the_numbers_of_the_chosen_player_are_one_tap_away(coach: Page) -> None:
+    coach.get_by_role("link", name="Add numbers to call").tap()
+    coach.get_by_label("Who is it?").first.fill("Mum")
+    coach.get_by_label("Telephone").first.fill("+1 555 010 0199")
+    coach.get_by_role("button", name="Save").tap()
+    expect(coach.locator(".roster a[href='tel:+15550100199']")).to_be_visible()
+    until(coach, "async () => (await outbox.team()).players[0].calls.length === 1")
+    begin_offline(coach)
+    dial = coach.locator("main a[href='tel:+15550100199']")
+    expect(dial).to_be_hidden()
+    coach.get_by_label("Who is hurt?").select_option(label=f"7 {PLAYER}")
+    expect(dial).to_have_text("Call Mum +1\u00a0555\u00a0010\u00a00199")
+    expect(dial).to_be_visible()
+    coach.get_by_label("Who is hurt?").select_option(value="other")
+    expect(dial).to_be_hidden()
+    found, cached = coach.evaluate(DUMP)
+    assert "5550100199" not in found + cached
+
+
+def test_save_is_on_the_screen_however_far_the_form_is_scrolled_and_covers_no_field_in_use(coach: Page) -> None:
+    coach.goto("/field")
+    coach.locator("#signs button[value=choking]").tap()
+    coach.get_by_role("button", name="Who is hurt?").tap()
+    coach.get_by_role("button", name=PLAYER).tap()
+    save = coach.get_by_role("button", name="Save report")
+    for place in (0, 0.5, 1):
+        coach.evaluate("place => window.scrollTo(0, place * document.body.scrollHeight)", place)
+        expect(save).to_be_in_viewport(ratio=1)
+    covered = coach.evaluate(
+        """() => [...document.querySelectorAll("main form input, main form textarea, main form select")]
+          .filter(box => box.type !== "hidden" && box.offsetParent)
+          .filter(box => {
+            window.scrollTo(0, 0);
+            box.focus();
+            const { bottom } = box.getBoundingClientRect();
+            return bottom > document.querySelector(".save").getBoundingClientRect().top;
+          }).map(box => box.name)"""
+    )
+    assert covered == []
+    coach.emulate_media(media="print")
+    expect(save).to_be_hidden()
+
+
 def test_the_players_lie_sealed_and_go_with_the_session(coach: Page) -> None:
     found, cached = coach.evaluate(DUMP)
     for word in PLAYER.split():

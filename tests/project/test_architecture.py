@@ -19,7 +19,7 @@ WHOLE = ("templates", "public", "i18n", "domain/triage", "model/migrations")
 # it is plain; else it goes, with its meaning, into the words of docs/architecture.md.
 PLAIN = frozenset(
     """
-    account additions after again all answer any archive as at attempts backup body browsers by change chapter
+    account additions after again all answer any archive as at attempts backup body browsers by calls change chapter
     choice clause clock cost counts demo document entry extent fact family finder firing first folder follow holder
     housekeeper housekeeping identity in inbox is item items joining known least leaving limits list lock made
     member memory message missing names nature new news not now number of open opened opening option out overview page

@@ -246,6 +246,14 @@ TABLE = (
     Row("/team/add", "/team/add", None, signed_in(302), {"player_name": "Ben Blue", "version": "{version}"}),
     Row("/team/add_several", "/team/add-several", None, signed_in(302), {"players": "Al\nBo", "version": "{version}"}),
     Row(
+        "/team/edit",
+        "/team/edit/{player}",
+        signed_in(404, author=200),
+        signed_in(404, author=302),
+        {"player_name": "Ben Blue", "phone_1": "+1 555 010 0199", "version": "{player_version}"},
+    ),
+    Row("/team/edit", "/team/edit/{player}", None, signed_in(404, author=409), {"player_name": "Ben Blue"}),
+    Row(
         "/team/remove",
         "/team/remove/{player}",
         signed_in(404, author=200),
@@ -376,6 +384,11 @@ class Names(dict[str, str]):
         """A player of the coach's roster whom no other row needs: one row removes them."""
         players = self._cast.site.services.teams.team(self._cast.actor("author")).players
         return next(player.player_id for player in players if player.name != PLAYER)
+
+    def _player_version(self) -> str:
+        """The version of that player, whoever asks."""
+        team = self._cast.site.services.teams.team(self._cast.actor("author"))
+        return next(player.version for player in team.players if player.player_id == self["player"])
 
     def _version(self) -> str:
         """The version of the persona's own team."""

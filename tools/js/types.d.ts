@@ -252,7 +252,9 @@ interface WaitingReport extends Standing {
 /** What came of sending a report: `sent` is its address, `why` says that it stays. */
 interface Sending { sent?: string; again?: boolean; why?: string; words?: string; gone?: boolean }
 /** The players of a coach, and where their team is today. */
-interface KeptTeam { players: { id: string; number: string; name: string }[]; place: string }
+// Of whom to call: who it is, the number, and the number as it is dialled.
+interface KeptPlayer { id: string; number: string; name: string; calls?: [string, string, string][] }
+interface KeptTeam { players: KeptPlayer[]; place: string }
 interface Session { token: string; account: string; owner: Owner }
 
 // --- help of page/base.js ---

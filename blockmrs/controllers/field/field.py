@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.rules import DangerSign
     from blockmrs.services.advice.interviews import TriageService
     from blockmrs.services.people.plans import Plans
+    from blockmrs.services.people.roster import Player
 
 LONGEST_NAME = 200
 LONGEST_VALUE = 2000
@@ -144,6 +145,18 @@ class FieldController(TGController):
         except BlockMRSError:
             return None
         return self._plans.plan_at_once(actor) if actor is not None and self._plans is not None else None
+
+    def _hurt(self, journey: Journey) -> Player | None:
+        """The player whom the signed-in coach has chosen before, on the report's form. Nothing is waited for, as above.
+
+        The form may be anybody's: only the coach's own roster is looked into.
+        """
+        chosen = next((value for name, value in journey.report_pairs if name == "r-player"), "")
+        try:
+            actor = current_actor() if chosen else None
+        except BlockMRSError:
+            return None
+        return self._plans.hurt_at_once(actor, chosen) if actor is not None and self._plans is not None else None
 
     def _answered(self) -> str:
         if tg.request.method != "POST":
@@ -248,7 +261,8 @@ class FieldController(TGController):
             telling = self._who_is_told.of(interview, oneself=journey.is_about_oneself)
             result = replace(result, telling=telling)
             # Somebody who is ill at home is not where a team plays.
-            result = result if result.record else replace(result, where=True, plan=self._plan())
+            if not result.record:
+                result = replace(result, where=True, plan=self._plan(), hurt=self._hurt(journey))
             return self._page("result", view=result)
         view = page_view(triage, interview, journey, page, picked)
         return self._page("ask", status=status, page=page, view=view, errors=errors, rules=triage.rules)

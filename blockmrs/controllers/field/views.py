@@ -28,7 +28,10 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.pages import QuestionPage
     from blockmrs.domain.venues import Plan
     from blockmrs.services.advice.interviews import AnswerInWords, TriageService
+    from blockmrs.services.people.roster import Player
 
+# The field by which a report's form says when it was first on the screen.
+SHOWN = REPORT_PREFIX + "shown"
 HANDLE = re.compile(r"me|[0-9a-f]{32}")
 
 
@@ -65,6 +68,11 @@ class View:
     def first(self) -> str:
         """Where the questions began."""
         return ill_address(self.record) if self.record else "/field"
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether these answers come from a report that is being written already, and go back to it."""
+        return any(name == SHOWN for name, _value in self.carried)
 
     @property
     def acting_for(self) -> str:
@@ -113,8 +121,9 @@ class Further:
 class ResultView(View):
     """The advice and everything around it.
 
-    With `where` the page says where the team is: from `plan`, or by asking for it afterwards. `telling` says who is
-    told; what is withheld from the family offers no message to a parent, unless its words say when.
+    With `where` the page says where the team is: from `plan`, or by asking for it afterwards. `hurt` is the player whom
+    a coach has chosen already, with whom to call. `telling` says who is told; what is withheld from the family offers
+    no message to a parent, unless its words say when.
     """
 
     assessment: Assessment | None = None
@@ -131,6 +140,7 @@ class ResultView(View):
     injured: int = 0
     where: bool = False
     plan: Plan | None = None
+    hurt: Player | None = None
     telling: Telling = field(default_factory=Telling)
     looks: tuple[LookRow, ...] = ()
     may_look: bool = True

@@ -56,6 +56,9 @@ from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.people.roster import Player, Team
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from blockmrs.domain.contacts import Contact
     from blockmrs.domain.reports import Report
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
@@ -117,14 +120,14 @@ class ReportController(TGController):
             return code_first("/field", NEW)
         hurt = self._hurt(actor, typed)
         if hurt.home is not None:
-            return self._check(hurt, typed, {})
+            return self._check(actor, hurt, typed, {})
         if "ask" in tg.request.POST or not hurt.chosen:
             return self._who(hurt, typed, {})
         if hurt.player is None and (problem := self._name_problem(typed)):
             return self._who(hurt, typed, problem)
         if hurt.alike:
             return self._who(hurt, typed, {})
-        return self._check(hurt, typed, {})
+        return self._check(actor, hurt, typed, {})
 
     @expose(allowed_methods=POST)
     def save(self, **_ignored: object) -> str:
@@ -151,7 +154,7 @@ class ReportController(TGController):
         if report is None:
             if "r-name" in reader.errors:
                 return self._who(hurt, typed, {"r-name": reader.errors["r-name"]})
-            return self._check(hurt, typed, reader.errors)
+            return self._check(actor, hurt, typed, reader.errors)
         who_is_told = self._services.who_is_told
         family = who_is_told.decide(typed.interview, typed.word, own_record=hurt.home is not None)
         if family is Family.ASK:
@@ -161,7 +164,7 @@ class ReportController(TGController):
             address, same = self._save(actor, typed, report, hurt, withheld=family is Family.WAITS)
         except Unavailable as error:
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")
-            return self._check(hurt, typed, try_again(error, words), status=503)
+            return self._check(actor, hurt, typed, try_again(error, words), status=503)
         redirect(f"/field/report/{address}?{'saved' if same else 'again'}=1")
 
     @expose()
@@ -240,7 +243,9 @@ class ReportController(TGController):
             "telling": self._services.who_is_told.of(interview, oneself=oneself),
         }
 
-    def _check(self, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200) -> str:
+    def _check(
+        self, actor: Actor, hurt: HurtPerson, typed: TypedReport, errors: dict[str, str], status: int = 200
+    ) -> str:
         now = self._services.reports.now()
         venue = hurt.team.plan.today
         telling = self._services.who_is_told.of(typed.interview)
@@ -256,6 +261,7 @@ class ReportController(TGController):
             from_plan=venue is not None and typed.value("r-place") == venue.place,
             who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
             number=hurt.player.number if hurt.player is not None else "",
+            contacts=() if telling.withheld else self._services.calls.of(actor, hurt.player),
             **self._advice(typed, now),
             looks=look_rows(typed.interview, typed.journey.times(now)),
             age=next((band.label for band in triage.rules.age_bands if band.id == typed.interview.age_band), ""),
@@ -291,13 +297,23 @@ class ReportListController(TGController):
     def roster(self, **_ignored: object) -> bytes:
         """The players of whoever is signed in, and where their team is today, as JSON.
 
-        {"players": [{"id", "number", "name"}], "place": lines}; public/js/phone/outbox.js seals it under their key.
+        {"players": [{"id", "number", "name", "calls": [[who, number, as it is dialled]]}], "place": lines};
+        public/js/phone/outbox.js seals it under their key.
         """
-        team = self._services.teams.team(require_actor())
-        players = [{"id": one.player_id, "number": one.number, "name": one.name} for one in team.players]
+        actor, calls = require_actor(), self._services.calls
+        team = self._services.teams.team(actor)
+        players = [
+            {"id": one.player_id, "number": one.number, "name": one.name, "calls": _calls(calls.of(actor, one))}
+            for one in team.players
+        ]
         place = team.plan.today.place if team.plan.today is not None else ""
         tg.response.headers["Cache-Control"] = "no-store"
         return json.dumps({"players": players, "place": place}).encode()
+
+
+def _calls(contacts: Iterable[Contact]) -> list[list[str]]:
+    """Of each contact who it is, the number, and the number as it is dialled."""
+    return [[one.name, one.phone, one.number.dialled] for one in contacts if one.number is not None]
 
 
 def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str]]]:

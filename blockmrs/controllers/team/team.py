@@ -4,6 +4,7 @@ GET       /team                    the players, and forms to add some
 POST      /team/name               names the team
 POST      /team/add                one player
 POST      /team/add-several        a list of names: all of them, or none
+GET, POST /team/edit/<player>      changes one, and whom to call about them: controllers/team/player.py
 GET, POST /team/remove/<player>    takes one off the list
 POST      /team/invite/<player>    shows, once, the code, link and QR code with which the family joins
           /team/plan               the emergency plan: controllers/team/plan.py
@@ -19,6 +20,7 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.team.plan import PlanController
+from blockmrs.controllers.team.player import PlayerForm
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,
@@ -30,11 +32,11 @@ from blockmrs.controllers.web.context import (
     show,
     translated,
 )
+from blockmrs.domain.contacts import Contact
 from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
-from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.people.persons import handle_of
-from blockmrs.services.people.roster import check_number
+from blockmrs.services.people.roster import Details, check_details, check_name, check_number
 from blockmrs.services.people.teams import MAX_PLAYERS, FamilyMember
 
 if TYPE_CHECKING:
@@ -55,10 +57,13 @@ class TeamController(TGController):
     def __init__(self, services: Services) -> None:
         super().__init__()
         self.plan = PlanController(services)
+        self._player_form = PlayerForm(services)
         self._teams = services.teams
+        self._calls = services.calls
         self._clearances = services.clearances
         self._invitations = services.invitations
         self._rights = services.rights
+        self._clock = services.reports.now
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -78,7 +83,7 @@ class TeamController(TGController):
         """Put one player on the list."""
         actor, form = require_actor(), posted_form()
         errors = gather(
-            lambda: check_display_name(form.text("player_name"), "player_name"),
+            lambda: check_name(form.text("player_name")),
             lambda: check_number(form.text("number")),
         )
         if errors:
@@ -95,13 +100,19 @@ class TeamController(TGController):
         actor, form = require_actor(), posted_form()
 
         def put() -> Team:
-            players = read_players(form.text("players", _LONGEST_LIST), field="players")
+            year = self._clock().year
+            players = read_players(form.text("players", _LONGEST_LIST), field="players", this_year=year)
             try:
                 return self._teams.add_players(actor, players, form.text("version"))
             except InvalidInput as error:
                 raise InvalidInput(error.message, field="players") from error
 
         return self._change(actor, form, put)
+
+    @expose(allowed_methods=BOTH)
+    def edit(self, player_id: str = "", *_more: str, **_ignored: object) -> str:
+        """Change what is written about a player, and whom to call."""
+        return self._player_form.answer(require_actor(), player_id)
 
     @expose(allowed_methods=BOTH)
     def remove(self, player_id: str = "", *_more: str, **_ignored: object) -> str:
@@ -147,6 +158,7 @@ class TeamController(TGController):
             team=team,
             joined=self._joined(actor),
             former=self._former(actor, team),
+            contacts={player.card_id: self._calls.of(actor, player) for player in team.players},
             handles={player.card_id: handle_of(actor, player.card_id) for player in team.players},
             out=self._out(actor, team),
             most=MAX_PLAYERS,
@@ -178,19 +190,20 @@ class TeamController(TGController):
             return None
 
 
-def read_players(text: str, *, field: str) -> list[tuple[str, str]]:
-    """Shirt numbers and names from a list with one player a line (`domain.team_list`).
+def read_players(text: str, *, field: str, this_year: int) -> list[Details]:
+    """The players of a list with one a line (`domain.team_list`).
 
     Raises:
         InvalidInput: names the lines that are wrong, at most MOST_NAMED of them; or there are none.
     """
-    players: list[tuple[str, str]] = []
+    players: list[Details] = []
     wrong: list[str] = []
     for line in read_lines(text):
         if len(wrong) == MOST_NAMED:
             break
+        contacts = tuple(Contact(*call) for call in line.calls)
         try:
-            players.append((line.number, check_display_name(line.name, field)))
+            players.append(check_details(Details(line.number, line.name, line.born, contacts), this_year))
         except InvalidInput as error:
             wrong.append(_("Line %(place)d: %(problem)s") % {"place": line.place, "problem": translated(error.message)})
     if wrong:

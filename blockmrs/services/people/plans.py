@@ -1,19 +1,25 @@
-"""The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table names them."""
+"""The team's emergency plan: venues, kept sealed in the same update as the roster, so that no table names them.
+
+And what else of a team stands beside advice, which waits for nothing.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as NotInTime
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from blockmrs.domain.venues import MOST_VENUES, Plan, Venue, make_venue, with_venue
 from blockmrs.errors import BlockMRSError, Conflict, InvalidInput, Message, NotFound
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.people.calls import Calls
+    from blockmrs.services.people.roster import Player
     from blockmrs.services.people.teams import Teams
 
+_Value = TypeVar("_Value")
 AT_ONCE_S = 0.5
 _READERS = 4
 
@@ -21,8 +27,9 @@ _READERS = 4
 class Plans:
     """Reads and changes the actor's own team's plan."""
 
-    def __init__(self, teams: Teams) -> None:
+    def __init__(self, teams: Teams, calls: Calls) -> None:
         self._teams = teams
+        self._calls = calls
         self._readers = ThreadPoolExecutor(_READERS, thread_name_prefix="plan")
 
     def plan(self, actor: Actor) -> Plan:
@@ -31,7 +38,14 @@ class Plans:
 
     def plan_at_once(self, actor: Actor) -> Plan | None:
         """The plan, if it can be read within half a second; for advice, which never waits for a database or node."""
-        reading = self._readers.submit(self.plan, actor)
+        return self._at_once(lambda: self.plan(actor))
+
+    def hurt_at_once(self, actor: Actor, player_id: str) -> Player | None:
+        """The player with those contacts whom the actor may call, if that can be read as quickly; else None."""
+        return self._at_once(lambda: self._calls.chosen(actor, player_id))
+
+    def _at_once(self, read: Callable[[], _Value]) -> _Value | None:
+        reading = self._readers.submit(read)
         try:
             return reading.result(AT_ONCE_S)
         except NotInTime:

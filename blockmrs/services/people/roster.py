@@ -2,20 +2,34 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any, NamedTuple
 
 from blockmrs.cid import Cid
+from blockmrs.domain.contacts import Contact, check_birth_year, check_contacts
 from blockmrs.domain.names import words_of
 from blockmrs.domain.reports import check_text
 from blockmrs.domain.sharing import Pointer
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import InvalidInput, Message
+from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.typed import sign_by_sign
 
 NUMBER_LIMIT = 4
 _NUMBERS = re.compile(r"[0-9]+")
+
+
+class Details(NamedTuple):
+    """What a coach writes about a player: shirt number and year of birth in digits or "", and whom to call."""
+
+    number: str
+    name: str
+    born: str = ""
+    contacts: tuple[Contact, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,9 +42,33 @@ class Player:
     card: str
     secret_digest: str
     secret_seed: str
+    born: str = ""
+    contacts: tuple[Contact, ...] = ()
 
     def __repr__(self) -> str:
         return f"Player({self.player_id})"
+
+    @classmethod
+    def from_content(cls, content: Mapping[str, Any]) -> Player:
+        """The player that an update of the roster holds; those of earlier versions have no year and no contacts."""
+        contacts = tuple(Contact(**contact) for contact in content.get("contacts", ()))
+        return cls(**{**content, "contacts": contacts})
+
+    @property
+    def details(self) -> Details:
+        """What its coach wrote."""
+        return Details(self.number, self.name, self.born, self.contacts)
+
+    @property
+    def version(self) -> str:
+        """Different for every different content of its details: 32 hexadecimal digits."""
+        content = [self.number, self.name, self.born, [asdict(contact) for contact in self.contacts]]
+        return hashlib.sha256(json.dumps(content, ensure_ascii=False).encode()).hexdigest()[:32]
+
+    def with_details(self, details: Details) -> Player:
+        """The same player, about whom something else is written."""
+        number, name, born, contacts = details
+        return replace(self, number=number, name=name, born=born, contacts=contacts)
 
     @property
     def card_id(self) -> bytes:
@@ -51,6 +89,21 @@ def check_number(text: str) -> str:
     return number
 
 
+def check_name(text: str) -> str:
+    """A player's name as it is shown; InvalidInput if it is none."""
+    return check_display_name(text, "player_name")
+
+
+def check_details(details: Details, this_year: int) -> Details:
+    """The details made plain; InvalidInput names the first field that is wrong."""
+    return Details(
+        check_number(details.number),
+        check_name(details.name),
+        check_birth_year(details.born, this_year),
+        check_contacts([(contact.name, contact.phone) for contact in details.contacts]),
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Team:
     """A team, its players and its venues; `version` is the id of the update it was read from, empty if none."""
@@ -60,10 +113,17 @@ class Team:
     version: str = ""
     plan: Plan = field(default_factory=Plan)
 
-    def check_free(self, added: Sequence[tuple[str, str]]) -> None:
-        """Raise InvalidInput if a number of these (number, name) is another player's, on the roster or among them."""
-        owners = {player.number: player.name for player in self.players if player.number}
-        for number, name in added:
+    def find(self, player_id: str) -> Player | None:
+        """The player with that id, if they are on the roster."""
+        return next((player for player in self.players if player.player_id == player_id), None)
+
+    def check_free(self, added: Sequence[Details], besides: Player | None = None) -> None:
+        """Raise InvalidInput if a number of these is another player's, on the roster or among them.
+
+        `besides` is the player who is being changed, whose own number is free.
+        """
+        owners = {player.number: player.name for player in self.players if player.number and player != besides}
+        for number, name, *_ in added:
             if number in owners:
                 words = Message("Number %(number)s is that of %(name)s already", number=number, name=owners[number])
                 raise InvalidInput(words, field="number")

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at
@@ -27,6 +27,7 @@ from blockmrs.errors import (
     UNKNOWN,
     BlockMRSError,
     Conflict,
+    Ended,
     InvalidInput,
     NotAuthorized,
     NotFound,
@@ -40,7 +41,7 @@ from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.roster import Player, Team, check_number
+from blockmrs.services.people.roster import Details, Player, Team, check_details
 
 if TYPE_CHECKING:
     from blockmrs.model.database import Database
@@ -113,17 +114,14 @@ class Teams:
             return Team()
         update = self._mailbox.read(grant, actor.keyring.card.id, near=True)
         content = json.loads(update.body)
-        players = tuple(Player(**player) for player in content["players"])
+        players = tuple(Player.from_content(player) for player in content["players"])
         # Written without venues before there were any.
         plan = Plan(tuple(Venue(**venue) for venue in content.get("venues", [])), content.get("today", ""))
         return Team(content["name"], players, grant.update_id.hex(), plan)
 
     def player(self, actor: Actor, player_id: str) -> Player:
         """One player of the actor's roster."""
-        for player in self.team(actor).players:
-            if player.player_id == player_id:
-                return player
-        raise NotFound("no such player on this roster")
+        return _player_of(self.team(actor), player_id)
 
     def rename(self, actor: Actor, name: str, version: str) -> Team:
         """The team under a new name."""
@@ -136,15 +134,9 @@ class Teams:
         """The team with one more player, who gets a provisional card."""
         return self.add_players(actor, [(number, name)], version)
 
-    def add_players(self, actor: Actor, added: list[tuple[str, str]], version: str) -> Team:
-        """The team with more players, each a shirt number and a name: either all of them, or none."""
-        checked = [
-            (
-                check_number(number),
-                check_display_name(name, "player_name"),
-            )
-            for number, name in added
-        ]
+    def add_players(self, actor: Actor, added: Sequence[Details | tuple[str, str]], version: str) -> Team:
+        """The team with more players, each with at least a shirt number and a name: either all of them, or none."""
+        checked = [check_details(Details(*details), self._this_year()) for details in added]
         with self._locks.hold(actor.account_id):
             team = self._checked(actor, version)
             if len(team.players) + len(checked) > MAX_PLAYERS:
@@ -152,8 +144,37 @@ class Teams:
                 raise InvalidInput(refusal, field="player_name")
             team.check_free(checked)
             batch = self._mailbox.batch()
-            players = tuple(self._new_player(batch, actor, number, name) for number, name in checked)
+            players = tuple(self._new_player(batch, actor, details) for details in checked)
             return self._save(actor, replace(team, players=(*team.players, *players)), batch)
+
+    def change_player(self, actor: Actor, player_id: str, details: Details, version: str) -> Team:
+        """The team with other details of one player, who must still have this `version`; others may have changed.
+
+        Repeating it with the same details changes nothing.
+
+        Raises:
+            InvalidInput: a field is wrong, or the number is another player's.
+            NotFound: there is no such player any more.
+            Conflict: the player was changed elsewhere in the meantime.
+            Ended: the family ended the coach's part.
+        """
+        checked = check_details(details, self._this_year())
+        with self._locks.hold(actor.account_id):
+            team = self.team(actor)
+            player = _player_of(team, player_id)
+            self.check_part(actor, player)
+            if player.details == checked:
+                return team
+            if player.version != version:
+                raise Conflict("the player was changed elsewhere in the meantime")
+            team.check_free([checked], besides=player)
+            changed = tuple(player.with_details(checked) if one == player else one for one in team.players)
+            return self._save(actor, replace(team, players=changed), self._mailbox.batch())
+
+    def check_part(self, actor: Actor, player: Player) -> None:
+        """Raise Ended if the family ended the coach's part in what is about the player."""
+        if not self.may_use(actor, self.holding(player)):
+            raise Ended("the family ended the coach's part")
 
     def remove_player(self, actor: Actor, player_id: str, version: str) -> Team:
         """The team without one player; reports about them stay."""
@@ -206,9 +227,7 @@ class Teams:
             InvalidInput: too many codes are open.
         """
         team = self.team(actor)
-        player = next((p for p in team.players if p.player_id == player_id), None)
-        if player is None:
-            raise NotFound("no such player on this roster")
+        player = _player_of(team, player_id)
         keys = self.holding(player)
         roll = self._rolls.of(keys.keyring)
         if not roll.uses(actor.keyring.card.id):
@@ -392,12 +411,18 @@ class Teams:
         roll, me = self._rolls.of(keys.keyring), actor.keyring.card.id
         return roll.uses(me) if keys.relation == Relation.HOLDER and not roll.is_in(me) else roll.acts(me)
 
-    def _new_player(self, batch: Batch, actor: Actor, number: str, name: str) -> Player:
-        made = self.make_provisional(batch, actor, name)
+    def _this_year(self) -> int:
+        # A day later it may be another year somewhere on Earth.
+        return (self._mailbox.now() + timedelta(days=1)).year
+
+    def _new_player(self, batch: Batch, actor: Actor, details: Details) -> Player:
+        made = self.make_provisional(batch, actor, details.name)
         return Player(
             player_id=os.urandom(8).hex(),
-            name=name,
-            number=number,
+            name=details.name,
+            number=details.number,
+            born=details.born,
+            contacts=details.contacts,
             card=made.keyring.card.id.hex(),
             secret_digest=made.secret.cid.digest.hex(),
             secret_seed=made.secret.seed.hex(),
@@ -458,3 +483,10 @@ class Teams:
         line = self._mailbox.opened(keyring, places[-1:], author=keyring.card)
         rosters = [entry.grant for entry in line.grants.values() if entry.grant.purpose == Content.ROSTER]
         return rosters[-1] if rosters else None
+
+
+def _player_of(team: Team, player_id: str) -> Player:
+    player = team.find(player_id)
+    if player is None:
+        raise NotFound("no such player on this roster")
+    return player

@@ -271,7 +271,7 @@ def test_an_answer_changed_on_the_way_comes_back_with_the_report_as_it_was(app, 
         answer = {"value": re.compile("^(fit|none|no|unknown)$")}
         button = form.find("button", attrs=answer)
         page = app.post(form["action"], [*fields_of(form), (button["name"], button["value"])])
-    again = press(app, page, "Who is hurt?")
+    again = press(app, page, "Back to the report")
     assert heading(again) == "Check the report"
     kept = dict(fields_of(form_with(again, "Save report")[0]))
     assert (kept["r-place"], kept["r-note"].strip("\n").replace("\r\n", "\n")) == ("Old Mill", "One\nTwo")
@@ -458,3 +458,15 @@ def test_the_page_to_check_asks_in_the_order_of_a_hand_over_and_free_text_last(c
              "Ambulance called?", "Who was told?", "Anything else?"]  # fmt: skip
     places = [text.index(words) for words in order]
     assert places == sorted(places)
+
+
+def test_back_to_the_advice_and_to_the_report_again_loses_nothing_that_was_typed(app, check):
+    typed = {"r_place": "North Field", "r_note": "Fell", "r_done": ["ice"], "r_ambulance": "0", "r_withhold": "yes"}
+    action, fields = sent_by(check, "‹ Back to the advice", **typed)
+    advice_page = app.post(action, fields, status=200)
+    assert soup(advice_page).find(id="result") is not None
+    again = press(app, advice_page, "Back to the report", 200)
+    form = fields_of(form_with(again, "Save report")[0])
+    for name, value in typed.items():
+        values = [text for key, text in form if key == name.replace("_", "-")]
+        assert values == (value if isinstance(value, list) else [value])

@@ -65,6 +65,6 @@ def test_the_phone_is_given_the_players_and_where_they_are_and_no_keys(app):
     assert answer.headers["Cache-Control"] == "no-store"
     told = json.loads(answer.body)
     assert [(one["number"], one["name"]) for one in told["players"]] == [("7", "Sam Rivers"), ("", "Ada Lind")]
-    assert {name for one in told["players"] for name in one} == {"id", "number", "name"}
+    assert {name for one in told["players"] for name in one} == {"id", "number", "name", "calls"}
     assert told["place"] == ""
     assert soup(answer).find("form") is None

@@ -175,6 +175,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "nobody": ABSENT * 2,
         "sender": ABSENT,
         "player": ABSENT[:16],
+        "player_version": ABSENT,
         "person": ABSENT,
         "player_of_coach": ABSENT,
         "right": ABSENT,

@@ -55,6 +55,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "sign the clearance": ("recipient", "/inbox/{opened}/clearance", {"stage": "full play", "seen": "{today}"}),
     "withdraw the clearance": ("recipient", "/inbox/{opened}/clearance/withdraw/{statement}", None),
     "team": ("author", "/team", None),
+    "a player": ("author", "/team/edit/{player}", None),
     "remove": ("author", "/team/remove/{player}", None),
     "plan": ("author", "/team/plan/edit/{venue}", None),
     "place": ("author", "/team/plan/add", None),
@@ -131,7 +132,8 @@ TYPED = {
     "birth_year": "2012",
     "allergies": "Penicillin\nBee stings",
 }
-TEXTS = {"display_name", "user_name", "team_name", "player_name", "number", "players", "name", "place", "r-name",
+TEXTS = {"display_name", "user_name", "team_name", "player_name", "number", "born",
+         "contact_1", "contact_2", "contact_3", "phone_1", "phone_2", "phone_3", "players", "name", "place", "r-name",
          "allergies", "address", "gate", "defibrillator", "caller", "greeter", "hospital", "hospital_phone",
          "directions", "coordinates", "r-place", "r-note"}  # fmt: skip
 NEVER_A_TEXT = {"of 50 kB", "not UTF-8", "a surrogate", "repeated", "control characters", "a file"}

@@ -4,7 +4,7 @@ var writing = (() => {
   const { one } = base, main = one("#main"), DAY_MS = 24 * 3600 * 1000;
   const { DAYS_BACK, MINUTES, OTHER, UNLISTED, ZONE, ZONE_PLACE } = shared.phone;
   const { say, part, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt } = reading;
-  const { isListed, name, zoneOf, zoneName, tellOf, signs } = reading;
+  const { isListed, name, zoneOf, zoneName, tellOf, signs, level } = reading;
 
   /** @param {HTMLFormElement} form */
   const controlsOf = form => /** @type {HTMLInputElement[]} */ ([...form.elements]);
@@ -27,16 +27,36 @@ var writing = (() => {
     const follow = () => {
       const field = nameBox(form).closest(".field");
       if (field instanceof HTMLElement) field.hidden = !box.disabled && box.value !== OTHER;
+      showCalls(part(form, "calls"), tellOf(report).length ? undefined : players.find(({ id }) => id === box.value));
     };
     box.addEventListener("change", follow);
     follow();
+  }
+  // Whom to call about the player who is chosen; nobody where somebody of the family may have hurt them.
+  /** @param {HTMLElement} place @param {KeptPlayer=} player */
+  function showCalls(place, player) {
+    const calls = player && player.calls || [];
+    place.hidden = !calls.length;
+    one(".chips", place).replaceChildren(...calls.map(([who, number, dialled]) => {
+      const link = document.createElement("a");
+      link.className = "btn";
+      link.href = "tel:" + dialled;
+      link.textContent = say("call", { who: [who, number.replace(/ /g, "\u00a0")].filter(Boolean).join(" ") });
+      return link;
+    }));
+  }
+  /** @param {HTMLFormElement} form @param {WaitingReport} report */
+  function showAdvice(form, report) {
+    signs(report, part(form, "seen"));
+    part(form, "advice").hidden = !report.advice || !report.advice.level;
+    level(report, part(form, "level"));
   }
   /** @param {HTMLFormElement} form @param {WaitingReport} report @param {KeptTeam} team */
   function fillForm(form, report, team) {
     const shown = shownAt(report);
     offerPlayers(form, report, team);
     nameBox(form).value = name(report);
-    signs(report, part(form, "seen"));
+    showAdvice(form, report);
     const ageField = one("#f-r-age", form).closest(".field");
     if (ageField instanceof HTMLElement) ageField.hidden = Boolean(value(report, "age"));
     offerTimes(form, report, shown);
