@@ -33,6 +33,7 @@ from blockmrs.services.advice.who_is_told import WhoIsTold
 from blockmrs.services.container import Services
 from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.head_reports import AfterReport
+from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
@@ -269,6 +270,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     clearances = Clearances(after, cards, organisations, zone)
+    replies = Replies(after, cards, organisations)
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
     codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
     rights = Rights(database, mailbox, cards, teams, rolls, invitations, codes, sharing)
@@ -294,8 +296,9 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         inbox=inbox,
         followups=FollowUps(after, teams, zone),
         clearances=clearances,
+        replies=replies,
         codes=codes,
-        notices=Notices(mailbox, teams, access, codes, clearances, rights, people, reports, inbox),
+        notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
         who_looked=WhoLooked(mailbox, sharing, codes),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,

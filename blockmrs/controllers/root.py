@@ -24,6 +24,7 @@ from blockmrs.services.advice.document import AdviceDocument
 
 if TYPE_CHECKING:
     from blockmrs.services.container import Services
+    from blockmrs.services.followup.replies import ReplyNews
     from blockmrs.services.followup.symptom_checks import DueCheck
     from blockmrs.services.notices import NewReport, Notice
     from blockmrs.services.sharing.rights import RightNews
@@ -62,6 +63,7 @@ class RootController(TGController):
             "errors": {},
             "notices": self._latest(gaps),
             "new": self._new(gaps),
+            "replied": self._replied(gaps),
             "rights": self._rights(),
             "checks": self._due_checks(gaps),
             "lost": bool(gaps),
@@ -81,6 +83,14 @@ class RootController(TGController):
         try:
             actor = current_actor()
             return self._notices.new_reports(actor, gaps) if actor is not None else []
+        except BlockMRSError:
+            return None
+
+    def _replied(self, gaps: list[str]) -> list[ReplyNews] | None:
+        """What clinicians replied; None if that cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._notices.replies(actor, gaps) if actor is not None else []
         except BlockMRSError:
             return None
 

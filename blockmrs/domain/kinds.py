@@ -40,6 +40,7 @@ class Content(StrEnum):
     ROSTER = "roster"
     CHECK = "symptom-check"
     CLEARANCE = "clearance"
+    REPLY = "reply"
 
 
 RELEASED = "family"

@@ -5,6 +5,7 @@ A person's *standing* towards a report comes from what their keys could open; th
 
 from enum import Enum
 
+from blockmrs.domain.senders import Standing as Sender
 from blockmrs.errors import Ended, NotAuthorized, NotFound
 
 
@@ -32,14 +33,16 @@ class Action(Enum):
     RELEASE_TO_FAMILY = "release to the family"
     CHECK_SYMPTOMS = "check symptoms"
     CLEAR_FOR_SPORT = "clear for sport"
+    REPLY = "reply"
 
 
 _ALLOWED = {
-    # Who wrote the report, or acts for the player, never clears them for sport: not even as a member of a clinic.
-    Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT},
+    # Who wrote the report, or acts for the player, never clears them for sport, nor answers themselves: not even as a
+    # member of a clinic.
+    Standing.AUTHOR: frozenset(Action) - {Action.CLEAR_FOR_SPORT, Action.REPLY},
     # What is about somebody is theirs to show and to end, whoever wrote it; what is kept from them they never see.
-    Standing.SUBJECT: frozenset(Action) - {Action.RELEASE_TO_FAMILY, Action.CLEAR_FOR_SPORT},
-    Standing.RECIPIENT: frozenset({Action.READ, Action.FOLLOW, Action.CLEAR_FOR_SPORT}),
+    Standing.SUBJECT: frozenset(Action) - {Action.RELEASE_TO_FAMILY, Action.CLEAR_FOR_SPORT, Action.REPLY},
+    Standing.RECIPIENT: frozenset({Action.READ, Action.FOLLOW, Action.CLEAR_FOR_SPORT, Action.REPLY}),
     # Their own words stay theirs; what came after does not.
     Standing.FORMER_AUTHOR: frozenset({Action.READ}),
 }
@@ -61,3 +64,13 @@ def require(action: Action, standing: Standing) -> None:
         raise Ended("the author's part in what is about the player has ended")
     if action not in _ALLOWED[standing]:
         raise NotAuthorized("they may read this report, not change who sees it")
+
+
+def require_unblocked(sender: Sender) -> None:
+    """Return if an organisation's members may write to whoever sent it a report.
+
+    Raises:
+        NotAuthorized: the organisation blocked them; somebody there has to take that back first.
+    """
+    if sender is Sender.BLOCKED:
+        raise NotAuthorized("the organisation blocked whoever sent this report")

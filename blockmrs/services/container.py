@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from blockmrs.services.advice.interviews import TriageService
     from blockmrs.services.advice.who_is_told import WhoIsTold
     from blockmrs.services.followup.clearances import Clearances
+    from blockmrs.services.followup.replies import Replies
     from blockmrs.services.followup.symptom_checks import FollowUps
     from blockmrs.services.lines.readings import Readings
     from blockmrs.services.node.clock_watch import ClockWatch
@@ -55,6 +56,7 @@ class Services:
     inbox: Inbox
     followups: FollowUps
     clearances: Clearances
+    replies: Replies
     codes: Codes
     notices: Notices
     who_looked: WhoLooked

@@ -15,6 +15,7 @@ from blockmrs.services.reports.access import AccessFinder, report_address
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.clearances import Clearances
+    from blockmrs.services.followup.replies import Replies, ReplyNews
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.persons import People
     from blockmrs.services.people.teams import Teams
@@ -76,6 +77,7 @@ class Notices:
         access: AccessFinder,
         codes: Codes,
         clearances: Clearances,
+        replies: Replies,
         rights: Rights,
         people: People,
         reports: Reports,
@@ -90,6 +92,7 @@ class Notices:
         self._access = access
         self._codes = codes
         self._clearances = clearances
+        self._replies = replies
 
     def latest(self, actor: Actor, gaps: list[str] | None = None) -> list[Notice]:
         """What happened to the reports of the actor and of those they act for, newest first.
@@ -117,6 +120,17 @@ class Notices:
             for item in self._inbox.unopened(actor, since, gaps)
         ]
         return sorted(reports, key=lambda report: (report.level, -report.saved_at.timestamp()))
+
+    def replies(self, actor: Actor, gaps: list[str]) -> list[ReplyNews]:
+        """What clinicians replied in the last week to the reports of the actor and of those they act for, newest first.
+
+        Whoever wrote a report is told as its author. `gaps` as in `latest`.
+        """
+        since = self._mailbox.now() - _STATED_FOR
+        by_address: dict[str, ReplyNews] = {}
+        for keys in (*self._teams.acting_for(actor, gaps), None):
+            by_address |= {news.address: news for news in self._replies.news(actor, keys, since)}
+        return sorted(by_address.values(), key=lambda news: news.given.reply.written_at, reverse=True)
 
     def about_rights(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
         """Who came, went, or was invited, around the actor's family and players, until the actor has seen it."""

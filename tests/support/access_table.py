@@ -31,7 +31,7 @@ def of_inbox(recipient: int) -> Answers:
 
 
 def of_clearance(recipient: int) -> Answers:
-    """A page below `/inbox/<id>/clearance`: who wrote the report or acts for the player may never write there."""
+    """A page below `/inbox/<id>/clearance`, or `/reply`: who wrote it or acts for the player may never write there."""
     return signed_in(404, recipient=recipient, author=403, family=403, former=410, expired=410)
 
 
@@ -64,6 +64,7 @@ REPORT = {
 }
 VENUE = {"name": "East Park", "address": "1 Park Lane"}
 FACTS = {"allergies": "Penicillin", "diabetes": "none"}
+REPLY = {"wish": "please-call", "phone": "+1 202 555 0123", "reply-draft": "ce" * 16}
 CLEARANCE = {"stage": "light exercise", "seen": "{today}", "clearance-draft": "cd" * 16}
 SHARE = {"purpose": "care", "how_long": "30"}
 TABLE = (
@@ -166,6 +167,16 @@ TABLE = (
         of_clearance(200),
         of_clearance(302),
         {"clearance-draft": "ab" * 16},
+    ),
+    Row("/inbox/*/reply", "/inbox/{opened}/reply", of_clearance(200), of_clearance(302), REPLY),
+    Row("/inbox/*/reply", "/inbox/{opened}/reply", None, of_clearance(422), REPLY | {"phone": ""}),
+    Row("/inbox/*/reply", "/inbox/{opened}/reply", None, of_clearance(422), {"reply-draft": "cf" * 16}),
+    Row(
+        "/inbox/*/reply/withdraw",
+        "/inbox/{opened}/reply/withdraw/{reply}",
+        of_clearance(200),
+        of_clearance(302),
+        {"reply-draft": "ad" * 16},
     ),
     Row("/organisation", "/organisation", signed_in(200)),
     Row("/organisation/*", "/organisation/{organisation}", signed_in(404, recipient=200)),
@@ -364,6 +375,9 @@ class Names(dict[str, str]):
 
     def _statement(self) -> str:
         return self._cast.statement_id
+
+    def _reply(self) -> str:
+        return self._cast.reply_id
 
     def _today(self) -> str:
         return self._cast.site.clock().date().isoformat()

@@ -64,6 +64,7 @@ class Cast:
     check_id: str = ""
     opened: str = ""
     statement_id: str = ""
+    reply_id: str = ""
     sender_id: str = ""
     _counter: Any = field(default_factory=itertools.count)
     _sessions: dict[str, str] = field(default_factory=dict)
@@ -212,6 +213,10 @@ def play(site: TestSite) -> Cast:
         seen_on=site.clock().date(), conditions="", note="",
     )  # fmt: skip
     cast.statement_id = said.statement_id
+    replied = services.replies.send(
+        cast.actors["recipient"], cast.opened, secrets.token_hex(16), wish="seen", phone="", line=""
+    )
+    cast.reply_id = replied.reply_id
     for address in (cast.address, cast.opened):
         stopped = cast.share(address, "former")
         cast.share(address, "expired", timedelta(minutes=5))

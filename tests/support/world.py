@@ -21,6 +21,7 @@ from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.accounts.throttle import Throttle
 from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.head_reports import AfterReport
+from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
@@ -105,6 +106,7 @@ class World:
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)
         self.followups = FollowUps(after, self.teams, UTC)
         self.clearances = Clearances(after, self.cards, self.organisations, UTC)
+        self.replies = Replies(after, self.cards, self.organisations)
         self.codes = Codes(
             self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
             self.ledger.chain_id,

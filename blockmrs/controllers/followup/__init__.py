@@ -1,1 +1,1 @@
-"""Symptom checks and clearances below a report."""
+"""Symptom checks, clearances and replies below a report."""

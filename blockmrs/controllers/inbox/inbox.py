@@ -9,6 +9,7 @@ GET  /inbox/sender/<id>/block   asks; POST blocks them. POST .../unblock and ...
 GET  /inbox/<report>            its cover; or its content, once a receipt was left
 POST /inbox/<report>/open       leaves the receipts
      /inbox/<report>/clearance  a written clearance for sport: controllers/followup/clearance.py
+     /inbox/<report>/reply      seen, or seen and please call: controllers/followup/reply.py
 GET  /organisation              the actor's organisations
      /organisation/<id>         its members: controllers/account/members.py
 POST /organisation/<id>/invite  a code for a colleague, shown once
@@ -25,6 +26,7 @@ from blockmrs.controllers.account.members import MembersPages
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS, ClearanceController
 from blockmrs.controllers.followup.followup import FollowUpView, view_of
 from blockmrs.controllers.followup.part import ReportPart
+from blockmrs.controllers.followup.reply import ReplyController, TypedReply, latest_of_mine
 from blockmrs.controllers.web.context import BOTH, PAGE, POST, parse_place, require_actor, show
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.senders import Standing
@@ -131,14 +133,19 @@ class SharedReport(ReportPart):
     def __init__(self, services: Services, address: str) -> None:
         super().__init__(services, address)
         self.clearance = ClearanceController(services, address)
+        self.reply = ReplyController(services, address)
 
     @expose("blockmrs.templates.inbox.report", allowed_methods=PAGE)
-    def index(self, stated: object = None, **_ignored: object) -> dict[str, Any]:
-        """The cover before the receipt, the content after it. `stated`: something was signed or withdrawn just now."""
+    def index(self, stated: object = None, replied: object = None, **_ignored: object) -> dict[str, Any]:
+        """The cover before the receipt, the content after it.
+
+        `stated`, `replied`: a clearance, or a reply, was signed or withdrawn just now.
+        """
         actor = require_actor()
         item = self._services.sharing.cover(actor, self._address)
         opened = self._services.sharing.open_shared(actor, self._address)
         sport = None if opened is None else self._services.clearances.of(actor, self._address)
+        replies = None if opened is None else self._services.replies.of(actor, self._address)
         newest = next(iter(sport.statements), None) if sport is not None and stated is not None else None
         return {
             "errors": {},
@@ -146,6 +153,9 @@ class SharedReport(ReportPart):
             "opened": opened,
             "sport": sport,
             "stated": newest if newest is not None and newest.mine else None,
+            "replies_there": replies,
+            "typed": TypedReply.fresh(replies.phone if replies is not None else ""),
+            "replied": latest_of_mine(replies) if replied is not None else None,
             "cleared_words": CLEARED_WORDS,
             "full_play": FULL_PLAY,
             "after": None if opened is None else self._follow_up(actor),

@@ -85,6 +85,7 @@ class OneReportController(ReportPart):
             text_link=_text_to_parent(opened) if from_field else "",
             contacts=self._services.calls.about(actor, opened.subject) if from_field and not opened.withheld else (),
             sport=self._services.clearances.of(actor, self._address),
+            replies_there=self._services.replies.of(actor, self._address),
             cleared_words=CLEARED_WORDS,
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )

@@ -1,1 +1,1 @@
-"""What follows a head injury: symptom checks and clearances."""
+"""What follows a report: symptom checks and clearances after a head injury, and replies of doctors to any report."""

@@ -1,16 +1,10 @@
-"""Clearances for sport: a member of an organisation that has the report writes one; coach and family read it.
-
-It travels as receipts do: on the share's return lines, whose keys only the report's author, the player's card and the
-organisation know. A reader accepts it only from a listed member of the organisation named in the share, written while
-that share was running, and never from the report's author.
-"""
+"""Clearances for sport: a member of an organisation that has the report writes one; coach and family read it."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, tzinfo
-from functools import partial
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.clearances import (
@@ -24,16 +18,13 @@ from blockmrs.domain.clearances import (
 )
 from blockmrs.domain.followups import may_be_head_injury, was_asked_about_head
 from blockmrs.domain.kinds import Content, Purpose
-from blockmrs.domain.permission import Action, Standing
-from blockmrs.domain.sharing import Grant
+from blockmrs.domain.permission import Action
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.check import read_check
 from blockmrs.fhir.clearance import read_clearance, write_clearance
-from blockmrs.services.followup.head_reports import FollowUpService
-from blockmrs.services.grants.granting import LineTo, write_grant
+from blockmrs.services.followup.statements import PLACES_FOR_NEWS, Signed, Statements, keys_of
 from blockmrs.services.lines.saving import save_once
-from blockmrs.services.lines.updates import write_update
 from blockmrs.services.reports.access import Access, report_address
 
 if TYPE_CHECKING:
@@ -48,8 +39,6 @@ if TYPE_CHECKING:
 
 # A player whose newest head injury is older is no longer marked on the team's page; the report's page still says so.
 ROSTER_LOOKS_BACK = timedelta(days=366)
-# News is looked for in so many of the newest places of a line; the report's own page still has what is older.
-_PLACES_FOR_NEWS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,8 +89,11 @@ class OutOfPlay:
     lost: bool = False
 
 
-class Clearances(FollowUpService):
+class Clearances(Statements[Clearance]):
     """Writes, withdraws and reads clearances."""
+
+    # Whoever shared the report: its author decides who plays.
+    kind, purpose, whole = Content.CLEARANCE, Purpose.SPORT, True
 
     def __init__(
         self,
@@ -111,9 +103,7 @@ class Clearances(FollowUpService):
         zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
-        super().__init__(after, rules, zone)
-        self._cards = cards
-        self._organisations = organisations
+        super().__init__(after, cards, organisations, rules, zone)
         self._locks = after.locks("clearance")
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:
@@ -154,7 +144,7 @@ class Clearances(FollowUpService):
             conditions=check_remark(conditions, "conditions"),
             note=check_remark(note, "note"),
             doctor=actor.display_name,
-            organisation=_keys_of(access).label,
+            organisation=keys_of(access).label,
             written_at=self._mailbox.moment(),
         )
 
@@ -164,7 +154,7 @@ class Clearances(FollowUpService):
         mine = next(
             (
                 statement
-                for statement in self._statements(actor, access)
+                for statement in self._stated(actor, access)
                 if statement.statement_id == statement_id and statement.mine
             ),
             None,
@@ -211,11 +201,11 @@ class Clearances(FollowUpService):
         if not self._organisations.had_members():
             return  # Nobody can have written one: no line is read.
         oldest = self._mailbox.now() - ROSTER_LOOKS_BACK
-        for entry in self._after.head_reports(actor, subject, oldest, places=_PLACES_FOR_NEWS):
+        for entry in self._after.head_reports(actor, subject, oldest, places=PLACES_FOR_NEWS):
             try:
                 access = self._after.access_by(actor, subject, entry)
                 gaps: list[datetime] = []
-                times = [statement.clearance.written_at for statement in self._statements(actor, access, gaps)] + gaps
+                times = [statement.clearance.written_at for statement in self._stated(actor, access, gaps)] + gaps
             except UNKNOWN:
                 raise
             except BlockMRSError:
@@ -225,7 +215,7 @@ class Clearances(FollowUpService):
 
     def _status(self, actor: Actor, access: Access, certain: bool) -> SportStatus:
         gaps: list[datetime] = []
-        statements = self._statements(actor, access, gaps)
+        statements = self._stated(actor, access, gaps)
         deciding = decisive([statement.clearance for statement in statements])
         current = next((statement for statement in reversed(statements) if statement.clearance is deciding), None)
         came_back = deciding is not None and found_something(self._levels_since(actor, access, deciding.written_at))
@@ -258,133 +248,28 @@ class Clearances(FollowUpService):
         mark = actor.draft_mark(draft_id)
 
         def done(_was_cut_off: bool) -> Statement | None:
-            for entry in self._copies(access):
-                if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id and entry.grant.object:
-                    self._attachments.remember(entry.grant.object)
-                    earlier = self._read(entry)
-                    if earlier is not None:
-                        return Statement(report_address(entry.grant.update_id), earlier, True)
-            return None
+            earlier = self._written_before(actor, access, mark)
+            return None if earlier is None else _statement(actor, earlier)
 
-        write = partial(self._write, actor, access, clearance, mark)
+        def write() -> Statement:
+            return _statement(actor, self._write(actor, access, clearance, mark, [access]))
+
         return save_once(self._mailbox.settle, self._locks.hold(mark), done, write)
 
-    def _write(self, actor: Actor, access: Access, clearance: Clearance, mark: bytes) -> Statement:
-        batch, report, organisation = self._mailbox.batch(), access.grant, _keys_of(access)
-        pointer, update_id = write_update(
-            batch,
-            actor.keyring,
-            subject=report.subject,
-            kind=Content.CLEARANCE,
-            purpose=Purpose.SPORT,
-            body=write_clearance(clearance, subject=report.subject),
-            created=clearance.written_at,
-            chain_id=self._mailbox.chain_id,
-        )
-        grant = Grant(
-            update_id, report.subject, Content.CLEARANCE, clearance.written_at, object=pointer, about=report.update_id
-        )  # fmt: skip
+    def _stated(self, actor: Actor, access: Access, gaps: list[datetime] | None = None) -> list[Statement]:
+        """All that count for this reader, in the order of the chain; `gaps` as in `_statements`."""
+        return [_statement(actor, signed) for signed in self._statements(actor, access, gaps)]
 
-        if report.return_to_author is not None and access.author_card is not None:
-            write_grant(batch, grant, actor.keyring, LineTo(access.author_card, report.return_to_author))
-        if report.return_to_subject is not None:
-            to_subject = LineTo(self._cards.find(report.subject), report.return_to_subject)
-            write_grant(batch, grant, actor.keyring, to_subject)
-        to_colleagues = LineTo(organisation.keyring.card, _copies_key(organisation, report.update_id))
-        write_grant(batch, replace(grant, draft_mark=mark), actor.keyring, to_colleagues)
-        self._after.commit(batch)
-        return Statement(report_address(update_id), clearance, True)
+    def _encoded(self, content: Clearance, subject: bytes) -> bytes:
+        return write_clearance(content, subject=subject)
 
-    def _statements(self, actor: Actor, access: Access, gaps: list[datetime] | None = None) -> list[Statement]:
-        """All that count for this reader, in the order of the chain.
+    def _decoded(self, body: bytes) -> Clearance:
+        return read_clearance(body)
 
-        `gaps` receives the time of each that would count but whose text is not here; without it, that is raised.
-        """
-        by_update: dict[bytes, tuple[tuple[datetime, int], Statement]] = {}
-        for entry, organisation_id, when in self._delivered(actor, access, gaps):
-            member = self._organisations.staff.known(entry.author, organisation_id)
-            if member is None or entry.author == self._reports.author_of(access):
-                continue
-            try:
-                clearance = self._read(entry)
-            except NOT_HERE:
-                if gaps is None:
-                    raise
-                gaps.append(when)
-                continue
-            if clearance is None:
-                continue
-            organisation = self._organisations.find(organisation_id).name
-            known = replace(clearance, doctor=member.name, organisation=organisation, written_at=when)
-            mine = entry.author == actor.keyring.card.id
-            statement = Statement(report_address(entry.grant.update_id), known, mine, member.until)
-            # Passing on a statement later does not make it the newest.
-            place = when, entry.index
-            if entry.grant.update_id not in by_update or place < by_update[entry.grant.update_id][0]:
-                by_update[entry.grant.update_id] = place, statement
-        return [statement for _, statement in sorted(by_update.values(), key=lambda pair: pair[0])]
 
-    def _delivered(
-        self, actor: Actor, access: Access, gaps: list[datetime] | None
-    ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
-        """Each grant of a clearance that reached this reader, with the organisation it must come from, and its time.
-
-        Whoever wrote it was a member when it entered the log; that they have left since changes nothing.
-        """
-        if access.standing is Standing.RECIPIENT:
-            organisation_keys = _keys_of(access)
-            card_id = organisation_keys.keyring.card.id
-            for entry in self._copies(access):
-                if self._organisations.staff.at(entry.author, card_id, entry.index) is not None:
-                    yield entry, card_id, self._mailbox.written_at(entry)
-            return
-        for share, entry, when in self._sharing.returned(actor, access, Content.CLEARANCE):
-            if share.grant.grantee is not None:
-                yield entry, share.grant.grantee, when
-        yield from self._released(actor, access, gaps)
-
-    def _released(
-        self, actor: Actor, access: Access, gaps: list[datetime] | None
-    ) -> Iterator[tuple[GrantEntry, bytes, datetime]]:
-        """What arrived while the report was kept from the family, passed on from the player's card at the release."""
-        if access.standing is not Standing.SUBJECT:
-            return
-        grantees = self._sharing.grantees(actor, access)
-        for entry in self._attachments.entries(actor, access, Content.CLEARANCE):
-            if entry.author != access.grant.subject:
-                continue
-            try:
-                update = self._attachments.read(entry, Content.CLEARANCE)
-            except NOT_HERE:
-                # The writer is named inside.
-                if gaps is None:
-                    raise
-                gaps.append(self._mailbox.written_at(entry))
-                continue
-            for grantee in grantees:
-                # The author, who released only what counted then, saw whether they were a member when they wrote it.
-                if update is not None and self._organisations.staff.known(update.author, grantee) is not None:
-                    # All of them came in one block, at the release: their own times give the order.
-                    when = min(self._mailbox.written_at(entry), update.created)
-                    yield replace(entry, author=update.author), grantee, when
-                    break
-
-    def _copies(self, access: Access) -> list[GrantEntry]:
-        """What members of the reader's organisation wrote about the report, on the organisation's own line."""
-        organisation = _keys_of(access)
-        line = self._mailbox.line_by_anyone(_copies_key(organisation, access.grant.update_id), organisation.keyring)
-        return [entry for entry in line.grants.values() if entry.grant.purpose == Content.CLEARANCE]
-
-    def _read(self, entry: GrantEntry) -> Clearance | None:
-        """The clearance behind a grant, if the grant's signer wrote it about that report."""
-        update = self._attachments.read(entry, Content.CLEARANCE)
-        if update is None or update.author != entry.author:
-            return None
-        try:
-            clearance = read_clearance(update.body)
-        except InvalidInput:
-            return None
-        return clearance if clearance.report == entry.grant.about else None
+def _statement(actor: Actor, signed: Signed[Clearance]) -> Statement:
+    mine = signed.author == actor.keyring.card.id
+    return Statement(signed.statement_id, signed.content, mine, signed.left)
 
 
 def _level_of(update: Update) -> int:
@@ -392,13 +277,3 @@ def _level_of(update: Update) -> int:
         return read_check(update.body).advice.level
     except InvalidInput:
         return 1  # Not a check that this version can show: it must not let anybody play again.
-
-
-def _keys_of(access: Access) -> EntrustedKeys:
-    if access.keys is None:
-        raise NotFound("no such report")
-    return access.keys
-
-
-def _copies_key(organisation: EntrustedKeys, update_id: bytes) -> bytes:
-    return organisation.keyring.derive("clearances", update_id)

@@ -1,4 +1,4 @@
-"""What symptom checks and clearances have in common: opening the report they follow, finding them, saving them once."""
+"""What all that follows a report has in common: opening the report, finding it, saving what follows once."""
 
 from __future__ import annotations
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.contents import Item
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import Reports
@@ -63,19 +64,30 @@ class AfterReport:
     def head_reports(
         self, actor: Actor, subject: EntrustedKeys | None, oldest: datetime, places: int | None = None
     ) -> Iterator[GrantEntry]:
-        """The grants since `oldest` of reports that may be about a head injury, newest first.
+        """The grants since `oldest` of reports that may be about a head injury, newest first; `all_reports` has more.
 
         Args:
             subject: whose card the reports are about; None for the reports that the actor wrote.
             places: at most this many of the line's newest places are read.
         """
+        return self.all_reports(actor, subject, oldest, places, wanted=lambda item: item.may_be_head)
+
+    def all_reports(
+        self,
+        actor: Actor,
+        subject: EntrustedKeys | None,
+        oldest: datetime,
+        places: int | None = None,
+        wanted: Callable[[Item], bool] = lambda _item: True,
+    ) -> Iterator[GrantEntry]:
+        """The same of reports of any kind; or of those alone that are `wanted`, as far as can be seen unopened."""
         keyring: Keyring = actor.keyring if subject is None else subject.keyring
         author = keyring.card if subject is None else None
         contents, since = self.mailbox.contents(keyring), to_ms(oldest)
         first = 0 if places is None or not contents else contents[-1].position + 1 - places
         for item in reversed(contents):
-            is_wanted = item.position >= first and item.at_ms >= since
-            if is_wanted and item.sort is Sort.REPORT and item.may_be_head:
+            is_recent = item.position >= first and item.at_ms >= since
+            if is_recent and item.sort is Sort.REPORT and wanted(item):
                 for entry in self.mailbox.opened(keyring, [item], author=author).grants.values():
                     if entry.grant.update_id == item.about and entry.grant.grantee is None:
                         yield entry

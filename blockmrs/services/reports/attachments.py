@@ -165,15 +165,17 @@ class Attachments:
     ) -> None:
         """Add to `batch`, after the report itself, the owner's grants of what has followed it so far.
 
-        The author grants what they kept in the book; the player's card grants clearances, which others wrote.
+        The author grants what they kept in the book; the player's card grants what clinicians wrote.
         """
         grants = [
             (actor.keyring, entry.grant)
             for entry in self._book(actor, access)
             if entry.grant.about == access.grant.update_id
         ]
-        returned = self.returned(actor, access, shares, Content.CLEARANCE)
-        grants += [(subject.keyring, entry.grant) for _, entry, _ in returned]
+        shares = list(shares)
+        for kind in (Content.CLEARANCE, Content.REPLY):
+            returned = self.returned(actor, access, shares, kind)
+            grants += [(subject.keyring, entry.grant) for _, entry, _ in returned]
         previous = access.grant.update_id
         for granter, grant in grants:
             give_to_owner(self._mailbox, batch, subject, grant, granter, mark=grant.draft_mark, previous=previous)

@@ -233,9 +233,16 @@ class Sharing:
         entries = sorted(self._books.shown(actor, access), key=lambda entry: entry.index, reverse=True)
         return [self._share(actor, access, entry) for entry in entries]
 
-    def returned(self, actor: Actor, access: Access, purpose: str) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
-        """What organisations wrote about the report, whoever shared it with them: share, grant and time."""
-        return self._attachments.returned(actor, access, self._books.everything(actor, access), purpose)
+    def returned(
+        self, actor: Actor, access: Access, purpose: str, *, whole: bool = True
+    ) -> Iterator[tuple[GrantEntry, GrantEntry, datetime]]:
+        """What organisations wrote about the report: share, grant and time.
+
+        Args:
+            whole: whoever shared it with them; else only where the actor is shown the share.
+        """
+        shares = self._books.everything(actor, access) if whole else self._books.shown(actor, access)
+        return self._attachments.returned(actor, access, shares, purpose)
 
     def grantees(self, actor: Actor, access: Access) -> set[bytes]:
         """The card ids of all organisations with which the report was ever shared."""

@@ -169,6 +169,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "check": ABSENT,
         "opened": ABSENT,
         "statement": ABSENT,
+        "reply": ABSENT,
         "today": cast.site.clock().date().isoformat(),
         "organisation": ABSENT * 2,
         "member": ABSENT * 2,

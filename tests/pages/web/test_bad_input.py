@@ -54,6 +54,8 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "clearance": ("recipient", "/inbox/{opened}/clearance", None),
     "sign the clearance": ("recipient", "/inbox/{opened}/clearance", {"stage": "full play", "seen": "{today}"}),
     "withdraw the clearance": ("recipient", "/inbox/{opened}/clearance/withdraw/{statement}", None),
+    "reply": ("recipient", "/inbox/{opened}/reply", None),
+    "take back the reply": ("recipient", "/inbox/{opened}/reply/withdraw/{reply}", None),
     "team": ("author", "/team", None),
     "a player": ("author", "/team/edit/{player}", None),
     "remove": ("author", "/team/remove/{player}", None),
@@ -185,10 +187,8 @@ class Names(dict[str, str]):
     """What stands in addresses. What a form uses up is made anew each time that it is asked for."""
 
     def __init__(self, cast: Cast) -> None:
-        today = cast.site.clock().date().isoformat()
-        super().__init__(
-            report=cast.address, opened=cast.opened, statement=cast.statement_id, today=today, share=cast.share_id
-        )
+        super().__init__(report=cast.address, opened=cast.opened, statement=cast.statement_id, reply=cast.reply_id)
+        self.update(share=cast.share_id, today=cast.site.clock().date().isoformat())
         self._cast = cast
 
     def __missing__(self, name: str) -> str:  # noqa: C901 - a table: each name with how it is made

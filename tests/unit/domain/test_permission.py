@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from blockmrs.domain.permission import Action, Standing, require
+from blockmrs.domain.permission import Action, Standing, require, require_unblocked
+from blockmrs.domain.senders import Standing as Sender
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound
 
 TABLE = Path(__file__).parents[3] / "docs" / "permission.md"
@@ -32,7 +33,7 @@ def answer(action: Action, standing: Standing) -> str:
 def test_each_standing_may_do_what_the_documented_table_says() -> None:
     decided = {(standing.value, action.value): answer(action, standing) for standing in Standing for action in Action}
     assert decided == table()
-    assert len(decided) == 60
+    assert len(decided) == 66
 
 
 @pytest.mark.parametrize("action", Action)
@@ -55,10 +56,18 @@ def test_a_former_author_only_reads(action: Action) -> None:
 
 
 @pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.RECIPIENT])
-def test_only_a_recipient_clears_for_sport(standing: Standing) -> None:
-    require(Action.CLEAR_FOR_SPORT, Standing.RECIPIENT)
+@pytest.mark.parametrize("action", [Action.CLEAR_FOR_SPORT, Action.REPLY])
+def test_only_a_recipient_clears_for_sport_and_replies(action: Action, standing: Standing) -> None:
+    require(action, Standing.RECIPIENT)
     with pytest.raises((NotAuthorized, Ended, NotFound)):
-        require(Action.CLEAR_FOR_SPORT, standing)
+        require(action, standing)
+
+
+def test_nobody_writes_to_a_sender_whom_their_organisation_blocked() -> None:
+    for sender in (Sender.UNKNOWN, Sender.KNOWN):
+        require_unblocked(sender)
+    with pytest.raises(NotAuthorized):
+        require_unblocked(Sender.BLOCKED)
 
 
 @pytest.mark.parametrize("action", HANDS_ON)
