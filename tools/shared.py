@@ -27,7 +27,7 @@ from blockmrs.controllers.field.journey import (
 )
 from blockmrs.controllers.field.offline import FIRST_SCREEN, LISTS, REPORTS
 from blockmrs.controllers.field.own_words import OFFERED, WORDS
-from blockmrs.controllers.report.forms import CHIPS, DAYS_BACK, MINUTES, NOT_CALLED, OTHER, UNLISTED, ZONE
+from blockmrs.controllers.report.forms import BEGAN, CHIPS, DAYS_BACK, MINUTES, NOT_CALLED, OTHER, UNLISTED, ZONE
 from blockmrs.controllers.report.phone import ZONE_PLACE
 from blockmrs.controllers.report.report import NEW, SAVE
 from blockmrs.controllers.web.drafts import OWN_FIELDS as FORM_FIELDS
@@ -130,6 +130,7 @@ def _phone() -> Mapping[str, Any]:
         "WAITS_S": _seconds(WAITS_ON_PHONE),
         "DAYS_BACK": DAYS_BACK,
         "MINUTES": MINUTES,
+        "BEGAN": list(BEGAN),
         "NOT_CALLED": NOT_CALLED,
         "ZONE": ZONE,
         "UNLISTED": UNLISTED,

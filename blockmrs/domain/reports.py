@@ -19,6 +19,10 @@ FIRST_AID_DONE = ("kept still", "ice", "pressure on the wound", "recovery positi
                   "adrenaline pen", "cooled with water", "nothing yet")  # fmt: skip
 FIELD, HOME = "field", "home"
 """Where a report was written: by somebody who saw it happen, or at home by the ill person or whoever acts for them."""
+ILLNESSES = frozenset(
+    "abdo back diab diz dv eye fev headache kid leg mh minor mouth preg rhab skin strk tox urti uti".split()
+)
+"""The complaints that begin by themselves, not with a knock: for those, hours, days and weeks ago are usual."""
 OF_RECORD = "record/"
 """The prefix of a finding that comes from the record, not from a question."""
 WHO_WAS_TOLD = ("parent or guardian", "school or club", "safeguarding lead", "nobody yet")

@@ -83,6 +83,8 @@ def feels_ill(nina: Person) -> None:
     assert not any("How old" in page for page in asked)
     assert any("Blood thinner, or bleeds easily" in page for page in asked)
     nina.press("Save to my record")
+    expect(nina.page.locator("[name=r-when]:checked")).to_have_count(0)
+    nina.page.get_by_label(re.compile("12 hours ago")).check()
     nina.page.locator("[name=r-note]").fill("Since breakfast")
     nina.press("Save to my record")
     expect(nina.page.locator("main")).to_contain_text("Saved")

@@ -162,7 +162,7 @@ def _tell_facts(browser: TestApp) -> None:
     assert "Brazil nuts" in saved.text
     signs = press(browser, browser.get("/record/ill"), "Go on", 200)
     check = press(browser, press(browser, signs, "Choking", 200), "Save to my record", 200)
-    report = press(browser, check, "Save to my record", 302, r_note="Shaky since the soup").follow()
+    report = press(browser, check, "Save to my record", 302, r_note="Shaky since the soup", r_when="60").follow()
     assert "Shaky since the soup" in report.text
     assert "Brazil nuts" in report.text
 

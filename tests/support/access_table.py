@@ -231,7 +231,7 @@ TABLE = (
     Row("/record/ill", "/record/ill", signed_in(200), signed_in(200)),
     Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),
     Row("/record/ill/*", "/record/ill/{person}", signed_in(404, family=200), signed_in(404, family=200)),
-    Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT | {"r-for": "me"}),
+    Row("/field/report/save", "/field/report/save", None, signed_in(302), REPORT | {"r-for": "me", "r-when": "0"}),
     Row("/people", "/people", signed_in(200)),
     Row("/people/*", "/people/me", signed_in(200)),
     Row("/people/*", "/people/{person}", signed_in(404, family=200)),

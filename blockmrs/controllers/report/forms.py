@@ -21,6 +21,7 @@ from blockmrs.controllers.web.forms import is_garbled, text_pairs
 from blockmrs.domain.facts import VALUES
 from blockmrs.domain.reports import (
     FIRST_AID_DONE,
+    ILLNESSES,
     MECHANISMS,
     WHO_WAS_TOLD,
 )
@@ -39,6 +40,11 @@ ZONE = "r-zone"
 UNLISTED = "r-unlisted"
 """What says that a typed name is that of nobody on the list, although somebody there is called alike."""
 MINUTES = ("0", "5", "15", "30")
+BEGAN: Mapping[str, str] = {
+    "60": N_("An hour ago"), "180": N_("3 hours ago"), "720": N_("12 hours ago"), "1440": N_("A day ago"),
+    "4320": N_("3 days ago"), "10080": N_("A week ago"), "20160": N_("2 weeks ago"), "40320": N_("4 weeks ago"),
+}  # fmt: skip
+"""How long ago an illness began, in minutes, with the words for it."""
 CHIPS: Mapping[str, Sequence[str]] = {"r-how": MECHANISMS, "r-done": FIRST_AID_DONE, "r-told": WHO_WAS_TOLD}
 SEVERAL: Mapping[str, Sequence[str]] = {**CHIPS, FROM_RECORD: (BIRTH_DATE, *VALUES)}
 SINGLE = frozenset(
@@ -79,6 +85,12 @@ class TypedReport:
     def with_values(self, **values: str) -> TypedReport:
         """The same form with fields filled; names are given without their prefix."""
         return replace(self, values={**self.values, **{REPORT_PREFIX + name: text for name, text in values.items()}})
+
+    @property
+    def began(self) -> bool:
+        """Whether it is an illness, which began some time ago, and nothing that happened while somebody watched."""
+        complaints = self.interview.presentations
+        return bool(self.value(FOR_RECORD)) or (bool(complaints) and ILLNESSES.issuperset(complaints))
 
     def carried(self, *, without: Iterable[str] = ()) -> Pairs:
         """Every field as a hidden pair, except those that the page itself asks for."""
@@ -136,16 +148,19 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
 def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -> TypedReport:
     """The form with its initial values: times count from the moment at which it was first on the screen.
 
-    `venue` is where the team is, as far as its plan says.
+    `venue` is where the team is, as far as its plan says. When an illness began is chosen for nobody.
     """
     if "r-shown" in typed.values:
         return typed
     waited = int(now.timestamp()) - typed.journey.injured
+    first = "start" if waited >= 60 else "0"
+    if typed.began:
+        first = "" if typed.journey.hurt is None else "start"
     here = local(now)
     return typed.with_values(
         shown=str(int(now.timestamp())),
         zone=zone_key(),
-        when="start" if waited >= 60 else "0",
+        when=first,
         day=here.date().isoformat(),
         time="",
         ambulance="",

@@ -8,6 +8,7 @@ from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.controllers.report.forms import (
+    BEGAN,
     MINUTES,
     NOT_CALLED,
     OTHER,
@@ -106,18 +107,19 @@ class ReportReader:
 
     def _injured_at(self) -> datetime:
         typed = self._typed
-        choice = typed.value("r-when", "0")
+        choice = typed.value("r-when", "" if typed.began else "0")
         _only_one_time(choice, typed.value("r-time"), "r-time")
         if choice == "start":
             moment = started_at(typed)
-        elif choice in MINUTES:
+        elif choice in (*MINUTES, *BEGAN):
             moment = shown_at(typed, self._now) - timedelta(minutes=int(choice))
         elif choice == OTHER:
             clock = parse_clock(typed.value("r-time"), "r-time")
             # A report may wait on a phone: what was typed cannot be later than the form that it was typed into.
             moment = last_at_clock(_day_of(typed.value("r-day"), self._now), clock, shown_at(typed, self._now))
         else:
-            raise InvalidInput(N_("Choose when it happened"), field="r-when")
+            words = N_("Choose when it began") if typed.began else N_("Choose when it happened")
+            raise InvalidInput(words, field="r-when")
         check_time(moment, self._now, "r-time")
         return moment.replace(microsecond=0)
 

@@ -22,6 +22,7 @@ from blockmrs.controllers.field.views import look_rows, timed
 from blockmrs.controllers.field.wire import FOR_RECORD, FROM_RECORD
 from blockmrs.controllers.report.at_home import AtHome, at_home
 from blockmrs.controllers.report.forms import (
+    BEGAN,
     MINUTES,
     NOT_CALLED,
     OTHER,
@@ -56,7 +57,7 @@ from blockmrs.errors import N_, BlockMRSError, InvalidInput, Unavailable
 from blockmrs.services.people.roster import Player, Team
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
 
     from blockmrs.domain.contacts import Contact
     from blockmrs.domain.reports import Report
@@ -65,6 +66,8 @@ if TYPE_CHECKING:
 
 NEW, SAVE = "/field/report/new", "/field/report/save"
 _CHOOSE = N_("Choose who is hurt")
+# A report of the field may wait on a phone, whose form knows the days of one week.
+_AT_HOME, _AT_FIELD = timedelta(days=28), timedelta(days=7)
 _NO_LIST = N_("Your list of players cannot be read here right now. Enter their name: the report is saved all the same")
 _NO_KEYS = N_(
     "What ties this player to their family cannot be read here right now. You can save the report under the name: then "
@@ -329,4 +332,18 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     # The questions may have taken a while, or waited for a sign-in; or the result was given the time when it happened.
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
     begun = [("start", words % {"time": clock_time(started)})] if clock - started >= timedelta(minutes=1) else []
+    if typed.began:
+        # Nobody falls ill because somebody began to answer.
+        said = begun if typed.journey.hurt is not None else []
+        begun = [*said, recent[0], *_began(clock, _AT_HOME if typed.value(FOR_RECORD) else _AT_FIELD)]
+        return {"when": [*begun, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
     return {"when": [*begun, *recent, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
+
+
+def _began(now: datetime, longest: timedelta) -> Iterator[tuple[str, str]]:
+    """How long ago an illness may have begun; from a day on with the day, else with the time."""
+    for text, words in BEGAN.items():
+        ago = timedelta(minutes=int(text))
+        if ago <= longest:
+            day = near_day(local(now - ago).date(), local(now).date())
+            yield text, f"{_(words)}, {clock_time(now - ago) if ago < timedelta(days=1) else day}"

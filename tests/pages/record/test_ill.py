@@ -1,6 +1,7 @@
 """ "I feel ill" at home: the record's facts proposed, the questions of /field, and a report in one's own record."""
 
 import itertools
+from datetime import timedelta
 
 import pytest
 from webtest import TestApp, TestResponse
@@ -157,7 +158,7 @@ def test_the_advice_saves_to_ones_own_record_and_asks_nobodys_name(site, ada, br
     assert heading(check) == "Check and save"
     assert "Allergies Latex; Nuts" in rows(check)
     assert "Pregnant" not in rows(check)
-    saved = press(browser, check, "Save to my record", 302, r_note="Since breakfast").follow()
+    saved = press(browser, check, "Save to my record", 302, r_when="180", r_note="Since breakfast").follow()
     assert heading(saved).startswith("Ada Lind, 16 to 64")
     assert "Allergies Latex; Nuts" in rows(saved)
     assert "Blood thinner Yes" in rows(saved)
@@ -172,7 +173,7 @@ def test_the_advice_saves_to_ones_own_record_and_asks_nobodys_name(site, ada, br
 
 def test_a_second_press_of_save_is_the_same_report_and_another_the_next(site, ada, browser) -> None:
     check = press(browser, advised(browser, browser.get("/record/ill")), "Save to my record", 200)
-    urls = [press(browser, check, "Save to my record", 302).location.split("?")[0] for _ in range(2)]
+    urls = [press(browser, check, "Save to my record", 302, r_when="180").location.split("?")[0] for _ in range(2)]
     assert urls[0] == urls[1]
     assert len(site.services.reports.page_about(site.services.people.find(ada, "me"))[0]) == 1
     checked = site.services.evidence.check_everything(lambda *_: None)
@@ -182,7 +183,7 @@ def test_a_second_press_of_save_is_the_same_report_and_another_the_next(site, ad
 def test_it_is_shared_opened_logged_stopped_and_shown_by_code_like_any_report(site, ada, browser) -> None:
     services = site.services
     check = press(browser, advised(browser, browser.get("/record/ill")), "Save to my record", 200)
-    address = press(browser, check, "Save to my record", 302).location.split("/")[-1].split("?")[0]
+    address = press(browser, check, "Save to my record", 302, r_when="180").location.split("/")[-1].split("?")[0]
     doctor = person(site, f"lee{next(_numbers)}", "Dr Lee")
     hospital = services.organisations.accept(doctor, services.organisations.add(f"Hospital {next(_numbers)}"), "")
     form = browser.get(f"/field/report/{address}/share").forms
@@ -208,7 +209,7 @@ def test_it_is_shared_opened_logged_stopped_and_shown_by_code_like_any_report(si
 
 def test_without_any_row_the_own_line_finds_the_report_again(site, ada, browser) -> None:
     check = press(browser, advised(browser, browser.get("/record/ill")), "Save to my record", 200)
-    address = press(browser, check, "Save to my record", 302).location.split("/")[-1].split("?")[0]
+    address = press(browser, check, "Save to my record", 302, r_when="180").location.split("/")[-1].split("?")[0]
     with site.foundation.database.engine.begin() as connection:
         connection.exec_driver_sql("DELETE FROM saved_report")
     assert site.services.reports.open(ada, address).standing is Standing.AUTHOR
@@ -230,7 +231,7 @@ def test_a_guardian_answers_for_a_child_under_the_banner_on_every_page(site, fam
     assert "Sam" not in addresses
     assert known not in addresses
     assert handle not in advice.request.url + check.request.url
-    saved = press(app, check, "Save to the record", 302).follow()
+    saved = press(app, check, "Save to the record", 302, r_when="180").follow()
     assert "Family Everyone who acts for them can see it." in rows(saved)
     assert "Written by Maria Rivers" in saved.text
     sam, me = site.services.people.find(maria, handle), site.services.people.find(maria, "me")
@@ -254,7 +255,7 @@ def test_no_coach_or_stranger_saves_to_or_reads_from_anothers_record(site, famil
 def test_the_family_page_keeps_nothing_from_the_person_themselves(site, ada, browser) -> None:
     check = press(browser, advised(browser, browser.get("/record/ill")), "Save to my record", 200)
     assert "r-withhold" not in check.text
-    action, fields = sent_by(check, "Save to my record")
+    action, fields = sent_by(check, "Save to my record", r_when="180")
     saved = browser.post(action, [*fields, ("r-withhold", "yes")]).follow()
     assert "Not sent to the family" not in saved.text
 
@@ -265,7 +266,7 @@ def test_somebody_signed_out_on_the_way_goes_on_after_signing_in(site, name, ada
     asked = press(browser, advice, "Save to my record", 401)
     kept = press(browser, asked, "Sign in", 200, user_name=name, password=PASSWORD)
     check = press(browser, kept, "Go on", 200)
-    press(browser, check, "Save to my record", 302)
+    press(browser, check, "Save to my record", 302, r_when="180")
     assert len(site.services.reports.page_about(site.services.people.find(ada, "me"))[0]) == 1
 
 
@@ -273,3 +274,36 @@ def test_what_a_report_of_the_field_is_stays_as_it_was(site, family) -> None:
     page = signed_in(site, "carol").post("/field/check", {"sign": "choking"})
     assert "Save to my record" not in page.text
     assert soup(page).select_one("a.go-back")["href"] == "/field"
+
+
+def checked(browser: TestApp) -> TestResponse:
+    """From the danger signs to "Check and save", with choking."""
+    return press(browser, advised(browser, browser.get("/record/ill")), "Save to my record", 200)
+
+
+def offered_times(page: TestResponse) -> dict[str, str]:
+    return {
+        str(row["value"]): row.find_parent("label").get_text(" ", strip=True)
+        for row in soup(page).select("input[name=r-when]")
+    }
+
+
+def test_when_it_began_is_chosen_for_nobody_and_may_be_hours_days_or_weeks_ago(browser) -> None:
+    page = checked(browser)
+    assert soup(page).select("input[name=r-when][checked]") == []
+    words = offered_times(page)
+    assert list(words) == ["0", "60", "180", "720", "1440", "4320", "10080", "20160", "40320", "other"]
+    assert words["180"].startswith("3 hours ago, ")
+    assert words["1440"].startswith("A day ago, Yesterday")
+    refused = press(browser, page, "Save to my record", 422)
+    assert "Choose when it began" in soup(refused).select_one("#errors").get_text(" ", strip=True)
+    assert soup(refused).select("input[name=r-when][checked]") == []
+
+
+@pytest.mark.parametrize(("chosen", "ago"), [("180", timedelta(hours=3)), ("40320", timedelta(days=28))])
+def test_what_began_long_ago_is_saved_so(site, ada, browser, chosen: str, ago: timedelta) -> None:
+    page = checked(browser)
+    shown = site.clock()
+    saved = press(browser, page, "Save to my record", 302, r_when=chosen)
+    address = saved.location.split("/")[-1].split("?")[0]
+    assert site.services.reports.open(ada, address).report.injured_at == shown.replace(microsecond=0) - ago

@@ -26,8 +26,9 @@ var shared = {
   },
   phone: {
     REPORTS: "/field/phone", NEW: "/field/report/new", SAVE: "/field/report/save", WAITS_S: 604800, DAYS_BACK: 8,
-    MINUTES: ["0", "5", "15", "30"], NOT_CALLED: "no", ZONE: "r-zone", UNLISTED: "r-unlisted", ZONE_PLACE: "{{zone}}",
-    OTHER: "other", SEVERAL: ["r-how", "r-done", "r-told"], DRAFT_BYTES: 16, TOKEN_FIELD: "_csrf",
+    MINUTES: ["0", "5", "15", "30"], BEGAN: ["60", "180", "720", "1440", "4320", "10080", "20160", "40320"],
+    NOT_CALLED: "no", ZONE: "r-zone", UNLISTED: "r-unlisted", ZONE_PLACE: "{{zone}}", OTHER: "other",
+    SEVERAL: ["r-how", "r-done", "r-told"], DRAFT_BYTES: 16, TOKEN_FIELD: "_csrf",
     FORM_FIELDS: ["_csrf", "came_from", "draft"]
   },
 };

@@ -5,7 +5,7 @@ var reading = (() => {
   "use strict";
   const { all, one, attribute } = base, main = one("#main");
   const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
-  const { MINUTES, NOT_CALLED, OTHER, ZONE } = shared.phone, own = base.zone();
+  const { BEGAN, MINUTES, NOT_CALLED, OTHER, ZONE } = shared.phone, own = base.zone();
   /** @type {Record<string, HTMLTemplateElement>} */
   const templates = {};
   for (const template of all("template", main, HTMLTemplateElement)) templates[template.id] = template;
@@ -91,7 +91,7 @@ var reading = (() => {
   /** @param {WaitingReport} report */
   function hurtAt(report) {
     const when = value(report, "r-when", "start"), zone = zoneOf(report);
-    if (MINUTES.includes(when)) return near(shownAt(report) - 60000 * Number(when), zone);
+    if ([...MINUTES, ...BEGAN].includes(when)) return near(shownAt(report) - 60000 * Number(when), zone);
     if (when === "start") return near(startedAt(report), zone);
     const named = value(report, "r-day");
     return [named ? dayWords(named) : "", value(report, "r-time")].filter(Boolean).join(", ");

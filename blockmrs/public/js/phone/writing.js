@@ -2,7 +2,7 @@
 var writing = (() => {
   "use strict";
   const { one } = base, main = one("#main"), DAY_MS = 24 * 3600 * 1000;
-  const { DAYS_BACK, MINUTES, OTHER, UNLISTED, ZONE, ZONE_PLACE } = shared.phone;
+  const { BEGAN, DAYS_BACK, MINUTES, OTHER, UNLISTED, ZONE, ZONE_PLACE } = shared.phone;
   const { say, part, make, clock, near, isoDay, noon, dayWords, value, several, shownAt, startedAt } = reading;
   const { isListed, name, zoneOf, zoneName, tellOf, signs, level } = reading;
 
@@ -63,10 +63,14 @@ var writing = (() => {
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     /** @type {Pair[]} */
     const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now(), zoneOf(report))]];
+    // What the server's form says in hours and days, this one says as a day and a time.
+    const ago = value(report, "r-when"), began = shown - 60000 * Number(ago), zone = zoneOf(report);
+    const exact = [["r-when", OTHER], ["r-day", isoDay(began, zone)], ["r-time", clock(began, zone)]];
     const place = report.owner ? team.place : "", isFirst = !report.fields.some(([key]) => key === "r-place");
     one("#h-r-place", form).hidden = !place || (value(report, "r-place") || place) !== place;
     if (isFirst && place) first.push(["r-place", place]);
-    const typed = new Map([...first, ...report.fields]), tell = tellOf(report);
+    const typed = new Map([...first, ...report.fields, .../** @type {Pair[]} */ (BEGAN.includes(ago) ? exact : [])]);
+    const tell = tellOf(report);
     part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
     one("ul", part(form, "told")).append(...tell.map(line => make("li", line)));

@@ -1,6 +1,7 @@
 """What a record proposes: only what follows, and the careful answer where two facts speak."""
 
 import copy
+import re
 
 import pytest
 
@@ -20,7 +21,8 @@ from tests.unit.domain.triage.test_loader import TABLES
         ({"blood-thinner": "no"}, {}),
         ({"pregnant": "no"}, {}),
         ({"pregnant": "yes", "diabetes": "none"}, {"pregnant": True, "seiz-with": True, "insulin-and-vomiting": False}),
-        ({"sickle-cell": "trait"}, {"sickle-cell": True}),
+        ({"sickle-cell": "disease"}, {"sickle-cell": True}),
+        ({"sickle-cell": "trait"}, {}),
         ({"sickle-cell": "no"}, {"sickle-cell": False}),
         ({"allergies": "some"}, {"known-allergy": True}),
         ({"allergies": "none"}, {"known-allergy": False}),
@@ -28,6 +30,30 @@ from tests.unit.domain.triage.test_loader import TABLES
 )
 def test_only_what_follows_from_the_facts_is_proposed(said: dict[str, str], answers: dict[str, bool]) -> None:
     assert proposed(load_rules(), said) == answers
+
+
+WORDS = {
+    ("blood-thinner", "yes"): "blood thinner",
+    ("pregnant", "yes"): "pregnant",
+    ("diabetes", "insulin"): "diabetes",
+    ("diabetes", "other"): "diabetes",
+    ("sickle-cell", "disease"): "sickle cell disease",
+    ("allergies", "some"): "known allergy",
+    ("sex", "male"): "man",
+}
+"""What a fact of the record says, in a question's words."""
+
+
+def test_a_proposed_answer_never_says_more_than_the_record() -> None:
+    """A question that names several things says yes for one of them; what stands beside it is not told with it."""
+    with at_least(10) as case:
+        for finding in load_rules().findings.values():
+            parts = re.split(r",? or |, ", finding.ask.rstrip("?").lower())
+            for fact, answers in finding.record.items():
+                for value in (value for value, answer in answers.items() if answer):
+                    with case(f"{finding.id}: {fact} {value}"):
+                        alone = [part for part in parts if re.search(rf"\b{WORDS[fact, value]}\b", part)]
+                        assert [part for part in alone if not re.search(r"\band\b", part)] != []
 
 
 def test_every_finding_that_a_record_can_tell_is_a_question_whose_yes_raises_the_level() -> None:
