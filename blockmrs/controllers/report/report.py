@@ -334,8 +334,8 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     begun = [("start", words % {"time": clock_time(started)})] if clock - started >= timedelta(minutes=1) else []
     if typed.began:
         # Nobody falls ill because somebody began to answer.
-        said = begun if typed.journey.hurt is not None else []
-        begun = [*said, recent[0], *_began(clock, _AT_HOME if typed.value(FOR_RECORD) else _AT_FIELD)]
+        known = begun if typed.journey.hurt is not None else []
+        begun = [*known, recent[0], *_began(clock, _AT_HOME if typed.value(FOR_RECORD) else _AT_FIELD)]
         return {"when": [*begun, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
     return {"when": [*begun, *recent, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
 
