@@ -9,7 +9,7 @@ import re
 from dataclasses import dataclass
 from typing import Self
 
-from blockmrs.errors import InvalidInput, ObjectMismatch
+from blockmrs.errors import Malformed, ObjectMismatch
 
 # CID version 1, codec raw (0x55), multihash sha2-256 (0x12) of 32 bytes (0x20).
 _PREFIX = b"\x01\x55\x12\x20"
@@ -25,7 +25,7 @@ class Cid:
 
     def __post_init__(self) -> None:
         if len(self.digest) != DIGEST_BYTES:
-            raise InvalidInput("a content identifier holds a digest of 32 bytes")
+            raise Malformed("a content identifier holds a digest of 32 bytes")
 
     @classmethod
     def of(cls, content: bytes) -> Self:
@@ -36,12 +36,12 @@ class Cid:
     def parse(cls, text: str) -> Self:
         """The identifier written as `text` (59 characters, `bafkrei...`), else InvalidInput."""
         if not _TEXT.fullmatch(text):
-            raise InvalidInput("not a content identifier of this protocol")
+            raise Malformed("not a content identifier of this protocol")
         raw = base64.b32decode(text[1:].upper() + "======")
         cid = cls(raw[len(_PREFIX) :])
         # The last character carries unused bits: only the canonical spelling is a name.
         if str(cid) != text:
-            raise InvalidInput("not a content identifier of this protocol")
+            raise Malformed("not a content identifier of this protocol")
         return cid
 
     def __str__(self) -> str:

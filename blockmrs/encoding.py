@@ -10,7 +10,7 @@ from typing import cast
 
 import cbor2
 
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import Malformed
 
 MAX_DEPTH = 8
 MAX_INTEGER = 2**63 - 1
@@ -21,12 +21,12 @@ Value = None | bool | int | bytes | str | Sequence["Value"] | Mapping[int, "Valu
 
 def _check(value: object, depth: int) -> None:
     if depth > MAX_DEPTH:
-        raise InvalidInput("a value is nested too deeply", limit=MAX_DEPTH)
+        raise Malformed("a value is nested too deeply", limit=MAX_DEPTH)
     if value is None or isinstance(value, bool | bytes | str):
         return
     if isinstance(value, int):
         if not 0 <= value <= MAX_INTEGER:
-            raise InvalidInput("an integer is outside 0 to 2^63-1")
+            raise Malformed("an integer is outside 0 to 2^63-1")
         return
     if isinstance(value, list | tuple):
         for item in value:
@@ -35,10 +35,10 @@ def _check(value: object, depth: int) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             if isinstance(key, bool) or not isinstance(key, int) or not 0 <= key <= MAX_KEY:
-                raise InvalidInput("map keys are the integers 0 to 23")
+                raise Malformed("map keys are the integers 0 to 23")
             _check(item, depth + 1)
         return
-    raise InvalidInput("this value has no encoding in the protocol", type=type(value).__name__)
+    raise Malformed("this value has no encoding in the protocol", type=type(value).__name__)
 
 
 def encode(value: Value) -> bytes:
@@ -47,14 +47,14 @@ def encode(value: Value) -> bytes:
     try:
         return cbor2.dumps(value, canonical=True)
     except UnicodeEncodeError as error:
-        raise InvalidInput("text with half of a character") from error
+        raise Malformed("text with half of a character") from error
 
 
 def decode(data: bytes) -> Value:
     """The value that `data` encodes; InvalidInput unless `data` is exactly its one encoding."""
     value, length = _decode_first(data)
     if length != len(data):
-        raise InvalidInput("bytes follow the value")
+        raise Malformed("bytes follow the value")
     return value
 
 
@@ -62,7 +62,7 @@ def decode_padded(data: bytes) -> Value:
     """The value at the start of `data`, which only zero bytes may follow; else InvalidInput."""
     value, length = _decode_first(data)
     if any(data[length:]):
-        raise InvalidInput("padding is not zero")
+        raise Malformed("padding is not zero")
     return value
 
 
@@ -71,9 +71,9 @@ def _decode_first(data: bytes) -> tuple[Value, int]:
     try:
         value = cbor2.CBORDecoder(stream, max_depth=MAX_DEPTH + 2, read_size=1).decode()
     except (cbor2.CBORDecodeError, ValueError, RecursionError, OverflowError, MemoryError, TypeError) as error:
-        raise InvalidInput("not deterministic CBOR") from error
+        raise Malformed("not deterministic CBOR") from error
     encoded = encode(cast(Value, value))
     # The decoder is lenient (duplicate keys, long integers, indefinite lengths): encoding again catches all of that.
     if data[: len(encoded)] != encoded:
-        raise InvalidInput("not the one encoding of its value")
+        raise Malformed("not the one encoding of its value")
     return cast(Value, value), len(encoded)

@@ -4,6 +4,7 @@ Messages and context carry identifiers only: never a name, a symptom, a password
 """
 
 from collections.abc import Mapping
+from enum import StrEnum
 from typing import Self
 
 
@@ -52,6 +53,29 @@ class InvalidInput(BlockMRSError):
     def __init__(self, message: str, *, field: str | None = None, **context: object) -> None:
         super().__init__(message, **context)
         self.field = field
+
+
+class Slip(StrEnum):
+    """What is wrong with a code that a person typed, as far as the code itself shows."""
+
+    CHARACTER = "character"
+    """It has a character that no code contains; `place` counts from 1."""
+    LENGTH = "length"
+    """It is too short or too long: `typed` characters where there are `whole`."""
+    COPIED = "copied"
+    """Its check fails: one character was copied wrongly."""
+
+
+class Malformed(InvalidInput):
+    """Bytes or text are not a value of the protocol. The words are a program's, and no page shows them.
+
+    `slip` says what a person did who typed it; pages have words for that (`controllers/web/forms.py`), with numbers
+    from the `context`.
+    """
+
+    def __init__(self, message: str, *, slip: Slip | None = None, field: str | None = None, **context: object) -> None:
+        super().__init__(message, field=field, **context)
+        self.slip = slip
 
 
 class NotAuthenticated(BlockMRSError):

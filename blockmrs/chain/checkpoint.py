@@ -20,7 +20,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 from blockmrs.chain.merkle import DIGEST_BYTES
 from blockmrs.crypto.curves import is_acceptable_signing_key
 from blockmrs.crypto.keys import signing_public_key
-from blockmrs.errors import InvalidInput, InvalidSignature
+from blockmrs.errors import InvalidSignature, Malformed
 
 ED25519 = b"\x01"
 MAX_SIGNATURES = 100
@@ -40,9 +40,9 @@ class NoteKey:
 
     def __post_init__(self) -> None:
         if not _NAME.fullmatch(self.name):
-            raise InvalidInput("a note key's name has no spaces, plus signs or control characters")
+            raise Malformed("a note key's name has no spaces, plus signs or control characters")
         if not is_acceptable_signing_key(self.public_key):
-            raise InvalidInput("the note key is not acceptable")
+            raise Malformed("the note key is not acceptable")
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -51,12 +51,12 @@ class NoteKey:
             case [name, key_id, encoded]:
                 content = _decode_base64(encoded)
             case _:
-                raise InvalidInput("not a verifier key")
+                raise Malformed("not a verifier key")
         if content[:1] != ED25519:
-            raise InvalidInput("not an Ed25519 verifier key")
+            raise Malformed("not an Ed25519 verifier key")
         key = cls(name, content[1:])
         if key.id.hex() != key_id:
-            raise InvalidInput("the verifier key's id does not match its key")
+            raise Malformed("the verifier key's id does not match its key")
         return key
 
     def format(self) -> str:
@@ -83,10 +83,10 @@ class Checkpoint:
         """The checkpoint that `text` is; further lines, which the standard allows, are ignored. Else InvalidInput."""
         lines = text.split("\n")
         if len(lines) < 4 or lines[-1] or "" in lines[:-1] or not _SIZE.fullmatch(lines[1]):
-            raise InvalidInput("not a checkpoint")
+            raise Malformed("not a checkpoint")
         root = _decode_base64(lines[2])
         if len(root) != DIGEST_BYTES:
-            raise InvalidInput("a checkpoint's root has 32 bytes")
+            raise Malformed("a checkpoint's root has 32 bytes")
         return cls(lines[0], int(lines[1]), root)
 
     def format(self) -> str:
@@ -111,15 +111,15 @@ def open_note(note: str, known: Sequence[NoteKey]) -> tuple[str, list[NoteKey]]:
     """
     # 1. The text ends before the last empty line; only signature lines follow.
     if len(note.encode("utf-8", "surrogatepass")) > MAX_NOTE_BYTES:
-        raise InvalidInput("the note is too long", limit_bytes=MAX_NOTE_BYTES)
+        raise Malformed("the note is too long", limit_bytes=MAX_NOTE_BYTES)
     text, separator, tail = note.rpartition("\n\n")
     if not separator or not tail.endswith("\n"):
-        raise InvalidInput("not a signed note")
+        raise Malformed("not a signed note")
     text += "\n"
     _check_text(text)
     lines = tail[:-1].split("\n")
     if len(lines) > MAX_SIGNATURES:
-        raise InvalidInput("too many signatures on a note", limit=MAX_SIGNATURES)
+        raise Malformed("too many signatures on a note", limit=MAX_SIGNATURES)
     signers: list[NoteKey] = []
     for line in lines:
         # 2. Every line is well-formed, whoever signed it.
@@ -145,16 +145,16 @@ def _verify(key: NoteKey, text: str, signature: bytes) -> None:
 def _parse_signature(line: str) -> tuple[str, bytes, bytes]:
     name, space, encoded = line.removeprefix(_DASH).partition(" ")
     if not line.startswith(_DASH) or not space or not _NAME.fullmatch(name):
-        raise InvalidInput("not a signature line of a note")
+        raise Malformed("not a signature line of a note")
     content = _decode_base64(encoded)
     if len(content) <= _KEY_ID_BYTES:
-        raise InvalidInput("a note's signature is too short")
+        raise Malformed("a note's signature is too short")
     return name, content[:_KEY_ID_BYTES], content[_KEY_ID_BYTES:]
 
 
 def _check_text(text: str) -> None:
     if not text.endswith("\n") or any(character < " " and character != "\n" for character in text):
-        raise InvalidInput("a note's text ends in a newline and has no other control characters")
+        raise Malformed("a note's text ends in a newline and has no other control characters")
 
 
 def _encode_base64(content: bytes) -> str:
@@ -165,8 +165,8 @@ def _decode_base64(text: str) -> bytes:
     try:
         content = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError) as error:
-        raise InvalidInput("not base64") from error
+        raise Malformed("not base64") from error
     # The last character has unused bits: only one spelling is valid.
     if _encode_base64(content) != text:
-        raise InvalidInput("not base64")
+        raise Malformed("not base64")
     return content

@@ -16,7 +16,7 @@ from blockmrs.chain.merkle import DIGEST_BYTES, EMPTY_ROOT
 from blockmrs.crypto.curves import is_acceptable_signing_key
 from blockmrs.crypto.labels import NO_CHAIN, label
 from blockmrs.crypto.signatures import SIGNATURE_BYTES, sign, verify_signature
-from blockmrs.errors import InvalidInput, InvalidSignature, VerificationFailed
+from blockmrs.errors import InvalidSignature, Malformed, VerificationFailed
 from blockmrs.moments import from_ms
 
 HEADER_VERSION = 1
@@ -35,11 +35,11 @@ class SealerSet:
 
     def __post_init__(self) -> None:
         if not 1 <= len(self.keys) <= MAX_SEALERS:
-            raise InvalidInput("a chain has 1 to 255 sealers")
+            raise Malformed("a chain has 1 to 255 sealers")
         if list(self.keys) != sorted(set(self.keys)):
-            raise InvalidInput("sealers' keys come in ascending order, each once")
+            raise Malformed("sealers' keys come in ascending order, each once")
         if not all(is_acceptable_signing_key(key) for key in self.keys):
-            raise InvalidInput("a sealer's key is not acceptable")
+            raise Malformed("a sealer's key is not acceptable")
 
     @classmethod
     def of(cls, keys: Iterable[bytes]) -> Self:
@@ -50,7 +50,7 @@ class SealerSet:
     def decode(cls, data: bytes) -> Self:
         """The set that `data` encodes, else InvalidInput."""
         if len(data) % _KEY_BYTES != 1 or len(data) // _KEY_BYTES != data[0]:
-            raise InvalidInput("not an encoded set of sealers")
+            raise Malformed("not an encoded set of sealers")
         return cls(tuple(data[start : start + _KEY_BYTES] for start in range(1, len(data), _KEY_BYTES)))
 
     def encode(self) -> bytes:
@@ -84,17 +84,17 @@ class Header:
     def __post_init__(self) -> None:
         digests = (self.chain_id, self.previous, self.root, self.next_sealers, self.sealer)
         if any(len(digest) != DIGEST_BYTES for digest in digests) or len(self.signature) != SIGNATURE_BYTES:
-            raise InvalidInput("a field of the header has the wrong length")
+            raise Malformed("a field of the header has the wrong length")
         if any(not 0 <= number <= _MAX_NUMBER for number in (self.height, self.time_ms, self.tree_size)):
-            raise InvalidInput("a number in the header is out of range")
+            raise Malformed("a number in the header is out of range")
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """The header that `data` encodes; InvalidInput for another length or version. Nothing else is checked here."""
         if len(data) != HEADER_BYTES:
-            raise InvalidInput("a header has 249 bytes")
+            raise Malformed("a header has 249 bytes")
         if data[0] != HEADER_VERSION:
-            raise InvalidInput("this version of a header is not known", version=data[0])
+            raise Malformed("this version of a header is not known", version=data[0])
         return cls(
             chain_id=data[1:33],
             height=int.from_bytes(data[33:41], "big"),

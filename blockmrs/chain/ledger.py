@@ -32,7 +32,7 @@ from blockmrs.chain.lines import WINDOW, one_time_key_at, slot_at
 from blockmrs.chain.sealer import OnStep, Sealer, SignedBlock, no_step
 from blockmrs.chain.store import HeaderRow, LedgerStore, LedgerView, LedgerWriter
 from blockmrs.chain.transaction import Transaction, verify_transaction
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, Unavailable, VerificationFailed
+from blockmrs.errors import BlockMRSError, Malformed, NotFound, Unavailable, VerificationFailed
 from blockmrs.moments import to_ms
 
 __all__ = ["MAX_BLOCK_TRANSACTIONS", "Ledger", "Place", "Sealer"]
@@ -124,7 +124,7 @@ class Ledger:
                 log; submitting the same bytes again returns their places.
         """
         if len(transactions) > MAX_BLOCK_TRANSACTIONS:
-            raise InvalidInput("too many transactions for one block", limit=MAX_BLOCK_TRANSACTIONS)
+            raise Malformed("too many transactions for one block", limit=MAX_BLOCK_TRANSACTIONS)
         if not transactions:
             return []
         # Checked before they join others in one block, so that a refusal affects nobody else.
@@ -465,7 +465,7 @@ def _narrow(
 
 def _check_size(view: LedgerView, size: int) -> None:
     if not 0 <= size <= _newest(view).tree_size:
-        raise InvalidInput("the log is shorter than this size", size=size)
+        raise Malformed("the log is shorter than this size", size=size)
 
 
 def _check_published(view: LedgerView, published: SignedBlock | None) -> None:

@@ -11,7 +11,7 @@ import hmac
 
 from blockmrs.crypto.keys import derive_key, signing_public_key
 from blockmrs.crypto.labels import label
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import Malformed
 
 WINDOW = 20
 """How many slots beyond the last entry a reader looks; a writer never leaves a gap this wide."""
@@ -42,11 +42,11 @@ def card_slot(card_id: bytes) -> bytes:
 
 def _encode_number(number: int) -> bytes:
     if not 0 <= number <= _MAX_NUMBER:
-        raise InvalidInput("a line's numbers run from 0 to 2^63-1")
+        raise Malformed("a line's numbers run from 0 to 2^63-1")
     return number.to_bytes(8, "big")
 
 
 def _checked(key: bytes) -> bytes:
     if len(key) != LINE_KEY_BYTES:
-        raise InvalidInput("a line key or card id has 32 bytes")
+        raise Malformed("a line key or card id has 32 bytes")
     return key

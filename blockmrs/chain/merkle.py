@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from hashlib import sha256
 
-from blockmrs.errors import InvalidInput, InvalidProof
+from blockmrs.errors import InvalidProof, Malformed
 
 LEAF_PREFIX, NODE_PREFIX = b"\x00", b"\x01"
 DIGEST_BYTES = 32
@@ -108,7 +108,7 @@ def root_of(size: int, read: ReadNodes) -> bytes:
 def prove_inclusion(index: int, size: int, read: ReadNodes) -> InclusionProof:
     """The proof that leaf `index` is in the tree of the first `size` leaves; InvalidInput if it is not."""
     if not 0 <= index < size:
-        raise InvalidInput("there is no such entry in a log of this size", index=index, size=size)
+        raise Malformed("there is no such entry in a log of this size", index=index, size=size)
     start, end = 0, size
     siblings = []
     while end - start > 1:
@@ -125,7 +125,7 @@ def prove_inclusion(index: int, size: int, read: ReadNodes) -> InclusionProof:
 def prove_consistency(old_size: int, new_size: int, read: ReadNodes) -> ConsistencyProof:
     """The proof that the tree of `old_size` begins the tree of `new_size`; InvalidInput unless 0 < old <= new."""
     if not 0 < old_size <= new_size:
-        raise InvalidInput("there is no proof between these sizes", old=old_size, new=new_size)
+        raise Malformed("there is no proof between these sizes", old=old_size, new=new_size)
     start, end = 0, new_size
     digests = []
     while end != old_size:

@@ -22,7 +22,7 @@ from blockmrs import durable, encoding
 from blockmrs.chain.header import Header
 from blockmrs.crypto.keys import signing_public_key
 from blockmrs.crypto.secret_files import read_or_create_secret_file
-from blockmrs.errors import InvalidInput, Unavailable
+from blockmrs.errors import InvalidInput, Malformed, Unavailable
 
 OnStep = Callable[[str], None]
 """Called with the name of each step just done, in the order of effects; tests stop the process there."""
@@ -52,14 +52,14 @@ class SignedBlock:
         """The block that `data` encodes, else InvalidInput."""
         content, digest = data[:-_DIGEST_BYTES], data[-_DIGEST_BYTES:]
         if hashlib.sha256(content).digest() != digest:
-            raise InvalidInput("its digest is wrong")
+            raise Malformed("its digest is wrong")
         match encoding.decode(content):
             case {0: bytes() as header, 1: (bytes() | None) as sealers, 2: list() as transactions}:
                 if not all(isinstance(item, bytes) for item in transactions):
-                    raise InvalidInput("one of its transactions is not bytes")
+                    raise Malformed("one of its transactions is not bytes")
                 return cls(Header.decode(header), tuple(transactions), sealers)
             case _:
-                raise InvalidInput("it holds no block")
+                raise Malformed("it holds no block")
 
 
 class Sealer:

@@ -19,7 +19,7 @@ from blockmrs.crypto.keys import SealingKeys, signing_public_key
 from blockmrs.crypto.labels import CHAIN_ID_BYTES, chain_label, label
 from blockmrs.crypto.signatures import SIGNATURE_BYTES, sign, verify_signature
 from blockmrs.encoding import Value
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import Malformed
 
 TRANSACTION_VERSION = 1
 TRANSACTION_BYTES = 2048
@@ -61,15 +61,15 @@ class Transaction:
     def __post_init__(self) -> None:
         lengths = (len(self.slot), len(self.one_time_key), len(self.envelope), len(self.signature))
         if lengths != (SLOT_BYTES, ONE_TIME_KEY_BYTES, ENVELOPE_BYTES, SIGNATURE_BYTES):
-            raise InvalidInput("a field of the transaction has the wrong length")
+            raise Malformed("a field of the transaction has the wrong length")
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """The transaction that `data` encodes; InvalidInput for another length or version."""
         if len(data) != TRANSACTION_BYTES:
-            raise InvalidInput("a transaction has 2,048 bytes", size=len(data))
+            raise Malformed("a transaction has 2,048 bytes", size=len(data))
         if data[0] != TRANSACTION_VERSION:
-            raise InvalidInput("this version of a transaction is not known", version=data[0])
+            raise Malformed("this version of a transaction is not known", version=data[0])
         return cls(
             slot=data[1:33],
             one_time_key=data[33:_ENVELOPE_START],
@@ -106,21 +106,21 @@ class Payload:
     def __post_init__(self) -> None:
         parts = (self.chain_id, self.author, self.recipient, self.slot, self.one_time_key)
         if any(len(part) != CHAIN_ID_BYTES for part in parts):
-            raise InvalidInput("a payload's ids, slot and key have 32 bytes each")
+            raise Malformed("a payload's ids, slot and key have 32 bytes each")
         if any(not FIRST_FIELD <= key <= LAST_FIELD for key in self.fields):
-            raise InvalidInput("the fields of a kind have the keys 6 to 22")
+            raise Malformed("the fields of a kind have the keys 6 to 22")
 
     @classmethod
     def decode(cls, data: bytes) -> Self:
         """The payload that `data` encodes, else InvalidInput."""
         value = encoding.decode(data)
         if not isinstance(value, dict) or not set(range(FIRST_FIELD)) <= set(value):
-            raise InvalidInput("a payload is a map with the keys 0 to 5")
+            raise Malformed("a payload is a map with the keys 0 to 5")
         kind, *places = (value.pop(key) for key in range(FIRST_FIELD))
         if isinstance(kind, bool) or kind not in tuple(Kind):
-            raise InvalidInput("this kind of transaction is not known")
+            raise Malformed("this kind of transaction is not known")
         if not all(isinstance(place, bytes) for place in places):
-            raise InvalidInput("a payload's ids, slot and key are byte strings")
+            raise Malformed("a payload's ids, slot and key are byte strings")
         chain_id, author, recipient, slot, one_time_key = cast(list[bytes], places)
         return cls(Kind(cast(int, kind)), chain_id, author, recipient, slot, one_time_key, value)
 
@@ -202,7 +202,7 @@ def seal_transaction(
     body = payload.encode()
     content = encoding.encode([body, sign(signing_seed, "payload", chain_id, body)])
     if len(content) > MAX_PAYLOAD:
-        raise InvalidInput("the payload is too long for a transaction", size=len(content), limit=MAX_PAYLOAD)
+        raise Malformed("the payload is too long for a transaction", size=len(content), limit=MAX_PAYLOAD)
     padded = content.ljust(MAX_PAYLOAD, b"\x00")
     envelope = seal_to_key(padded, recipient_key, info=envelope_info(chain_id, slot, one_time_key))
     unsigned = Transaction(slot, one_time_key, envelope, bytes(SIGNATURE_BYTES)).unsigned()
@@ -242,13 +242,13 @@ def open_transaction(
         case [bytes() as body, bytes() as signature] if len(signature) == SIGNATURE_BYTES:
             pass
         case _:
-            raise InvalidInput("an envelope holds a payload and its signature")
+            raise Malformed("an envelope holds a payload and its signature")
     # 6. The body: a map in its one encoding, with a known kind.
     payload = Payload.decode(body)
     # 7. Chain id, slot and one-time key inside match those outside.
     if (payload.chain_id, payload.slot, payload.one_time_key) != (chain_id, transaction.slot, transaction.one_time_key):
-        raise InvalidInput("the payload belongs to another place")
+        raise Malformed("the payload belongs to another place")
     # 8. The card named inside is the one that reads.
     if recipient is not None and payload.recipient != recipient:
-        raise InvalidInput("the payload is for another card")
+        raise Malformed("the payload is for another card")
     return OpenedPayload(payload, signature, payload_id(body))

@@ -3,7 +3,7 @@
 Source: Douglas Crockford, "Base 32"; docs/protocol.md "Recovery code".
 """
 
-from blockmrs.errors import InvalidInput, Message
+from blockmrs.errors import Malformed, Slip
 from blockmrs.typed import sign_by_sign
 
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -16,7 +16,7 @@ def encode(data: bytes) -> str:
     """`data` as characters of five bits each, the first bits first; its bits must be a multiple of five."""
     bits = 8 * len(data)
     if bits % BITS:
-        raise InvalidInput("the bits do not fill whole characters", size_bytes=len(data))
+        raise Malformed("the bits do not fill whole characters", size_bytes=len(data))
     return from_integer(int.from_bytes(data, "big"), bits // BITS)
 
 
@@ -33,11 +33,11 @@ def to_integer(canonical: str) -> int:
     return value
 
 
-def canonical_text(typed: str, *, what: str = "code") -> str:
+def canonical_text(typed: str) -> str:
     """What a person typed, reduced to the alphabet: any case, O for 0, I and L for 1; spaces and dashes dropped.
 
     Raises:
-        InvalidInput: a character that no code contains; says where it is, never what it is.
+        Malformed: a character that no code contains; says where it is, never what it is.
     """
     characters: list[str] = []
     for character in sign_by_sign(typed).upper():
@@ -45,9 +45,7 @@ def canonical_text(typed: str, *, what: str = "code") -> str:
             continue
         if character not in _VALUES:
             place = len(characters) + 1
-            raise InvalidInput(
-                Message("character %(place)d of the %(what)s is one that none contains", place=place, what=what)
-            )
+            raise Malformed("a character of the code is one that none contains", slip=Slip.CHARACTER, place=place)
         characters.append(ALPHABET[_VALUES[character]])
     return "".join(characters)
 

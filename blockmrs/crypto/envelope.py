@@ -27,7 +27,7 @@ from blockmrs.crypto.keys import (
     sealing_public_key,
 )
 from blockmrs.crypto.labels import PREFIX, chain_label, label
-from blockmrs.errors import CannotOpen, InvalidInput, ObjectMismatch
+from blockmrs.errors import CannotOpen, Malformed, ObjectMismatch
 
 SEAL_OVERHEAD_BYTES = 1088 + 32 + 16
 """What HPKE adds: the ML-KEM-768 and X25519 encapsulations and the tag."""
@@ -63,7 +63,7 @@ def seal_object(plaintext: bytes, *, chain_id: bytes) -> SealedObject:
         InvalidInput: even compressed it does not fit.
     """
     if len(plaintext) > INFLATED_MAX_BYTES:
-        raise InvalidInput("too large for one object", limit_bytes=INFLATED_MAX_BYTES)
+        raise Malformed("too large for one object", limit_bytes=INFLATED_MAX_BYTES)
     seed = new_seed()
     public_key = sealing_public_key(seed)
     sealed = _encrypt(_pad(_deflate(plaintext)), public_key, info=chain_label("object", chain_id))
@@ -99,7 +99,7 @@ def open_object(content: bytes, seed: bytes, *, chain_id: bytes) -> bytes:
 def seal_to_key(payload: bytes, sealing_key: bytes, *, info: bytes) -> bytes:
     """`payload` sealed to an X-Wing public key, 1,136 bytes longer; `info` begins with a chain label."""
     if not is_acceptable_sealing_key(sealing_key):
-        raise InvalidInput("the sealing key is not acceptable")
+        raise Malformed("the sealing key is not acceptable")
     return _encrypt(payload, sealing_key, info=info)
 
 
@@ -147,12 +147,12 @@ def _decrypt(sealed: bytes, private_key: hpke.MLKEM768X25519PrivateKey, info: by
 
 def _check_info(info: bytes) -> None:
     if not info.startswith(PREFIX):
-        raise InvalidInput("an HPKE info begins with the protocol's label")
+        raise Malformed("an HPKE info begins with the protocol's label")
 
 
 def _checked_key(key: bytes) -> bytes:
     if len(key) != SEED_BYTES:
-        raise InvalidInput("a key to seal under has 32 bytes")
+        raise Malformed("a key to seal under has 32 bytes")
     return key
 
 
@@ -169,7 +169,7 @@ def _pad(compressed: bytes) -> bytes:
     needed = _HEADER_BYTES + SEAL_OVERHEAD_BYTES + _LENGTH_BYTES + len(compressed)
     size = max(OBJECT_MIN_BYTES, 1 << (needed - 1).bit_length())
     if size > OBJECT_MAX_BYTES:
-        raise InvalidInput("too large for one object", limit_bytes=OBJECT_MAX_BYTES)
+        raise Malformed("too large for one object", limit_bytes=OBJECT_MAX_BYTES)
     return len(compressed).to_bytes(_LENGTH_BYTES, "big") + compressed + bytes(size - needed)
 
 

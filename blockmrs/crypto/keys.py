@@ -23,7 +23,7 @@ from blockmrs.crypto.curves import (
     is_point,
 )
 from blockmrs.crypto.labels import label
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import Malformed
 
 SEED_BYTES = 32
 CARD_ID_BYTES = 32
@@ -90,11 +90,11 @@ class Card:
 
     def __post_init__(self) -> None:
         if self.version != CARD_VERSION:
-            raise InvalidInput("this version of a card is not known")
+            raise Malformed("this version of a card is not known")
         if not is_acceptable_signing_key(self.signing_key) or not is_point(self.signing_key):
-            raise InvalidInput("the card's signing key is not acceptable")
+            raise Malformed("the card's signing key is not acceptable")
         if not is_acceptable_sealing_key(self.sealing_key):
-            raise InvalidInput("the card's sealing key is not acceptable")
+            raise Malformed("the card's sealing key is not acceptable")
 
     def encode(self) -> bytes:
         """1,249 bytes: version, signing key, sealing key."""
@@ -104,7 +104,7 @@ class Card:
     def decode(cls, data: bytes) -> Self:
         """The card that `data` encodes; InvalidInput for other lengths, versions, and keys that are not acceptable."""
         if len(data) != CARD_BYTES:
-            raise InvalidInput("a card has 1,249 bytes")
+            raise Malformed("a card has 1,249 bytes")
         keys = data[1:]
         return cls(keys[:SIGNING_KEY_BYTES], keys[SIGNING_KEY_BYTES:], data[0])
 
@@ -154,7 +154,7 @@ class Keyring:
     def decode(cls, data: bytes) -> Self:
         """The keyring that `encode` turned into `data`, else InvalidInput."""
         if len(data) != 1 + 6 * SEED_BYTES or data[0] != KEYRING_VERSION:
-            raise InvalidInput("not a keyring of a known version")
+            raise Malformed("not a keyring of a known version")
         return cls(*(data[start : start + SEED_BYTES] for start in range(1, len(data), SEED_BYTES)))
 
     def encode(self) -> bytes:
@@ -221,4 +221,4 @@ def ending_keyring(grant_id: bytes) -> Keyring:
 
 def _check_32(value: bytes, what: str) -> None:
     if len(value) != SEED_BYTES:
-        raise InvalidInput(f"{what} has 32 bytes")
+        raise Malformed(f"{what} has 32 bytes")

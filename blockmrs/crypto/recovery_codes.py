@@ -8,7 +8,7 @@ from hashlib import sha256
 
 from blockmrs.crypto import crockford
 from blockmrs.crypto.labels import label
-from blockmrs.errors import InvalidInput, Message
+from blockmrs.errors import Malformed, Slip
 
 CODE_CHARACTERS = 28
 _RANDOM_BYTES = 16
@@ -30,21 +30,20 @@ def parse_recovery_code(text: str) -> str:
     """The canonical form of a typed code: any case, O for 0, I and L for 1, any spaces and dashes.
 
     Raises:
-        InvalidInput: a character that no code contains (says where), the wrong length (says which), or a failed check.
+        Malformed: a character that no code contains (says where), the wrong length (says which), or a failed check.
     """
-    characters = crockford.canonical_text(text, what="recovery code")
+    characters = crockford.canonical_text(text)
     if len(characters) != CODE_CHARACTERS:
-        raise InvalidInput(
-            Message(
-                "a recovery code has %(whole)d characters; this one has %(typed)d",
-                whole=CODE_CHARACTERS,
-                typed=len(characters),
-            )
+        raise Malformed(
+            "a recovery code has another number of characters",
+            slip=Slip.LENGTH,
+            whole=CODE_CHARACTERS,
+            typed=len(characters),
         )
     value = crockford.to_integer(characters)
     random = (value >> _CHECK_BITS).to_bytes(_RANDOM_BYTES, "big")
     if value & ((1 << _CHECK_BITS) - 1) != _check_bits(random):
-        raise InvalidInput("the recovery code has a character that was copied wrongly")
+        raise Malformed("the recovery code has a character that was copied wrongly", slip=Slip.COPIED)
     return crockford.group(characters)
 
 

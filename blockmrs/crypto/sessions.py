@@ -9,7 +9,7 @@ import hmac
 import re
 import secrets
 
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import Malformed
 
 _TOKEN = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -22,7 +22,7 @@ def new_token() -> str:
 def check_token(token: str) -> str:
     """The token itself if it is well-formed, else InvalidInput."""
     if not _TOKEN.fullmatch(token):
-        raise InvalidInput("not a session token")
+        raise Malformed("not a session token")
     return token
 
 

@@ -8,7 +8,7 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey,
 
 from blockmrs.crypto.curves import is_acceptable_signing_key
 from blockmrs.crypto.labels import chain_label
-from blockmrs.errors import InvalidInput, InvalidSignature
+from blockmrs.errors import InvalidSignature, Malformed
 
 SIGNATURE_BYTES = 64
 SIGNING_SEED_BYTES = 32
@@ -17,7 +17,7 @@ SIGNING_SEED_BYTES = 32
 def sign(signing_seed: bytes, purpose: str, chain_id: bytes, message: bytes) -> bytes:
     """The 64-byte signature of `message` for `purpose` on `chain_id`; `signing_seed` has 32 bytes."""
     if len(signing_seed) != SIGNING_SEED_BYTES:
-        raise InvalidInput("a signing seed has 32 bytes")
+        raise Malformed("a signing seed has 32 bytes")
     return Ed25519PrivateKey.from_private_bytes(signing_seed).sign(chain_label(purpose, chain_id) + message)
 
 

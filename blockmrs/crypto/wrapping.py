@@ -18,7 +18,7 @@ from blockmrs.crypto.labels import label
 from blockmrs.crypto.recovery_codes import new_recovery_code, parse_recovery_code
 from blockmrs.crypto.secret_files import read_or_create_secret_file
 from blockmrs.crypto.turns import Turns
-from blockmrs.errors import CannotOpen, InvalidInput, Unavailable
+from blockmrs.errors import CannotOpen, InvalidInput, Malformed, Unavailable
 
 __all__ = ["WrapCost", "Wrapper", "new_recovery_code", "parse_recovery_code", "read_or_create_secret_file"]
 
@@ -48,11 +48,11 @@ class WrapCost:
 
     def __post_init__(self) -> None:
         if not (1 <= self.lanes <= _LANES_MAX and 1 <= self.iterations <= _ITERATIONS_MAX):
-            raise InvalidInput("the cost of wrapping has 1 to 16 lanes and 1 to 16 iterations")
+            raise Malformed("the cost of wrapping has 1 to 16 lanes and 1 to 16 iterations")
         if not self.lanes * _MEMORY_PER_LANE_KIB <= self.memory_kib <= _MEMORY_MAX_KIB:
-            raise InvalidInput("the cost of wrapping has 8 KiB of memory for each lane, up to 256 MiB")
+            raise Malformed("the cost of wrapping has 8 KiB of memory for each lane, up to 256 MiB")
         if self.memory_kib * self.iterations > _WORK_MAX_KIB:
-            raise InvalidInput("the cost of wrapping is at most 1 GiB of memory times iterations")
+            raise Malformed("the cost of wrapping is at most 1 GiB of memory times iterations")
 
 
 class Wrapper:
@@ -69,7 +69,7 @@ class Wrapper:
 
     def __init__(self, pepper: bytes, cost: WrapCost, turns: Turns | None = None) -> None:
         if len(pepper) != PEPPER_BYTES:
-            raise InvalidInput("a pepper has 32 bytes")
+            raise Malformed("a pepper has 32 bytes")
         self._pepper = pepper
         self._cost = cost
         self.turns = turns or Turns()
@@ -143,9 +143,9 @@ def _normalise_secret(secret: str) -> bytes:
 
 def _checked_text(text: str) -> str:
     if len(text) > SECRET_MAX_CHARACTERS:
-        raise InvalidInput("too long", limit=SECRET_MAX_CHARACTERS)
+        raise Malformed("too long", limit=SECRET_MAX_CHARACTERS)
     if any("\ud800" <= character <= "\udfff" for character in text):
-        raise InvalidInput("not text")
+        raise Malformed("not text")
     return text
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMismatch
+from blockmrs.errors import Malformed, ObjectDamaged, ObjectMismatch
 
 # An object is one raw IPFS block; Bitswap nodes refuse blocks over 2 MiB.
 MAX_OBJECT_BYTES = 1024 * 1024
@@ -74,4 +74,4 @@ def check_held(cid: Cid, content: bytes) -> bytes:
 def check_size(content: bytes, max_bytes: int = MAX_OBJECT_BYTES) -> None:
     """Raise InvalidInput unless `content` may be one object."""
     if len(content) > max_bytes:
-        raise InvalidInput(f"an object is at most {max_bytes // 1024} KiB", size_bytes=len(content))
+        raise Malformed(f"an object is at most {max_bytes // 1024} KiB", size_bytes=len(content))

@@ -14,7 +14,7 @@ import ipfshttpclient
 from ipfshttpclient.exceptions import AddressError, ErrorResponse, StatusError
 
 from blockmrs.cid import Cid
-from blockmrs.errors import InvalidInput, ObjectDamaged, ObjectMissing, StorageUnavailable
+from blockmrs.errors import Malformed, ObjectDamaged, ObjectMissing, StorageUnavailable
 from blockmrs.storage import MAX_OBJECT_BYTES, Health, check_held, check_size
 
 _CONNECT_TIMEOUT_S = 2.0
@@ -48,7 +48,7 @@ class KuboStore:
         try:
             ipfshttpclient.Client(address).close()
         except AddressError as error:
-            raise InvalidInput("the address of an IPFS node is a multiaddr, such as /ip4/127.0.0.1/tcp/5001") from error
+            raise Malformed("the address of an IPFS node is a multiaddr, such as /ip4/127.0.0.1/tcp/5001") from error
 
     def put(self, content: bytes) -> Cid:
         check_size(content)

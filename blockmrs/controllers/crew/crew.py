@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import tg
 from tg import TGController, expose
 
-from blockmrs.controllers.web.context import PAGE, POST, client_address, translated
+from blockmrs.controllers.web.context import PAGE, POST, client_address, translated, words_of_error
 from blockmrs.errors import N_, CannotOpen, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ class CrewController(TGController):
         try:
             return self._report(self._codes.open_typed(text, client_address()))
         except InvalidInput as error:
-            return self._again({"code": translated(error.message)}, 422)
+            return self._again({"code": translated(words_of_error(error))}, 422)
         except NotFound:
             return self._again({"code": tg.i18n.ugettext(_NOTHING)}, 404)
 

@@ -19,7 +19,16 @@ from tg import expose, redirect
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.followup.trend import Trend, draw_trend
-from blockmrs.controllers.web.context import BOTH, PAGE, posted_form, problem, require_actor, show, try_again
+from blockmrs.controllers.web.context import (
+    BOTH,
+    PAGE,
+    posted_form,
+    problem,
+    require_actor,
+    show,
+    try_again,
+    words_of_error,
+)
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.followups import (
     HEAD_CHECK,
@@ -108,7 +117,7 @@ class CheckController(ReportPart):
             made = follow_ups.save(actor, self._address, form.text("check-draft"), Interview(answers=answers))
         except InvalidInput as error:
             missing = follow_ups.rules.findings.get(error.field or "")
-            errors = problem(error) if missing is None else {_field(missing): error.message}
+            errors = problem(error) if missing is None else {_field(missing): words_of_error(error)}
             return self._form(there, form, errors)
         except Unavailable as error:
             words = N_("It is not saved yet. The disk or the network did not answer. Nothing is lost: press Save again")

@@ -15,7 +15,16 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.record.facts_forms import ASKED, HINTS, LABELS, FactsForm, choices_for, in_words
 from blockmrs.controllers.site.times import local
-from blockmrs.controllers.web.context import BOTH, PAGE, parse_place, posted_form, require_actor, show, try_again
+from blockmrs.controllers.web.context import (
+    BOTH,
+    PAGE,
+    parse_place,
+    posted_form,
+    require_actor,
+    show,
+    try_again,
+    words_of_error,
+)
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.errors import N_, Conflict, InvalidInput, Unavailable
 from blockmrs.services.people.persons import ME, Person
@@ -78,7 +87,7 @@ class PersonFactsController(TGController):
                 actor, person, typed.value("draft_id"), facts, typed.value("version"), self._today()
             )
         except InvalidInput as error:
-            return self._page(person, typed, {"": error.message})
+            return self._page(person, typed, {"": words_of_error(error)})
         except Conflict:
             now = self._services.facts.current(person)
             return self._page(person, typed.over(now.version), {"": _CHANGED}, 409, now)

@@ -31,6 +31,7 @@ from blockmrs.controllers.web.context import (
     require_actor,
     show,
     translated,
+    words_of_error,
 )
 from blockmrs.domain.contacts import Contact
 from blockmrs.domain.team_list import read_lines
@@ -105,7 +106,7 @@ class TeamController(TGController):
             try:
                 return self._teams.add_players(actor, players, form.text("version"))
             except InvalidInput as error:
-                raise InvalidInput(error.message, field="players") from error
+                raise InvalidInput(words_of_error(error), field="players") from error
 
         return self._change(actor, form, put)
 
@@ -205,7 +206,8 @@ def read_players(text: str, *, field: str, this_year: int) -> list[Details]:
         try:
             players.append(check_details(Details(line.number, line.name, line.born, contacts), this_year))
         except InvalidInput as error:
-            wrong.append(_("Line %(place)d: %(problem)s") % {"place": line.place, "problem": translated(error.message)})
+            words = translated(words_of_error(error))
+            wrong.append(_("Line %(place)d: %(problem)s") % {"place": line.place, "problem": words})
     if wrong:
         raise InvalidInput(". ".join(wrong), field=field)
     if not players:

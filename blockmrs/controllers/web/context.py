@@ -11,6 +11,9 @@ from tg.i18n import ugettext
 from blockmrs.controllers.site.site import Site
 from blockmrs.controllers.web.browser import ENVIRON_KEY, Browser, masked
 from blockmrs.controllers.web.forms import Errors, Form
+from blockmrs.controllers.web.forms import (
+    words_of_error as words_of_error,  # for the doors, which know this module only
+)
 from blockmrs.controllers.web.http_errors import headers_of
 from blockmrs.domain.triage.places import fill
 from blockmrs.errors import BlockMRSError, InvalidInput, Message, NotAuthenticated, NotFound, TooManyAttempts
@@ -154,7 +157,7 @@ def translated(text: str) -> str:
 
 def problem(error: InvalidInput) -> dict[str, str]:
     """The errors of a page on which one thing is wrong."""
-    return {error.field or "": error.message}
+    return {error.field or "": words_of_error(error)}
 
 
 def gather(*checks: Callable[[], object]) -> dict[str, str]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from blockmrs.errors import N_, InvalidInput
+from blockmrs.errors import N_, InvalidInput, Malformed, Message, Slip
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -67,6 +67,21 @@ class Form:
             return ""
 
 
+_SLIPS = {
+    Slip.CHARACTER: N_("Check character %(place)d of the code: no code has that sign"),
+    Slip.LENGTH: N_("Enter all %(whole)d characters of the code. You entered %(typed)d"),
+    Slip.COPIED: N_("One character of the code is not right. Compare it with the paper"),
+}
+_UNREADABLE = N_("That could not be read. Check it, then enter it again")
+
+
+def words_of_error(error: InvalidInput) -> str:
+    """What a page says of the error, in English. What a program says of its formats is never shown to a person."""
+    if not isinstance(error, Malformed):
+        return error.message
+    return _UNREADABLE if error.slip is None else Message(_SLIPS[error.slip], **error.context)
+
+
 class Errors(dict[str, str]):
     """What is wrong with a form, by field, after all checks, so that everything can be corrected at once."""
 
@@ -79,7 +94,7 @@ class Errors(dict[str, str]):
         try:
             return check()
         except InvalidInput as error:
-            self.setdefault(error.field or field, error.message)
+            self.setdefault(error.field or field, words_of_error(error))
             return None
 
 

@@ -22,7 +22,7 @@ from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.crypto.sessions import check_token, new_token, token_digest, token_key
 from blockmrs.crypto.wrapping import Wrapper, new_recovery_code, parse_recovery_code
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import CannotOpen, Conflict, InvalidInput, NotAuthenticated
+from blockmrs.errors import CannotOpen, Conflict, InvalidInput, Malformed, NotAuthenticated
 from blockmrs.model.accounts import AccountRow, SessionRow, SetupTokenRow
 from blockmrs.networks import network_of
 from blockmrs.services.accounts.actor import Actor
@@ -132,8 +132,8 @@ class Identity:
         check_length(new_password, user_name=name, field="new_password")
         try:
             spelled = parse_recovery_code(code)
-        except InvalidInput as error:
-            raise InvalidInput(error.message, field="recovery_code") from error
+        except Malformed as error:
+            raise Malformed(error.message, slip=error.slip, field="recovery_code", **error.context) from error
         seed, account = self._open(user_name, spelled, address, browser, "recovery", _WRONG_CODE)
         self._judge(new_password, name, field="new_password", address=address)
         changed = self._rewrap(account, seed, new_password, browser, by="recovery")

@@ -77,6 +77,26 @@ def test_a_code_that_cannot_be_one_is_refused_by_its_field_and_kept(app: TestApp
     assert "<script>alert" not in page.text
 
 
+@pytest.mark.parametrize(
+    ("code", "english", "spanish"),
+    [
+        ("0000", "Enter all 28 characters of the code. You entered 4",
+         "Escriba los 28 caracteres del código. Escribió 4"),
+        ("000*", "Check character 4 of the code: no code has that sign",
+         "Revise el carácter 4 del código: ningún código tiene ese signo"),
+        ("0000-0000-0000-0000-0000-0000-0001", "One character of the code is not right. Compare it with the paper",
+         "Un carácter del código no es correcto. Compárelo con el papel"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_with_a_typed_code_is_said_in_the_language_of_the_page(
+    site: TestSite, code: str, english: str, spanish: str
+) -> None:
+    for language, words in (("en", english), ("es", spanish)):
+        app = site.browser()
+        app.set_cookie("blockmrs-language", language)
+        assert errors(recover(app, "rec8", code))["recovery_code"] == words
+
+
 def test_a_mistyped_code_is_kept_for_mending(app: TestApp, site: TestSite) -> None:
     _, code = account(site, "rec5")
     wrong = code[:-1] + ("0" if code[-1] != "0" else "1")

@@ -6,7 +6,7 @@ import pytest
 
 from blockmrs.crypto import crockford
 from blockmrs.crypto.recovery_codes import format_recovery_code, new_recovery_code, parse_recovery_code
-from blockmrs.errors import InvalidInput
+from blockmrs.errors import InvalidInput, Malformed, Slip
 
 CODE = format_recovery_code(bytes(range(16)))
 
@@ -39,20 +39,21 @@ def test_a_code_is_understood_however_it_is_typed(typed) -> None:
 
 
 @pytest.mark.parametrize(
-    ("typed", "said"),
+    ("typed", "slip", "numbers"),
     [
-        ("", "this one has 0"),
-        (CODE[:-1], "this one has 27"),
-        (CODE + "0", "this one has 29"),
-        ("U" + CODE[1:], "character 1 of the recovery code is"),
-        (CODE[:5] + "*" + CODE[6:], "character 5 "),
-        (CODE[:-1] + ("0" if CODE[-1] != "0" else "1"), "copied wrongly"),
-        (CODE[5:9] + "-" + CODE[:4] + CODE[9:], "copied wrongly"),
+        ("", Slip.LENGTH, {"whole": 28, "typed": 0}),
+        (CODE[:-1], Slip.LENGTH, {"whole": 28, "typed": 27}),
+        (CODE + "0", Slip.LENGTH, {"whole": 28, "typed": 29}),
+        ("U" + CODE[1:], Slip.CHARACTER, {"place": 1}),
+        (CODE[:5] + "*" + CODE[6:], Slip.CHARACTER, {"place": 5}),
+        (CODE[:-1] + ("0" if CODE[-1] != "0" else "1"), Slip.COPIED, {}),
+        (CODE[5:9] + "-" + CODE[:4] + CODE[9:], Slip.COPIED, {}),
     ],
 )
-def test_a_wrong_code_is_told_apart_before_any_work(typed, said) -> None:
-    with pytest.raises(InvalidInput, match=said) as refusal:
+def test_a_wrong_code_is_told_apart_before_any_work(typed, slip, numbers) -> None:
+    with pytest.raises(Malformed) as refusal:
         parse_recovery_code(typed)
+    assert (refusal.value.slip, refusal.value.context) == (slip, numbers)
     assert CODE[:4] not in str(refusal.value)
 
 

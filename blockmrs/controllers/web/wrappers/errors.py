@@ -8,7 +8,7 @@ from typing import Any
 from tg.appwrappers.base import ApplicationWrapper
 from webob.exc import HTTPException
 
-from blockmrs.controllers.web.context import translated
+from blockmrs.controllers.web.context import translated, words_of_error
 from blockmrs.controllers.web.error_pages import error_response, new_error_id, sign_in_response, stale_form_response
 from blockmrs.controllers.web.http_errors import StaleForm, headers_of, status_of
 from blockmrs.controllers.web.wrappers.edge import ANSWERED_KEY, REFUSED_KEY
@@ -56,7 +56,7 @@ class ErrorMapper(ApplicationWrapper):  # type: ignore[misc] # TurboGears ships 
         elif isinstance(error, StaleForm):
             response = stale_form_response(error_id)
         else:
-            message = translated(error.message) if isinstance(error, InvalidInput) else ""
+            message = translated(words_of_error(error)) if isinstance(error, InvalidInput) else ""
             wait = error.retry_after_s if isinstance(error, TooManyAttempts) else 0
             response = error_response(status, error_id, error=error, message=message, retry_after_s=wait)
         response.headers.update(headers_of(error))
