@@ -9,7 +9,7 @@ Source: docs/protocol.md "The ledger".
 import copy
 import secrets
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from threading import Lock
@@ -214,6 +214,11 @@ class Ledger:
         number_at = {slot_at(line_key, number): number for number in numbers}
         with self._store.read() as view:
             return sorted(number_at[slot] for slot in view.occupied(list(number_at), since=size))
+
+    def came_to(self, stops: Mapping[bytes, int], size: int) -> bool:
+        """Whether a slot of these lines, by key, before these numbers, was written to after the first `size`."""
+        with self._store.read() as view:
+            return bool(view.occupied([slot_at(key, at) for key, stop in stops.items() for at in range(stop)], size))
 
     def empty_of(self, line_key: bytes, numbers: Sequence[int]) -> set[int]:
         """Those of `numbers` whose slots on the line are empty."""

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.services.followup.replies import ReplyNews
     from blockmrs.services.followup.symptom_checks import DueCheck
     from blockmrs.services.notices import NewReport, Notice
-    from blockmrs.services.sharing.rights import RightNews
+    from blockmrs.services.sharing.right_news import RightNews
 
 
 class RootController(TGController):

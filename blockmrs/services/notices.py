@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     from blockmrs.services.reports.reports import Reports
     from blockmrs.services.sharing.crew_codes import CodeNews, Codes
     from blockmrs.services.sharing.inbox import Inbox
-    from blockmrs.services.sharing.rights import RightNews, Rights
+    from blockmrs.services.sharing.right_news import RightNews
+    from blockmrs.services.sharing.rights import Rights
 
 # The newest places of each line; the report's own page has what is older.
 NEWEST = 10

@@ -12,7 +12,14 @@ from blockmrs.errors import Ended, NotAuthorized, NotFound, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import ME
-from blockmrs.services.sharing.rights import CodeRight, InvitationRight, Right, RightNews, RightsPage, ShareRight
+from blockmrs.services.sharing.right_news import RightNews
+from blockmrs.services.sharing.rights import (
+    CodeRight,
+    InvitationRight,
+    Right,
+    RightsPage,
+    ShareRight,
+)
 from tests.services.test_story import member
 from tests.support.team import Team, team_in
 from tests.support.world import World

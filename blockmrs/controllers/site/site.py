@@ -13,7 +13,7 @@ from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, pars
 if TYPE_CHECKING:
     from blockmrs.controllers.site.assets import Assets
     from blockmrs.services.accounts.actor import Actor
-    from blockmrs.services.sharing.rights import RightNews
+    from blockmrs.services.sharing.right_news import RightNews
 
 
 @dataclass(frozen=True, slots=True)

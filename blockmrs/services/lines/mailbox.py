@@ -22,6 +22,7 @@ from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt, U
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.conclusions import Conclusions
 from blockmrs.services.lines.contents import Contents, Item, Items
 from blockmrs.services.lines.memory import LineMemory, PlacedValue, ValueOf
 from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
@@ -86,6 +87,7 @@ class Mailbox:
         self._lines = LineReader(ledger, cards, self.readings)
         self._contents = Contents(database, ledger, self._lines, self.readings)
         self._memory = LineMemory(database, ledger, self._lines, self.readings)
+        self.conclusions = Conclusions(database, ledger, self.readings, clock)
         self.now = clock
 
     def present(self) -> Now:

@@ -5,6 +5,7 @@
 - A line, as read now, is tied to the size of the log: before each use the log is asked whether it has grown, and if so
   at which places of the line something came to stand. What was written meanwhile, by whomever, is seen.
 - What was opened is found again by the very bytes that it was opened from: no check is left out, each is made once.
+- Who remembers a conclusion beyond the request (conclusions.py) notes which lines it was drawn from.
 - An error is nobody's picture of anything: what could not be read is tried again.
 
     with readings.one():                    # a request; whoever begins another inside goes on with this one
@@ -52,6 +53,11 @@ class LineAsRead:
                 self._at[number].append((index, transaction))
         return [(number, index, there) for number in sorted(set(numbers)) for index, there in self._at[number]]
 
+    @property
+    def stop(self) -> int:
+        """The place before which all that were looked at lie."""
+        return max(self._at, default=-1) + 1
+
     def _forget_before(self, size: int) -> None:
         """Nothing is known of places at which something came to stand since they were read."""
         if size == self._size:
@@ -73,9 +79,28 @@ class Reading:
         self._times: dict[int, datetime] = {}
         self._by_key: dict[Hashable, object] = {}
         self._of_size: dict[Hashable, tuple[int, object]] = {}
+        self._noted: set[bytes] | None = None
+
+    @contextmanager
+    def noting(self) -> Iterator[dict[bytes, int]]:
+        """At its end, the keys of the lines that were read inside, each with the end of what was looked at.
+
+        Not within another: the one outside would miss what the one inside already knew.
+        """
+        if self._noted is not None:
+            raise RuntimeError("what is concluded from lines is not drawn from another conclusion")
+        noted: dict[bytes, int] = {}
+        self._noted = set()
+        try:
+            yield noted
+            noted.update((line_key, self._lines[line_key].stop) for line_key in self._noted)
+        finally:
+            self._noted = None
 
     def line(self, line_key: bytes) -> LineAsRead:
         """The line with that key, as read now."""
+        if self._noted is not None:
+            self._noted.add(line_key)
         if line_key not in self._lines:
             self._lines[line_key] = LineAsRead(self._ledger, line_key)
         return self._lines[line_key]

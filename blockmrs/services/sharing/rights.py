@@ -9,13 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.domain.kinds import Relation
 from blockmrs.domain.roll import Holder, OpenInvitation, Part, Roll, Says, Statement
-from blockmrs.encoding import decode, encode
+from blockmrs.encoding import Value, decode, encode
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound, Unavailable
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
@@ -24,6 +24,7 @@ from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 from blockmrs.services.people.persons import ME, handle_of, own_card
 from blockmrs.services.reports.access import report_address
+from blockmrs.services.sharing.right_news import Change, RightNews, change_of, news_in, news_value
 from blockmrs.services.sharing.shares import LONGEST, Sharing
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ if TYPE_CHECKING:
     from blockmrs.services.sharing.crew_codes import Codes
 
 _ID_BYTES = 16
+_FAMILY_NEWS = "news of the family's rights"
+_NEWS_LASTS = timedelta(hours=1)
+"""What was concluded of an actor's family is read anew after that, whatever happened."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,31 +114,6 @@ class RightsPage:
     invitations: tuple[InvitationRight, ...]
     shares: tuple[ShareRight, ...]
     codes: tuple[CodeRight, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class RightNews:
-    """What happened to a right since the actor last looked. `what`: waits, joined, confirmed, ended, wanted or invited.
-
-    `name` is whose right it is, empty for an invitation; `by`, who did it; `mine`, whether it is the actor's own right.
-    """
-
-    handle: str
-    label: str
-    what: str
-    name: str
-    by: str
-    at: datetime
-    mine: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class _Change:
-    """What happened to a right, by whom, and when; words as in RightNews."""
-
-    what: str
-    by: bytes
-    at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -267,17 +246,35 @@ class Rights:
         sealed = seal_secret(actor.keyring.derive("rights seen"), encode([length]), context=lookup)
         with self._database.write() as rows:
             replace_short_cut(rows, lookup, sealed)
+            self._mailbox.conclusions.changed(rows, actor.keyring, _FAMILY_NEWS)
 
     def news(self, actor: Actor, *, as_coach: bool = True) -> list[RightNews]:
         """What has happened to rights since the actor last confirmed having seen them, newest first.
 
         Args:
-            as_coach: include the players of the actor's team, whose rolls are all read for that.
+            as_coach: include the players of the actor's team, whose rolls are all read for that. What is about family
+                alone stands on every page, and is remembered until something comes to where it was read.
         """
+        if as_coach:
+            return self._news(actor, as_coach=True)[0]
+
+        def conclude() -> tuple[Value, datetime]:
+            news, until = self._news(actor, as_coach=False)
+            return [news_value(item) for item in news], until
+
+        items = self._mailbox.conclusions.of(actor.keyring, _FAMILY_NEWS, conclude)
+        return [news_in(item) for item in items] if isinstance(items, list) else []
+
+    def _news(self, actor: Actor, *, as_coach: bool) -> tuple[list[RightNews], datetime]:
+        """The news, newest first, and until when it stays the same if nobody writes anything."""
         items: list[RightNews] = []
+        now = self._mailbox.now()
+        until = now + _NEWS_LASTS
         for subject in self._with_others(actor, as_coach):
-            items += self._news_of(actor, subject, self._rolls.of(subject.keys.keyring))
-        return sorted(items, key=lambda news: news.at, reverse=True)
+            roll = self._rolls.of(subject.keys.keyring)
+            items += self._news_of(actor, subject, roll)
+            until = min([until, *(invitation.until for invitation in roll.open_invitations(now))])
+        return sorted(items, key=lambda news: news.at, reverse=True), until
 
     def former(self, actor: Actor, players: Sequence[Player]) -> set[bytes]:
         """The cards of those players for whom the actor's part has ended."""
@@ -332,10 +329,10 @@ class Rights:
         is_former = subject.is_coach and not roll.uses(me)
         holders = [roll.coaches[me]] if is_former else _in_order(roll)
         invitations = () if is_former else roll.open_invitations(self._mailbox.now())
-        changes = [(holder, _change_of(holder, roll, me, last_seen)) for holder in holders]
+        changes = [(holder, change_of(holder, roll, me, last_seen)) for holder in holders]
         news = [(holder.name, holder.card == me, change) for holder, change in changes if change is not None]
         news += [
-            ("", False, _Change("invited", invitation.made_by, invitation.since))
+            ("", False, Change("invited", invitation.made_by, invitation.since))
             for invitation in invitations
             if invitation.number > last_seen
         ]
@@ -453,21 +450,6 @@ class Rights:
         }
         handles = [(self._codes.handle_of(keys, update_id), update_id) for update_id in reports]
         return [(handle, update_id) for handle, update_id in handles if handle in running]
-
-
-def _change_of(holder: Holder, roll: Roll, me: bytes, last_seen: int) -> _Change | None:
-    """The last that happened to a right, as far as the holder of the card `me` has not seen it or has to decide it."""
-    if holder.part is Part.WAITING and roll.may_confirm(me, holder):
-        return _Change("waits", holder.invited_by, holder.since)  # Until it is decided, whether seen or not.
-    if holder.changed <= last_seen:
-        return None
-    if holder.part is Part.ENDED:
-        return _Change("ended", holder.ended_by, holder.ended or holder.since)
-    if holder.against:
-        return _Change("wanted", next(iter(holder.against)), holder.since)
-    if holder.confirmed is not None:
-        return _Change("confirmed", holder.confirmed_by, holder.confirmed)
-    return _Change("joined", holder.card, holder.since)
 
 
 def _written_ms(contents: Sequence[Item]) -> dict[bytes, int]:

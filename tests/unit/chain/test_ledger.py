@@ -471,6 +471,16 @@ def test_what_came_to_a_line_since_a_size_is_told_by_number(ledger, write):
     assert ledger.came_since(LINE, [4], 0) == []
 
 
+def test_whether_anything_came_to_one_of_several_lines_since_a_size_is_told(ledger, write):
+    ledger.submit([write(0), write(1)])
+    size, other = ledger.size, b"M" * 32
+    ledger.submit([write(3)])
+    assert ledger.came_to({other: 20, LINE: 4}, size)
+    assert not ledger.came_to({other: 20, LINE: 3}, size)
+    assert ledger.came_to({LINE: 1}, 0)
+    assert not ledger.came_to({LINE: 20}, ledger.size)
+
+
 def test_the_empty_places_of_a_line_are_those_that_nobody_wrote_to(ledger, write):
     ledger.submit([write(0), write(2)])
     assert ledger.empty_of(LINE, range(4)) == {1, 3}
