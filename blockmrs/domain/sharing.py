@@ -122,7 +122,8 @@ class Grant:
     is returned. `number` and `previous` occur only in the grant to the owner. A copy for somebody's own book-keeping
     names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
     urgent) to 4. `about` is the update id of the report that this update follows, a check or a clearance. `head` says
-    whether a report may be of a head injury; None in those written before this was recorded.
+    whether a report may be of a head injury; None in those written before this was recorded. `concerns` are the ids of
+    what a report is about (domain/concerns.py), for lists.
     """
 
     update_id: bytes
@@ -144,6 +145,7 @@ class Grant:
     party: str = ""
     about: bytes | None = None
     head: bool | None = None
+    concerns: tuple[str, ...] = ()
 
     @property
     def gives(self) -> UpdatePointer:
@@ -183,6 +185,7 @@ class Grant:
                         2: self.withheld or None,
                         3: self.about,
                         4: self.head,
+                        5: " ".join(self.concerns) or None,
                     }
                 )
                 or None,
@@ -219,6 +222,7 @@ class Grant:
             party=_text(labels, 1),
             about=_optional_bytes(labels, 3),
             head=_optional_bool(labels, 4),
+            concerns=tuple(_text(labels, 5).split()),
         )
 
 

@@ -59,6 +59,7 @@ class NewReport:
     """A report that nobody here has opened yet: `path` opens it, `about` is the name of the person whom it is about.
 
     `organisation` is where it arrived, or empty: it is about somebody the actor acts for, or about the actor.
+    `concerns` says what it is about (domain/concerns.py).
     """
 
     path: str
@@ -66,6 +67,7 @@ class NewReport:
     level: int
     saved_at: datetime
     organisation: str = ""
+    concerns: tuple[str, ...] = ()
 
 
 class Notices:
@@ -112,12 +114,16 @@ class Notices:
         """
         since = self._mailbox.now() - _NEW_FOR
         reports = [
-            NewReport(f"/field/report/{report.address}", person.label, report.level, report.saved_at)
+            NewReport(
+                f"/field/report/{report.address}", person.label, report.level, report.saved_at, concerns=report.concerns
+            )
             for person in self._people.of(actor, gaps)
             for report in self._reports.unread_about(actor, person, since)
         ]
         reports += [
-            NewReport(f"/inbox/{item.address}", item.title, item.level, item.shared_at, item.organisation)
+            NewReport(
+                f"/inbox/{item.address}", item.title, item.level, item.shared_at, item.organisation, item.concerns
+            )
             for item in self._inbox.unopened(actor, since, gaps)
         ]
         return sorted(reports, key=lambda report: (report.level, -report.saved_at.timestamp()))

@@ -100,6 +100,13 @@ def test_it_can_be_said_again_newest_first_with_the_number_proposed(world, carol
     assert world.replies.of(doctor, report).phone == NUMBER
 
 
+def test_who_asks_to_be_called_stays_on_the_first_page_whatever_is_said_after_it(world, carol, report, doctor, clock):
+    answer(world, doctor, report)
+    clock.advance(timedelta(minutes=1))
+    answer(world, doctor, report, SEEN)
+    assert news(world, carol) == [("Sam Rivers, 13 to 15", NUMBER)]
+
+
 def test_an_organisation_replies_at_most_so_often_and_what_it_said_can_still_be_taken_back(
     world, carol, report, doctor
 ):

@@ -14,6 +14,7 @@ from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.web.context import csrf_token, current_actor, phone_account, rule_text, site
 from blockmrs.controllers.web.invitation import hand_out
 from blockmrs.controllers.web.switch import language_switch
+from blockmrs.domain.concerns import concern_titles
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.errors import N_, BlockMRSError
 
@@ -44,6 +45,15 @@ def titled(title: str) -> str:
         return title
     words = ugettext(age)
     return f"{name}{comma}{words[:1].lower()}{words[1:]}"
+
+
+def concerning(concerns: tuple[str, ...]) -> str:
+    """What a report is about, in the reader's language, in one line; empty if that is not known."""
+    try:
+        titles = [str(ugettext(title)) for title in concern_titles(concerns, load_rules())]
+    except RulesUnreadable:
+        return ""
+    return "; ".join([*titles[:1], *(title[:1].lower() + title[1:] for title in titles[1:])])
 
 
 def with_leaving(name: str, left: datetime | None) -> str:
@@ -93,6 +103,7 @@ def page_variables() -> dict[str, Any]:
         "hand_out": hand_out,
         "request_path": tg.request.path_info,
         "times": times,
+        "concerning": concerning,
         "titled": titled,
         "with_leaving": with_leaving,
         "ungettext": ungettext,

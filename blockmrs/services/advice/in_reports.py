@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.concerns import COMPLAINTS
 from blockmrs.domain.reports import Advice, ReportedFinding, ReportedLook
 from blockmrs.domain.triage.answers import format_answer
 from blockmrs.domain.triage.course import ASKED
@@ -74,7 +75,7 @@ def findings_of(
     answer_times = times or AnswerTimes()
     unchosen = {*ALWAYS, *_opened_by_signs(rules, interview, answer_times)}
     places = dict.fromkeys(rules.presentations[name].title for name in interview.presentations if name not in unchosen)
-    where = (ReportedFinding("complaints", str(_WHERE), place, answer_times.place) for place in places)
+    where = (ReportedFinding(COMPLAINTS, str(_WHERE), place, answer_times.place) for place in places)
     return (
         *where,
         *(

@@ -95,7 +95,7 @@ class Replies(Statements[Reply]):
         if self._sharing.open_shared(actor, address) is None:
             return None
         given, gap_count = self._given(actor, access)
-        phone = next((one.reply.phone for one in given if one.mine and one.reply.phone), "")
+        phone = next((one.reply.phone for one in given if one.mine and one.reply.phone and not one.withdrawn_at), "")
         is_blocked = not self._unblocked(access, self._shares(actor, access))
         return ReportReplies(
             given, gap_count, not is_blocked and not self._is_full(given, gap_count), is_blocked, phone
@@ -144,7 +144,9 @@ class Replies(Statements[Reply]):
         return self._once(actor, access, draft_id, reply, lambda: self._shares(actor, access))
 
     def news(self, actor: Actor, subject: EntrustedKeys | None, since: datetime) -> Iterator[ReplyNews]:
-        """The newest reply to each of the latest reports, if it came since then and was not taken back.
+        """The newest reply to each of the latest reports that came since then and was not taken back.
+
+        One that asks to be called goes before one that does not.
 
         Args:
             subject: whose card the reports are about; None for those that the actor wrote.
@@ -159,8 +161,10 @@ class Replies(Statements[Reply]):
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be opened must not hide anything about the others.
-            newest = next((one for one in given if one.withdrawn_at is None), None)
-            if newest is not None and newest.reply.written_at >= since:
+            recent = [one for one in given if one.withdrawn_at is None and one.reply.written_at >= since]
+            # Who asks to be called waits, whatever else was said after it.
+            newest = next((one for one in recent if one.reply.phone), next(iter(recent), None))
+            if newest is not None:
                 about = subject.label if subject is not None else entry.grant.title
                 yield ReplyNews(report_address(entry.grant.update_id), about, newest)
 

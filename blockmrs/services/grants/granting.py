@@ -106,7 +106,9 @@ def write_share(
         grant, return_to_author=os.urandom(32), return_to_subject=None if owner is None else os.urandom(32)
     )
     grant_id = write_grant(batch, grant_with_returns, author, to)
-    copy = replace(grant_with_returns, object=None, title="", party=name, grantee=to.card.id, copy_of=grant_id)
+    copy = replace(
+        grant_with_returns, object=None, title="", concerns=(), party=name, grantee=to.card.id, copy_of=grant_id
+    )
     write_grant(batch, copy, author, LineTo(author.card, book_key))
     if owner is not None:
         copy_to_owner(batch, copy, author, owner)
@@ -125,7 +127,7 @@ def share_as_subject(
     """
     with_return = replace(grant, return_to_subject=os.urandom(32))
     grant_id = write_grant(batch, with_return, subject.keyring, to)
-    copy = replace(with_return, object=None, title="", party=name, grantee=to.card.id, copy_of=grant_id)
+    copy = replace(with_return, object=None, title="", concerns=(), party=name, grantee=to.card.id, copy_of=grant_id)
     write_grant(batch, copy, person, LineTo.own(subject.keyring))
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.concerns import concerns_of
 from blockmrs.domain.followups import may_be_head_injury
 from blockmrs.domain.kinds import Content, Purpose, Relation
 from blockmrs.domain.permission import Action, Standing
@@ -61,7 +62,7 @@ _NEWS_OF = 200
 class SavedReport:
     """A saved report: object, chain and rows are durable. `waiting`: not yet at the IPFS node.
 
-    `lost`: its text is not on this machine, where it should be.
+    `lost`: its text is not on this machine, where it should be. `concerns`: what it is about (domain/concerns.py).
     """
 
     address: str
@@ -71,6 +72,7 @@ class SavedReport:
     withheld: bool
     waiting: bool
     lost: bool = False
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -353,6 +355,7 @@ class Reports:
             withheld=withheld,
             title=report.title,
             head=may_be_head_injury(report, self._rules()),
+            concerns=concerns_of(report, self._rules()),
         )
         is_own = subject.keyring.card.id == keyring.card.id
         # In a report about oneself, the author's grant is also the owner's: both lines are the same.
@@ -412,6 +415,7 @@ class Reports:
             saved_at=grant.not_before,
             withheld=grant.withheld,
             waiting=pointer is not None and self._waiting(pointer),
+            concerns=grant.concerns,
         )
 
 

@@ -97,6 +97,7 @@ class InboxItem:
     active: bool
     opened_at: datetime | None
     lost: bool = False
+    concerns: tuple[str, ...] = ()
 
 
 class Sharing:
@@ -328,6 +329,7 @@ class Sharing:
             until=grant.not_after,
             active=access.standing is Standing.RECIPIENT,
             opened_at=self._opened_at(actor, access, ever=True),
+            concerns=grant.concerns,
         )
 
     def _opened_at(self, actor: Actor, access: Access, *, ever: bool = False) -> datetime | None:
@@ -362,6 +364,7 @@ class Sharing:
             object=access.grant.object,
             level=access.grant.level,
             title=access.grant.title,
+            concerns=access.grant.concerns,
             party=actor.display_name,
         )
         giver = (actor.keyring, actor.display_name) if subject is None else (subject.keyring, subject.label)

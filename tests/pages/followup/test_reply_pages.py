@@ -64,6 +64,7 @@ def test_a_doctor_replies_to_any_report_in_one_press_and_coach_and_family_call(c
         assert "Dr Lee, North Hospital, has seen this report: please call." in words(page)
         assert "Bring the splint." in words(page)
         assert page.html.select_one(f"main a[href='{DIALLED}']").get_text(strip=True) == f"Call {NUMBER}"
+        assert page.html.select_one("main .only-print").get_text(strip=True) == f"Call {NUMBER}", "buttons do not print"
         (line,) = [one for one in browser.get("/").html.select(".news.replies li") if f"/{report}" in str(one)]
         assert f"Dr Lee, North Hospital, has seen the report about {PLAYER}" in line.get_text(" ", strip=True)
         assert line.find("a", href=DIALLED) is not None

@@ -191,6 +191,19 @@ def test_what_a_guardian_tells_of_a_child_is_not_told_of_the_guardian(site, fami
     ]
 
 
+def test_what_is_said_of_the_coachs_key_leads_to_where_it_is_ended(site, family) -> None:
+    maria = signed_in(site, "maria")
+    page = maria.get(family)
+    assert "still holds a key to it" in page.text
+    assert "press “End this” at their name" in " ".join(page.text.split())
+    rights = page.click("how to end it")
+    coach = next(
+        form for form in soup(rights).select("a.btn") if form["href"].startswith(f"{rights.request.path}/end/")
+    )
+    assert coach.get_text(" ", strip=True).startswith("End this")
+    assert "Carol Coach" in heading(maria.get(coach["href"]))
+
+
 def test_no_page_shows_the_coach_what_a_guardian_told(site, family) -> None:
     save(signed_in(site, "maria"), page=family, allergies="Brazil nuts")
     carol = signed_in(site, "carol")
