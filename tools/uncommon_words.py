@@ -97,7 +97,7 @@ def _questions() -> Iterator[tuple[str, list[str]]]:
     yield "questions/signs", [rules.words["signs_title"], *(sign.label for sign in rules.signs)]
     yield (
         "questions/where",
-        [rules.words["where_title"], rules.words["where_hint"], *(part.label for part in rules.parts)],
+        [rules.words["where_title"], *(part.label for part in rules.parts)],
     )
     for part in rules.parts:
         yield f"questions/where/{part.id}", [rules.words["where_inner_title"], *(place.label for place in part.inner)]

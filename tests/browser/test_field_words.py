@@ -18,10 +18,10 @@ def test_words_lead_to_proposals_and_to_the_questions_of_each_that_is_ticked(
     page = new_page(device, java_script_enabled=script)
     page.goto(f"{site}/field")
     page.get_by_role("button", name="None of these").click()
-    box = page.get_by_label("Or say what is wrong")
+    box = page.get_by_label("Or type it")
     check(page, axe_check, script)
     box.fill("hit his hed and thrown up, cant wake him")
-    page.get_by_role("button", name="Find it").click()
+    page.get_by_role("button", name="Find").click()
     assert page.get_by_role("heading", level=1).inner_text() == "Which of these fits?"
     assert page.get_by_role("button", name="Won't wake, or confused").is_visible()
     check(page, axe_check, script)
@@ -35,8 +35,8 @@ def test_words_lead_to_proposals_and_to_the_questions_of_each_that_is_ticked(
     assert "hed" not in page.url
     page.get_by_role("button", name="Back").click()
     assert page.get_by_role("heading", level=1).inner_text() == "What is wrong?"
-    page.get_by_label("Or say what is wrong").fill("zzyzx qwop")
-    page.get_by_role("button", name="Find it").click()
+    page.get_by_label("Or type it").fill("zzyzx qwop")
+    page.get_by_role("button", name="Find").click()
     assert page.get_by_role("heading", level=1).inner_text() == "We found nothing for that"
     check(page, axe_check, script)
 

@@ -115,8 +115,8 @@ def test_own_words_lead_to_the_questions_of_what_is_ticked(visited: Page) -> Non
     visited.goto("/field")
     visited.wait_for_selector("html[data-asks=here]")
     visited.get_by_role("button", name="None of these").tap()
-    visited.get_by_label("Or say what is wrong").fill("hit his hed and thrown up, cant wake him")
-    visited.get_by_role("button", name="Find it").tap()
+    visited.get_by_label("Or type it").fill("hit his hed and thrown up, cant wake him")
+    visited.get_by_role("button", name="Find").tap()
     expect(visited.locator("h1")).to_have_text("Which of these fits?")
     expect(visited.get_by_role("button", name="Won't wake, or confused")).to_be_visible()
     assert "hed" not in visited.evaluate("JSON.stringify(history.state)")
@@ -129,8 +129,8 @@ def test_own_words_lead_to_the_questions_of_what_is_ticked(visited: Page) -> Non
     expect(visited.get_by_text("Sleepy or hard to keep awake")).to_be_visible()
     visited.get_by_role("button", name="Back").tap()
     for words, heading in (("zzyzx qwop", "We found nothing for that"), ("", "What is wrong?")):
-        visited.get_by_label("Or say what is wrong").fill(words)
-        visited.get_by_role("button", name="Find it").tap()
+        visited.get_by_label("Or type it").fill(words)
+        visited.get_by_role("button", name="Find").tap()
         expect(visited.locator("h1")).to_have_text(heading)
     expect(visited.locator("#errors")).to_contain_text("Write what is wrong, or choose it from the list")
 

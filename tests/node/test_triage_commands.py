@@ -92,7 +92,7 @@ def test_not_asked_is_listed_and_cannot_tell_raises() -> None:
 
 
 def test_a_choice_is_given_by_its_value() -> None:
-    assert assess(presentations=["knee"], answers={"knee-cap": "out"})["level"] == 2
+    assert assess(presentations=["knee"], answers={"knee-cap": True})["level"] == 2
 
 
 @pytest.mark.parametrize(

@@ -25,6 +25,7 @@ interface Finding {
   label: string;
   ask: string;
   how: string;
+  how_alone: boolean;
   kind: string;
   nature: string;
   unsure: number;
@@ -75,7 +76,7 @@ interface Rules {
   reviewed: boolean;
   levels: { id: string; words: string }[];
   words: Record<string, string>;
-  ages: Named[];
+  ages: (Named & { button: string })[];
   signs: Sign[];
   parts: BodyPart[];
   policies: Policy[];

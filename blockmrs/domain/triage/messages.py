@@ -13,6 +13,7 @@ SHOWN = frozenset(
         *(
             "title",
             "label",
+            "button",
             "ask",
             "how",
             "hint",

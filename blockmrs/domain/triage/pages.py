@@ -151,7 +151,7 @@ def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None
     for plan in _in_order(rules, interview):
         if plan.id == AGE:
             if interview.age_band is None:
-                bands = tuple(Choice(band.id, band.label) for band in rules.age_bands)
+                bands = tuple(Choice(band.id, band.button) for band in rules.age_bands)
                 return QuestionPage(AGE, "choice", plan.title, plan.hint, choices=bands, number=number)
             continue
         names = _on_page(rules, interview, plan, worthwhile)
@@ -203,8 +203,8 @@ def _where_page(rules: RuleSet, interview: Interview) -> QuestionPage:
     """Where it hurts; then, for a part with several kinds of trouble, which of them."""
     chosen = next((part for part in rules.parts if part.inner and part.id == interview.answers.get(WHERE)), None)
     if chosen is None:
-        title, hint = rules.words["where_title"], rules.words["where_hint"]
-        return QuestionPage(WHERE, "choice", title, hint, choices=_choices(rules.parts), number=1)
+        title = rules.words["where_title"]
+        return QuestionPage(WHERE, "choice", title, "", choices=_choices(rules.parts), number=1)
     title = rules.words["where_inner_title"]
     return QuestionPage(WHERE_INNER + chosen.id, "choice", title, "", choices=_choices(chosen.inner), number=2)
 
@@ -239,7 +239,8 @@ def _again_page(rules: RuleSet, name: str) -> QuestionPage:
 
 
 def _toggles(finding: Finding) -> Iterator[Toggle]:
+    hint = "" if finding.how_alone else finding.how
     if finding.kind is Kind.YES_NO:
-        yield Toggle(f"{finding.id}:{YES}", finding.label, finding.how)
-    for option in finding.options:
-        yield Toggle(f"{finding.id}:{option.value}", option.label, finding.how)
+        yield Toggle(f"{finding.id}:{YES}", finding.label, hint)
+    for place, option in enumerate(finding.options):
+        yield Toggle(f"{finding.id}:{option.value}", option.label, "" if place else hint)

@@ -56,7 +56,10 @@ class _Compiler:
             "intended_use": self._say(rules.intended_use),
             "levels": [{"id": level.disposition, "words": self._say(rules.level_words[level])} for level in Level],
             "words": {name: self._say(text) for name, text in rules.words.items()},
-            "ages": [{"id": band.id, "label": self._say(band.label)} for band in rules.age_bands],
+            "ages": [
+                {"id": band.id, "label": self._say(band.label), "button": self._say(band.button)}
+                for band in rules.age_bands
+            ],
             "signs": [
                 {"id": sign.id, "label": self._say(sign.label), "presentation": sign.presentation}
                 for sign in rules.signs
@@ -109,6 +112,8 @@ class _Compiler:
             data["opens"] = [*finding.opens]
         if finding.settles:
             data["settles"] = finding.settles
+        if finding.how_alone:
+            data["how_alone"] = True
         if finding.policy:
             data["policy"] = finding.policy
         return data

@@ -40,7 +40,7 @@ SIGNS_FILE = "signs.toml"
 FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if", "left_out", FORMS)
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
-    *("option", "none", "least", "most", "policy", "record", "opens", "settles"),
+    *("option", "none", "least", "most", "policy", "record", "opens", "settles", "how_alone"),
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
@@ -56,7 +56,7 @@ UNSETTLED = frozenset(["wont-wake", "not-breathing", "choking", "bleeding-wont-s
 """Danger signs that no further answer may settle: seconds count, and nobody should weigh them."""
 LEVELS = {level.disposition: level for level in Level}
 WORDS = (
-    *("signs_title", "signs_again_hint", "where_title", "where_hint", "where_inner_title", "yes", "no", "not_sure"),
+    *("signs_title", "signs_again_hint", "where_title", "where_inner_title", "yes", "no", "not_sure"),
     *("again_awake", "again_awake_how", "again_breathing", "again_breathing_how", "again_pain", "again_pain_how"),
     "cant_tell",
 )
@@ -147,7 +147,7 @@ class _Reader:
         return {text: form for table in self._tables.values() for text, form in table.get(FORMS, {}).items()}
 
     def _read_ages(self, signs: Table) -> None:
-        self._bands = tuple(AgeBand(*self._texts(table, "id", "label")) for table in signs["age_band"])
+        self._bands = tuple(AgeBand(*self._texts(table, "id", "label", "button")) for table in signs["age_band"])
         known = frozenset(band.id for band in self._bands if band.id != UNKNOWN_AGE)
         self._groups = {band: frozenset([band]) for band in known}
         self._groups |= {name: frozenset(bands) for name, bands in signs["age_group"].items()}
@@ -208,6 +208,7 @@ class _Reader:
         return Finding(
             opens=opens,
             settles=settles,
+            how_alone=table.get("how_alone") is True,
             id=name,
             presentation=presentation,
             label=self._text(table, "label"),

@@ -94,6 +94,7 @@ class Finding:
     `record` is what a record says about the answer: by fact and its value (domain/facts.py), yes or no. `opens` are
     the complaints that are asked as well unless the answer is a plain no: an injury that was told as an illness.
     A reassurance with `settles` stands below the advice of that danger sign, after one tap, and on no page.
+    With `how_alone`, `how` says only how to look: beside other labels to tick it is left out.
     """
 
     id: str
@@ -114,6 +115,7 @@ class Finding:
     record: Mapping[str, Mapping[str, bool]] = field(default_factory=dict)
     opens: tuple[str, ...] = ()
     settles: str = ""
+    how_alone: bool = False
 
 
 @dataclass(frozen=True)
@@ -248,10 +250,11 @@ class BodyPart:
 
 @dataclass(frozen=True, slots=True)
 class AgeBand:
-    """One answer to "How old are they?"."""
+    """One answer to "How old?". `button` is what the page about the age shows, `label` what a report keeps."""
 
     id: str
     label: str
+    button: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The box "Or say what is wrong": it proposes, a person ticks, and the words stay nowhere."""
+"""The box "Or type it": it proposes, a person ticks, and the words stay nowhere."""
 
 from collections.abc import Iterator
 

@@ -71,7 +71,7 @@ var interviews = (() => {
       const chosen = data.parts.find(part => part.inner && part.id === interview.answers[WHERE]);
       if (!chosen || !chosen.inner) {
         const more = { choices: choices(data.parts), number: 1 };
-        return page(WHERE, "choice", words.where_title, words.where_hint, more);
+        return page(WHERE, "choice", words.where_title, "", more);
       }
       const more = { choices: choices(chosen.inner), number: 2 };
       return page(WHERE_INNER + chosen.id, "choice", words.where_inner_title, "", more);
@@ -109,7 +109,8 @@ var interviews = (() => {
       for (const plan of inOrder(interview)) {
         if (plan.id === AGE) {
           if (interview.age === null) {
-            return page(AGE, "choice", plan.title, plan.hint, { choices: choices(data.ages), number });
+            const bands = data.ages.map(({ id, button }) => ({ value: id, label: button, hint: "" }));
+            return page(AGE, "choice", plan.title, plan.hint, { choices: bands, number });
           }
           continue;
         }
@@ -123,9 +124,11 @@ var interviews = (() => {
     }
     /** @param {Finding} finding @returns {Choice[]} */
     function togglesOf(finding) {
-      const { id, how } = finding;
+      const { id } = finding, how = finding.how_alone ? "" : finding.how;
       if (finding.kind === "yes-no") return [{ value: id + ":yes", label: finding.label, hint: how }];
-      return finding.options.map(option => ({ value: id + ":" + option.value, label: option.label, hint: how }));
+      return finding.options.map(({ value, label }, place) => ({
+        value: id + ":" + value, label, hint: place ? "" : how,
+      }));
     }
     /** @param {Interview} interview */
     function worthwhileIn(interview) {

@@ -16,7 +16,8 @@ var triage = (() => {
 
   // What a finding is where its data does not say otherwise.
   const USUAL = {
-    kind: "yes-no", nature: "danger", how: "", unsure: AMBULANCE, ages: [], options: [], opens: [], settles: "",
+    kind: "yes-no", nature: "danger", how: "", how_alone: false, unsure: AMBULANCE, ages: [], options: [], opens: [],
+    settles: "",
   };
 
   /** @param {object} object @param {string} name */
