@@ -52,6 +52,7 @@ from blockmrs.services.people.persons import People
 from blockmrs.services.people.plans import Plans
 from blockmrs.services.people.rolls import Rolls
 from blockmrs.services.people.teams import Teams
+from blockmrs.services.record.crew_facts import CrewFacts
 from blockmrs.services.record.facts import Facts
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
@@ -266,13 +267,18 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     )  # fmt: skip
     attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
     books = Books(mailbox, rolls, access, reports)
-    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments, throttle, books)
+    crew_facts = CrewFacts(database, mailbox, objects, teams, rolls)
+    sharing = Sharing(
+        database, mailbox, cards, organisations, access, reports, attachments, throttle, books, crew_facts
+    )  # fmt: skip
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     clearances = Clearances(after, cards, organisations, zone)
     replies = Replies(after, cards, organisations)
     code_lifetime = timedelta(seconds=codes_for.code_lifetime_s)
-    codes = Codes(database, objects, cards, access, wrapper, throttle, code_lifetime, clock, chain_id=ledger.chain_id)
+    codes = Codes(
+        database, objects, cards, access, wrapper, throttle, code_lifetime, clock, ledger.chain_id, crew_facts
+    )  # fmt: skip
     rights = Rights(database, mailbox, cards, teams, rolls, invitations, codes, sharing)
     health = HealthService(database, ledger, objects, settings.data.folder)
     triage = TriageService()
@@ -290,7 +296,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         calls=calls,
         people=people,
         rights=rights,
-        facts=Facts(database, mailbox, cards, objects),
+        facts=Facts(database, mailbox, cards, objects, crew_facts),
+        crew_facts=crew_facts,
         reports=reports,
         sharing=sharing,
         inbox=inbox,

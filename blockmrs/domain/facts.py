@@ -29,6 +29,8 @@ VALUES: Mapping[str, tuple[str, ...]] = MappingProxyType({**CHOICES, ALLERGIES: 
 SEX = "sex"
 SEXES = ("female", "male", "other")
 """What programs may state about the person beside the answers; rule files may name it too, records never hold it."""
+FOR_CREW = (ALLERGIES, "birth", "blood-thinner")
+"""What a family can let go along with a coach's reports: nothing else of a record ever does."""
 MOST_ALLERGIES = 20
 ALLERGY_LIMIT = 80
 OLDEST_YEARS = 130
@@ -53,6 +55,12 @@ class HealthFacts:
     def is_empty(self) -> bool:
         """Whether nothing was stated."""
         return self.birth_date is None and not self.values
+
+
+def for_crew(facts: HealthFacts) -> HealthFacts:
+    """Those of the facts that may go along with a report; what was not stated stays so."""
+    choices = {name: value for name, value in facts.choices.items() if name in FOR_CREW}
+    return HealthFacts(facts.birth_date, choices, facts.allergies, facts.no_allergies)
 
 
 def check_facts(facts: HealthFacts, today: date) -> HealthFacts:

@@ -41,6 +41,7 @@ class Content(StrEnum):
     CHECK = "symptom-check"
     CLEARANCE = "clearance"
     REPLY = "reply"
+    CREW_FACTS = "crew-facts"
 
 
 RELEASED = "family"

@@ -210,6 +210,13 @@ class Roll:
         """Whether the card belongs to somebody of the family who is in."""
         return card in self.family and self.family[card].part is Part.IN
 
+    def was_family(self, card: bytes) -> bool:
+        """Whether the card belongs to somebody who is or was of the family; not to one who only waits.
+
+        On a roll that has not begun, everybody who has the keys is.
+        """
+        return self.family[card].part is not Part.WAITING if card in self.family else not self.began
+
     def open_invitations(self, at: datetime) -> list[OpenInvitation]:
         """The invitations that have not been used or ended, and have not run out."""
         return [entry for entry in self.invitations.values() if entry.is_open(at)]

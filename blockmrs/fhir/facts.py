@@ -70,15 +70,15 @@ def write_facts(facts: HealthFacts, name: str, *, author: str, saved_at: datetim
     return write_resource(bundle_class(), bundle)
 
 
-def read_facts(content: bytes) -> tuple[HealthFacts, str]:
-    """The facts in a Bundle written by `write_facts`, and who stated them; InvalidInput if it is something else."""
+def read_facts(content: bytes) -> tuple[HealthFacts, str, datetime]:
+    """The facts in a Bundle written by `write_facts`, who stated them, and when; InvalidInput if it is none."""
     try:
         return _read(read_bundle(content, _MAX_BYTES))
     except UNREADABLE as error:
         raise InvalidInput("these are not facts that this version can show") from error
 
 
-def _read(resources: list[dict[str, Any]]) -> tuple[HealthFacts, str]:
+def _read(resources: list[dict[str, Any]]) -> tuple[HealthFacts, str, datetime]:
     by_type: dict[str, list[dict[str, Any]]] = {}
     for resource in resources:
         by_type.setdefault(resource["resourceType"], []).append(resource)
@@ -97,7 +97,8 @@ def _read(resources: list[dict[str, Any]]) -> tuple[HealthFacts, str]:
             allergies.append(concept["text"])
     born = by_type["Patient"][0].get("birthDate")
     facts = HealthFacts(date.fromisoformat(born) if born else None, choices, tuple(allergies), no_allergies)
-    return facts, by_type["RelatedPerson"][0]["name"][0]["text"]
+    when = datetime.fromisoformat(by_type["Composition"][0]["date"]).astimezone(UTC)
+    return facts, by_type["RelatedPerson"][0]["name"][0]["text"], when
 
 
 def _resources(facts: HealthFacts, patient: dict[str, str], when: str) -> Iterator[dict[str, Any]]:

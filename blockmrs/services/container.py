@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from blockmrs.services.people.persons import People
     from blockmrs.services.people.plans import Plans
     from blockmrs.services.people.teams import Teams
+    from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.services.record.facts import Facts
     from blockmrs.services.reports.reports import Reports
     from blockmrs.services.sharing.crew_codes import Codes
@@ -51,6 +52,7 @@ class Services:
     people: People
     rights: Rights
     facts: Facts
+    crew_facts: CrewFacts
     reports: Reports
     sharing: Sharing
     inbox: Inbox

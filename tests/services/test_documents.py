@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from blockmrs.domain.facts import HealthFacts
+from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.persons import ME
 from tests.conftest import StillClock
 from tests.services.test_story import guardian, member, save, share
@@ -44,6 +45,7 @@ def test_each_act_is_a_block_of_the_size_that_the_threat_model_says(tmp_path: Pa
     count("stopping a share", stop)
     count("sharing with it again", lambda: share(world, carol, saved.address))
     maria = guardian(world, carol)
+    count_facts(world, maria, count)
     hospital, until = world.organisations.directory()[0], clock() + LONGER
 
     def send() -> None:
@@ -56,8 +58,20 @@ def test_each_act_is_a_block_of_the_size_that_the_threat_model_says(tmp_path: Pa
     count("sharing by the family, for the first time", send)
     count("stopping a share by the family", stop_as_family)
     count("sharing by the family again", send)
-    table = re.findall(r"^\| ([a-z][a-z ,]+) \| ([0-9]+) \|$", (DOCS / "protocol.md").read_text("utf-8"), re.MULTILINE)
+    table = re.findall(r"^\| ([a-z][a-z ,']+) \| ([0-9]+) \|$", (DOCS / "protocol.md").read_text("utf-8"), re.MULTILINE)
     assert {name: int(number) for name, number in table} == found
+
+
+def count_facts(world: World, maria: Actor, count: Callable[[str, Callable[[], object]], None]) -> None:
+    """What the blocks of facts that go along with a coach's reports show."""
+    sam, facts = world.people.of(maria)[-1], HealthFacts(no_allergies=True)
+    today = world.clock().date()
+    saved = world.facts.save(maria, sam, "dd" * 16, HealthFacts(), "", today)
+    yes = "saying that some go along with a coach's reports"
+    count(yes, lambda: world.crew_facts.turn_on(maria, sam.handle, saved))
+    again = "saving facts of which some go along"
+    count(again, lambda: world.facts.save(maria, sam, "cc" * 16, facts, saved.version, today))
+    world.crew_facts.turn_off(maria, sam.handle)
 
 
 def test_a_machine_that_is_put_back_whole_signs_a_height_twice_and_the_documents_say_so(

@@ -31,6 +31,7 @@ from blockmrs.services.people.organisations import Organisations
 from blockmrs.services.people.persons import People
 from blockmrs.services.people.rolls import Rolls
 from blockmrs.services.people.teams import Teams
+from blockmrs.services.record.crew_facts import CrewFacts
 from blockmrs.services.record.facts import Facts
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
@@ -88,7 +89,8 @@ class World:
         self.rolls = Rolls(self.mailbox)
         self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations, self.rolls)
         self.people = People(self.teams)
-        self.facts = Facts(self.database, self.mailbox, self.cards, self.objects)
+        self.crew_facts = CrewFacts(self.database, self.mailbox, self.objects, self.teams, self.rolls)
+        self.facts = Facts(self.database, self.mailbox, self.cards, self.objects, self.crew_facts)
         self.access = AccessFinder(self.database, self.mailbox, self.teams, self.organisations)
         self.reports = Reports(
             self.database, self.mailbox, self.cards, self.objects, self.teams, self.access,
@@ -100,7 +102,7 @@ class World:
         self.books = Books(self.mailbox, self.rolls, self.access, self.reports)
         self.sharing = Sharing(
             self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
-            self.throttle, self.books,
+            self.throttle, self.books, self.crew_facts,
         )  # fmt: skip
         self.inbox = Inbox(self.mailbox, self.organisations, self.access, self.sharing)
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)
@@ -109,7 +111,7 @@ class World:
         self.replies = Replies(after, self.cards, self.organisations)
         self.codes = Codes(
             self.database, self.objects, self.cards, self.access, wrapper, self.throttle, timedelta(days=1), clock,
-            self.ledger.chain_id,
+            self.ledger.chain_id, self.crew_facts,
         )  # fmt: skip
         self.rights = Rights(
             self.database, self.mailbox, self.cards, self.teams, self.rolls, self.invitations, self.codes, self.sharing

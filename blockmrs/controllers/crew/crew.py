@@ -54,7 +54,7 @@ class CrewController(TGController):
 
     def _report(self, opened: OpenedByCode) -> dict[str, Any]:
         tg.response.headers["Cache-Control"] = "no-store"
-        return {"errors": {}, "report": opened.report, "until": opened.until}
+        return {"errors": {}, "report": opened.report, "until": opened.until, "family_facts": opened.family_facts}
 
     def _again(self, errors: dict[str, str], status: int) -> str:
         # What was typed is a secret, so it is not written back into the page.

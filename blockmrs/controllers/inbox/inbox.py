@@ -151,6 +151,7 @@ class SharedReport(ReportPart):
             "errors": {},
             "item": item,
             "opened": opened,
+            "family_facts": None if opened is None else self._services.sharing.family_facts(actor, self._address),
             "sport": sport,
             "stated": newest if newest is not None and newest.mine else None,
             "replies_there": replies,

@@ -52,6 +52,7 @@ class OnePersonController(TGController):
     def __init__(self, services: Services, handle: str) -> None:
         super().__init__()
         self._rights = services.rights
+        self._crew_facts = services.crew_facts
         self._clock = services.reports.now
         self._handle = handle
 
@@ -61,8 +62,16 @@ class OnePersonController(TGController):
         actor = require_actor()
         page = self._rights.page(actor, self._handle)
         news = [item for item in self._rights.news(actor, as_coach=page.is_coach) if item.handle == self._handle]
-        acting_for = "" if page.is_me or page.is_coach else page.label
-        return show("people.rights", page=page, news=news, here=self._address, now=self._clock(), acting_for=acting_for)
+        is_family = not page.is_me and not page.is_coach
+        return show(
+            "people.rights",
+            page=page,
+            news=news,
+            here=self._address,
+            now=self._clock(),
+            consent=self._crew_facts.consent(actor, self._handle) if is_family else None,
+            acting_for=page.label if is_family else "",
+        )
 
     @expose(allowed_methods=POST)
     def seen(self, **_ignored: object) -> None:

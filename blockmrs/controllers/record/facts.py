@@ -4,6 +4,7 @@ GET, POST /record/facts                    one's own: the form, and saving it
 GET       /record/facts/history            every version of it
 GET, POST /record/facts/<person>           those of somebody one acts for; <person> means nothing to anybody else
 GET       /record/facts/<person>/history
+GET, POST /record/facts/crew/<card>        whether some go along with a coach's reports, for a card that the coach made
 """
 
 from __future__ import annotations
@@ -107,6 +108,7 @@ class PersonFactsController(TGController):
             asked=[(name, LABELS[name], HINTS.get(name), choices_for(name)) for name in ASKED],
             now=now,
             in_words=self._in_words,
+            consents=self._services.crew_facts.consents(require_actor(), person),
         )
 
     def _about(self, person: Person) -> dict[str, Any]:
@@ -133,6 +135,27 @@ class FactsController(PersonFactsController):
 
     def __init__(self, services: Services) -> None:
         super().__init__(services, ME)
+
+    @expose(allowed_methods=BOTH)
+    def crew(self, card: str = "", *_more: str, **_ignored: object) -> str:
+        """What goes along with a coach's reports, who reads it, and the button that begins or ends that."""
+        actor = require_actor()
+        person = self._services.people.with_card(actor, card)
+        newest = self._services.facts.newest(person)
+        if tg.request.method == "POST":
+            if posted_form().text("say", 8) == "yes":
+                self._services.crew_facts.turn_on(actor, card, newest)
+            else:
+                self._services.crew_facts.turn_off(actor, card)
+            redirect(f"/record/facts/crew/{card}")
+        return show(
+            "record.crew",
+            person=person,
+            consent=self._services.crew_facts.consent(actor, card),
+            family_facts=self._services.crew_facts.of(newest),
+            facts_page=facts_address(person.handle),
+            acting_for="" if person.is_me else person.label,
+        )
 
     @expose()
     def _lookup(self, handle: str, *rest: str) -> tuple[PersonFactsController, tuple[str, ...]]:

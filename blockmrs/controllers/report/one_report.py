@@ -80,6 +80,7 @@ class OneReportController(ReportPart):
             shares=self._services.sharing.shares(actor, self._address),
             purposes=PURPOSE_WORDS,
             code=self._services.codes.status(actor, self._address),
+            family_facts=self._services.sharing.family_facts(actor, self._address),
             family=self._family(actor, opened) if from_field else [],
             proof=self._services.reports.prove(actor, self._address),
             text_link=_text_to_parent(opened) if from_field else "",
@@ -118,7 +119,7 @@ class OneReportController(ReportPart):
         drawing = draw_qr(f"{site_address()}/r#{code.qr_secret}") if code is not None else None
         return show(
             "report.show", opened=opened, code=code, qr=drawing, host=tg.request.host,
-            now=self._services.reports.now(),
+            now=self._services.reports.now(), family_facts=self._services.sharing.family_facts(actor, self._address),
         )  # fmt: skip
 
     @expose(allowed_methods=BOTH)
@@ -231,6 +232,7 @@ class OneReportController(ReportPart):
         return show(
             "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
             mine=opened.standing is Standing.AUTHOR,
+            family_facts=self._services.sharing.family_facts(actor, self._address),
             organisations=organisations[:count], hints=[_about(entry) for entry in organisations[:count]],
             more=len(organisations) - count,
             more_query=urlencode({"q": form.search, "shown": count + 1}),

@@ -87,6 +87,16 @@ class People:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         raise NotFound("you act for nobody with that name")
 
+    def with_card(self, actor: Actor, handle: str) -> Person:
+        """The person for whom a coach made the card that the actor calls so; NotFound as in `find`."""
+        gaps: list[str] = []
+        for person in self.of(actor, gaps):
+            if any(handle_of(actor, keys.keyring.card.id) == handle for keys in person.cards):
+                return person
+        if gaps:
+            raise ObjectMissing("the keys of somebody whom this person acts for are not here")
+        raise NotFound("you act for nobody with that name")
+
 
 def handle_of(actor: Actor, card: bytes) -> str:
     """The handle that the actor uses in addresses for the person with that card."""

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
+    from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.storage import ObjectStore
 
 
@@ -52,7 +53,10 @@ class SavedFacts:
 class Facts:
     """Reads and saves facts, for the people of `services.people` only."""
 
-    def __init__(self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore) -> None:
+    def __init__(
+        self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore, crew_facts: CrewFacts
+    ) -> None:
+        self._crew_facts = crew_facts
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -129,13 +133,18 @@ class Facts:
                 raise Conflict("the facts were changed elsewhere in the meantime")
             if entry.grant.object is not None:
                 finish(self._database, self._objects, entry.grant.object)
+            self._crew_facts.finish(person)
             return self._opened(entry)
 
-        write = partial(self._write, actor, person.card, mark, checked)
+        write = partial(self._write, actor, person, mark, checked)
         return save_once(self._mailbox.settle, self._locks.hold(person.card.keyring.own_line), done, write)
 
-    def _write(self, actor: Actor, subject: EntrustedKeys, mark: bytes, facts: HealthFacts) -> SavedFacts:
-        now, batch = self._mailbox.moment(), self._mailbox.batch()
+    def _write(self, actor: Actor, person: Person, mark: bytes, facts: HealthFacts) -> SavedFacts:
+        with self._crew_facts.one_at_a_time(list(person.cards)):
+            return self._write_all(actor, person, mark, facts)
+
+    def _write_all(self, actor: Actor, person: Person, mark: bytes, facts: HealthFacts) -> SavedFacts:
+        now, batch, subject = self._mailbox.moment(), self._mailbox.batch(), person.card
         card = subject.keyring.card
         pointer, update_id = write_update(
             batch,
@@ -149,8 +158,10 @@ class Facts:
         )
         grant = Grant(update_id, card.id, Content.FACTS, now, object=pointer, draft_mark=mark)
         give_to_owner(self._mailbox, batch, subject, grant, actor.keyring, mark=mark)
+        saved = SavedFacts(update_id.hex(), facts, now, actor.display_name)
+        self._crew_facts.renew(batch, actor, person, saved)
         commit_batch(self._database, batch)
-        return SavedFacts(update_id.hex(), facts, now, actor.display_name)
+        return saved
 
     def _by_mark(self, subject: EntrustedKeys, mark: bytes) -> GrantEntry | None:
         """What an earlier press of the same Save wrote, if it was interrupted before its rows or never answered."""
@@ -203,7 +214,7 @@ class Facts:
         update = self._read(entry)
         if update is None:
             raise InvalidProof("whoever granted these facts did not write them")
-        facts, author = read_facts(update.body)
+        facts, author, _ = read_facts(update.body)
         when = self._mailbox.written_at(entry)
         return SavedFacts(entry.grant.update_id.hex(), facts, when, author, is_whole)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Relation
 from blockmrs.domain.permission import Standing
-from blockmrs.domain.roll import Part
 from blockmrs.errors import NotFound
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.lines.contents import Sort
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from blockmrs.crypto.keys import Keyring
-    from blockmrs.domain.roll import Roll
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.rolls import Rolls
@@ -116,7 +114,7 @@ class Books:
         if not by_others:
             return []  # Nearly always; then the roll is not read.
         roll = self._rolls.of(owner)
-        return [entry for entry in by_others if _was_in(roll, entry.author)]
+        return [entry for entry in by_others if roll.was_family(entry.author)]
 
     def _with_ending(self, copy: GrantEntry, giver: bytes, *, trusted: bool = False) -> GrantEntry:
         """The copy, with what ended its original, which the card `giver` gave; revoking only a copy ends nothing."""
@@ -134,8 +132,3 @@ class Books:
         subject = self.subject(actor, access)
         is_family = subject.relation != Relation.HOLDER or self._rolls.of(subject.keyring).is_in(actor.keyring.card.id)
         return subject if is_family else None
-
-
-def _was_in(roll: Roll, card: bytes) -> bool:
-    """Whether somebody was ever of the family, waiting apart; on a roll that has not begun, whoever has the keys."""
-    return roll.family[card].part is not Part.WAITING if card in roll.family else not roll.began

@@ -19,25 +19,29 @@ from sqlalchemy.exc import IntegrityError
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.sessions import token_key
+from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.permission import Action
 from blockmrs.domain.sharing import Pointer, UpdatePointer
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import CannotOpen, NotFound, Unavailable
+from blockmrs.errors import BlockMRSError, CannotOpen, NotFound, Unavailable
 from blockmrs.fhir.report import read_report
 from blockmrs.model.codes import ReportCodeRow
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.accounts.typed_codes import format_code, new_code, parse_code
 from blockmrs.services.lines.updates import read_update
+from blockmrs.services.record.crew_facts import FamilyFacts, family_facts_in
 
 if TYPE_CHECKING:
     from blockmrs.crypto.wrapping import Wrapper
     from blockmrs.domain.reports import Report
+    from blockmrs.encoding import Value
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.throttle import Throttle
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys
+    from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.services.reports.access import Access, AccessFinder
     from blockmrs.storage import ObjectStore
 
@@ -85,10 +89,11 @@ class CodeNews:
 
 @dataclass(frozen=True, slots=True)
 class OpenedByCode:
-    """A report opened by code."""
+    """A report opened by code. `family_facts`: what the family lets the crew know, if anything."""
 
     report: Report
     until: datetime
+    family_facts: FamilyFacts | None = None
 
 
 class Codes:
@@ -105,7 +110,9 @@ class Codes:
         lifetime: timedelta,
         clock: Callable[[], datetime],
         chain_id: bytes,
+        crew_facts: CrewFacts,
     ) -> None:
+        self._crew_facts = crew_facts
         self._database = database
         self._objects = objects
         self._cards = cards
@@ -118,11 +125,12 @@ class Codes:
         self._locks = KeyedLocks(database, "code")
 
     def make(self, actor: Actor, address: str) -> ReportCode:
-        """A code for the report: a new one, or the one that still works."""
+        """A code for the report: a new one, or the one that still works, with what the family lets go along now."""
         access = self._access.allow(actor, address, Action.MAKE_CODE)
         with self._locks.hold(access.grant.update_id):
             current = self._current(actor, access)
             if current is not None and current.is_mine and not current.stopped and current.typed is not None:
+                self._put_along(actor, access, current)
                 return current
             handle = self._handle(actor, access)
             for _ in range(5):
@@ -260,31 +268,35 @@ class Codes:
         values = decode(content)
         if not isinstance(values, list):
             raise NotFound(_GONE)
-        update_id, subject, digest, seed, grantor, until = values
+        update_id, subject, digest, seed, grantor, until, *along = values
         pointer = UpdatePointer(Pointer(Cid(digest), seed), update_id, subject)
         update = read_update(self._objects, self._cards, pointer, grantor, chain_id=self._chain_id)
+        family_facts = self._read_along(subject, along[0]) if along else None
         with self._database.write() as rows:
             if (row := rows.get(ReportCodeRow, locator)) is not None:
                 row.openings += 1
                 row.first_opened = row.first_opened or self._clock()
-        return OpenedByCode(read_report(update.body), from_ms(until))
+        return OpenedByCode(read_report(update.body), from_ms(until), family_facts)
+
+    def _read_along(self, subject: bytes, along: list[bytes]) -> FamilyFacts:
+        """What the family lets the crew know; the report is shown without it if it cannot be read now."""
+        update_id, digest, seed, author = along
+        pointer = UpdatePointer(Pointer(Cid(digest), seed), update_id, subject)
+        try:
+            return family_facts_in(read_update(self._objects, self._cards, pointer, author, chain_id=self._chain_id))
+        except BlockMRSError:
+            return FamilyFacts(HealthFacts(), lost=True)
 
     def _write(self, actor: Actor, access: Access, handle: bytes) -> ReportCode:
-        grant = access.grant
-        if grant.object is None:
-            raise NotFound("no such report")
         locator, secret, qr_secret = new_code(LOCATOR), new_code(SECRET), secrets.token_urlsafe(_QR_BYTES)
         until = self._clock() + self._lifetime
-        pointer = grant.object
-        content = encode(
-            [grant.update_id, grant.subject, pointer.cid.digest, pointer.seed, access.entry.author, to_ms(until)]
-        )
+        content = self._content(actor, access, until)
         row = ReportCodeRow(
             locator=locator,
             handle=handle,
             sealed_typed=self._wrapper.wrap(secret, content, context=b"report code" + locator.encode()),
             qr_lookup=self._wrapper.lookup("report code", qr_secret),
-            sealed_qr=seal_secret(token_key(qr_secret, "report code"), content, context=locator.encode()),
+            sealed_qr=_seal_qr(qr_secret, content, locator),
             sealed_for_author=seal_secret(
                 actor.keyring.derive("code"), encode([locator + secret, qr_secret]), context=locator.encode()
             ),
@@ -332,10 +344,54 @@ class Codes:
             return None
         return (str(content[0]), str(content[1])) if isinstance(content, list) and len(content) == 2 else None
 
+    def _content(self, actor: Actor, access: Access, until: datetime) -> bytes:
+        """What a code opens: docs/protocol "Codes for crew"."""
+        grant, pointer = access.grant, access.grant.object
+        if pointer is None:
+            raise NotFound("no such report")
+        along = self._crew_facts.going_along(actor, self._subject(actor, access), access.entry.author)
+        given = along.grant.object if along is not None else None
+        more: list[Value] = (
+            [[along.grant.update_id, given.cid.digest, given.seed, along.author]] if along and given else []
+        )
+        report: list[Value] = [
+            grant.update_id,
+            grant.subject,
+            pointer.cid.digest,
+            pointer.seed,
+            access.entry.author,
+            to_ms(until),
+        ]
+        return encode([*report, *more])
+
+    def _put_along(self, actor: Actor, access: Access, code: ReportCode) -> None:
+        """Let a code that works open what the family lets go along now, and no longer what it opened before."""
+        typed = parse_code(code.typed or "", LOCATOR + SECRET)
+        locator, secret, content = typed[:LOCATOR], typed[LOCATOR:], self._content(actor, access, code.until)
+        with self._database.read() as rows:
+            row = rows.get(ReportCodeRow, locator)
+        context = locator.encode()
+        key = token_key(code.qr_secret, "report code")
+        if row is None or not row.sealed_qr or open_secret(key, row.sealed_qr, context=context) == content:
+            return
+        sealed_typed = self._wrapper.wrap(secret, content, context=b"report code" + context)
+        with self._database.write() as rows:
+            row = rows.get(ReportCodeRow, locator)
+            # Somebody may have stopped it, or guessed at it, meanwhile.
+            if row is not None and row.sealed_qr and row.sealed_typed is not None:
+                row.sealed_typed, row.sealed_qr = sealed_typed, _seal_qr(code.qr_secret, content, locator)
+
     def _handle(self, actor: Actor, access: Access) -> bytes:
+        return self.handle_of(self._subject(actor, access), access.grant.update_id)
+
+    def _subject(self, actor: Actor, access: Access) -> EntrustedKeys:
         keys = access.keys
         if keys is None and access.place is not None:
             keys = self._access.subject_keys(actor, access.place)
         if keys is None:
             raise NotFound("no such report")
-        return self.handle_of(keys, access.grant.update_id)
+        return keys
+
+
+def _seal_qr(qr_secret: str, content: bytes, locator: str) -> bytes:
+    return seal_secret(token_key(qr_secret, "report code"), content, context=locator.encode())

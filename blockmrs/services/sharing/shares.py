@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.organisations import Organisation, Organisations
+    from blockmrs.services.record.crew_facts import CrewFacts, FamilyFacts
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import OpenedReport, Reports
     from blockmrs.services.sharing.books import Books
@@ -114,7 +115,9 @@ class Sharing:
         attachments: Attachments,
         throttle: Throttle,
         books: Books,
+        crew_facts: CrewFacts,
     ) -> None:
+        self._crew_facts = crew_facts
         self._throttle = throttle
         self._books = books
         self._attachments = attachments
@@ -215,6 +218,32 @@ class Sharing:
         who = (actor.account_id + organisation_id).hex()
         self._throttle.count("share in an hour", who, limit=SHARES_AN_HOUR, window=timedelta(hours=1))
         self._throttle.count("share in a day", who, limit=SHARES_A_DAY, window=timedelta(days=1))
+
+    def family_facts(self, actor: Actor, address: str) -> FamilyFacts | None:
+        """What the family let go along with the report: for a recipient what came, for the others what goes now.
+
+        None where nothing does, and for a recipient who has not left a receipt.
+        """
+        access = self._access.allow(actor, address, Action.FOLLOW)
+        if access.standing is not Standing.RECIPIENT:
+            along = self._going_along(actor, access)
+        elif self.open_shared(actor, address) is None:
+            return None
+        else:
+            # Given by the player's card; the last that came is the newest that the sender had.
+            came = self._attachments.entries(actor, access, Content.CREW_FACTS)
+            along = next((entry for entry in reversed(came) if entry.author == access.grant.subject), None)
+        return None if along is None else self._crew_facts.read(along)
+
+    def _going_along(self, actor: Actor, access: Access) -> GrantEntry | None:
+        """What goes along with the report now. Nothing does while it is kept from the family.
+
+        The player's card gives it, and whoever of the family searched the chain with that card's key would find it.
+        """
+        if access.standing is Standing.AUTHOR and self._reports.is_withheld(actor, access):
+            return None
+        author = self._reports.author_of(access)
+        return self._crew_facts.going_along(actor, self._books.subject(actor, access), author)
 
     def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[bool]:
         """Hold the lock for everything that gives one report, or what follows it, to somebody."""
@@ -379,6 +408,10 @@ class Sharing:
             line_key = self._organisations.introduce(batch, *giver, organisation)
             share_as_subject(batch, grant, actor.keyring, subject, LineTo(card, line_key), organisation.name)
         follow = [entry.grant for entry in self._attachments.entries(actor, access, Content.CHECK)]
+        along = None
+        if subject is not None:
+            along = self._crew_facts.going_along(actor, subject, self._reports.author_of(access))
+        follow += [replace(along.grant, about=access.grant.update_id)] if along is not None else []
         self._attachments.pass_on(batch, giver, card.id, until, follow)
 
     def _write_revocation(self, actor: Actor, access: Access, entry: GrantEntry) -> None:

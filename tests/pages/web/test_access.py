@@ -218,6 +218,7 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
         "/inbox/{}",
         "/team/remove/{}",
         "/record/facts/{}",
+        "/record/facts/crew/{}",
         "/record/ill/{}",
         "/record/trends/{}",
         "/record/trends/head-symptoms/{}",

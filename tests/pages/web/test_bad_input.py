@@ -67,6 +67,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "ill": ("family", "/record/ill/{told}", None),
     "check at home": ("author", "/field/report/new", ANSWERS | {"r-for": "me", "r-said": "allergies"}),
     "facts of a child": ("family", "/record/facts/{person}", None),
+    "what goes along": ("family", "/record/facts/crew/{person}", None),
     "settings": ("author", "/settings", None),
     "password": ("author", "/settings/password", None),
     "recovery": ("author", "/settings/recovery", None),
@@ -96,10 +97,9 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
 }
 # What there is to try on a page: on these, nothing of a kind. A page that gains some, or loses it, is noticed.
 WITHOUT_FIELDS = frozenset(
-    {"what is new at home", "report", "stop the share",
-     "stop the code", "release", "places", "settings", "inbox", "organisation",
-     "end a membership", "a sender", "an unknown sender", "block a sender", "blocked senders", "who may see",
-     "what is new there", "say yes", "end a part", "end a membership, for the operator"}
+    {"what is new at home", "report", "stop the share", "stop the code", "release", "places", "settings", "inbox",
+     "organisation", "end a membership", "a sender", "an unknown sender", "block a sender", "blocked senders",
+     "who may see", "what is new there", "say yes", "end a part", "end a membership, for the operator"}
 )  # fmt: skip
 WITHOUT_TOKEN = frozenset({"signs", "a question", "advice", "their words", "the crew's page", "who is hurt"})
 ONLY_ENDS_THE_SESSION = frozenset({"settings", "a sender"})
