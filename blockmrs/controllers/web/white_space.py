@@ -25,6 +25,8 @@ from tg import FullStackApplicationConfigurator
 from tg.configurator.components.rendering import TemplateRenderingConfigurationComponent
 from tg.renderers.kajiki import KajikiRenderer, KajikiTemplateLoader
 
+from blockmrs.controllers.site.rendering import quick, written_out
+
 # HTML's white space: a non-breaking space is a character like any other.
 RUN = re.compile(r"[ \t\r\n\f]+")
 MODE = "html5"
@@ -75,7 +77,7 @@ class Loader(KajikiTemplateLoader):
     def _load(self, name: str, encoding: str = "utf-8", *, is_fragment: bool = False) -> Any:
         path = Path(self._filename(name))
         tree = compiled(path.read_text(encoding), str(path), is_fragment=is_fragment)
-        return template.from_ir(tree)
+        return quick(template.from_ir(tree))
 
 
 class _Pages(_Compiler):
@@ -85,6 +87,9 @@ class _Pages(_Compiler):
             if isinstance(part, ir.TextNode) and not as_written:
                 part.text = RUN.sub(" ", part.text)
             yield part
+
+    def _compile_xml(self, node: minidom.Element) -> Iterator[ir.Node]:
+        yield from map(written_out, super()._compile_xml(node))
 
 
 def _drop_comments(node: Any) -> None:

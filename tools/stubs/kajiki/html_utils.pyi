@@ -1,0 +1,1 @@
+HTML_EMPTY_ATTRS: set[str]
