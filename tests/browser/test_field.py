@@ -167,6 +167,20 @@ def test_a_further_sign_adds_its_row_and_keeps_the_advice(new_page: NewPage, scr
     expect(carried).to_have_count(2)
 
 
+@SCRIPT
+def test_a_further_sign_brings_its_drawing_and_each_is_there_once(new_page: NewPage, script: bool) -> None:
+    page = new_page(PHONE, java_script_enabled=script)
+    page.goto("/field")
+    sign(page, "choking")
+    page.locator(".also button[value=wont-wake]").tap()
+    expect(page.locator("dl.seen > div")).to_have_count(2)
+    names = page.locator(".aid").evaluate_all("aids => aids.map(aid => aid.dataset.aid)")
+    assert sorted(names) == ["choking", "cpr", "side"]
+    for drawing in page.locator(".aid img").all():
+        drawing.scroll_into_view_if_needed()
+        assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
+
+
 def test_what_was_added_without_the_server_is_understood_by_it(phone: Page) -> None:
     by_server(phone).goto("/field")
     sign(phone, "choking")

@@ -33,10 +33,12 @@ def texts(value: Any) -> Iterator[str]:
 
 def shown_texts() -> set[str]:
     """Every text for people in the rule files, but for what is no part of the phone's rules: the history of the
-    versions, and the forms for oneself, since the server alone asks somebody who feels ill."""
+    versions, the forms for oneself, since the server alone asks somebody who feels ill, and what stands beside a
+    drawing, which the blank pages have."""
     folder = files("blockmrs.domain.triage") / "protocols"
     tables = (tomllib.loads(file.read_text("utf-8")) for file in folder.iterdir() if file.name.endswith(".toml"))
-    return {text for table in tables for text in texts_of_rules(table) if text}
+    drawn = {text for picture in RULES.pictures for text in (picture.title, *picture.lines)}
+    return {text for table in tables for text in texts_of_rules(table) if text} - drawn
 
 
 def test_every_text_for_people_is_put_into_their_language() -> None:

@@ -85,6 +85,7 @@ interface Rules {
   fallback: Rule;
   sport_ages: string[];
   omissions: Record<string, Omission[]>;
+  pictures: Record<string, string>;
 }
 
 // --- an interview and its advice ---

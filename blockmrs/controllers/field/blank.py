@@ -147,6 +147,7 @@ def blank_result(rules: RuleSet, level: Level) -> ResultView:
             "{{settling_hint}}",
             choices=tuple(Choice(word, rules.words[name]) for word, name in ANSWERS),
         ),
+        pictures=rules.pictures if level <= Level.HOSPITAL else (),
         looks=(LookRow("{{field}}", ReportedLook(None, None, None, None)),),
     )
 

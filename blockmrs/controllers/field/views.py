@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.reports import ReportedLook
     from blockmrs.domain.triage.engine import Assessment, Interview
     from blockmrs.domain.triage.pages import QuestionPage
+    from blockmrs.domain.triage.rules import Picture
     from blockmrs.domain.venues import Plan
     from blockmrs.services.advice.interviews import AnswerInWords, TriageService
     from blockmrs.services.people.roster import Player
@@ -146,6 +147,7 @@ class ResultView(View):
     may_look: bool = True
     since: int = 0
     settling: QuestionPage | None = None
+    pictures: tuple[Picture, ...] = ()
 
     @property
     def again_at(self) -> datetime:
@@ -188,6 +190,8 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
     rows = triage.answers_in_words(interview)
     on_page = {row.finding for row in rows}
     own = any(name == FOR_RECORD for name, _ in journey.report_pairs)
+    further = _further(triage, interview, assessment)
+    lines = (*assessment.first_aid, *(line for sign in further for line in sign.first_aid))
     return ResultView(
         carried=(*carried, *onward.pairs()),
         started=journey.started,
@@ -200,7 +204,8 @@ def result_view(triage: TriageService, interview: Interview, journey: Journey, n
         if interview.presentations and journey.trail[1:]
         else (),
         because=tuple(dict.fromkeys(because for _, because in reasons_of(assessment)))[:2],
-        further=_further(triage, interview, assessment),
+        further=further,
+        pictures=triage.rules.pictures_for(assessment.level, lines),
         chips=tuple(sign for sign in triage.rules.signs if sign.finding not in on_page),
         changed=changed,
         day=format_day(assessment.date),

@@ -167,6 +167,7 @@ class OneCheckController(ReportPart):
         now = self._services.reports.now()
         level = next(level for level in rules.level_words if int(level) == made.check.advice.level)
         facts = facts_of(rules, answers_of(made.check, rules, there.band))
+        advice = rules.advice_to(rules.presentations[HEAD_CHECK].advice[level.disposition], facts)
         return show(
             "followup.saved",
             report_page=report_page(self._address),
@@ -174,7 +175,8 @@ class OneCheckController(ReportPart):
             saved=saved is not None,
             given=now - made.check.made_at >= _ADVICE_HOLDS,
             now=now,
-            advice=rules.advice_to(rules.presentations[HEAD_CHECK].advice[level.disposition], facts),
+            advice=advice,
+            pictures=rules.pictures_for(level, advice.first_aid),
             sooner_if=rules.as_said(rules.presentations[HEAD_CHECK].sooner_if, facts),
             words=answer_words(rules, made),
             sport=self._services.clearances.of(actor, self._address),

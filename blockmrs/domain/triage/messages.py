@@ -23,6 +23,7 @@ SHOWN = frozenset(
             "return_to_play",
             "sooner_if",
             "instead",
+            "lines",
         ),
         *("intended_use", "levels", "words", "why", "tell", "parent", "changed", "oneself"),
     }

@@ -70,6 +70,8 @@ class _Compiler:
             "fallback": self._rule(rules.fallback),
             "policies": [self._policy(policy) for policy in rules.policies],
             "sport_ages": sorted(rules.sport_ages),
+            # Their words and drawings are in the blank pages.
+            "pictures": {self._say(text): picture.id for picture in rules.pictures for text in picture.texts},
             "omissions": {
                 self._say(text): [self._omission(omission) for omission in omissions]
                 for text, omissions in rules.omissions.items()

@@ -28,6 +28,7 @@ from blockmrs.domain.triage.rules import (
     Omission,
     Option,
     PagePlan,
+    Picture,
     Policy,
     Presentation,
     Rule,
@@ -66,7 +67,7 @@ ANYWHERE = ""
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
     *("age_band", "age_group", "sign", "part", "fallback", "policy", "history"),
-    *("sport_ages", "answered", "left_out", FORMS),
+    *("sport_ages", "answered", "left_out", "picture", FORMS),
 )
 
 Table = Mapping[str, Any]
@@ -128,6 +129,7 @@ class _Reader:
             policies=tuple(self._policy(table) for table in signs["policy"]),
             sport_ages=self._ages(signs["sport_ages"], "sport_ages"),
             omissions=self._omissions(presentations.values()),
+            pictures=tuple(self._picture(table, presentations.values()) for table in signs.get("picture", [])),
             oneself=MappingProxyType(self._forms()),
         )
         self._check(rules)
@@ -323,6 +325,15 @@ class _Reader:
                 omissions[text] = (*omissions.get(text, ()), omission)
         self.file = SIGNS_FILE
         return MappingProxyType(omissions)
+
+    def _picture(self, table: Table, presentations: Iterable[Presentation]) -> Picture:
+        self._only(table, ["id", "title", "lines", "texts", "evidence"], "a picture")
+        name, everywhere = self._text(table, "id"), {line for entry in presentations for line in _lines(entry)}
+        lines, texts, evidence = (tuple(table[key]) for key in ("lines", "texts", "evidence"))
+        self._require(NAME.fullmatch(name) is not None and bool(lines), "a picture has a plain id and words", name)
+        self._require(bool(texts) and set(texts) <= everywhere, "no advice says what a picture shows", name)
+        self._require(bool(evidence) and all(FACT.fullmatch(fact) for fact in evidence), "no fact is named", name)
+        return Picture(name, self._text(table, "title"), lines, texts, evidence)
 
     def _omission(self, table: Table) -> Omission:
         self._only(table, ["text", "when", "ages", "instead"], "what is left out")

@@ -201,6 +201,17 @@ class Omission:
 
 
 @dataclass(frozen=True, slots=True)
+class Picture:
+    """How something is done: a drawing (`public/img/aid-<id>.svg`) with its words, below advice that says a `text`."""
+
+    id: str
+    title: str
+    lines: tuple[str, ...]
+    texts: tuple[str, ...]
+    evidence: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class PagePlan:
     """One page of questions. `findings` in order of danger; the age page has none."""
 
@@ -291,6 +302,7 @@ class RuleSet:
     history: tuple[Change, ...] = ()
     omissions: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
     sport_ages: frozenset[str] = frozenset()
+    pictures: tuple[Picture, ...] = ()
     oneself: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
@@ -357,6 +369,11 @@ class RuleSet:
             dont=self.as_said(advice.dont, facts),
             return_to_play=advice.return_to_play if self.may_play(facts) else "",
         )
+
+    def pictures_for(self, level: Level, lines: Iterable[str]) -> tuple[Picture, ...]:
+        """How to do what these lines say, where seconds count: at a level that leads to an ambulance or a hospital."""
+        spoken = set(lines) if level <= Level.HOSPITAL else set()
+        return tuple(picture for picture in self.pictures if spoken.intersection(picture.texts))
 
     def may_play(self, facts: Facts) -> bool:
         """Whether the person may be of an age that plays a sport."""

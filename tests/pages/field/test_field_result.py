@@ -248,3 +248,16 @@ def result_of_a_walk(app):
         wanted = ("None of these", "Arm or leg", "Arm, hand, thigh or shin", "16–64 years", "Yes")
         page = press(app, page, next(label for label in wanted if label in labels))
     return page
+
+
+@pytest.mark.parametrize(("sign", "shown"), [("wont-wake", ["cpr", "side"]), ("choking", ["choking", "cpr"])])
+def test_the_advice_shows_how_it_is_done(app, sign: str, shown: list[str]) -> None:
+    """A drawing with its words, which say the same: who hears the page misses nothing."""
+    aids = soup(app.post("/field/check", [("sign", sign)])).select("#main .care .aid")
+    assert [aid["data-aid"] for aid in aids] == shown
+    for aid in aids:
+        picture = aid.select_one("img")
+        assert picture is not None
+        assert picture["alt"] == ""
+        assert app.get(str(picture["src"])).content_type == "image/svg+xml"
+        assert aid.select("h3 ~ ul li")

@@ -272,6 +272,10 @@
       more.appendChild(document.importNode(one(".do", other), true));
       var dont = other.querySelector(".dont");
       if (dont) more.appendChild(document.importNode(dont, true));
+      all(".aid", other).forEach(function (aid) {
+        var same = main.querySelector(".aid[data-aid=" + attribute(aid, "data-aid") + "]");
+        if (!same) one(".aids", main).appendChild(document.importNode(aid, true));
+      });
       var seen = main.querySelector(".seen");
       if (seen) seen.appendChild(document.importNode(one(".seen > div", other), true));
       var carried = all(".report input", other, HTMLInputElement).filter(function (input) {

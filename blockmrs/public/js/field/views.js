@@ -172,7 +172,7 @@ var views = (engine, propose, words) => {
     const because = result.reasons.filter((reason, place) => reason.sure || !place)
       .map(reason => reason.sure ? reason.because : words.careful);
     const times = answeredAt(journey), looks = looksOf(interview, times), settling = engine.settlingPage(interview);
-    const before = journey.was === null ? result.level : journey.was;
+    const before = journey.was === null ? result.level : journey.was, others = further(interview, result);
     return { kind: "result-" + result.level, values: {
       ...result,
       carried: [...carried, ...pairsOf(onward)],
@@ -185,7 +185,8 @@ var views = (engine, propose, words) => {
       seen,
       other_answers: interview.complaints.length && journey.trail.length > 1 ? otherAnswers(interview, shownAbove) : [],
       because: [...new Set(because)].slice(0, 2),
-      further: further(interview, result),
+      further: others,
+      ...pictures([result, ...others].flatMap(({ first_aid: lines }) => lines)),
       chips: engine.data.signs.filter(sign => !shownAbove.has(sign.id)),
       ...telling(interview),
       settling: Boolean(settling),
@@ -198,6 +199,12 @@ var views = (engine, propose, words) => {
       since: times.size ? Math.max(...times.values()) : now(),
       injured: journey.hurt === null ? journey.started : journey.hurt,
     } };
+  }
+  // Which drawings stand below these lines, where the blank page has any.
+  /** @param {string[]} lines */
+  function pictures(lines) {
+    const { pictures: known } = engine.data, has = Object.prototype.hasOwnProperty;
+    return Object.fromEntries(lines.flatMap(line => has.call(known, line) ? [["picture_" + known[line], true]] : []));
   }
   // The answers and the advice for the crew, in the order in which they were said; those of unknown time first.
   /** @param {Pair[]} pairs @returns {BlankFilled} */
