@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from datetime import date, datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from blockmrs.controllers.field.wire import FOR_RECORD
 from blockmrs.controllers.report.forms import (
     BEGAN,
     MINUTES,
@@ -107,7 +108,10 @@ class ReportReader:
 
     def _injured_at(self) -> datetime:
         typed = self._typed
-        choice = typed.value("r-when", "" if typed.began else "0")
+        choice = typed.value("r-when", "0")
+        if typed.began and not typed.value("r-when"):
+            # At home somebody knows; at a field it may stay empty, and counts from when the answering began.
+            choice = "" if typed.value(FOR_RECORD) else "start"
         _only_one_time(choice, typed.value("r-time"), "r-time")
         if choice == "start":
             moment = started_at(typed)

@@ -470,3 +470,18 @@ def test_back_to_the_advice_and_to_the_report_again_loses_nothing_that_was_typed
     for name, value in typed.items():
         values = [text for key, text in form if key == name.replace("_", "-")]
         assert values == (value if isinstance(value, list) else [value])
+
+
+def test_an_illness_at_a_field_may_have_begun_days_ago_and_its_time_may_stay_empty(site, coach, app) -> None:
+    """Nothing is chosen for anybody; an empty time counts from when the answering began."""
+    answers = [(f"a.{sign.id}", "no") for sign in site.services.triage.rules.signs]
+    asked = [*answers, ("complaints", "fev"), ("age", "13-15-years"), ("a.where", "ill"), ("started", "1")]
+    page = app.post("/field/report/new", [*asked, ("r-player", "other"), ("r-name", "Kim")])
+    assert "When did it begin?" in page.text
+    assert soup(page).select("input[name=r-when][checked]") == []
+    for chosen, ago in (("", timedelta(0)), ("4320", timedelta(days=3))):
+        action, fields = sent_by(page, "Save report", r_when=chosen)
+        draft = [(name, f"{len(chosen):032x}" if name == "r-draft" else value) for name, value in fields]
+        app.post(action, draft, status=302)
+        began = newest(site, coach).report.injured_at
+        assert timedelta(0) <= site.clock() - ago - began < timedelta(minutes=1)
