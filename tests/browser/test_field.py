@@ -176,9 +176,11 @@ def test_a_further_sign_brings_its_drawing_and_each_is_there_once(new_page: NewP
     expect(page.locator("dl.seen > div")).to_have_count(2)
     names = page.locator(".aid").evaluate_all("aids => aids.map(aid => aid.dataset.aid)")
     assert sorted(names) == ["choking", "cpr", "side"]
-    for drawing in page.locator(".aid img").all():
-        drawing.scroll_into_view_if_needed()
-        assert drawing.evaluate("image => image.decode().then(() => image.naturalWidth > 0)")
+    for drawing in page.locator(".aid svg").all():
+        box = drawing.bounding_box()
+        assert box is not None
+        assert box["width"] >= 240
+        assert box["height"] >= 140
 
 
 def test_what_was_added_without_the_server_is_understood_by_it(phone: Page) -> None:

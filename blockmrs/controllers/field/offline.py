@@ -54,7 +54,6 @@ FILES = (
     "/css/app.css",
     "/manifest.webmanifest",
     "/favicon.svg",
-    *(f"/img/aid-{name}.svg" for name in ("choking", "cool", "cpr", "legs", "press", "side", "sling")),
 )
 WORKER = "/js/phone/sw.js"
 FOR_GOOD = "public, max-age=31536000, immutable"

@@ -8,6 +8,7 @@ from pathlib import Path
 
 DIGEST_CHARACTERS = 10
 STYLESHEET = "/css/app.css"
+DRAWINGS = "/img/aid-"
 
 
 class Assets:
@@ -25,6 +26,11 @@ class Assets:
             for path in self._versions
             if path.endswith(".js")
         }
+        self._drawings = {
+            path: (folder / path[1:]).read_text(encoding="utf-8").strip()
+            for path in self._versions
+            if path.startswith(DRAWINGS)
+        }
         self.style = (folder / STYLESHEET[1:]).read_text(encoding="utf-8")
         """The one stylesheet, for the page that carries it inside, so that its first paint needs no second answer."""
 
@@ -41,6 +47,10 @@ class Assets:
     def read(self, path: str) -> str:
         """The text of one of the files."""
         return (self.folder / path[1:]).read_text(encoding="utf-8")
+
+    def drawing(self, name: str) -> str:
+        """A drawing of first aid as markup, to stand inside a page: it needs no second answer, and no signal."""
+        return self._drawings[f"{DRAWINGS}{name}.svg"]
 
     def bare(self, path: str) -> bytes | None:
         """A script as it travels, without its comments; None for any other file."""

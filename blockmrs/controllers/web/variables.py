@@ -91,6 +91,7 @@ def page_variables() -> dict[str, Any]:
         "csrf_token": csrf_token,
         "phone_account": phone_account,
         "asset": site().assets.address,
+        "drawing": lambda name: literal(site().assets.drawing(name)),
         "style": literal(site().assets.style),
         "family_news": lambda: _family_news(actor),
         "emergency_number": site().emergency_number,
