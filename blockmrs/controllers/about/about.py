@@ -15,6 +15,7 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.controllers.site.language import current_language
+from blockmrs.controllers.site.rendering import MadeOnce
 from blockmrs.controllers.web.context import PAGE, current_actor, show
 
 if TYPE_CHECKING:
@@ -39,6 +40,7 @@ class AdviceController(TGController):
         super().__init__()
         self._document = document
         self._made: dict[tuple[str, str], str] = {}
+        self._once = MadeOnce()
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -68,9 +70,13 @@ class AdviceController(TGController):
 
     def _page(self, template: str, values: Callable[[], dict[str, Any]], name: str = "") -> str:
         def made() -> str:
-            return show(
-                f"about.{template}", document=self._document, rules=self._document.rules, day=format_day, **values()
-            )
+            given: dict[str, Any] = {
+                "document": self._document,
+                "rules": self._document.rules,
+                "day": format_day,
+                "once": self._once,
+            }
+            return show(f"about.{template}", **given, **values())
 
         if current_actor() is not None:
             return made()

@@ -14,9 +14,9 @@ set no cookie. Whatever arrives, the answer is a page with the emergency number 
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -40,7 +40,9 @@ from blockmrs.controllers.field.wire import (
     read,
     without,
 )
+from blockmrs.controllers.site import times
 from blockmrs.controllers.site.language import current_language
+from blockmrs.controllers.site.rendering import MadeOnce
 from blockmrs.controllers.web.context import BOTH, PAGE, current_actor, problem, stateless
 from blockmrs.controllers.web.forms import text_pairs
 from blockmrs.domain.triage.loader import RulesUnreadable
@@ -48,6 +50,7 @@ from blockmrs.domain.triage.pages import WHERE
 from blockmrs.domain.triage.taps import SignTap
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
+from blockmrs.moments import EPOCH
 from blockmrs.services.advice.who_is_told import WhoIsTold
 
 if TYPE_CHECKING:
@@ -83,6 +86,7 @@ class FieldController(TGController):
         self._who_is_told = who_is_told or WhoIsTold(triage, {})
         # By language: its content is already translated.
         self._ready_made: dict[str, tuple[tuple[DangerSign, ResultView], ...]] = {}
+        self._once = MadeOnce()
         self.kept = OfflineController(triage, self._who_is_told, lambda: self._signs({}, started=0))
 
     @expose(allowed_methods=PAGE)
@@ -273,7 +277,14 @@ class FieldController(TGController):
         if language not in self._ready_made:
             self._ready_made[language] = tuple((sign, self._advice_for(sign)) for sign in self._triage.rules.signs)
         ready = self._ready_made[language]
-        return self._page("signs", status=status, rules=self._triage.rules, view=view, errors=errors, ready_made=ready)
+        # The time of a tap that is still to come: it differs with the reader's zone alone.
+        hour = times.clock_time(EPOCH)
+
+        def once(name: str, made: Iterable[Any]) -> Any:
+            return self._once(f"{name} {hour}", made)
+
+        variables = {"rules": self._triage.rules, "view": view, "errors": errors, "ready_made": ready, "once": once}
+        return self._page("signs", status, **variables)
 
     def _advice_for(self, sign: DangerSign) -> ResultView:
         """What the script shows when this sign is tapped: exactly the view with which the server would answer."""
@@ -281,7 +292,7 @@ class FieldController(TGController):
         # The script fills in the time of the tap if a time is 0.
         journey = Journey(0, trail=step((), carry(interview), 0))
         # This page is the same for everybody, so that it may be kept: whose team plays where is fetched afterwards.
-        return replace(result_view(self._triage, interview, journey, datetime.fromtimestamp(0, UTC)), where=True)
+        return replace(result_view(self._triage, interview, journey, EPOCH), where=True)
 
     @staticmethod
     def _sorry() -> str:

@@ -13,7 +13,9 @@ from typing import Any
 
 from kajiki import ir
 from kajiki.html_utils import HTML_EMPTY_ATTRS
-from kajiki.util import flattener
+from kajiki.util import flattener, literal
+
+from blockmrs.controllers.site.language import current_language
 
 _SPECIAL = re.compile(r'[&<>"]')
 _ESCAPED = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;"})
@@ -34,6 +36,20 @@ def written_out(attribute: ir.Node) -> ir.Node:
     value = "".join(texts)
     shown = attribute.attr.lower() if attribute.attr in HTML_EMPTY_ATTRS else f'{attribute.attr}="{_escaped(value)}"'
     return ir.TextNode(f" {shown}", attribute.guard)
+
+
+class MadeOnce:
+    """Parts of pages that are the same for everybody who reads a language: made when one is first shown."""
+
+    def __init__(self) -> None:
+        self._made: dict[tuple[str, str], str] = {}
+
+    def __call__(self, name: str, made: Iterable[Any]) -> Any:
+        """The part with that name, of which there are few; `made` is what a template's function gives, not begun."""
+        key = current_language(), name
+        if key not in self._made:
+            self._made[key] = "".join(_pieces(made))
+        return literal(self._made[key])
 
 
 class _Quick:

@@ -1,11 +1,12 @@
 """Pages are put together in fewer steps than Kajiki's own, and say the same."""
 
 import pytest
-from kajiki import FileLoader, template
+from kajiki import FileLoader, i18n, template
 from kajiki.util import literal
 from markupsafe import Markup
 
-from blockmrs.controllers.site.rendering import quick, written_out
+from blockmrs.controllers.site import rendering
+from blockmrs.controllers.site.rendering import MadeOnce, quick, written_out
 from blockmrs.controllers.web import white_space
 from blockmrs.controllers.web.white_space import compiled
 
@@ -33,6 +34,13 @@ SOURCES = [
     '<pre title="a">  as\n written ${text} </pre>',
     "<script>if (a &lt; b) { c('${number}') }</script>",
 ]
+
+
+@pytest.fixture(autouse=True)
+def without_a_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever application another test made: it gives texts and the language of a request, which there is none of."""
+    monkeypatch.setattr(i18n, "gettext", lambda text: text)
+    monkeypatch.setattr(rendering, "current_language", lambda: "en")
 
 
 @pytest.fixture(params=SOURCES)
@@ -88,3 +96,29 @@ def test_a_page_that_extends_another_comes_out_as_kajikis_own(tmp_path, monkeypa
     shown = [loader(str(tmp_path)).load("inner.html")(GIVEN).render() for loader in (Pages, QuickPages)]
     assert shown[0] == shown[1]
     assert 'class="own a' in shown[0]
+
+
+def test_a_part_for_everybody_is_made_once_for_each_language(monkeypatch: pytest.MonkeyPatch) -> None:
+    once, made = MadeOnce(), []
+
+    def part(text: str) -> object:
+        def pieces():
+            made.append(text)
+            yield from ("<b>", text, None, 3, literal("</b>"))
+
+        return template.flattener(pieces())
+
+    page = quick(template.from_ir(compiled("<p>${once(name, part)}</p>", is_fragment=True)))
+    shown = [page({"once": once, "name": "a", "part": part(text)}).render() for text in ("one", "two")]
+    assert shown == ["<p><b>one3</b></p>"] * 2
+    assert page({"once": once, "name": "b", "part": part("three")}).render() == "<p><b>three3</b></p>"
+    monkeypatch.setattr(rendering, "current_language", lambda: "es")
+    assert page({"once": once, "name": "a", "part": part("uno")}).render() == "<p><b>uno3</b></p>"
+    assert made == ["one", "three", "uno"]
+
+
+def test_a_part_that_could_not_be_made_is_tried_again() -> None:
+    once = MadeOnce()
+    with pytest.raises(ZeroDivisionError):
+        once("a", (1 // 0 for _ in range(1)))
+    assert list(once("a", iter(["made"]))) == ["made"]
