@@ -15,6 +15,7 @@ from urllib.parse import quote
 
 import tg
 from tg import expose, redirect
+from tg.i18n import ugettext as _
 
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.part import ReportPart
@@ -53,6 +54,8 @@ if TYPE_CHECKING:
     from blockmrs.services.followup.symptom_checks import FollowUp, MadeCheck
 
 NONE = "none"
+_OPEN = N_("Choose an answer")
+_NOTHING_TICKED = N_("Tick what is true, or “None of these”")
 LONGEST = 80
 # For as long as this a check's advice is an order, also for the next who opens it; then it is what was advised.
 _ADVICE_HOLDS = timedelta(hours=1)
@@ -134,6 +137,7 @@ class CheckController(ReportPart):
             "followup.form",
             status,
             errors=errors,
+            summary=_in_short(errors),
             report_page=report_page(self._address),
             follow=there,
             signs_page=plans[SIGNS_PAGE],
@@ -198,6 +202,15 @@ def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[
     ]
 
 
+def _in_short(errors: dict[str, str]) -> dict[str, str]:
+    """What is wrong, as the top of the page says it: several questions without an answer lead to the first of them."""
+    waiting = [name for name, text in errors.items() if text in (_OPEN, _NOTHING_TICKED)]
+    if len(waiting) < 2:
+        return errors
+    words = _("%(number)d questions have no answer yet. Go to the first one") % {"number": len(waiting)}
+    return {name: words if name == waiting[0] else text for name, text in errors.items() if name not in waiting[1:]}
+
+
 def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str, Answer], dict[str, str]]:
     """The answers by finding, and what is wrong, by field."""
     signs, picks = questions_on(rules, SIGNS_PAGE, band), form.several("pick")
@@ -209,7 +222,7 @@ def read_answers(form: Form, rules: RuleSet, band: str | None) -> tuple[dict[str
         if text in _values(finding):
             answers[finding.id] = parse_answer(finding, text)
         else:
-            errors[_field(finding)] = N_("Choose an answer")
+            errors[_field(finding)] = _OPEN
     return answers, errors
 
 
@@ -218,7 +231,7 @@ def _wrong_picks(signs: Iterable[Finding], picks: Sequence[str]) -> str:
     if not {*picks} <= {*_all_ticks(signs), NONE, UNSURE}:
         return N_("Choose from the list")
     if not picks:
-        return N_("Tick what is true, or “None of these”")
+        return _NOTHING_TICKED
     return N_("Tick what is true, or “None of these” alone") if NONE in picks and len(picks) > 1 else ""
 
 

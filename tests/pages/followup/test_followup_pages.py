@@ -249,3 +249,13 @@ def test_a_report_that_was_not_opened_leads_to_its_cover(cast, injured):
     cast.share(injured, "recipient")
     answer = cast.browser("recipient").get(f"/inbox/{injured}/clearance", status=302)
     assert answer.location.endswith(f"/inbox/{injured}")
+
+
+def test_an_empty_check_leads_to_its_first_question_by_one_link(cast, injured):
+    page = send(cast.browser("author"), f"/field/report/{injured}/check", [])
+    assert page.status_int == 422
+    (link,) = errors(page).items()
+    assert link == ("pick", "12 questions have no answer yet. Go to the first one")
+    assert page.html.select_one("#f-pick") is not None
+    beside = [line.get_text(" ", strip=True) for line in page.html.select("fieldset .err")]
+    assert len(beside) == 12
