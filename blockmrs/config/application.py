@@ -14,6 +14,7 @@ from tg import FullStackApplicationConfigurator, TGController
 
 import blockmrs
 from blockmrs.config.assembly import Foundation, build_foundation, build_services
+from blockmrs.config.operator_texts import read_operator
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.about.about import AboutController
 from blockmrs.controllers.field.advice_alone import AdviceAloneController
@@ -115,6 +116,7 @@ def _site(settings: Settings, find_actor: Callable[[str], Actor | None]) -> Site
         emergency_number=settings.site.emergency_number,
         crisis_lines=settings.site.lines,
         language=settings.site.language,
+        operator=read_operator(settings.site),
         zone=ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None,
         body_bytes=settings.site.body_bytes,
         session_s=settings.sessions.longest_s,

@@ -16,12 +16,15 @@ from typing import Any, Literal, get_args, get_origin, get_type_hints
 
 from sqlalchemy import URL
 
+from blockmrs.domain.phones import parse_numbers
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines
 from blockmrs.errors import InvalidInput
 from blockmrs.moments import zone_named
 
 PREFIX = "blockmrs."
 _HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]{0,252}")
+_EMAIL = re.compile(r"(?:[^\s@<>\"?&%]{1,64}@[A-Za-z0-9.-]{3,253})?")
+_URL = re.compile(r"(?:https?://[^\s<>\"]{3,500})?")
 _NUMBER = re.compile(r"[0-9+*#][0-9 ()+*#-]{0,19}")
 
 
@@ -64,6 +67,10 @@ class SiteSettings:
     crisis_lines: str = DEFAULT_CRISIS_LINES
     language: Literal["en", "es"] = "en"
     time_zone: str = ""
+    contact_email: str = ""
+    contact_phone: str = ""
+    contact_url: str = ""
+    terms_file: str = ""
     body_bytes: int = 262_144
 
     @property
@@ -224,6 +231,10 @@ def _parse(name: str, text: str, kind: Any) -> object:
     raise InvalidInput("this setting takes another kind of value", name=name)
 
 
+def _parse_phones(text: str) -> object:
+    return parse_numbers(text, field="contact_phone")
+
+
 def _is_read_by(parse: Callable[[str], object], text: str) -> bool:
     try:
         parse(text)
@@ -245,6 +256,9 @@ def _checked(settings: Settings) -> Settings:
         "site.emergency_number": _NUMBER.fullmatch(settings.site.emergency_number) is not None,
         "site.crisis_lines": _is_read_by(parse_crisis_lines, settings.site.crisis_lines),
         "site.time_zone": is_time_zone(settings.site.time_zone),
+        "site.contact_email": _EMAIL.fullmatch(settings.site.contact_email) is not None,
+        "site.contact_phone": _is_read_by(_parse_phones, settings.site.contact_phone),
+        "site.contact_url": _URL.fullmatch(settings.site.contact_url) is not None,
         "site.body_bytes": 65_536 <= settings.site.body_bytes <= 16_777_216,
         "storage.timeout_s": 0 < settings.storage.timeout_s <= 600,
         "storage.outbox_interval_s": 0 < settings.storage.outbox_interval_s <= 86_400,

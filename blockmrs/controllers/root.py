@@ -16,7 +16,7 @@ from blockmrs.controllers.record.record import LogController, RecordController
 from blockmrs.controllers.report.phone import PhoneController
 from blockmrs.controllers.report.report import ReportController, ReportListController
 from blockmrs.controllers.team.team import TeamController
-from blockmrs.controllers.web.context import PAGE, current_actor
+from blockmrs.controllers.web.context import PAGE, current_actor, show
 from blockmrs.controllers.web.health import HealthAnswers
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import BlockMRSError
@@ -69,6 +69,11 @@ class RootController(TGController):
             "lost": bool(gaps),
             "now": self._clock(),
         }
+
+    @expose(allowed_methods=PAGE)
+    def help(self, **_ignored: object) -> str:
+        """What this is, how to begin, and what to do without a signal or when locked out; the same for everybody."""
+        return show("about.help")
 
     def _due_checks(self, gaps: list[str]) -> list[DueCheck] | None:
         """The waiting symptom checks; None if they cannot be read now."""

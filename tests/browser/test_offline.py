@@ -181,7 +181,8 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
     assert len(kept) == 1
     assert sorted(next(iter(kept.values()))) == sorted(
         [
-            *("/field", "/field/phone", "/field/kept/away/en", "/field/kept/addresses/en", "/field/kept/rules/en"),
+            *("/field", "/field/phone", "/help"),
+            *("/field/kept/away/en", "/field/kept/addresses/en", "/field/kept/rules/en"),
             *(
                 "/field/kept/pages/en",
                 "/js/field/field.js",
@@ -203,6 +204,15 @@ def test_the_phone_keeps_what_is_listed_and_nothing_else(visited: Page) -> None:
             *("/manifest.webmanifest", "/favicon.svg"),
         ]
     )
+
+
+def test_help_opens_without_a_signal_and_says_what_to_do_then(visited: Page) -> None:
+    visited.context.set_offline(True)
+    visited.goto("/help#signal")
+    expect(visited.get_by_role("heading", name="Without a signal")).to_be_in_viewport()
+    visited.goto("/login")
+    visited.get_by_role("link", name="What to do without a signal").tap()
+    expect(visited.locator("h1")).to_have_text("Help")
 
 
 def test_a_phone_that_was_away_for_long_is_told_to_update(visited: Page) -> None:

@@ -74,6 +74,11 @@ TABLE = (
     Row("/about/advice/*", "/about/advice/head", everybody(200)),
     Row("/about/advice/*", "/about/advice/wnd", everybody(302)),
     Row("/about/advice/*", "/about/advice/tail", everybody(404)),
+    Row("/about/privacy", "/about/privacy", everybody(200)),
+    # Whoever runs this site wrote no terms, and names no contact.
+    Row("/about/terms", "/about/terms", everybody(404)),
+    Row("/about/contact", "/about/contact", everybody(404)),
+    Row("/help", "/help", everybody(200)),
     Row("/healthz", "/healthz", everybody(200)),
     Row("/readyz", "/readyz", everybody(200)),
     Row("/field", "/field", everybody(200)),

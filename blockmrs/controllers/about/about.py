@@ -1,4 +1,10 @@
-"""`/about/advice`: how the advice is made, for whoever reviews it. It needs no account, and says nothing about anybody.
+"""`/about`: what the site says about itself. It needs no account, and says nothing about anybody.
+
+GET  /about/privacy        what is stored where, who can read it, and how to end it
+GET  /about/terms          the operator's own terms; not there if they have none
+GET  /about/contact        how to reach the operator; not there if they do not say
+
+`/about/advice` is how the advice is made, for whoever reviews it:
 
 GET  /about/advice         contents: intended use, versions, every part of the advice, the sources
 GET  /about/advice/<name>  one presentation: its questions, rules, facts and advice; its id in the rules leads there
@@ -7,6 +13,7 @@ GET  /about/advice/all     everything on one page, to be printed
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +23,8 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.site.dates import format_day
 from blockmrs.controllers.site.language import current_language
 from blockmrs.controllers.site.rendering import MadeOnce
-from blockmrs.controllers.web.context import PAGE, current_actor, show
+from blockmrs.controllers.web.context import PAGE, current_actor, show, site
+from blockmrs.errors import NotFound
 
 if TYPE_CHECKING:
     from blockmrs.services.advice.document import AdviceDocument
@@ -31,6 +39,34 @@ class AboutController(TGController):
     def __init__(self, document: AdviceDocument) -> None:
         super().__init__()
         self.advice = AdviceController(document)
+
+    @expose(allowed_methods=PAGE)
+    def privacy(self, **_ignored: object) -> str:
+        """What is stored where, who can read it, and how to end it."""
+        return show("about.privacy")
+
+    @expose(allowed_methods=PAGE)
+    def terms(self, **_ignored: object) -> str:
+        """The operator's terms, as they wrote them: plain text, of which nothing is markup.
+
+        Raises:
+            NotFound: they have none.
+        """
+        text = site().operator.terms_in(current_language())
+        if not text:
+            raise NotFound("this site has no terms")
+        return show("about.terms", paragraphs=re.split(r"\n\s*\n", text))
+
+    @expose(allowed_methods=PAGE)
+    def contact(self, **_ignored: object) -> str:
+        """How to reach the operator.
+
+        Raises:
+            NotFound: they do not say.
+        """
+        if not site().operator.is_reachable:
+            raise NotFound("this site names no contact")
+        return show("about.contact")
 
 
 class AdviceController(TGController):

@@ -8,7 +8,7 @@ import tg
 from tg import TGController, expose
 
 from blockmrs.controllers.field.field import FieldController
-from blockmrs.controllers.web.context import BOTH, PAGE, stateless
+from blockmrs.controllers.web.context import BOTH, PAGE, show, stateless
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import Unavailable
 
@@ -38,6 +38,11 @@ class AdviceAloneController(LaterController):
             setattr(self.field, name, LaterController())
         self.about = about
         self.language = LanguageController()
+
+    @expose(allowed_methods=PAGE)
+    def help(self, **_ignored: object) -> str:
+        """The page of help needs no data either."""
+        return show("about.help")
 
     @expose(content_type="text/javascript", allowed_methods=PAGE)
     def sw_js(self) -> bytes:

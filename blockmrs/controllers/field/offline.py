@@ -44,6 +44,8 @@ LISTS = "/field/kept/addresses/"
 """Where the list of all this is, followed by the language."""
 REPORTS = "/field/phone"
 """The page of the reports that wait on the phone: the same for everybody (phone.py)."""
+HELP = "/help"
+"""What to do without a signal is read without one."""
 OF_REPORTS = tuple(f"/js/phone/{name}.js" for name in ("outbox", "keep", "reading", "writing", "waiting"))
 REPORT_SCRIPTS = ("/js/page/app.js", *OF_REPORTS)
 FILES = (
@@ -172,7 +174,7 @@ class OfflineController(TGController):
             "pages": f"/field/kept/pages/{language}?v={pages_digest}",
             "scripts": [assets.address(path) for path in SCRIPTS],
         }
-        pages_for_all = [FIRST_SCREEN, REPORTS]
+        pages_for_all = [FIRST_SCREEN, REPORTS, HELP]
         keep = [
             *pages_for_all,
             away,

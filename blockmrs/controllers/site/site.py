@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import tzinfo
 from typing import TYPE_CHECKING
 
+from blockmrs.controllers.site.operator import Operator
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, CrisisLine, parse_crisis_lines, places_of
 
 if TYPE_CHECKING:
@@ -32,6 +33,7 @@ class Site:
     emergency_number: str = "911"
     crisis_lines: tuple[CrisisLine, ...] = parse_crisis_lines(DEFAULT_CRISIS_LINES)
     language: str = "en"
+    operator: Operator = field(default_factory=Operator)
     zone: tzinfo | None = None
     body_bytes: int = 262_144
     session_s: int = 43_200

@@ -37,8 +37,7 @@ from blockmrs.domain.contacts import Contact
 from blockmrs.domain.team_list import read_lines
 from blockmrs.errors import N_, UNKNOWN, Conflict, InvalidInput
 from blockmrs.services.people.persons import handle_of
-from blockmrs.services.people.roster import Details, check_details, check_name, check_number
-from blockmrs.services.people.teams import MAX_PLAYERS, FamilyMember
+from blockmrs.services.people.roster import MAX_PLAYERS, Details, check_details, check_name, check_number
 
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
@@ -46,6 +45,7 @@ if TYPE_CHECKING:
     from blockmrs.services.container import Services
     from blockmrs.services.followup.clearances import OutOfPlay
     from blockmrs.services.people.roster import Team
+    from blockmrs.services.people.teams import FamilyMember
 
 MOST_NAMED = 20
 _LONGEST_LIST = 20_000

@@ -79,6 +79,16 @@ def _family_news(actor: Actor | None) -> dict[str, str]:
         return {}
 
 
+def about_links() -> list[tuple[str, str]]:
+    """The pages at the foot of each: address and name. The operator's are there if they wrote them."""
+    links = [("/help", N_("Help")), ("/about/privacy", N_("Privacy"))]
+    if site().operator.terms:
+        links.append(("/about/terms", N_("Terms")))
+    if site().operator.is_reachable:
+        links.append(("/about/contact", N_("Contact")))
+    return [(address, str(ugettext(name))) for address, name in links]
+
+
 def page_variables() -> dict[str, Any]:
     """The names that every template may use."""
     try:
@@ -99,6 +109,8 @@ def page_variables() -> dict[str, Any]:
         "rule_text": rule_text,
         "secret_word": secret_word,
         "intended_use": intended_use,
+        "about_links": about_links,
+        "operator": site().operator,
         "lang": current_language(),
         "language_switch": language_switch,
         "hand_out": hand_out,

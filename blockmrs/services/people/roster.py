@@ -20,6 +20,7 @@ from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.typed import sign_by_sign
 
 NUMBER_LIMIT = 4
+MAX_PLAYERS = 60
 _NUMBERS = re.compile(r"[0-9]+")
 
 

@@ -41,7 +41,7 @@ from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.lines.updates import write_update
-from blockmrs.services.people.roster import Details, Player, Team, check_details
+from blockmrs.services.people.roster import MAX_PLAYERS, Details, Player, Team, check_details
 
 if TYPE_CHECKING:
     from blockmrs.model.database import Database
@@ -53,7 +53,6 @@ if TYPE_CHECKING:
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.storage import ObjectStore
 
-MAX_PLAYERS = 60
 # More would make the roll slow to read, for the family and for every page about the player.
 MAX_OPEN_INVITATIONS = 50
 
