@@ -22,6 +22,9 @@ JS := tools/js
 ESLINT := $(CURDIR)/$(JS)/node_modules/.bin/eslint --config $(CURDIR)/$(JS)/eslint.config.js --max-warnings 0
 TSC := $(JS)/node_modules/.bin/tsc --project
 
+# Bytecode is made once, also where the shell forbids it: else each process of the tests compiles everything anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run install install-tests install-tools test newest kubo crowd abuse load browser coverage soak mutants lint \
     lint-scripts format messages check-messages commands bench lock sbom audit release clean help
 

@@ -7,7 +7,7 @@ timed.
 import ast
 import importlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,6 +19,7 @@ ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "blockmrs"
 USES = frozenset({"match", "fullmatch", "search", "sub", "subn", "split", "findall", "finditer"})
 LENGTH, MOST_GROWTH = 100, 2.5
+LITERAL = re.compile(r"/((?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)/([a-z]*)")
 
 
 @dataclass(frozen=True)
@@ -33,15 +34,17 @@ def python_patterns() -> Iterator[Pattern]:
     sources = {path: path.read_text(encoding="utf-8") for path in sorted(PACKAGE.rglob("*.py"))}
     everything = "\n".join(sources.values())
     for path, source in sources.items():
-        tree = ast.parse(source)
-        froms = [node.module for node in ast.walk(tree) if isinstance(node, ast.ImportFrom)]
+        if not re.search(r"\bre\b", source):
+            continue  # Whatever uses the module has to name it.
+        nodes = list(ast.walk(ast.parse(source)))
+        froms = [node.module for node in nodes if isinstance(node, ast.ImportFrom)]
         assert "re" not in froms, f"{path.name}: import the module, so that its patterns are found"
         named = {
             id(node.value): node.targets[0].id
-            for node in ast.walk(tree)
+            for node in nodes
             if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name)
         }
-        for node, function in calls_of_re(tree):
+        for node, function in calls_of_re(nodes):
             where = f"{path.relative_to(ROOT)}:{node.lineno}"
             if function != "compile":
                 text = node.args[0]
@@ -59,9 +62,9 @@ def python_patterns() -> Iterator[Pattern]:
                 yield Pattern(f"{where} {name}", text, compiled.flags & re.IGNORECASE, how)
 
 
-def calls_of_re(tree: ast.Module) -> Iterator[tuple[ast.Call, str]]:
+def calls_of_re(nodes: Iterable[ast.AST]) -> Iterator[tuple[ast.Call, str]]:
     """Each call that reads a pattern, and what of the module it calls."""
-    for node in ast.walk(tree):
+    for node in nodes:
         match node:
             case ast.Call(func=ast.Attribute(value=ast.Name(id="re"), attr=function)):
                 if function not in ("escape", "purge"):
@@ -102,10 +105,10 @@ def regex_literals(source: str) -> Iterator[tuple[int, str, str]]:  # complexity
     """Where a script has its regular expressions: a slash that no value stands before begins one."""
     place, before, open_templates = 0, "(", [0]
     while place < len(source):
-        rest, character = source[place:], source[place]
-        if rest.startswith(("//", "/*")):
-            end = source.find("\n" if rest[1] == "/" else "*/", place)
-            place = len(source) if end < 0 else end + (1 if rest[1] == "/" else 2)
+        character = source[place]
+        if source.startswith(("//", "/*"), place):
+            end = source.find("\n" if source[place + 1] == "/" else "*/", place)
+            place = len(source) if end < 0 else end + (1 if source[place + 1] == "/" else 2)
             continue
         if (
             character in "\"'"
@@ -125,10 +128,10 @@ def regex_literals(source: str) -> Iterator[tuple[int, str, str]]:  # complexity
             place += 2 if source.startswith("${", place) else 1
             continue
         if character == "/" and (before in "(,=:[!&|?{};+>" or re.search(r"\breturn\s*$", source[:place])):
-            literal = re.match(r"/((?:[^/\\\[\n]|\\.|\[(?:[^\]\\\n]|\\.)*\])+)/([a-z]*)", rest)
-            assert literal, rest[:60]
+            literal = LITERAL.match(source, place)
+            assert literal, source[place : place + 60]
             yield place, literal[1], literal[2]
-            place, before = place + literal.end(), '"'
+            place, before = literal.end(), '"'
             continue
         open_templates[-1] += {"{": 1, "}": -1}.get(character, 0)
         if not character.isspace():

@@ -3,7 +3,8 @@
 import itertools
 import re
 import secrets
-from contextlib import closing
+import sqlite3
+import weakref
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from functools import cache
@@ -17,6 +18,7 @@ from webtest import TestApp
 from blockmrs.controllers.web.browser import Browser
 from blockmrs.crypto.sessions import new_token
 from blockmrs.domain.venues import Venue
+from blockmrs.model.database import file_of
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.reports.reports import SavedReport
@@ -259,21 +261,44 @@ def _join_and_leave(cast: Cast) -> None:
 
 def state_of(site: TestSite) -> dict[str, Any]:
     """All that a refused request must leave as it was: every row and every object, and the chain's newest header."""
-    engine = site.foundation.database.engine
-    tables = _tables(engine) - _ALLOWED_WRITES
-    # By the driver itself: this is asked thousands of times.
-    with closing(engine.raw_connection()) as connection:
-        cursor = connection.cursor()
-        # A chain's rows are only ever added to, and each is under the header.
-        state: dict[str, Any] = {
-            table: cursor.execute(f'SELECT count(*) FROM "{table}"').fetchone()
-            if table.startswith("chain_")
-            else cursor.execute(f'SELECT * FROM "{table}" {_NOT_REMEMBERED.get(table, "")}').fetchall()
-            for table in tables
-        }
+    state = dict(_rows_of(site.foundation.database.engine))
     state["head"] = site.foundation.ledger.head().encode()
     state["objects"] = objects_in(site.settings.data.folder)
     return state
+
+
+class _Rows:
+    """Every row, read again only after somebody wrote: this is asked thousands of times."""
+
+    def __init__(self, engine: Engine) -> None:
+        # A connection of its own: SQLite's number is another after what any other connection wrote.
+        self._connection = sqlite3.connect(str(file_of(engine)), check_same_thread=False)
+        weakref.finalize(engine, self._connection.close)
+        self._tables = _tables(engine) - _ALLOWED_WRITES
+        self._version, self._rows = -1, dict[str, Any]()
+
+    def now(self) -> dict[str, Any]:
+        cursor = self._connection.cursor()
+        (version,) = cursor.execute("PRAGMA data_version").fetchone()
+        if version != self._version:
+            # A chain's rows are only ever added to, and each is under the header.
+            self._rows = {
+                table: cursor.execute(f'SELECT count(*) FROM "{table}"').fetchone()
+                if table.startswith("chain_")
+                else cursor.execute(f'SELECT * FROM "{table}" {_NOT_REMEMBERED.get(table, "")}').fetchall()
+                for table in self._tables
+            }
+            self._version = version
+        return self._rows
+
+
+_read: weakref.WeakKeyDictionary[Engine, _Rows] = weakref.WeakKeyDictionary()
+
+
+def _rows_of(engine: Engine) -> dict[str, Any]:
+    if engine not in _read:
+        _read[engine] = _Rows(engine)
+    return _read[engine].now()
 
 
 @cache

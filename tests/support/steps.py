@@ -40,6 +40,7 @@ class Counted:
         self._text = ""
         self._ignore_case = bool(flags & re.IGNORECASE)
         self._groups: dict[int, tuple[int, int]] = {}
+        self._known: dict[tuple[Any, int, str], bool] = {}
         self.steps = 0
 
     def count(self, text: str, how: str) -> int:
@@ -71,6 +72,9 @@ class Counted:
         """Every end of a match of `items[place:]` that begins at `start`, in the order in which they are tried."""
         if place == len(items):
             yield start
+            return
+        if place == len(items) - 1:
+            yield from self._one(items[place], start)
             return
         for end in self._one(items[place], start):
             yield from self._sequence(items, place + 1, end)
@@ -112,7 +116,7 @@ class Counted:
                 yield start + ended - begun
         else:
             self._step()
-            if start < len(self._text) and self._fits(kind, what, self._text[start]):
+            if start < len(self._text) and self._is_fit(kind, what, self._text[start]):
                 yield start + 1
 
     def _greedily(self, least: int, most: Any, body: Items, start: int) -> Iterator[int]:
@@ -148,6 +152,13 @@ class Counted:
             return place == len(self._text)
         assert what in (c.AT_BOUNDARY, c.AT_NON_BOUNDARY), what
         return (is_word(place - 1) != is_word(place)) == (what is c.AT_BOUNDARY)
+
+    def _is_fit(self, kind: Any, what: Any, character: str) -> bool:
+        """As `_fits`, worked out once. The parts of the pattern live as long as this does."""
+        key = kind, what if isinstance(what, int) else id(what), character
+        if key not in self._known:
+            self._known[key] = self._fits(kind, what, character)
+        return self._known[key]
 
     def _fits(self, kind: Any, what: Any, character: str) -> bool:
         if kind is c.ANY:
