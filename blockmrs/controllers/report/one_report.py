@@ -74,6 +74,7 @@ class OneReportController(ReportPart):
             "report.view",
             opened=opened,
             mine=mine,
+            is_new=self._services.reports.is_new(actor, opened),
             saved=saved is not None,
             again=again is not None,
             now=self._services.reports.now(),
@@ -93,7 +94,10 @@ class OneReportController(ReportPart):
 
     @expose(allowed_methods=POST)
     def read(self, **_ignored: object) -> None:
-        """Open it from the list of what is new: it is that no more. A full disk keeps nobody from reading."""
+        """Open it from the list of what is new, or say on its page that it was read: it is new no more.
+
+        A full disk keeps nobody from reading.
+        """
         with suppress(Unavailable):
             self._services.reports.mark_read(require_actor(), self._address)
         redirect(self._page)

@@ -22,7 +22,15 @@ from blockmrs.fhir.report import read_report, write_report
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.grants.granting import LineTo, give_to_owner, owners_grant, write_grant
-from blockmrs.services.lines.contents import Item, ListPlace, Sort, by_log, first_grants, newest_once, page_of
+from blockmrs.services.lines.contents import (
+    Item,
+    ListPlace,
+    Sort,
+    by_log,
+    first_grants,
+    newest_once,
+    page_of,
+)
 from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
 from blockmrs.services.lines.updates import write_update
@@ -228,8 +236,17 @@ class Reports:
         return self._listed_about(person, page), older
 
     def unread_about(self, actor: Actor, person: Person, since: datetime) -> list[SavedReport]:
-        """The reports about a person since then that the actor has not opened, newest first, 20 at most."""
-        places = [(item, keys) for keys in person.cards for item in self._placed_on(keys) if item.at_ms >= to_ms(since)]
+        """The reports about a person since then that others wrote and the actor has not opened, newest first.
+
+        20 at most.
+        """
+        me, since_ms = actor.keyring.card.id, to_ms(since)
+        places = [
+            (item, keys)
+            for keys in person.cards
+            for item in self._placed_on(keys)
+            if item.at_ms >= since_ms and not me.startswith(item.by)
+        ]
         places = sorted(places, key=lambda place: by_log(place[0]), reverse=True)[:_NEWS_OF]
         opened = self._read_marks.among(actor, [item.update[:ID_BYTES] for item, _ in places])
         unread = [(item, keys) for item, keys in places if item.update[:ID_BYTES] not in opened]
@@ -240,6 +257,12 @@ class Reports:
         """Note that the actor opens the report at `address`, which they may read: it is no longer new to them."""
         self._access.allow(actor, address, Action.READ)
         self._read_marks.add(actor, parse_report_address(address))
+
+    def is_new(self, actor: Actor, opened: OpenedReport) -> bool:
+        """Whether a report that is about one of the actor's people is still new to them."""
+        return opened.standing is Standing.SUBJECT and not self._read_marks.among(
+            actor, [parse_report_address(opened.address)]
+        )
 
     def _listed_about(self, person: Person, page: Sequence[tuple[Item, EntrustedKeys]]) -> list[SavedReport]:
         entries: dict[int, GrantEntry] = {}

@@ -11,9 +11,9 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.followup.clearances import Statement
 from blockmrs.services.people.persons import handle_of
 from blockmrs.services.reports.access import Access, AccessFinder
-from tests.support.coach import Reporter, person, signed_in, soup
+from tests.support.coach import Reporter, person, press, signed_in, soup
 from tests.support.site import build_site
-from tests.support.world import PASSWORD
+from tests.support.world import PASSWORD, report_at
 
 
 class Club(Reporter):
@@ -107,6 +107,23 @@ def test_a_new_report_is_news_to_the_family_until_it_is_opened(club):
     assert [path for _, path in new_reports(mother)] == [other]
     open_new(mother, other)
     assert new_reports(mother) == []
+
+
+def test_a_report_that_was_opened_by_a_texted_link_is_news_no_more_once_its_page_says_so(club):
+    address, mother = club.report(), signed_in(club.site, "maria")
+    page = mother.get(f"/field/report/{address}")
+    read = press(mother, page, "I have read it").follow()
+    assert "I have read it" not in read.text
+    assert new_reports(mother) == []
+    assert "I have read it" not in signed_in(club.site, "carol").get(f"/field/report/{address}").text
+
+
+def test_what_somebody_wrote_at_home_is_no_news_to_them(club):
+    services = club.site.services
+    mother = services.identity.actor_for(services.identity.sign_in("maria", PASSWORD, "test"))
+    report = report_at(club.site.clock())
+    services.reports.save(mother, club.draft(), report, person=services.people.of(mother)[-1])
+    assert new_reports(signed_in(club.site, "maria")) == []
 
 
 def test_what_one_of_the_family_opened_is_still_news_to_the_doctor_until_somebody_there_opens_it(club):

@@ -57,6 +57,15 @@
       });
     });
 
+    // What opening a page says already, without a press.
+    each("form[data-send]", function (element) {
+      var form = /** @type {HTMLFormElement} */ (element);
+      form.hidden = true;
+      fetch(form.action, { method: "POST", credentials: "same-origin", redirect: "manual",
+        body: new URLSearchParams(/** @type {any} */ (new FormData(form))) })
+        .catch(function () { form.hidden = false; });
+    });
+
     each("[data-print]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () { window.print(); });
