@@ -50,6 +50,17 @@ def test_only_a_yes_to_every_question_settles(sign: str, answer: str) -> None:
     assert level_of(RULES, half) is Level.AMBULANCE
 
 
+def test_weak_or_numb_without_a_hit_gets_the_first_aid_of_a_stroke_and_a_hurt_neck_that_of_a_neck() -> None:
+    tapped = read(SERVICE, [("sign", "neck-pain")])
+    neck = RULES.presentations["neck"].advice["ambulance"].first_aid
+    stroke = RULES.presentations["strk"].advice["ambulance"].first_aid
+    hurt, not_hurt = answered(tapped, "no"), answered(tapped, "yes")
+    assert [SERVICE.conclude(one).first_aid for one in (tapped, hurt, not_hurt)] == [neck] * 3
+    assert SERVICE.conclude(answered(not_hurt, "unsure")).first_aid == neck
+    weak = SERVICE.conclude(answered(not_hurt, "no"))
+    assert (weak.level, weak.first_aid) == (Level.AMBULANCE, stroke)
+
+
 @pytest.mark.parametrize("sign", SETTLED)
 def test_what_is_settled_keeps_the_tap_and_asks_on(sign: str) -> None:
     interview = settled(sign)

@@ -37,6 +37,7 @@ interface Finding {
   settled_by?: string;
   opens: string[];
   settles: string;
+  asked_by: string[][];
   policy?: string;
 }
 interface Rule {

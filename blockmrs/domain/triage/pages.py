@@ -116,7 +116,7 @@ def answer_all(rules: RuleSet, interview: Interview, findings: Iterable[str], *,
 
 def absence(finding: Finding) -> Answer:
     """The answer that says "this is not so": no, or the value for it of a choice or number."""
-    return False if finding.kind is Kind.YES_NO else finding.none
+    return finding.absence
 
 
 def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tuple[str, ...]:

@@ -114,6 +114,8 @@ class _Compiler:
             data["opens"] = [*finding.opens]
         if finding.settles:
             data["settles"] = finding.settles
+        if finding.asked_by:
+            data["asked_by"] = [[*group] for group in finding.asked_by]
         if finding.how_alone:
             data["how_alone"] = True
         if finding.policy:

@@ -62,17 +62,20 @@ class PreparedPresentation:
         self.every = tuple(_prepare(rule, rules) for rule in presentation.rules)
         self.rules = tuple(known for known in self.every if not known.rule.raises)
         self.modifiers = tuple(rule for rule in presentation.rules if rule.raises)
-        self._looked_at = tuple(rules.looked_at[presentation.id].items())
+        self._looked_at = tuple(
+            (name, finding, _asked_by(rules, finding)) for name, finding in rules.looked_at[presentation.id].items()
+        )
         self._openers = rules.openers[presentation.id]
 
     def absent(self, facts: Facts) -> Iterator[str]:
         """The findings that its rules look at and that nobody has asked, though they concern the person."""
         known_answers = facts.answers
-        for name, finding in self._looked_at:
+        for name, finding, asked_by in self._looked_at:
             if (
                 name not in known_answers
                 and concerns(finding, facts.ages)
                 and known_answers.get(finding.settled_by) is not False
+                and not (asked_by and _is_answered(asked_by, known_answers))
             ):
                 yield name
 
@@ -127,6 +130,19 @@ def prepared(rules: RuleSet) -> PreparedRules:
     if derived is None:
         derived = rules.derivations[PreparedRules] = PreparedRules(rules)
     return derived
+
+
+Noes = tuple[tuple[tuple[str, Answer], ...], ...]
+"""Groups of questions with the answer to each that says no."""
+
+
+def _asked_by(rules: RuleSet, finding: Finding) -> Noes:
+    return tuple(tuple((name, rules.findings[name].absence) for name in group) for group in finding.asked_by)
+
+
+def _is_answered(groups: Noes, answers: Mapping[str, Answer]) -> bool:
+    """Whether every question of a group was answered with its no; "can't tell" and "not asked" are none."""
+    return any(all(name in answers and answers[name] == no for name, no in group) for group in groups)
 
 
 def concerns(finding: Finding, ages: frozenset[str]) -> bool:

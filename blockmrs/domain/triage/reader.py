@@ -41,7 +41,7 @@ SIGNS_FILE = "signs.toml"
 FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if", "left_out", FORMS)
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
-    *("option", "none", "least", "most", "policy", "record", "opens", "settles", "how_alone"),
+    *("option", "none", "least", "most", "policy", "record", "opens", "settles", "how_alone", "asked_by"),
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
@@ -211,6 +211,7 @@ class _Reader:
             opens=opens,
             settles=settles,
             how_alone=table.get("how_alone") is True,
+            asked_by=tuple(tuple(group) for group in table.get("asked_by", [])),
             id=name,
             presentation=presentation,
             label=self._text(table, "label"),
@@ -437,6 +438,11 @@ class _Reader:
             self._require(name in rules.findings, "a finding is missing", name)
         for finding in rules.findings.values():
             self._require(finding.settled_by in ("", *rules.findings), "an unknown finding settles it", finding.id)
+            others = {name for group in finding.asked_by for name in group} - {finding.id}
+            is_known = all(finding.asked_by) and others <= set(rules.findings)
+            dangers = [rules.findings[name].nature for name in others if name in rules.findings] + [finding.nature]
+            is_plain = not finding.asked_by or set(dangers) == {Nature.DANGER}
+            self._require(is_known and is_plain, "another danger asks for it, by name", finding.id)
         signs = {sign.finding for sign in rules.signs} - UNSETTLED
         for finding in rules.findings.values():
             self._require(not finding.settles or finding.settles in signs, "it settles no sign", finding.id)

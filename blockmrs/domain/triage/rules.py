@@ -94,6 +94,7 @@ class Finding:
     `record` is what a record says about the answer: by fact and its value (domain/facts.py), yes or no. `opens` are
     the complaints that are asked as well unless the answer is a plain no: an injury that was told as an illness.
     A reassurance with `settles` stands below the advice of that danger sign, after one tap, and on no page.
+    A plain no to every question of one group in `asked_by` is a no to this one too, which is then not asked again.
     With `how_alone`, `how` says only how to look: beside other labels to tick it is left out.
     """
 
@@ -116,6 +117,12 @@ class Finding:
     opens: tuple[str, ...] = ()
     settles: str = ""
     how_alone: bool = False
+    asked_by: tuple[tuple[str, ...], ...] = ()
+
+    @property
+    def absence(self) -> bool | str | int | None:
+        """The answer that says "this is not so": no, or the value for it of a choice or number."""
+        return False if self.kind is Kind.YES_NO else self.none
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ var triage = (() => {
   // What a finding is where its data does not say otherwise.
   const USUAL = {
     kind: "yes-no", nature: "danger", how: "", how_alone: false, unsure: AMBULANCE, ages: [], options: [], opens: [],
-    settles: "",
+    settles: "", asked_by: [],
   };
 
   /** @param {object} object @param {string} name */
@@ -231,13 +231,20 @@ var triage = (() => {
     }
     /** @param {Facts} facts */
     const mayPlay = facts => data.sport_ages.some(band => facts.ages.has(band));
+    // Whether the questions of a group that asks for the same were all answered with no.
+    /** @param {Finding} finding @param {Facts} facts */
+    function isAsked({ asked_by: groups }, { answers }) {
+      /** @param {string} name */
+      const no = name => findingOf(name).kind === "yes-no" ? false : findingOf(name).none;
+      return groups.some(group => group.every(name => has(answers, name) && answers[name] === no(name)));
+    }
     /** @param {Rule[]} rules @param {Facts} facts @param {number} level */
     function unaskedIn(rules, facts, level) {
       /** @type {Set<string>} */
       const absent = new Set();
       for (const name of rules.flatMap(rule => rule.findings)) {
         const finding = findingOf(name);
-        const settled = finding.settled_by && facts.answers[finding.settled_by] === false;
+        const settled = finding.settled_by && facts.answers[finding.settled_by] === false || isAsked(finding, facts);
         if (!has(facts.answers, name) && concerns(finding, facts.ages) && !settled) absent.add(name);
       }
       const supposing = { ...facts, supposed: absent };
