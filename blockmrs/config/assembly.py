@@ -301,7 +301,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         reports=reports,
         sharing=sharing,
         inbox=inbox,
-        followups=FollowUps(after, teams, zone),
+        followups=FollowUps(after, teams),
         clearances=clearances,
         replies=replies,
         codes=codes,

@@ -1,13 +1,13 @@
 """The days after a head injury: when a symptom check is due, and what one contains.
 
-Checks are planned for days 1, 3 and 7, and may be made on any other day too. Days are numbered by the calendar, in the
-site's time zone: the day of the injury itself is day 0.
+Checks are planned for days 1, 3 and 7, and may be made on any other day too. Days are numbered by the calendar, where
+the injury happened: its own day is day 0.
 """
 
 from collections.abc import Container, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, tzinfo
+from datetime import datetime
 
 from blockmrs.domain.reports import FIELD, Advice, Report, ReportedFinding
 from blockmrs.domain.triage.answers import parse_answer
@@ -77,9 +77,12 @@ class Due:
     late: bool
 
 
-def day_number(injured_at: datetime, moment: datetime, zone: tzinfo | None) -> int:
-    """How many calendar days `moment` is after the injury; `zone` None means the machine's own."""
-    return (moment.astimezone(zone).date() - injured_at.astimezone(zone).date()).days
+def day_number(injured_at: datetime, moment: datetime) -> int:
+    """How many calendar days `moment` is after the injury, by the clocks where it happened.
+
+    A report keeps the offset of its moments. The server may stand anywhere.
+    """
+    return (moment.astimezone(injured_at.tzinfo).date() - injured_at.date()).days
 
 
 def planned_for(day: int) -> int | None:

@@ -106,7 +106,7 @@ class World:
         )  # fmt: skip
         self.inbox = Inbox(self.mailbox, self.organisations, self.access, self.sharing)
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)
-        self.followups = FollowUps(after, self.teams, UTC)
+        self.followups = FollowUps(after, self.teams)
         self.clearances = Clearances(after, self.cards, self.organisations, UTC)
         self.replies = Replies(after, self.cards, self.organisations)
         self.codes = Codes(

@@ -79,7 +79,7 @@ class ClearanceController(ReportPart):
         actor = require_actor()
         report = self._report(actor)
         if tg.request.method != "POST":
-            return self._form(TypedClearance.fresh(times.local(self._services.reports.now()).date()), {})
+            return self._form(TypedClearance.fresh(self._today()), {})
         if not actor.recovery_confirmed:
             return code_first(self._page, f"{self._page}/clearance")
         form = posted_form()
@@ -125,19 +125,22 @@ class ClearanceController(ReportPart):
         try:
             clearance = self._services.clearances.check(
                 actor, self._address, stage=form.text("stage", LONGEST), seen_on=read_day(form.text("seen", LONGEST)),
-                conditions=form.text("conditions"), note=form.text("note"),
+                conditions=form.text("conditions"), note=form.text("note"), today=self._today(),
             )  # fmt: skip
             if not form.text_or_empty("sign"):
                 return self._confirm(report, clearance, typed)
             self._services.clearances.issue(
                 actor, self._address, form.text("clearance-draft", LONGEST), stage=clearance.stage,
-                seen_on=clearance.seen_on, conditions=clearance.conditions, note=clearance.note,
+                seen_on=clearance.seen_on, conditions=clearance.conditions, note=clearance.note, today=self._today(),
             )  # fmt: skip
         except InvalidInput as error:
             return self._form(typed, problem(error))
         except Unavailable as error:
             return self._form(typed, try_again(error, _NOT_SAVED), status=503)
         redirect(f"{self._page}?stated=1")
+
+    def _today(self) -> date:
+        return times.local(self._services.reports.now()).date()
 
     def _form(self, typed: TypedClearance, errors: dict[str, str], status: int = 200) -> str:
         return show(
@@ -146,7 +149,7 @@ class ClearanceController(ReportPart):
         )  # fmt: skip
 
     def _confirm(self, report: Report, clearance: Clearance, typed: TypedClearance) -> str:
-        day = day_number(report.injured_at, self._services.reports.now(), times.zone())
+        day = day_number(report.injured_at, self._services.reports.now())
         return show(
             "followup.confirm", report_page=self._page, typed=typed, clearance=clearance, player=report.player,
             stage_words=STAGE_WORDS, day=day, early=clearance.stage == FULL_PLAY and day < EARLIEST_FULL_PLAY,

@@ -103,7 +103,8 @@ class Clearances(Statements[Clearance]):
         zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
-        super().__init__(after, cards, organisations, rules, zone)
+        super().__init__(after, cards, organisations, rules)
+        self._zone = zone
         self._locks = after.locks("clearance")
 
     def of(self, actor: Actor, address: str) -> SportStatus | None:
@@ -124,19 +125,43 @@ class Clearances(Statements[Clearance]):
         return self._for_writing(actor, address)[1]
 
     def issue(
-        self, actor: Actor, address: str, draft_id: str, *, stage: str, seen_on: date, conditions: str, note: str
+        self,
+        actor: Actor,
+        address: str,
+        draft_id: str,
+        *,
+        stage: str,
+        seen_on: date,
+        conditions: str,
+        note: str,
+        today: date | None = None,
     ) -> Statement:
         """State what the player may return to, once, however often it is called with one `draft_id`."""
         access, _ = self._for_writing(actor, address)
-        clearance = self.check(actor, address, stage=stage, seen_on=seen_on, conditions=conditions, note=note)
+        clearance = self.check(
+            actor, address, stage=stage, seen_on=seen_on, conditions=conditions, note=note, today=today
+        )
         return self._once(actor, access, draft_id, clearance)
 
-    def check(self, actor: Actor, address: str, *, stage: str, seen_on: date, conditions: str, note: str) -> Clearance:
-        """What would be stated; InvalidInput says what is wrong. Nothing is written."""
+    def check(
+        self,
+        actor: Actor,
+        address: str,
+        *,
+        stage: str,
+        seen_on: date,
+        conditions: str,
+        note: str,
+        today: date | None = None,
+    ) -> Clearance:
+        """What would be stated; InvalidInput says what is wrong. Nothing is written.
+
+        `today` is the day it is for whoever writes; None: by the site's clocks. The injury has a day of its own place.
+        """
         access, report = self._for_writing(actor, address)
-        today, injured_on = (
-            moment.astimezone(self._zone).date() for moment in (self._mailbox.now(), report.injured_at)
-        )
+        today = today or self._mailbox.now().astimezone(self._zone).date()
+        # Somebody far to the west may see the player on what is still the day before there.
+        injured_on = min(report.injured_at.date(), today)
         return Clearance(
             report=access.grant.update_id,
             stage=check_stage(stage),

@@ -13,7 +13,7 @@ from blockmrs.services.reports.access import Access, AccessFinder, report_addres
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.reports import Report
@@ -102,9 +102,9 @@ class AfterReport:
 
 
 class FollowUpService:
-    """What follows a report, of one kind. `zone` is the site's; None means the machine's own."""
+    """What follows a report, of one kind."""
 
-    def __init__(self, after: AfterReport, rules: Callable[[], RuleSet], zone: tzinfo | None) -> None:
+    def __init__(self, after: AfterReport, rules: Callable[[], RuleSet]) -> None:
         self._after = after
         self._mailbox = after.mailbox
         self._access = after.access
@@ -112,4 +112,3 @@ class FollowUpService:
         self._attachments = after.attachments
         self._sharing = after.sharing
         self._rules = rules
-        self._zone = zone

@@ -84,7 +84,7 @@ class Replies(Statements[Reply]):
         organisations: Organisations,
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
-        super().__init__(after, cards, organisations, rules, None)
+        super().__init__(after, cards, organisations, rules)
 
     def of(self, actor: Actor, address: str) -> ReportReplies | None:
         """What was replied to a report that the actor may read; None for a recipient who has not opened it."""

@@ -23,7 +23,7 @@ from blockmrs.services.lines.updates import write_update
 from blockmrs.services.reports.access import Access, report_address
 
 if TYPE_CHECKING:
-    from datetime import datetime, tzinfo
+    from datetime import datetime
 
     from blockmrs.domain.kinds import Content, Purpose
     from blockmrs.domain.triage.rules import RuleSet
@@ -73,9 +73,8 @@ class Statements(FollowUpService, ABC, Generic[Stated]):
         cards: Cards,
         organisations: Organisations,
         rules: Callable[[], RuleSet],
-        zone: tzinfo | None,
     ) -> None:
-        super().__init__(after, rules, zone)
+        super().__init__(after, rules)
         self._cards = cards
         self._organisations = organisations
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta, tzinfo
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.followups import (
@@ -99,10 +99,9 @@ class FollowUps(FollowUpService):
         self,
         after: AfterReport,
         teams: Teams,
-        zone: tzinfo | None = None,
         rules: Callable[[], RuleSet] = load_check_rules,
     ) -> None:
-        super().__init__(after, rules, zone)
+        super().__init__(after, rules)
         self._teams = teams
 
     @property
@@ -211,10 +210,10 @@ class FollowUps(FollowUpService):
                 continue
             if check is not None:
                 checks.append(MadeCheck(report_address(entry.grant.update_id), check))
-        day = day_number(report.injured_at, self._mailbox.now(), self._zone)
+        day = day_number(report.injured_at, self._mailbox.now())
         # A check that was made is not due again, whether or not its text is here.
         made_on = [made.check.day for made in checks]
-        made_on += [day_number(report.injured_at, moment, self._zone) for moment in gaps]
+        made_on += [day_number(report.injured_at, moment) for moment in gaps]
         due = due_on(day, made_on)
         certain, band = was_asked_about_head(report, rules), band_of(report.age, rules)
         return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(gaps))

@@ -73,6 +73,12 @@ def test_a_site_that_says_nothing_has_neither_terms_nor_contact(app: TestApp) ->
     assert "Tell it to whoever runs this site" in app.get("/nothing", status=404).text
 
 
+def test_a_form_that_is_too_old_says_whom_to_ask_too(site, app: TestApp) -> None:
+    person(site, "reader-of-forms", "Rita Reader")
+    answer = signed_in(site, "reader-of-forms").post("/team/add", {"player_name": "Sam"}, status=403)
+    assert "Tell it to whoever runs this site" in answer.text
+
+
 def test_who_names_a_contact_is_found_from_every_page_and_from_an_error(with_settings: With) -> None:
     app = with_settings(**HOW)
     assert foot(app.get("/")) == ["/help", "/about/privacy", "/about/contact"]

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from bs4 import BeautifulSoup
@@ -235,6 +236,18 @@ def test_what_is_wrong_in_a_clearance_is_named_and_the_rest_is_kept(doctor, inju
     assert page.status_int == 422
     assert set(errors(page)) == {field}
     assert page.html.find("textarea", {"name": "conditions"}).text.strip() == "Slowly."
+
+
+@pytest.mark.parametrize("zone", ["Pacific.Kiritimati", "Pacific.Pago_Pago"])
+def test_the_day_of_a_doctor_anywhere_is_their_own_and_not_the_servers(cast, doctor, injured, zone):
+    """One of these places has another day than the server has, whatever its clock shows."""
+    doctor.set_cookie("blockmrs-zone", zone)
+    today = cast.site.clock().astimezone(ZoneInfo(zone.replace(".", "/"))).date()
+    page = doctor.get(f"/inbox/{injured}/clearance")
+    assert page.html.find("input", {"name": "seen"})["value"] == today.isoformat()
+    assert heading(clearance(doctor, injured)) == "Sign this clearance?"
+    tomorrow = clearance(doctor, injured, seen=(today + timedelta(days=1)).isoformat())
+    assert set(errors(tomorrow)) == {"seen"}
 
 
 def test_a_stage_must_be_chosen(doctor, injured):

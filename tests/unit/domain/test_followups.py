@@ -1,7 +1,7 @@
 """Days are calendar days of the site, each planned check is made once, and a check knows what it says."""
 
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -46,12 +46,14 @@ def check(day: int = 1, worse: str = "no", **symptoms: str) -> SymptomCheck:
     return SymptomCheck(bytes(32), day, NOON, "Ana", (ReportedFinding(WORSE, "?", worse),), found, advice)
 
 
-def test_the_day_changes_at_midnight_of_the_site() -> None:
-    injured = datetime(2026, 3, 14, 23, 30, tzinfo=UTC)
-    assert day_number(injured, injured + timedelta(minutes=29), UTC) == 0
-    assert day_number(injured, injured + timedelta(minutes=30), UTC) == 1
-    assert day_number(injured, injured + timedelta(minutes=30), ZoneInfo("America/New_York")) == 0
-    assert day_number(injured, injured + timedelta(days=7), None) == 7
+@pytest.mark.parametrize("zone", [UTC, timezone(timedelta(hours=9)), timezone(-timedelta(hours=5))])
+def test_the_day_changes_at_midnight_where_it_happened(zone: timezone) -> None:
+    """Whatever the server's clocks show, and whoever reads it from wherever."""
+    injured = datetime(2026, 3, 14, 23, 30, tzinfo=zone)
+    for seen_from in (zone, UTC, ZoneInfo("Australia/Sydney")):
+        assert day_number(injured, (injured + timedelta(minutes=29)).astimezone(seen_from)) == 0
+        assert day_number(injured, (injured + timedelta(minutes=30)).astimezone(seen_from)) == 1
+        assert day_number(injured, (injured + timedelta(days=7)).astimezone(seen_from)) == 7
 
 
 def test_a_check_counts_for_the_planned_day_before_it() -> None:
