@@ -27,7 +27,14 @@ PAGES = {
     NOBODY: ("/", "/field", "/login", "/signup", "/r", "/about/advice", "/nothing-here"),
     "family": ("/", "/log", "/record", "/record/reports", "/record/trends/head-symptoms", "/people", "/settings"),
     "author": ("/", "/field/reports", "/team", "/team/plan", "/field/report/{report}", "/field/report/{report}/share"),
-    "recipient": ("/", "/inbox", "/inbox/{report}", "/inbox/{report}/clearance", "/organisation"),
+    "recipient": (
+        "/",
+        "/inbox",
+        "/inbox/{report}",
+        "/inbox/{report}/clearance",
+        "/inbox/{report}/reply",
+        "/organisation",
+    ),
 }
 
 

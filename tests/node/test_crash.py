@@ -1,4 +1,4 @@
-"""`kill -9` at every step of a save, a share, a check, a clearance: all of it is there or nothing; again is the same.
+"""`kill -9` at every step of a save, a share, a check, a statement: all of it is there or nothing; again is the same.
 
 One process forks a child for each step; each child works on a copy of one installation, and dies there.
 """
@@ -18,7 +18,7 @@ import pytest
 from blockmrs.domain.clearances import FULL_PLAY
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.fhir import check, clearance
+from blockmrs.fhir import check, clearance, reply
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.persons import Person
 from tests.support.heads import answers, head_report
@@ -35,6 +35,7 @@ FACTS = [("facts", step) for step in OF_FACTS] + [("own facts", step) for step i
 TOLD = HealthFacts(date(2012, 3, 27), {"diabetes": "none"}, ("Penicillin",))
 CHECKS = [("check", step) for step in OF_FACTS]
 CLEARANCES = [("clearance", step) for step in OF_FACTS]
+REPLIES = [("reply", step) for step in OF_FACTS]
 SHARES = [("share", step) for step in ("signed", "published", "committed")]
 NOON = datetime(2026, 3, 14, 12, tzinfo=UTC)
 
@@ -75,6 +76,9 @@ def do(world: World, what: str):
     if what == "clearance":
         doctor, given = sign_in(world, "lee"), {"conditions": "", "note": "Slowly.", "seen_on": NOON.date()}
         return world.clearances.issue(doctor, shared_report(world), DRAFT, stage=FULL_PLAY, **given)
+    if what == "reply":
+        words = {"wish": "seen", "phone": "", "line": "Soon."}
+        return world.replies.send(sign_in(world, "lee"), shared_report(world), DRAFT, **words)
     if what == "share":
         reports = world.reports.page_about(world.people.of(sign_in(world, "maria"))[-1])[0]
         card_id = world.organisations.directory()[0].card_id
@@ -91,7 +95,7 @@ def whose(world: World, mother: Actor, what: str) -> Person:
 def load_what_is_slow() -> None:
     """Load, before the children are forked, what each of them would load for itself."""
     load_rules()
-    for slow in (check._response_class, clearance._observation_class):
+    for slow in (check._response_class, clearance._observation_class, reply._communication_class):
         slow()
 
 
@@ -143,7 +147,7 @@ def crashed() -> Iterator[dict[tuple[str, str], Path]]:
         followed = root / "followed"
         shutil.copytree(original, followed)
         share_a_head_injury(open_world(followed))
-        for case in [*CHECKS, *CLEARANCES]:
+        for case in [*CHECKS, *CLEARANCES, *REPLIES]:
             folders[case] = root / "-".join(case)
             shutil.copytree(followed, folders[case])
         plan = json.dumps([[*case, str(folder)] for case, folder in folders.items()])
@@ -265,4 +269,22 @@ def test_a_clearance_that_was_killed_is_there_whole_or_not_at_all_and_signing_ag
     assert do(world, "clearance").statement_id == made.statement_id
     for name in ("carol", "maria", "lee"):
         assert stated(name) == ["Slowly."], name
+    assert world.evidence.check_everything(lambda *_: None).unlisted == (0 if published else 1)
+
+
+@pytest.mark.parametrize("case", REPLIES, ids=" at ".join)
+def test_a_reply_that_was_killed_is_there_whole_or_not_at_all_and_sending_again_is_the_same(crashed, case):
+    world = open_world(crashed[case])
+    world.evidence.check_everything(lambda *_: None)
+    published, address = was_published(case[1]), shared_report(world)
+
+    def said(name: str) -> list[str]:
+        return [one.reply.line for one in world.replies.of(sign_in(world, name), address).given]
+
+    for name in ("carol", "maria", "lee"):
+        assert said(name) == ["Soon."] * published, name
+    made = do(world, "reply")
+    assert do(world, "reply").reply_id == made.reply_id
+    for name in ("carol", "maria", "lee"):
+        assert said(name) == ["Soon."], name
     assert world.evidence.check_everything(lambda *_: None).unlisted == (0 if published else 1)

@@ -30,7 +30,18 @@ NOTE_WORDS = ("goalpost", "left ankle", "looks bent")
 IN_THE_BOX = "Fell off the swing at Brook Meadow"
 BOX_WORDS = ("Brook Meadow", "off the swing")
 CONDITION = "Only with a padded helmet, and Ferri watching"
-AFTER_WORDS = ("padded helmet", "Ferri watching", "check-dizzy", "symptom-check", "full play")
+REPLY, NUMBER = "Ask for Sister Okonkwo", "+1 202 555 0147"
+AFTER_WORDS = (
+    "Okonkwo",
+    "555 0147",
+    "5550147",
+    "please-call",
+    "padded helmet",
+    "Ferri watching",
+    "check-dizzy",
+    "symptom-check",
+    "full play",
+)
 WORDS = ("Clash of heads", "outstretched hand", "Threw up", "head-vomits", "ambulance", "North Field")
 
 
@@ -112,6 +123,7 @@ def _play(site: TestSite, demo: Demo) -> dict[str, bytes]:
             if opening is not None:
                 assert "Clash of heads" in opening.submit().follow().text
                 _clear(browser, demo.report)
+                _reply(browser, demo.report)
     no_sign = [(f"a.{sign.id}", "no") for sign in load_rules().signs]
     for told in (IN_THE_BOX, IN_THE_BOX + "\x00", IN_THE_BOX * 20):
         site.browser().post("/field/words", [*no_sign, ("words", told)], status="*")
@@ -152,6 +164,14 @@ def _clear(browser: TestApp, report: str) -> None:
     fields = {"stage": "full play", "seen": today, "conditions": CONDITION, "clearance-draft": "ab" * 16, "sign": "yes"}
     assert send(browser, page, list((fields | {"stage": ""}).items())).status_int == 422
     assert CONDITION in send(browser, page, list(fields.items())).follow().text
+
+
+def _reply(browser: TestApp, report: str) -> None:
+    """A reply with a number, with one try that is refused."""
+    page = f"/inbox/{report}/reply"
+    fields = {"wish": "please-call", "phone": NUMBER, "line": REPLY, "reply-draft": "ad" * 16}
+    assert send(browser, page, list((fields | {"phone": f"{NUMBER} or so"}).items())).status_int == 422
+    assert REPLY in send(browser, page, list(fields.items())).follow().text
 
 
 def _tell_facts(browser: TestApp) -> None:

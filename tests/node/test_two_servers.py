@@ -86,15 +86,19 @@ def test_one_pressing_of_each_save_is_one_thing(worlds, coach, doctor, address) 
         given = {"seen_on": world.clock().date(), "conditions": "", "note": ""}
         return world.clearances.issue(doctor, address, DRAFT, stage=FULL_PLAY, **given).statement_id
 
+    def reply(world: World) -> str:
+        return world.replies.send(doctor, address, DRAFT, wish="seen", phone="", line="").reply_id
+
     presses: dict[str, Callable[[World], Any]] = {
         "report": lambda world: world.reports.save(coach, DRAFT, world.report()).address,
         "facts": facts,
         "check": lambda world: world.followups.save(coach, address, DRAFT, answers()).check_id,
         "clearance": clearance,
+        "reply": reply,
         "share": lambda world: share(world, coach, address),
         "code": lambda world: world.codes.make(coach, address).typed,
     }
-    with at_least(6) as case:
+    with at_least(7) as case:
         for what, press in presses.items():
             with case(what):
                 one, other = at_once(worlds, press)
