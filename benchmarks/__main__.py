@@ -12,6 +12,7 @@ from benchmarks.paint import measure_paint, report_paint
 from benchmarks.reading import measure_reading, report_reading
 from benchmarks.record import measure_record, report_record
 from benchmarks.save import Drifted, check_syncs, count_steps, measure_save, report_save
+from benchmarks.sharing import measure_sharing, report_sharing
 from benchmarks.startup import measure_start, report_start
 from benchmarks.syncs import CannotCount
 
@@ -45,6 +46,7 @@ def _run(folder: Path, rounds: int, long_chain: int, entries: int) -> None:
     _say("", report_save(samples, steps))
     reading = measure_reading(folder / "reading", SHORT_CHAIN, long_chain, rounds)
     _say("The chain's length", report_reading(reading, SHORT_CHAIN, long_chain))
+    _say("Sharing, the whole service call", report_sharing(measure_sharing(folder / "sharing", rounds)))
     _say("Pages, in process", report_pages(measure_pages(folder / "pages", rounds)))
     _say("Budgets of the advice, the processor's time", report_own_time(measure_own_time(folder / "own", rounds)))
     _say("The record's page, the processor's time", report_record(measure_record(folder / "record", entries, rounds)))

@@ -56,7 +56,7 @@ class _OwnSteps(list[Step]):
 
 
 @contextmanager
-def counted_steps() -> Iterator[list[Step]]:
+def counted_steps(database_file: Path | None = None) -> Iterator[list[Step]]:
     """Collects the steps of whatever this thread does within the block; slows it down, so nothing is timed here.
 
     What runs beside it, such as housekeeping, is no part of a save.
@@ -69,7 +69,7 @@ def counted_steps() -> Iterator[list[Step]]:
     for name, module, function in _REMEMBERED:
         original = getattr(module, function)
         undo += _replace_everywhere(original, _noting_misses(steps, name, original))
-    undo += _watch_writes(steps)
+    undo += _watch_writes(steps, database_file)
     try:
         yield steps
     finally:
@@ -128,7 +128,7 @@ def _replace_everywhere(original: Any, replacement: Any) -> list[Callable[[], No
     return undo
 
 
-def _watch_writes(steps: list[Step]) -> list[Callable[[], None]]:
+def _watch_writes(steps: list[Step], database_file: Path | None) -> list[Callable[[], None]]:
     def object_written(self: BlockFolder, cid: Any, content: bytes) -> None:
         write_object(self, cid, content)
         steps.append(Step("object", len(content)))
@@ -140,9 +140,13 @@ def _watch_writes(steps: list[Step]) -> list[Callable[[], None]]:
     def committed(name: str, original: Callable[..., Any]) -> Callable[..., Any]:
         @contextmanager
         def write(self: Any) -> Iterator[Any]:
+            before = 0 if database_file is None else wal_file(database_file).stat().st_size
             with original(self) as inside:
                 yield inside
-            steps.append(Step(name))
+            if database_file is None:
+                steps.append(Step(name))
+            elif size_bytes := wal_file(database_file).stat().st_size - before:
+                steps.append(Step(name, size_bytes))
 
         return write
 

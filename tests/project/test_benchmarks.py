@@ -11,6 +11,7 @@ from benchmarks.measure import interleave, ratio_of, repeat
 from benchmarks.reading import OPERATIONS, measure_reading, report_reading
 from benchmarks.record import PAGES, measure_record, report_record
 from benchmarks.save import count_steps, measure_save, report_save
+from benchmarks.sharing import WRITES, measure_sharing, report_sharing
 from benchmarks.syncs import compare_syncs
 from blockmrs.crypto import keys
 
@@ -37,6 +38,18 @@ def test_the_floor_writes_as_many_bytes_as_a_save(steps: list[Step], tmp_path: P
     assert (tmp_path / "blockmrs.db-wal").stat().st_size == size["ledger"] + size["rows"]
     assert [file.stat().st_size for file in (tmp_path / "objects" / "00").iterdir()] == [size["object"]]
     assert (tmp_path / "secrets" / "sealer.head").stat().st_size == size["head"]
+
+
+def test_sharing_is_measured_against_what_each_of_its_actions_does(tmp_path: Path) -> None:
+    times = measure_sharing(tmp_path, 1)
+    writes = {name: [step.name for step in steps if step.name in WRITES] for name, steps in times.steps.items()}
+    # Both end with one block; what stands before it are the rows that hold it back from being done twice.
+    assert writes["share"][-2:] == writes["stop"][-2:] == ["head", "ledger"]
+    assert set(writes["share"][:-2] + writes["stop"][:-2]) == {"rows"}
+    assert writes["inbox"] == []
+    assert all(step.size_bytes > 0 for steps in times.steps.values() for step in steps if step.name in WRITES)
+    lines = "\n".join(report_sharing(times))
+    assert all(f"{name} / floor" in lines for name in ("share", "inbox", "stop"))
 
 
 def test_what_runs_beside_a_save_is_not_counted() -> None:
