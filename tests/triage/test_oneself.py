@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from babel.messages.pofile import read_po
 
 from blockmrs.domain.triage.engine import assess
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
@@ -41,6 +42,13 @@ def test_a_text_about_somebody_else_has_a_form_for_oneself(name: str) -> None:
 
 def test_a_form_for_oneself_speaks_of_nobody_else() -> None:
     assert [form for form in FORM_OF.values() if SOMEBODY_ELSE.search(form)] == []
+
+
+def test_in_spanish_no_form_speaks_of_the_reader_as_somebody_else() -> None:
+    with (SHIPPED.parents[1] / "i18n" / "es" / "LC_MESSAGES" / "blockmrs.po").open("rb") as source:
+        spanish = {message.id: message.string for message in read_po(source)}
+    somebody_else = re.compile(r"\bla persona\b|\b[Dd]eje que (se|camine|maneje|juegue)\b|^[Qq]ue (se|no se)\b")
+    assert [form for form in FORM_OF.values() if somebody_else.search(spanish[form])] == []
 
 
 def test_both_forms_lead_to_the_same_outcome_in_every_worked_case() -> None:

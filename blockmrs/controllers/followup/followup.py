@@ -128,7 +128,7 @@ class CheckController(ReportPart):
         redirect(f"{self._page}/{made.check_id}?saved=1")
 
     def _form(self, there: FollowUp, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
-        rules = self._services.followups.rules
+        rules = self._services.followups.rules_to(there)
         signs, symptoms = (questions_on(rules, page, there.band) for page in (SIGNS_PAGE, SYMPTOMS_PAGE))
         worse = questions_on(rules, WORSE_PAGE, there.band)[0]
         plans = {page.id: page for page in rules.presentations[HEAD_CHECK].pages}
@@ -167,7 +167,8 @@ class OneCheckController(ReportPart):
         made = next((made for made in there.checks if made.check_id == self._check_id), None)
         if made is None:
             raise NotFound("no such check")
-        rules = follow_ups.rules
+        rules = follow_ups.rules_to(there)
+        forms = rules.oneself if there.about_me else {}
         now = self._services.reports.now()
         level = next(level for level in rules.level_words if int(level) == made.check.advice.level)
         facts = facts_of(rules, answers_of(made.check, rules, there.band))
@@ -182,7 +183,11 @@ class OneCheckController(ReportPart):
             advice=advice,
             pictures=rules.pictures_for(level, advice.first_aid),
             sooner_if=rules.as_said(rules.presentations[HEAD_CHECK].sooner_if, facts),
-            words=answer_words(rules, made),
+            because=tuple(dict.fromkeys(forms.get(text, text) for _, text in made.check.advice.reasons)),
+            words=[
+                (heading, [(forms.get(question, question), answer) for question, answer in rows])
+                for heading, rows in answer_words(rules, made)
+            ],
             sport=self._services.clearances.of(actor, self._address),
             cleared_words=CLEARED_WORDS,
         )

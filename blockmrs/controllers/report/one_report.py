@@ -42,6 +42,7 @@ from blockmrs.domain.reports import FIELD
 from blockmrs.errors import N_, UNKNOWN, Ended, InvalidInput, NotAuthorized, NotFound, TooManyAttempts, Unavailable
 
 if TYPE_CHECKING:
+    from blockmrs.domain.reports import Report
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
     from blockmrs.services.people.organisations import Organisation
@@ -75,6 +76,7 @@ class OneReportController(ReportPart):
             opened=opened,
             mine=mine,
             is_new=self._services.reports.is_new(actor, opened),
+            own_words=self._own_words(opened) if mine else None,
             saved=saved is not None,
             again=again is not None,
             now=self._services.reports.now(),
@@ -91,6 +93,11 @@ class OneReportController(ReportPart):
             cleared_words=CLEARED_WORDS,
             after=view_of(self._services.followups.of(actor, self._address), self._services.followups.rules),
         )
+
+    def _own_words(self, opened: OpenedReport) -> Report | None:
+        """What somebody wrote about themselves, as they read it; None where a report is for others' eyes too."""
+        is_own = opened.about_me and opened.report.origin != FIELD
+        return self._services.triage.for_oneself.read_again(opened.report) if is_own else None
 
     @expose(allowed_methods=POST)
     def read(self, **_ignored: object) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 from blockmrs.domain.triage.messages import SHOWN
 from blockmrs.domain.triage.places import PLACE
-from blockmrs.domain.triage.rules import Omission, RuleSet
+from blockmrs.domain.triage.rules import Finding, Omission, RuleSet
 
 FORMS = "oneself"
 """The table's name in a rule file."""
@@ -25,7 +25,8 @@ def for_oneself(rules: RuleSet) -> RuleSet:
     """The same rules in the words for oneself; made once for each rule set."""
     known = rules.derivations.get(_ForOneself)
     if known is None:
-        own = replace(_in_words(rules, rules.oneself), omissions=_omissions(rules))
+        own = _in_words(rules, rules.oneself)
+        own = replace(own, omissions=_omissions(rules), findings=_with_care(own))
         known = rules.derivations[_ForOneself] = _ForOneself(own)
     return known.rules
 
@@ -33,6 +34,39 @@ def for_oneself(rules: RuleSet) -> RuleSet:
 class _ForOneself:
     def __init__(self, rules: RuleSet) -> None:
         self.rules = rules
+
+
+def forms_in(rules: RuleSet, presentation: str) -> tuple[tuple[str, str], ...]:
+    """(text, form for oneself) of what a presentation says, each once; what belongs to none goes with `any`."""
+    own = [known for known in rules.findings.values() if known.presentation == presentation]
+    shared = (rules.words, rules.policies) if presentation == "any" else ()
+    texts = dict.fromkeys(_texts_of((rules.presentations[presentation], *own, *shared)))
+    return tuple((text, rules.oneself[text]) for text in texts if text in rules.oneself)
+
+
+def _texts_of(value: Any) -> Iterator[str]:
+    """Every text in the value that may have a form, and some that cannot, such as ids."""
+    if type(value) is str:
+        yield value
+    elif isinstance(value, tuple):
+        for part in value:
+            yield from _texts_of(part)
+    elif isinstance(value, Mapping):
+        yield from _texts_of(tuple(value.values()))
+    elif is_dataclass(value) and not isinstance(value, type):
+        yield from _texts_of(tuple(getattr(value, part.name) for part in fields(value) if part.name not in _SAME))
+
+
+def _with_care(rules: RuleSet) -> Mapping[str, Finding]:
+    """The questions; what must not frighten says more beside its label: nobody else is there to say it."""
+    return MappingProxyType(
+        {
+            name: replace(finding, how_alone=False)
+            if finding.policy or rules.presentations[finding.presentation].policy
+            else finding
+            for name, finding in rules.findings.items()
+        }
+    )
 
 
 def _omissions(rules: RuleSet) -> Mapping[str, tuple[Omission, ...]]:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from blockmrs.domain.triage.conditions import AgeIn, All, AnyOf, AtLeast, Complaint, Condition, Is, NotReassured
 from blockmrs.domain.triage.evidence import Evidence, Fact, Source, load_evidence
 from blockmrs.domain.triage.loader import load_check_rules
+from blockmrs.domain.triage.oneself import forms_in
 from blockmrs.domain.triage.rules import Advice, Finding, Level, PagePlan, Presentation, Rule, RuleSet
 from blockmrs.errors import NotFound
 from blockmrs.services.advice.names import FORMER, anchor_of, name_of, old_anchors_of
@@ -70,7 +71,10 @@ class AdviceText:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One presentation: its questions by page, its rules, most urgent first, and its advice."""
+    """One presentation: its questions by page, its rules, most urgent first, and its advice.
+
+    `for_oneself` pairs its texts with what whoever feels ill themselves reads in their place.
+    """
 
     presentation: Presentation
     pages: tuple[tuple[PagePlan, tuple[QuestionText, ...]], ...]
@@ -78,6 +82,7 @@ class Chapter:
     rules: tuple[RuleText, ...]
     advice: tuple[AdviceText, ...]
     unsigned: int
+    for_oneself: tuple[tuple[str, str], ...]
 
     @property
     def name(self) -> str:
@@ -143,6 +148,7 @@ class AdviceDocument:
             rules=tuple(self._rule(number, rule) for number, rule in enumerate(ordered, 1)),
             advice=self._advice(presentation),
             unsigned=sum(not rule.reviewed_by for rule in own),
+            for_oneself=forms_in(rules, presentation.id),
         )
 
     def _elsewhere(self, presentation: Presentation) -> tuple[QuestionText, ...]:

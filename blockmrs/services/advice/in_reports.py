@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.concerns import COMPLAINTS
-from blockmrs.domain.reports import Advice, ReportedFinding, ReportedLook
+from blockmrs.domain.reports import OF_RECORD, Advice, ReportedFinding, ReportedLook
 from blockmrs.domain.triage.answers import format_answer
 from blockmrs.domain.triage.course import ASKED
 from blockmrs.domain.triage.rules import ALWAYS, Level, RuleSet
 from blockmrs.errors import Message
 
 if TYPE_CHECKING:
+    from blockmrs.domain.reports import Report
     from blockmrs.domain.triage.engine import Assessment, Interview
     from blockmrs.services.advice.interviews import AnswerInWords
 
@@ -83,6 +84,26 @@ def findings_of(
             for entry in rows
         ),
     )
+
+
+def read_by_oneself(report: Report, rules: RuleSet) -> Report:
+    """The report in the words for whoever wrote it about themselves, for their own eyes only.
+
+    What they wrote, and what their record told, stays as it is; so does a text that these rules no longer have.
+    """
+    forms = rules.oneself
+    findings = (
+        finding
+        if finding.finding.startswith(OF_RECORD)
+        else replace(
+            finding,
+            question=forms.get(finding.question, finding.question),
+            answer=forms.get(finding.answer, finding.answer),
+        )
+        for finding in report.findings
+    )
+    reasons = tuple((fact, forms.get(because, because)) for fact, because in report.advice.reasons)
+    return replace(report, findings=tuple(findings), advice=replace(report.advice, reasons=reasons))
 
 
 def looks_of(interview: Interview, times: AnswerTimes) -> tuple[ReportedLook, ...]:

@@ -22,8 +22,10 @@ from blockmrs.domain.triage.routing import Proposal, Words, check_words, load_wo
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Nature, RuleSet
 from blockmrs.domain.triage.taps import Tap, after, without_look
 from blockmrs.errors import InvalidInput
+from blockmrs.services.advice.in_reports import read_by_oneself
 
 if TYPE_CHECKING:
+    from blockmrs.domain.reports import Report
     from blockmrs.domain.triage.conditions import Answer
 
 LONGEST_NAME = 200
@@ -58,6 +60,10 @@ class TriageService:
     def for_oneself(self) -> TriageService:
         """The same advice in the words for whoever asks about themselves. Reports never take their texts from it."""
         return TriageService(lambda: for_oneself(self.rules))
+
+    def read_again(self, report: Report) -> Report:
+        """A report that somebody wrote about themselves, as they read it."""
+        return read_by_oneself(report, self.rules)
 
     @property
     def words(self) -> Words:

@@ -28,11 +28,12 @@ from blockmrs.domain.followups import (
     was_asked_about_head,
     with_change,
 )
-from blockmrs.domain.kinds import Content, Purpose
+from blockmrs.domain.kinds import Content, Purpose, Relation
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.sharing import Grant
 from blockmrs.domain.triage.engine import Interview, assess
 from blockmrs.domain.triage.loader import load_check_rules
+from blockmrs.domain.triage.oneself import for_oneself
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.fhir.check import read_check, write_check
 from blockmrs.services.advice.in_reports import advice_of
@@ -66,7 +67,7 @@ class FollowUp:
     """What the days after a head injury show: `checks` in order of time; `day` is today's number.
 
     `certain` is False if only a sign suggests that a knock to the head is behind it. `gaps` are the times of checks
-    that were made but whose text is not here.
+    that were made but whose text is not here. `about_me`: whoever reads it is the one who was hurt.
     """
 
     day: int
@@ -77,6 +78,7 @@ class FollowUp:
     certain: bool
     player: str
     gaps: tuple[datetime, ...] = ()
+    about_me: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,10 @@ class FollowUps(FollowUpService):
     def rules(self) -> RuleSet:
         """The rules for the checks; may raise RulesUnreadable."""
         return self._rules()
+
+    def rules_to(self, there: FollowUp) -> RuleSet:
+        """The rules in the words for whoever reads them: it may be they who were hurt."""
+        return for_oneself(self.rules) if there.about_me else self.rules
 
     def of(self, actor: Actor, address: str) -> FollowUp | None:
         """The follow-up of a report that the actor may read; None if it cannot be about a head injury."""
@@ -216,7 +222,9 @@ class FollowUps(FollowUpService):
         made_on += [day_number(report.injured_at, moment) for moment in gaps]
         due = due_on(day, made_on)
         certain, band = was_asked_about_head(report, rules), band_of(report.age, rules)
-        return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(gaps))
+        own = access.grant.subject == actor.keyring.card.id
+        own = own or (access.keys is not None and access.keys.relation is Relation.SELF)
+        return FollowUp(day, report.injured_at, band, tuple(checks), due, certain, report.player, tuple(gaps), own)
 
     def _read(self, access: Access, entry: GrantEntry) -> SymptomCheck | None:
         update = self._attachments.read(entry, Content.CHECK)

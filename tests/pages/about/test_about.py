@@ -94,6 +94,16 @@ def test_a_page_has_every_question_rule_fact_and_advice(pages: dict[str, Beautif
     assert all(line in text for line in presentation.sooner_if)
 
 
+@pytest.mark.parametrize("name", RULES.presentations)
+def test_a_page_has_every_text_with_its_form_for_oneself(pages: dict[str, BeautifulSoup], name: str) -> None:
+    """A clinician signs both: they read both."""
+    pairs = {words(entry.get_text(" ")) for entry in pages[name].select("ul.oneself > li")}
+    asked = [finding for finding in RULES.findings.values() if finding.presentation == name]
+    texts = [finding.ask for finding in asked] + [*RULES.presentations[name].sooner_if]
+    texts += [rule.because for rule in RULES.presentations[name].rules]
+    assert [text for text in texts if text in RULES.oneself and f"{text} {RULES.oneself[text]}" not in pairs] == []
+
+
 def test_a_condition_reads_as_its_questions_with_their_answers(pages: dict[str, BeautifulSoup]) -> None:
     twice = words(pages["head"].find(id="head-repeated-vomiting").find(class_="when").get_text(" "))
     assert f"{RULES.findings['head-vomits'].ask} 2 or more" in twice

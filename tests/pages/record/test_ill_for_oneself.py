@@ -1,10 +1,14 @@
 """The pages of "I feel ill" speak to whoever is ill; those for a child, and what is saved, speak of them."""
 
+import re
+
 import pytest
 from webtest import TestApp, TestResponse
 
 from blockmrs.services.accounts.actor import Actor
 from tests.support.coach import person, press, signed_in, soup
+from tests.support.heads import form_fields
+from tests.support.people import send
 from tests.support.site import TestSite
 
 
@@ -27,10 +31,17 @@ def child(site: TestSite) -> str:
     return site.services.people.of(maria)[-1].handle
 
 
+def tap(app: TestApp, page: TestResponse, value: str) -> TestResponse:
+    """The page after the button with that value."""
+    button = soup(page).select_one(f"main button[value={value}]")
+    assert button is not None
+    return press(app, page, button.get_text(" ", strip=True), 200)
+
+
 def very_sad(app: TestApp, start: TestResponse) -> TestResponse:
     """From the danger signs, of which none is so, to the first page about the mind."""
     page = press(app, start, "None of these", 200)
-    return press(app, press(app, page, "Ill, fever, or very sad", 200), "Very sad, scared or unsafe", 200)
+    return tap(app, tap(app, page, "ill"), "mind")
 
 
 def text_of(page: TestResponse) -> str:
@@ -40,7 +51,7 @@ def text_of(page: TestResponse) -> str:
 def test_who_thinks_of_dying_is_spoken_to(app) -> None:
     page = very_sad(app, app.get("/record/ill"))
     assert "Thinking of killing yourself now" in text_of(page)
-    assert "Nothing is saved or sent unless you do it." in text_of(page)
+    assert "Only you decide whether it is saved or sent." in text_of(page)
     page = press(app, page, "Next", 200, pick=["mh-now:yes"])
     assert "Is an adult you trust with you all the time" in text_of(page)
     advice = press(app, page, "No", 200)
@@ -60,7 +71,7 @@ def test_a_parent_reads_of_the_child(site, child) -> None:
 
 def test_a_coach_reads_of_the_player(app) -> None:
     start = app.post("/field/check", {"sign": "none"})
-    page = press(app, press(app, start, "Ill, fever, or very sad", 200), "Very sad, scared or unsafe", 200)
+    page = tap(app, tap(app, start, "ill"), "mind")
     assert "Thinks of killing themselves now" in text_of(page)
 
 
@@ -71,7 +82,12 @@ def test_what_is_saved_and_shown_to_the_crew_keeps_the_words_for_others(site, ad
     assert "Thinks of killing themselves now" in crew
     check = press(app, advice, "Save to my record", 200)
     assert "Thinking of killing yourself now" in text_of(check)
-    address = press(app, check, "Save to my record", 302).location.split("/")[-1].split("?")[0]
+    saved = press(app, check, "Save to my record", 302, r_when="180").follow()
+    address = saved.request.path.split("/")[-1]
+    (own,) = soup(saved).select("main div.no-print:has(dl.signs)")
+    (printed,) = soup(saved).select("main div.only-print:has(dl.signs)")
+    assert "Do you think of killing yourself right now?" in own.get_text(" ", strip=True)
+    assert "Do they think of killing themselves right now?" in printed.get_text(" ", strip=True)
     report = site.services.reports.open(ada, address).report
     assert "Do they think of killing themselves right now?" in {finding.question for finding in report.findings}
     assert "They need help now, and nobody can keep them safe." in {because for _, because in report.advice.reasons}
@@ -79,7 +95,7 @@ def test_what_is_saved_and_shown_to_the_crew_keeps_the_words_for_others(site, ad
 
 def test_somebody_young_whom_somebody_hurts_is_told_that_they_may_tell(app) -> None:
     start = press(app, app.get("/record/ill"), "None of these", 200)
-    page = press(app, press(app, start, "Skin, burn, sting, bite or poison", 200), "Rash, or red skin", 200)
+    page = tap(app, tap(app, start, "allergy"), "skin")
     while not soup(page).select("input[value='story-does-not-fit:yes']"):
         young = soup(page).select("button[value='13-15-years']")
         page = press(app, page, young[0].get_text(" ", strip=True) if young else "None of these", 200)
@@ -90,3 +106,19 @@ def test_somebody_young_whom_somebody_hurts_is_told_that_they_may_tell(app) -> N
     assert "Someone may be hurting you. It is not your fault." in text
     assert "It need not be anyone at home." in text
     assert "Do not go alone to the person who hurts you." in text
+
+
+def test_the_checks_after_ones_own_head_injury_speak_to_oneself(app) -> None:
+    page = tap(app, press(app, app.get("/record/ill"), "None of these", 200), "head")
+    page = press(app, page, "Next", 200, pick=["head-memory:yes"])
+    while "Do this now" not in text_of(page):
+        adult = soup(page).select("button[value='16-64-years']")
+        page = press(app, page, adult[0].get_text(" ", strip=True) if adult else "None of these", 200)
+    check = press(app, page, "Save to my record", 200)
+    saved = press(app, check, "Save to my record", 302, r_when="180").follow()
+    address = saved.request.path + "/check"
+    assert "How dizzy are you?" in text_of(app.get(address))
+    made = send(app, address, list(form_fields(check_dizzy="a-lot").items())).follow()
+    assert "How dizzy are you?" in text_of(made)
+    assert "No sport. A doctor must clear you in writing first." in text_of(made)
+    assert re.search(r"\b(they|them|their)\b", text_of(made)) is None
