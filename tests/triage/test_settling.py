@@ -55,10 +55,12 @@ def test_weak_or_numb_without_a_hit_gets_the_first_aid_of_a_stroke_and_a_hurt_ne
     neck = RULES.presentations["neck"].advice["ambulance"].first_aid
     stroke = RULES.presentations["strk"].advice["ambulance"].first_aid
     hurt, not_hurt = answered(tapped, "no"), answered(tapped, "yes")
-    assert [SERVICE.conclude(one).first_aid for one in (tapped, hurt, not_hurt)] == [neck] * 3
-    assert SERVICE.conclude(answered(not_hurt, "unsure")).first_aid == neck
-    weak = SERVICE.conclude(answered(not_hurt, "no"))
-    assert (weak.level, weak.first_aid) == (Level.AMBULANCE, stroke)
+    unsure = answered(tapped, "unsure")
+    assert [SERVICE.conclude(one).first_aid for one in (tapped, hurt, unsure)] == [neck] * 3
+    for weak in (not_hurt, answered(not_hurt, "no"), answered(not_hurt, "unsure")):
+        said = SERVICE.conclude(weak)
+        assert (said.level, said.first_aid) == (Level.AMBULANCE, stroke)
+        assert {reason.rule for reason in said.reasons} == {"life/weak-and-not-hurt"}
 
 
 @pytest.mark.parametrize("sign", SETTLED)

@@ -239,14 +239,19 @@ def text_link(level: Level) -> str:
 
 
 def _further(triage: TriageService, interview: Interview, assessment: Assessment) -> tuple[Further, ...]:
-    """The first aid of every danger sign that was tapped but did not decide: a further sign hides nothing."""
+    """The first aid of every danger sign that was tapped but did not decide: a further sign hides nothing.
+
+    Each is judged with what was answered below its advice, so that one that was settled says nothing any more.
+    """
     rows = []
     for sign in triage.rules.signs:
-        if sign.finding not in interview.answers:
+        if interview.answers.get(sign.finding) is not True:
             continue
+        names = [name for name, finding in triage.rules.findings.items() if finding.settles == sign.finding]
+        below = {name: interview.answers[name] for name in names if name in interview.answers}
         alone = triage.after(triage.start(), SignTap(sign.id))
-        own = triage.conclude(replace(alone, age_band=interview.age_band))
-        if alone.answers[sign.finding] == interview.answers[sign.finding] and own.first_aid != assessment.first_aid:
+        own = triage.conclude(replace(alone, age_band=interview.age_band, answers={**alone.answers, **below}))
+        if own.level is Level.AMBULANCE and own.first_aid != assessment.first_aid:
             rows.append(Further(sign.label, own.first_aid, own.dont))
     return tuple(rows)
 

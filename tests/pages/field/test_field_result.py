@@ -258,3 +258,13 @@ def test_the_advice_shows_how_it_is_done(app, sign: str, shown: list[str]) -> No
     for aid in aids:
         assert aid.select_one("[aria-hidden=true] > svg") is not None
         assert aid.select("h3 ~ ul li")
+
+
+def test_a_hurt_neck_is_not_held_still_where_nobody_was_hit(app):
+    """What was answered below the advice holds for the sign's own first aid too, wherever that stands on the page."""
+    tapped = app.post("/field/check", {"sign": "neck-pain"})
+    assert "Hold the head as you found it." in tapped.text
+    weak = app.post("/field/ask/1", [("a.neck-pain", "yes"), ("a.neck-not-hurt", "yes"), ("a.neck-strong", "no")])
+    assert heading(weak) == "Call an ambulance now"
+    assert "Hold the head as you found it." not in weak.text
+    assert "Lie down, head a little raised." in weak.text

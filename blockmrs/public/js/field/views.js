@@ -203,8 +203,8 @@ var views = (engine, propose, words) => {
   // Which drawings stand below these lines, where the blank page has any.
   /** @param {string[]} lines */
   function pictures(lines) {
-    const { pictures: known } = engine.data, has = Object.prototype.hasOwnProperty;
-    return Object.fromEntries(lines.flatMap(line => has.call(known, line) ? [["picture_" + known[line], true]] : []));
+    const { pictures: drawn } = engine.data, has = Object.prototype.hasOwnProperty;
+    return Object.fromEntries(lines.flatMap(line => has.call(drawn, line) ? [["picture_" + drawn[line], true]] : []));
   }
   // The answers and the advice for the crew, in the order in which they were said; those of unknown time first.
   /** @param {Pair[]} pairs @returns {BlankFilled} */
@@ -308,13 +308,18 @@ var views = (engine, propose, words) => {
     if (age) rows.push({ finding: "age", label: words.age, answer: age.label });
     return [...rows, ...engine.seen(interview, true).filter(row => !shownAbove.has(row.finding))];
   }
+  // The first aid of each sign that was tapped but did not decide, with what was answered below its advice.
   /** @param {Interview} interview @param {Assessment} result */
   function further(interview, result) {
     const rows = [];
     for (const sign of engine.data.signs) {
       if (interview.answers[sign.id] !== true) continue;
-      const own = engine.assess({ ...engine.read([["sign", sign.id]]), age: interview.age });
-      if (own.first_aid.join("\n") !== result.first_aid.join("\n")) rows.push({ ...own, label: sign.label });
+      const below = engine.data.findings.filter(({ id, settles }) => settles === sign.id && id in interview.answers);
+      const alone = engine.read([["sign", sign.id]]), age = interview.age;
+      const settled = Object.fromEntries(below.map(({ id }) => [id, interview.answers[id]]));
+      const own = engine.assess({ ...alone, age, answers: { ...alone.answers, ...settled } });
+      if (own.level !== AMBULANCE || own.first_aid.join("\n") === result.first_aid.join("\n")) continue;
+      rows.push({ ...own, label: sign.label });
     }
     return rows;
   }
