@@ -6,6 +6,7 @@ import pytest
 
 from blockmrs.services.accounts.actor import Actor
 from tests.conftest import StillClock
+from tests.services.test_story import member
 from tests.support.fixtures import app, site, worlds
 from tests.support.quick import quick_folder
 from tests.support.world import World, staged
@@ -37,3 +38,10 @@ def maria(world: World) -> Actor:
 @staged
 def joe(world: World) -> Actor:
     return world.person("joe", "Joe Rivers")
+
+
+@pytest.fixture
+@staged
+def lee(world: World) -> Actor:
+    """The doctor of a hospital in the directory."""
+    return member(world, "lee", "North Hospital")

@@ -26,7 +26,7 @@ DRAFT = "dd" * 16
 @pytest.fixture
 @staged
 def injured(world, carol):
-    return hurt(world, carol)
+    return head_injury(world, carol)
 
 
 @pytest.fixture
@@ -39,7 +39,7 @@ def doctor(world, carol, injured):
     return actor
 
 
-def hurt(world, carol, *, draft="aa" * 16, level=3, withheld=False):
+def head_injury(world, carol, *, draft="aa" * 16, level=3, withheld=False):
     team = world.teams.team(carol)
     if not team.players:
         team = world.teams.add_player(carol, "Sam Rivers", "7", team.version)
@@ -138,7 +138,7 @@ def test_symptoms_after_a_clearance_put_the_player_out_again(world, carol, injur
 
 
 def test_a_knock_without_a_sign_needs_a_clearance_too(world, carol):
-    calm = hurt(world, carol, level=4)
+    calm = head_injury(world, carol, level=4)
     assert state(world, carol, calm) == (None, True)
     world.followups.save(carol, calm, DRAFT, answers())
     assert out(world, carol) == [""]
@@ -294,7 +294,7 @@ def test_a_member_whose_share_has_ended_cannot_write_as_if_it_had_not(world, car
 
 
 def test_a_clearance_of_a_withheld_report_reaches_the_family_with_the_release(world, carol, clock):
-    address = hurt(world, carol, withheld=True)
+    address = head_injury(world, carol, withheld=True)
     maria, doctor = guardian(world, carol), member(world, "chen", "North Hospital")
     share(world, carol, address)
     world.sharing.acknowledge(doctor, address)

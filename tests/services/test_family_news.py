@@ -8,7 +8,7 @@ from blockmrs.errors import CannotOpen
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.sharing.right_news import news_in
 from blockmrs.services.sharing.rights import Rights
-from tests.services.test_rights_pages import joe, team, told
+from tests.services.test_rights_pages import in_words, joe, team
 from tests.support.world import World
 
 __all__ = ["joe", "team"]
@@ -31,7 +31,7 @@ def test_what_stands_on_every_page_is_remembered_and_what_happens_is_news_at_onc
         again = world.rights.news(actor, as_coach=False)
         assert len(times) <= 1
         assert again == here == real(world.rights, actor, as_coach=False)[0]
-        return told(here)
+        return in_words(here)
 
     assert both(team.maria) == []
     clock.advance(MINUTE)

@@ -27,12 +27,6 @@ DAY = timedelta(days=1)
 
 @pytest.fixture
 @staged
-def lee(world: World) -> Actor:
-    return member(world, "lee", "North Hospital")
-
-
-@pytest.fixture
-@staged
 def dan(world: World) -> Actor:
     return world.person("dan", "Dan Coach")
 

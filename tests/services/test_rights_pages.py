@@ -46,7 +46,7 @@ def give(team: Team, address: str, to: str = "North Hospital", lasts: timedelta 
     return world.sharing.grant(actor or team.carol, address, hospital, "care", world.clock() + lasts)
 
 
-def told(news: list[RightNews]) -> list[tuple[str, str, str, bool]]:
+def in_words(news: list[RightNews]) -> list[tuple[str, str, str, bool]]:
     return [(one.what, one.name, one.by, one.mine) for one in news]
 
 
@@ -397,7 +397,7 @@ def test_news_says_what_happened_to_whom_by_whom_and_when_newest_first(team, clo
 def test_the_coach_hears_of_the_team_and_can_ask_for_ones_own_family_alone(team, joe) -> None:
     world = team.world
     news = world.rights.news(team.carol)
-    assert told(news) == [
+    assert in_words(news) == [
         ("joined", "Joe Rivers", "Joe Rivers", False), ("joined", "Maria Rivers", "Maria Rivers", False)
     ]  # fmt: skip
     assert {one.handle for one in news} == {team.handle(team.carol)}
@@ -445,8 +445,8 @@ def test_a_wish_to_end_somebody_is_news_for_all_but_who_wishes(team, joe) -> Non
     for actor in (team.maria, joe, zoe, team.carol):
         world.rights.mark_seen(actor, team.handle(actor))
     team.end(zoe, "Joe Rivers")
-    assert told(world.rights.news(joe)) == [("wanted", "Joe Rivers", "Zoe R", True)]
-    assert told(world.rights.news(team.maria)) == [("wanted", "Joe Rivers", "Zoe R", False)]
+    assert in_words(world.rights.news(joe)) == [("wanted", "Joe Rivers", "Zoe R", True)]
+    assert in_words(world.rights.news(team.maria)) == [("wanted", "Joe Rivers", "Zoe R", False)]
     assert world.rights.news(zoe) == []
 
 

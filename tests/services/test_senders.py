@@ -17,12 +17,6 @@ from tests.support.world import staged
 
 
 @pytest.fixture
-@staged
-def lee(world):
-    return member(world, "lee", "North Hospital")
-
-
-@pytest.fixture
 def hospital(world, lee):
     return world.organisations.directory()[0]
 

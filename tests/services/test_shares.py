@@ -27,12 +27,6 @@ MONTH = timedelta(days=30)
 
 @pytest.fixture
 @staged
-def lee(world: World) -> Actor:
-    return member(world, "lee", "North Hospital")
-
-
-@pytest.fixture
-@staged
 def otto(world: World) -> Actor:
     return member(world, "otto", "South Hospital")
 

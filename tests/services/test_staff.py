@@ -16,7 +16,7 @@ from blockmrs.errors import InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.clearance import write_clearance
 from blockmrs.model.organisations import StaffRow
 from blockmrs.services.lines.updates import write_update
-from tests.services.test_clearances import clear, hurt, out, state
+from tests.services.test_clearances import clear, head_injury, out, state
 from tests.services.test_story import guardian, member, save, share
 from tests.support.world import staged
 
@@ -26,7 +26,7 @@ DRAFT = "dd" * 16
 @pytest.fixture
 @staged
 def injured(world, carol):
-    return hurt(world, carol)
+    return head_injury(world, carol)
 
 
 @pytest.fixture
