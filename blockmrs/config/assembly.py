@@ -59,6 +59,7 @@ from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
+from blockmrs.services.sharing.given_facts import GivenFacts
 from blockmrs.services.sharing.inbox import Inbox
 from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import Sharing
@@ -267,10 +268,9 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     )  # fmt: skip
     attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
     books = Books(mailbox, rolls, access, reports)
-    crew_facts = CrewFacts(database, mailbox, objects, teams, rolls)
-    sharing = Sharing(
-        database, mailbox, cards, organisations, access, reports, attachments, throttle, books, crew_facts
-    )  # fmt: skip
+    crew_facts = CrewFacts(database, mailbox, objects, teams, rolls, lambda *given: along.give_to_running(*given))
+    along = GivenFacts(mailbox, access, reports, books, attachments, crew_facts)
+    sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments, throttle, books, along)
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
     zone = ZoneInfo(settings.site.time_zone) if settings.site.time_zone else None
     clearances = Clearances(after, cards, organisations, zone)

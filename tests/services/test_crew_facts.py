@@ -13,7 +13,7 @@ import pytest
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.kinds import Content
 from blockmrs.domain.sharing import Grant
-from blockmrs.errors import Ended, NotFound
+from blockmrs.errors import Ended, NotFound, Unavailable
 from blockmrs.fhir.facts import write_facts
 from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.accounts.actor import Actor
@@ -210,7 +210,39 @@ def test_changed_facts_go_along_from_then_on_in_the_block_of_their_save(agreed):
         "Joe Rivers",
         agreed.world.clock().replace(microsecond=0),
     )
-    assert agreed.at_hospital(earlier).facts.allergies == ("Penicillin",)
+    assert agreed.at_hospital(earlier) == said, "whoever can read a report now has the newest"
+
+
+def test_who_can_read_a_coachs_report_already_gets_the_facts_with_the_yes_in_its_block(family):
+    world, mother, coach = family.world, family.team.maria, family.team.carol
+    running, ended, kept = family.report(), family.report(), family.report(withheld=True)
+    (share,) = world.sharing.shares(coach, ended)
+    world.sharing.stop(coach, ended, share.share_id)
+    home = world.reports.save(mother, "ab" * 16, head_report(world.clock()), person=family.person(mother)).address
+    family.send(mother, home)
+    world.sharing.acknowledge(family.lee, home)
+    head = world.ledger.head()
+    family.turn_on(mother)
+    assert world.ledger.head().height == head.height + 1
+    assert family.at_hospital(running).facts == LET_KNOW
+    assert family.at_hospital(kept) is family.at_hospital(home) is None
+    with pytest.raises(Ended):
+        family.at_hospital(ended)
+    family.turn_off(mother)
+    assert family.at_hospital(running).facts == LET_KNOW, "what was given stays readable"
+
+
+def test_a_hospital_that_cannot_be_reached_keeps_nobody_from_saying_yes(family, monkeypatch):
+    address = family.report()
+
+    def nothing_left(*_: object) -> None:
+        raise Unavailable("this organisation cannot be reached now")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(family.world.organisations, "take_token", nothing_left)
+        family.turn_on(family.team.maria)
+    assert family.consent(family.team.maria).is_on
+    assert family.at_hospital(address) is None
 
 
 def test_a_change_of_the_facts_turns_nothing_on(agreed):

@@ -40,12 +40,12 @@ def test_each_act_is_a_block_of_the_size_that_the_threat_model_says(tmp_path: Pa
     me = world.people.find(carol, ME)
     count("saving a report about a player of the roster", lambda: save(world, carol, draft="ff" * 16))
     count("saving health facts", lambda: world.facts.save(carol, me, "ee" * 16, HealthFacts(), "", clock().date()))
+    maria = guardian(world, carol)
+    count_facts(world, maria, count)
     count("sharing with an organisation, for the first time", lambda: share(world, carol, saved.address))
     count("opening what was shared", lambda: world.sharing.acknowledge(doctor, saved.address))
     count("stopping a share", stop)
     count("sharing with it again", lambda: share(world, carol, saved.address))
-    maria = guardian(world, carol)
-    count_facts(world, maria, count)
     hospital, until = world.organisations.directory()[0], clock() + LONGER
 
     def send() -> None:

@@ -38,6 +38,7 @@ from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
+from blockmrs.services.sharing.given_facts import GivenFacts
 from blockmrs.services.sharing.inbox import Inbox, Page
 from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import InboxItem, Sharing
@@ -89,7 +90,10 @@ class World:
         self.rolls = Rolls(self.mailbox)
         self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations, self.rolls)
         self.people = People(self.teams)
-        self.crew_facts = CrewFacts(self.database, self.mailbox, self.objects, self.teams, self.rolls)
+        self.crew_facts = CrewFacts(
+            self.database, self.mailbox, self.objects, self.teams, self.rolls,
+            lambda *given: self.along.give_to_running(*given),
+        )  # fmt: skip
         self.facts = Facts(self.database, self.mailbox, self.cards, self.objects, self.crew_facts)
         self.access = AccessFinder(self.database, self.mailbox, self.teams, self.organisations)
         self.reports = Reports(
@@ -100,9 +104,12 @@ class World:
             self.database, self.mailbox, self.cards, self.objects, self.organisations, self.access, self.reports
         )
         self.books = Books(self.mailbox, self.rolls, self.access, self.reports)
+        self.along = GivenFacts(
+            self.mailbox, self.access, self.reports, self.books, self.attachments, self.crew_facts
+        )  # fmt: skip
         self.sharing = Sharing(
             self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
-            self.throttle, self.books, self.crew_facts,
+            self.throttle, self.books, self.along,
         )  # fmt: skip
         self.inbox = Inbox(self.mailbox, self.organisations, self.access, self.sharing)
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)

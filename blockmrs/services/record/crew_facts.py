@@ -12,6 +12,7 @@ readable as long as its share or code lasts. Source: docs/protocol "Facts that g
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
@@ -45,6 +46,10 @@ if TYPE_CHECKING:
     from blockmrs.storage import ObjectStore
 
 
+Give = Callable[["Batch", "Actor", "EntrustedKeys", Grant], None]
+"""Adds to a batch that those read it, too, who can read a report about that card now: sharing/given_facts.py."""
+
+
 @dataclass(frozen=True, slots=True)
 class FamilyFacts:
     """What goes, or went, along: the facts, when the family stated them, and who did.
@@ -75,7 +80,10 @@ class Consent:
 class CrewFacts:
     """Says yes and no for a family, and finds what goes along."""
 
-    def __init__(self, database: Database, mailbox: Mailbox, objects: ObjectStore, teams: Teams, rolls: Rolls) -> None:
+    def __init__(
+        self, database: Database, mailbox: Mailbox, objects: ObjectStore, teams: Teams, rolls: Rolls, to_running: Give
+    ) -> None:
+        self._to_running = to_running
         self._database = database
         self._mailbox = mailbox
         self._objects = objects
@@ -161,8 +169,12 @@ class CrewFacts:
         running = self._running(keys.keyring)
         if running is None or not self._teams.may_use(actor, keys):
             return None
+        return running if self.goes_with(keys, author) else None
+
+    def goes_with(self, keys: EntrustedKeys, author: bytes) -> bool:
+        """Whether such facts ever go along with a report about that card by that author (card id)."""
         roll = self._rolls.of(keys.keyring)
-        return running if author in roll.coaches or not roll.was_family(author) else None
+        return author in roll.coaches or not roll.was_family(author)
 
     def read(self, entry: GrantEntry) -> FamilyFacts | None:
         """What a grant of such facts says, after every check of the protocol; None if it says no such thing."""
@@ -229,6 +241,7 @@ class CrewFacts:
         )
         grant = Grant(update_id, card.id, Content.CREW_FACTS, now, object=pointer)
         write_grant(batch, grant, actor.keyring, LineTo(card, _line(keys.keyring)))
+        self._to_running(batch, actor, keys, grant)
 
     def _finish(self, entry: GrantEntry) -> None:
         if entry.grant.object is not None:

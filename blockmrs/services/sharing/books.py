@@ -9,6 +9,7 @@ Source: docs/protocol "Sharing with an organisation".
 from __future__ import annotations
 
 from dataclasses import replace
+from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Relation
@@ -19,6 +20,7 @@ from blockmrs.services.lines.contents import Sort
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from datetime import datetime
 
     from blockmrs.crypto.keys import Keyring
     from blockmrs.services.accounts.actor import Actor
@@ -26,6 +28,10 @@ if TYPE_CHECKING:
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.services.reports.access import Access, AccessFinder
     from blockmrs.services.reports.reports import Reports
+
+
+LONGEST = timedelta(days=366)
+"""How long a share can last."""
 
 
 class Books:
@@ -71,6 +77,18 @@ class Books:
         if is_own or self._reports.is_withheld(actor, access):
             return self.authors(actor, access)
         return self.authors(actor, access) + self._familys(access, self.subject(actor, access).keyring)
+
+    def running(self, actor: Actor, access: Access) -> list[tuple[bytes, datetime]]:
+        """Those with whom the report is shared now, whoever shared it: each organisation's card id, and until when."""
+        return [
+            (entry.grant.grantee, entry.grant.not_after)
+            for entry in self.everything(actor, access)
+            if entry.grant.grantee and entry.grant.not_after and self.is_running(entry)
+        ]
+
+    def is_running(self, entry: GrantEntry) -> bool:
+        """Whether a share is running, by its copy and by what ended it."""
+        return entry.revoked is None and entry.grant.covers(self._mailbox.present())
 
     def is_authors(self, access: Access, copy: GrantEntry) -> bool:
         """Whether that share was made by the report's author; otherwise by one of the family."""

@@ -24,8 +24,8 @@ from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 from blockmrs.services.people.persons import ME, handle_of, own_card
 from blockmrs.services.reports.access import report_address
+from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.right_news import Change, RightNews, change_of, news_in, news_value
-from blockmrs.services.sharing.shares import LONGEST, Sharing
 
 if TYPE_CHECKING:
     from blockmrs.model.database import Database
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     from blockmrs.services.people.roster import Player
     from blockmrs.services.people.teams import Teams
     from blockmrs.services.sharing.crew_codes import Codes
+    from blockmrs.services.sharing.shares import Sharing
 
 _ID_BYTES = 16
 _FAMILY_NEWS = "news of the family's rights"

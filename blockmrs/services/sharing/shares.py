@@ -25,6 +25,7 @@ from blockmrs.services.grants.granting import (
 )
 from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.reports.access import Access, AccessFinder, parse_report_address, report_address
+from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.openings import Opening, differs, openings
 
 if TYPE_CHECKING:
@@ -38,12 +39,12 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.organisations import Organisation, Organisations
-    from blockmrs.services.record.crew_facts import CrewFacts, FamilyFacts
+    from blockmrs.services.record.crew_facts import FamilyFacts
     from blockmrs.services.reports.attachments import Attachments
     from blockmrs.services.reports.reports import OpenedReport, Reports
     from blockmrs.services.sharing.books import Books
+    from blockmrs.services.sharing.given_facts import GivenFacts
 
-LONGEST = timedelta(days=366)
 # Opening it again within this time needs no second receipt.
 _RECEIPT_COVERS = timedelta(hours=12)
 # More than anybody at the side of a field has to send to one hospital; too few to bury what others send it.
@@ -115,9 +116,9 @@ class Sharing:
         attachments: Attachments,
         throttle: Throttle,
         books: Books,
-        crew_facts: CrewFacts,
+        along: GivenFacts,
     ) -> None:
-        self._crew_facts = crew_facts
+        self._along = along
         self._throttle = throttle
         self._books = books
         self._attachments = attachments
@@ -226,24 +227,14 @@ class Sharing:
         """
         access = self._access.allow(actor, address, Action.FOLLOW)
         if access.standing is not Standing.RECIPIENT:
-            along = self._going_along(actor, access)
+            along = self._along.going(actor, access)
         elif self.open_shared(actor, address) is None:
             return None
         else:
             # Given by the player's card; the last that came is the newest that the sender had.
             came = self._attachments.entries(actor, access, Content.CREW_FACTS)
             along = next((entry for entry in reversed(came) if entry.author == access.grant.subject), None)
-        return None if along is None else self._crew_facts.read(along)
-
-    def _going_along(self, actor: Actor, access: Access) -> GrantEntry | None:
-        """What goes along with the report now. Nothing does while it is kept from the family.
-
-        The player's card gives it, and whoever of the family searched the chain with that card's key would find it.
-        """
-        if access.standing is Standing.AUTHOR and self._reports.is_withheld(actor, access):
-            return None
-        author = self._reports.author_of(access)
-        return self._crew_facts.going_along(actor, self._books.subject(actor, access), author)
+        return None if along is None else self._along.read(along)
 
     def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[bool]:
         """Hold the lock for everything that gives one report, or what follows it, to somebody."""
@@ -251,11 +242,7 @@ class Sharing:
 
     def running(self, actor: Actor, access: Access) -> list[tuple[bytes, datetime]]:
         """Those with whom the report is shared now, whoever shared it: each organisation's card id, and until when."""
-        return [
-            (entry.grant.grantee, entry.grant.not_after)
-            for entry in self._books.everything(actor, access)
-            if entry.grant.grantee and entry.grant.not_after and self._is_running(entry)
-        ]
+        return self._books.running(actor, access)
 
     def shares(self, actor: Actor, address: str) -> list[Share]:
         """Shares of the report with their receipts, newest first: a coach sees their own, the family all of them."""
@@ -410,7 +397,7 @@ class Sharing:
         follow = [entry.grant for entry in self._attachments.entries(actor, access, Content.CHECK)]
         along = None
         if subject is not None:
-            along = self._crew_facts.going_along(actor, subject, self._reports.author_of(access))
+            along = self._along.going_of(actor, access, subject)
         follow += [replace(along.grant, about=access.grant.update_id)] if along is not None else []
         self._attachments.pass_on(batch, giver, card.id, until, follow)
 
@@ -473,7 +460,7 @@ class Sharing:
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:
-        return entry.revoked is None and entry.grant.covers(self._mailbox.present())
+        return self._books.is_running(entry)
 
     def _book_entry(self, actor: Actor, access: Access, share_id: str) -> GrantEntry:
         for entry in self._books.shown(actor, access):

@@ -157,7 +157,7 @@ def test_the_family_reads_it_sees_who_got_it_and_may_stop_that(site, club, addre
 def test_the_mother_sends_it_prints_it_and_shows_it_to_a_crew(site, club, address):
     maria = signed_in(site, "maria")
     page = maria.get(f"/field/report/{address}")
-    buttons = [button.get_text(strip=True) for button in soup(page).select("main > .btns button, main > .btns a")]
+    buttons = [button.get_text(strip=True) for button in soup(page).select_one("main > div.btns").select("button, a")]
     assert buttons == ["Show to crew", "Send to hospital", "Print", "Done"]
     form = maria.get(f"/field/report/{address}/share")
     assert "Only the family sees here whom you send it to" in text_of(form)
