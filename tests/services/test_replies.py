@@ -347,3 +347,14 @@ def test_a_reply_reaches_the_coach_too_where_coach_and_family_both_sent_it(world
     assert [len(read(world, reader, report)) for reader in (carol, maria, doctor)] == [1, 1, 1]
     world.replies.withdraw(doctor, report, made.reply_id, DRAFT)
     assert [read(world, reader, report) for reader in (carol, maria, doctor)] == [[None]] * 3
+
+
+def test_a_report_that_was_never_shared_is_not_opened_to_look_for_replies(world, carol, maria, report, monkeypatch):
+    member(world, "chen", "North Hospital")
+
+    def opened(*_: object) -> None:
+        raise AssertionError("it was opened")
+
+    monkeypatch.setattr(type(world.mailbox), "opened", opened)
+    assert news(world, carol) == []
+    assert list(world.replies.news(maria, world.teams.acting_for(maria)[0], world.clock() - WEEK)) == []

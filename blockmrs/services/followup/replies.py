@@ -15,6 +15,7 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.errors import N_, UNKNOWN, BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.fhir.reply import read_reply, write_reply
 from blockmrs.services.followup.statements import PLACES_FOR_NEWS, Signed, Statements, keys_of
+from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import save_once
 from blockmrs.services.reports.access import ID_BYTES, Access, report_address
 
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.head_reports import AfterReport
     from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.contents import Item
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry
     from blockmrs.services.people.organisations import Organisations
 
@@ -154,7 +156,8 @@ class Replies(Statements[Reply]):
         if not self._organisations.had_members():
             return  # Nobody can have written one: no line is read.
         oldest = self._mailbox.now() - _REPORTS_OF
-        for entry in self._after.all_reports(actor, subject, oldest, places=PLACES_FOR_NEWS):
+        wanted = self._was_shared(actor, subject)
+        for entry in self._after.all_reports(actor, subject, oldest, places=PLACES_FOR_NEWS, wanted=wanted):
             try:
                 given, _ = self._given(actor, self._after.access_by(actor, subject, entry))
             except UNKNOWN:
@@ -167,6 +170,16 @@ class Replies(Statements[Reply]):
             if newest is not None:
                 about = subject.label if subject is not None else entry.grant.title
                 yield ReplyNews(report_address(entry.grant.update_id), about, newest)
+
+    def _was_shared(self, actor: Actor, subject: EntrustedKeys | None) -> Callable[[Item], bool]:
+        """Whether a reply to a report can have come: nearly all are never shared, and need not be opened to know that.
+
+        Of what is about somebody their line says what was shared; of what the actor wrote there is a book then.
+        """
+        if subject is not None:
+            shared = {item.about for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.SHARE}
+            return lambda item: item.about in shared
+        return lambda item: self._mailbox.length(self._reports.book_key(actor.keyring, item.about)) > 0
 
     def _for_writing(self, actor: Actor, address: str) -> Access:
         access = self._access.allow(actor, address, Action.REPLY)
