@@ -5,7 +5,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Page, Request, Route, expect
 
 import blockmrs
 from tests.browser.conftest import PHONE, Installation
@@ -162,3 +162,33 @@ def test_what_the_phone_keeps_opens_by_its_address_and_when_it_is_loaded_again(v
     assert heading != "No signal"
     visited.reload()
     expect(visited.locator("h1").first).to_have_text(heading)
+
+def test_two_quick_taps_before_the_questions_are_ready_lose_nothing(visited: Page) -> None:
+    """Without a signal, on a phone whose scripts are slow: the first tap counts, and its page comes from the phone."""
+    visited.add_init_script("window.requestIdleCallback = () => 0")
+    visited.goto("/field")
+    expect(visited.locator("h1").first).to_have_text("Is anything here true?")
+    none = visited.get_by_role("button", name="None of these")
+    none.evaluate("button => { button.click(); button.click(); }")
+    expect(visited.locator("h1")).to_have_text("What is wrong?")
+    visited.locator("button[name=choose][value=head]").tap()
+    expect(visited.locator("h1")).not_to_have_text("No signal")
+    visited.go_back()
+    expect(visited.locator("h1")).to_have_text("What is wrong?")
+
+
+def test_what_did_not_come_once_is_asked_for_again_without_a_tap(new_page: NewPage, site: str) -> None:
+    page = new_page(PHONE, service_workers="block")
+    refused: list[str] = []
+
+    def once(route: Route) -> None:
+        if refused:
+            route.continue_()
+        else:
+            refused.append(route.request.url)
+            route.abort()
+
+    page.route("**/field/kept/rules/*", once)
+    page.goto(f"{site}/field")
+    page.wait_for_selector("html[data-asks=here]", timeout=30_000)
+    assert len(refused) == 1

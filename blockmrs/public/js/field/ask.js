@@ -4,11 +4,11 @@
   "use strict";
   const { FIRST_SCREEN, LISTS, OFFERED_FIELD } = shared.field, { SINGLE, PICK, AGE } = shared.engine;
   const TAPPED = [...SINGLE.filter(name => name !== AGE && name !== "complaints"), PICK, OFFERED_FIELD];
-  const LOAD_MS = 60000;
+  const LOAD_MS = 60000, AGAIN_MS = [1000, 5000, 20000];
   const { all, one, closest, attribute } = base, root = document.documentElement, main = one("#main");
   const own = new URL(/** @type {HTMLScriptElement} */ (document.currentScript).src);
   // An older browser lacks a part of what is used here: the server answers, as without a script.
-  if (!main.replaceChildren || !window.AbortController) return;
+  if (!main.replaceChildren || !window.AbortController) { document.dispatchEvent(new Event("asks")); return; }
   const original = [...main.childNodes], title = document.title;
   /** @returns {Partial<Step & Tap>} */
   const state = () => history.state || {};
@@ -146,14 +146,8 @@
   main.addEventListener("submit", event => {
     const form = /** @type {HTMLFormElement} */ (event.target);
     const button = /** @type {HTMLButtonElement | null} */ (event.submitter), path = pathOf(form, button);
-    if (form.method !== "post" || !isOurs(path)) return;
-    if (!shows) {
-      // Without a signal the server cannot be asked: the tap waits for the rules, which come from the phone.
-      if (!coming || navigator.onLine !== false) return;
-      event.preventDefault();
-      coming.then(() => form.requestSubmit(button || undefined));
-      return;
-    }
+    // Until this is ready a tap waits in field.js, or goes to the server.
+    if (form.method !== "post" || !isOurs(path) || !shows || event.defaultPrevented) return;
     try {
       const at = Math.floor(Date.now() / 1000);
       const page = shows(path, fieldsOf(form, button), at), { pairs: earlier, sign } = state();
@@ -212,8 +206,21 @@
     const list = await loaded(LISTS + root.lang, listOf);
     ready(await Promise.all([loaded(list.rules, json), loaded(list.words, json), loaded(list.pages, text)]));
   }
-  /** @type {Promise<void> | null} */
-  let coming = begin().catch(() => { coming = null; });
+  // What did not come is asked for again, now and then. Rules that are not those of this page stay so.
+  async function beginAgain() {
+    for (const wait of [...AGAIN_MS, 0]) {
+      try {
+        await begin();
+        return;
+      } catch (error) {
+        if (!wait || (error instanceof Object && "scripts" in error)) return;
+      } finally {
+        document.dispatchEvent(new Event("asks"));
+      }
+      await new Promise(resolve => setTimeout(resolve, wait));
+    }
+  }
+  beginAgain();
 
   // Whether this phone has a copy of the pages: some browsers cannot, a private window may not, a full phone has no
   // room.

@@ -5,11 +5,12 @@
   var root = document.documentElement;
   var all = base.all, one = base.one, attribute = base.attribute, closest = base.closest;
   var LAY_OPEN_S = shared.field.LAY_OPEN_S, PREFIX = shared.engine.ANSWER_PREFIX;
-  var WHERE_MS = 15000, OLD_DAYS = 30, FRESH_S = 12 * 3600;
+  var EARLY_MS = 8000, WHERE_MS = 15000, OLD_DAYS = 30, FRESH_S = 12 * 3600;
 
   // The engine for the further questions, once this page is at rest: at once where they are to go on.
-  var engine = document.currentScript ? attribute(document.currentScript, "data-later") : "";
-  function loadEngine() { base.load(engine); }
+  var engine = document.currentScript ? attribute(document.currentScript, "data-later").split(" ") : [];
+  var hasEngine = engine.join("") !== "";
+  function loadEngine() { base.load(engine.splice(0).join(" ")); }
   if (asking()) document.addEventListener("DOMContentLoaded", loadEngine);
   else window.addEventListener("load", function () { (window.requestIdleCallback || setTimeout)(loadEngine); });
 
@@ -30,6 +31,7 @@
     document.addEventListener("visibilitychange", countUp);
     document.addEventListener("shown", countUp);
     signs(main);
+    early(main);
     language(main);
     where(main);
     new MutationObserver(function () { where(main); }).observe(main, { childList: true, subtree: true });
@@ -49,6 +51,33 @@
     setTimeout(base.loadLater, document.querySelector("#signs.now") ? 3000 : 0);
   });
   document.addEventListener("shown", base.loadLater);
+
+  // A tap before the script for the questions is ready waits for it where the server may be out of reach, for then that
+  // script comes from the phone: the first tap counts, and whatever cannot come lets it go on to the server.
+  /** @param {HTMLElement} main */
+  function early(main) {
+    var isOver = false, tap = /** @type {{ form: HTMLFormElement, button: HTMLElement } | null} */ (null);
+    function goOn() {
+      var first = tap;
+      isOver = true;
+      tap = null;
+      if (first) first.form.requestSubmit(first.button);
+    }
+    document.addEventListener("asks", goOn);
+    main.addEventListener("submit", function (event) {
+      var form = event.target, button = event.submitter;
+      var isKept = navigator.serviceWorker && navigator.serviceWorker.controller;
+      if (isOver || !hasEngine || !(isKept || navigator.onLine === false)) return;
+      if (!(form instanceof HTMLFormElement) || !button || !form.requestSubmit) return;
+      var address = button.getAttribute("formaction") || form.getAttribute("action") || "";
+      if (!/^\/field\/(check|words|show|ask\/)/.test(address)) return;
+      event.preventDefault();
+      if (tap) return;
+      tap = { form: form, button: button };
+      loadEngine();
+      setTimeout(goOn, EARLY_MS);
+    });
+  }
 
   // Sun theme: black on white, thick borders, larger words. Pressed again, the page is as it was before.
   function sunButton() {

@@ -63,13 +63,10 @@ var writing = (() => {
     const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     /** @type {Pair[]} */
     const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now(), zoneOf(report))]];
-    // What the server's form says in hours and days, this one says as a day and a time.
-    const ago = value(report, "r-when"), began = shown - 60000 * Number(ago), zone = zoneOf(report);
-    const exact = [["r-when", OTHER], ["r-day", isoDay(began, zone)], ["r-time", clock(began, zone)]];
     const place = report.owner ? team.place : "", isFirst = !report.fields.some(([key]) => key === "r-place");
     one("#h-r-place", form).hidden = !place || (value(report, "r-place") || place) !== place;
     if (isFirst && place) first.push(["r-place", place]);
-    const typed = new Map([...first, ...report.fields, .../** @type {Pair[]} */ (BEGAN.includes(ago) ? exact : [])]);
+    const typed = new Map([...first, ...report.fields, ...exact(report, shown)]);
     const tell = tellOf(report);
     part(main, "open").hidden = Boolean(report.owner);
     part(form, "told").hidden = !tell.length;
@@ -82,6 +79,13 @@ var writing = (() => {
     }
     // Before the coach has said anything: what is not for every eye in the family is kept from it.
     if (tell.length && !typed.has("r-name")) one("[name=r-withhold]", form, HTMLInputElement).checked = true;
+  }
+  // How long ago an illness began, as the server's form says it, is a day and a time in this one.
+  /** @param {WaitingReport} report @param {number} shown @returns {Pair[]} */
+  function exact(report, shown) {
+    const ago = value(report, "r-when"), began = shown - 60000 * Number(ago), zone = zoneOf(report);
+    if (!BEGAN.includes(ago)) return [];
+    return [["r-when", OTHER], ["r-day", isoDay(began, zone)], ["r-time", clock(began, zone)]];
   }
   // The times and days to choose from, counted from when the form was first on the screen.
   /** @param {HTMLFormElement} form @param {WaitingReport} report @param {number} shown */
