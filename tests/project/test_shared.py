@@ -12,8 +12,8 @@ from tools.shared import BEGIN, END, SCRIPT, shared, with_shared
 SCRIPTS = SCRIPT.parents[1]
 SOURCES = {path.relative_to(SCRIPTS).as_posix(): path.read_text(encoding="utf-8") for path in SCRIPTS.rglob("*.js")}
 OF_SCRIPTS_ALONE = {
-    "field/ask.js": {"LOAD_MS"},
-    "field/field.js": {"WHERE_MS", "OLD_DAYS", "FRESH_S"},
+    "field/ask.js": {"AGAIN_MS", "LOAD_MS"},
+    "field/field.js": {"EARLY_MS", "IDLE_MS", "WHERE_MS", "OLD_DAYS", "FRESH_S"},
     "page/base.js": {"THEME", "SIGNED_IN"},
     "phone/keep.js": {"PROBE_MS"},
     "phone/outbox.js": {

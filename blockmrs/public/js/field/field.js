@@ -5,14 +5,19 @@
   var root = document.documentElement;
   var all = base.all, one = base.one, attribute = base.attribute, closest = base.closest;
   var LAY_OPEN_S = shared.field.LAY_OPEN_S, PREFIX = shared.engine.ANSWER_PREFIX;
-  var EARLY_MS = 8000, WHERE_MS = 15000, OLD_DAYS = 30, FRESH_S = 12 * 3600;
+  var IDLE_MS = 3000, EARLY_MS = 8000, WHERE_MS = 15000, OLD_DAYS = 30, FRESH_S = 12 * 3600;
 
   // The engine for the further questions, once this page is at rest: at once where they are to go on.
   var engine = document.currentScript ? attribute(document.currentScript, "data-later").split(" ") : [];
   var hasEngine = engine.join("") !== "";
   function loadEngine() { base.load(engine.splice(0).join(" ")); }
   if (asking()) document.addEventListener("DOMContentLoaded", loadEngine);
-  else window.addEventListener("load", function () { (window.requestIdleCallback || setTimeout)(loadEngine); });
+  else window.addEventListener("load", whenIdle);
+  // A phone that is busy is never idle: it loads them all the same.
+  function whenIdle() {
+    if (window.requestIdleCallback) window.requestIdleCallback(loadEngine, { timeout: IDLE_MS });
+    else setTimeout(loadEngine);
+  }
 
   // Pages of questions that are shown without a request are ask.js's own.
   function asking() { return Boolean(history.state && history.state.pairs); }
