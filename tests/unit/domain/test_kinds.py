@@ -19,7 +19,9 @@ POINTER = Pointer(Cid(b"d" * 32), b"s" * 32)
 def test_the_words_on_the_wire_are_these() -> None:
     assert [word.value for word in Relation] == ["holder", "self", "guardian", "member", "coach"]
     assert [word.value for word in Purpose] == ["care", "second opinion", "sport", "insurance", "other"]
-    assert [word.value for word in Content] == ["report", "facts", "roster", "symptom-check", "clearance", "reply"]
+    assert [word.value for word in Content] == [
+        "report", "facts", "roster", "symptom-check", "clearance", "reply", "crew-facts"
+    ]  # fmt: skip
     assert [word.value for word in InvitationKind] == ["family", "staff"]
 
 
