@@ -30,6 +30,7 @@ from blockmrs.controllers.field.offline import OfflineController
 from blockmrs.controllers.field.own_words import proposal_view, read_own_words, take_words
 from blockmrs.controllers.field.views import ResultView, View, page_view, result_view, utc_now
 from blockmrs.controllers.field.wire import (
+    FOR_RECORD,
     PICK,
     REPORT_PREFIX,
     Pairs,
@@ -46,7 +47,7 @@ from blockmrs.controllers.site.rendering import MadeOnce
 from blockmrs.controllers.web.context import BOTH, PAGE, current_actor, problem, stateless
 from blockmrs.controllers.web.forms import text_pairs
 from blockmrs.domain.triage.loader import RulesUnreadable
-from blockmrs.domain.triage.pages import WHERE
+from blockmrs.domain.triage.pages import WHERE, at_home
 from blockmrs.domain.triage.taps import SignTap
 from blockmrs.domain.venues import Plan
 from blockmrs.errors import BlockMRSError, InvalidInput
@@ -55,6 +56,7 @@ from blockmrs.services.advice.who_is_told import WhoIsTold
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.engine import Interview
+    from blockmrs.domain.triage.pages import QuestionPage
     from blockmrs.domain.triage.rules import DangerSign
     from blockmrs.services.advice.interviews import TriageService
     from blockmrs.services.people.plans import Plans
@@ -221,7 +223,7 @@ class FieldController(TGController):
     def _described(self, texts: tuple[str, ...], pairs: Pairs, journey: Journey, before: Interview) -> str:
         """What the words lead to on the page about the place; no other page asks for them."""
         triage = self._worded(journey)
-        page, own_words = triage.next_page(before), read_own_words(texts, pairs)
+        page, own_words = self._asked(triage, before, journey), read_own_words(texts, pairs)
         if page is None or page.id != WHERE or own_words.is_empty:
             return self._show(before, journey, {}, ())
         view = page_view(self._triage, before, journey, page, own_words.picked)
@@ -255,11 +257,17 @@ class FieldController(TGController):
         errors = {name: words} if name in {PICK, "choose"} else {"": words}
         return self._show(before, journey, errors, picked, status=422)
 
+    def _asked(self, triage: TriageService, interview: Interview, journey: Journey) -> QuestionPage | None:
+        """The question to ask now; of the places, those of home come first for whoever is ill there."""
+        page = triage.next_page(interview)
+        is_home = any(name == FOR_RECORD for name, _ in journey.report_pairs)
+        return at_home(triage.rules, page) if page is not None and is_home else page
+
     def _show(
         self, interview: Interview, journey: Journey, errors: dict[str, str], picked: tuple[str, ...], status: int = 200
     ) -> str:
         triage = self._worded(journey)
-        page = triage.next_page(interview)
+        page = self._asked(triage, interview, journey)
         if page is None:
             result = result_view(triage, interview, journey, self._clock())
             telling = self._who_is_told.of(interview, oneself=journey.is_about_oneself)

@@ -88,6 +88,13 @@ def next_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
     return _complaint_page(rules, interview)
 
 
+def at_home(rules: RuleSet, page: QuestionPage) -> QuestionPage:
+    """The page as somebody who is ill at home is asked: of the places, the commonest there first, the rarest last."""
+    if page.id != WHERE:
+        return page
+    return replace(page, choices=tuple(sorted(page.choices, key=lambda choice: rules.home_order.index(choice.value))))
+
+
 def settling_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
     """The question to show below level 1 that came of a danger sign alone, or None.
 

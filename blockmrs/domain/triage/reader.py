@@ -67,7 +67,7 @@ ANYWHERE = ""
 SIGNS_KEYS = (
     *("version", "date", "intended_use", "levels", "words"),
     *("age_band", "age_group", "sign", "part", "fallback", "policy", "history"),
-    *("sport_ages", "answered", "left_out", "picture", FORMS),
+    *("sport_ages", "home_order", "answered", "left_out", "picture", FORMS),
 )
 
 Table = Mapping[str, Any]
@@ -128,6 +128,7 @@ class _Reader:
             history=tuple(self._change(table) for table in signs["history"]),
             policies=tuple(self._policy(table) for table in signs["policy"]),
             sport_ages=self._ages(signs["sport_ages"], "sport_ages"),
+            home_order=tuple(signs["home_order"]),
             omissions=self._omissions(presentations.values()),
             pictures=tuple(self._picture(table, presentations.values()) for table in signs.get("picture", [])),
             oneself=MappingProxyType(self._forms()),
@@ -457,6 +458,8 @@ class _Reader:
         """Signs and parts of the body lead to complaints that are there; and so does each level, to its advice."""
         for sign in rules.signs:
             self._require(sign.presentation in rules.presentations, "a sign's presentation is unknown", sign.id)
+        named = [part.id for part in rules.parts]
+        self._require(sorted(rules.home_order) == sorted(named), "at home the same places are asked for", WHERE)
         outer = [part.id for part in rules.parts if part.inner]
         remembered = [option.value for option in rules.findings[WHERE].options]
         self._require(remembered == outer, "the parts with parts are the options of one finding", WHERE)

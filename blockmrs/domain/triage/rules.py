@@ -309,6 +309,7 @@ class RuleSet:
     history: tuple[Change, ...] = ()
     omissions: Mapping[str, tuple[Omission, ...]] = field(default_factory=dict)
     sport_ages: frozenset[str] = frozenset()
+    home_order: tuple[str, ...] = ()
     pictures: tuple[Picture, ...] = ()
     oneself: Mapping[str, str] = field(default_factory=dict)
 

@@ -72,6 +72,16 @@ def test_with_an_empty_record_the_danger_signs_come_at_once(browser) -> None:
     assert carried(page, "None of these") == [("r-for", "me")]
 
 
+def test_at_home_illness_stands_before_the_injuries_of_sport(browser) -> None:
+    places = press(browser, browser.get("/record").click("I feel ill"), "None of these", 200)
+    at_home = [button["value"] for button in soup(places).select("button[name=choose]")]
+    field = browser.post("/field/check", {"sign": "none"})
+    at_the_field = [button["value"] for button in soup(field).select("button[name=choose]")]
+    assert sorted(at_home) == sorted(at_the_field)
+    assert (at_home[0], at_home[-1]) == ("ill", "other")
+    assert (at_the_field[0], at_the_field[-1]) == ("ankle", "other")
+
+
 def test_what_the_record_says_is_proposed_ticked_and_what_it_does_not_is_named(site, ada, browser) -> None:
     tell(site, ada, HealthFacts(thirty(site), {"blood-thinner": "yes", "sickle-cell": "no"}, ("Latex",)))
     page = browser.get("/record/ill")
