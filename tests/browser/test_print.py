@@ -30,6 +30,8 @@ READABLE = """() => {
         if (own && !element.closest("svg") && level(style.color) > 0.1) say(element, style.color);
         if (element.closest("svg")) {
             for (const paint of [style.fill, style.stroke]) {
+                // A drawing has a white ground of its own, and white between two things that lie on each other.
+                if (element.closest(".drawing") && level(paint) === 1) continue;
                 if (paint !== "none" && level(paint) !== null && level(paint) > 0.4) say(element, paint);
             }
         }

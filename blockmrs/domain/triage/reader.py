@@ -1,7 +1,7 @@
 """Parsed rule files become values, with each key and id checked; the first thing wrong stops everything."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
 from typing import Any
 
@@ -315,7 +315,7 @@ class _Reader:
 
     def _omissions(self, presentations: Iterable[Presentation]) -> Mapping[str, tuple[Omission, ...]]:
         """By text, what leaves it out: first what holds for every complaint, then what each file says of its own."""
-        everywhere = frozenset(line for presentation in presentations for line in _lines(presentation))
+        everywhere = frozenset(line for presentation in presentations for line in presentation.lines)
         answered = self._tables[SIGNS_FILE].get("answered", {})
         self._answered = {name: self._answers(table, name) for name, table in answered.items()}
         omissions: dict[str, tuple[Omission, ...]] = {}
@@ -330,7 +330,7 @@ class _Reader:
 
     def _picture(self, table: Table, presentations: Iterable[Presentation]) -> Picture:
         self._only(table, ["id", "title", "lines", "texts", "evidence"], "a picture")
-        name, everywhere = self._text(table, "id"), {line for entry in presentations for line in _lines(entry)}
+        name, everywhere = self._text(table, "id"), {line for entry in presentations for line in entry.lines}
         lines, texts, evidence = (tuple(table[key]) for key in ("lines", "texts", "evidence"))
         self._require(NAME.fullmatch(name) is not None and bool(lines), "a picture has a plain id and words", name)
         self._require(bool(texts) and set(texts) <= everywhere, "no advice says what a picture shows", name)
@@ -496,10 +496,3 @@ class _Reader:
     def _require(self, is_right: bool, reason: str, at: str = "") -> None:
         if not is_right:
             raise RulesUnreadable("a rule file is wrong", file=self.file, reason=reason, at=at)
-
-
-def _lines(presentation: Presentation) -> Iterator[str]:
-    """Every text that its advice may say, but for playing again."""
-    for advice in presentation.advice.values():
-        yield from (*advice.first_aid, *advice.dont)
-    yield from presentation.sooner_if

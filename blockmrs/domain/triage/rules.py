@@ -241,6 +241,12 @@ class Presentation:
     sooner_if: tuple[str, ...]
     policy: str = ""
 
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """Every text that its advice may say, but for playing again."""
+        texts = [line for advice in self.advice.values() for line in (*advice.first_aid, *advice.dont)]
+        return (*texts, *self.sooner_if)
+
 
 @dataclass(frozen=True, slots=True)
 class DangerSign:
