@@ -108,7 +108,8 @@ def test_a_check_with_something_missing_keeps_the_rest_and_says_where(
     page.goto(f"{address}/field/report/{cast.save().address}/check")
     page.get_by_label("Threw up once").check()
     press(page, "Save the check")
-    expect(page.locator("#errors li")).to_have_count(11)
+    expect(page.locator("#errors li")).to_have_text(["11 questions have no answer yet. Go to the first one"])
+    expect(page.locator("fieldset .err")).to_have_count(11)
     expect(page.get_by_label("Threw up once")).to_be_checked()
     axe_check(page)
 
