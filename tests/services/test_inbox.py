@@ -110,6 +110,21 @@ def test_an_urgent_report_stands_first_and_of_equals_the_newest(world, lee, caro
     assert [item.level for item in known.items] == [1, 1, 2, 2, 3, 3, 4]
 
 
+def test_news_is_what_nobody_opened_since_then_of_known_senders_and_of_strangers(
+    world, lee, carol, dan, clock, send
+) -> None:
+    know(world, lee, send(carol))
+    old = send(carol)
+    clock.advance(DAY)
+    since = clock()
+    opened, new, strange = send(carol), send(carol), send(dan)
+    world.sharing.acknowledge(lee, opened)
+    gaps: list[str] = []
+    assert [item.address for item in world.inbox.unopened(lee, since, gaps)] == [new, strange]
+    assert [item.address for item in world.inbox.unopened(lee, since - 2 * DAY, gaps)] == [new, old, strange]
+    assert gaps == []
+
+
 def test_what_has_ended_stands_by_the_log_however_urgent_it_was(world, lee, carol, clock, send) -> None:
     sent = [send(carol, level, lasts=DAY) for level in (1, 3, 2)]
     clock.advance(DAY)

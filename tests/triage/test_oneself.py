@@ -12,7 +12,7 @@ from babel.messages.pofile import read_po
 
 from blockmrs.domain.triage.engine import assess
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
-from blockmrs.domain.triage.oneself import FORMS, for_oneself, shown_texts
+from blockmrs.domain.triage.oneself import FORMS, for_oneself, forms_in, shown_texts
 from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.reader import SIGNS_FILE, rules_from
 from blockmrs.services.advice.interviews import TriageService
@@ -38,6 +38,15 @@ ADVICE = [
 @pytest.mark.parametrize("name", sorted(TABLES))
 def test_a_text_about_somebody_else_has_a_form_for_oneself(name: str) -> None:
     assert [text for text in shown_texts(TABLES[name]) if SOMEBODY_ELSE.search(text) and text not in FORM_OF] == []
+
+
+def test_every_form_is_listed_for_whoever_signs_a_chapter_once_and_beside_its_text() -> None:
+    listed = [pair for name in RULES.presentations for pair in forms_in(RULES, name)]
+    assert len(listed) > 700
+    assert all(FORM_OF[text] == form for text, form in listed)
+    for name in RULES.presentations:
+        pairs = forms_in(RULES, name)
+        assert len(set(pairs)) == len(pairs), name
 
 
 def test_a_form_for_oneself_speaks_of_nobody_else() -> None:

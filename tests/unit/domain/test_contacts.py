@@ -63,3 +63,14 @@ def test_a_year_of_birth_is_four_digits_or_nothing(text, year):
 def test_a_year_in_which_nobody_who_plays_was_born_is_refused(text):
     with pytest.raises(InvalidInput):
         check_birth_year(text, 2026)
+
+
+def test_a_contact_is_said_on_one_line_and_stands_in_no_log():
+    contact = Contact("Mum", "555 010 0199")
+    assert contact.words == "Mum 555\u00a0010\u00a00199"
+    assert Contact("", "5550100199").words == "5550100199"
+    assert repr(contact) == "Contact()"
+
+
+def test_a_number_from_before_the_present_checks_is_shown_and_not_dialled():
+    assert Contact("Mum", "ask at the desk").number is None

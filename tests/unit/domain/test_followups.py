@@ -16,6 +16,7 @@ from blockmrs.domain.followups import (
     WORSE,
     WORSE_PAGE,
     SymptomCheck,
+    answers_of,
     answers_on,
     band_of,
     day_number,
@@ -138,6 +139,19 @@ def test_answers_are_kept_with_their_questions_in_the_order_of_the_page() -> Non
         "yes", "2", "unsure", "no",
     )  # fmt: skip
     assert answers_on(RULES, SIGNS_PAGE, Interview()) == ()
+
+
+def test_the_answers_of_a_saved_check_are_those_that_the_rules_still_know() -> None:
+    given = answers(check_fit=True, check_vomits=2, check_neck=None, check_dizzy="a-lot")
+    signs, symptoms = answers_on(RULES, SIGNS_PAGE, given), answers_on(RULES, SYMPTOMS_PAGE, given)
+    gone = (ReportedFinding("check-of-an-older-version", "?", "yes"), ReportedFinding("check-sick", "?", "very"))
+    saved = replace(check(), signs=(*signs, gone[0]), symptoms=(*symptoms, gone[1]))
+    again = answers_of(saved, RULES, "13-15-years")
+    assert (again.age_band, again.presentations) == ("13-15-years", ("head-check",))
+    assert (again.answers["check-fit"], again.answers["check-vomits"], again.answers["check-neck"]) == (True, 2, None)
+    assert again.answers["check-dizzy"] == "a-lot"
+    assert "check-of-an-older-version" not in again.answers
+    assert again.answers["check-sick"] == given.answers["check-sick"]
 
 
 def test_a_symptom_that_could_not_be_told_before_is_not_called_stronger() -> None:

@@ -3,7 +3,7 @@
 from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.pages import QuestionPage, next_page, page_named
+from blockmrs.domain.triage.pages import QuestionPage, at_home, next_page, page_named
 from blockmrs.domain.triage.rules import Level
 
 RULES = load_rules()
@@ -27,6 +27,14 @@ def test_then_where_it_hurts() -> None:
     page = ask()
     assert [choice.value for choice in page.choices] == [part.id for part in RULES.parts]
     assert page.hint == ""
+
+
+def test_at_home_the_same_places_stand_in_the_order_of_home_and_other_pages_stay() -> None:
+    page = ask()
+    assert [choice.value for choice in at_home(RULES, page).choices] == list(RULES.home_order)
+    assert {*at_home(RULES, page).choices} == {*page.choices}
+    other = ask(where="arm-leg")
+    assert at_home(RULES, other) is other
 
 
 def test_a_part_with_several_kinds_of_trouble_is_asked_on_a_second_page() -> None:
