@@ -22,6 +22,7 @@ from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import ME, Person, handle_of
 from blockmrs.services.record.crew_facts import Consent, FamilyFacts
+from blockmrs.services.sharing import given_facts
 from tests.services.test_story import member
 from tests.support.heads import head_report
 from tests.support.team import Team, team_in
@@ -243,6 +244,15 @@ def test_a_hospital_that_cannot_be_reached_keeps_nobody_from_saying_yes(family, 
         family.turn_on(family.team.maria)
     assert family.consent(family.team.maria).is_on
     assert family.at_hospital(address) is None
+
+
+def test_more_hospitals_than_a_block_takes_keep_nobody_from_saying_yes(family, monkeypatch):
+    address = family.report()
+    monkeypatch.setattr("blockmrs.services.lines.batch.MAX_BLOCK_TRANSACTIONS", given_facts._LEFT_FREE)
+    family.turn_on(family.team.maria)
+    assert family.consent(family.team.maria).is_on
+    assert family.at_hospital(address) is None, "it goes along with what is sent next"
+    assert family.at_hospital(family.report()).facts == LET_KNOW
 
 
 def test_a_change_of_the_facts_turns_nothing_on(agreed):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from blockmrs.chain.ledger import MAX_BLOCK_TRANSACTIONS
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind, seal_transaction
 from blockmrs.domain.sharing import Pointer
@@ -50,6 +51,11 @@ class Batch:
     def know_length(self, line_key: bytes, length: int) -> None:
         """Save `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
         self._in_use[line_key] = length
+
+    @property
+    def room(self) -> int:
+        """How many more transactions its block takes; the ledger refuses a batch that has more, as a whole."""
+        return MAX_BLOCK_TRANSACTIONS - len(self._transactions)
 
     def next_on(self, line_key: bytes) -> int | None:
         """The place that `add` takes next on a line; None if this batch has not added anything to it yet."""

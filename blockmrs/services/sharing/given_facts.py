@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 # Of how many reports those who can read them get what the family says in one block.
 _GIVEN_AT_ONCE = 50
+# A coach may have sent reports to more hospitals than a block takes: that must keep no family from saying yes, or from
+# saving what they changed. So much of the block stays free for that.
+_LEFT_FREE = 64
 
 
 class GivenFacts:
@@ -70,8 +73,8 @@ class GivenFacts:
     def give_to_running(self, batch: Batch, actor: Actor, keys: EntrustedKeys, grant: Grant) -> None:
         """Add to `batch` what the family lets go along now, for all who can read a coach's report about that card.
 
-        Of the newest such reports only; what cannot be told now, or reached, is left out, and goes along with what is
-        sent next.
+        Of the newest such reports only, as far as the block takes them. What cannot be told now, or reached, is left
+        out, and goes along with what is sent next.
         """
         since_ms = to_ms(self._mailbox.present().latest - LONGEST)
         items = [item for item in self._mailbox.contents(keys.keyring) if item.sort is Sort.SHARE]
@@ -88,4 +91,6 @@ class GivenFacts:
             return
         # By organisation, the later end of two shares.
         for organisation_id, until in dict(sorted(self._books.running(actor, access))).items():
+            if batch.room < _LEFT_FREE:
+                return
             self._attachments.pass_on(batch, (keys.keyring, keys.label), organisation_id, until, [along])
