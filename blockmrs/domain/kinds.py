@@ -3,7 +3,7 @@
 Whoever reads keeps what a later version may write, as text: an unknown word equals none of these.
 """
 
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 
 
 class Relation(StrEnum):
@@ -20,6 +20,15 @@ FAMILY_RELATIONS = (Relation.SELF, Relation.GUARDIAN)
 """What somebody can be to a person whose keys they hold for good."""
 APPOINTED = (Relation.HOLDER, *FAMILY_RELATIONS, Relation.MEMBER)
 """What an appointment can say; a coach is on the roll alone."""
+
+
+class Scope(IntEnum):
+    """How much a grant gives. What a reader does not know it passes over."""
+
+    UPDATE = 0
+    STANDING = 2  # all from now on, as far as its terms say; 1 is reserved
+    BUNDLE = 3  # the updates that its bundle lists
+    CHECKPOINT = 4  # to oneself: where what stood on a line by then is to be opened
 
 
 class Purpose(StrEnum):

@@ -23,6 +23,11 @@ _VERSION, _NONCE, _SUBJECT, _AUTHOR, _KIND, _CREATED, _PURPOSE, _BODY, _SIGNATUR
 _WORD = re.compile(r"[a-z][a-z-]{1,31}")
 
 
+def is_word(value: object) -> bool:
+    """Whether it is one that can name a kind or a purpose of an update."""
+    return isinstance(value, str) and _WORD.fullmatch(value) is not None
+
+
 @dataclass(frozen=True, slots=True)
 class Update:
     """What `author` (a card id) adds to the record of `subject` (a card id).
@@ -44,7 +49,7 @@ class Update:
             raise InvalidInput("an update's nonce has 16 bytes")
         if len(self.subject) != CARD_ID_BYTES or len(self.author) != CARD_ID_BYTES:
             raise InvalidInput("an update's subject and author are card ids of 32 bytes")
-        if not _WORD.fullmatch(self.kind) or not _WORD.fullmatch(self.purpose):
+        if not is_word(self.kind) or not is_word(self.purpose):
             raise InvalidInput("an update's kind and purpose are 2 to 32 of a-z and hyphens, beginning with a letter")
         if self.created.tzinfo is None or self.created < EPOCH:
             raise InvalidInput("an update's time is in UTC, and not before 1970")

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from blockmrs.cid import Cid
-from blockmrs.domain.kinds import APPOINTED, Relation
+from blockmrs.domain.kinds import APPOINTED, Relation, Scope
 from blockmrs.encoding import Value
-from blockmrs.errors import InvalidInput, NotFound
+from blockmrs.errors import InvalidInput, Malformed, NotFound
 from blockmrs.moments import from_ms, to_ms
 
 Fields = Mapping[int, Value]
@@ -162,7 +162,7 @@ class Grant:
         """The fields of a `grant` transaction."""
         return _present(
             {
-                6: 0,  # scope: these updates; 1 (a kind) and 2 (all from now on) are reserved
+                6: int(Scope.UPDATE),
                 7: self.object.cid.digest if self.object else None,
                 8: self.object.seed if self.object else None,
                 9: self.update_id,
@@ -195,7 +195,7 @@ class Grant:
     @classmethod
     def from_fields(cls, fields: Fields) -> "Grant":
         """The grant in `fields`, else InvalidInput."""
-        if fields.get(6) != 0:
+        if scope_of(fields) is not Scope.UPDATE:
             raise InvalidInput("a grant with a scope of a later version")
         digest, seed = _optional_bytes(fields, 7), _optional_bytes(fields, 8)
         labels = fields.get(22, {})
@@ -223,6 +223,82 @@ class Grant:
             about=_optional_bytes(labels, 3),
             head=_optional_bool(labels, 4),
             concerns=tuple(_text(labels, 5).split()),
+        )
+
+
+def scope_of(fields: Fields) -> Scope | None:
+    """How much the grant in `fields` gives; None for a scope of a later version."""
+    scope = fields.get(6)
+    return Scope(scope) if type(scope) is int and scope in tuple(Scope) else None
+
+
+@dataclass(frozen=True, slots=True)
+class BundleGrant:
+    """Leave to read what a bundle lists, or, with the scope STANDING, what a record gets from now on as its terms say.
+
+    `object` is the bundle's, and `bundle_id` proves its text. `return_to_subject` is the line key on which a receipt
+    is returned. A copy names the `grantee` it was given to and the `copy_of` payload id, and opens the same: its reader
+    sees what was given. A CHECKPOINT is given to oneself.
+    """
+
+    scope: Scope
+    object: Pointer
+    bundle_id: bytes
+    subject: bytes
+    purpose: str
+    not_before: datetime
+    not_after: datetime | None = None
+    return_to_subject: bytes | None = None
+    grantee: bytes | None = None
+    copy_of: bytes | None = None
+    draft_mark: bytes | None = None
+    title: str = ""
+    party: str = ""
+
+    def covers(self, now: Now) -> bool:
+        """Whether this grant is running, as far as its own times say."""
+        return is_running(self.not_before, self.not_after, now)
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of a `grant` transaction."""
+        return _present(
+            {
+                6: int(self.scope),
+                7: self.object.cid.digest,
+                8: self.object.seed,
+                9: self.bundle_id,
+                10: str(self.purpose),
+                11: to_ms(self.not_before),
+                12: to_ms(self.not_after) if self.not_after else None,
+                13: self.subject,
+                15: self.return_to_subject,
+                18: self.grantee,
+                19: self.copy_of,
+                20: self.draft_mark,
+                22: _present({0: clip(self.title), 1: clip(self.party)}) or None,
+            }
+        )
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> "BundleGrant":
+        """The grant in `fields`, else InvalidInput."""
+        scope, until, labels = scope_of(fields), fields.get(12), fields.get(22, {})
+        if scope is None or scope is Scope.UPDATE or not isinstance(labels, Mapping):
+            raise Malformed("not a grant of a bundle, or with a scope of a later version")
+        return cls(
+            scope=scope,
+            object=Pointer(Cid(_bytes(fields, 7)), _bytes(fields, 8)),
+            bundle_id=_bytes(fields, 9),
+            subject=_bytes(fields, 13),
+            purpose=_text(fields, 10),
+            not_before=from_ms(fields.get(11)),
+            not_after=None if until is None else from_ms(until),
+            return_to_subject=_optional_bytes(fields, 15),
+            grantee=_optional_bytes(fields, 18),
+            copy_of=_optional_bytes(fields, 19),
+            draft_mark=_optional_bytes(fields, 20, 16),
+            title=_text(labels, 0),
+            party=_text(labels, 1),
         )
 
 

@@ -13,7 +13,7 @@ from blockmrs.chain.store import MemoryLedgerStore
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
 from blockmrs.crypto.keys import Card, Keyring
-from blockmrs.domain.sharing import Appointment, Grant, Pointer, Receipt, Revocation
+from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Pointer, Receipt, Revocation
 from blockmrs.model.base import Base
 from blockmrs.model.database import Database, create_engine
 from blockmrs.services.lines.cards import Cards
@@ -60,19 +60,25 @@ class Lines:
 
     def write(
         self,
-        value: Grant | Revocation | Receipt | Appointment,
+        value: Grant | BundleGrant | Revocation | Receipt | Appointment,
         author: Keyring,
         to: Card,
         line_key: bytes,
     ) -> bytes:
         """Somebody writes to the next free place of a line; returns the payload id."""
-        kinds = {Grant: Kind.GRANT, Revocation: Kind.REVOKE, Receipt: Kind.RECEIPT, Appointment: Kind.APPOINT}
+        kinds = {
+            Grant: Kind.GRANT,
+            BundleGrant: Kind.GRANT,
+            Revocation: Kind.REVOKE,
+            Receipt: Kind.RECEIPT,
+            Appointment: Kind.APPOINT,
+        }
         batch = self.mailbox.batch()
         payload_id = batch.add(kinds[type(value)], value.to_fields(), author=author, recipient=to, line_key=line_key)
         batch.commit()
         return payload_id
 
-    def own(self, value: Grant | Revocation | Receipt | Appointment, keyring: Keyring) -> bytes:
+    def own(self, value: Grant | BundleGrant | Revocation | Receipt | Appointment, keyring: Keyring) -> bytes:
         """Somebody writes to their own line."""
         return self.write(value, keyring, keyring.card, keyring.own_line)
 

@@ -12,7 +12,17 @@ from typing import TYPE_CHECKING
 
 from blockmrs.chain.lines import WINDOW
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
-from blockmrs.domain.sharing import Appointment, Fields, Grant, Introduction, Receipt, Revocation
+from blockmrs.domain.kinds import Scope
+from blockmrs.domain.sharing import (
+    Appointment,
+    BundleGrant,
+    Fields,
+    Grant,
+    Introduction,
+    Receipt,
+    Revocation,
+    scope_of,
+)
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotFound
 
 if TYPE_CHECKING:
@@ -55,11 +65,28 @@ class GrantEntry:
     copy_revocation: Revocation | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class BundleGrantEntry:
+    """The grant of a bundle, or a standing one, as it stands on a line; fields as in GrantEntry."""
+
+    id: bytes
+    author: bytes
+    grant: BundleGrant
+    revoked: Revocation | None = None
+    position: int = 0
+    revoked_by: bytes = b""
+    index: int = 0
+
+
 @dataclass(slots=True)
 class Line:
-    """What one line says, sorted by kind, in the order of writing."""
+    """What one line says, sorted by kind, in the order of writing.
+
+    `grants` are of one update each; those of more stand in `bundles`, whatever their scope.
+    """
 
     grants: dict[bytes, GrantEntry] = field(default_factory=dict)
+    bundles: dict[bytes, BundleGrantEntry] = field(default_factory=dict)
     introductions: list[Introduction] = field(default_factory=list)
     receipts: list[tuple[bytes, Receipt]] = field(default_factory=list)
     appointments: list[tuple[bytes, Appointment]] = field(default_factory=list)
@@ -215,10 +242,15 @@ def sort_messages(messages: Iterable[Message]) -> Line:
     for message in messages:
         try:
             match message.kind:
-                case Kind.GRANT:
+                case Kind.GRANT if scope_of(message.fields) is Scope.UPDATE:
                     grant = Grant.from_fields(message.fields)
                     line.grants[message.id] = GrantEntry(
                         message.id, message.author, grant, position=message.position, index=message.index
+                    )
+                case Kind.GRANT:
+                    several = BundleGrant.from_fields(message.fields)
+                    line.bundles[message.id] = BundleGrantEntry(
+                        message.id, message.author, several, position=message.position, index=message.index
                     )
                 case Kind.REVOKE:
                     line.revocations.append((message.author, Revocation.from_fields(message.fields)))
@@ -236,6 +268,8 @@ def sort_messages(messages: Iterable[Message]) -> Line:
     for author, revocation in line.revocations:
         if (entry := line.grants.get(revocation.grant_id)) is not None and entry.revoked is None:
             line.grants[entry.id] = replace(entry, revoked=revocation, revoked_by=author)
+        if (bundle := line.bundles.get(revocation.grant_id)) is not None and bundle.revoked is None:
+            line.bundles[bundle.id] = replace(bundle, revoked=revocation, revoked_by=author)
     return line
 
 

@@ -6,7 +6,9 @@ import pytest
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.keys import Keyring
-from blockmrs.domain.sharing import Appointment, Introduction, Pointer, Receipt, Revocation
+from blockmrs.domain.kinds import Scope
+from blockmrs.domain.sharing import Appointment, BundleGrant, Introduction, Pointer, Receipt, Revocation
+from blockmrs.encoding import Value
 from blockmrs.errors import NotFound, ObjectMissing, StorageUnavailable
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.reader import LineReader, Message, messages_of, sort_messages
@@ -216,3 +218,25 @@ def test_a_pointer_shows_no_seed(lines: Lines, sam: Keyring) -> None:
     pointer = lines.grant(sam, 1).object
     assert isinstance(pointer, Pointer)
     assert bytes(32).hex() not in repr(pointer)
+
+
+def test_grants_of_more_than_one_update_are_told_apart_with_what_ended_them(lines: Lines, sam: Keyring) -> None:
+    grant = lines.grant(sam, 1)
+    assert grant.object is not None
+    several = [
+        BundleGrant(scope, grant.object, update(number), sam.card.id, "care", lines.clock())
+        for number, scope in enumerate((Scope.BUNDLE, Scope.STANDING, Scope.CHECKPOINT))
+    ]
+    ids = [lines.own(one, sam) for one in (grant, *several)]
+    lines.own(Revocation(ids[1], lines.clock()), sam)
+    line = sort_messages(lines.reader.read(sam.own_line, sam, author=sam.card))
+    assert list(line.grants) == ids[:1]
+    assert [(key, entry.grant) for key, entry in line.bundles.items()] == list(zip(ids[1:], several, strict=True))
+    assert [entry.revoked_by for entry in line.bundles.values()] == [sam.card.id, b"", b""]
+
+
+@pytest.mark.parametrize("scope", [1, 5, True, "3", None])
+def test_a_grant_with_a_scope_that_is_not_known_is_passed_over(lines: Lines, sam: Keyring, scope: Value) -> None:
+    fields = {**lines.grant(sam, 1).to_fields(), 6: scope}
+    line = sort_messages([Message(Kind.GRANT, bytes(32), sam.card.id, fields, 0)])
+    assert (line.grants, line.bundles) == ({}, {})
