@@ -11,6 +11,7 @@ from benchmarks.pages import measure_pages, report_pages
 from benchmarks.paint import measure_paint, report_paint
 from benchmarks.reading import measure_reading, report_reading
 from benchmarks.record import measure_record, report_record
+from benchmarks.rights import PLAYERS_FOR_200, measure_rights, report_rights
 from benchmarks.save import Drifted, check_syncs, count_steps, measure_save, report_save
 from benchmarks.sharing import measure_sharing, report_sharing
 from benchmarks.startup import measure_start, report_start
@@ -50,6 +51,8 @@ def _run(folder: Path, rounds: int, long_chain: int, entries: int) -> None:
     _say("Pages, in process", report_pages(measure_pages(folder / "pages", rounds)))
     _say("Budgets of the advice, the processor's time", report_own_time(measure_own_time(folder / "own", rounds)))
     _say("The record's page, the processor's time", report_record(measure_record(folder / "record", entries, rounds)))
+    times = measure_rights(folder / "rights", PLAYERS_FOR_200, max(3, rounds // 3))
+    _say("Everybody's rights on one page, the processor's time", report_rights(times))
     _say(
         "Start of the server, after the first time", report_start(measure_start(folder / "start", max(3, rounds // 3)))
     )

@@ -59,6 +59,7 @@ from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
+from blockmrs.services.sharing.everyone import Everyone
 from blockmrs.services.sharing.given_facts import GivenFacts
 from blockmrs.services.sharing.inbox import Inbox
 from blockmrs.services.sharing.rights import Rights
@@ -296,6 +297,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         calls=calls,
         people=people,
         rights=rights,
+        everyone=Everyone(mailbox, rights, reports, access, sharing, codes, crew_facts),
         facts=Facts(database, mailbox, cards, objects, crew_facts),
         crew_facts=crew_facts,
         reports=reports,

@@ -183,6 +183,10 @@ class Roll:
         holder = self.family.get(card) or self.coaches.get(card)
         return "" if holder is None else holder.name
 
+    def name_beginning(self, prefix: bytes) -> str:
+        """The name under which the card whose id begins so was entered; empty for one that is not on the roll."""
+        return next((self.name_of(card) for card in (*self.family, *self.coaches) if card.startswith(prefix)), "")
+
     def family_in(self) -> list[Holder]:
         """Those of the family who are in."""
         return [holder for holder in self.family.values() if holder.part is Part.IN]

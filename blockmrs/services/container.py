@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from blockmrs.services.record.facts import Facts
     from blockmrs.services.reports.reports import Reports
     from blockmrs.services.sharing.crew_codes import Codes
+    from blockmrs.services.sharing.everyone import Everyone
     from blockmrs.services.sharing.inbox import Inbox
     from blockmrs.services.sharing.rights import Rights
     from blockmrs.services.sharing.shares import Sharing
@@ -51,6 +52,7 @@ class Services:
     calls: Calls
     people: People
     rights: Rights
+    everyone: Everyone
     facts: Facts
     crew_facts: CrewFacts
     reports: Reports

@@ -3,9 +3,10 @@
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import DESKTOP, PHONE, AxeCheck
+from tests.browser.taps import Taps
 from tests.browser.test_clinic import NARROW, sign_in
 
 NewPage = Callable[..., Page]
@@ -58,7 +59,8 @@ def test_a_second_guardian_waits_is_let_in_and_a_coach_is_ended(
     axe_check(mother)
     mother.goto(f"{address}/people")
     axe_check(mother)
-    go(mother, "link", "Sam Rivers")
+    with mother.expect_navigation():
+        mother.locator("main").get_by_role("link", name="Sam Rivers", exact=True).click()
     mother.locator(".card", has_text="Coach.").get_by_role("link", name="End this").click()
     axe_check(mother)
     go(mother, "button", "End it")
@@ -72,3 +74,26 @@ def test_a_second_guardian_waits_is_let_in_and_a_coach_is_ended(
     coach.goto(f"{address}/field/report/{demo['report']}")
     expect(coach.locator("main")).to_contain_text("Your part here has ended")
     axe_check(coach)
+
+
+def test_every_right_is_one_tap_from_home_and_a_share_is_stopped_in_three(
+    new_page: NewPage, demo: dict[str, Any]
+) -> None:
+    page, taps = new_page(PHONE, java_script_enabled=False), Taps()
+    sign_in(page, demo, "maria.rivers")
+
+    def tap(target: Locator) -> None:
+        with page.expect_navigation():
+            taps.on(target)
+
+    tap(page.locator("main").get_by_role("link", name="Who can see what", exact=True))
+    assert taps.count == 1
+    expect(page.locator("h1")).to_have_text("Who can see what")
+    hospital = page.locator("tbody tr", has_text="The report of").filter(has_text="Hospital").first
+    expect(hospital).to_contain_text("until")
+    name = hospital.locator("strong").inner_text()
+    tap(hospital.get_by_role("link", name="Stop sharing"))
+    tap(page.locator("main").get_by_role("button", name="Stop sharing"))
+    assert taps.count == 3
+    expect(page.locator("h1")).to_have_text(f"Stopped sharing with {name}")
+    expect(page.locator("main")).to_contain_text("They may have kept what they saw")

@@ -10,6 +10,7 @@ from benchmarks.floor import STEPS, Floor, check_list
 from benchmarks.measure import interleave, ratio_of, repeat
 from benchmarks.reading import OPERATIONS, measure_reading, report_reading
 from benchmarks.record import PAGES, measure_record, report_record
+from benchmarks.rights import PLAYERS_FOR_200, measure_rights, report_rights
 from benchmarks.save import count_steps, measure_save, report_save
 from benchmarks.sharing import WRITES, measure_sharing, report_sharing
 from benchmarks.syncs import compare_syncs
@@ -92,6 +93,12 @@ def test_the_record_s_pages_are_measured_over_many_entries(tmp_path: Path) -> No
     times = measure_record(tmp_path, entries=25, rounds=1)
     assert set(times.pages) == set(PAGES)
     assert "25 entries" in " ".join(report_record(times))
+
+
+def test_everybody_s_rights_are_measured_with_eight_for_each_player(tmp_path: Path) -> None:
+    times = measure_rights(tmp_path, players=1, rounds=1)
+    assert (times.rights, PLAYERS_FOR_200 * times.rights) == (8, 200)
+    assert "8 rights" in " ".join(report_rights(times))
 
 
 def test_each_operation_is_measured_on_a_short_and_a_long_chain(tmp_path: Path) -> None:

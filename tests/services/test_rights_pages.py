@@ -239,7 +239,7 @@ def test_running_shares_stand_by_their_report_newest_first(team, clock) -> None:
         assert all((one.party, one.share_id) in ids for one in page.shares)
     assert shares[0].active
     first = team.page(team.maria).shares[0]
-    assert first == ShareRight("South Hospital", new, new_at, since, since + 2 * DAY, first.share_id)
+    assert first == ShareRight("South Hospital", new, new_at, since, since + 2 * DAY, first.share_id, "Carol Coach")
     clock.advance(2 * DAY)
     assert [(one.party, one.address) for one in team.page(team.maria).shares] == [
         ("North Hospital", new), ("North Hospital", old)
@@ -300,8 +300,8 @@ def test_a_code_stands_with_its_report_until_it_ends(team, clock) -> None:
     clock.advance(MINUTE)
     code = world.codes.make(team.carol, with_code)
     until = clock() + DAY
-    for viewer in (team.maria, team.carol):
-        assert team.page(viewer).codes == (CodeRight(with_code, written_at, until),)
+    for viewer, mine in ((team.maria, False), (team.carol, True)):
+        assert team.page(viewer).codes == (CodeRight(with_code, written_at, clock(), until, mine),)
     assert code.until == until
     other = world.teams.add_player(team.carol, "Kim Park", "9", world.teams.team(team.carol).version).players[-1]
     kims = world.reports.save(team.carol, "bb" * 16, world.report("Kim Park"), player=other, withheld=False).address

@@ -38,6 +38,7 @@ from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
+from blockmrs.services.sharing.everyone import Everyone
 from blockmrs.services.sharing.given_facts import GivenFacts
 from blockmrs.services.sharing.inbox import Inbox, Page
 from blockmrs.services.sharing.rights import Rights
@@ -122,6 +123,9 @@ class World:
         )  # fmt: skip
         self.rights = Rights(
             self.database, self.mailbox, self.cards, self.teams, self.rolls, self.invitations, self.codes, self.sharing
+        )  # fmt: skip
+        self.everyone = Everyone(
+            self.mailbox, self.rights, self.reports, self.access, self.sharing, self.codes, self.crew_facts
         )  # fmt: skip
         self.evidence = Evidence(
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending

@@ -1,6 +1,6 @@
 """`/people`: everybody who has a right over what concerns somebody, and how it ends.
 
-GET       /people                            those whose rights one can see, and those one is waiting for
+GET       /people                            every right over what one may read, and those one is waiting for
 GET       /people/<person>                   every right over what concerns one of them
 POST      /people/<person>/seen              "I have seen this": only what comes later is news
 GET, POST /people/<person>/confirm/<right>   asks, then says yes to somebody
@@ -10,13 +10,16 @@ GET, POST /people/<person>/end/<right>       asks, then ends a right or an invit
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import tg
 from tg import TGController, expose, redirect
 
 from blockmrs.controllers.web.context import BOTH, PAGE, POST, require_actor, show
+from blockmrs.domain.kinds import Relation
+from blockmrs.domain.roll import Part
 from blockmrs.errors import NotFound
-from blockmrs.services.sharing.rights import Right
+from blockmrs.services.sharing.rights import InvitationRight, Right
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
@@ -31,12 +34,26 @@ class PeopleController(TGController):
         self._services = services
 
     @expose("blockmrs.templates.people.index", allowed_methods=PAGE)
-    def index(self, **_ignored: object) -> dict[str, Any]:
-        """Whose rights one can see."""
+    def index(
+        self, about: object = "", form: object = "", page: object = "", ended: object = "", **_ignored: object
+    ) -> dict[str, Any]:
+        """Everybody who holds a right over what one may read; of one person, or of one form, if the address says so."""
         actor, rights = require_actor(), self._services.rights
         news = {item.handle for item in rights.news(actor)}
+        chosen = {"about": _text(about), "form": _text(form)}
+        gaps: list[str] = []
+        shown = self._services.everyone.page(actor, gaps, chosen["about"], chosen["form"], _number(page))
+
+        def numbered(number: int) -> str:
+            return "/people?" + urlencode({**{name: text for name, text in chosen.items() if text}, "page": number})
+
         return {
             "errors": {},
+            "shown": shown,
+            "chosen": chosen,
+            "numbered": numbered,
+            "lost": gaps,
+            "ended": _text(ended),
             "people": [(handle, name, handle in news) for handle, name in rights.people(actor)],
             "waiting": rights.waiting(actor),
         }
@@ -57,8 +74,8 @@ class OnePersonController(TGController):
         self._handle = handle
 
     @expose(allowed_methods=PAGE)
-    def index(self, **_ignored: object) -> str:
-        """Every right, with the buttons that this viewer has."""
+    def index(self, ended: object = "", **_ignored: object) -> str:
+        """Every right, with the buttons that this viewer has; and after one was pressed, what that did."""
         actor = require_actor()
         page = self._rights.page(actor, self._handle)
         news = [item for item in self._rights.news(actor, as_coach=page.is_coach) if item.handle == self._handle]
@@ -68,6 +85,7 @@ class OnePersonController(TGController):
             page=page,
             news=news,
             here=self._address,
+            ended=_text(ended),
             now=self._clock(),
             consent=self._crew_facts.consent(actor, self._handle) if is_family else None,
             acting_for=page.label if is_family else "",
@@ -85,7 +103,7 @@ class OnePersonController(TGController):
         actor = require_actor()
         if tg.request.method == "POST":
             self._rights.confirm(actor, self._handle, right_id)
-            redirect(self._address)
+            redirect(f"{self._address}?ended=yes")
         return self._ask(actor, "people.confirm", right_id)
 
     @expose(allowed_methods=BOTH)
@@ -93,9 +111,10 @@ class OnePersonController(TGController):
         """Ask, then end it."""
         actor = require_actor()
         if tg.request.method == "POST":
+            ended = _ending(self._rights.right(actor, self._handle, right_id))
             self._rights.end(actor, self._handle, right_id)
             left = not any(handle == self._handle for handle, _ in self._rights.people(actor))
-            redirect("/people" if left else self._address)
+            redirect(f"{'/people' if left else self._address}?ended={ended}")
         return self._ask(actor, "people.end", right_id)
 
     def _ask(self, actor: Actor, template: str, right_id: str) -> str:
@@ -107,6 +126,27 @@ class OnePersonController(TGController):
     @property
     def _address(self) -> str:
         return people_address(self._handle)
+
+
+def _ending(right: Right | InvitationRight) -> str:
+    """What ending it does, as a word for the page that comes after: `ended` in templates/people/parts.xhtml."""
+    if isinstance(right, InvitationRight):
+        return "invitation"
+    if right.part is Part.WAITING:
+        return "no"
+    if right.relation == Relation.COACH:
+        return "own" if right.is_me else "coach"
+    return "left" if right.is_me else "wish" if right.takes_all else "family"
+
+
+def _text(value: object) -> str:
+    """What a field of an address says; empty if it is not there once."""
+    return value if isinstance(value, str) else ""
+
+
+def _number(value: object) -> int:
+    """The number of a page in an address; the first for anything else."""
+    return int(value) if isinstance(value, str) and value.isascii() and value.isdigit() and len(value) < 7 else 1
 
 
 def people_address(handle: str) -> str:

@@ -60,7 +60,7 @@ class OneReportController(ReportPart):
         self.check = CheckController(services, address)
 
     @expose(allowed_methods=PAGE)
-    def index(self, saved: object = None, again: object = None, **_ignored: object) -> str:
+    def index(self, saved: object = None, again: object = None, ended: object = None, **_ignored: object) -> str:
         """The hand-over card, for the author and for the family."""
         actor = require_actor()
         try:
@@ -79,6 +79,7 @@ class OneReportController(ReportPart):
             own_words=self._own_words(opened) if mine else None,
             saved=saved is not None,
             again=again is not None,
+            code_ended=ended == "code",
             now=self._services.reports.now(),
             shares=self._services.sharing.shares(actor, self._address),
             purposes=PURPOSE_WORDS,
@@ -139,7 +140,7 @@ class OneReportController(ReportPart):
         actor = require_actor()
         if tg.request.method == "POST":
             self._services.codes.stop(actor, self._address)
-            redirect(self._page)
+            redirect(f"{self._page}?ended=code")
         code = self._services.codes.status(actor, self._address)
         return show("report.stop_code", report_page=self._page, mine=code is not None and code.is_mine)
 

@@ -119,7 +119,7 @@ class Codes:
         self._access = access
         self._wrapper = wrapper
         self._throttle = throttle
-        self._lifetime = lifetime
+        self.lifetime = lifetime
         self._clock = clock
         self._chain_id = chain_id
         self._locks = KeyedLocks(database, "code")
@@ -289,7 +289,7 @@ class Codes:
 
     def _write(self, actor: Actor, access: Access, handle: bytes) -> ReportCode:
         locator, secret, qr_secret = new_code(LOCATOR), new_code(SECRET), secrets.token_urlsafe(_QR_BYTES)
-        until = self._clock() + self._lifetime
+        until = self._clock() + self.lifetime
         content = self._content(actor, access, until)
         row = ReportCodeRow(
             locator=locator,

@@ -82,7 +82,10 @@ class InvitationRight:
 
 @dataclass(frozen=True, slots=True)
 class ShareRight:
-    """A running share of the report at `address`, written at `report_at`. `share_id` is the viewer's name for it."""
+    """A running share of the report at `address`, written at `report_at`. `share_id` is the viewer's name for it.
+
+    `by` is who shared it: whoever wrote the report, or one of the family; empty if the roll names nobody.
+    """
 
     party: str
     address: str
@@ -90,15 +93,18 @@ class ShareRight:
     since: datetime
     until: datetime | None
     share_id: str
+    by: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class CodeRight:
-    """A code for the crew that works."""
+    """A report for which a code for the crew works; `mine`: the viewer made one. Who else did, no row says."""
 
     address: str
     report_at: datetime
+    since: datetime
     until: datetime
+    mine: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +165,13 @@ class Rights:
             names.setdefault(handle_of(actor, player.card_id), player.name)
         return list(names.items())
 
+    def on_lines(self, actor: Actor, gaps: list[str] | None = None) -> set[bytes]:
+        """The update ids of all reports that stand on the line of one of those people; `gaps` as in `Teams`."""
+        players = self._teams.team(actor).players
+        cards = [*self._teams.acting_for(actor, gaps), *map(self._teams.holding, filter(self._teams.can_hold, players))]
+        contents = [self._mailbox.contents(keys.keyring) for keys in (own_card(actor), *cards)]
+        return {item.about for items in contents for item in items if item.sort is Sort.REPORT and item.of_reader}
+
     def waiting(self, actor: Actor) -> list[tuple[str, datetime]]:
         """Those for whom the actor is waiting until one of the family says yes: by name, and since when."""
         return self._mailbox.waiting(actor.keyring)
@@ -185,8 +198,8 @@ class Rights:
             tuple(right for right in rights if right.part is not Part.ENDED),
             tuple(right for right in rights if right.part is Part.ENDED),
             tuple(self._invitation(actor, roll, entry) for entry in roll.open_invitations(now)),
-            tuple(self._shares(actor, subject.keys)),
-            tuple(self._running_codes(subject.keys)),
+            tuple(self._shares(actor, subject.keys, roll)),
+            tuple(self._running_codes(actor, subject.keys)),
         )
 
     def right(self, actor: Actor, handle: str, right_id: str) -> Right | InvitationRight:
@@ -417,29 +430,39 @@ class Rights:
         right_id = _right_id(actor, b"invitation", entry.invitation_id)
         return InvitationRight(right_id, roll.name_of(entry.made_by), entry.since, entry.until, may_end)
 
-    def _shares(self, actor: Actor, keys: EntrustedKeys) -> Iterator[ShareRight]:
+    def _shares(self, actor: Actor, keys: EntrustedKeys, roll: Roll) -> Iterator[ShareRight]:
         """The running shares of reports about the person, newest report first, as each report's page shows them."""
         contents, since = self._mailbox.contents(keys.keyring), to_ms(self._mailbox.present().latest - LONGEST)
-        written_ms = _written_ms(contents)
+        written = _written(contents)
         with_shares = {item.about for item in contents if item.sort is Sort.SHARE and item.at_ms >= since}
         for update_id in sorted(
-            with_shares & set(written_ms), key=lambda update_id: written_ms[update_id], reverse=True
+            with_shares & set(written), key=lambda update_id: written[update_id].at_ms, reverse=True
         ):
             address = report_address(update_id)
             try:
                 shares = self._sharing.shares(actor, address)
             except (NotFound, Ended):
                 continue  # Somebody else wrote it, and the viewer may not read it: for a coach, a report from home.
+            place = written[update_id]
+            author = actor.display_name if actor.keyring.card.id.startswith(place.by) else roll.name_beginning(place.by)
             for share in shares:
                 if share.active:
-                    at = from_ms(written_ms[update_id])
-                    yield ShareRight(share.party, address, at, share.since, share.until, share.share_id)
+                    by = share.sender if share.from_family else author
+                    at = from_ms(place.at_ms)
+                    yield ShareRight(share.party, address, at, share.since, share.until, share.share_id, by)
 
-    def _running_codes(self, keys: EntrustedKeys) -> Iterator[CodeRight]:
-        running = self._codes.running()
-        written_ms = _written_ms(self._mailbox.contents(keys.keyring))
-        for handle, update_id in self._code_handles(keys) if running else ():
-            yield CodeRight(report_address(update_id), from_ms(written_ms[update_id]), running[handle])
+    def _running_codes(self, actor: Actor, keys: EntrustedKeys) -> Iterator[CodeRight]:
+        handles = self._code_handles(keys)
+        written = _written(self._mailbox.contents(keys.keyring)) if handles else {}
+        for _, update_id in handles:
+            address = report_address(update_id)
+            try:
+                code = self._codes.status(actor, address)
+            except (NotFound, Ended):
+                continue  # As of a share: a coach does not learn of a report from home.
+            if code is not None and not code.stopped:
+                since, at = code.until - self._codes.lifetime, from_ms(written[update_id].at_ms)
+                yield CodeRight(address, at, since, code.until, code.is_mine)
 
     def _code_handles(self, keys: EntrustedKeys) -> list[tuple[bytes, bytes]]:
         """For every report about the person with a working code: the code's handle, and the update id."""
@@ -453,9 +476,9 @@ class Rights:
         return [(handle, update_id) for handle, update_id in handles if handle in running]
 
 
-def _written_ms(contents: Sequence[Item]) -> dict[bytes, int]:
-    """When each report on a line was written, by its update id: what was given or said of it later moves nothing."""
-    return {item.about: item.at_ms for item in reversed(contents) if item.sort is Sort.REPORT}
+def _written(contents: Sequence[Item]) -> dict[bytes, Item]:
+    """Where each report on a line was written, by its update id: what was given or said of it later moves nothing."""
+    return {item.about: item for item in reversed(contents) if item.sort is Sort.REPORT}
 
 
 def _in_order(roll: Roll) -> list[Holder]:

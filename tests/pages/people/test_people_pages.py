@@ -172,3 +172,77 @@ def test_who_joined_before_there_were_rolls_is_entered_by_signing_in(site, club,
     form["user_name"], form["password"] = "maria", "marble kettle sunrise otter"
     form.submit()
     assert entered == ["Maria Rivers"]
+
+
+# Everybody's rights on one page
+
+
+def rows_of(page) -> list[str]:
+    return [row.get_text(" ", strip=True) for row in soup(page).select("tbody tr")]
+
+
+def test_home_leads_in_one_tap_to_every_right_and_each_row_to_its_end(site, club):
+    maria, carol = signed_in(site, "maria"), signed_in(site, "carol")
+    report = club.report(head=True)
+    site.services.codes.make(club.coach, report)
+    page = follow(maria, maria.get("/"), "Who can see what")
+    assert heading(page) == "Who can see what"
+    assert {heads.get_text(strip=True) for heads in soup(page)("th")} == {
+        "Who", "Since", "Given by", "End"
+    }  # fmt: skip
+    (code,) = [row for row in soup(page)("tr") if f"/field/report/{report}" in str(row)]
+    assert "Whoever has the code for the crew" in code.get_text(" ", strip=True)
+    asked = maria.get(next(a["href"] for a in code("a") if "Stop this code" in a.get_text(" ", strip=True)))
+    assert "They may have kept what they saw" in text_of(press(maria, asked, "Stop this code").follow())
+    assert all(report not in browser.get("/people").text for browser in (maria, carol))
+
+
+def test_what_was_ended_is_said_once_with_what_nobody_can_undo(site, club):
+    club.code()
+    maria = signed_in(site, "maria")
+    asked = follow(maria, maria.get("/people"), "End this invitation")
+    answer = press(maria, asked, "End this invitation")
+    assert answer.status_int == 302
+    after = answer.follow()
+    assert "Who joined with it before is listed below" in text_of(after)
+    assert "The invitation has ended" not in text_of(maria.get(club.address(club.mother)))
+    asked = maria.get(
+        next(a["href"] for a in soup(maria.get("/people"))("a") if "End this for Carol" in a.get_text(" ", strip=True))
+    )
+    assert "nobody can take back" in text_of(press(maria, asked, "End it").follow())
+    back = follow(maria, maria.get(club.address(club.mother)), "Let back in")
+    assert "You said yes" in text_of(press(maria, back, "Let back in").follow())
+
+
+def test_a_row_kept_from_the_family_is_the_coachs_alone(site, club):
+    maria, carol = signed_in(site, "maria"), signed_in(site, "carol")
+    before = rows_of(maria.get("/people"))
+    own = len(rows_of(carol.get("/people?about=others")))
+    kept = club.report(withheld=True)
+    site.services.codes.make(club.coach, kept)
+    assert rows_of(maria.get("/people")) == before
+    row, *others = rows_of(carol.get("/people?about=others"))
+    assert len(others) == own
+    assert "Kept from the family" in row
+    assert "Only you see these rows" in text_of(carol.get("/people"))
+
+
+def test_many_rights_come_a_page_at_a_time_and_by_person_and_by_form(site):
+    coach = person(site, "many", "Many Coach")
+    team = site.services.teams.add_players(coach, [(str(n), f"Player {n:02}") for n in range(15)], "")
+    for player in team.players:
+        for _ in range(3):
+            site.services.teams.invite_family(coach, player.player_id)
+    browser = signed_in(site, "many")
+    first = browser.get("/people")
+    second = browser.get(soup(first).find("a", rel="next")["href"])
+    assert (len(rows_of(first)), len(rows_of(second))) == (40, 20)
+    assert soup(second).find("a", rel="next") is None
+    form = next(form for form in first.forms.values() if form.action == "/people")
+    form["form"] = "coach"
+    coaches = form.submit()
+    assert len(rows_of(coaches)) == 15
+    form["about"].select(text="Player 03")
+    assert "1 right." in text_of(form.submit())
+    for odd in ("about=%D9%A3&form=x", "page=9999999999999999999", "page=-1", "page=%D9%A3", "about=a&about=b"):
+        assert len(rows_of(browser.get(f"/people?{odd}"))) in (20, 40)
