@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from blockmrs.cid import Cid
-from blockmrs.domain.sharing import Appointment, Grant, Introduction, Pointer, Receipt, Revocation
+from blockmrs.domain.kinds import Scope
+from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Pointer, Receipt, Revocation
+from blockmrs.domain.standing import GivenUpTo
 from blockmrs.encoding import Value, encode
 from tests.vectors.kinds_payload import run_payload
 
@@ -39,6 +41,10 @@ SHARED = Grant(
     title="Sam",
     party="Coach Ana",
 )
+STANDING = BundleGrant(
+    Scope.STANDING, OBJECT, bytes([0xB1]) * 32, SUBJECT, "care", NOW, NOW + timedelta(days=30),
+    return_to_subject=bytes([0xBB]) * 32, title="Sam", party="Maria",
+)  # fmt: skip
 
 Case = dict[str, Any]
 
@@ -59,6 +65,9 @@ def cases() -> list[Case]:
     owned, appointed = OWNED.to_fields(), Appointment(SUBJECT, OBJECT, "guardian", NOW).to_fields()
     receipt = Receipt(UPDATE, NOW, "care", "Dr Lee", "North Hospital", GRANT_ID).to_fields()
     copy = replace(SHARED, object=None, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
+    standing_copy = replace(STANDING, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
+    given = replace(SHARED, purpose="report", return_to_author=None, copy_of=GRANT_ID, party="Sam")
+    noted = GivenUpTo(GRANT_ID, NOW, 4096).to_fields()
     return [
         says("grant-to-the-owner", "grant", owned),
         says("grant-to-an-organisation", "grant", SHARED.to_fields()),
@@ -70,6 +79,14 @@ def cases() -> list[Case]:
         says("introduction", "introduce", Introduction(OBJECT, line_key=bytes([0x11]) * 32, party="Ana").to_fields()),
         says("appointment", "appoint", appointed),
         says("receipt", "receipt", receipt),
+        says("standing-grant", "grant of several", STANDING.to_fields()),
+        says("copy-of-a-standing-grant", "grant of several", standing_copy.to_fields()),
+        says("grant-under-a-standing-grant", "grant", given.to_fields()),
+        says("grant-to-the-owner-with-its-readers", "grant", replace(OWNED, given_size=4096).to_fields()),
+        says("given-up-to", "decide on a given line", noted),
+        refused("standing-grant-without-terms", "grant of several", _without(STANDING.to_fields(), 7)),
+        refused("readers-by-no-size", "grant", {**owned, 22: {6: "all"}}),
+        refused("given-up-to-nowhere", "decide on a given line", _without(noted, 8)),
         refused("scope-of-a-later-version", "grant", {**owned, 6: 2}),
         refused("short-update-id", "grant", {**owned, 9: UPDATE[:31]}),
         refused("labels-are-no-map", "grant", {**owned, 22: "Sam"}),
@@ -79,8 +96,12 @@ def cases() -> list[Case]:
         refused("time-is-no-number", "grant", {**owned, 11: "now"}),
         refused("unknown-relation", "appoint", {**appointed, 9: "owner"}),
         refused("revocation-without-a-time", "revoke", {6: GRANT_ID}),
-        refused("receipt-without-an-update", "receipt", {key: value for key, value in receipt.items() if key != 6}),
+        refused("receipt-without-an-update", "receipt", _without(receipt, 6)),
     ]
+
+
+def _without(fields: dict[int, Value], key: int) -> dict[int, Value]:
+    return {other: value for other, value in fields.items() if other != key}
 
 
 def make_file() -> str:

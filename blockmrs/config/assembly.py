@@ -35,6 +35,8 @@ from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
+from blockmrs.services.grants.owners import Owners
+from blockmrs.services.grants.standing import StandingGrants
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.node.backup import Backup
@@ -60,10 +62,12 @@ from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.everyone import Everyone
+from blockmrs.services.sharing.from_now_on import FromNowOn
 from blockmrs.services.sharing.given_facts import GivenFacts
 from blockmrs.services.sharing.inbox import Inbox
 from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import Sharing
+from blockmrs.services.sharing.standing_records import StandingRecords
 from blockmrs.services.sharing.who_looked import WhoLooked
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
@@ -262,14 +266,18 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     rolls = Rolls(mailbox)
     teams = Teams(database, mailbox, cards, near, invitations, rolls)
     calls = Calls(teams)
-    access = AccessFinder(database, mailbox, teams, organisations)
+    access = AccessFinder(database, mailbox, objects, teams, organisations)
+    standing = StandingGrants(mailbox, cards, objects, rolls.of)
+    owners = Owners(mailbox, standing)
     reports = Reports(
-        database, mailbox, cards, objects, teams, access, waiting=lambda pointer: objects.waiting(pointer.cid),
+        database, mailbox, cards, objects, teams, access, owners, waiting=lambda pointer: objects.waiting(pointer.cid),
         lacking=objects.lacking,
     )  # fmt: skip
-    attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports)
-    books = Books(mailbox, rolls, access, reports)
-    crew_facts = CrewFacts(database, mailbox, objects, teams, rolls, lambda *given: along.give_to_running(*given))
+    attachments = Attachments(database, mailbox, cards, objects, organisations, access, reports, owners)
+    books = Books(mailbox, rolls, access, reports, standing)
+    crew_facts = CrewFacts(
+        database, mailbox, objects, teams, rolls, lambda *given: along.give_to_running(*given), owners
+    )
     along = GivenFacts(mailbox, access, reports, books, attachments, crew_facts)
     sharing = Sharing(database, mailbox, cards, organisations, access, reports, attachments, throttle, books, along)
     after = AfterReport(database, mailbox, access, reports, attachments, sharing)
@@ -298,7 +306,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         people=people,
         rights=rights,
         everyone=Everyone(mailbox, rights, reports, access, sharing, codes, crew_facts),
-        facts=Facts(database, mailbox, cards, objects, crew_facts),
+        facts=Facts(database, mailbox, cards, objects, crew_facts, owners),
         crew_facts=crew_facts,
         reports=reports,
         sharing=sharing,
@@ -309,6 +317,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         codes=codes,
         notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
         who_looked=WhoLooked(mailbox, sharing, codes),
+        from_now_on=FromNowOn(database, mailbox, cards, people, organisations, rolls, standing, throttle, objects),
+        standing_records=StandingRecords(mailbox, organisations, access, sharing),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,
         clock_watch=foundation.clock_watch,

@@ -123,7 +123,8 @@ class Grant:
     names the `grantee` it was given to and the `copy_of` payload id. `level` is the disposition's level, 1 (most
     urgent) to 4. `about` is the update id of the report that this update follows, a check or a clearance. `head` says
     whether a report may be of a head injury; None in those written before this was recorded. `concerns` are the ids of
-    what a report is about (domain/concerns.py), for lists.
+    what a report is about (domain/concerns.py), for lists. `given_size`, in the grant to the owner: whoever wrote it
+    has given the update to every standing reader of whom the log told at that size (domain/standing.py).
     """
 
     update_id: bytes
@@ -146,6 +147,7 @@ class Grant:
     about: bytes | None = None
     head: bool | None = None
     concerns: tuple[str, ...] = ()
+    given_size: int | None = None
 
     @property
     def gives(self) -> UpdatePointer:
@@ -186,6 +188,7 @@ class Grant:
                         3: self.about,
                         4: self.head,
                         5: " ".join(self.concerns) or None,
+                        6: self.given_size,
                     }
                 )
                 or None,
@@ -223,6 +226,7 @@ class Grant:
             about=_optional_bytes(labels, 3),
             head=_optional_bool(labels, 4),
             concerns=tuple(_text(labels, 5).split()),
+            given_size=_number(labels, 6),
         )
 
 

@@ -30,9 +30,11 @@ if TYPE_CHECKING:
     from blockmrs.services.reports.reports import Reports
     from blockmrs.services.sharing.crew_codes import Codes
     from blockmrs.services.sharing.everyone import Everyone
+    from blockmrs.services.sharing.from_now_on import FromNowOn
     from blockmrs.services.sharing.inbox import Inbox
     from blockmrs.services.sharing.rights import Rights
     from blockmrs.services.sharing.shares import Sharing
+    from blockmrs.services.sharing.standing_records import StandingRecords
     from blockmrs.services.sharing.who_looked import WhoLooked
 
 
@@ -64,6 +66,8 @@ class Services:
     codes: Codes
     notices: Notices
     who_looked: WhoLooked
+    from_now_on: FromNowOn
+    standing_records: StandingRecords
     evidence: Evidence
     health: HealthService
     clock_watch: ClockWatch

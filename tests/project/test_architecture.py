@@ -26,7 +26,7 @@ PLAIN = frozenset(
     overview page people person phone picture placed play player prepared question reader readiness reason reassured
     restore result saved says seen sender senders service services session set sharing sort source sport staff state
     status strangers team teams telling text ticks times to toggle told triage unreadable up ups value view watch who
-    word words wrapper writer given replies
+    word words wrapper writer given replies waiting for from on
     """.split()
 )
 

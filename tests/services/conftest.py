@@ -8,6 +8,7 @@ from blockmrs.services.accounts.actor import Actor
 from tests.conftest import StillClock
 from tests.services.test_story import member
 from tests.support.fixtures import app, site, worlds
+from tests.support.from_now_on import Home, home_in
 from tests.support.quick import quick_folder
 from tests.support.world import World, staged
 
@@ -45,3 +46,9 @@ def joe(world: World) -> Actor:
 def lee(world: World) -> Actor:
     """The doctor of a hospital in the directory."""
     return member(world, "lee", "North Hospital")
+
+
+@pytest.fixture
+def home(world: World) -> Home:
+    """A player with two parents, their coach, and a hospital."""
+    return home_in(world)

@@ -23,6 +23,8 @@ from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
+from blockmrs.services.grants.owners import Owners
+from blockmrs.services.grants.standing import StandingGrants
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.node.data_folder import HEAD
@@ -39,10 +41,12 @@ from blockmrs.services.reports.reports import Reports
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.everyone import Everyone
+from blockmrs.services.sharing.from_now_on import FromNowOn
 from blockmrs.services.sharing.given_facts import GivenFacts
 from blockmrs.services.sharing.inbox import Inbox, Page
 from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import InboxItem, Sharing
+from blockmrs.services.sharing.standing_records import StandingRecords
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
@@ -91,20 +95,29 @@ class World:
         self.rolls = Rolls(self.mailbox)
         self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations, self.rolls)
         self.people = People(self.teams)
+        self.standing = StandingGrants(self.mailbox, self.cards, self.objects, self.rolls.of)
+        self.owners = Owners(self.mailbox, self.standing)
         self.crew_facts = CrewFacts(
             self.database, self.mailbox, self.objects, self.teams, self.rolls,
-            lambda *given: self.along.give_to_running(*given),
+            lambda *given: self.along.give_to_running(*given), self.owners,
         )  # fmt: skip
-        self.facts = Facts(self.database, self.mailbox, self.cards, self.objects, self.crew_facts)
-        self.access = AccessFinder(self.database, self.mailbox, self.teams, self.organisations)
+        self.facts = Facts(self.database, self.mailbox, self.cards, self.objects, self.crew_facts, self.owners)
+        self.access = AccessFinder(self.database, self.mailbox, self.objects, self.teams, self.organisations)
         self.reports = Reports(
-            self.database, self.mailbox, self.cards, self.objects, self.teams, self.access,
+            self.database, self.mailbox, self.cards, self.objects, self.teams, self.access, self.owners,
             lambda pointer: self.objects.waiting(pointer.cid),
         )  # fmt: skip
         self.attachments = Attachments(
-            self.database, self.mailbox, self.cards, self.objects, self.organisations, self.access, self.reports
+            self.database,
+            self.mailbox,
+            self.cards,
+            self.objects,
+            self.organisations,
+            self.access,
+            self.reports,
+            self.owners,
         )
-        self.books = Books(self.mailbox, self.rolls, self.access, self.reports)
+        self.books = Books(self.mailbox, self.rolls, self.access, self.reports, self.standing)
         self.along = GivenFacts(
             self.mailbox, self.access, self.reports, self.books, self.attachments, self.crew_facts
         )  # fmt: skip
@@ -112,6 +125,11 @@ class World:
             self.database, self.mailbox, self.cards, self.organisations, self.access, self.reports, self.attachments,
             self.throttle, self.books, self.along,
         )  # fmt: skip
+        self.from_now_on = FromNowOn(
+            self.database, self.mailbox, self.cards, self.people, self.organisations, self.rolls, self.standing,
+            self.throttle, self.objects,
+        )  # fmt: skip
+        self.standing_records = StandingRecords(self.mailbox, self.organisations, self.access, self.sharing)
         self.inbox = Inbox(self.mailbox, self.organisations, self.access, self.sharing)
         after = AfterReport(self.database, self.mailbox, self.access, self.reports, self.attachments, self.sharing)
         self.followups = FollowUps(after, self.teams)

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from blockmrs.domain.sharing import Appointment, Grant, Introduction, Receipt, Revocation
+from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Receipt, Revocation
+from blockmrs.domain.standing import GivenUpTo
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import InvalidInput
 from tests.vectors.kinds_core import hexed, value_to_json
@@ -11,6 +12,8 @@ from tests.vectors.kinds_core import hexed, value_to_json
 Case = Mapping[str, Any]
 CLASSES: dict[str, Any] = {
     "grant": Grant,
+    "grant of several": BundleGrant,
+    "decide on a given line": GivenUpTo,
     "revoke": Revocation,
     "introduce": Introduction,
     "appoint": Appointment,

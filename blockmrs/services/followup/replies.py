@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -176,10 +177,16 @@ class Replies(Statements[Reply]):
 
         Of what is about somebody their line says what was shared; of what the actor wrote there is a book then.
         """
+        contents = self._mailbox.contents(subject.keyring if subject is not None else actor.keyring)
+        # From the first standing grant on, anything may have been given without a note of it.
+        begun = next((item.index for item in contents if item.sort is Sort.STANDING), math.inf)
         if subject is not None:
-            shared = {item.about for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.SHARE}
-            return lambda item: item.about in shared
-        return lambda item: self._mailbox.length(self._reports.book_key(actor.keyring, item.about)) > 0
+            shared = {item.about for item in contents if item.sort is Sort.SHARE}
+            return lambda item: item.about in shared or item.index > begun
+        return lambda item: item.index > begun or self._mailbox.length(self._book_key(actor, item)) > 0
+
+    def _book_key(self, actor: Actor, item: Item) -> bytes:
+        return self._reports.book_key(actor.keyring, item.about)
 
     def _for_writing(self, actor: Actor, address: str) -> Access:
         access = self._access.allow(actor, address, Action.REPLY)

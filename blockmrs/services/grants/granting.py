@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from blockmrs.crypto.keys import Card, Keyring
-    from blockmrs.domain.sharing import Grant
+    from blockmrs.domain.sharing import BundleGrant, Grant
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
 
@@ -43,7 +43,7 @@ class LineTo:
         return cls(keyring.card, keyring.own_line)
 
 
-def write_grant(batch: Batch, grant: Grant, author: Keyring, to: LineTo) -> bytes:
+def write_grant(batch: Batch, grant: Grant | BundleGrant, author: Keyring, to: LineTo) -> bytes:
     """Add a grant to `batch`; returns its payload id (32 bytes)."""
     return batch.add(Kind.GRANT, grant.to_fields(), author=author, recipient=to.card, line_key=to.key)
 

@@ -6,6 +6,7 @@ name.
 
 from __future__ import annotations
 
+import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
     from blockmrs.encoding import Value
     from blockmrs.storage import ObjectStore
 
+LEAST_COVERED = 16
+"""How many transactions a batch that is covered has at least; else 32, 64 and so on."""
+
 
 class Batch:
     """Collects the transactions of one use case; `commit` puts them into one block.
@@ -37,6 +41,7 @@ class Batch:
         self._transactions: list[bytes] = []
         self._next: dict[bytes, int] = {}
         self._in_use: dict[bytes, int] = {}
+        self._covered_by: Keyring | None = None
         self.sizes: list[tuple[Cid, int]] = []
         self.positions: dict[bytes, int] = {}
 
@@ -107,6 +112,10 @@ class Batch:
         self._transactions.append(sealed.transaction)
         return sealed.payload_id
 
+    def cover_with(self, keyring: Keyring) -> None:
+        """Let `commit` fill the batch with covers, sealed to `keyring`: it hides how many others there are."""
+        self._covered_by = keyring
+
     def _put(self, store: ObjectStore, sealed: SealedObject) -> Pointer:
         cid = store.put(sealed.content)
         self.sizes.append((cid, len(sealed.content)))
@@ -114,6 +123,23 @@ class Batch:
 
     def commit(self) -> int:
         """Write everything to the ledger as part of one block; returns how many transactions were written."""
+        if self._transactions and self._covered_by is not None:
+            self._cover(self._covered_by)
         if self._transactions:
             self._ledger.submit(self._transactions)
         return len(self._transactions)
+
+    def _cover(self, keyring: Keyring) -> None:
+        whole = max(LEAST_COVERED, 1 << (len(self._transactions) - 1).bit_length())
+        card = keyring.card
+        for _ in range(whole - len(self._transactions)):
+            # Nobody looks for it: its place is on no line.
+            self.add_at(
+                Kind.COVER,
+                {},
+                author=keyring,
+                recipient_id=card.id,
+                recipient_key=card.sealing_key,
+                slot=os.urandom(32),
+                one_time_seed=os.urandom(32),
+            )

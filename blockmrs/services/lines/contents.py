@@ -21,8 +21,8 @@ from typing import TYPE_CHECKING, TypeVar
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
-from blockmrs.domain.kinds import Content
-from blockmrs.domain.sharing import Appointment, Grant, Revocation
+from blockmrs.domain.kinds import Content, Scope
+from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Revocation, scope_of
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
 from blockmrs.moments import to_ms
 from blockmrs.services.lines.short_cuts import read_short_cuts, replace_short_cut
@@ -60,6 +60,7 @@ class Sort(IntEnum):
     REVOCATION = 6
     APPOINTMENT = 7
     ROSTER = 8
+    STANDING = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -254,6 +255,8 @@ def item_of(message: Message, reader: bytes) -> Item | None:
     """What an entry on the own line of the card `reader` is; None if nothing looks for its kind."""
     try:
         match message.kind:
+            case Kind.GRANT if scope_of(message.fields) is Scope.STANDING:
+                item = _of_standing(message, BundleGrant.from_fields(message.fields))
             case Kind.GRANT:
                 item = _of_grant(message, Grant.from_fields(message.fields), reader)
             case Kind.REVOKE:
@@ -288,6 +291,10 @@ def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:
         may_be_head=grant.head is not False,
         previous=previous,
     )
+
+
+def _of_standing(message: Message, grant: BundleGrant) -> Item | None:
+    return None if grant.copy_of is None else Item(message.position, Sort.STANDING, key=message.id[:KEY_BYTES])
 
 
 def encode_contents(items: Iterable[Item], stop: int, size: int) -> bytes:

@@ -26,11 +26,13 @@ class Rolls:
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
 
-    def of(self, card: Keyring) -> Roll:
-        """The roll of a card, as it stands now."""
+    def of(self, card: Keyring, before: int | None = None) -> Roll:
+        """The roll of a card, as it stands now, or as it stood at the place `before` of the log."""
         entries: list[Entry] = []
         for at, message in self._mailbox.logged(_line(card), card):
             if message.kind is not Kind.APPOINT or message.fields.get(6) != card.card.id:
+                continue
+            if before is not None and message.index >= before:
                 continue
             try:
                 statement = Statement.from_fields(message.fields)

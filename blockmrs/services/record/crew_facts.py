@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.records import Update
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.grants.owners import Owners
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
@@ -81,8 +82,16 @@ class CrewFacts:
     """Says yes and no for a family, and finds what goes along."""
 
     def __init__(
-        self, database: Database, mailbox: Mailbox, objects: ObjectStore, teams: Teams, rolls: Rolls, to_running: Give
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        objects: ObjectStore,
+        teams: Teams,
+        rolls: Rolls,
+        to_running: Give,
+        owners: Owners,
     ) -> None:
+        self._owners = owners
         self._to_running = to_running
         self._database = database
         self._mailbox = mailbox
@@ -241,6 +250,7 @@ class CrewFacts:
         )
         grant = Grant(update_id, card.id, Content.CREW_FACTS, now, object=pointer)
         write_grant(batch, grant, actor.keyring, LineTo(card, _line(keys.keyring)))
+        self._owners.give_beside(batch, keys, grant, actor.keyring)
         self._to_running(batch, actor, keys, grant)
 
     def _finish(self, entry: GrantEntry) -> None:

@@ -17,7 +17,6 @@ from blockmrs.domain.sharing import Grant
 from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidProof, ObjectMissing
 from blockmrs.fhir.facts import read_facts, write_facts
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.grants.granting import give_to_owner
 from blockmrs.services.lines.contents import Item, Items, ListPlace, Sort, by_log, first_grants, page_of
 from blockmrs.services.lines.saving import commit_batch, finish, save_once
 from blockmrs.services.lines.updates import write_update
@@ -26,6 +25,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.records import Update
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.grants.owners import Owners
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
@@ -54,8 +54,15 @@ class Facts:
     """Reads and saves facts, for the people of `services.people` only."""
 
     def __init__(
-        self, database: Database, mailbox: Mailbox, cards: Cards, objects: ObjectStore, crew_facts: CrewFacts
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        objects: ObjectStore,
+        crew_facts: CrewFacts,
+        owners: Owners,
     ) -> None:
+        self._owners = owners
         self._crew_facts = crew_facts
         self._database = database
         self._mailbox = mailbox
@@ -157,7 +164,7 @@ class Facts:
             chain_id=self._mailbox.chain_id,
         )
         grant = Grant(update_id, card.id, Content.FACTS, now, object=pointer, draft_mark=mark)
-        give_to_owner(self._mailbox, batch, subject, grant, actor.keyring, mark=mark)
+        self._owners.give(batch, subject, grant, actor.keyring, mark=mark)
         saved = SavedFacts(update_id.hex(), facts, now, actor.display_name)
         self._crew_facts.renew(batch, actor, person, saved)
         commit_batch(self._database, batch)

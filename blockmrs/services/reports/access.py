@@ -12,25 +12,30 @@ from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.domain.kinds import Content, Relation
 from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Introduction, Pointer
+from blockmrs.domain.standing import covers
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound, ObjectMissing
+from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, InvalidProof, NotFound, ObjectMissing
 from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.grants.ending import ending_of, who_may_end
+from blockmrs.services.grants.given import GivenReader
 from blockmrs.services.grants.subject_ends import with_subjects_ends
 from blockmrs.services.lines.contents import Item, Sort
 from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox, Message
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import own_card
 from blockmrs.services.people.senders import Senders
-from blockmrs.services.reports.arrivals import Arrival, read_line, value_of
+from blockmrs.services.reports.arrivals import Arrival, SenderLine, StandingArrival, read_line, value_of
 from blockmrs.services.reports.arrivals import with_subjects_ends as arrivals_with_ends
 
 if TYPE_CHECKING:
     from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.domain.records import Update
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.reader import BundleGrantEntry
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.people.teams import Teams
+    from blockmrs.storage import ObjectStore
 
 # Reports are addressed by the first 16 bytes of their update id, in hexadecimal.
 ID_BYTES = 16
@@ -48,7 +53,10 @@ class ReportPlace:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What the actor is to one report. `reader` holds the keys that opened `entry`."""
+    """What the actor is to one report. `reader` holds the keys that opened `entry`.
+
+    `under`: the standing grant under which it was given, if it was.
+    """
 
     standing: Standing
     entry: GrantEntry
@@ -56,6 +64,7 @@ class Access:
     keys: EntrustedKeys | None = None
     author_card: Card | None = None
     place: ReportPlace | None = None
+    under: BundleGrantEntry | None = None
 
     @property
     def grant(self) -> Grant:
@@ -90,11 +99,14 @@ class AccessFinder:
     `senders` says what those who share with an organisation are to it.
     """
 
-    def __init__(self, database: Database, mailbox: Mailbox, teams: Teams, organisations: Organisations) -> None:
+    def __init__(
+        self, database: Database, mailbox: Mailbox, objects: ObjectStore, teams: Teams, organisations: Organisations
+    ) -> None:
         self._database = database
         self._mailbox = mailbox
         self._teams = teams
         self._organisations = organisations
+        self._given = GivenReader(mailbox, objects)
         self.senders = Senders(mailbox, organisations)
 
     def allow(self, actor: Actor, address: str, action: Action) -> Access:
@@ -175,12 +187,16 @@ class AccessFinder:
         """
         everything: list[Arrival] = []
         for organisation in self._organisations.memberships(actor, gaps) if memberships is None else memberships:
-            lines = []
-            for card, line_key in self._introduced(organisation, None, gaps):
-                line_values = self._mailbox.remembered(line_key, organisation.keyring, value_of, card)
-                lines.append((card, read_line(organisation, card, line_key, line_values)))
-            everything += arrivals_with_ends(lines)
+            everything += arrivals_with_ends(self.sender_lines(organisation, gaps))
         return everything
+
+    def sender_lines(self, organisation: EntrustedKeys, gaps: list[str] | None = None) -> list[tuple[Card, SenderLine]]:
+        """What each sender wrote to an organisation, as seen from outside; `gaps` as above."""
+        lines = []
+        for card, line_key in self._introduced(organisation, None, gaps):
+            line_values = self._mailbox.remembered(line_key, organisation.keyring, value_of, card)
+            lines.append((card, read_line(organisation, card, line_key, line_values)))
+        return lines
 
     def access_to(self, arrival: Arrival) -> Access | None:
         """What the actor is to a report that arrived, opened from its line with all checks; None if it is not there."""
@@ -191,8 +207,29 @@ class AccessFinder:
             return None
         entry = self._with_endings(Line({entry.id: replace(entry, revoked=arrival.ends)})).grants[entry.id]
         active = entry.revoked is None and entry.grant.covers(self._mailbox.present())
+        under = None
+        if arrival.standing is not None:
+            under = self.standing_at(arrival.standing)
+            active = active and under is not None
         standing = Standing.RECIPIENT if active else Standing.FORMER_RECIPIENT
-        return Access(standing, entry, keys.keyring, keys, card)
+        return Access(standing, entry, keys.keyring, keys, card, under=under)
+
+    def standing_at(self, arrival: StandingArrival) -> BundleGrantEntry | None:
+        """The standing grant that arrived there, opened with all checks; None if it does not run now."""
+        line = self._mailbox.opened_on(arrival.line_key, arrival.keys.keyring, arrival.position, arrival.sender)
+        entry = line.bundles.get(arrival.standing_id)
+        return entry if entry is not None and arrival.ends is None and self._given.runs(entry) else None
+
+    def check_given(self, access: Access, update: Update) -> None:
+        """InvalidProof if it was given under a standing grant that does not name what it turns out to be.
+
+        Raises:
+            Unavailable: what was chosen cannot be read here now.
+        """
+        if access.under is not None and not covers(
+            self._given.terms(access.under), update.kind, access.grant.update_id
+        ):
+            raise InvalidProof("what was given is not among what was chosen")
 
     def received(self, actor: Actor, prefix: bytes, gaps: list[str] | None = None) -> Iterator[Access]:
         """What the actor is to the reports with that address that reached their organisations; `gaps` as above."""
@@ -211,7 +248,7 @@ class AccessFinder:
         receives a word for each of them whose card is not here; without it, ObjectMissing is raised.
         """
         read = [
-            (card, self._mailbox.line_from(line_key, organisation.keyring, card))
+            (card, self._given.as_it_runs(self._mailbox.line_from(line_key, organisation.keyring, card)))
             for card, line_key in self._introduced(organisation, senders, gaps)
         ]
         lines = with_subjects_ends(read)

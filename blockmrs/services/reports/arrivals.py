@@ -2,17 +2,20 @@
 
 What is kept of a line says where a report is, how urgent its sender calls it, and until when it runs; a page opens only
 what it shows. When something arrived is the time of its block: its sender chose every other time.
+
+What was given under a standing grant counts only while that runs, and comes once, however often it was given.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.domain.sharing import Grant, Now, Revocation, is_running
+from blockmrs.domain.kinds import Content, Scope
+from blockmrs.domain.sharing import BundleGrant, Grant, Now, Revocation, is_running, scope_of
 from blockmrs.errors import InvalidInput
 from blockmrs.moments import from_ms, to_ms
 
@@ -23,12 +26,16 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.memory import PlacedValue
     from blockmrs.services.lines.reader import Message
 
-_GRANT, _ENDS = 1, 2
+_GRANT, _ENDS, _STANDING, _GIVEN = 1, 2, 3, 4
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One report, from `sender` on `line_key`. `ends`: what ended it early, whoever's line that is on."""
+    """One update, nearly always a report, from `sender` on `line_key`.
+
+    `ends`: what ended it early, whoever's line that is on. `standing`: what it was given under, if anything; then
+    `kind` is what its giver calls it.
+    """
 
     keys: EntrustedKeys
     sender: Card = field(repr=False)
@@ -44,18 +51,43 @@ class Arrival:
     not_after: datetime | None
     tells_subject: bool
     ends: Revocation | None = None
+    standing: StandingArrival | None = None
+    kind: str = Content.REPORT
 
     def runs(self, now: Now) -> bool:
         """Whether the share is running, as far as its line says."""
+        runs = self.ends is None and is_running(self.not_before, self.not_after, now)
+        return runs and (self.standing is None or self.standing.runs(now))
+
+
+@dataclass(frozen=True, slots=True)
+class StandingArrival:
+    """A standing grant from `sender` on `line_key`: what it gives comes one by one. `ends` as in Arrival."""
+
+    keys: EntrustedKeys
+    sender: Card = field(repr=False)
+    line_key: bytes = field(repr=False)
+    position: int
+    came_at: datetime
+    standing_id: bytes
+    purpose: str
+    not_before: datetime
+    not_after: datetime | None
+    ends: Revocation | None = None
+
+    def runs(self, now: Now) -> bool:
+        """Whether it is running, as far as its line says."""
         return self.ends is None and is_running(self.not_before, self.not_after, now)
 
 
 @dataclass(frozen=True, slots=True)
 class SenderLine:
-    """What one sender wrote to an organisation."""
+    """What one sender wrote to an organisation. `given` are what is no report of what came under `standings`."""
 
     arrivals: tuple[Arrival, ...]
     revocations: tuple[Revocation, ...]
+    standings: tuple[StandingArrival, ...] = ()
+    given: tuple[Arrival, ...] = ()
 
 
 def value_of(message: Message) -> Value:
@@ -64,18 +96,30 @@ def value_of(message: Message) -> Value:
         if message.kind is Kind.REVOKE:
             ends = Revocation.from_fields(message.fields)
             return [_ENDS, ends.grant_id, to_ms(ends.at)]
+        if message.kind is Kind.GRANT and scope_of(message.fields) is Scope.STANDING:
+            return _of_standing(message)
         if message.kind is Kind.GRANT:
             grant = Grant.from_fields(message.fields)
-            if grant.about is None:  # Otherwise it goes with its report, and is not a report itself.
+            # What is about a report goes with it, and is not a report itself. Only its subject gives from now on.
+            if grant.about is None and (grant.copy_of is None or grant.subject == message.author):
                 return _of_grant(message.id, grant)
     except InvalidInput:
         pass
     return None
 
 
+def _of_standing(message: Message) -> Value:
+    grant = BundleGrant.from_fields(message.fields)
+    if grant.subject != message.author:
+        return None
+    until = to_ms(grant.not_after) if grant.not_after else None
+    return [_STANDING, message.id, grant.purpose, to_ms(grant.not_before), until]
+
+
 def _of_grant(grant_id: bytes, grant: Grant) -> Value:
+    under: list[Value] = [] if grant.copy_of is None else [grant.copy_of, grant.purpose]
     return [
-        _GRANT,
+        _GRANT if grant.copy_of is None else _GIVEN,
         grant_id,
         grant.update_id,
         grant.subject,
@@ -83,6 +127,7 @@ def _of_grant(grant_id: bytes, grant: Grant) -> Value:
         to_ms(grant.not_before),
         to_ms(grant.not_after) if grant.not_after else None,
         grant.return_to_subject is not None,
+        *under,
     ]
 
 
@@ -90,33 +135,89 @@ def read_line(
     organisation: EntrustedKeys, sender: Card, line_key: bytes, line_values: Sequence[PlacedValue]
 ) -> SenderLine:
     """What was kept of one sender's line; what they themselves ended there is ended."""
-    arrivals, revocations = [], []
-    for placed in line_values:
-        match placed.value:
-            case [2, bytes() as grant_id, int() as at_ms]:
-                revocations.append(Revocation(grant_id, from_ms(at_ms)))
-            case [1, bytes() as grant_id, bytes() as update_id, bytes() as subject, int() as level, int() as since,
-                  (int() | None) as until, bool() as tells_subject]:  # fmt: skip
-                arrivals.append(
-                    Arrival(
-                        organisation,
-                        sender,
-                        line_key,
-                        placed.position,
-                        placed.index,
-                        from_ms(placed.at_ms),
-                        grant_id,
-                        update_id,
-                        subject,
-                        level,
-                        from_ms(since),
-                        None if until is None else from_ms(until),
-                        tells_subject,
-                    )
-                )
+    revocations = [
+        Revocation(grant_id, from_ms(at_ms)) for placed in line_values for grant_id, at_ms in _ends_in(placed.value)
+    ]
     own = {ends.grant_id: ends for ends in reversed(revocations)}
-    with_ends = tuple(replace(arrival, ends=own.get(arrival.grant_id)) for arrival in arrivals)
-    return SenderLine(with_ends, tuple(revocations))
+    standings = {
+        standing.standing_id: replace(standing, ends=own.get(standing.standing_id))
+        for placed in line_values
+        for standing in _standings_in(organisation, sender, line_key, placed)
+    }
+    arrivals: list[Arrival] = []
+    given: list[Arrival] = []
+    once: set[tuple[bytes, bytes]] = set()
+    for placed in line_values:
+        arrival = _arrival_in(organisation, sender, line_key, placed, standings)
+        if arrival is None:
+            continue
+        arrival = replace(arrival, ends=own.get(arrival.grant_id))
+        if arrival.standing is not None and arrival.ends is None:
+            # Two machines may have given it at once.
+            key = arrival.standing.standing_id, arrival.update_id
+            if key in once:
+                continue
+            once.add(key)
+        (arrivals if arrival.kind == Content.REPORT else given).append(arrival)
+    return SenderLine(tuple(arrivals), tuple(revocations), tuple(standings.values()), tuple(given))
+
+
+def _ends_in(value: Value) -> Iterator[tuple[bytes, int]]:
+    match value:
+        case [2, bytes() as grant_id, int() as at_ms]:
+            yield grant_id, at_ms
+
+
+def _standings_in(
+    organisation: EntrustedKeys, sender: Card, line_key: bytes, placed: PlacedValue
+) -> Iterator[StandingArrival]:
+    match placed.value:
+        case [3, bytes() as standing_id, str() as purpose, int() as since, (int() | None) as until]:
+            yield StandingArrival(
+                organisation,
+                sender,
+                line_key,
+                placed.position,
+                from_ms(placed.at_ms),
+                standing_id,
+                purpose,
+                from_ms(since),
+                None if until is None else from_ms(until),
+            )
+
+
+def _arrival_in(
+    organisation: EntrustedKeys,
+    sender: Card,
+    line_key: bytes,
+    placed: PlacedValue,
+    standings: Mapping[bytes, StandingArrival],
+) -> Arrival | None:
+    """What came there; None if it is no grant, or was given under a standing grant that is not on the line."""
+    match placed.value:
+        case [int() as sort, bytes() as grant_id, bytes() as update_id, bytes() as subject, int() as level,
+              int() as since, (int() | None) as until, bool() as tells_subject, *under]:  # fmt: skip
+            arrival = Arrival(
+                organisation,
+                sender,
+                line_key,
+                placed.position,
+                placed.index,
+                from_ms(placed.at_ms),
+                grant_id,
+                update_id,
+                subject,
+                level,
+                from_ms(since),
+                None if until is None else from_ms(until),
+                tells_subject,
+            )
+            match under:
+                case [] if sort == _GRANT:
+                    return arrival
+                case [bytes() as standing_id, str() as kind] if sort == _GIVEN and standing_id in standings:
+                    return replace(arrival, standing=standings[standing_id], kind=kind)
+    return None
 
 
 def with_subjects_ends(lines: Sequence[tuple[Card, SenderLine]]) -> list[Arrival]:

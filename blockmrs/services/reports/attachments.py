@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.sharing import Grant, Pointer
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.grants.owners import Owners
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
@@ -45,7 +46,9 @@ class Attachments:
         organisations: Organisations,
         access: AccessFinder,
         reports: Reports,
+        owners: Owners,
     ) -> None:
+        self._owners = owners
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -118,7 +121,7 @@ class Attachments:
             write_grant(batch, grant, actor.keyring, LineTo(actor.keyring.card, self._book_key(actor, access)))
         else:
             subject = self.subject(actor, access)
-            give_to_owner(self._mailbox, batch, subject, grant, actor.keyring, mark=grant.draft_mark)
+            self._owners.give(batch, subject, grant, actor.keyring, mark=grant.draft_mark)
 
     def giver(self, actor: Actor, access: Access) -> tuple[Keyring, str]:
         """Who lets others read what follows the report, and their name: the player's card, or who withholds it."""

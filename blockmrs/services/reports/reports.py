@@ -21,7 +21,7 @@ from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.fhir.report import read_report, write_report
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.grants.granting import LineTo, give_to_owner, owners_grant, write_grant
+from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.contents import (
     Item,
     ListPlace,
@@ -52,6 +52,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.rules import RuleSet
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.grants.owners import Owners
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.people.persons import Person
     from blockmrs.services.people.roster import Player
@@ -122,11 +123,13 @@ class Reports:
         objects: ObjectStore,
         teams: Teams,
         access: AccessFinder,
+        owners: Owners,
         waiting: Callable[[Pointer], bool],
         lacking: Callable[[Iterable[Cid]], Collection[Cid]] = lambda _: (),
         rules: Callable[[], RuleSet] = load_rules,
     ) -> None:
         self._rules = rules
+        self._owners = owners
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -197,6 +200,7 @@ class Reports:
         """The content behind an access that has been allowed."""
         grant = access.grant
         update = self._mailbox.read(grant, access.entry.author)
+        self._access.check_given(access, update)
         pointer = grant.object
         return OpenedReport(
             address=report_address(grant.update_id),
@@ -275,8 +279,10 @@ class Reports:
         """The ids of those running shares whose object is not here."""
         running = [access for access in accesses if access.standing is Standing.RECIPIENT]
         objects = {access.entry.id: access.grant.object.cid for access in running if access.grant.object is not None}
-        lacking = self.lacking(objects.values())
-        return {entry_id for entry_id, cid in objects.items() if cid in lacking}
+        # What was chosen is needed, too, to show what was given under it.
+        under = {access.entry.id: access.under.grant.object.cid for access in running if access.under is not None}
+        lacking = self.lacking([*objects.values(), *under.values()])
+        return {entry_id for of in (objects, under) for entry_id, cid in of.items() if cid in lacking}
 
     def _marked(self, page: Sequence[Item], entries: Mapping[int, GrantEntry]) -> list[SavedReport]:
         """What a list shows for these places, with the time of each block, and whether the text is not here."""
@@ -382,10 +388,10 @@ class Reports:
         )
         is_own = subject.keyring.card.id == keyring.card.id
         # In a report about oneself, the author's grant is also the owner's: both lines are the same.
-        authors = owners_grant(self._mailbox, batch, subject, grant) if is_own else grant
+        authors = self._owners.numbered(batch, subject, grant, keyring) if is_own else grant
         own = write_grant(batch, authors, keyring, LineTo.own(keyring))
         if not withheld and not is_own:
-            give_to_owner(self._mailbox, batch, subject, grant, keyring)
+            self._owners.give(batch, subject, grant, keyring)
         place = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
         with committed(self._database, batch) as rows:
             rows.add_all(self._access.save_rows(actor, draft, place))

@@ -12,19 +12,22 @@ from dataclasses import replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from blockmrs.domain.kinds import Relation
+from blockmrs.domain.kinds import Content, Relation
 from blockmrs.domain.permission import Standing
+from blockmrs.domain.sharing import Grant
 from blockmrs.errors import NotFound
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.mailbox import GrantEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from blockmrs.crypto.keys import Keyring
     from blockmrs.services.accounts.actor import Actor
-    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
+    from blockmrs.services.grants.standing import StandingGrants
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.rolls import Rolls
     from blockmrs.services.reports.access import Access, AccessFinder
     from blockmrs.services.reports.reports import Reports
@@ -37,7 +40,10 @@ LONGEST = timedelta(days=366)
 class Books:
     """Reads the copies; writes none."""
 
-    def __init__(self, mailbox: Mailbox, rolls: Rolls, access: AccessFinder, reports: Reports) -> None:
+    def __init__(
+        self, mailbox: Mailbox, rolls: Rolls, access: AccessFinder, reports: Reports, standing: StandingGrants
+    ) -> None:
+        self._standing = standing
         self._mailbox = mailbox
         self._rolls = rolls
         self._access = access
@@ -77,6 +83,47 @@ class Books:
         if is_own or self._reports.is_withheld(actor, access):
             return self.authors(actor, access)
         return self.authors(actor, access) + self._familys(access, self.subject(actor, access).keyring)
+
+    def returning(self, actor: Actor, access: Access, *, whole: bool = True) -> list[GrantEntry]:
+        """Every share on whose return line somebody may have written about the report, given from now on included.
+
+        Args:
+            whole: whoever shared it; else only what the actor is shown.
+        """
+        shares = self.everything(actor, access) if whole else self.shown(actor, access)
+        subject = self._giving(actor, access, whole)
+        return shares if subject is None else [*shares, *self._from_now_on(access, subject)]
+
+    def _giving(self, actor: Actor, access: Access, whole: bool) -> EntrustedKeys | None:
+        """The subject's keys, for whoever is to know what came back from those who get everything from now on."""
+        if access.standing is Standing.SUBJECT:
+            return access.keys
+        if access.standing is not Standing.AUTHOR or self._is_withheld(actor, access):
+            return None
+        is_own = access.grant.subject == actor.keyring.card.id
+        return self.subject(actor, access) if whole or is_own else self._subject_as_family(actor, access)
+
+    def _is_withheld(self, actor: Actor, access: Access) -> bool:
+        return access.standing is Standing.AUTHOR and self._reports.is_withheld(actor, access)
+
+    def _from_now_on(self, access: Access, subject: EntrustedKeys) -> Iterator[GrantEntry]:
+        """The standing grants under which the report may have been given, each as if it were a share of the report."""
+        for reader in self._standing.of(subject):
+            if reader.covers(Content.REPORT, access.grant.update_id):
+                grant = reader.copy.grant
+                share = Grant(
+                    access.grant.update_id,
+                    grant.subject,
+                    grant.purpose,
+                    grant.not_before,
+                    grant.not_after,
+                    return_to_subject=grant.return_to_subject,
+                    grantee=grant.grantee,
+                    copy_of=grant.copy_of,
+                    party=grant.party,
+                )
+                by, revoked = reader.ended or (b"", None)
+                yield GrantEntry(reader.copy.id, reader.copy.author, share, revoked, revoked_by=by)
 
     def running(self, actor: Actor, access: Access) -> list[tuple[bytes, datetime]]:
         """Those with whom the report is shared now, whoever shared it: each organisation's card id, and until when."""

@@ -258,12 +258,12 @@ class Sharing:
         Args:
             whole: whoever shared it with them; else only where the actor is shown the share.
         """
-        shares = self._books.everything(actor, access) if whole else self._books.shown(actor, access)
+        shares = self._books.returning(actor, access, whole=whole)
         return self._attachments.returned(actor, access, shares, purpose)
 
     def grantees(self, actor: Actor, access: Access) -> set[bytes]:
         """The card ids of all organisations with which the report was ever shared."""
-        shares = self._books.everything(actor, access)
+        shares = self._books.returning(actor, access)
         return {share.grant.grantee for share in shares if share.grant.grantee is not None}
 
     def cover(self, actor: Actor, address: str) -> InboxItem:
@@ -279,10 +279,15 @@ class Sharing:
         """
         self._mailbox.settle()
         access = self._recipient(actor, address)
+        if self.opened_at(actor, access) is None:
+            self._reports.read(actor, access)
+            self.leave_receipts(actor, access)
+
+    def leave_receipts(self, actor: Actor, access: Access) -> None:
+        """Leave signed receipts for what the actor is about to be shown, and can be."""
         grant, card, keys = access.grant, access.author_card, access.keys
-        if self._opened_at(actor, access) is not None or keys is None or card is None:
+        if keys is None or card is None:
             return
-        self._reports.read(actor, access)
         receipt = Receipt(
             grant.update_id, self._mailbox.moment(), grant.purpose, actor.display_name, keys.label, access.entry.id
         )
@@ -302,7 +307,7 @@ class Sharing:
     def open_shared(self, actor: Actor, address: str) -> OpenedReport | None:
         """The report's content, once the actor has left a receipt; None before that."""
         access = self._recipient(actor, address)
-        if self._opened_at(actor, access) is None:
+        if self.opened_at(actor, access) is None:
             return None
         return self._reports.read(actor, access)
 
@@ -340,15 +345,16 @@ class Sharing:
             imitated="" if listed else senders.imitated(grant.party) or "",
             sender_id=senders.handle(keys, card.id),
             organisation=keys.label,
-            purpose=grant.purpose,
+            purpose=grant.purpose if access.under is None else access.under.grant.purpose,
             shared_at=self._mailbox.written_at(access.entry),
             until=grant.not_after,
             active=access.standing is Standing.RECIPIENT,
-            opened_at=self._opened_at(actor, access, ever=True),
+            opened_at=self.opened_at(actor, access, ever=True),
             concerns=grant.concerns,
         )
 
-    def _opened_at(self, actor: Actor, access: Access, *, ever: bool = False) -> datetime | None:
+    def opened_at(self, actor: Actor, access: Access, *, ever: bool = False) -> datetime | None:
+        """When the actor last left receipts for it, if those still count; or, with `ever`, at all."""
         line = self._mailbox.private_line(self._opened_key(actor, access.grant), actor.keyring)
         times = [receipt.at for _, receipt in line.receipts if receipt.grant_id == access.entry.id]
         last = max(times, default=None)

@@ -1,5 +1,7 @@
 """What one use case writes."""
 
+import pytest
+
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import seal_object
@@ -67,3 +69,27 @@ def test_an_object_is_stored_at_once_where_it_belongs_and_listed_with_its_size(l
     assert list(lines.near.objects) == [card.cid]
     assert batch.sizes == [(report.cid, len(report.content)), (card.cid, len(card.content))]
     assert report.cid == Cid.of(report.content)
+
+
+@pytest.mark.parametrize(("real", "whole"), [(1, 16), (15, 16), (16, 16), (17, 32), (40, 64)])
+def test_a_batch_that_is_covered_has_sixteen_or_twice_as_many_and_so_on(lines, real, whole):
+    sam, batch, before = lines.person("sam"), lines.mailbox.batch(), lines.ledger.size
+    batch.cover_with(sam)
+    for _ in range(real):
+        batch.add(Kind.COVER, {}, author=sam, recipient=sam.card, line_key=sam.own_line)
+    batch.commit()
+    assert lines.ledger.size - before == whole
+
+
+def test_covers_alone_are_not_written(lines):
+    sam, batch, before = lines.person("sam"), lines.mailbox.batch(), lines.ledger.size
+    batch.cover_with(sam)
+    assert (batch.commit(), lines.ledger.size) == (0, before)
+
+
+def test_a_cover_stands_at_no_place_of_its_authors_line(lines):
+    sam, batch = lines.person("sam"), lines.mailbox.batch()
+    batch.cover_with(sam)
+    batch.add(Kind.COVER, {}, author=sam, recipient=sam.card, line_key=sam.own_line)
+    batch.commit()
+    assert lines.mailbox.length(sam.own_line) == 1

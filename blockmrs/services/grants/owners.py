@@ -1,0 +1,46 @@
+"""The one place where an update reaches its owner's line, and with it all who read the record from now on.
+
+Every save passes here: health facts, reports, what follows a report, and what goes along with a coach's. What is about
+giving stands in standing.py. Source: docs/protocol "Everything from now on".
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from blockmrs.services.grants.granting import LineTo, owners_grant, write_grant
+
+if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.sharing import Grant
+    from blockmrs.services.grants.standing import StandingGrants
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
+
+
+class Owners:
+    """Grants to owners what is about them."""
+
+    def __init__(self, mailbox: Mailbox, standing: StandingGrants) -> None:
+        self._mailbox = mailbox
+        self._standing = standing
+
+    def give(
+        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, mark: bytes | None = None
+    ) -> None:
+        """Add the owner's grant of what `author` saves to `batch`, and those to standing readers.
+
+        `mark` shows a repeated save.
+        """
+        owned = replace(self.numbered(batch, subject, grant, author), draft_mark=mark, withheld=False)
+        write_grant(batch, owned, author, LineTo.own(subject.keyring))
+
+    def numbered(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> Grant:
+        """The owner's grant, for a caller who writes it as it is; those to standing readers are added to `batch`."""
+        owned = owners_grant(self._mailbox, batch, subject, grant)
+        return self._standing.give_saved(batch, subject, owned, author)
+
+    def give_beside(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> None:
+        """Add to `batch` the grants to standing readers of what the owner has on another line than their own."""
+        self._standing.give_saved(batch, subject, grant, author)

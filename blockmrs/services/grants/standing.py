@@ -1,0 +1,359 @@
+"""Standing grants, written and carried out: everything from now on, to one reader.
+
+- The grant stands on the line from the subject's card to the reader, signed by that card; its copy on the subject's own
+  line, signed by whoever gave it: `StandingGrants.begin`. One revocation ends it, and all that was given under it.
+- What somebody who acts for the record saves is given in the same block: `give_saved`. Covers hide to how many.
+- What others wrote waits until one of them gives it: `waiting`, `give_waiting`. How far that is done stands on a line
+  of its own, in the same block.
+
+Who may do so is decided by the services that ask. Nobody gives anything without the subject's keys: no row, no table
+and no key of the server says who reads. Source: docs/protocol "Everything from now on".
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from blockmrs.chain.transaction import Kind
+from blockmrs.domain.kinds import FAMILY_RELATIONS, Scope
+from blockmrs.domain.sharing import BundleGrant, Grant, Revocation
+from blockmrs.domain.standing import GivenUpTo, counted_then, counts_now, covers, is_given
+from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, ObjectMissing, Unavailable
+from blockmrs.services.grants.ending import ending_of, write_ending, write_revocation
+from blockmrs.services.grants.granting import LineTo, write_grant
+from blockmrs.services.lines.bundles import keep_bundle, read_terms
+from blockmrs.services.lines.contents import Sort, first_grants
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.bundles import BundleTerms
+    from blockmrs.domain.roll import Roll
+    from blockmrs.services.lines.batch import Batch
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
+    from blockmrs.services.lines.reader import BundleGrantEntry
+    from blockmrs.storage import ObjectStore
+
+MOST_GIVEN_AT_ONCE = 900
+"""How many grants one block of what waited holds; the rest of it is for covers and for how far it is."""
+MOST_READERS = 50
+"""How many standing grants one record has at a time: each costs every save a transaction."""
+_LEFT_FREE = 64
+_TIDIED_EVERY = 64
+_WAITS = (Sort.REPORT, Sort.FACTS, Sort.FOLLOWING)
+
+RollOf = Callable[["Keyring", "int | None"], "Roll"]
+"""The roll of a card, now or as it stood at a place of the log."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingReader:
+    """A standing grant as its copy on the subject's own line tells of it.
+
+    `terms` is None where their text is not here. `ended`: by whom, and when; None while it runs or only ran out.
+    """
+
+    copy: BundleGrantEntry
+    terms: BundleTerms | None
+    ended: tuple[bytes, Revocation] | None = None
+
+    @property
+    def id(self) -> bytes:
+        """The payload id of the standing grant itself."""
+        if self.copy.grant.copy_of is None:
+            raise NotFound("no such share")
+        return self.copy.grant.copy_of
+
+    @property
+    def grantee(self) -> bytes:
+        """The card id of the reader."""
+        if self.copy.grant.grantee is None:
+            raise NotFound("no such share")
+        return self.copy.grant.grantee
+
+    def covers(self, kind: str, update_id: bytes) -> bool:
+        """Whether an update is among what it names; nothing is while its terms cannot be read."""
+        return self.terms is not None and covers(self.terms, kind, update_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """What waits to be given to one reader: the owner's grants of it, by the log, and up to where that was looked."""
+
+    reader: StandingReader
+    entries: tuple[GrantEntry, ...]
+    up_to: int
+
+
+@dataclass(frozen=True, slots=True)
+class Given:
+    """How many grants were given at one visit; `lost`: how many were passed over, since their text is not here."""
+
+    given: int = 0
+    lost: int = 0
+
+
+class StandingGrants:
+    """Begins, ends, reads and carries out standing grants."""
+
+    def __init__(self, mailbox: Mailbox, cards: Cards, objects: ObjectStore, roll_of: RollOf) -> None:
+        self._mailbox = mailbox
+        self._cards = cards
+        self._objects = objects
+        self._roll_of = roll_of
+
+    def begin(
+        self,
+        batch: Batch,
+        person: Keyring,
+        subject: EntrustedKeys,
+        to: LineTo,
+        terms: BundleTerms,
+        *,
+        purpose: str,
+        until: datetime | None,
+        name: str,
+        party: str,
+    ) -> bytes:
+        """Add a standing grant to `batch`, and its copy; returns its payload id.
+
+        Args:
+            person: who acts for the subject, and signs the copy.
+            name: what the copy calls the reader.
+            party: what the grant calls whoever gives it.
+        """
+        bundle = keep_bundle(batch, subject.keyring.card.id, terms, (), chain_id=self._mailbox.chain_id)
+        grant = BundleGrant(
+            Scope.STANDING,
+            bundle.object,
+            bundle.bundle_id,
+            subject.keyring.card.id,
+            purpose,
+            self._mailbox.moment(),
+            until,
+            # One line for the receipts of all that is given under it.
+            return_to_subject=os.urandom(32),
+            title=subject.label,
+            party=party,
+        )
+        standing_id = write_grant(batch, grant, subject.keyring, to)
+        copy = replace(grant, title="", party=name, grantee=to.card.id, copy_of=standing_id)
+        write_grant(batch, copy, person, LineTo.own(subject.keyring))
+        return standing_id
+
+    def end(self, batch: Batch, person: Keyring, subject: EntrustedKeys, reader: StandingReader) -> None:
+        """Add to `batch` the end of a standing grant, and so of all that was given under it."""
+        at, author = self._mailbox.moment(), subject.keyring
+        to = LineTo(self._cards.find(reader.grantee), author.line_to(reader.grantee))
+        write_revocation(batch, reader.id, at, author, to)
+        write_revocation(batch, reader.copy.id, at, person, LineTo.own(author))
+        write_ending(batch, reader.id, at, author)
+
+    def of(self, subject: EntrustedKeys) -> list[StandingReader]:
+        """Every standing grant that the record ever had, as far as its copy counts, in the order of the log."""
+        items = [item for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.STANDING]
+        if not items:
+            return []  # Nearly always; then nothing else is read.
+        card, now = subject.keyring.card.id, self._roll(subject)
+        readers = []
+        for entry in self._mailbox.opened(subject.keyring, items).bundles.values():
+            grant = entry.grant
+            is_copy = grant.copy_of is not None and grant.grantee is not None and grant.subject == card
+            if is_copy and self._counts(subject, entry, now):
+                readers.append(self._reader(entry))
+        return sorted(readers, key=lambda reader: reader.copy.index)
+
+    def running(self, subject: EntrustedKeys) -> list[StandingReader]:
+        """Those that run now."""
+        now = self._mailbox.present()
+        return [reader for reader in self.of(subject) if reader.ended is None and reader.copy.grant.covers(now)]
+
+    def give_saved(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> Grant:
+        """Add to `batch` that all who read from now on read what `author`, who acts for the subject, saves with it.
+
+        Returns the owner's grant, which says so if it could be done. What could not be waits, like what others wrote: a
+        save depends on nobody else.
+        """
+        if not self._gives(subject, author):
+            return grant
+        # Asked before the line is read: what begins meanwhile is at a later place.
+        size = self._mailbox.log_size
+        if all(item.sort is not Sort.STANDING for item in self._mailbox.contents(subject.keyring)):
+            return grant
+        batch.cover_with(author)
+        try:
+            readers = self.running(subject)
+            due = [reader for reader in readers if reader.covers(grant.purpose, grant.update_id)]
+            if batch.room < len(due) + _LEFT_FREE:
+                return grant
+            for reader in due:
+                self._give(batch, subject, reader, grant)
+            self._tidy(batch, subject, author, readers)
+        except Unavailable:
+            return grant
+        return grant if any(reader.terms is None for reader in readers) else replace(grant, given_size=size)
+
+    def _tidy(self, batch: Batch, subject: EntrustedKeys, author: Keyring, readers: list[StandingReader]) -> None:
+        """Add to `batch` how far everything is given, now and then: otherwise a visit would look at ever more of it."""
+        saved = sum(1 for item in self._mailbox.contents(subject.keyring) if item.sort in _WAITS)
+        if not readers or saved % _TIDIED_EVERY:
+            return
+        for waiting in self.waiting(subject):
+            if not waiting.entries and waiting.reader.terms is not None:
+                self._note(batch, subject, author, waiting.reader, waiting.up_to)
+
+    def waiting(self, subject: EntrustedKeys) -> list[Waiting]:
+        """For each running standing grant what it covers and nobody who acts for the subject has given yet."""
+        size, readers = self._mailbox.log_size, self.running(subject)
+        if not readers:
+            return []
+        roll, waiting = self._roll(subject), []
+        for reader in readers:
+            since = max(reader.copy.index + 1, self._done_up_to(subject, reader, roll))
+            entries = self._since(subject, since, size)
+            due = tuple(entry for entry in entries if self._is_due(subject, reader, entry, roll))
+            waiting.append(Waiting(reader, due, size))
+        return waiting
+
+    def give_waiting(self, subject: EntrustedKeys, person: Keyring) -> Given:
+        """Give all that waits, in blocks of at most `MOST_GIVEN_AT_ONCE`, each of which says how far it is.
+
+        Called by whoever holds the record's lock for this, so that nothing is given twice.
+
+        Raises:
+            StorageUnavailable: a text cannot be fetched now; the blocks that were written stand.
+        """
+        given, lost, batch, size = 0, 0, self._mailbox.batch(), 0
+        for waiting in self.waiting(subject):
+            for entry in waiting.entries:
+                is_due = self._checked(waiting.reader, entry)
+                if size == MOST_GIVEN_AT_ONCE:
+                    self._note(batch, subject, person, waiting.reader, entry.index)
+                    self._commit(batch, person)
+                    batch, size = self._mailbox.batch(), 0
+                if is_due:
+                    self._give(batch, subject, waiting.reader, entry.grant)
+                    given, size = given + 1, size + 1
+                lost += is_due is None
+            if waiting.entries:
+                self._note(batch, subject, person, waiting.reader, waiting.up_to)
+        self._commit(batch, person)
+        return Given(given, lost)
+
+    def _commit(self, batch: Batch, person: Keyring) -> None:
+        batch.cover_with(person)
+        batch.commit()
+
+    def _gives(self, subject: EntrustedKeys, author: Keyring) -> bool:
+        """Whether they give what they save: one of the family, with their own card. A coach holds the card, too."""
+        is_subject = author.card.id == subject.keyring.card.id
+        return subject.relation in FAMILY_RELATIONS and (not is_subject or _is_own(subject))
+
+    def _reader(self, entry: BundleGrantEntry) -> StandingReader:
+        grant, terms = entry.grant, None
+        ended = ending_of(self._mailbox, grant.copy_of, (grant.subject,)) if grant.copy_of is not None else None
+        with suppress(BlockMRSError):  # What cannot be read covers nothing, and waits.
+            terms = read_terms(self._objects, grant, chain_id=self._mailbox.chain_id).terms
+        return StandingReader(entry, terms, ended)
+
+    def _roll(self, subject: EntrustedKeys, before: int | None = None) -> Roll | None:
+        """The roll; None for somebody's own card, whose keys nobody else holds."""
+        return None if _is_own(subject) else self._roll_of(subject.keyring, before)
+
+    def _counts(self, subject: EntrustedKeys, entry: BundleGrantEntry, now: Roll | None) -> bool:
+        """Whether whoever signed the copy was in when they did: every holder of the line's key can write one."""
+        if now is None:
+            return entry.author == subject.keyring.card.id
+        then = self._roll_of(subject.keyring, entry.index)
+        return counted_then(then, now, entry.author)
+
+    def _done_up_to(self, subject: EntrustedKeys, reader: StandingReader, roll: Roll | None) -> int:
+        """The place in the log up to which those who act for the subject have given everything."""
+        done = 0
+        for index, message in self._mailbox.messages_on(_given_line(subject, reader), subject.keyring):
+            try:
+                noted = GivenUpTo.from_fields(message.fields)
+            except InvalidInput:
+                continue
+            # Nobody has looked beyond the place at which they say so.
+            is_of_it = message.kind is Kind.DECIDE and noted.standing_id == reader.id and noted.up_to <= index
+            if is_of_it and _counts_now(subject, message.author, roll):
+                done = max(done, noted.up_to)
+        return done
+
+    def _since(self, subject: EntrustedKeys, since: int, size: int) -> list[GrantEntry]:
+        """The first grants, by each signer, of updates on the subject's line at those places of the log."""
+        items = [item for item in self._mailbox.contents(subject.keyring) if item.sort in _WAITS]
+        items = [item for item in first_grants(items) if since <= item.index < size]
+        there = {item.index for item in items}
+        entries = self._mailbox.opened(subject.keyring, items).grants.values()
+        return sorted((entry for entry in entries if entry.index in there), key=lambda entry: entry.index)
+
+    def _is_due(self, subject: EntrustedKeys, reader: StandingReader, entry: GrantEntry, roll: Roll | None) -> bool:
+        grant = entry.grant
+        is_owners = grant.subject == subject.keyring.card.id and grant.grantee is None and grant.copy_of is None
+        if not is_owners or grant.object is None or not reader.covers(grant.purpose, grant.update_id):
+            return False
+        marked = is_given(grant, entry.index, reader.copy.index)
+        return not (marked and _counts_now(subject, entry.author, roll))
+
+    def _checked(self, reader: StandingReader, entry: GrantEntry) -> bool | None:
+        """Whether what stands there is what it says, by its own author: a label could pass off one kind as another.
+
+        None if its text is not here, so that nobody can tell.
+        """
+        try:
+            update = self._mailbox.update(entry.grant)
+        except ObjectMissing:
+            return None
+        except Unavailable:
+            raise
+        except BlockMRSError:
+            return False
+        is_authors = update.author == entry.author and update.kind == entry.grant.purpose
+        return is_authors and reader.covers(update.kind, entry.grant.update_id)
+
+    def _give(self, batch: Batch, subject: EntrustedKeys, reader: StandingReader, grant: Grant) -> None:
+        standing = reader.copy.grant
+        given = replace(
+            grant,
+            not_before=self._mailbox.moment(),
+            not_after=standing.not_after,
+            return_to_author=None,
+            return_to_subject=standing.return_to_subject,
+            # Its mark, its number and the update before it are for the owner's line alone.
+            number=None,
+            previous=None,
+            draft_mark=None,
+            given_size=None,
+            withheld=False,
+            copy_of=reader.id,
+            party=subject.label,
+        )
+        to = LineTo(self._cards.find(reader.grantee), subject.keyring.line_to(reader.grantee))
+        write_grant(batch, given, subject.keyring, to)
+
+    def _note(self, batch: Batch, subject: EntrustedKeys, person: Keyring, reader: StandingReader, up_to: int) -> None:
+        """Add to `batch` that all before the place `up_to` of the log has been given to that reader."""
+        fields = GivenUpTo(reader.id, self._mailbox.moment(), up_to).to_fields()
+        card, line_key = subject.keyring.card, _given_line(subject, reader)
+        batch.add(Kind.DECIDE, fields, author=person, recipient=card, line_key=line_key)
+
+
+def _is_own(subject: EntrustedKeys) -> bool:
+    """Whether it is the actor's own card: no session has its seed, and nobody else writes on its line."""
+    return not subject.seed
+
+
+def _counts_now(subject: EntrustedKeys, author: bytes, roll: Roll | None) -> bool:
+    return author == subject.keyring.card.id if roll is None else counts_now(roll, author)
+
+
+def _given_line(subject: EntrustedKeys, reader: StandingReader) -> bytes:
+    return subject.keyring.derive("given", reader.id)

@@ -1,0 +1,269 @@
+"""Everything from now on: begun, shown, given and ended by whoever acts for a record.
+
+What waits to be given, and to whom, is shown to those who act for the record and to nobody else. A person's record may
+have several cards, one of their own and those that coaches made: a choice means all of them, each by a grant of its
+own, and one press ends all. Source: docs/protocol "Everything from now on".
+"""
+
+from __future__ import annotations
+
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING
+
+from blockmrs.domain.bundles import BundleTerms
+from blockmrs.domain.kinds import Purpose
+from blockmrs.domain.standing import CHOICES
+from blockmrs.errors import BlockMRSError, InvalidInput, NotFound
+from blockmrs.model.locks import KeyedLocks
+from blockmrs.services.grants.granting import LineTo
+from blockmrs.services.grants.standing import MOST_READERS, Given
+from blockmrs.services.lines.saving import commit_batch, finish
+from blockmrs.services.sharing.books import LONGEST
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+    from datetime import datetime
+
+    from blockmrs.model.database import Database
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.accounts.throttle import Throttle
+    from blockmrs.services.grants.standing import StandingGrants, StandingReader
+    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
+    from blockmrs.services.people.organisations import Organisation, Organisations
+    from blockmrs.services.people.persons import People, Person
+    from blockmrs.services.people.rolls import Rolls
+    from blockmrs.storage import ObjectStore
+
+BEGUN_AN_HOUR = 10
+"""How often one account may begin such a share with one organisation."""
+
+
+@dataclass(frozen=True, slots=True)
+class StandingShare:
+    """Somebody who gets everything from now on, of one person. `choices` are of `domain.standing.CHOICES`.
+
+    `share_id` is used in forms. `by` is who gave it, as far as the roll names them. `is_readable` is False where what
+    was chosen cannot be read here now: until it can nothing is given. `waits`: how many updates wait to be given.
+    """
+
+    share_id: str
+    party: str
+    purpose: str
+    choices: tuple[str, ...]
+    since: datetime
+    until: datetime | None
+    by: str
+    is_readable: bool = True
+    waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingFor:
+    """How many updates about one person wait to be given, and the names of those whom they are for."""
+
+    handle: str
+    label: str
+    is_me: bool
+    number: int
+    parties: tuple[str, ...]
+
+
+class FromNowOn:
+    """Begins, lists, gives and ends."""
+
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        people: People,
+        organisations: Organisations,
+        rolls: Rolls,
+        standing: StandingGrants,
+        throttle: Throttle,
+        objects: ObjectStore,
+    ) -> None:
+        self._objects = objects
+        self._database = database
+        self._mailbox = mailbox
+        self._cards = cards
+        self._people = people
+        self._organisations = organisations
+        self._rolls = rolls
+        self._standing = standing
+        self._throttle = throttle
+        self._locks = KeyedLocks(database, "from now on")
+
+    def begin(
+        self,
+        actor: Actor,
+        handle: str,
+        organisation_id: bytes,
+        purpose: str,
+        until: datetime,
+        choices: Sequence[str],
+    ) -> None:
+        """Let an organisation read what comes to a person's record from now on; a repeated call changes nothing.
+
+        Raises:
+            NotFound: the actor does not act for that person.
+            InvalidInput: a field is wrong, or they get something from now on already.
+        """
+        person, organisation = self._people.find(actor, handle), self._organisations.find(organisation_id)
+        chosen = check_choices(choices)
+        self._check(organisation, purpose, until)
+        with self._one_at_a_time(person):
+            runs = [reader for _, reader in self._running(person) if reader.grantee == organisation_id]
+            if runs and all(_choices(reader) == chosen and reader.copy.grant.not_after == until for reader in runs):
+                for reader in runs:
+                    finish(self._database, self._objects, reader.copy.grant.object)
+                return
+            if runs:
+                raise InvalidInput("They get something from now on already. End that first", field="organisation")
+            if len({reader.grantee for _, reader in self._running(person)}) >= MOST_READERS:
+                raise InvalidInput("Too many get everything from now on. End one first", field="organisation")
+            who = (actor.account_id + organisation_id).hex()
+            self._throttle.count("from now on", who, limit=BEGUN_AN_HOUR, window=timedelta(hours=1))
+            self._begin(actor, person, organisation, purpose, until, chosen)
+
+    def of(self, actor: Actor, handle: str) -> list[StandingShare]:
+        """Everybody who gets something of that person from now on; NotFound for whoever does not act for them."""
+        person = self._people.find(actor, handle)
+        shares: dict[bytes, StandingShare] = {}
+        waits = self._waits(person)
+        for keys, reader in self._running(person):
+            if reader.grantee not in shares:
+                shares[reader.grantee] = self._share(actor, keys, reader, len(waits.get(reader.grantee, ())))
+        return list(shares.values())
+
+    def share(self, actor: Actor, handle: str, share_id: str) -> StandingShare:
+        """One of them; NotFound if there is none with that id."""
+        for share in self.of(actor, handle):
+            if share.share_id == share_id:
+                return share
+        raise NotFound("no such share")
+
+    def stop(self, actor: Actor, handle: str, share_id: str) -> None:
+        """End it, and so all that was given under it; a repeated call changes nothing."""
+        person = self._people.find(actor, handle)
+        with self._one_at_a_time(person):
+            batch = self._mailbox.batch()
+            for keys, reader in self._running(person):
+                if reader.grantee.hex() == share_id:
+                    self._standing.end(batch, actor.keyring, keys, reader)
+            batch.commit()
+
+    def waiting(self, actor: Actor, gaps: list[str] | None = None) -> list[WaitingFor]:
+        """What waits to be given, for each person whom the actor acts for; `gaps` as in `People.of`."""
+        waiting = []
+        for person in self._people.of(actor, gaps):
+            try:
+                waits = {grantee: updates for grantee, updates in self._waits(person).items() if updates}
+            except BlockMRSError:
+                if gaps is None:
+                    raise
+                gaps.append("waiting")
+                continue
+            if waits:
+                names = {reader.grantee: reader.copy.grant.party for _, reader in self._running(person)}
+                number = len(set().union(*waits.values()))
+                parties = tuple(sorted(names[grantee] for grantee in waits))
+                waiting.append(WaitingFor(person.handle, person.label, person.is_me, number, parties))
+        return waiting
+
+    def give(self, actor: Actor, handle: str) -> Given:
+        """Give all that waits; NotFound for whoever does not act for that person.
+
+        Raises:
+            StorageUnavailable: a text cannot be fetched now; what was given before it stays given.
+        """
+        person = self._people.find(actor, handle)
+        with self._one_at_a_time(person):
+            given = [self._standing.give_waiting(keys, actor.keyring) for keys in person.cards]
+        return Given(sum(one.given for one in given), sum(one.lost for one in given))
+
+    def _begin(
+        self,
+        actor: Actor,
+        person: Person,
+        organisation: Organisation,
+        purpose: str,
+        until: datetime,
+        choices: tuple[str, ...],
+    ) -> None:
+        batch, card = self._mailbox.batch(), self._cards.find(organisation.card_id)
+        kinds = tuple(str(kind) for choice in choices for kind in CHOICES[choice])
+        for keys in person.cards:
+            line_key = self._organisations.introduce(batch, keys.keyring, keys.label, organisation)
+            self._standing.begin(
+                batch,
+                actor.keyring,
+                keys,
+                LineTo(card, line_key),
+                BundleTerms(kinds=kinds, name=keys.label),
+                purpose=purpose,
+                until=until,
+                name=organisation.name,
+                party=actor.display_name,
+            )
+        commit_batch(self._database, batch)
+
+    def _check(self, organisation: Organisation, purpose: str, until: datetime) -> None:
+        now = self._mailbox.now()
+        if not organisation.staff:
+            raise InvalidInput("Nobody there has joined yet. Choose another", field="organisation")
+        if purpose not in set(Purpose):
+            raise InvalidInput("Choose why you share", field="purpose")
+        if not now < until <= now + LONGEST:
+            raise InvalidInput("Choose an end date within the next year", field="until")
+
+    def _running(self, person: Person) -> list[tuple[EntrustedKeys, StandingReader]]:
+        return [(keys, reader) for keys in person.cards for reader in self._standing.running(keys)]
+
+    def _waits(self, person: Person) -> dict[bytes, set[bytes]]:
+        """By reader's card id, the ids of the updates that wait to be given to them."""
+        waits: dict[bytes, set[bytes]] = {}
+        for keys in person.cards:
+            for waiting in self._standing.waiting(keys):
+                updates = {entry.grant.update_id for entry in waiting.entries}
+                waits.setdefault(waiting.reader.grantee, set()).update(updates)
+        return waits
+
+    def _share(self, actor: Actor, keys: EntrustedKeys, reader: StandingReader, waits: int) -> StandingShare:
+        grant, author = reader.copy.grant, reader.copy.author
+        is_mine = author == actor.keyring.card.id
+        return StandingShare(
+            reader.grantee.hex(),
+            grant.party,
+            grant.purpose,
+            _choices(reader),
+            self._mailbox.time_at(reader.copy.index),
+            grant.not_after,
+            actor.display_name if is_mine else self._rolls.of(keys.keyring).name_of(author),
+            reader.terms is not None,
+            waits,
+        )
+
+    @contextmanager
+    def _one_at_a_time(self, person: Person) -> Iterator[None]:
+        with ExitStack() as locks:
+            for line_key in sorted(keys.keyring.own_line for keys in person.cards):
+                locks.enter_context(self._locks.hold(line_key))
+            self._mailbox.settle()
+            yield
+
+
+def check_choices(choices: Sequence[str]) -> tuple[str, ...]:
+    """What was chosen, each once and in the order of `CHOICES`; InvalidInput if it is nothing, or something else."""
+    chosen = tuple(choice for choice in CHOICES if choice in choices)
+    if not chosen or not set(choices) <= set(CHOICES):
+        raise InvalidInput("Choose what they get", field="choices")
+    return chosen
+
+
+def _choices(reader: StandingReader) -> tuple[str, ...]:
+    kinds = reader.terms.kinds if reader.terms is not None else ()
+    return tuple(choice for choice, named in CHOICES.items() if set(named) <= set(kinds))

@@ -1,0 +1,98 @@
+"""A family, their coach and a hospital, for the tests of everything from now on."""
+
+import secrets
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from blockmrs.domain.facts import HealthFacts
+from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.lines.mailbox import EntrustedKeys
+from blockmrs.services.sharing.from_now_on import StandingShare
+from tests.support.heads import head_report
+from tests.support.team import Team, team_in
+from tests.support.world import World
+
+MONTH = timedelta(days=30)
+ALL = ("reports", "facts")
+
+
+@dataclass
+class Home:
+    """A player with two parents, their coach, and a hospital."""
+
+    team: Team
+    joe: Actor
+    lee: Actor
+
+    @property
+    def world(self) -> World:
+        return self.team.world
+
+    @property
+    def maria(self) -> Actor:
+        return self.team.maria
+
+    @property
+    def hospital(self) -> bytes:
+        return self.world.organisations.directory()[0].card_id
+
+    def begin(self, actor: Actor | None = None, choices: tuple[str, ...] = ALL, until: timedelta = MONTH) -> None:
+        actor = actor or self.maria
+        world = self.world
+        world.from_now_on.begin(actor, self.handle(actor), self.hospital, "care", world.clock() + until, choices)
+
+    def handle(self, actor: Actor) -> str:
+        return self.team.person(actor).handle
+
+    def shares(self, actor: Actor) -> list[StandingShare]:
+        return self.world.from_now_on.of(actor, self.handle(actor))
+
+    def stop(self, actor: Actor) -> None:
+        (share,) = self.shares(actor)
+        self.world.from_now_on.stop(actor, self.handle(actor), share.share_id)
+
+    def tell(self, actor: Actor, allergy: str = "Penicillin") -> None:
+        world, person = self.world, self.team.person(actor)
+        version, facts = world.facts.current(person).version, HealthFacts(allergies=(allergy,))
+        world.facts.save(actor, person, secrets.token_hex(16), facts, version, world.clock().date())
+
+    def home_report(self, actor: Actor) -> str:
+        report = replace(head_report(self.world.clock()), origin="home")
+        return self.world.reports.save(actor, secrets.token_hex(16), report, person=self.team.person(actor)).address
+
+    def waiting(self, actor: Actor) -> int:
+        return sum(waiting.number for waiting in self.world.from_now_on.waiting(actor))
+
+    def give(self, actor: Actor) -> int:
+        return self.world.from_now_on.give(actor, self.handle(actor)).given
+
+    def inbox(self) -> list[str]:
+        return [item.address for item in self.world.received(self.lee) if item.active]
+
+    def facts(self) -> list[tuple[str, ...]]:
+        """What of the health facts a doctor reads, newest first; with a receipt for each."""
+        records, allergies = self.world.standing_records, []
+        for record in records.records(self.lee):
+            for came in records.page(self.lee, record.record_id).facts:
+                records.acknowledge(self.lee, record.record_id, came.address)
+                opened = records.open(self.lee, record.record_id, came.address)
+                assert opened is not None
+                allergies.append(opened.facts.allergies)
+        return allergies
+
+    def card(self, actor: Actor | None = None) -> EntrustedKeys:
+        return self.team.person(actor or self.maria).card
+
+
+def home_in(world: World) -> Home:
+    """The family as all tests find it: both parents are in, and a hospital has a doctor."""
+    team = team_in(world)
+
+    def make() -> tuple[Actor, Actor]:
+        lee = world.person("lee", "Dr Lee")
+        world.organisations.accept(lee, world.organisations.add("North Hospital"), "")
+        joe = team.joins("joe", "Joe Rivers")
+        team.confirm(team.maria, "Joe Rivers")
+        return joe, lee
+
+    return Home(team, *world.once("from now on", make))
