@@ -37,8 +37,9 @@ _NEW_FOR = timedelta(days=30)
 class Notice:
     """What happened to one report: its code was used, or a clinician wrote about sport. It holds no medical fact.
 
-    `about` is empty for the author; for the family it is the person they act for. `opened` is the first opening;
-    `stated` is when the newest clearance or withdrawal was written: the report's own page shows what it says.
+    `about` is the person they act for, or as whom the author wrote of them; empty where that is not known. `opened` is
+    the first opening; `stated` is when the newest clearance or withdrawal was written: the report's own page shows what
+    it says.
     """
 
     address: str
@@ -156,7 +157,8 @@ class Notices:
         since = self._mailbox.now() - _STATED_FOR
         for keys in (*acting_for, None):
             for entry, when in self._clearances.stated_since(actor, keys, since):
-                address, about = report_address(entry.grant.update_id), keys.label if keys is not None else ""
+                address = report_address(entry.grant.update_id)
+                about = keys.label if keys is not None else self._access.named(actor, address).title
                 by_address[address] = Notice(address, self._mailbox.written_at(entry), None, False, about, stated=when)
         return by_address
 
@@ -172,9 +174,8 @@ class Notices:
                 raise
             except BlockMRSError:
                 continue  # One report that cannot be looked at must not hide anything about the others.
-            yield Notice(
-                report_address(update_id), self._mailbox.written_at(access.entry), code.first_opened, code.guessed
-            )
+            at, about = self._mailbox.written_at(access.entry), access.grant.title
+            yield Notice(report_address(update_id), at, code.first_opened, code.guessed, about)
 
     def _of(self, keys: EntrustedKeys, news: Sequence[CodeNews]) -> Iterator[Notice]:
         """For the codes of the newest reports about one person."""

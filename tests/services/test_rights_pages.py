@@ -12,6 +12,7 @@ from blockmrs.errors import Ended, NotAuthorized, NotFound, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import ME
+from blockmrs.services.reports.access import ReportName
 from blockmrs.services.sharing.right_news import RightNews
 from blockmrs.services.sharing.rights import (
     CodeRight,
@@ -25,6 +26,7 @@ from tests.support.team import Team, team_in
 from tests.support.world import World
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+NAME = ReportName("Sam Rivers, 13 to 15 years", ("head",))
 
 
 @pytest.fixture
@@ -239,7 +241,9 @@ def test_running_shares_stand_by_their_report_newest_first(team, clock) -> None:
         assert all((one.party, one.share_id) in ids for one in page.shares)
     assert shares[0].active
     first = team.page(team.maria).shares[0]
-    assert first == ShareRight("South Hospital", new, new_at, since, since + 2 * DAY, first.share_id, "Carol Coach")
+    assert first == ShareRight(
+        "South Hospital", new, NAME, new_at, since, since + 2 * DAY, first.share_id, "Carol Coach"
+    )
     clock.advance(2 * DAY)
     assert [(one.party, one.address) for one in team.page(team.maria).shares] == [
         ("North Hospital", new), ("North Hospital", old)
@@ -301,7 +305,7 @@ def test_a_code_stands_with_its_report_until_it_ends(team, clock) -> None:
     code = world.codes.make(team.carol, with_code)
     until = clock() + DAY
     for viewer, mine in ((team.maria, False), (team.carol, True)):
-        assert team.page(viewer).codes == (CodeRight(with_code, written_at, clock(), until, mine),)
+        assert team.page(viewer).codes == (CodeRight(with_code, NAME, written_at, clock(), until, mine),)
     assert code.until == until
     other = world.teams.add_player(team.carol, "Kim Park", "9", world.teams.team(team.carol).version).players[-1]
     kims = world.reports.save(team.carol, "bb" * 16, world.report("Kim Park"), player=other, withheld=False).address

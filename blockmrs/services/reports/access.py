@@ -14,7 +14,16 @@ from blockmrs.domain.permission import Action, Standing, require
 from blockmrs.domain.sharing import Grant, Introduction, Pointer
 from blockmrs.domain.standing import covers
 from blockmrs.encoding import decode, encode
-from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, InvalidProof, NotFound, ObjectMissing
+from blockmrs.errors import (
+    UNKNOWN,
+    BlockMRSError,
+    Ended,
+    InvalidInput,
+    InvalidProof,
+    NotAuthorized,
+    NotFound,
+    ObjectMissing,
+)  # fmt: skip
 from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.grants.given import GivenReader
@@ -72,6 +81,17 @@ class Access:
         return self.entry.grant
 
 
+@dataclass(frozen=True, slots=True)
+class ReportName:
+    """What a report is called in lists: whom it is about, and what (domain/concerns.py); empty if that is not known."""
+
+    title: str = ""
+    concerns: tuple[str, ...] = ()
+
+
+NAMELESS = ReportName()
+
+
 def report_address(update_id: bytes) -> str:
     """The report's id in addresses; it means nothing to anybody without a grant."""
     return update_id[:ID_BYTES].hex()
@@ -115,6 +135,14 @@ class AccessFinder:
         require(action, access.standing if access is not None else Standing.STRANGER)
         assert access is not None, "a stranger was refused"  # noqa: S101 - tells the type checker what require() did
         return access
+
+    def named(self, actor: Actor, address: str) -> ReportName:
+        """What the report at `address` is called, for whoever may read it now; for anybody else an empty name."""
+        try:
+            grant = self.allow(actor, address, Action.READ).grant
+        except (NotFound, Ended, NotAuthorized, ObjectMissing):
+            return NAMELESS
+        return ReportName(grant.title, grant.concerns)
 
     def find(self, actor: Actor, prefix: bytes) -> Access | None:
         """The strongest standing that the actor has towards the report; None for a stranger.

@@ -18,7 +18,7 @@ from blockmrs.domain.permission import Action
 from blockmrs.domain.roll import Part
 from blockmrs.errors import NOT_HERE, Ended, NotFound
 from blockmrs.services.lines.contents import Sort
-from blockmrs.services.reports.access import report_address
+from blockmrs.services.reports.access import NAMELESS, ReportName, report_address
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -56,8 +56,9 @@ class RightRow:
     `handle` and `label` are the person's; `name` is who holds it, empty where anybody does who has the code. `by` gave
     it, empty if nobody knows. `relation` is that of family and coach. `end` is the page that asks before ending it,
     empty where this viewer cannot; `confirm` the one that asks before saying yes. `wanted_by`: who of the family wants
-    it ended. `report` is the address of the one report that it opens, and `report_at` when that was written; `see` is
-    the page that says what else it opens. `withheld`: it is kept from the family, and so is this row.
+    it ended. `report` is the address of the one report that it opens, `report_at` when that was written and `called`
+    what lists call it; `see` is the page that says what else it opens. `withheld`: it is kept from the family, and so
+    is this row.
     """
 
     form: Form
@@ -75,6 +76,7 @@ class RightRow:
     wanted_by: tuple[str, ...] = ()
     report: str = ""
     report_at: datetime | None = None
+    called: ReportName = NAMELESS
     withheld: bool = False
     see: str = ""
 
@@ -194,6 +196,7 @@ class Everyone:
             actor.display_name,
             report=address,
             report_at=self._mailbox.written_at(access.entry),
+            called=ReportName(access.grant.title, access.grant.concerns),
             withheld=self._reports.is_withheld(actor, access),
         )
         for share in self._sharing.shares(actor, address):
@@ -239,7 +242,7 @@ def _shares(_actor: Actor, page: RightsPage) -> Iterator[RightRow]:
         end = f"/field/report/{share.address}/stop/{share.share_id}"
         yield RightRow(
             Form.SHARE, page.handle, page.label, share.party, share.since, share.by, share.until, end=end,
-            report=share.address, report_at=share.report_at,
+            report=share.address, report_at=share.report_at, called=share.report,
         )  # fmt: skip
 
 
@@ -249,7 +252,7 @@ def _codes(actor: Actor, page: RightsPage) -> Iterator[RightRow]:
         by, end = actor.display_name if code.mine else "", f"/field/report/{code.address}/stop-code"
         yield RightRow(
             Form.CODE, page.handle, page.label, "", code.since, by, code.until, end=end,
-            report=code.address, report_at=code.report_at,
+            report=code.address, report_at=code.report_at, called=code.report,
         )  # fmt: skip
 
 

@@ -23,7 +23,7 @@ from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import commit_batch
 from blockmrs.services.lines.short_cuts import read_short_cut, replace_short_cut
 from blockmrs.services.people.persons import ME, handle_of, own_card
-from blockmrs.services.reports.access import report_address
+from blockmrs.services.reports.access import ReportName, report_address
 from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.right_news import Change, RightNews, change_of, news_in, news_value
 
@@ -84,11 +84,13 @@ class InvitationRight:
 class ShareRight:
     """A running share of the report at `address`, written at `report_at`. `share_id` is the viewer's name for it.
 
-    `by` is who shared it: whoever wrote the report, or one of the family; empty if the roll names nobody.
+    `by` is who shared it: whoever wrote the report, or one of the family; empty if the roll names nobody. `report` is
+    empty where the viewer may not read it.
     """
 
     party: str
     address: str
+    report: ReportName
     report_at: datetime
     since: datetime
     until: datetime | None
@@ -101,6 +103,7 @@ class CodeRight:
     """A report for which a code for the crew works; `mine`: the viewer made one. Who else did, no row says."""
 
     address: str
+    report: ReportName
     report_at: datetime
     since: datetime
     until: datetime
@@ -443,13 +446,14 @@ class Rights:
                 shares = self._sharing.shares(actor, address)
             except (NotFound, Ended):
                 continue  # Somebody else wrote it, and the viewer may not read it: for a coach, a report from home.
-            place = written[update_id]
+            active = [share for share in shares if share.active]
+            if not active:
+                continue
+            place, name = written[update_id], self._sharing.named(actor, address)
             author = actor.display_name if actor.keyring.card.id.startswith(place.by) else roll.name_beginning(place.by)
-            for share in shares:
-                if share.active:
-                    by = share.sender if share.from_family else author
-                    at = from_ms(place.at_ms)
-                    yield ShareRight(share.party, address, at, share.since, share.until, share.share_id, by)
+            for share in active:
+                by, at = share.sender if share.from_family else author, from_ms(place.at_ms)
+                yield ShareRight(share.party, address, name, at, share.since, share.until, share.share_id, by)
 
     def _running_codes(self, actor: Actor, keys: EntrustedKeys) -> Iterator[CodeRight]:
         handles = self._code_handles(keys)
@@ -461,8 +465,8 @@ class Rights:
             except (NotFound, Ended):
                 continue  # As of a share: a coach does not learn of a report from home.
             if code is not None and not code.stopped:
-                since, at = code.until - self._codes.lifetime, from_ms(written[update_id].at_ms)
-                yield CodeRight(address, at, since, code.until, code.is_mine)
+                name, at = self._sharing.named(actor, address), from_ms(written[update_id].at_ms)
+                yield CodeRight(address, name, at, code.until - self._codes.lifetime, code.until, code.is_mine)
 
     def _code_handles(self, keys: EntrustedKeys) -> list[tuple[bytes, bytes]]:
         """For every report about the person with a working code: the code's handle, and the update id."""

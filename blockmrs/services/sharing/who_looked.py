@@ -20,20 +20,25 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """One opening of the report at `address`, which is about `about`, by a recipient of a share."""
+    """One opening of the report at `address`, which is about `about`, by a recipient of a share.
+
+    `concerns`: what the report is about (domain/concerns.py), for those who may read it.
+    """
 
     receipt: Opening
     about: str
     address: str
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class CodeLook:
-    """A code for the report at `address`, which is about `about`, that somebody opened."""
+    """A code for the report at `address`, which is about `about`, that somebody opened. `concerns` as above."""
 
     code: ReportCode
     about: str
     address: str
+    concerns: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,13 +71,18 @@ class WhoLooked:
             newest_shares, before, lambda update: ListPlace(newest_shares[update][0], 0, update[:KEY_BYTES])
         )
         looks = [
-            Look(receipt, newest_shares[update_id][1].label, report_address(update_id))
+            look
             for update_id in page
-            for share in self._sharing.shares(actor, report_address(update_id))
-            for receipt in share.receipts
+            for look in self._of(actor, report_address(update_id), newest_shares[update_id][1].label)
         ]
         looks.sort(key=lambda look: look.receipt.at, reverse=True)
         return Looks(looks, self._by_code(actor, people) if before is None else [], older)
+
+    def _of(self, actor: Actor, address: str, about: str) -> list[Look]:
+        """The openings of one report."""
+        receipts = [receipt for share in self._sharing.shares(actor, address) for receipt in share.receipts]
+        concerns = self._sharing.named(actor, address).concerns if receipts else ()
+        return [Look(receipt, about, address, concerns) for receipt in receipts]
 
     def _by_code(self, actor: Actor, people: Sequence[Person]) -> list[CodeLook]:
         handles = self._codes.opened_handles()
@@ -87,5 +97,6 @@ class WhoLooked:
                         address = report_address(item.about)
                         code = self._codes.status(actor, address)
                         if code is not None and code.first_opened is not None:
-                            by_address[address] = CodeLook(code, person.label, address)
+                            concerns = self._sharing.named(actor, address).concerns
+                            by_address[address] = CodeLook(code, person.label, address, concerns)
         return list(by_address.values())

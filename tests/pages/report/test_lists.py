@@ -76,3 +76,41 @@ def test_a_report_from_before_lists_said_it_is_listed_as_it_was(cast, monkeypatc
     cast.save(player="Nils Berg")
     page = seen(cast.usual_browser("author").get("/field/reports"))
     assert "Nils Berg, 13 to 15 years Doctor" in page
+
+
+@pytest.mark.parametrize("persona", ["author", "family"])
+def test_who_can_see_what_names_each_shared_report_and_each_code_by_whom_and_what(cast, persona):
+    cast.share(cast.address, "recipient")
+    cast.site.services.codes.make(cast.actor("author"), cast.address)
+    rights = cast.site.services.rights
+    handle = next(handle for handle, name in rights.people(cast.actor(persona)) if name == PLAYER)
+    for path, rows in ((f"/people/{handle}", ".card a"), (f"/people?about={handle}", "td a")):
+        page = BeautifulSoup(cast.usual_browser(persona).get(path).text, "html.parser")
+        links = [" ".join(link.get_text(" ", strip=True).split()) for link in page.select(rows)]
+        named = [link for link in links if link.replace(" : ", ": ").startswith(ABOUT)]
+        assert len(named) >= 2, "by the share, and by the code"
+        assert not [link for link in links if link.startswith("The report of")]
+
+
+def test_who_can_see_what_names_no_report_to_a_coach_who_may_not_read_it(cast):
+    services, mother = cast.site.services, cast.actor("family")
+    coachs = services.reports.open(cast.actor("author"), cast.address).report
+    what = (ReportedFinding("complaints", "?", "Fever, or feels ill"),)
+    child = next(person for person in services.people.of(mother) if person.label == PLAYER)
+    about = replace(coachs, origin=HOME, mechanism=(), findings=what)
+    home = services.reports.save(mother, "cd" * 16, about, person=child).address
+    services.codes.make(mother, home)
+    rights = services.rights
+    for persona, sees in (("author", False), ("family", True)):
+        handle = next(handle for handle, name in rights.people(cast.actor(persona)) if name == PLAYER)
+        page = seen(cast.usual_browser(persona).get(f"/people/{handle}"))
+        assert ("Fever, or feels ill" in page) is sees
+
+
+def test_who_looked_says_what_each_opened_report_is_about(cast):
+    cast.share(cast.address, "recipient")
+    cast.site.services.sharing.acknowledge(cast.actor("recipient"), cast.address)
+    code = cast.site.services.codes.make(cast.actor("author"), cast.address)
+    cast.site.services.codes.open_typed(code.typed, "10.9.9.9")
+    page = seen(cast.usual_browser("family").get("/log"))
+    assert page.count("The report: Hurt head") >= 2, "by the doctor, and by the crew"
