@@ -309,6 +309,17 @@ def test_after_seven_days_it_is_wiped_and_the_page_says_so(phone: Page) -> None:
     assert phone.evaluate(COUNT) == 0
 
 
+def test_nothing_is_chosen_for_anybody_and_an_empty_time_counts_from_the_first_tap(phone: Page) -> None:
+    begin_without_account(phone)
+    expect(phone.locator("[name=r-when]:checked, [name=r-ambulance]:checked")).to_have_count(0)
+    expect(phone.locator("#h-r-when")).to_have_text(
+        re.compile(r"^If you choose nothing: \d\d:\d\d, when you started.$")
+    )
+    phone.get_by_label("Their name").fill(NAME)
+    keep(phone)
+    expect(phone.locator("main .card")).to_contain_text(re.compile(r"Hurt \d\d:\d\d"))
+
+
 def test_changing_keeps_the_rest_and_deleting_asks_first(phone: Page) -> None:
     keep_without_account(phone)
     phone.get_by_role("link", name="Change").tap()

@@ -148,19 +148,15 @@ def posted_report(posted: Any, triage: TriageService, now: datetime) -> TypedRep
 def first_shown(typed: TypedReport, now: datetime, venue: Venue | None = None) -> TypedReport:
     """The form with its initial values: times count from the moment at which it was first on the screen.
 
-    `venue` is where the team is, as far as its plan says. When an illness began is chosen for nobody.
+    `venue` is where the team is, as far as its plan says. When it happened is chosen for nobody who has not said it.
     """
     if "r-shown" in typed.values:
         return typed
-    waited = int(now.timestamp()) - typed.journey.injured
-    first = "start" if waited >= 60 else "0"
-    if typed.began:
-        first = "" if typed.journey.hurt is None else "start"
     here = local(now)
     return typed.with_values(
         shown=str(int(now.timestamp())),
         zone=zone_key(),
-        when=first,
+        when="" if typed.journey.hurt is None else "start",
         day=here.date().isoformat(),
         time="",
         ambulance="",

@@ -108,10 +108,8 @@ class ReportReader:
 
     def _injured_at(self) -> datetime:
         typed = self._typed
-        choice = typed.value("r-when", "0")
-        if typed.began and not typed.value("r-when"):
-            # At home somebody knows; at a field it may stay empty, and counts from when the answering began.
-            choice = "" if typed.value(FOR_RECORD) else "start"
+        # At home somebody knows; at a field it may stay empty, and counts from when the answering began.
+        choice = typed.value("r-when") or ("" if typed.value(FOR_RECORD) else "start")
         _only_one_time(choice, typed.value("r-time"), "r-time")
         if choice == "start":
             moment = started_at(typed)

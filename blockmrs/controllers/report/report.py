@@ -262,6 +262,7 @@ class ReportController(TGController):
             acting_for="" if hurt.home is None or hurt.home.person.is_me else hurt.home.person.label,
             typed=typed,
             from_plan=venue is not None and typed.value("r-place") == venue.place,
+            unsaid=_unsaid(typed),
             who=hurt.player.name if hurt.player is not None else typed.value("r-name").strip(),
             number=hurt.player.number if hurt.player is not None else "",
             contacts=() if telling.withheld else self._services.calls.of(actor, hurt.player),
@@ -331,13 +332,22 @@ def _moments(typed: TypedReport, now: datetime) -> dict[str, list[tuple[str, str
     other = [(OTHER, _("Another time"))]
     # The questions may have taken a while, or waited for a sign-in; or the result was given the time when it happened.
     words = _("When you started, %(time)s") if typed.journey.hurt is None else _("As you said, %(time)s")
-    begun = [("start", words % {"time": clock_time(started)})] if clock - started >= timedelta(minutes=1) else []
+    was_said = typed.journey.hurt is not None
+    is_apart = was_said or clock - started >= timedelta(minutes=1)
+    begun = [("start", words % {"time": clock_time(started)})] if is_apart else []
     if typed.began:
         # Nobody falls ill because somebody began to answer.
-        known = begun if typed.journey.hurt is not None else []
+        known = begun if was_said else []
         begun = [*known, recent[0], *_began(clock, _AT_HOME if typed.value(FOR_RECORD) else _AT_FIELD)]
         return {"when": [*begun, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
     return {"when": [*begun, *recent, *other], "ambulance": [(NOT_CALLED, _("Not called")), *recent, *other]}
+
+
+def _unsaid(typed: TypedReport) -> str:
+    """What counts at a field if nobody says when it happened; empty where somebody has, or has to."""
+    if typed.journey.hurt is not None or typed.value(FOR_RECORD):
+        return ""
+    return _("If you choose nothing: %(time)s, when you started.") % {"time": clock_time(started_at(typed))}
 
 
 def _began(now: datetime, longest: timedelta) -> Iterator[tuple[str, str]]:

@@ -472,6 +472,26 @@ def test_back_to_the_advice_and_to_the_report_again_loses_nothing_that_was_typed
         assert values == (value if isinstance(value, list) else [value])
 
 
+def test_when_it_happened_is_chosen_for_nobody_and_left_empty_counts_from_the_first_tap(site, coach, app):
+    page = advice(app)
+    site.clock.advance(timedelta(minutes=7))
+    check = press(app, press(app, page, "Who is hurt?"), "7 Sam Rivers")
+    assert soup(check).select("input[name=r-when][checked]") == []
+    started = int(next(value for name, value in sent_by(check, "Save report")[1] if name == "started"))
+    hint = soup(check).select_one("#h-r-when").get_text(strip=True)
+    assert re.fullmatch(r"If you choose nothing: \d\d:\d\d, when you started.", hint)
+    press(app, check, "Save report", 302)
+    assert newest(site, coach).report.injured_at.timestamp() == started
+
+
+def test_what_somebody_said_of_the_time_stays_chosen(app):
+    page = press(app, advice(app), "15 min ago")
+    check = press(app, press(app, page, "Who is hurt?"), "7 Sam Rivers")
+    (chosen,) = soup(check).select("input[name=r-when][checked]")
+    assert chosen["value"] == "start"
+    assert soup(check).select_one("#h-r-when") is None
+
+
 def test_an_illness_at_a_field_may_have_begun_days_ago_and_its_time_may_stay_empty(site, coach, app) -> None:
     """Nothing is chosen for anybody; an empty time counts from when the answering began."""
     answers = [(f"a.{sign.id}", "no") for sign in site.services.triage.rules.signs]

@@ -90,7 +90,7 @@ var reading = (() => {
   }
   /** @param {WaitingReport} report */
   function hurtAt(report) {
-    const when = value(report, "r-when", "start"), zone = zoneOf(report);
+    const when = value(report, "r-when") || "start", zone = zoneOf(report);
     if ([...MINUTES, ...BEGAN].includes(when)) return near(shownAt(report) - 60000 * Number(when), zone);
     if (when === "start") return near(startedAt(report), zone);
     const named = value(report, "r-day");

@@ -60,9 +60,9 @@ var writing = (() => {
     const ageField = one("#f-r-age", form).closest(".field");
     if (ageField instanceof HTMLElement) ageField.hidden = Boolean(value(report, "age"));
     offerTimes(form, report, shown);
-    const begun = shown - startedAt(report) >= 60000 ? "start" : "0";
     /** @type {Pair[]} */
-    const first = [["r-when", begun], ["r-age", ""], ["r-day", isoDay(Date.now(), zoneOf(report))]];
+    const first = [["r-when", value(report, "hurt") ? "start" : ""], ["r-age", ""]];
+    first.push(["r-day", isoDay(Date.now(), zoneOf(report))]);
     const place = report.owner ? team.place : "", isFirst = !report.fields.some(([key]) => key === "r-place");
     one("#h-r-place", form).hidden = !place || (value(report, "r-place") || place) !== place;
     if (isFirst && place) first.push(["r-place", place]);
@@ -93,6 +93,9 @@ var writing = (() => {
     const zone = zoneOf(report), begin = one("[name=r-when][value=start] + span", form);
     if (value(report, "hurt")) begin.textContent = say("said");
     begin.textContent = say("choice", { choice: begin.textContent || "", time: near(startedAt(report), zone) });
+    const unsaid = one("#h-r-when", form);
+    unsaid.hidden = Boolean(value(report, "hurt"));
+    unsaid.textContent = (unsaid.textContent || "").replace("%(time)s", near(startedAt(report), zone));
     for (const field of ["r-when", "r-ambulance"]) {
       for (const minutes of MINUTES) {
         const label = one(`[name="${field}"][value="${minutes}"] + span`, form);
