@@ -23,7 +23,7 @@ from blockmrs.errors import (
     NotAuthorized,
     NotFound,
     ObjectMissing,
-)  # fmt: skip
+)
 from blockmrs.model.objects import ShortCutRow
 from blockmrs.services.grants.ending import ending_of, who_may_end
 from blockmrs.services.grants.given import GivenReader
