@@ -292,6 +292,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     health = HealthService(database, ledger, objects, settings.data.folder)
     triage = TriageService()
     people, inbox = People(teams), Inbox(mailbox, organisations, access, sharing)
+    from_now_on = FromNowOn(database, mailbox, cards, people, organisations, rolls, standing, throttle, objects)
     return Services(
         readings=mailbox.readings,
         triage=triage,
@@ -305,7 +306,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         calls=calls,
         people=people,
         rights=rights,
-        everyone=Everyone(mailbox, rights, reports, access, sharing, codes, crew_facts),
+        everyone=Everyone(mailbox, rights, reports, access, sharing, codes, crew_facts, (from_now_on.rows,)),
         facts=Facts(database, mailbox, cards, objects, crew_facts, owners),
         crew_facts=crew_facts,
         reports=reports,
@@ -316,9 +317,9 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         replies=replies,
         codes=codes,
         notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
-        from_now_on=FromNowOn(database, mailbox, cards, people, organisations, rolls, standing, throttle, objects),
+        who_looked=WhoLooked(mailbox, sharing, codes),
+        from_now_on=from_now_on,
         standing_records=StandingRecords(mailbox, organisations, access, sharing),
-        who_looked=WhoLooked(mailbox, rolls, access, sharing, codes, crew_facts, identity.visits),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
         health=health,
         clock_watch=foundation.clock_watch,

@@ -12,10 +12,11 @@ from blockmrs.controllers.crew.crew import CrewController
 from blockmrs.controllers.field.field import FieldController
 from blockmrs.controllers.inbox.inbox import InboxController, OrganisationController
 from blockmrs.controllers.people.people import PeopleController
-from blockmrs.controllers.record.log import LogController
-from blockmrs.controllers.record.record import RecordController
+from blockmrs.controllers.record.record import LogController, RecordController
+from blockmrs.controllers.report.from_now_on import FromNowOnController
 from blockmrs.controllers.report.phone import PhoneController
 from blockmrs.controllers.report.report import ReportController, ReportListController
+from blockmrs.controllers.report.standing_records import StandingRecordsController
 from blockmrs.controllers.team.team import TeamController
 from blockmrs.controllers.web.context import PAGE, current_actor, show
 from blockmrs.controllers.web.health import HealthAnswers
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from blockmrs.services.followup.replies import ReplyNews
     from blockmrs.services.followup.symptom_checks import DueCheck
     from blockmrs.services.notices import NewReport, Notice
+    from blockmrs.services.sharing.from_now_on import WaitingFor
     from blockmrs.services.sharing.right_news import RightNews
 
 
@@ -39,6 +41,7 @@ class RootController(TGController):
         self._health = HealthAnswers(services.health, services.clock_watch)
         self._notices = services.notices
         self._follow_ups = services.followups
+        self._from_now_on = services.from_now_on
         self._clock = services.reports.now
         self.field = FieldController(services.triage, plans=services.plans, who_is_told=services.who_is_told)
         self.field.report = ReportController(services)
@@ -48,8 +51,10 @@ class RootController(TGController):
         for name, controller in account_controllers(services).items():
             setattr(self, name, controller)
         self.inbox = InboxController(services)
+        self.inbox.record = StandingRecordsController(services)
         self.organisation = OrganisationController(services)
         self.record = RecordController(services, self.field.begin)
+        self.record.from_now_on = FromNowOnController(services)
         self.log = LogController(services)
         self.people = PeopleController(services)
         self.r = CrewController(services.codes)
@@ -67,6 +72,7 @@ class RootController(TGController):
             "replied": self._replied(gaps),
             "rights": self._rights(),
             "checks": self._due_checks(gaps),
+            "waits": self._waits(gaps),
             "lost": bool(gaps),
             "now": self._clock(),
         }
@@ -81,6 +87,14 @@ class RootController(TGController):
         try:
             actor = current_actor()
             return self._follow_ups.due(actor, gaps) if actor is not None else []
+        except BlockMRSError:
+            return None
+
+    def _waits(self, gaps: list[str]) -> list[WaitingFor] | None:
+        """What waits to be given from now on, and to whom; None if that cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._from_now_on.waiting(actor, gaps) if actor is not None else []
         except BlockMRSError:
             return None
 

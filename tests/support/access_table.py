@@ -1,9 +1,8 @@
 """Who gets which answer at which address: the table of `test_access`, and the names that stand in its addresses."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from tests.support.cast import EVERYBODY, NOBODY, PERSONS, PLAYER, Cast
+from tests.support.cast import EVERYBODY
 from tests.support.heads import form_fields
 
 Answers = dict[str, int]
@@ -67,6 +66,7 @@ FACTS = {"allergies": "Penicillin", "diabetes": "none"}
 REPLY = {"wish": "please-call", "phone": "+1 202 555 0123", "reply-draft": "ce" * 16}
 CLEARANCE = {"stage": "light exercise", "seen": "{today}", "clearance-draft": "cd" * 16}
 SHARE = {"purpose": "care", "how_long": "30"}
+FROM_NOW_ON = SHARE | {"organisation": "{organisation}", "choices": "facts"}
 TABLE = (
     Row("/", "/", everybody(200)),
     Row("/about/advice", "/about/advice", everybody(200)),
@@ -161,6 +161,9 @@ TABLE = (
     ),
     Row("/inbox/sender/*/unblock", "/inbox/sender/{sender}/unblock", None, signed_in(404, recipient=302)),
     Row("/inbox/sender/*/know", "/inbox/sender/{sender}/know", None, signed_in(404, recipient=302)),
+    Row("/inbox/record/*", "/inbox/record/{record}", signed_in(404, recipient=200)),
+    Row("/inbox/record/*/facts", "/inbox/record/{record}/facts/{given_facts}", signed_in(404, recipient=200)),
+    Row("/inbox/record/*/open", "/inbox/record/{record}/open/{given_facts}", None, signed_in(404, recipient=302)),
     Row("/inbox/*", "/inbox/{report}", of_inbox(200)),
     Row("/inbox/*/open", "/inbox/{report}/open", None, of_inbox(302)),
     Row("/inbox/*/clearance", "/inbox/{opened}/clearance", of_clearance(200), of_clearance(200), CLEARANCE),
@@ -248,6 +251,38 @@ TABLE = (
     Row("/record/facts/crew", "/record/facts/crew/me", signed_in(404), signed_in(404)),
     Row("/record/reports", "/record/reports", signed_in(200)),
     Row("/record/reports/*", "/record/reports/{person}", signed_in(404, family=200)),
+    Row(
+        "/record/from_now_on/*",
+        "/record/from-now-on/{person}",
+        signed_in(404, family=200),
+        signed_in(404, family=200),
+        FROM_NOW_ON,
+    ),
+    Row(
+        "/record/from_now_on/*",
+        "/record/from-now-on/{person}",
+        None,
+        signed_in(404, family=422),
+        FROM_NOW_ON | {"choices": "everything"},
+    ),
+    Row(
+        "/record/from_now_on/*",
+        "/record/from-now-on/{person}",
+        None,
+        signed_in(404, family=302),
+        FROM_NOW_ON | {"organisation": "{other_organisation}", "agreed": "yes"},
+    ),
+    Row("/record/from_now_on/*", "/record/from-now-on/{player_of_coach}", signed_in(404), signed_in(404), FROM_NOW_ON),
+    Row("/record/from_now_on/*/see", "/record/from-now-on/{person}/see/{standing}", signed_in(404, family=200)),
+    Row(
+        "/record/from_now_on/*/end",
+        "/record/from-now-on/{person}/end/{standing}",
+        signed_in(404, family=200),
+        signed_in(404, family=302),
+    ),
+    Row("/record/from_now_on/*/give", "/record/from-now-on/{person}/give", None, signed_in(404, family=302)),
+    Row("/record/from_now_on/*/give", "/record/from-now-on/{player_of_coach}/give", None, signed_in(404)),
+    Row("/record/from_now_on/*/lost", "/record/from-now-on/{person}/lost", signed_in(404, family=200)),
     Row("/record/ill", "/record/ill", signed_in(200), signed_in(200)),
     Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),
     Row("/record/ill/*", "/record/ill/{person}", signed_in(404, family=200), signed_in(404, family=200)),
@@ -268,8 +303,6 @@ TABLE = (
     Row("/people/*/end", "/people/{person}/end/{right}", signed_in(404, family=200), signed_in(404, family=302)),
     Row("/people/*/end", "/people/{player_of_coach}/end/{right}", signed_in(404), signed_in(404)),
     Row("/log", "/log", signed_in(200)),
-    Row("/log/download", "/log/download", signed_in(200)),
-    Row("/log", "/log?about={person}&who=all", signed_in(404, family=200)),
     Row("/r", "/r", everybody(200)),
     Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
     Row("/r/scan", "/r/scan", None, everybody(404), {"secret": "A" * 22}),
@@ -354,104 +387,3 @@ TABLE = (
 )
 # An administrator sees of every organisation that it is there.
 ABOUT_SOMETHING = [row for row in TABLE if "{" in row.address and not row.route.startswith("/admin")]
-
-
-Known = dict[tuple[str, str], str]
-_OF_A_PERSONA = ("version", "venue_version")
-
-
-class Names(dict[str, str]):
-    """What stands in addresses and forms. Each is looked up when a row asks for it: most have to be opened first.
-
-    Args:
-        given: what is not looked up.
-        known: remembers what was looked up, for as long as the site stays as it is.
-    """
-
-    def __init__(
-        self, cast: Cast, persona: str, given: Mapping[str, str] | None = None, known: Known | None = None
-    ) -> None:
-        super().__init__(given or {})
-        self._cast = cast
-        self._persona = persona
-        self._known = known if known is not None else {}
-
-    def __missing__(self, name: str) -> str:
-        key = name, self._persona if name in _OF_A_PERSONA else ""
-        if key not in self._known:
-            self._known[key] = str(getattr(self, f"_{name}")())
-        self[name] = self._known[key]
-        return self[name]
-
-    def _report(self) -> str:
-        return self._cast.address
-
-    def _share(self) -> str:
-        return self._cast.share_id
-
-    def _check(self) -> str:
-        return self._cast.check_id
-
-    def _opened(self) -> str:
-        return self._cast.opened
-
-    def _statement(self) -> str:
-        return self._cast.statement_id
-
-    def _reply(self) -> str:
-        return self._cast.reply_id
-
-    def _today(self) -> str:
-        return self._cast.site.clock().date().isoformat()
-
-    def _organisation(self) -> str:
-        return self._cast.organisations["recipient"].card_id.hex()
-
-    def _member(self) -> str:
-        return self._cast.colleague()
-
-    def _nobody(self) -> str:
-        return ABSENT * 2
-
-    def _sender(self) -> str:
-        return self._cast.sender_id
-
-    def _player(self) -> str:
-        """A player of the coach's roster whom no other row needs: one row removes them."""
-        players = self._cast.site.services.teams.team(self._cast.actor("author")).players
-        return next(player.player_id for player in players if player.name != PLAYER)
-
-    def _player_version(self) -> str:
-        """The version of that player, whoever asks."""
-        team = self._cast.site.services.teams.team(self._cast.actor("author"))
-        return next(player.version for player in team.players if player.player_id == self["player"])
-
-    def _version(self) -> str:
-        """The version of the persona's own team."""
-        if self._persona == NOBODY:
-            return ""
-        return self._cast.site.services.teams.team(self._cast.actor(self._persona)).version
-
-    def _venue(self) -> str:
-        return self._cast.venue().venue_id
-
-    def _venue_version(self) -> str:
-        return "" if self._persona == NOBODY else self._cast.venue().version
-
-    def _person(self) -> str:
-        """What the player's mother calls the player in addresses."""
-        return self._cast.site.services.people.of(self._cast.actor("family"))[-1].handle
-
-    def _player_of_coach(self) -> str:
-        """What the coach calls the player in addresses."""
-        people = self._cast.site.services.rights.people(self._cast.actor("author"))
-        return next(handle for handle, name in people if name == PLAYER)
-
-    def _right(self) -> str:
-        return self._cast.right_of(PERSONS["waiting"])
-
-    def _family_share(self) -> str:
-        """What the player's mother calls the share with the recipient's hospital in addresses."""
-        shares = self._cast.site.services.sharing.shares(self._cast.actor("family"), self["report"])
-        party = self._cast.organisations["recipient"].name
-        return next(share.share_id for share in shares if share.party == party)

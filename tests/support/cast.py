@@ -17,6 +17,7 @@ from webtest import TestApp
 
 from blockmrs.controllers.web.browser import Browser
 from blockmrs.crypto.sessions import new_token
+from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.venues import Venue
 from blockmrs.model.database import file_of
 from blockmrs.services.accounts.actor import Actor
@@ -47,9 +48,8 @@ NOBODY = "nobody"
 EVERYBODY = (*PERSONS, NOBODY)
 UNTOLD = ("left", "other_member", "other_coach", "other_patient", "stranger", "admin")
 """Those who must not be able to tell a report that was not granted to them from one that does not exist."""
-# What a refusal may write: that a session was used, and that somebody tried. Who looked at what they may read is noted
-# as "visit"; that a refusal notes none is in tests/pages/record/test_log.py.
-_ALLOWED_WRITES = {"web_session", "throttle", "visit"}
+# What a refusal may write: that a session was used, and that somebody tried.
+_ALLOWED_WRITES = {"web_session", "throttle"}
 # What stands where on one's own line is remembered by reading it (services/lines/contents.py), sealed in 1 KiB or
 # more; every other short cut is shorter.
 _NOT_REMEMBERED = {"saved_report": "WHERE length(sealed) < 1024"}
@@ -158,6 +158,23 @@ class Cast:
         if services.organisations.staff.current(actor.keyring.card.id, organisation) is None:
             services.organisations.accept(actor, services.organisations.invite(chief, organisation), "")
         return actor.keyring.card.id.hex()
+
+    def from_now_on(self) -> tuple[str, str, str]:
+        """The player's mother lets the recipient's hospital read from now on, and has told it something since.
+
+        Returns the share's id, and what a member calls the record and those facts in addresses.
+        """
+        services, mother, doctor = self.site.services, self.actors["family"], self.actors["recipient"]
+        person, organisation = services.people.of(mother)[-1], self.organisations["recipient"].card_id
+        if not services.from_now_on.of(mother, person.handle):
+            until = self.site.clock() + timedelta(days=30)
+            services.from_now_on.begin(mother, person.handle, organisation, "care", until, ("reports", "facts"))
+            version, today = services.facts.current(person).version, self.site.clock().date()
+            facts = HealthFacts(allergies=("Nuts",))
+            services.facts.save(mother, person, secrets.token_hex(16), facts, version, today)
+        (record,) = services.standing_records.records(doctor)
+        facts_address = services.standing_records.page(doctor, record.record_id).facts[0].address
+        return organisation.hex(), record.record_id, facts_address
 
     def share(self, address: str, organisation: str, lasts: timedelta = timedelta(days=30)) -> str:
         """Share a report of the coach's; returns the share's id."""

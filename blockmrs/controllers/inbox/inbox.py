@@ -8,6 +8,7 @@ GET  /inbox/sender/<id>         one sender's reports
 GET  /inbox/sender/<id>/block   asks; POST blocks them. POST .../unblock and .../know decide differently
 GET  /inbox/<report>            its cover; or its content, once a receipt was left
 POST /inbox/<report>/open       leaves the receipts
+     /inbox/record/<id>         what came of a record that is given from now on: controllers/report/standing_records.py
      /inbox/<report>/clearance  a written clearance for sport: controllers/followup/clearance.py
      /inbox/<report>/reply      seen, or seen and please call: controllers/followup/reply.py
 GET  /organisation              the actor's organisations
@@ -41,6 +42,8 @@ if TYPE_CHECKING:
 class InboxController(TGController):
     """The clinician's pages."""
 
+    record: TGController
+
     def __init__(self, services: Services) -> None:
         super().__init__()
         self._services = services
@@ -51,7 +54,8 @@ class InboxController(TGController):
         """What known senders sent, twenty at a time; the newest page also says how much there is of everything else."""
         actor, gaps, place = require_actor(), list[str](), parse_place(before)
         first = self._services.inbox.first(actor, place, gaps)
-        return show("inbox.list", first=first, newest=place is not None, lost=bool(gaps))
+        records = self._services.standing_records.records(actor, gaps) if place is None else []
+        return show("inbox.list", first=first, newest=place is not None, records=records, lost=bool(gaps))
 
     @expose(allowed_methods=PAGE)
     def unknown(self, before: object = None, **_ignored: object) -> str:

@@ -24,6 +24,8 @@ from blockmrs.services.sharing.rights import InvitationRight, Right
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
+    from blockmrs.services.sharing.from_now_on import StandingShare
+    from blockmrs.services.sharing.rights import RightsPage
 
 
 class PeopleController(TGController):
@@ -70,6 +72,7 @@ class OnePersonController(TGController):
         super().__init__()
         self._rights = services.rights
         self._crew_facts = services.crew_facts
+        self._from_now_on = services.from_now_on
         self._clock = services.reports.now
         self._handle = handle
 
@@ -87,9 +90,19 @@ class OnePersonController(TGController):
             here=self._address,
             ended=_text(ended),
             now=self._clock(),
+            standing=self._standing(actor, page),
             consent=self._crew_facts.consent(actor, self._handle) if is_family else None,
             acting_for=page.label if is_family else "",
         )
+
+    def _standing(self, actor: Actor, page: RightsPage) -> list[StandingShare] | None:
+        """Who gets everything from now on; None where that is not this viewer's, or stands on another page."""
+        if page.is_coach:
+            return None
+        try:
+            return self._from_now_on.of(actor, self._handle)
+        except NotFound:
+            return None  # A card that a coach made for the viewer: it stands with their own.
 
     @expose(allowed_methods=POST)
     def seen(self, **_ignored: object) -> None:

@@ -67,7 +67,6 @@ class OneReportController(ReportPart):
             opened = self._services.reports.open(actor, self._address)
         except NotAuthorized:
             redirect(f"/inbox/{self._address}")
-        self._services.who_looked.note_report(actor, self._address)
         if opened.standing is Standing.FORMER_AUTHOR:
             return show("report.former", opened=opened, now=self._services.reports.now())
         mine = opened.standing is Standing.AUTHOR
@@ -246,7 +245,7 @@ class OneReportController(ReportPart):
             "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
             mine=opened.standing is Standing.AUTHOR,
             family_facts=self._services.sharing.family_facts(actor, self._address),
-            organisations=organisations[:count], hints=[_about(entry) for entry in organisations[:count]],
+            organisations=organisations[:count], hints=[about_organisation(entry) for entry in organisations[:count]],
             more=len(organisations) - count,
             more_query=urlencode({"q": form.search, "shown": count + 1}),
             listed=len(directory),
@@ -254,7 +253,7 @@ class OneReportController(ReportPart):
         )  # fmt: skip
 
 
-def _about(entry: Organisation) -> str:
+def about_organisation(entry: Organisation) -> str:
     """What is shown below an organisation's name: where it is, and who would read what is sent there."""
     return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
 

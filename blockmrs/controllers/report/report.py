@@ -259,6 +259,7 @@ class ReportController(TGController):
             status,
             errors=errors,
             home=hurt.home,
+            parties=() if hurt.home is None else self._services.from_now_on.parties(actor, hurt.home.person, "reports"),
             acting_for="" if hurt.home is None or hurt.home.person.is_me else hurt.home.person.label,
             typed=typed,
             from_plan=venue is not None and typed.value("r-place") == venue.place,

@@ -80,6 +80,11 @@ class Access:
         """The grant by which the actor reads."""
         return self.entry.grant
 
+    @property
+    def purpose(self) -> str:
+        """Why it was given; what is given from now on has its reason in the standing grant."""
+        return self.grant.purpose if self.under is None else self.under.grant.purpose
+
 
 @dataclass(frozen=True, slots=True)
 class ReportName:

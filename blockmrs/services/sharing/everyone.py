@@ -47,6 +47,7 @@ class Form(StrEnum):
     CODE = "code"
     INVITATION = "invitation"
     FACTS = "facts"
+    STANDING = "standing"
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,13 +14,18 @@ from typing import TYPE_CHECKING
 
 from blockmrs.domain.bundles import BundleTerms
 from blockmrs.domain.kinds import Purpose
+from blockmrs.domain.sharing import Grant
 from blockmrs.domain.standing import CHOICES
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.granting import LineTo
 from blockmrs.services.grants.standing import MOST_READERS, Given
+from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import commit_batch, finish
+from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.books import LONGEST
+from blockmrs.services.sharing.everyone import Form, RightRow
+from blockmrs.services.sharing.openings import Opening, openings
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -35,6 +40,7 @@ if TYPE_CHECKING:
     from blockmrs.services.people.organisations import Organisation, Organisations
     from blockmrs.services.people.persons import People, Person
     from blockmrs.services.people.rolls import Rolls
+    from blockmrs.services.sharing.rights import RightsPage
     from blockmrs.storage import ObjectStore
 
 BEGUN_AN_HOUR = 10
@@ -58,6 +64,14 @@ class StandingShare:
     by: str
     is_readable: bool = True
     waits: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class StandingOpening:
+    """An opening of something that was given from now on: the report at `report`; health facts where that is empty."""
+
+    opening: Opening
+    report: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,12 +153,43 @@ class FromNowOn:
                 shares[reader.grantee] = self._share(actor, keys, reader, len(waits.get(reader.grantee, ())))
         return list(shares.values())
 
+    def parties(self, actor: Actor, person: Person, choice: str) -> tuple[str, ...]:
+        """The names of those who get what is saved now, as far as it is of that choice (`domain.standing.CHOICES`).
+
+        Args:
+            person: one of those from `services.people`.
+        """
+        return tuple(share.party for share in self.of(actor, person.handle) if choice in share.choices)
+
     def share(self, actor: Actor, handle: str, share_id: str) -> StandingShare:
         """One of them; NotFound if there is none with that id."""
         for share in self.of(actor, handle):
             if share.share_id == share_id:
                 return share
         raise NotFound("no such share")
+
+    def opened(self, actor: Actor, handle: str, share_id: str) -> list[StandingOpening]:
+        """Who opened what of it, newest first."""
+        person, opened = self._people.find(actor, handle), []
+        for keys, reader in self._running(person):
+            if reader.grantee.hex() == share_id:
+                opened += list(self._openings(keys, reader))
+        return sorted(opened, key=lambda one: one.opening.at, reverse=True)
+
+    def rows(self, actor: Actor, page: RightsPage) -> Iterator[RightRow]:
+        """Those who get everything from now on, as rights over what is about one person; for whoever acts for them."""
+        if page.is_coach:
+            return  # What the family gives is shown to the family.
+        try:
+            shares = self.of(actor, page.handle)
+        except NotFound:
+            return  # A card that a coach made for the actor: it stands with their own.
+        for share in shares:
+            here = f"/record/from-now-on/{page.handle}"
+            yield RightRow(
+                Form.STANDING, page.handle, page.label, share.party, share.since, share.by, share.until,
+                end=f"{here}/end/{share.share_id}", see=f"{here}/see/{share.share_id}",
+            )  # fmt: skip
 
     def stop(self, actor: Actor, handle: str, share_id: str) -> None:
         """End it, and so all that was given under it; a repeated call changes nothing."""
@@ -210,6 +255,22 @@ class FromNowOn:
                 party=actor.display_name,
             )
         commit_batch(self._database, batch)
+
+    def _openings(self, keys: EntrustedKeys, reader: StandingReader) -> Iterator[StandingOpening]:
+        grant, reports = reader.copy.grant, self._reports_on(keys)
+        if grant.return_to_subject is None:
+            return
+        for place, author, receipt in self._mailbox.return_line(grant.return_to_subject, keys.keyring):
+            given = Grant(
+                receipt.update_id, grant.subject, grant.purpose, grant.not_before, party=grant.party,
+                grantee=grant.grantee, copy_of=receipt.grant_id,
+            )  # fmt: skip
+            address = report_address(receipt.update_id)
+            for opening in openings(self._mailbox, self._organisations.staff, given, [(place, author, receipt)]):
+                yield StandingOpening(opening, address if receipt.update_id in reports else "")
+
+    def _reports_on(self, keys: EntrustedKeys) -> set[bytes]:
+        return {item.about for item in self._mailbox.contents(keys.keyring) if item.sort is Sort.REPORT}
 
     def _check(self, organisation: Organisation, purpose: str, until: datetime) -> None:
         now = self._mailbox.now()

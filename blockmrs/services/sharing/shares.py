@@ -290,7 +290,7 @@ class Sharing:
         if keys is None or card is None:
             return
         receipt = Receipt(
-            grant.update_id, self._mailbox.moment(), grant.purpose, actor.display_name, keys.label, access.entry.id
+            grant.update_id, self._mailbox.moment(), access.purpose, actor.display_name, keys.label, access.entry.id
         )
         batch = self._mailbox.batch()
         if grant.return_to_author is not None:
@@ -346,7 +346,7 @@ class Sharing:
             imitated="" if listed else senders.imitated(grant.party) or "",
             sender_id=senders.handle(keys, card.id),
             organisation=keys.label,
-            purpose=grant.purpose if access.under is None else access.under.grant.purpose,
+            purpose=access.purpose,
             shared_at=self._mailbox.written_at(access.entry),
             until=grant.not_after,
             active=access.standing is Standing.RECIPIENT,

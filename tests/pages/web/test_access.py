@@ -13,7 +13,8 @@ from collections.abc import Iterator
 import pytest
 from webtest import TestApp, TestResponse
 
-from tests.support.access_table import ABOUT_SOMETHING, ABSENT, PAGE, TABLE, UNHEARD_OF, Known, Names, Row
+from tests.support.access_names import Known, Names
+from tests.support.access_table import ABOUT_SOMETHING, ABSENT, PAGE, TABLE, UNHEARD_OF, Row
 from tests.support.at_least import at_least
 from tests.support.cast import (
     EVERYBODY,
@@ -38,6 +39,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
         cast.usual_browser(persona)
     cast.venue()
     cast.colleague()
+    cast.from_now_on()
     yield cast
     cast.site.foundation.database.engine.dispose()
 
@@ -172,6 +174,10 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "reply": ABSENT,
         "today": cast.site.clock().date().isoformat(),
         "organisation": ABSENT * 2,
+        "other_organisation": ABSENT * 2,
+        "standing": ABSENT * 2,
+        "record": ABSENT,
+        "given_facts": ABSENT,
         "member": ABSENT * 2,
         "nobody": ABSENT * 2,
         "sender": ABSENT,
@@ -223,6 +229,8 @@ def test_no_list_shows_a_report_to_who_has_no_part_in_it(cast: Cast, persona: st
         "/record/trends/{}",
         "/record/trends/head-symptoms/{}",
         "/record/reports/{}",
+        "/record/from-now-on/{}",
+        "/inbox/record/{}",
         "/people/{}",
     ],
 )

@@ -9,7 +9,7 @@ from bs4 import BeautifulSoup, Comment, Doctype, Tag
 
 from blockmrs.controllers.web.wrappers import languages
 from tests.pages.web.test_access import TABLE, Row, ask
-from tests.support.access_table import Known, Names
+from tests.support.access_names import Known, Names
 from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast, play_in
 from tests.support.quick import quick_folder
 from tests.support.snapshot import Snapshot
