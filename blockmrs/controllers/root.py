@@ -12,7 +12,8 @@ from blockmrs.controllers.crew.crew import CrewController
 from blockmrs.controllers.field.field import FieldController
 from blockmrs.controllers.inbox.inbox import InboxController, OrganisationController
 from blockmrs.controllers.people.people import PeopleController
-from blockmrs.controllers.record.record import LogController, RecordController
+from blockmrs.controllers.record.log import LogController
+from blockmrs.controllers.record.record import RecordController
 from blockmrs.controllers.report.from_now_on import FromNowOnController
 from blockmrs.controllers.report.phone import PhoneController
 from blockmrs.controllers.report.report import ReportController, ReportListController

@@ -16,6 +16,15 @@ class HeldObjectRow(Guarded, Base):
     size_bytes: Mapped[int]
 
 
+class VisitRow(Guarded, Base):
+    """What this server noted in one month about one card, sealed under that card's keys: who opened something, when."""
+
+    __tablename__ = "visit"
+
+    lookup: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)
+
+
 class ShortCutRow(Guarded, Base):
     """A short cut to what the chain also says, by a keyed digest that only its owner's keys produce.
 

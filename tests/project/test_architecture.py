@@ -20,13 +20,14 @@ WHOLE = ("templates", "public", "i18n", "domain/triage", "model/migrations")
 PLAIN = frozenset(
     """
     account additions after again all answer any archive as at attempts backup body browsers by calls change chapter
-    choice clause clock cost counts demo document entry everyone extent fact family finder firing first folder follow
-    form holder housekeeper housekeeping identity in inbox is item items joining known least leaving limits list lock
-    entries made member memory message missing name names nature new news not now number of open opened opening option
-    out overview page people person phone picture placed play player prepared question reader readiness reason reassured
-    restore result saved says seen sender senders service services session set sharing sort source sport staff state
-    status strangers team teams telling text ticks times to toggle told triage unreadable up ups value view watch who
-    word words wrapper writer given replies waiting for from on
+    choice clause clock cost counts demo document entry everyone extent fact family finder firing first folder
+    follow form holder housekeeper housekeeping identity in inbox is item items joining known least leaving limits
+    list lock entries made member memory message missing name names nature new news not now number of open opened
+    opening option out overview page people person phone picture placed play player prepared question reader
+    readiness reason reassured restore result saved says seen sender senders service services session set sharing
+    sort source sport staff state status strangers team teams telling text ticks times to toggle told triage
+    unreadable up ups value view watch who word words wrapper writer given replies waiting for from on event filter
+    happening visits
     """.split()
 )
 

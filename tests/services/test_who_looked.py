@@ -1,109 +1,254 @@
-"""Who looked at reports about somebody's people: receipts and codes, by the report, newest first, a page at a time."""
+"""Who looked, whole: each opening, share, change and right is an entry with how it is known, and nothing of others'."""
 
+import secrets
 from datetime import timedelta
 
 import pytest
 
+from blockmrs.domain.access_log import Event, Happening, LogEntry
+from blockmrs.errors import NotFound
 from blockmrs.services.accounts.actor import Actor
-from blockmrs.services.lines import contents
-from blockmrs.services.lines.contents import ListPlace
-from blockmrs.services.sharing.who_looked import Looks, WhoLooked
+from blockmrs.services.accounts.visits import AGAIN_AFTER, MOST
+from blockmrs.services.people.persons import ME
+from blockmrs.services.sharing import who_looked
+from blockmrs.services.sharing.who_looked import LogFilter, LogPage
 from tests.conftest import StillClock
-from tests.services.test_story import guardian, member, save, share
-from tests.support.world import World, staged
+from tests.services.test_story import member
+from tests.support.team import Team, team_in
+from tests.support.world import PASSWORD, World
+
+MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
+ALL = LogFilter(others=False)
 
 
 @pytest.fixture
-@staged
-def maria(world: World, carol: Actor) -> Actor:
-    save(world, carol)
-    return guardian(world, carol)
+def team(world: World) -> Team:
+    """Carol coaches Sam; his mother Maria is in."""
+    return team_in(world)
 
 
 @pytest.fixture
-@staged
-def lee(world: World, maria: Actor) -> Actor:
-    return member(world, "lee", "North Hospital")
+def joe(team: Team) -> Actor:
+    """His father, who is in too."""
+    joe = team.joins("joe", "Joe Rivers")
+    team.confirm(team.maria, "Joe Rivers")
+    return joe
 
 
-def page(world: World, actor: Actor, before=None) -> Looks:
-    looked = WhoLooked(world.mailbox, world.sharing, world.codes)
-    return looked.page(actor, world.people.of(actor), before)
+@pytest.fixture
+def lee(team: Team) -> Actor:
+    return member(team.world, "lee", "North Hospital")
 
 
-def shared(world: World, carol: Actor, number: int) -> str:
-    address = save(world, carol, draft=f"{number:032x}").address
-    share(world, carol, address)
-    return address
+def entries(team: Team, actor: Actor, chosen: LogFilter = ALL) -> list[LogEntry]:
+    return team.world.who_looked.entries(actor, team.world.people.of(actor), chosen)
 
 
-def test_before_anybody_looked_there_is_nothing_to_see(world: World, carol: Actor, maria: Actor, lee: Actor) -> None:
-    shared(world, carol, 1)
-    assert page(world, maria) == Looks([], [], None)
+def events(team: Team, actor: Actor, chosen: LogFilter = ALL) -> list[tuple[Event, str, str]]:
+    return [(entry.event, entry.who, entry.party) for entry in entries(team, actor, chosen)]
 
 
-def test_each_opening_stands_with_its_report_and_whom_that_is_about_newest_first(
-    world: World, carol: Actor, maria: Actor, lee: Actor, clock: StillClock
+def of(kind: Happening) -> LogFilter:
+    return LogFilter(happening=kind, others=False)
+
+
+def give(team: Team, address: str, actor: Actor | None = None):
+    world = team.world
+    hospital = next(entry.card_id for entry in world.organisations.directory() if entry.name == "North Hospital")
+    return world.sharing.grant(actor or team.carol, address, hospital, "care", world.clock() + 30 * DAY)
+
+
+def test_what_recipients_opened_was_shared_and_stopped_is_proven_and_names_who_and_to_whom(
+    team: Team, lee: Actor, clock: StillClock
 ) -> None:
-    first, second = shared(world, carol, 1), shared(world, carol, 2)
-    for address in (second, first):
-        clock.advance(timedelta(minutes=1))
-        world.sharing.acknowledge(lee, address)
-    looks = page(world, maria).looks
-    assert [(look.address, look.about, look.receipt.reader) for look in looks] == [
-        (first, "Sam Rivers", "Dr Lee"), (second, "Sam Rivers", "Dr Lee")
+    world, address = team.world, team.save()
+    shared_at, share = clock(), give(team, address)
+    clock.advance(MINUTE)
+    world.sharing.acknowledge(lee, address)
+    opened_at = clock()
+    clock.advance(MINUTE)
+    world.sharing.stop(team.maria, address, world.sharing.shares(team.maria, address)[0].share_id)
+    mine = entries(team, team.maria, LogFilter(others=False, since=shared_at))
+    until = share.until
+    assert [entry for entry in mine if entry.event.happening in (Happening.OPENED, Happening.SHARED)] == [
+        LogEntry(Event.STOPPED, clock(), "Sam Rivers", party="North Hospital", report=address),
+        LogEntry(
+            Event.OPENED_REPORT, opened_at, "Sam Rivers", "Dr Lee", "North Hospital", purpose="care", report=address
+        ),
+        LogEntry(
+            Event.SHARED, shared_at, "Sam Rivers", "Carol Coach", party="North Hospital", purpose="care",
+            report=address, until=until,
+        ),
     ]  # fmt: skip
-    assert looks[0].receipt.at == clock()
 
 
-def test_the_reports_shared_last_are_on_the_first_page_and_each_on_one(
-    world: World, carol: Actor, maria: Actor, lee: Actor, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+def test_what_was_written_and_every_right_given_and_ended_is_an_entry(team: Team, joe: Actor, clock) -> None:
+    address = team.save()
+    clock.advance(MINUTE)
+    team.tell_facts(team.maria)
+    clock.advance(MINUTE)
+    team.end(joe, "Carol Coach", "coach")
+    assert events(team, team.maria, of(Happening.CHANGED)) == [
+        (Event.CHANGED_FACTS, "Maria Rivers", ""), (Event.WROTE_REPORT, "Carol Coach", "")
+    ]  # fmt: skip
+    rights = events(team, team.maria, of(Happening.RIGHTS))
+    assert rights[0] == (Event.ENDED, "Joe Rivers", "Carol Coach")
+    assert set(rights) == {
+        (Event.ENDED, "Joe Rivers", "Carol Coach"), (Event.CONFIRMED, "Maria Rivers", "Joe Rivers"),
+        (Event.JOINED, "Joe Rivers", "Carol Coach"), (Event.JOINED, "Maria Rivers", "Carol Coach"),
+        (Event.MADE, "Carol Coach", ""), (Event.INVITED, "Carol Coach", ""),
+    }  # fmt: skip
+    assert all(entry.proven for entry in entries(team, team.maria) if entry.event.happening is Happening.RIGHTS)
+    mine = entries(team, team.maria, LogFilter())
+    assert not any(entry.is_me for entry in mine)
+    assert Event.CHANGED_FACTS not in {entry.event for entry in mine}, "what one did oneself is left out at first"
+    assert [entry.report for entry in mine if entry.event is Event.WROTE_REPORT] == [address]
+
+
+def test_family_and_coach_are_noted_once_an_item_in_twelve_hours_for_the_others(
+    team: Team, joe: Actor, clock: StillClock
 ) -> None:
-    monkeypatch.setattr(contents, "LIST_PAGE", 3)
-    addresses = []
-    for number in range(5):
-        clock.advance(timedelta(minutes=1))
-        addresses.append(shared(world, carol, number))
-    # Shared once more, the first is among the newest.
-    south = member(world, "otto", "South Hospital")
-    clock.advance(timedelta(minutes=1))
-    hospitals = {entry.name: entry.card_id for entry in world.organisations.directory()}
-    world.sharing.grant(carol, addresses[0], hospitals["South Hospital"], "care", clock() + timedelta(days=1))
-    for number, address in enumerate(addresses):
-        world.sharing.acknowledge(lee if number else south, address)
-    newest = page(world, maria)
-    assert {look.address for look in newest.looks} == {addresses[0], *addresses[3:]}
-    assert newest.older is not None
-    assert newest.older.second == 0, "reports shared at one moment are told apart by what they are, not by a place"
-    oldest = page(world, maria, newest.older)
-    assert {look.address for look in oldest.looks} == {addresses[1], addresses[2]}
-    assert oldest.older is None
+    world, address = team.world, team.save()
+    looked, began = world.who_looked, clock()
+    for who in (joe, joe, team.carol):
+        looked.note_report(who, address)
+    looked.note_facts(joe, world.people.of(joe))
+    assert [(one.who, one.event, one.at, one.proven) for one in entries(team, team.maria, of(Happening.OPENED))] == [
+        ("Joe Rivers", Event.LOOKED_AT_REPORT, began, False),
+        ("Carol Coach", Event.LOOKED_AT_REPORT, began, False),
+        ("Joe Rivers", Event.LOOKED_AT_FACTS, began, False),
+    ]
+    clock.advance(AGAIN_AFTER)
+    looked.note_report(joe, address)
+    again = entries(team, team.maria, LogFilter(happening=Happening.OPENED))
+    assert [(one.who, one.at) for one in again[:1]] == [("Joe Rivers", clock())]
+    assert len(again) == 4
+    # Who reads the list sees what the others did, not themselves.
+    assert {one.who for one in entries(team, joe, LogFilter(happening=Happening.OPENED))} == {"Carol Coach"}
 
 
-def test_a_code_that_was_opened_is_told_on_the_first_page_alone_and_one_that_was_not_is_not(
-    world: World, carol: Actor, maria: Actor, lee: Actor, clock: StillClock
+def test_to_look_at_this_list_is_such_an_opening(team: Team, joe: Actor) -> None:
+    world = team.world
+    world.who_looked.note_list(joe, world.people.of(joe))
+    (entry,) = entries(team, team.maria, LogFilter(happening=Happening.OPENED))
+    assert (entry.event, entry.who, entry.about) == (Event.LOOKED_AT_LOG, "Joe Rivers", "Sam Rivers")
+
+
+def test_what_one_opens_of_oneself_is_noted_nowhere(team: Team, joe: Actor) -> None:
+    world = team.world
+    sam = team.joins("sam", "Sam R.", "self")
+    team.confirm(team.maria, "Sam R.", "self")
+    address = team.save()
+    world.who_looked.note_report(sam, address)
+    world.who_looked.note_record(sam, world.people.of(sam))
+    assert entries(team, team.maria, of(Happening.OPENED)) == []
+    world.who_looked.note_report(team.maria, address)
+    assert [entry.who for entry in entries(team, sam, of(Happening.OPENED))] == ["Maria Rivers"]
+
+
+def test_nothing_of_a_report_kept_from_the_family_is_in_their_list(team: Team, lee: Actor, clock) -> None:
+    world = team.world
+    before = entries(team, team.maria)
+    kept = team.save(withheld=True)
+    give(team, kept)
+    world.sharing.acknowledge(lee, kept)
+    world.codes.open_qr(world.codes.make(team.carol, kept).qr_secret, "")
+    world.who_looked.note_report(team.carol, kept)
+    clock.advance(MINUTE)
+    assert entries(team, team.maria) == before
+
+
+def test_what_a_young_person_wrote_about_themselves_is_in_no_guardians_list(team: Team, lee: Actor) -> None:
+    world = team.world
+    sam = team.joins("sam", "Sam R.", "self")
+    team.confirm(team.maria, "Sam R.", "self")
+    before = entries(team, team.maria)
+    me = world.people.find(sam, ME)
+    own = world.reports.save(sam, secrets.token_hex(16), world.report("Sam R."), person=me).address
+    give(team, own, sam)
+    world.sharing.acknowledge(lee, own)
+    assert entries(team, team.maria) == before
+    assert Event.OPENED_REPORT in {entry.event for entry in entries(team, sam)}
+
+
+def test_who_may_not_read_a_report_leaves_no_note(team: Team, joe: Actor) -> None:
+    world, address = team.world, team.save()
+    stranger = world.person("mallory", "Mallory")
+    with pytest.raises(NotFound):
+        world.who_looked.note_report(stranger, address)
+    assert entries(team, team.maria, of(Happening.OPENED)) == []
+
+
+def test_a_code_that_was_opened_is_this_servers_word_and_one_of_somebody_elses_is_not_told(team: Team, clock) -> None:
+    world, address = team.world, team.save()
+    world.codes.open_qr(world.codes.make(team.carol, address).qr_secret, "")
+    roster = world.teams.add_player(team.carol, "Tom Hill", "8", world.teams.team(team.carol).version)
+    toms = world.reports.save(team.carol, "ee" * 16, world.report("Tom Hill"), player=roster.players[-1]).address
+    world.codes.open_qr(world.codes.make(team.carol, toms).qr_secret, "")
+    (entry,) = entries(team, team.maria, of(Happening.OPENED))
+    assert entry == LogEntry(Event.OPENED_BY_CODE, clock(), "Sam Rivers", report=address, count=1, proven=False)
+
+
+def test_each_sign_in_is_in_ones_own_list_alone(team: Team, joe: Actor, clock: StillClock) -> None:
+    world = team.world
+    clock.advance(MINUTE)
+    world.identity.sign_in("joe", PASSWORD, "test")
+    (entry,) = entries(team, joe, LogFilter(happening=Happening.SIGNED_IN))
+    assert (entry.at, entry.about, entry.proven) == (clock(), "Joe Rivers", False)
+    assert entries(team, team.maria, of(Happening.SIGNED_IN)) == []
+
+
+def test_pages_are_newest_first_and_stay_as_they_were_while_more_is_added(
+    team: Team, joe: Actor, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened, unopened = shared(world, carol, 1), shared(world, carol, 2)
-    code = world.codes.make(carol, opened)
-    world.codes.make(carol, unopened)
-    assert page(world, maria).codes == []
-    world.codes.open_qr(code.qr_secret, "")
-    (look,) = page(world, maria).codes
-    assert (look.address, look.about, look.code.first_opened, look.code.typed) == (opened, "Sam Rivers", clock(), None)
-    world.codes.stop(carol, opened)
-    assert [look.address for look in page(world, maria).codes] == [opened]
-    world.sharing.acknowledge(lee, opened)
-    first = page(world, maria)
-    assert len(first.looks) == 1
-    assert page(world, maria, ListPlace(2**40, 0, bytes(16))).codes == []
+    monkeypatch.setattr(who_looked, "ROWS", 3)
+    for _ in range(5):
+        clock.advance(MINUTE)
+        team.save()
+    chosen = LogFilter(happening=Happening.CHANGED, to=clock())
+    people = team.world.people.of(team.maria)
+
+    def page(number: int) -> LogPage:
+        return team.world.who_looked.page(team.maria, people, chosen, number)
+
+    first, second = page(1), page(2)
+    assert ([len(one.entries) for one in (first, second)], first.pages, first.total) == ([3, 2], 2, 5)
+    times = [entry.at for entry in (*first.entries, *second.entries)]
+    assert times == sorted(times, reverse=True)
+    clock.advance(MINUTE)
+    team.save()
+    assert (page(1), page(2), page(9), page(-4)) == (first, second, second, first)
 
 
-def test_a_code_of_a_report_about_somebody_else_is_not_told(
-    world: World, carol: Actor, maria: Actor, lee: Actor
+def test_a_list_can_be_narrowed_to_a_person_and_a_time(team: Team, joe: Actor, clock: StillClock) -> None:
+    world = team.world
+    team.save()
+    home = world.reports.save(
+        team.maria, secrets.token_hex(16), world.report("M"), person=world.people.find(team.maria, ME)
+    )
+    sam = team.person(team.maria).handle
+    assert {one.report for one in entries(team, team.maria, LogFilter(handle=ME, others=False)) if one.report} == {
+        home.address
+    }
+    assert {one.about for one in entries(team, team.maria, LogFilter(handle=sam, others=False))} == {"Sam Rivers"}
+    clock.advance(DAY)
+    later = LogFilter(others=False, since=clock())
+    assert entries(team, team.maria, later) == []
+    new = team.save()
+    assert [one.report for one in entries(team, team.maria, later)] == [new]
+
+
+def test_notes_are_kept_for_thirteen_months_and_not_without_bound(
+    team: Team, joe: Actor, clock: StillClock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    team = world.teams.team(carol)
-    team = world.teams.add_player(carol, "Tom Hill", "8", team.version)
-    tom = next(player for player in team.players if player.name == "Tom Hill")
-    address = world.reports.save(carol, "ee" * 16, world.report("Tom Hill"), player=tom).address
-    world.codes.open_qr(world.codes.make(carol, address).qr_secret, "")
-    assert page(world, maria).codes == []
+    world = team.world
+    monkeypatch.setattr("blockmrs.services.accounts.visits.MOST", 5)
+    cards = [team.person(joe).card]
+    for number in range(7):
+        world.identity.visits.note(joe, cards, Event.LOOKED_AT_REPORT, f"{number:032x}")
+    notes = entries(team, team.maria, of(Happening.OPENED))
+    assert [int(note.report, 16) for note in notes] == [2, 3, 4, 5, 6]
+    clock.advance(400 * DAY)
+    world.identity.visits.note(joe, cards, Event.LOOKED_AT_FACTS)
+    assert [note.event for note in entries(team, team.maria, of(Happening.OPENED))] == [Event.LOOKED_AT_FACTS]
+    assert MOST > 5

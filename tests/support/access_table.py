@@ -303,6 +303,8 @@ TABLE = (
     Row("/people/*/end", "/people/{person}/end/{right}", signed_in(404, family=200), signed_in(404, family=302)),
     Row("/people/*/end", "/people/{player_of_coach}/end/{right}", signed_in(404), signed_in(404)),
     Row("/log", "/log", signed_in(200)),
+    Row("/log/download", "/log/download", signed_in(200)),
+    Row("/log", "/log?about={person}&who=all", signed_in(404, family=200)),
     Row("/r", "/r", everybody(200)),
     Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
     Row("/r/scan", "/r/scan", None, everybody(404), {"secret": "A" * 22}),

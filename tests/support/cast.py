@@ -48,8 +48,9 @@ NOBODY = "nobody"
 EVERYBODY = (*PERSONS, NOBODY)
 UNTOLD = ("left", "other_member", "other_coach", "other_patient", "stranger", "admin")
 """Those who must not be able to tell a report that was not granted to them from one that does not exist."""
-# What a refusal may write: that a session was used, and that somebody tried.
-_ALLOWED_WRITES = {"web_session", "throttle"}
+# What a refusal may write: that a session was used, and that somebody tried. Who looked at what they may read is noted
+# as "visit"; that a refusal notes none is in tests/pages/record/test_log.py.
+_ALLOWED_WRITES = {"web_session", "throttle", "visit"}
 # What stands where on one's own line is remembered by reading it (services/lines/contents.py), sealed in 1 KiB or
 # more; every other short cut is shorter.
 _NOT_REMEMBERED = {"saved_report": "WHERE length(sealed) < 1024"}

@@ -47,6 +47,7 @@ from blockmrs.services.sharing.inbox import Inbox, Page
 from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import InboxItem, Sharing
 from blockmrs.services.sharing.standing_records import StandingRecords
+from blockmrs.services.sharing.who_looked import WhoLooked
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
 from blockmrs.storage.outbox import OutboxStore
@@ -145,6 +146,9 @@ class World:
         self.everyone = Everyone(
             self.mailbox, self.rights, self.reports, self.access, self.sharing, self.codes, self.crew_facts,
             (self.from_now_on.rows,),
+        )  # fmt: skip
+        self.who_looked = WhoLooked(
+            self.mailbox, self.rolls, self.access, self.sharing, self.codes, self.crew_facts, self.identity.visits
         )  # fmt: skip
         self.evidence = Evidence(
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending

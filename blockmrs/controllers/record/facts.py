@@ -57,13 +57,16 @@ class PersonFactsController(TGController):
             return self._save(actor, person)
         # What others wrote on a card made for the person is offered, but never replaces a version of their own.
         newest, own = self._services.facts.newest(person), self._services.facts.current(person)
+        self._services.who_looked.note_facts(actor, [person])
         return self._page(person, FactsForm.filled(newest.facts, own.version), {})
 
     @expose(allowed_methods=PAGE)
     def history(self, before: object = None, **_ignored: object) -> str:
         """Every version, newest first, 20 a page."""
-        person = self._services.people.find(require_actor(), self._handle)
+        actor = require_actor()
+        person = self._services.people.find(actor, self._handle)
         versions, older = self._services.facts.page_of_history(person, parse_place(before))
+        self._services.who_looked.note_facts(actor, [person])
         return show(
             "record.facts_history",
             **self._about(person),

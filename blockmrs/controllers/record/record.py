@@ -1,4 +1,4 @@
-"""`/record`: oneself and the people one acts for, their health facts and reports; `/log`: who looked."""
+"""`/record`: oneself and the people one acts for, their health facts and reports."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from blockmrs.controllers.record.ill import Begin, IllController
 from blockmrs.controllers.record.reports_about import ReportsAboutController, reports_address
 from blockmrs.controllers.record.trends import TrendsController
 from blockmrs.controllers.site import times
-from blockmrs.controllers.web.context import PAGE, parse_place, require_actor
+from blockmrs.controllers.web.context import PAGE, require_actor
 from blockmrs.errors import NOT_HERE, BlockMRSError
 
 if TYPE_CHECKING:
@@ -65,6 +65,7 @@ class RecordController(TGController):
         actor = require_actor()
         gaps: list[str] = []
         people = self._services.people.of(actor, gaps)
+        self._services.who_looked.note_record(actor, people)
         return {
             "errors": {},
             "checks": self._checks(actor),
@@ -98,26 +99,3 @@ class RecordController(TGController):
         facts, ill = facts_address(person.handle), ill_address(person.handle)
         more = reports_address(person.handle, older) if older else ""
         return PersonOnPage(person, facts, ill, rows, saved_at, author, reports, more, lost, is_whole)
-
-
-class LogController(TGController):
-    """Who looked."""
-
-    def __init__(self, services: Services) -> None:
-        super().__init__()
-        self._services = services
-
-    @expose("blockmrs.templates.record.log", allowed_methods=PAGE)
-    def index(self, before: object = None, **_ignored: object) -> dict[str, Any]:
-        """Each opening as a sentence, newest first; and what a crew opened by code, while the code lasts."""
-        actor = require_actor()
-        gaps: list[str] = []
-        page = self._services.who_looked.page(actor, self._services.people.of(actor, gaps), parse_place(before))
-        return {
-            "errors": {},
-            "lost": bool(gaps),
-            "looks": page.looks,
-            "codes": page.codes,
-            "older": f"/log?before={page.older}" if page.older else "",
-            "newest": "" if before is None else "/log",
-        }

@@ -29,8 +29,10 @@ class PersonReportsController(TGController):
     @expose(allowed_methods=PAGE)
     def index(self, before: object = None, **_ignored: object) -> str:
         """One page of them; `before` says which."""
-        person = self._services.people.find(require_actor(), self._handle)
+        actor = require_actor()
+        person = self._services.people.find(actor, self._handle)
         reports, older = self._services.reports.page_about(person, parse_place(before))
+        self._services.who_looked.note_record(actor, [person])
         return show(
             "record.reports",
             errors={},

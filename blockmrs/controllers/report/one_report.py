@@ -67,6 +67,7 @@ class OneReportController(ReportPart):
             opened = self._services.reports.open(actor, self._address)
         except NotAuthorized:
             redirect(f"/inbox/{self._address}")
+        self._services.who_looked.note_report(actor, self._address)
         if opened.standing is Standing.FORMER_AUTHOR:
             return show("report.former", opened=opened, now=self._services.reports.now())
         mine = opened.standing is Standing.AUTHOR

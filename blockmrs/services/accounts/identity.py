@@ -34,6 +34,7 @@ from blockmrs.services.accounts.passwords import (
     check_not_guessed,
     normalise_user_name,
 )
+from blockmrs.services.accounts.visits import Visits
 from blockmrs.services.lines.saving import remember_objects
 
 if TYPE_CHECKING:
@@ -105,6 +106,7 @@ class Identity:
         self._throttle = throttle
         self._attempts = Attempts(throttle)
         self._browsers = KnownBrowsers(database, clock)
+        self.visits = Visits(database, clock)
         self._limits = limits
         self._clock = clock
 
@@ -117,13 +119,15 @@ class Identity:
     def sign_in(self, user_name: str, password: str, address: str, browser: str = "") -> str:
         """A new session's token; NotAuthenticated says the same, whichever half was wrong."""
         seed, account = self._open(user_name, password, address, browser, "password", _WRONG)
-        token, session = self._new_session(account.account_id, Keyring.from_seed(seed))
+        keyring = Keyring.from_seed(seed)
+        token, session = self._new_session(account.account_id, keyring)
         with self._database.write() as rows:
             # Somebody who typed the old password while it was being changed elsewhere is not let in by it.
             if rows.get_one(AccountRow, account.account_id).wrapped_by_password != account.wrapped_by_password:
                 raise NotAuthenticated(_WRONG)
             rows.add(session)
             self._browsers.remember(rows, account.account_id, browser)
+        self.visits.signed_in(keyring)
         return token
 
     def recover(self, user_name: str, code: str, new_password: str, address: str, browser: str = "") -> SignedUp:
@@ -139,6 +143,7 @@ class Identity:
         changed = self._rewrap(account, seed, new_password, browser, by="recovery")
         if changed is None:
             raise NotAuthenticated(_WRONG_CODE)
+        self.visits.signed_in(changed.keyring)
         return changed
 
     def change_password(

@@ -1,102 +1,294 @@
-"""Who looked: every receipt for a report about one of the actor's people, and what a crew opened by code."""
+"""Who looked, whole: what happened to the records of the actor's people, newest first, each entry with how it is known.
+
+Openings by recipients, shares, changes and rights come from the chain: receipts, grants and statements, each signed by
+whoever did it. Openings by family and coaches, by a crew's code, and sign-ins are what this server noted. Only what
+stands on a person's own lines and under their own keys is read: what is kept from them, or is another's, is in none of
+it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from typing import TYPE_CHECKING
 
-from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, Sort, page_of
+from blockmrs.domain.access_log import Event, Happening, LogEntry
+from blockmrs.domain.permission import Action, Standing
+from blockmrs.domain.roll import Part
+from blockmrs.errors import Ended, NotFound
+from blockmrs.fhir.audit import write_log
+from blockmrs.moments import from_ms, to_ms
+from blockmrs.services.lines.contents import Sort, first_grants
 from blockmrs.services.reports.access import report_address
+from blockmrs.services.sharing.books import LONGEST
 
 if TYPE_CHECKING:
+    from blockmrs.domain.roll import Holder, Roll
     from blockmrs.services.accounts.actor import Actor
-    from blockmrs.services.lines.mailbox import Mailbox
+    from blockmrs.services.accounts.visits import Visits
+    from blockmrs.services.lines.contents import Item
+    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.persons import Person
-    from blockmrs.services.sharing.crew_codes import Codes, ReportCode
-    from blockmrs.services.sharing.openings import Opening
-    from blockmrs.services.sharing.shares import Sharing
+    from blockmrs.services.people.rolls import Rolls
+    from blockmrs.services.record.crew_facts import CrewFacts
+    from blockmrs.services.reports.access import AccessFinder
+    from blockmrs.services.sharing.crew_codes import Codes
+    from blockmrs.services.sharing.shares import Share, Sharing
+
+ROWS = 40
+"""How many entries a page has."""
+_CHANGES = {
+    Sort.REPORT: Event.WROTE_REPORT,
+    Sort.FACTS: Event.CHANGED_FACTS,
+    Sort.FOLLOWING: Event.ADDED,
+}
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """One opening of the report at `address`, which is about `about`, by a recipient of a share.
+class LogFilter:
+    """Which entries are wanted. `handle`: of one person; `happening`: of one kind; empty: all.
 
-    `concerns`: what the report is about (domain/concerns.py), for those who may read it.
+    `others`: leave out what the actor did themselves. `since` and `to` bound the time, both within.
     """
 
-    receipt: Opening
-    about: str
-    address: str
-    concerns: tuple[str, ...] = ()
+    handle: str = ""
+    happening: Happening | None = None
+    others: bool = True
+    since: datetime | None = None
+    to: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class CodeLook:
-    """A code for the report at `address`, which is about `about`, that somebody opened. `concerns` as above."""
+class LogPage:
+    """One page of entries, newest first; `total` counts all that pass the filter.
 
-    code: ReportCode
-    about: str
-    address: str
-    concerns: tuple[str, ...] = ()
+    `concerns`: what each report on it is about (domain/concerns.py), by address, where the actor may read it.
+    """
+
+    entries: tuple[LogEntry, ...]
+    number: int
+    pages: int
+    total: int
+    concerns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Looks:
-    """One page: the openings of the twenty most recently shared reports. `older` begins the next page, if any."""
+class _Names:
+    """Who has which card, as far as the actor knows, and whether it is their own. A card's beginning will do."""
 
-    looks: list[Look]
-    codes: list[CodeLook]
-    older: ListPlace | None
+    def __init__(self, actor: Actor, roll: Roll) -> None:
+        self.me = actor.keyring.card.id
+        self._own_name = actor.display_name
+        self._roll = roll
+
+    def is_me(self, card: bytes) -> bool:
+        return bool(card) and self.me.startswith(card)
+
+    def of(self, card: bytes) -> str:
+        if self.is_me(card):
+            return self._own_name
+        return self._roll.name_beginning(card) if card else ""
 
 
 class WhoLooked:
-    """Collects openings; keeps nothing itself. Only reports that were shared, or opened by code, are considered."""
+    """Collects entries; keeps nothing itself."""
 
-    def __init__(self, mailbox: Mailbox, sharing: Sharing, codes: Codes) -> None:
+    def __init__(
+        self,
+        mailbox: Mailbox,
+        rolls: Rolls,
+        access: AccessFinder,
+        sharing: Sharing,
+        codes: Codes,
+        crew_facts: CrewFacts,
+        visits: Visits,
+    ) -> None:
+        self._access = access
         self._mailbox = mailbox
+        self._rolls = rolls
         self._sharing = sharing
         self._codes = codes
+        self._crew_facts = crew_facts
+        self._visits = visits
 
-    def page(self, actor: Actor, people: Sequence[Person], before: ListPlace | None = None) -> Looks:
-        """The openings of reports about these people, newest first, and on the newest page those by code."""
-        newest_shares: dict[bytes, tuple[int, Person]] = {}
-        for person in people:
-            for keys in person.cards:
-                for item in self._mailbox.contents(keys.keyring):
-                    if item.sort is Sort.SHARE:
-                        newest = max(item.at_ms, newest_shares.get(item.about, (0, person))[0])
-                        newest_shares[item.about] = newest, person
-        page, older = page_of(
-            newest_shares, before, lambda update: ListPlace(newest_shares[update][0], 0, update[:KEY_BYTES])
-        )
-        looks = [
-            look
-            for update_id in page
-            for look in self._of(actor, report_address(update_id), newest_shares[update_id][1].label)
+    def entries(self, actor: Actor, people: Sequence[Person], chosen: LogFilter) -> list[LogEntry]:
+        """Every entry about these people that passes the filter, newest first."""
+        entries = [
+            entry
+            for person in people
+            if not chosen.handle or person.handle == chosen.handle
+            for entry in self._about(actor, person, chosen)
+            if _passes(entry, chosen)
         ]
-        looks.sort(key=lambda look: look.receipt.at, reverse=True)
-        return Looks(looks, self._by_code(actor, people) if before is None else [], older)
+        return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
-    def _of(self, actor: Actor, address: str, about: str) -> list[Look]:
-        """The openings of one report."""
-        receipts = [receipt for share in self._sharing.shares(actor, address) for receipt in share.receipts]
-        concerns = self._sharing.named(actor, address).concerns if receipts else ()
-        return [Look(receipt, about, address, concerns) for receipt in receipts]
+    def page(self, actor: Actor, people: Sequence[Person], chosen: LogFilter, number: int = 1) -> LogPage:
+        """One page of them, from 1; beyond the last page it is the last."""
+        entries = self.entries(actor, people, chosen)
+        pages = max(1, -(-len(entries) // ROWS))
+        number = min(max(1, number), pages)
+        shown = tuple(entries[(number - 1) * ROWS : number * ROWS])
+        addresses = dict.fromkeys(entry.report for entry in shown if entry.report)
+        concerns = {address: self._sharing.named(actor, address).concerns for address in addresses}
+        return LogPage(shown, number, pages, len(entries), concerns)
 
-    def _by_code(self, actor: Actor, people: Sequence[Person]) -> list[CodeLook]:
+    def export(
+        self, actor: Actor, people: Sequence[Person], chosen: LogFilter, *, observer: str, made_at: datetime
+    ) -> bytes:
+        """The entries as a FHIR R4 Bundle of AuditEvents; `observer` is this site, as others know it."""
+        return write_log(self.entries(actor, people, chosen), observer=observer, made_at=made_at)
+
+    def note_record(self, actor: Actor, people: Iterable[Person]) -> None:
+        """Note that the actor looks at the record of those of them who are somebody else."""
+        self._note(actor, people, Event.LOOKED_AT_RECORD)
+
+    def note_facts(self, actor: Actor, people: Iterable[Person]) -> None:
+        """The same, of their health facts."""
+        self._note(actor, people, Event.LOOKED_AT_FACTS)
+
+    def note_list(self, actor: Actor, people: Iterable[Person]) -> None:
+        """The same, of this list."""
+        self._note(actor, people, Event.LOOKED_AT_LOG)
+
+    def _note(self, actor: Actor, people: Iterable[Person], event: Event) -> None:
+        for person in people:
+            self._visits.note(actor, person.cards, event)
+
+    def note_report(self, actor: Actor, address: str) -> None:
+        """Note that the actor opened a report as its author or for the family; NotFound or Ended if they may not.
+
+        One that is kept from the family is noted nowhere: the note would be in the family's list.
+        """
+        access = self._access.allow(actor, address, Action.READ)
+        keys = access.keys if access.standing is Standing.SUBJECT else None
+        if access.place is not None and not self._access.is_withheld(actor.keyring, access.grant):
+            keys = self._access.subject_keys(actor, access.place)
+        if keys is not None:
+            self._visits.note(actor, [keys], Event.LOOKED_AT_REPORT, address)
+
+    def _about(self, actor: Actor, person: Person, chosen: LogFilter) -> Iterator[LogEntry]:
+        wanted = list(Happening) if chosen.happening is None else [chosen.happening]
+        for keys in person.cards:
+            roll, contents = self._rolls.of(keys.keyring), self._mailbox.contents(keys.keyring)
+            names = _Names(actor, roll)
+            if Happening.CHANGED in wanted:
+                yield from _changes(person, contents, names)
+            if Happening.RIGHTS in wanted:
+                yield from _rights(person, roll, names)
+            if {Happening.OPENED, Happening.SHARED} & set(wanted):
+                yield from self._sharings(actor, person, contents, names, chosen)
+            if Happening.OPENED in wanted:
+                yield from self._by_code(actor, person, keys, contents)
+            if {Happening.OPENED, Happening.SIGNED_IN} & set(wanted):
+                yield from self._visited(actor, person, keys)
+        if Happening.RIGHTS in wanted:
+            yield from self._along(actor, person)
+
+    def _sharings(
+        self, actor: Actor, person: Person, contents: Sequence[Item], names: _Names, chosen: LogFilter
+    ) -> Iterator[LogEntry]:
+        """Shares, their ends, and what recipients opened; of reports with a share that may have run in that time."""
+        since_ms = 0 if chosen.since is None else to_ms(chosen.since - LONGEST)
+        writers = {item.about: item.by for item in reversed(contents) if item.sort is Sort.REPORT}
+        shared = {item.about for item in contents if item.sort is Sort.SHARE and item.at_ms >= since_ms}
+        for update_id in shared & set(writers):
+            address = report_address(update_id)
+            try:
+                shares = self._sharing.shares(actor, address)
+            except (NotFound, Ended):
+                continue
+            author = writers[update_id]
+            for share in shares:
+                yield from _of_share(share, person.label, address, names, author)
+
+    def _by_code(
+        self, actor: Actor, person: Person, keys: EntrustedKeys, contents: Sequence[Item]
+    ) -> Iterator[LogEntry]:
         handles = self._codes.opened_handles()
         if not handles:
-            return []  # Nearly always; then no line is read.
-        by_address: dict[str, CodeLook] = {}
-        for person in people:
-            for keys in person.cards:
-                for item in self._mailbox.contents(keys.keyring):
-                    is_about = item.sort is Sort.REPORT and item.of_reader
-                    if is_about and self._codes.handle_of(keys, item.about) in handles:
-                        address = report_address(item.about)
-                        code = self._codes.status(actor, address)
-                        if code is not None and code.first_opened is not None:
-                            concerns = self._sharing.named(actor, address).concerns
-                            by_address[address] = CodeLook(code, person.label, address, concerns)
-        return list(by_address.values())
+            return  # Nearly always; then no handle is derived.
+        for update_id in dict.fromkeys(i.about for i in contents if i.sort is Sort.REPORT and i.of_reader):
+            if self._codes.handle_of(keys, update_id) in handles:
+                code = self._codes.status(actor, report_address(update_id))
+                if code is not None and code.first_opened is not None:
+                    yield LogEntry(
+                        Event.OPENED_BY_CODE,
+                        code.first_opened,
+                        person.label,
+                        report=report_address(update_id),
+                        count=code.openings,
+                        proven=False,
+                    )
+
+    def _visited(self, actor: Actor, person: Person, keys: EntrustedKeys) -> Iterator[LogEntry]:
+        for entry in self._visits.of(actor, keys.keyring):
+            yield replace(entry, about=person.label)
+
+    def _along(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
+        for consent in self._crew_facts.consents(actor, person):
+            if consent.is_on and consent.since is not None:
+                is_me = consent.by == actor.display_name
+                yield LogEntry(Event.FACTS_GO_ALONG, consent.since, person.label, consent.by, is_me=is_me)
+
+
+def _passes(entry: LogEntry, chosen: LogFilter) -> bool:
+    return (
+        (chosen.happening is None or entry.event.happening is chosen.happening)
+        and not (chosen.others and entry.is_me)
+        and (chosen.since is None or entry.at >= chosen.since)
+        and (chosen.to is None or entry.at <= chosen.to)
+    )
+
+
+def _of_share(share: Share, about: str, address: str, names: _Names, author: bytes) -> Iterator[LogEntry]:
+    giver = share.sender if share.from_family else names.of(author)
+    is_me = names.is_me(author) if not share.from_family else giver == names.of(names.me)
+    base = LogEntry(Event.SHARED, share.since, about, giver, party=share.party, report=address)
+    yield replace(base, until=share.until, purpose=share.purpose, is_me=is_me)
+    if share.stopped is not None:
+        # Who of the family it was stands on the page of the share.
+        ender, is_me = ("", False) if share.by_family else (giver, is_me)
+        yield replace(base, event=Event.STOPPED, at=share.stopped, who=ender, is_me=is_me)
+    for receipt in share.receipts:
+        yield LogEntry(
+            Event.OPENED_REPORT,
+            receipt.at,
+            about,
+            receipt.reader,
+            receipt.organisation,
+            purpose=receipt.purpose,
+            report=address,
+            left=receipt.left,
+        )
+
+
+def _changes(person: Person, contents: Sequence[Item], names: _Names) -> Iterator[LogEntry]:
+    """What was written: the entry says that, and never what."""
+    for item in first_grants(item for item in contents if item.sort in _CHANGES):
+        if item.sort is Sort.FOLLOWING or item.of_reader:
+            report = "" if item.sort is Sort.FACTS else report_address(item.about)
+            event, at = _CHANGES[item.sort], from_ms(item.at_ms)
+            yield LogEntry(event, at, person.label, names.of(item.by), report=report, is_me=names.is_me(item.by))
+
+
+def _rights(person: Person, roll: Roll, names: _Names) -> Iterator[LogEntry]:
+    def entry(event: Event, at: datetime, by: bytes, party: str = "") -> LogEntry:
+        return LogEntry(event, at, person.label, names.of(by), party=party, is_me=names.is_me(by))
+
+    for holder in (*roll.family.values(), *roll.coaches.values()):
+        yield from _of_holder(holder, names, entry)
+    for invitation in roll.invitations.values():
+        yield entry(Event.INVITED, invitation.since, invitation.made_by)
+        if invitation.closed is not None:
+            yield entry(Event.INVITATION_ENDED, invitation.closed, b"")
+
+
+def _of_holder(holder: Holder, names: _Names, entry: Callable[..., LogEntry]) -> Iterator[LogEntry]:
+    if holder.is_family:
+        yield entry(Event.JOINED, holder.since, holder.card, names.of(holder.invited_by))
+    else:
+        yield entry(Event.MADE, holder.since, holder.card)
+    if holder.confirmed is not None:
+        yield entry(Event.CONFIRMED, holder.confirmed, holder.confirmed_by, holder.name)
+    if holder.part is Part.ENDED and holder.ended is not None:
+        yield entry(Event.ENDED, holder.ended, holder.ended_by, holder.name)

@@ -1,0 +1,126 @@
+"""The page of who looked, pressed as mother and father: sentences, how each is known, the filter, the file."""
+
+import json
+
+import pytest
+from sqlalchemy import func, select
+
+from blockmrs.fhir.audit import read_log
+from blockmrs.model.objects import VisitRow
+from blockmrs.services.accounts.actor import Actor
+from tests.support.coach import Reporter, heading, person, signed_in, soup
+
+
+class Club(Reporter):
+    """A coach whose player's mother and father have joined."""
+
+    mother: Actor
+    father: Actor
+    address: str
+
+
+@pytest.fixture(scope="module")
+def club(site):
+    coach = person(site, "carol", "Carol Coach")
+    services = site.services
+    team = services.teams.add_players(coach, [("7", "Sam Rivers")], "")
+    made = Club(site, coach)
+    for user_name, name in (("maria", "Maria Rivers"), ("joe", "Joe Rivers")):
+        actor = person(site, user_name, name)
+        services.teams.join(actor, services.teams.invite_family(coach, team.players[0].player_id), "guardian", "")
+        made.__dict__["mother" if user_name == "maria" else "father"] = actor
+    handle = next(handle for handle, name in services.rights.people(made.mother) if name == "Sam Rivers")
+    waiting = next(right for right in services.rights.page(made.mother, handle).rights if right.name == "Joe Rivers")
+    services.rights.confirm(made.mother, handle, waiting.right_id)
+    made.address = made.report(head=True)
+    return made
+
+
+def lines(page) -> list[str]:
+    return [line.get_text(" ", strip=True) for line in soup(page).select(".news li")]
+
+
+def line(page, words: str) -> str:
+    return next(line for line in lines(page) if words in line)
+
+
+def notes(site) -> int:
+    with site.foundation.database.read() as rows:
+        return rows.scalar(select(func.count()).select_from(VisitRow)) or 0
+
+
+def test_what_the_father_opens_is_a_sentence_for_the_mother_with_how_it_is_known(site, club):
+    maria, joe = signed_in(site, "maria"), signed_in(site, "joe")
+    handle = next(handle for handle, name in site.services.rights.people(club.father) if name == "Sam Rivers")
+    for path in (f"/field/report/{club.address}", f"/record/facts/{handle}", "/record", "/log"):
+        joe.get(path)
+    page = maria.get("/log")
+    assert heading(page) == "Who looked"
+    for words in (
+        "Joe Rivers looked at a report about Sam Rivers.",
+        "Joe Rivers looked at the health facts of Sam Rivers.",
+        "Joe Rivers looked at the record of Sam Rivers.",
+        "Joe Rivers looked at this list for Sam Rivers.",
+    ):
+        assert line(page, words).count("This server’s word.") == 1
+    assert "Proven by the chain." in line(page, "Carol Coach wrote a report about Sam Rivers.")
+    assert "Proven by the chain." in line(page, "Joe Rivers joined for Sam Rivers, invited by Carol Coach.")
+    assert "Maria Rivers" not in " ".join(lines(page)).replace("about Maria", "")
+    assert line(maria.get("/log?who=all"), "Maria Rivers said yes to Joe Rivers for Sam Rivers.")
+
+
+def test_the_list_is_narrowed_by_its_form_and_odd_addresses_narrow_nothing(site, club):
+    maria = signed_in(site, "maria")
+    page = maria.get("/log")
+    form = next(form for form in page.forms.values() if form.action == "/log")
+    form["kind"] = "rights"
+    rights = lines(form.submit())
+    assert rights
+    assert all("report" not in line for line in rights)
+    form["kind"], form["about"] = "", "me"
+    assert all("Sam Rivers" not in line for line in lines(form.submit()))
+    for odd in ("kind=x", "time=-5", f"to={'9' * 32}", "to=%D9%A3", "page=99999", "page=-1", "about=a&about=b"):
+        assert len(lines(maria.get(f"/log?{odd}"))) == len(lines(maria.get("/log")))
+    assert lines(maria.get("/log?to=0")) == []
+    maria.get("/log?about=" + "00" * 16, status=404)
+    maria.get("/log/download?about=" + "00" * 16, status=404)
+
+
+def test_the_file_holds_what_the_page_shows_as_fhir_and_is_kept_by_no_cache(site, club):
+    maria = signed_in(site, "maria")
+    page = maria.get("/log?kind=changed")
+    answer = maria.get(next(a["href"] for a in soup(page)("a") if "Download" in a.get_text()))
+    assert answer.content_type == "application/fhir+json"
+    assert "attachment" in answer.headers["Content-Disposition"]
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert json.loads(answer.body)["resourceType"] == "Bundle"
+    assert len(read_log(answer.body)) == len(lines(page))
+
+
+def test_a_refused_look_and_a_report_kept_from_the_family_leave_no_note(site, club):
+    person(site, "nina", "Nina Berg")
+    nina, maria = signed_in(site, "nina"), signed_in(site, "maria")
+    carol = signed_in(site, "carol")
+    kept = club.report(withheld=True)
+    maria.get("/log")
+    before, shown = notes(site), lines(maria.get("/log"))
+    for path in (f"/field/report/{club.address}", f"/field/report/{kept}"):
+        nina.get(path, status=404)
+    carol.get(f"/field/report/{kept}")
+    maria.get(f"/field/report/{kept}", status=404)
+    assert notes(site) == before
+    assert lines(maria.get("/log")) == shown
+
+
+def test_a_full_disk_keeps_nobody_from_reading(site, club, monkeypatch):
+    from blockmrs.errors import Unavailable
+    from blockmrs.services.accounts import visits
+
+    joe = signed_in(site, "joe")
+    monkeypatch.setattr(visits, "AGAIN_AFTER", visits.AGAIN_AFTER * 0)
+
+    def full(*_args):
+        raise Unavailable("the disk is full")
+
+    monkeypatch.setattr(site.services.identity.visits, "_add", full)
+    assert "Sam Rivers" in joe.get(f"/field/report/{club.address}").text
