@@ -168,8 +168,8 @@ def _head_report(services: Services) -> Report:
 
 
 def _wrist_report(services: Services) -> Report:
-    answers: dict[str, Answer] = {"limb-bent": "arm", "limb-can-be-moved": True}
-    return _report(services, "limb", answers, "Jonah Okafor", "8", "fall", "Fell on the outstretched hand.")
+    answers: dict[str, Answer] = {"hand-bent": True}
+    return _report(services, "hand", answers, "Jonah Okafor", "8", "fall", "Fell on the outstretched hand.")
 
 
 def _report(

@@ -40,3 +40,19 @@ def test_the_twin_s_rules_and_its_questions_follow() -> None:
         answer = [("choose", "no")] if page.kind == "choice" else [("answer", "none")]
         seen = read(SERVICE, [*carry(seen), ("page", page.id), *answer])
     assert {"face-danger", "face-more"} <= set(pages)
+
+
+@pytest.mark.parametrize("part", ["shin", "thigh"])
+@pytest.mark.parametrize(("swollen", "is_asked"), [(True, True), (None, True), (False, False)])
+def test_a_leg_is_asked_how_it_began_unless_it_is_surely_neither_swollen_nor_sore(
+    part: str, swollen: bool | None, is_asked: bool
+) -> None:
+    advice = assess(RULES, Interview("16-64-years", (part,), {f"{part}-swollen": swollen}))
+    assert (f"{part}-not-hit" in advice.unasked) is is_asked
+
+
+def test_a_calf_that_swelled_by_itself_is_asked_about_clots_where_the_shin_was_chosen() -> None:
+    no_sign: dict[str, bool | None] = {sign.finding: False for sign in RULES.signs}
+    told = Interview("16-64-years", ("shin",), {**no_sign, "shin-swollen": True, "shin-not-hit": True})
+    assert complaints_of(RULES, told) == ("shin", "leg")
+    assert {"leg-breath", "leg-two", "sickle-cell"} <= set(assess(RULES, told).unasked)

@@ -26,6 +26,7 @@ interface Finding {
   ask: string;
   how: string;
   how_alone: boolean;
+  former: boolean;
   kind: string;
   nature: string;
   unsure: number;

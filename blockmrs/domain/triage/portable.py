@@ -108,19 +108,12 @@ class _Compiler:
             data["unsure"] = int(finding.unsure)
         if finding.ages:
             data["ages"] = sorted(finding.ages)
-        if finding.settled_by:
-            data["settled_by"] = finding.settled_by
         if finding.opens:
             data["opens"] = [*finding.opens]
-        if finding.settles:
-            data["settles"] = finding.settles
         if finding.asked_by:
             data["asked_by"] = [[*group] for group in finding.asked_by]
-        if finding.how_alone:
-            data["how_alone"] = True
-        if finding.policy:
-            data["policy"] = finding.policy
-        return data
+        marks = ("settled_by", "settles", "how_alone", "former", "policy")
+        return data | {name: mark for name in marks if (mark := getattr(finding, name))}
 
     def _presentation(self, presentation: Presentation) -> Data:
         pages = []

@@ -63,7 +63,9 @@ class PreparedPresentation:
         self.rules = tuple(known for known in self.every if not known.rule.raises)
         self.modifiers = tuple(rule for rule in presentation.rules if rule.raises)
         self._looked_at = tuple(
-            (name, finding, _asked_by(rules, finding)) for name, finding in rules.looked_at[presentation.id].items()
+            (name, finding, _asked_by(rules, finding))
+            for name, finding in rules.looked_at[presentation.id].items()
+            if not finding.former
         )
         self._openers = rules.openers[presentation.id]
 
@@ -82,7 +84,8 @@ class PreparedPresentation:
     def opening(self, facts: Facts) -> Iterator[str]:
         """Its questions that open further complaints and that nobody has asked, though they concern the person."""
         for finding in self._openers:
-            if finding.id not in facts.answers and concerns(finding, facts.ages):
+            is_settled = facts.answers.get(finding.settled_by) is False
+            if finding.id not in facts.answers and concerns(finding, facts.ages) and not is_settled:
                 yield finding.id
 
     def fire(self, facts: Facts) -> list[FiringRule]:

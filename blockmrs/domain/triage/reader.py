@@ -41,7 +41,7 @@ SIGNS_FILE = "signs.toml"
 FILE_KEYS = ("title", "evidence_section", "policy", "finding", "page", "rule", "advice", "sooner_if", "left_out", FORMS)
 FINDING_KEYS = (
     *("id", "label", "ask", "how", "kind", "nature", "unsure", "ages", "settled_by"),
-    *("option", "none", "least", "most", "policy", "record", "opens", "settles", "how_alone", "asked_by"),
+    *("option", "none", "least", "most", "policy", "record", "opens", "settles", "how_alone", "asked_by", "former"),
 )
 RULE_KEYS = (
     *("id", "when", "disposition", "raises", "stage", "because", "evidence", "verified", "reviewed_by"),
@@ -212,6 +212,7 @@ class _Reader:
             opens=opens,
             settles=settles,
             how_alone=table.get("how_alone") is True,
+            former=table.get("former") is True,
             asked_by=tuple(tuple(group) for group in table.get("asked_by", [])),
             id=name,
             presentation=presentation,

@@ -96,6 +96,7 @@ class Finding:
     A reassurance with `settles` stands below the advice of that danger sign, after one tap, and on no page.
     A plain no to every question of one group in `asked_by` is a no to this one too, which is then not asked again.
     With `how_alone`, `how` says only how to look: beside other labels to tick it is left out.
+    A `former` one is on no page any more; its rules hold for the reports in which it was answered.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Finding:
     settles: str = ""
     how_alone: bool = False
     asked_by: tuple[tuple[str, ...], ...] = ()
+    former: bool = False
 
     @property
     def absence(self) -> bool | str | int | None:

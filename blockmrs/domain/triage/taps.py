@@ -1,7 +1,7 @@
 """What a person taps, and the interview after it. Anything unknown is refused, so it never counts as "no".
 
 after(rules, interview, SignTap("choking"))                      one tap on the first screen
-after(rules, interview, PlaceTap("arm-leg"))                     where it hurts
+after(rules, interview, PlaceTap("arm"))                         where it hurts
 after(rules, interview, TicksTap("head-danger", (("head-sleepy", True),)))
 after(rules, interview, LookAgain())                             begins a look at how they are now
 """

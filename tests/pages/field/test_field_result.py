@@ -245,7 +245,7 @@ def result_of_a_walk(app):
     page = app.post("/field/check", {"sign": "none"})
     while soup(page).find(id="result") is None:
         labels = [button.get_text(" ", strip=True) for button in soup(page).main("button")]
-        wanted = ("None of these", "Arm or leg", "Arm, hand, thigh or shin", "16–64 years", "Yes")
+        wanted = ("None of these", "Arm, leg", "Arm", "16–64", "Yes")
         page = press(app, page, next(label for label in wanted if label in labels))
     return page
 

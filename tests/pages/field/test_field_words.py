@@ -41,7 +41,7 @@ def test_the_box_stands_on_the_first_question_page_in_a_form_of_its_own(app: Tes
     assert form["action"] == "/field/words"
     assert form.find("input", id="f-words").find_parent("form") is form
     assert page.find("label", attrs={"for": "f-words"})
-    assert soup(app.post("/field/ask/2", [*NONE, ("page", "where"), ("choose", "arm-leg")])).find(id="words") is None
+    assert soup(app.post("/field/ask/2", [*NONE, ("page", "where"), ("choose", "arm")])).find(id="words") is None
 
 
 def test_what_was_written_is_proposed_unticked_the_likeliest_first_with_the_places_below(app: TestApp) -> None:

@@ -17,7 +17,7 @@ var triage = (() => {
   // What a finding is where its data does not say otherwise.
   const USUAL = {
     kind: "yes-no", nature: "danger", how: "", how_alone: false, unsure: AMBULANCE, ages: [], options: [], opens: [],
-    settles: "", asked_by: [],
+    settles: "", asked_by: [], former: false,
   };
 
   /** @param {object} object @param {string} name */
@@ -231,6 +231,8 @@ var triage = (() => {
     }
     /** @param {Facts} facts */
     const mayPlay = facts => data.sport_ages.some(band => facts.ages.has(band));
+    /** @param {Finding} finding @param {Facts} facts */
+    const isSettled = ({ settled_by: name }, { answers }) => name !== undefined && answers[name] === false;
     // Whether the questions of a group that asks for the same were all answered with no.
     /** @param {Finding} finding @param {Facts} facts */
     function isAsked({ asked_by: groups }, { answers }) {
@@ -244,14 +246,16 @@ var triage = (() => {
       const absent = new Set();
       for (const name of rules.flatMap(rule => rule.findings)) {
         const finding = findingOf(name);
-        const settled = finding.settled_by && facts.answers[finding.settled_by] === false || isAsked(finding, facts);
-        if (!has(facts.answers, name) && concerns(finding, facts.ages) && !settled) absent.add(name);
+        const settled = isSettled(finding, facts) || isAsked(finding, facts);
+        const isOpen = !finding.former && !settled && concerns(finding, facts.ages);
+        if (!has(facts.answers, name) && isOpen) absent.add(name);
       }
       const supposing = { ...facts, supposed: absent };
       const raised = LEVELS.map(base => raise(rules, facts, base).level);
       // What a further complaint would ask may be of any level, so the question that opens it is always worth asking.
       const opening = unique([...ALWAYS, ...facts.complaints]).flatMap(name => theOne(openers, name))
-        .filter(finding => level !== AMBULANCE && !has(facts.answers, finding.id) && concerns(finding, facts.ages));
+        .filter(finding => level !== AMBULANCE && !has(facts.answers, finding.id) && concerns(finding, facts.ages))
+        .filter(finding => !isSettled(finding, facts));
       const unasked = new Set(opening.map(({ id }) => id));
       for (const rule of rules) {
         if (rule.raises ? !rule.raises.includes(level) : raised[rule.level - 1] >= level) continue;

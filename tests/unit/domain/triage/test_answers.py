@@ -46,7 +46,7 @@ def test_what_is_not_yes_no_or_cant_tell_is_no_answer_to_a_yes_no_question(wrong
     [
         (SignTap("headache"), "sign"),
         (PlaceTap("toes"), "part"),
-        (PlaceTap("head", within="arm-leg"), "part"),
+        (PlaceTap("head", within="arm"), "part"),
         (PlaceTap("head", within="head"), "part"),
         (AgeTap("old"), "band"),
         (AnswerTap("nonsense", True), "answer"),
@@ -70,8 +70,8 @@ def test_an_interview_goes_from_the_first_tap_to_the_ticks_in_values_alone() -> 
     interview = Interview()
     taps: list[Tap] = [
         SignTap("none"),
-        PlaceTap("arm-leg"),
-        PlaceTap("shoulder", within="arm-leg"),
+        PlaceTap("arm"),
+        PlaceTap("shoulder", within="arm"),
         AgeTap("16-64-years"),
     ]
     for tap in taps:
