@@ -109,6 +109,9 @@ def test_words_that_are_near_a_danger_are_not_taken_for_one(text: str) -> None:
         ("kicked in side under ribs, peeing blood", {"abt", "uti"}),
         ("having a panic attack cant breathe", {"mh", "brth"}),
         ("cojea y tiene fiebre", {"hip", "fev"}),
+        ("broken leg", {"shin", "thigh"}),
+        ("se rompió la pierna", {"shin", "thigh"}),
+        ("arm and leg hurt", {"arm", "shin", "limb"}),
     ],
 )
 def test_two_troubles_in_one_line_propose_both(text: str, both: set[str]) -> None:
