@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from blockmrs.services.sharing.who_looked import LogFilter, entry_name
 from tests.support.access_table import ABSENT
 from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast
 
@@ -107,6 +108,12 @@ class Names(dict[str, str]):
         """What the coach calls the player in addresses."""
         people = self._cast.site.services.rights.people(self._cast.actor("author"))
         return next(handle for handle, name in people if name == PLAYER)
+
+    def _log_entry(self) -> str:
+        """What the player's mother calls an entry of who looked that is somebody else's doing."""
+        mother, services = self._cast.actor("family"), self._cast.site.services
+        entries = services.who_looked.entries(mother, services.people.of(mother), LogFilter())
+        return entry_name(mother, next(entry for entry in entries if entry.proven))
 
     def _right(self) -> str:
         return self._cast.right_of(PERSONS["waiting"])

@@ -73,6 +73,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signup": (NOBODY, "/signup", None),
     "recover": (NOBODY, "/recover", None),
     "crew": (NOBODY, "/r", None),
+    "is this right": ("family", "/log/ask/{log_entry}", None),
     "admin": ("admin", "/admin", None),
     "members, for the operator": ("admin", "/admin/organisation/{organisation}", None),
     "end a membership, for the operator": ("admin", "/admin/organisation/{organisation}/end/{member}", None),
@@ -82,7 +83,7 @@ WITHOUT_FIELDS = frozenset(
     {"what is new at home", "report", "stop the share", "stop the code", "release", "places", "settings", "inbox",
      "organisation", "end a membership", "a sender", "an unknown sender", "block a sender", "blocked senders",
      "see from now on", "end from now on",
-     "facts from now on", "who may see", "what is new there", "say yes", "end a part",
+     "facts from now on", "who may see", "what is new there", "say yes", "end a part", "is this right",
      "end a membership, for the operator"}
 )  # fmt: skip
 WITHOUT_TOKEN = frozenset({"signs", "a question", "advice", "their words", "the crew's page", "who is hurt"})

@@ -25,6 +25,6 @@ def account_controllers(services: Services) -> dict[str, Any]:
         "recover": RecoverController(identity),
         "settings": SettingsController(identity),
         "setup": SetupController(identity),
-        "admin": AdminController(services.overview, services.organisations),
+        "admin": AdminController(services.overview, services.organisations, services.identity.questions),
         "join": JoinController(services.joining, services.teams, services.organisations),
     }

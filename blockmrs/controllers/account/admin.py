@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
-from tg import TGController, expose
+from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 from tg.i18n import ungettext
 
@@ -15,6 +15,7 @@ from blockmrs.errors import N_, InvalidInput, NotFound
 
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
+    from blockmrs.services.accounts.questions import Questions
     from blockmrs.services.node.overview import Overview
     from blockmrs.services.people.organisations import Organisations
 
@@ -22,8 +23,9 @@ if TYPE_CHECKING:
 class AdminController(TGController):
     """What the operator does in a browser."""
 
-    def __init__(self, overview: Overview, organisations: Organisations) -> None:
+    def __init__(self, overview: Overview, organisations: Organisations, questions: Questions) -> None:
         super().__init__()
+        self._questions = questions
         self._overview = overview
         self._organisations = organisations
         self.organisation = AdministeredOrganisations(organisations)
@@ -46,12 +48,20 @@ class AdminController(TGController):
             return self._page(form, problem(error))
         return show("account.organisation_added", name=name.strip(), code=code, until=until)
 
+    @expose(allowed_methods=POST)
+    def answered(self, number: str = "", *_more: str, **_ignored: object) -> None:
+        """Take a question about who looked from the list."""
+        _require_admin()
+        self._questions.answered(require_actor(), number)
+        redirect("/admin")
+
     def _page(self, form: Form | None, errors: dict[str, str]) -> str:
         counts = self._overview.read()
         return show(
             "account.admin",
             errors=errors,
             counts=counts,
+            questions=self._questions.of(require_actor()),
             clock_off=_in_words(counts.clock.behind or counts.clock.jumped),
             organisations=self._organisations.directory(),
             name=form.text_or_empty("name") if form else "",

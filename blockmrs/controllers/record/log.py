@@ -2,6 +2,7 @@
 
 GET  /log             the entries, newest first, forty at a time, by person, kind and time
 GET  /log/download    the same entries as a file: FHIR R4 AuditEvents
+     /log/ask/<entry> "Is this right?": shows what the people who run the site would get, then sends it to them
 """
 
 from __future__ import annotations
@@ -11,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
 import tg
-from tg import TGController, expose
+from tg import TGController, expose, redirect
 
-from blockmrs.controllers.web.context import PAGE, require_actor
+from blockmrs.controllers.web.context import BOTH, PAGE, require_actor, show, try_again, wait_first
 from blockmrs.domain.access_log import Happening
-from blockmrs.errors import NotFound
+from blockmrs.errors import N_, NotFound, TooManyAttempts, Unavailable
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.sharing.who_looked import LogFilter
 
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
     from blockmrs.services.container import Services
     from blockmrs.services.people.persons import Person
 
+_NOBODY = N_("The people who run this site cannot be asked here right now. Try again later, or call them")
 DAYS = {"7": 7, "90": 90, "366": 366, "": 90, "all": None}
 """How far back a choice of the filter goes; a quarter of a year if nothing was chosen."""
 
@@ -36,7 +38,7 @@ class LogController(TGController):
         self._services = services
 
     @expose("blockmrs.templates.record.log", allowed_methods=PAGE)
-    def index(self, page: object = "", **fields: object) -> dict[str, Any]:
+    def index(self, page: object = "", asked: object = "", **fields: object) -> dict[str, Any]:
         """Each entry as a sentence, with how it is known. To look here is noted where others look at their list."""
         actor, gaps = require_actor(), list[str]()
         people = self._services.people.of(actor, gaps)
@@ -51,6 +53,8 @@ class LogController(TGController):
             "errors": {},
             "lost": bool(gaps),
             "shown": shown,
+            "asked": asked == "yes",
+            "can_ask": self._services.identity.questions.is_open(),
             "chosen": chosen,
             "people": [(person.handle, person.label) for person in people],
             "happenings": [happening.value for happening in Happening],
@@ -71,6 +75,21 @@ class LogController(TGController):
         tg.response.headers["Content-Disposition"] = 'attachment; filename="who-looked.json"'
         tg.response.headers["Cache-Control"] = "no-store"
         return content
+
+    @expose(allowed_methods=BOTH)
+    def ask(self, name: str = "", *_more: str, **_ignored: object) -> str:
+        """Show what would be sent, then send it."""
+        actor = require_actor()
+        entry = self._services.who_looked.entry(actor, self._services.people.of(actor, []), name)
+        if tg.request.method != "POST":
+            return show("record.ask", entry=entry, here=f"/log/ask/{name}")
+        try:
+            self._services.identity.questions.ask(actor, entry)
+        except TooManyAttempts as error:
+            return show("record.ask", 429, entry=entry, here="", errors=wait_first(error))
+        except Unavailable as error:
+            return show("record.ask", 503, entry=entry, here="", errors=try_again(error, _NOBODY))
+        redirect("/log?asked=yes")
 
     def _note(self, actor: Actor, people: list[Person], wanted: LogFilter) -> None:
         seen = [person for person in people if wanted.handle in ("", person.handle)]

@@ -34,6 +34,7 @@ from blockmrs.services.accounts.passwords import (
     check_not_guessed,
     normalise_user_name,
 )
+from blockmrs.services.accounts.questions import Questions
 from blockmrs.services.accounts.visits import Visits
 from blockmrs.services.lines.saving import remember_objects
 
@@ -107,6 +108,7 @@ class Identity:
         self._attempts = Attempts(throttle)
         self._browsers = KnownBrowsers(database, clock)
         self.visits = Visits(database, clock)
+        self.questions = Questions(database, throttle, mailbox.chain_id, clock)
         self._limits = limits
         self._clock = clock
 
@@ -128,6 +130,8 @@ class Identity:
             rows.add(session)
             self._browsers.remember(rows, account.account_id, browser)
         self.visits.signed_in(keyring)
+        if account.is_admin:
+            self.questions.open_box(account.account_id, keyring)
         return token
 
     def recover(self, user_name: str, code: str, new_password: str, address: str, browser: str = "") -> SignedUp:
@@ -337,6 +341,8 @@ class Identity:
                 remember_objects(rows, batch)
         except IntegrityError as error:
             raise _taken() from error
+        if setup_token is not None:
+            self.questions.open_box(account_id, keyring)
         return SignedUp(token, code, keyring)
 
     def _open(

@@ -18,7 +18,6 @@ from sqlalchemy import delete, select
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.domain.access_log import Event, LogEntry
 from blockmrs.domain.kinds import Relation
-from blockmrs.domain.sharing import clip
 from blockmrs.encoding import Value, decode, encode
 from blockmrs.errors import BlockMRSError, Unavailable, VerificationFailed
 from blockmrs.model.locks import KeyedLocks
@@ -73,7 +72,7 @@ class Visits:
         me = actor.keyring.card.id
         for keys in cards:
             if keys.relation != Relation.SELF and keys.keyring.card.id != me:
-                note = _Note(event, me[:_CARD_BYTES], clip(actor.display_name), report, to_ms(self._clock()))
+                note = _Note(event, me[:_CARD_BYTES], actor.display_name, report, to_ms(self._clock()))
                 with suppress(Unavailable):
                     self._add(keys.keyring, note, AGAIN_AFTER)
 

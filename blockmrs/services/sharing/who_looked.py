@@ -8,6 +8,7 @@ it.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -45,6 +46,9 @@ _CHANGES = {
 }
 
 
+_NAME = re.compile(r"([0-9a-f]{1,11})-[0-9a-f]{32}", re.ASCII)
+
+
 @dataclass(frozen=True, slots=True)
 class LogFilter:
     """Which entries are wanted. `handle`: of one person; `happening`: of one kind; empty: all.
@@ -63,7 +67,8 @@ class LogFilter:
 class LogPage:
     """One page of entries, newest first; `total` counts all that pass the filter.
 
-    `concerns`: what each report on it is about (domain/concerns.py), by address, where the actor may read it.
+    `concerns`: what each report on it is about (domain/concerns.py), by address, where the actor may read it. `names`:
+    what addresses call each entry.
     """
 
     entries: tuple[LogEntry, ...]
@@ -71,6 +76,7 @@ class LogPage:
     pages: int
     total: int
     concerns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    names: tuple[str, ...] = ()
 
 
 class _Names:
@@ -130,7 +136,17 @@ class WhoLooked:
         shown = tuple(entries[(number - 1) * ROWS : number * ROWS])
         addresses = dict.fromkeys(entry.report for entry in shown if entry.report)
         concerns = {address: self._sharing.named(actor, address).concerns for address in addresses}
-        return LogPage(shown, number, pages, len(entries), concerns)
+        names = tuple(entry_name(actor, entry) for entry in shown)
+        return LogPage(shown, number, pages, len(entries), concerns, names)
+
+    def entry(self, actor: Actor, people: Sequence[Person], name: str) -> LogEntry:
+        """The entry that the actor's page calls so; NotFound if there is none, or it is the actor's own doing."""
+        match = _NAME.fullmatch(name)
+        at = from_ms(int(match[1], 16)) if match is not None else None
+        for entry in self.entries(actor, people, LogFilter(since=at, to=at)) if at is not None else []:
+            if entry_name(actor, entry) == name:
+                return entry
+        raise NotFound("no such entry")
 
     def export(
         self, actor: Actor, people: Sequence[Person], chosen: LogFilter, *, observer: str, made_at: datetime
@@ -229,6 +245,13 @@ class WhoLooked:
             if consent.is_on and consent.since is not None:
                 is_me = consent.by == actor.display_name
                 yield LogEntry(Event.FACTS_GO_ALONG, consent.since, person.label, consent.by, is_me=is_me)
+
+
+def entry_name(actor: Actor, entry: LogEntry) -> str:
+    """What the actor's addresses call an entry: its time, and a digest that means nothing to anybody else."""
+    at_ms = to_ms(entry.at)
+    texts = (entry.event, entry.about, entry.who, entry.organisation, entry.party, entry.report, str(at_ms))
+    return f"{at_ms:x}-{actor.keyring.derive('log entry', chr(0).join(texts).encode())[:16].hex()}"
 
 
 def _passes(entry: LogEntry, chosen: LogFilter) -> bool:

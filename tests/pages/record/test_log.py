@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from blockmrs.fhir.audit import read_log
 from blockmrs.model.objects import VisitRow
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import Reporter, heading, person, signed_in, soup
+from tests.support.coach import Reporter, heading, person, press, signed_in, soup
+from tests.support.world import PASSWORD
 
 
 class Club(Reporter):
@@ -124,3 +125,19 @@ def test_a_full_disk_keeps_nobody_from_reading(site, club, monkeypatch):
 
     monkeypatch.setattr(site.services.identity.visits, "_add", full)
     assert "Sam Rivers" in joe.get(f"/field/report/{club.address}").text
+
+
+def test_is_this_right_shows_what_is_sent_and_sends_it_to_the_operator(site, club):
+    token = site.services.identity.make_setup_token()
+    site.services.identity.set_up(token, "olga", "Olga Operator", PASSWORD, "")
+    maria, olga = signed_in(site, "maria"), signed_in(site, "olga")
+    row = next(row for row in soup(maria.get("/log")).select(".news li") if "wrote a report" in row.get_text())
+    asked = maria.get(next(link["href"] for link in row("a") if "Is this right?" in link.get_text()))
+    assert "not whom it is about" in " ".join(soup(asked).main.get_text().split())
+    done = press(maria, asked, "Ask the people who run this site").follow()
+    assert "Sent to the people who run this site" in done.text
+    page = olga.get("/admin")
+    assert "Maria Rivers asks" in page.text
+    assert "Carol Coach wrote a report about somebody." in " ".join(soup(page).main.get_text().split())
+    assert "Sam Rivers" not in page.text
+    assert "Maria Rivers asks" not in press(olga, page, "It is answered: take it away").follow().text

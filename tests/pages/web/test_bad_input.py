@@ -20,6 +20,7 @@ from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.senders import Standing
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
+from blockmrs.services.sharing.who_looked import LogFilter, entry_name
 from tests.support.at_least import at_least
 from tests.support.cast import PLAYER, Cast, csrf, play_in, state_of
 from tests.support.extent import one_of_each
@@ -108,6 +109,11 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     # Some forms are there only beside something else: the place of today, of two; a player without family; news.
     for name in ("venue", "player", "family"):
         Names(cast)[name]
+    # Somebody asked the operator whether something is right.
+    mother, services = cast.actor("family"), cast.site.services
+    services.identity.questions.ask(
+        mother, services.who_looked.entries(mother, services.people.of(mother), LogFilter())[0]
+    )
     yield cast
     cast.site.foundation.database.engine.dispose()
 
@@ -143,6 +149,10 @@ class Names(dict[str, str]):
                 services.rights.end(cast.actor("family"), self["person"], self["right"])
                 coach = cast.actor("author")
                 return next(handle for handle, called in services.rights.people(coach) if called == PLAYER)
+            case "log_entry":
+                mother = cast.actor("family")
+                entries = services.who_looked.entries(mother, services.people.of(mother), LogFilter())
+                return entry_name(mother, next(entry for entry in entries if entry.proven))
             case "right":
                 return cast.right_of(cast.waiting())
             case "organisation":
