@@ -9,12 +9,17 @@ from collections.abc import Iterator
 from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
-from typing import Any, Self
+from typing import TYPE_CHECKING, Any, Self
+from unittest.mock import patch
 
 from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
 from blockmrs.storage.outbox import Flusher
 from tests.support.installation import PASSWORD, Installation
 from tests.support.site import CHEAP
+
+if TYPE_CHECKING:
+    from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.sharing.rights import Rights
 
 PARTS = ("", "-wal", "-shm")
 
@@ -110,7 +115,7 @@ def _serve(folder: Path, opened: list[str], orders: Orders) -> None:
 
     with Installation(folder, migrates=True) as installation:
         services, foundation = installation.services, installation.foundation
-        housekeeper = Housekeeper(Housekeeping(foundation.database, foundation.clock), 60.0)
+        housekeeper = Housekeeper(Housekeeping(foundation.database, foundation.clock_watch), 60.0)
         flusher = Flusher(foundation.objects, 5.0)
         housekeeper.start()
         flusher.start()
@@ -140,7 +145,41 @@ def _serve(folder: Path, opened: list[str], orders: Orders) -> None:
                     flusher.stop()
                     foundation.close()
                     answer = True
+                case _:
+                    answer = _in_family(installation, what, *arguments)
             orders.answer(answer)
+
+
+def _in_family(installation: Installation, what: str, name: str, *arguments: str) -> Any:
+    """What somebody called `name` does or hears about who can see what."""
+    services, actor = installation.services, installation._actor(name)
+    rights, teams = services.rights, services.teams
+    match what:
+        case "add player":
+            teams.add_player(actor, arguments[0], "7", teams.team(actor).version)
+        case "invite":
+            return teams.invite_family(actor, teams.team(actor).players[0].player_id)
+        case "join":
+            teams.join(actor, arguments[0], "guardian", "")
+        case "confirm" | "end":
+            handle = rights.people(actor)[-1][0]
+            right = next(right for right in rights.page(actor, handle).rights if right.name == arguments[0])
+            (rights.confirm if what == "confirm" else rights.end)(actor, handle, right.right_id)
+        case "see":
+            rights.mark_seen(actor, rights.people(actor)[-1][0])
+        case "news":
+            return _news(rights, actor)
+        case _:
+            raise ValueError(what)
+    return True
+
+
+def _news(rights: "Rights", actor: "Actor") -> list[Any]:
+    """Whether it had to be concluded anew; and what there is, in the order in which it is shown."""
+    times, conclude = [], rights._news
+    with patch.object(rights, "_news", lambda *of, **how: times.append(1) or conclude(*of, **how)):
+        news = rights.news(actor, as_coach=False)
+    return [bool(times), [[item.what, item.name] for item in news]]
 
 
 def _run_commands(folder: Path, opened: list[str], orders: Orders) -> None:
