@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.conftest import PHONE
+from tests.browser.conftest import DESKTOP, PHONE, Device
 from tests.browser.test_followup import NewPage, enter, served_cast
 from tests.support.cast import NOBODY, Cast
 
@@ -61,3 +61,43 @@ def test_what_stands_alone_is_48_px_and_nothing_is_squeezed(
         page.goto(address + path.format(report=report))
         found[path] = (page.evaluate(SMALL), page.evaluate(SQUEEZED))
     assert {path: bad for path, bad in found.items() if bad != ([], [])} == {}
+
+
+LAST_LINE = """() => {
+    const tops = [...document.querySelectorAll(".foot a, .foot button")].map(one => one.getBoundingClientRect().top);
+    return tops.filter(top => top === Math.max(...tops)).length;
+}"""
+LINES_OF_MENU = """() => new Set([...document.querySelectorAll(".menu a")]
+    .map(one => one.getBoundingClientRect().top)).size"""
+EMPTY_BOXES = """() => [...document.querySelectorAll(".pick input:not(:checked)")].map(one => {
+    const style = getComputedStyle(one);
+    return style.borderTopWidth + " " + style.borderTopColor;
+})"""
+
+
+@pytest.mark.parametrize("device", [PHONE, DESKTOP], ids=["phone", "desktop"])
+@pytest.mark.parametrize("persona", [NOBODY, "family"])
+def test_no_link_of_the_foot_stands_alone_on_its_last_line(
+    new_page: NewPage, served_cast: tuple[Cast, str], persona: str, device: Device
+) -> None:
+    cast, address = served_cast
+    page: Page = new_page(device)
+    if persona != NOBODY:
+        enter(page, cast, address, persona)
+    page.goto(address + "/")
+    assert page.evaluate(LAST_LINE) > 1
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_in_the_sun_the_menu_is_one_line_and_every_empty_box_is_seen(
+    new_page: NewPage, served_cast: tuple[Cast, str], language: str
+) -> None:
+    cast, address = served_cast
+    page: Page = new_page(PHONE, theme="sun", locale=language)
+    enter(page, cast, address, "author")
+    page.goto(f"{address}/field/report/{cast.address}/share")
+    assert page.locator("html").get_attribute("lang") == language
+    assert page.evaluate(LINES_OF_MENU) == 1
+    boxes = page.evaluate(EMPTY_BOXES)
+    assert len(boxes) > 3
+    assert set(boxes) == {"3px rgb(0, 0, 0)"}
