@@ -28,6 +28,7 @@ _OPENED = ["open", "verify"]  # one transaction of one's own; its private key wa
 _ENTRY = [*_PLACE, *_OPENED]
 _CARD = ["signing key", "expand", "public bytes"]
 _TRANSACTION = [*_PLACE, "sign", "seal", "sign"]
+_OBJECT = ["expand", "public bytes", "seal", "object", "derive"]  # the last is what lets it go
 _OWN_LINE, _PLAYERS_LINE = 2 + EARLIER_REPORTS, EARLIER_REPORTS  # player's appointment and roster, then the reports
 
 STEPS: list[str] = [
@@ -36,8 +37,10 @@ STEPS: list[str] = [
     *(*_PLACE * 3, *_OPENED * 3),  # no save that was cut off stands at its end
     *("expand", "public bytes", "open", *["derive"] * 6, *_CARD),  # the player's provisional card
     "derive",  # the line of the player's roll, on which nobody stands yet
-    *("sign", "expand", "public bytes", "seal", "object"),  # the update
+    "sign",  # the update
+    *_OBJECT,  # the coach's own
     *_TRANSACTION,  # its grant to the coach
+    *_OBJECT,  # the player's
     *_PLACE * _PLAYERS_LINE,  # where the player's line ends
     *_ENTRY,  # the update before this one
     *_TRANSACTION,  # the grant to the player

@@ -12,6 +12,7 @@ from typing import Any
 
 from blockmrs.cid import Cid
 from blockmrs.domain.kinds import Scope
+from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Pointer, Receipt, Revocation
 from blockmrs.domain.standing import GivenUpTo
 from blockmrs.encoding import Value, encode
@@ -64,6 +65,7 @@ def cases() -> list[Case]:
     """All of them."""
     owned, appointed = OWNED.to_fields(), Appointment(SUBJECT, OBJECT, "guardian", NOW).to_fields()
     receipt = Receipt(UPDATE, NOW, "care", "Dr Lee", "North Hospital", GRANT_ID).to_fields()
+    renewal = Renewal(UPDATE, SUBJECT, OBJECT).to_fields()
     copy = replace(SHARED, object=None, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
     standing_copy = replace(STANDING, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
     given = replace(SHARED, purpose="report", return_to_author=None, copy_of=GRANT_ID, party="Sam")
@@ -87,6 +89,7 @@ def cases() -> list[Case]:
         refused("standing-grant-without-terms", "grant of several", _without(STANDING.to_fields(), 7)),
         refused("readers-by-no-size", "grant", {**owned, 22: {6: "all"}}),
         refused("given-up-to-nowhere", "decide on a given line", _without(noted, 8)),
+        says("renewal", "renew", renewal),
         refused("scope-of-a-later-version", "grant", {**owned, 6: 2}),
         refused("short-update-id", "grant", {**owned, 9: UPDATE[:31]}),
         refused("labels-are-no-map", "grant", {**owned, 22: "Sam"}),
@@ -94,6 +97,8 @@ def cases() -> list[Case]:
         refused("concerns-too-long", "grant", {**owned, 22: {5: "a" * 65}}),
         refused("title-too-long", "grant", {**owned, 22: {0: "S" * 65}}),
         refused("time-is-no-number", "grant", {**owned, 11: "now"}),
+        refused("renewal-without-an-object", "renew", {key: value for key, value in renewal.items() if key != 7}),
+        refused("renewal-of-a-short-id", "renew", {**renewal, 9: UPDATE[:31]}),
         refused("unknown-relation", "appoint", {**appointed, 9: "owner"}),
         refused("revocation-without-a-time", "revoke", {6: GRANT_ID}),
         refused("receipt-without-an-update", "receipt", _without(receipt, 6)),

@@ -75,7 +75,7 @@ class Background:
 
 def start_background(settings: Settings, foundation: Foundation) -> Background:
     """Now and then, send waiting objects to their node and erase what has expired; ends with the process."""
-    housekeeping = Housekeeping(foundation.database, foundation.clock_watch)
+    housekeeping = Housekeeping(foundation.database, foundation.clock_watch, foundation.leaving.sweep)
     background = Background(
         Flusher(foundation.objects, settings.storage.outbox_interval_s),
         Housekeeper(housekeeping, HOUSEKEEPING_S),

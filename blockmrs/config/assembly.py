@@ -69,7 +69,12 @@ from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import Sharing
 from blockmrs.services.sharing.standing_records import StandingRecords
 from blockmrs.services.sharing.who_looked import WhoLooked
+from blockmrs.services.stopping.left_to_do import LeftToDo
+from blockmrs.services.stopping.releases import Releases
+from blockmrs.services.stopping.sealing_anew import SealingAnew
 from blockmrs.storage.embedded import EmbeddedStore
+from blockmrs.storage.leaving import Leaving
+from blockmrs.storage.let_go import LET_GO, LetGo
 from blockmrs.storage.outbox import OutboxStore
 
 if TYPE_CHECKING:
@@ -95,6 +100,8 @@ class Foundation:
     pepper: bytes
     ledger: Ledger
     objects: OutboxStore
+    let_go: LetGo
+    leaving: Leaving
     near: ObjectStore
     clock: Clock
     clock_watch: ClockWatch
@@ -107,10 +114,9 @@ class Foundation:
         self.in_use.close()
 
     def stored_cids(self) -> Iterator[Cid]:
-        """Every object in this node's own folders; an IPFS node is not asked for its list."""
-        if isinstance(self.objects.inner, EmbeddedStore):
-            yield from self.objects.inner.iter_cids()
-        yield from self.objects.iter_waiting()
+        """Every object in this node's own folders that was not let go; an IPFS node is not asked for its list."""
+        of_store = self.objects.inner.iter_cids() if isinstance(self.objects.inner, EmbeddedStore) else ()
+        yield from (cid for cid in (*of_store, *self.objects.iter_waiting()) if cid not in self.let_go)
 
 
 def utc_now() -> datetime:
@@ -228,11 +234,14 @@ def build_foundation(settings: Settings, clock: Clock = utc_now, *, upgrade: boo
     ledger = Ledger(SqlLedgerStore(database.engine), build_sealer(settings), clock)
     store = build_object_store(settings.storage, settings.data.objects)
     settle_s = NODE_SETTLE_S if settings.storage.kind == "kubo" else 0.0
-    objects = OutboxStore(store, settings.data.outbox, settle_s)
+    let_go = LetGo(settings.data.secrets / LET_GO)
+    objects = OutboxStore(store, settings.data.outbox, settle_s, let_go)
+    leaving = Leaving(objects, settings.data.outbox, let_go)
     # The embedded store is as close at hand as any copy would be.
     near = objects.near() if settings.storage.kind == "kubo" else objects
     pepper = read_or_create_secret_file(pepper_file(settings))
-    return Foundation(in_use, database, pepper, ledger, objects, near, clock, ClockWatch(ledger, clock))
+    watch = ClockWatch(ledger, clock)
+    return Foundation(in_use, database, pepper, ledger, objects, let_go, leaving, near, clock, watch)
 
 
 def build_turns(settings: Settings, aside: Aside | None = None) -> Turns:
@@ -293,6 +302,11 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     triage = TriageService()
     people, inbox = People(teams), Inbox(mailbox, organisations, access, sharing)
     from_now_on = FromNowOn(database, mailbox, cards, people, organisations, rolls, standing, throttle, objects)
+    releases = Releases(database, mailbox, teams, codes, foundation.leaving)
+    sealing_anew = SealingAnew(
+        database, mailbox, cards, teams, access, books, sharing, from_now_on, LeftToDo(mailbox, standing), releases,
+        objects.lacking,
+    )  # fmt: skip
     return Services(
         readings=mailbox.readings,
         triage=triage,
@@ -316,11 +330,12 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         clearances=clearances,
         replies=replies,
         codes=codes,
+        sealing_anew=sealing_anew,
         notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
         from_now_on=from_now_on,
         standing_records=StandingRecords(mailbox, organisations, access, sharing),
         who_looked=WhoLooked(mailbox, rolls, access, sharing, codes, crew_facts, identity.visits),
-        evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending),
+        evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending, foundation.let_go.cids),
         health=health,
         clock_watch=foundation.clock_watch,
         overview=Overview(database, ledger, health, foundation.clock_watch),
@@ -334,6 +349,7 @@ def build_backup(settings: Settings, foundation: Foundation) -> Backup:
         foundation.database.engine,
         foundation.objects,
         foundation.stored_cids,
+        foundation.let_go.cids,
         foundation.clock,
     )
 

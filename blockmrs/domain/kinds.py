@@ -29,6 +29,7 @@ class Scope(IntEnum):
     STANDING = 2  # all from now on, as far as its terms say; 1 is reserved
     BUNDLE = 3  # the updates that its bundle lists
     CHECKPOINT = 4  # to oneself: where what stood on a line by then is to be opened
+    RENEWAL = 5  # nothing: where an update is that was sealed anew, for whoever may read it by another grant
 
 
 class Purpose(StrEnum):

@@ -66,6 +66,16 @@ def require(action: Action, standing: Standing) -> None:
         raise NotAuthorized("they may read this report, not change who sees it")
 
 
+def require_acting_for(acts: bool) -> None:
+    """Return if somebody acts, by its roll, for the card on whose behalf an object was kept: only they let it go.
+
+    Raises:
+        NotAuthorized: they don't, whatever keys they hold.
+    """
+    if not acts:
+        raise NotAuthorized("only who acts for a card lets go what was kept for it")
+
+
 def require_unblocked(sender: Sender) -> None:
     """Return if an organisation's members may write to whoever sent it a report.
 

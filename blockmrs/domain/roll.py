@@ -221,6 +221,13 @@ class Roll:
         """
         return self.family[card].part is not Part.WAITING if card in self.family else not self.began
 
+    def was_in(self, card: bytes, at: datetime) -> bool:
+        """Whether the card belonged to one of the family, as `was_family`, whose part had not ended at that time."""
+        if not self.was_family(card):
+            return False
+        ended = self.family[card].ended if card in self.family else None
+        return ended is None or at < ended
+
     def open_invitations(self, at: datetime) -> list[OpenInvitation]:
         """The invitations that have not been used or ended, and have not run out."""
         return [entry for entry in self.invitations.values() if entry.is_open(at)]

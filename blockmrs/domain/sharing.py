@@ -287,7 +287,7 @@ class BundleGrant:
     def from_fields(cls, fields: Fields) -> "BundleGrant":
         """The grant in `fields`, else InvalidInput."""
         scope, until, labels = scope_of(fields), fields.get(12), fields.get(22, {})
-        if scope is None or scope is Scope.UPDATE or not isinstance(labels, Mapping):
+        if scope in (None, Scope.UPDATE, Scope.RENEWAL) or not isinstance(labels, Mapping):
             raise Malformed("not a grant of a bundle, or with a scope of a later version")
         return cls(
             scope=scope,

@@ -25,6 +25,18 @@ class VisitRow(Guarded, Base):
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
 
 
+class ReleaseRow(Guarded, Base):
+    """What lets an object go: the digest of a secret that is derived from the keys of the card it was kept for.
+
+    Objects that were kept before there were such rows have none.
+    """
+
+    __tablename__ = "object_release"
+
+    digest: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
+    secret_digest: Mapped[bytes] = mapped_column(LargeBinary(32))
+
+
 class ShortCutRow(Guarded, Base):
     """A short cut to what the chain also says, by a keyed digest that only its owner's keys produce.
 

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from blockmrs.services.sharing.shares import Sharing
     from blockmrs.services.sharing.standing_records import StandingRecords
     from blockmrs.services.sharing.who_looked import WhoLooked
+    from blockmrs.services.stopping.sealing_anew import SealingAnew
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class Services:
     clearances: Clearances
     replies: Replies
     codes: Codes
+    sealing_anew: SealingAnew
     notices: Notices
     who_looked: WhoLooked
     from_now_on: FromNowOn

@@ -2,7 +2,7 @@
 
 import logging
 import threading
-from collections.abc import Iterable, Iterator
+from collections.abc import Container, Iterable, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 
@@ -28,10 +28,14 @@ class OutboxStore:
         settle_s: if above 0, a durable copy of each object stays here for this long after the inner store has taken it,
             and until that store has returned the bytes once more. For stores that may answer before the bytes are on
             their disk, as a Kubo node does by default: a power cut there then loses nothing.
+        let_go: what is on this list is as if it were not here, wherever its bytes still are.
     """
 
-    def __init__(self, inner: ObjectStore, folder: Path, settle_s: float = 0.0) -> None:
+    def __init__(
+        self, inner: ObjectStore, folder: Path, settle_s: float = 0.0, let_go: Container[Cid] = frozenset()
+    ) -> None:
         self.inner = inner
+        self._let_go = let_go
         self._settle_s = settle_s
         self._waiting = BlockFolder(folder, ("waiting",), MAX_OBJECT_BYTES)
         self._settling = BlockFolder(folder, ("settling",), MAX_OBJECT_BYTES)
@@ -57,6 +61,8 @@ class OutboxStore:
         return cid
 
     def get(self, cid: Cid) -> bytes:
+        if cid in self._let_go:
+            raise ObjectMissing("this object was let go", cid=cid)
         try:
             return self._waiting.read(cid)
         except ObjectMissing:
@@ -69,6 +75,8 @@ class OutboxStore:
                 raise error from None
 
     def has(self, cid: Cid) -> bool:
+        if cid in self._let_go:
+            return False
         return any(folder.has(cid) for folder in (self._waiting, self._settling, self._copies)) or self.inner.has(cid)
 
     def lacking(self, cids: Iterable[Cid]) -> frozenset[Cid]:
@@ -87,6 +95,8 @@ class OutboxStore:
         return CopyingStore(self, self._copies)
 
     def pin(self, cid: Cid) -> None:
+        if cid in self._let_go:
+            raise ObjectMissing("this object was let go", cid=cid)
         if not self._waiting.has(cid):
             self.inner.pin(cid)
 
@@ -148,6 +158,8 @@ class OutboxStore:
             content = folder.read(cid)
         except ObjectMissing:
             return False  # Another process pushed it first, or it was unpinned.
+        if cid in self._let_go:
+            return False  # It is dropped once the node answers (storage/leaving.py), and must not get there before.
         place(self.inner, content)
         if folder is self._waiting and self._settle_s > 0:
             self._settling.write(cid, content)

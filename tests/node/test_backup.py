@@ -15,7 +15,15 @@ from blockmrs import durable
 from blockmrs.cid import Cid
 from blockmrs.config.assembly import build_restore
 from blockmrs.config.settings import DataSettings, Settings, StorageSettings
-from blockmrs.errors import BlockMRSError, CannotOpen, Conflict, InvalidInput, Unavailable, VerificationFailed
+from blockmrs.errors import (
+    BlockMRSError,
+    CannotOpen,
+    Conflict,
+    InvalidInput,
+    ObjectMissing,
+    Unavailable,
+    VerificationFailed,
+)
 from blockmrs.model import snapshot
 from blockmrs.services.node import archive as archives
 from blockmrs.services.node import data_folder
@@ -257,6 +265,39 @@ def test_a_backup_names_what_this_node_lacks_and_the_restore_repeats_it(
         result = machine.backup(tmp_path / "saved")
     assert set(result.missing) == {lost, damaged}
     assert set(other.restore(tmp_path / "saved").missing) == {str(lost), str(damaged)}
+
+
+def test_a_restore_leaves_out_what_was_let_go_since_the_backup(machine: Installation, tmp_path: Path) -> None:
+    with machine:
+        machine.backup(tmp_path / "saved")
+        gone, stays = sorted(machine.services.evidence.listed_cids())[:2]
+        machine.foundation.leaving.let_go([gone], 1_773_500_000_000)
+        machine.verify()
+    machine.restore(tmp_path / "saved", replace=True)
+    with machine:
+        assert gone in machine.foundation.let_go
+        assert not machine.foundation.objects.inner.has(gone)
+        with pytest.raises(ObjectMissing):
+            machine.foundation.objects.get(gone)
+        assert machine.foundation.objects.get(stays)
+        machine.verify()
+    machine.restore(tmp_path / "saved", replace=True)
+    with machine:
+        assert gone in machine.foundation.let_go, "nor after another, whose own file says nothing of it"
+
+
+def test_what_was_let_go_before_the_backup_is_let_go_where_it_is_restored(
+    machine: Installation, other: Installation, tmp_path: Path
+) -> None:
+    with machine:
+        gone = min(machine.services.evidence.listed_cids())
+        machine.foundation.leaving.let_go([gone], 1_773_500_000_000)
+        result = machine.backup(tmp_path / "saved")
+    assert result.missing == ()
+    assert other.restore(tmp_path / "saved").objects == result.objects
+    with other:
+        assert gone in other.foundation.let_go
+        other.verify()
 
 
 def test_an_installation_that_keeps_objects_in_a_node_lets_them_wait_for_it(saved: Path, tmp_path: Path) -> None:

@@ -137,6 +137,12 @@ TABLE = (
         of_report(author=404, family=200),
         of_report(author=404, family=302),
     ),
+    Row(
+        "/field/report/*/stopped",
+        "/field/report/{report}/stopped",
+        of_report(author=200, family=200),
+        of_report(author=302, family=302),
+    ),
     Row("/field/report/*/release", "/field/report/{report}/release", of_report(author=302), of_report(author=302)),
     Row("/language", "/language", None, everybody(302), {"back": "/field"}),
     Row(

@@ -13,6 +13,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from blockmrs.services.node.data_folder import HEAD, OBJECTS, OUTBOX
+from blockmrs.storage.let_go import LET_GO
 from tests.support.site import TestSite
 
 _listed: dict[str, tuple[tuple[int, int], list[str]]] = {}
@@ -43,13 +44,15 @@ def objects_in(folder: Path) -> set[str]:
 
 
 class Stored:
-    """Every row, the head file and every object of a data folder that nobody is writing to, kept in memory."""
+    """All rows, the head file, what was let go, and all objects of a data folder that nobody writes to, in memory."""
 
     def __init__(self, engine: Engine, folder: Path) -> None:
         self._rows = sqlite3.connect(":memory:", check_same_thread=False)
         with closing(engine.raw_connection()) as connection:
             connection.driver_connection.backup(self._rows)
         self._head = (folder / "secrets" / HEAD).read_bytes()
+        let_go = folder / "secrets" / LET_GO
+        self._let_go = let_go.read_bytes() if let_go.exists() else None
         self._objects = {path: (folder / path).read_bytes() for path in objects_in(folder)}
 
     def bring_back(self, engine: Engine, folder: Path) -> None:
@@ -57,6 +60,10 @@ class Stored:
         with closing(engine.raw_connection()) as connection:
             self._rows.backup(connection.driver_connection)
         (folder / "secrets" / HEAD).write_bytes(self._head)
+        # A true list never goes back; here what was done since never happened.
+        (folder / "secrets" / LET_GO).unlink(missing_ok=True)
+        if self._let_go is not None:
+            (folder / "secrets" / LET_GO).write_bytes(self._let_go)
         present = objects_in(folder)
         for path in present - self._objects.keys():
             (folder / path).unlink()

@@ -48,8 +48,13 @@ from blockmrs.services.sharing.rights import Rights
 from blockmrs.services.sharing.shares import InboxItem, Sharing
 from blockmrs.services.sharing.standing_records import StandingRecords
 from blockmrs.services.sharing.who_looked import WhoLooked
+from blockmrs.services.stopping.left_to_do import LeftToDo
+from blockmrs.services.stopping.releases import Releases
+from blockmrs.services.stopping.sealing_anew import SealingAnew
 from blockmrs.storage import ObjectStore
 from blockmrs.storage.embedded import EmbeddedStore
+from blockmrs.storage.leaving import Leaving
+from blockmrs.storage.let_go import LET_GO, LetGo
 from blockmrs.storage.outbox import OutboxStore
 from tests.support.dialects import hold_every_statement
 from tests.support.migrated import make_tables
@@ -84,7 +89,9 @@ class World:
         self._stages.watch(self.engine)
         self.ledger = Ledger(SqlLedgerStore(self.engine), Sealer(secrets / "sealer.key", secrets / HEAD), clock)
         self.embedded = EmbeddedStore(self.folder / "objects")
-        self.objects = OutboxStore(self.store or self.embedded, self.folder / "outbox")
+        self.let_go = LetGo(secrets / LET_GO)
+        self.objects = OutboxStore(self.store or self.embedded, self.folder / "outbox", let_go=self.let_go)
+        self.leaving = Leaving(self.objects, self.folder / "outbox", self.let_go)
         wrapper = Wrapper(self.pepper, WrapCost(memory_kib=64, iterations=1, lanes=1))
         self.throttle = Throttle(self.database, wrapper, clock)
         self.cards = Cards(self.ledger, self.objects)
@@ -151,8 +158,14 @@ class World:
             self.mailbox, self.rolls, self.access, self.sharing, self.codes, self.crew_facts, self.identity.visits
         )  # fmt: skip
         self.evidence = Evidence(
-            self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending
+            self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending, self.let_go.cids
         )
+        releases = Releases(self.database, self.mailbox, self.teams, self.codes, self.leaving)
+        self.left_to_do = LeftToDo(self.mailbox, self.standing)
+        self.sealing_anew = SealingAnew(
+            self.database, self.mailbox, self.cards, self.teams, self.access, self.books, self.sharing,
+            self.from_now_on, self.left_to_do, releases, self.objects.lacking,
+        )  # fmt: skip
         self._stages.begin()
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:

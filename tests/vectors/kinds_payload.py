@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Receipt, Revocation
 from blockmrs.domain.standing import GivenUpTo
 from blockmrs.encoding import decode, encode
@@ -18,6 +19,7 @@ CLASSES: dict[str, Any] = {
     "introduce": Introduction,
     "appoint": Appointment,
     "receipt": Receipt,
+    "renew": Renewal,
 }
 
 

@@ -7,6 +7,7 @@ GET, POST /field/report/<id>/stop-code        ends it
 GET, POST /field/report/<id>/share            sends it to an organisation
 GET       /field/report/<id>/share/<share>    what was sent to whom, until when
 GET, POST /field/report/<id>/stop/<share>     stops that
+          /field/report/<id>/stopped          what follows that: controllers/report/stopped.py
 GET, POST /field/report/<id>/release          sends a withheld report to the family
           /field/report/<id>/check            symptom checks: controllers/followup/followup.py
 """
@@ -25,6 +26,7 @@ from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, count_on_page, matching
+from blockmrs.controllers.report.stopped import StoppedController, go_on_at_once, left_after_stops
 from blockmrs.controllers.site.hand_on import draw_qr, text_message
 from blockmrs.controllers.web.context import (
     BOTH,
@@ -58,6 +60,7 @@ class OneReportController(ReportPart):
     def __init__(self, services: Services, address: str) -> None:
         super().__init__(services, address)
         self.check = CheckController(services, address)
+        self.stopped = StoppedController(services, address)
 
     @expose(allowed_methods=PAGE)
     def index(self, saved: object = None, again: object = None, ended: object = None, **_ignored: object) -> str:
@@ -72,6 +75,7 @@ class OneReportController(ReportPart):
             return show("report.former", opened=opened, now=self._services.reports.now())
         mine = opened.standing is Standing.AUTHOR
         from_field = mine and opened.report.origin == FIELD
+        shares = self._services.sharing.shares(actor, self._address)
         return show(
             "report.view",
             opened=opened,
@@ -82,7 +86,8 @@ class OneReportController(ReportPart):
             again=again is not None,
             code_ended=ended == "code",
             now=self._services.reports.now(),
-            shares=self._services.sharing.shares(actor, self._address),
+            shares=shares,
+            after_stops=left_after_stops(self._services, actor, self._address, shares),
             purposes=PURPOSE_WORDS,
             code=self._services.codes.status(actor, self._address),
             family_facts=self._services.sharing.family_facts(actor, self._address),
@@ -164,7 +169,8 @@ class OneReportController(ReportPart):
         actor = require_actor()
         if tg.request.method == "POST":
             self._services.sharing.stop(actor, self._address, share_id)
-            redirect(f"{self._page}/share/{share_id}")
+            is_done = go_on_at_once(self._services, actor, self._address)
+            redirect(f"{self._page}/share/{share_id}" if is_done else f"{self._page}/stopped?on=1")
         share = self._share(actor, share_id)
         opened = self._services.reports.open(actor, self._address)
         return show("report.stop", report_page=self._page, share=share, mine=opened.standing is Standing.AUTHOR)
@@ -214,7 +220,8 @@ class OneReportController(ReportPart):
         share = self._share(actor, share_id)
         opened = self._services.reports.open(actor, self._address)
         return show(
-            "report.shared", report_page=self._page, share=share, purposes=PURPOSE_WORDS,
+            "report.shared", report_page=self._page, share=share, purposes=PURPOSE_WORDS, opened=opened,
+            progress=self._services.sealing_anew.progress(actor, self._address) if share.stopped else None,
             mine=opened.standing is Standing.AUTHOR, now=self._services.reports.now(),
         )  # fmt: skip
 

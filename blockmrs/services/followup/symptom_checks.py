@@ -143,7 +143,7 @@ class FollowUps(FollowUpService):
             access, _ = writing = self._for_writing(actor, address)
             for entry in self._attachments.entries(actor, access, Content.CHECK):
                 if entry.grant.draft_mark == mark and entry.author == actor.keyring.card.id:
-                    return self._again(access, entry)
+                    return self._again(actor, access, entry)
             return None
 
         def write() -> MadeCheck:
@@ -270,6 +270,7 @@ class FollowUps(FollowUpService):
             body=write_check(check, subject=subject),
             created=check.made_at,
             chain_id=self._mailbox.chain_id,
+            holder=self._attachments.holder(actor, access),
         )
         grant = Grant(
             update_id,
@@ -288,12 +289,12 @@ class FollowUps(FollowUpService):
         self._after.commit(batch)
         return MadeCheck(report_address(update_id), check)
 
-    def _again(self, access: Access, entry: GrantEntry) -> MadeCheck:
+    def _again(self, actor: Actor, access: Access, entry: GrantEntry) -> MadeCheck:
         """What an earlier press of Save made; its row is written now if that was interrupted."""
         check = self._read(access, entry)
         if check is None or entry.grant.object is None:
             raise InvalidInput("this is not a symptom check that this version can show")
-        self._attachments.remember(entry.grant.object)
+        self._attachments.remember(entry.grant.object, self._attachments.holder(actor, access))
         return MadeCheck(report_address(entry.grant.update_id), check)
 
     def _due_for(self, actor: Actor, subject: EntrustedKeys | None) -> Iterator[DueCheck]:

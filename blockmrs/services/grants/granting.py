@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.domain.renewal import Renewal
     from blockmrs.domain.sharing import BundleGrant, Grant
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
@@ -48,6 +49,11 @@ def write_grant(batch: Batch, grant: Grant | BundleGrant, author: Keyring, to: L
     return batch.add(Kind.GRANT, grant.to_fields(), author=author, recipient=to.card, line_key=to.key)
 
 
+def write_renewal(batch: Batch, renewal: Renewal, author: Keyring, to: LineTo) -> None:
+    """Add to `batch` where an update is now that was sealed anew, for whoever may read it by a grant on that line."""
+    batch.add(Kind.GRANT, renewal.to_fields(), author=author, recipient=to.card, line_key=to.key)
+
+
 def owners_grant(
     mailbox: Mailbox, batch: Batch, subject: EntrustedKeys, grant: Grant, *, previous: bytes | None = None
 ) -> Grant:
@@ -60,13 +66,18 @@ def owners_grant(
     if number is None:
         number = mailbox.length(line_key)
         batch.know_length(line_key, number)
-    # Nearly always the last place holds the previous update; copies of shares may follow it.
+    # Nearly always the last place holds the previous update; copies of shares may follow it, and renewals, by hundreds.
+    is_renewed = False
     for position in range(number - 1, max(-1, number - 1 - _LOOK_BACK), -1):
         if previous is not None:
             break
-        for entry in mailbox.subject_page(subject.keyring, position, position + 1).grants.values():
+        page = mailbox.subject_page(subject.keyring, position, position + 1)
+        is_renewed = is_renewed or bool(page.renewals)
+        for entry in page.grants.values():
             if entry.grant.grantee is None and entry.grant.subject == card_id:
                 previous = entry.grant.update_id
+    if previous is None and is_renewed:
+        previous = mailbox.last_update(subject.keyring)
     return replace(grant, number=number, previous=previous)
 
 

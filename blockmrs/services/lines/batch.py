@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from blockmrs.chain.ledger import MAX_BLOCK_TRANSACTIONS
 from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind, seal_transaction
+from blockmrs.crypto.releases import release_digest
 from blockmrs.domain.sharing import Pointer
 
 if TYPE_CHECKING:
@@ -30,8 +31,8 @@ LEAST_COVERED = 16
 class Batch:
     """Collects the transactions of one use case; `commit` puts them into one block.
 
-    `sizes` lists the objects stored so far, each with its size in bytes; `positions` says where on its line each
-    payload id is.
+    `sizes` lists the objects stored so far, each with its size in bytes; `releases` says, of those that can be let go,
+    what the release secret hashes to (by the object's digest); `positions` says where on its line each payload id is.
     """
 
     def __init__(self, ledger: Ledger, objects: ObjectStore, near: ObjectStore) -> None:
@@ -43,11 +44,19 @@ class Batch:
         self._in_use: dict[bytes, int] = {}
         self._covered_by: Keyring | None = None
         self.sizes: list[tuple[Cid, int]] = []
+        self.releases: dict[bytes, bytes] = {}
         self.positions: dict[bytes, int] = {}
 
-    def keep(self, sealed: SealedObject) -> Pointer:
-        """Store an object durably now; returns where it is and what opens it."""
-        return self._put(self._objects, sealed)
+    def keep(self, sealed: SealedObject, holder: Keyring | None = None) -> Pointer:
+        """Store an object durably now; returns where it is and what opens it.
+
+        Args:
+            holder: on behalf of whose card it is kept: whoever acts for that card can let it go. None: it stays.
+        """
+        pointer = self._put(self._objects, sealed)
+        if holder is not None:
+            self.releases[pointer.cid.digest] = release_digest(holder, pointer.cid)
+        return pointer
 
     def keep_near(self, sealed: SealedObject) -> Pointer:
         """The same for keys, cards and rosters, which must be at hand while the store is away."""

@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, TypeVar
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.domain.kinds import Content, Scope
+from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Revocation, scope_of
 from blockmrs.errors import BlockMRSError, CannotOpen, InvalidInput, NotFound, Unavailable
 from blockmrs.moments import to_ms
@@ -61,6 +62,11 @@ class Sort(IntEnum):
     APPOINTMENT = 7
     ROSTER = 8
     STANDING = 10
+    RENEWAL = 11
+
+
+OPENS = frozenset({Sort.REPORT, Sort.FACTS, Sort.FOLLOWING})
+"""What gives an update to the line's own card, or to whoever else reads the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +77,8 @@ class Item:
     or a dependent's card id. `key` has 16: the same for two entries made by one press of Save; for a share the first of
     its payload id, and for a revocation that of the share that it ends. `index` is the entry's place in the log, and
     `at_ms` when its block was made; `by` and `previous` are the first 16 bytes of its signer's card id, and of the
-    update that, according to a grant to the owner, came before.
+    update that, according to a grant to the owner, came before. `renewals` are the positions at which the update was
+    sealed anew.
     """
 
     position: int
@@ -84,6 +91,7 @@ class Item:
     index: int = 0
     by: bytes = bytes(KEY_BYTES)
     previous: bytes = bytes(KEY_BYTES)
+    renewals: tuple[int, ...] = ()
 
     @property
     def update(self) -> bytes:
@@ -165,6 +173,7 @@ class Contents:
         places = self._lines.anew(reader.own_line, reader, again, stop)
         items += self._timed(_items_at(places, reader))
         items.sort(key=lambda item: item.index)
+        _note_renewals(items)
         end = max([stop, *(position + 1 for position, _ in places)])
         self._compare(reader, items, earlier, LineExtent(end, *_count(items)), bool(emptied))
         # What did not open then, and does not now, makes no row worth writing.
@@ -203,6 +212,17 @@ class Contents:
 
     def _keep(self, reader: Keyring, items: Sequence[Item], stop: int, size: int) -> None:
         self._replace(reader, "contents", encode_contents(items, stop, size))
+
+
+def _note_renewals(items: Items) -> None:
+    """Let each item that opens an update say where on the line that update was sealed anew."""
+    positions: dict[bytes, tuple[int, ...]] = {}
+    for item in items:
+        if item.sort is Sort.RENEWAL:
+            positions[item.update] = (*positions.get(item.update, ()), item.position)
+    for number, item in enumerate(items) if positions else ():
+        if item.sort in OPENS and item.update in positions:
+            items[number] = replace(item, renewals=positions[item.update])
 
 
 def _items_at(places: Iterable[tuple[int, Message | None]], reader: Keyring) -> list[Item]:
@@ -254,9 +274,12 @@ def _has_gap(items: Sequence[Item]) -> bool:
 def item_of(message: Message, reader: bytes) -> Item | None:
     """What an entry on the own line of the card `reader` is; None if nothing looks for its kind."""
     try:
+        item: Item | None
         match message.kind:
             case Kind.GRANT if scope_of(message.fields) is Scope.STANDING:
                 item = _of_standing(message, BundleGrant.from_fields(message.fields))
+            case Kind.GRANT if scope_of(message.fields) is Scope.RENEWAL:
+                item = Item(message.position, Sort.RENEWAL, Renewal.from_fields(message.fields).update_id)
             case Kind.GRANT:
                 item = _of_grant(message, Grant.from_fields(message.fields), reader)
             case Kind.REVOKE:

@@ -23,11 +23,20 @@ from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.conclusions import Conclusions
-from blockmrs.services.lines.contents import Contents, Item, Items
+from blockmrs.services.lines.contents import Contents, Item, Items, Sort
 from blockmrs.services.lines.memory import LineMemory, PlacedValue, ValueOf
-from blockmrs.services.lines.reader import GrantEntry, Line, LineReader, Message, messages_of, sort_messages
+from blockmrs.services.lines.reader import (
+    GrantEntry,
+    Line,
+    LineReader,
+    Message,
+    RenewalEntry,
+    messages_of,
+    sort_messages,
+    with_renewals,
+)
 from blockmrs.services.lines.readings import Readings
-from blockmrs.services.lines.updates import check_grantor, open_update
+from blockmrs.services.lines.updates import check_grantor, open_update, seal_anew
 
 if TYPE_CHECKING:
     from blockmrs.chain.ledger import Ledger, Place
@@ -65,6 +74,8 @@ class MissingKeys:
 class Mailbox:
     """Opens the lines of a keyring. Cost: O(own entries), whatever the length of the chain.
 
+    `renews` says whether a renewal on the own line of a card counts: by the card's roll, which is read through this.
+
     Args:
         objects: where what people write is kept.
         near: where keys, cards and rosters are kept, which must be available while `objects` is away.
@@ -89,6 +100,7 @@ class Mailbox:
         self._memory = LineMemory(database, ledger, self._lines, self.readings)
         self.conclusions = Conclusions(database, ledger, self.readings, clock)
         self.now = clock
+        self.renews: Callable[[Keyring, RenewalEntry], bool] = _by_the_card_itself
 
     def present(self) -> Now:
         """The clock and the newest block's time, by which grants are judged."""
@@ -125,9 +137,10 @@ class Mailbox:
 
     def opened(self, keyring: Keyring, items: Iterable[Item], *, author: Card | None = None) -> Line:
         """What is on an own line at the places of these items, opened and checked like any page of it."""
-        numbers = sorted({item.position for item in items})
+        numbers = sorted({number for item in items for number in (item.position, *item.renewals)})
         places = self._lines.at(keyring.own_line, keyring, numbers, author=author) if numbers else ()
-        return sort_messages(messages_of(places))
+        line = sort_messages(messages_of(places))
+        return with_renewals(line, lambda entry: self.renews(keyring, entry)) if line.renewals else line
 
     def update(self, grant: Grant) -> Update:
         """The update that a grant opens, whoever granted it, after all checks on the update itself."""
@@ -145,6 +158,10 @@ class Mailbox:
         # An object's bytes are those that its name says, so that the same pointer always leads to the same update.
         key = "update", objects is self._near, pointer
         return self.readings.now().once(key, lambda: open_update(objects, self._cards, pointer, chain_id=self.chain_id))
+
+    def seal_anew(self, batch: Batch, pointer: UpdatePointer, holder: Keyring) -> Pointer:
+        """Add to `batch` another object with the update at `pointer`, for that card; as `updates.seal_anew`."""
+        return seal_anew(batch, self._objects, self._cards, pointer, holder, chain_id=self.chain_id)
 
     def derived(self, derive: Callable[[bytes], Keyring], of: bytes) -> Keyring:
         """The keys that everybody who knows `of` (32 bytes) can derive, such as those of a staff line."""
@@ -171,6 +188,12 @@ class Mailbox:
                     continue  # This grant opens nothing now, whatever it claims to open.
                 return next((one for one in grants if one.author == author), entry)
         return grants[0]
+
+    def last_update(self, keyring: Keyring) -> bytes | None:
+        """The id of the last update about its holder on an own line, behind whatever else came there since."""
+        updates = [item for item in self.contents(keyring) if item.of_reader or item.sort is Sort.FOLLOWING]
+        entries = self.opened(keyring, updates[-1:]).grants.values()
+        return next((entry.grant.update_id for entry in entries if entry.grant.subject == keyring.card.id), None)
 
     def own_page(self, keyring: Keyring, start: int, stop: int) -> Line:
         """The places `start` to `stop` (not included) of a person's own line."""
@@ -208,7 +231,7 @@ class Mailbox:
 
     def line_from(self, line_key: bytes, reader: Keyring, author: Card) -> Line:
         """What `author` wrote to `reader` on the line between them."""
-        return sort_messages(self._lines.read(line_key, reader, author=author))
+        return with_renewals(sort_messages(self._lines.read(line_key, reader, author=author)), _always)
 
     def remembered(
         self, line_key: bytes, reader: Keyring, value_of: ValueOf, author: Card | None = None
@@ -216,9 +239,10 @@ class Mailbox:
         """What `value_of` keeps of a line, in the order of the log; only what is new since the last visit is opened."""
         return self._memory.read(line_key, reader, value_of, author)
 
-    def opened_on(self, line_key: bytes, reader: Keyring, position: int, author: Card) -> Line:
-        """What `author` wrote at one place of a line, opened and checked."""
-        return sort_messages(messages_of(self._lines.at(line_key, reader, [position], author=author)))
+    def opened_on(self, line_key: bytes, reader: Keyring, positions: Sequence[int], author: Card) -> Line:
+        """What `author` wrote at these places of a line, opened and checked, with the renewals among it."""
+        places = self._lines.at(line_key, reader, sorted(positions), author=author)
+        return with_renewals(sort_messages(messages_of(places)), _always)
 
     def return_line(self, line_key: bytes, reader: Keyring) -> list[tuple[int, bytes, Receipt]]:
         """The receipts on a return line, each with its place in the log and its signer's card id."""
@@ -400,6 +424,15 @@ class Mailbox:
             raise
         except BlockMRSError:
             return
+
+
+def _by_the_card_itself(keyring: Keyring, entry: RenewalEntry) -> bool:
+    return entry.author == keyring.card.id
+
+
+def _always(_entry: RenewalEntry) -> bool:
+    """On a line that only one card writes to, whatever is there is that card's."""
+    return True
 
 
 def _accepted(keyring: Keyring) -> bytes:

@@ -5,7 +5,7 @@ Whoever holds a line's key can write to it; so what does not open, or is not sig
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from blockmrs.chain.lines import WINDOW
 from blockmrs.chain.transaction import Kind, OpenedPayload, Transaction, open_transaction
 from blockmrs.domain.kinds import Scope
+from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import (
     Appointment,
     BundleGrant,
@@ -28,6 +29,7 @@ from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, NotF
 if TYPE_CHECKING:
     from blockmrs.chain.ledger import Ledger
     from blockmrs.crypto.keys import Card, Keyring
+    from blockmrs.domain.sharing import Pointer
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.readings import Readings
 
@@ -52,7 +54,9 @@ class GrantEntry:
     """A grant with its id, its places and, if it was ended early, its revocation and who signed that.
 
     `position` is its number on the line, and `index` its place in the log: only the latter cannot be chosen.
-    `copy_revocation`: for a copy, a revocation of the copy, which proves nothing about its original.
+    `copy_revocation`: for a copy, a revocation of the copy, which proves nothing about its original. `renewed`: where
+    the renewal that names its object is in the log, 0 if the grant itself does; `earlier` are the objects before, the
+    oldest first.
     """
 
     id: bytes
@@ -63,6 +67,8 @@ class GrantEntry:
     revoked_by: bytes = b""
     index: int = 0
     copy_revocation: Revocation | None = None
+    renewed: int = 0
+    earlier: tuple[Pointer, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +84,15 @@ class BundleGrantEntry:
     index: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class RenewalEntry:
+    """A renewal, with who signed it and its place in the log."""
+
+    author: bytes
+    renewal: Renewal
+    index: int
+
+
 @dataclass(slots=True)
 class Line:
     """What one line says, sorted by kind, in the order of writing.
@@ -91,6 +106,7 @@ class Line:
     receipts: list[tuple[bytes, Receipt]] = field(default_factory=list)
     appointments: list[tuple[bytes, Appointment]] = field(default_factory=list)
     revocations: list[tuple[bytes, Revocation]] = field(default_factory=list)
+    renewals: list[RenewalEntry] = field(default_factory=list)
 
 
 class LineReader:
@@ -242,6 +258,9 @@ def sort_messages(messages: Iterable[Message]) -> Line:
     for message in messages:
         try:
             match message.kind:
+                case Kind.GRANT if scope_of(message.fields) is Scope.RENEWAL:
+                    renewal = Renewal.from_fields(message.fields)
+                    line.renewals.append(RenewalEntry(message.author, renewal, message.index))
                 case Kind.GRANT if scope_of(message.fields) is Scope.UPDATE:
                     grant = Grant.from_fields(message.fields)
                     line.grants[message.id] = GrantEntry(
@@ -270,6 +289,24 @@ def sort_messages(messages: Iterable[Message]) -> Line:
             line.grants[entry.id] = replace(entry, revoked=revocation, revoked_by=author)
         if (bundle := line.bundles.get(revocation.grant_id)) is not None and bundle.revoked is None:
             line.bundles[bundle.id] = replace(bundle, revoked=revocation, revoked_by=author)
+    return line
+
+
+def with_renewals(line: Line, counts: Callable[[RenewalEntry], bool]) -> Line:
+    """The line, each grant with the newest object of its update, by those of the line's renewals that count."""
+    renewals: dict[tuple[bytes, bytes], list[RenewalEntry]] = {}
+    for came in sorted(line.renewals, key=lambda came: came.index):
+        if counts(came):
+            renewals.setdefault((came.renewal.update_id, came.renewal.subject), []).append(came)
+    for grant_id, entry in line.grants.items() if renewals else ():
+        grant = entry.grant
+        # A copy opens nothing, and goes on opening nothing; a grant that came later has the newer object.
+        later = [came for came in renewals.get((grant.update_id, grant.subject), ()) if came.index > entry.index]
+        if later and grant.object is not None:
+            *earlier, newest = (grant.object, *(came.renewal.object for came in later))
+            line.grants[grant_id] = replace(
+                entry, grant=replace(grant, object=newest), renewed=later[-1].index, earlier=tuple(earlier)
+            )
     return line
 
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
 from sqlalchemy.orm import Session
 
+from blockmrs.crypto.releases import release_digest
 from blockmrs.errors import InvalidInput
-from blockmrs.model.objects import HeldObjectRow
+from blockmrs.model.objects import HeldObjectRow, ReleaseRow
 
 if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.sharing import Pointer
     from blockmrs.model.database import Database
     from blockmrs.services.lines.batch import Batch
@@ -48,19 +50,32 @@ def commit_batch(database: Database, batch: Batch) -> None:
 
 
 @contextmanager
-def finished(database: Database, objects: ObjectStore, pointers: Iterable[Pointer]) -> Iterator[Session]:
-    """Take the rows of a save that was interrupted after its block, and list its objects if they are not listed yet."""
-    sizes = [(pointer.cid.digest, len(objects.get(pointer.cid))) for pointer in pointers]
+def finished(
+    database: Database,
+    objects: ObjectStore,
+    pointers: Iterable[Pointer],
+    releasable: Sequence[tuple[Pointer, Keyring]] = (),
+) -> Iterator[Session]:
+    """Take the rows of a save that was interrupted after its block, and list its objects if they are not listed yet.
+
+    Args:
+        releasable: objects that can be let go, each with the keys of the card on whose behalf it was kept.
+    """
+    releases = {pointer.cid.digest: release_digest(holder, pointer.cid) for pointer, holder in releasable}
+    every = [*pointers, *(pointer for pointer, _ in releasable)]
+    sizes = [(pointer.cid.digest, len(objects.get(pointer.cid))) for pointer in every]
     with database.write() as rows:
         yield rows
         for digest, size_bytes in sizes:
             if rows.get(HeldObjectRow, digest) is None:
                 rows.add(HeldObjectRow(digest=digest, size_bytes=size_bytes))
+                if digest in releases:
+                    rows.add(ReleaseRow(digest=digest, secret_digest=releases[digest]))
 
 
-def finish(database: Database, objects: ObjectStore, pointer: Pointer) -> None:
-    """List the object of a save that was interrupted after its block."""
-    with finished(database, objects, [pointer]):
+def finish(database: Database, objects: ObjectStore, pointer: Pointer, holder: Keyring | None = None) -> None:
+    """List the object of a save that was interrupted after its block, and that was kept on behalf of that card."""
+    with finished(database, objects, [] if holder else [pointer], [(pointer, holder)] if holder else []):
         pass
 
 
@@ -68,6 +83,9 @@ def remember_objects(rows: Session, batch: Batch) -> None:
     """Record every object that `batch` kept; the caller's transaction makes that durable."""
     # Each was sealed to a key of its own, so none can have been recorded before.
     rows.add_all(HeldObjectRow(digest=cid.digest, size_bytes=size_bytes) for cid, size_bytes in batch.sizes)
+    rows.add_all(
+        ReleaseRow(digest=digest, secret_digest=secret_digest) for digest, secret_digest in batch.releases.items()
+    )
 
 
 def save_once(

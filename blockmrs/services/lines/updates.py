@@ -21,6 +21,20 @@ if TYPE_CHECKING:
 _PURPOSE = "update"
 
 
+def sign_update(
+    author: Keyring, *, subject: bytes, kind: str, purpose: str, body: bytes, created: datetime, chain_id: bytes
+) -> tuple[bytes, bytes]:
+    """An update, signed: the plaintext of its objects, and its update id (32 bytes)."""
+    update = Update(os.urandom(16), subject, author.card.id, kind, created, purpose, body)
+    plaintext = encode_update(update, sign(author.signing_seed, _PURPOSE, chain_id, update.signed_bytes()))
+    return plaintext, update_id(plaintext)
+
+
+def keep_update(batch: Batch, plaintext: bytes, holder: Keyring | None, *, chain_id: bytes) -> Pointer:
+    """Seal a signed update under a fresh key and store it; returns where it is. `holder`: as for `write_update`."""
+    return batch.keep(seal_object(plaintext, chain_id=chain_id), holder)
+
+
 def write_update(
     batch: Batch,
     author: Keyring,
@@ -31,17 +45,35 @@ def write_update(
     body: bytes,
     created: datetime,
     chain_id: bytes,
+    holder: Keyring | None = None,
     near: bool = False,
 ) -> tuple[Pointer, bytes]:
     """Sign, seal under a fresh key and store an update; returns where it is and its update id (32 bytes).
 
-    `near`: it must be available while the store is away.
+    Args:
+        holder: the keys of the card on whose behalf the object is kept: they can let it go. None: it stays.
+        near: it must be available while the store is away; such a one is never let go.
     """
-    update = Update(os.urandom(16), subject, author.card.id, kind, created, purpose, body)
-    signature = sign(author.signing_seed, _PURPOSE, chain_id, update.signed_bytes())
-    plaintext = encode_update(update, signature)
-    sealed = seal_object(plaintext, chain_id=chain_id)
-    return (batch.keep_near(sealed) if near else batch.keep(sealed)), update_id(plaintext)
+    plaintext, signed_id = sign_update(
+        author, subject=subject, kind=kind, purpose=purpose, body=body, created=created, chain_id=chain_id
+    )
+    if near:
+        return batch.keep_near(seal_object(plaintext, chain_id=chain_id)), signed_id
+    return keep_update(batch, plaintext, holder, chain_id=chain_id), signed_id
+
+
+def seal_anew(
+    batch: Batch, objects: ObjectStore, cards: Cards, pointer: UpdatePointer, holder: Keyring, *, chain_id: bytes
+) -> Pointer:
+    """Seal an update under a fresh key, byte for byte as its author signed it, and store that; returns where it is.
+
+    Raises:
+        VerificationFailed: what is there is not that update, so that it would be nothing to hand on.
+        ObjectMissing: it is not here.
+    """
+    open_update(objects, cards, pointer, chain_id=chain_id)
+    plaintext = open_object(objects.get(pointer.object.cid), pointer.object.seed, chain_id=chain_id)
+    return keep_update(batch, plaintext, holder, chain_id=chain_id)
 
 
 def read_update(

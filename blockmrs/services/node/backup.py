@@ -46,6 +46,7 @@ class Backup:
     Args:
         folder: the data folder, which holds a copy of the database while the backup is being written.
         stored: every object in this node's own folders, whether or not the database names it.
+        let_go: what is no longer kept, although the database names it.
     """
 
     def __init__(
@@ -54,12 +55,14 @@ class Backup:
         engine: Engine,
         objects: ObjectStore,
         stored: Callable[[], Iterable[Cid]],
+        let_go: Callable[[], frozenset[Cid]],
         clock: Callable[[], datetime],
     ) -> None:
         self._folder = folder
         self._engine = engine
         self._objects = objects
         self._stored = stored
+        self._let_go = let_go
         self._clock = clock
 
     def write(self, path: Path, passphrase: str | None, progress: Progress) -> BackupResult:
@@ -94,7 +97,7 @@ class Backup:
         created = self._clock().isoformat(timespec="seconds")
         files = self._read_secrets()
         copy_database(self._engine, copy)
-        cids = sorted(read_copy(copy).cids | set(self._stored()))
+        cids = sorted((read_copy(copy).cids | set(self._stored())) - self._let_go())
         missing = []
         with new_file(draft) as file:
             with ArchiveWriter(file, passphrase) as archive:

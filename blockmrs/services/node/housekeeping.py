@@ -1,4 +1,7 @@
-"""Erases what has expired: codes, sessions, invitations, throttle counts and known browsers, soon after they end."""
+"""Erases what has expired: codes, sessions, invitations, throttle counts and known browsers, soon after they end.
+
+Objects that were let go, 30 days after that.
+"""
 
 from __future__ import annotations
 
@@ -13,8 +16,12 @@ from blockmrs.errors import BlockMRSError
 from blockmrs.model.accounts import KnownBrowserRow, SessionRow
 from blockmrs.model.codes import InvitationRow, ReportCodeRow
 from blockmrs.model.throttle import ThrottleRow
+from blockmrs.moments import to_ms
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
     from blockmrs.model.database import Database
     from blockmrs.services.node.clock_watch import ClockWatch
 
@@ -24,18 +31,26 @@ BROWSER_KNOWN_FOR = timedelta(days=400)
 
 
 class Housekeeping:
-    """Erases expired rows, and is the only one to do so. SQLite overwrites what it deletes."""
+    """Erases expired rows, and is the only one to do so. SQLite overwrites what it deletes.
 
-    def __init__(self, database: Database, watch: ClockWatch) -> None:
+    Args:
+        sweep: drops objects that were let go, and erases those that were 30 days before the time that it is given (ms).
+    """
+
+    def __init__(self, database: Database, watch: ClockWatch, sweep: Callable[[int], int] = lambda _now_ms: 0) -> None:
         self._database = database
         self._watch = watch
+        self._sweep = sweep
 
     def erase_expired(self) -> int:
         """Erase everything that has expired; returns how many rows. Erases nothing while the clock is not believed."""
-        state, erased = self._watch.state(), 0
-        if not state.may_erase:
-            return 0
-        now = state.clock
+        state = self._watch.state()
+        erased = self._erase_rows(state.clock) if state.may_erase else 0
+        self._sweep(to_ms(state.clock) if state.may_erase else 0)
+        return erased
+
+    def _erase_rows(self, now: datetime) -> int:
+        erased = 0
         over = (
             ReportCodeRow.expires <= now,
             SessionRow.expires <= now,

@@ -3,6 +3,9 @@
 A restored backup never forks the chain. What prevents that is the head file, so that file never goes back: if this
 machine's own says that later blocks were published, it stays, and the restored node signs nothing until its database
 has those blocks. The backup's head file counts only on a machine that has none of its own.
+
+Nor does it bring back what was let go: the list of that is joined with this machine's own, and what is on it is left
+out.
 """
 
 from __future__ import annotations
@@ -29,6 +32,7 @@ from blockmrs.model.snapshot import CopiedDatabase, read_copy
 from blockmrs.services.node import data_folder
 from blockmrs.services.node.archive import DATABASE, ArchiveReader, Manifest, read_object, secret_name
 from blockmrs.services.node.data_folder import HEAD, FolderLock
+from blockmrs.storage.let_go import LET_GO, joined, read_let_go
 
 Progress = Callable[[str, int, int], None]
 ASIDE = "before-restore-"
@@ -114,9 +118,9 @@ class Restore:
             (building / name).mkdir(mode=0o700)
         with path.open("rb") as file:
             archive = ArchiveReader(file, passphrase)
-            objects = self._unpack(archive, building, progress)
+            objects, let_go = self._unpack(archive, building, progress)
         manifest = archive.complete()
-        database = _check(building, manifest, objects)
+        database = _check(building, manifest, objects | let_go)
         # Open: up to here the archive's digests vouch for the file; from the first start on, nothing does.
         row_key = derive_row_key((building / data_folder.SECRETS / "pepper").read_bytes())
         RestSeal(building / data_folder.DATABASE, row_key, lambda: False).accept()
@@ -134,18 +138,34 @@ class Restore:
             missing=tuple(manifest.missing),
         )
 
-    def _unpack(self, archive: ArchiveReader, building: Path, progress: Progress) -> set[Cid]:
+    def _unpack(self, archive: ArchiveReader, building: Path, progress: Progress) -> tuple[set[Cid], frozenset[Cid]]:
+        """Every object that was kept, and all that were let go."""
         keep = self._keeper(building)
         objects: set[Cid] = set()
+        let_go: frozenset[Cid] | None = None
         for name, source in archive.members():
             if name == DATABASE:
                 _write_file(building / data_folder.DATABASE, source)
             elif secret := secret_name(name):
                 _write_file(building / data_folder.SECRETS / secret, source)
             else:
-                objects.add(keep(read_object(name, source)))
+                # Objects come after all the files.
+                let_go = self._join_lists(building) if let_go is None else let_go
+                content = read_object(name, source)
+                if Cid.of(content) not in let_go:
+                    objects.add(keep(content))
                 progress("objects", len(objects), len(objects))
-        return objects
+        return objects, self._join_lists(building) if let_go is None else let_go
+
+    def _join_lists(self, building: Path) -> frozenset[Cid]:
+        """Everything that the backup, or this machine, says was let go; from now on the restored installation, too."""
+        target = building / data_folder.SECRETS / LET_GO
+        lists = [read_let_go(path) for path in (target, *self._beside(LET_GO))]
+        content = joined(lists)
+        if content:
+            target.unlink(missing_ok=True)
+            _write_file(target, io.BytesIO(content))
+        return frozenset(Cid(digest) for one in lists for digest in one)
 
     def _choose_head(self, building: Path, database: CopiedDatabase) -> tuple[HeadFile, int | None]:
         """Put into place the head file that the restored installation must have, and say what it means."""
@@ -153,7 +173,7 @@ class Restore:
         backups = SignedBlock.decode(target.read_bytes()).header
         chain_id = Header.decode(database.headers[0]).digest
         published = []
-        for path in self._head_files():
+        for path in self._beside(HEAD):
             content = path.read_bytes()
             try:
                 header = SignedBlock.decode(content).header
@@ -174,10 +194,10 @@ class Restore:
         follows = Header.decode(encoded).previous == Header.decode(database.headers[-1]).digest
         return (HeadFile.ONE_AHEAD if follows else HeadFile.NEWER), height
 
-    def _head_files(self) -> list[Path]:
-        """This machine's head file, and those set aside by earlier restores, whose blocks were published here too."""
+    def _beside(self, name: str) -> list[Path]:
+        """This machine's own file of that name, and those set aside by earlier restores, which were of here too."""
         places = (self._folder, *sorted(self._folder.glob(f"{ASIDE}*")))
-        files = (place / data_folder.SECRETS / HEAD for place in places)
+        files = (place / data_folder.SECRETS / name for place in places)
         return [file for file in files if os.path.lexists(file)]
 
     def _new_name(self) -> str:

@@ -45,7 +45,9 @@ class Evidence:
         objects: ObjectStore,
         stored: Callable[[], Iterable[Cid]],
         waiting: Callable[[], int],
+        let_go: Callable[[], frozenset[Cid]] = frozenset,
     ) -> None:
+        self._let_go = let_go
         self._database = database
         self._ledger = ledger
         self._objects = objects
@@ -76,21 +78,25 @@ class Evidence:
         )
 
     def listed_cids(self) -> list[Cid]:
-        """The content identifiers of all objects that were reported as saved."""
+        """The content identifiers of all objects that were reported as saved, and not let go since."""
+        gone = self._let_go()
         with self._database.read() as rows:
-            return [Cid(row.digest) for row in rows.scalars(select(HeldObjectRow))]
+            cids = [Cid(row.digest) for row in rows.scalars(select(HeldObjectRow))]
+        return [cid for cid in cids if cid not in gone]
 
     def _check_objects(self, progress: Progress) -> int:
         with self._database.read() as rows:
             object_rows = rows.scalars(select(HeldObjectRow)).all()
+        gone = self._let_go()
         for done, row in enumerate(object_rows):
-            self._check_object(Cid(row.digest), row.size_bytes)
+            if Cid(row.digest) not in gone:
+                self._check_object(Cid(row.digest), row.size_bytes)
             progress("objects", done + 1, len(object_rows))
         return len(object_rows)
 
     def _check_unlisted(self, progress: Progress) -> int:
         listed = set(self.listed_cids())
-        unlisted = [cid for cid in self._stored() if cid not in listed]
+        unlisted = [cid for cid in self._stored() if cid not in listed | self._let_go()]
         for done, cid in enumerate(unlisted):
             self._check_object(cid, None)
             progress("unlisted objects", done + 1, len(unlisted))

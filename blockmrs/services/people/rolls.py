@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import Mailbox
+    from blockmrs.services.lines.reader import RenewalEntry
 
 
 class Rolls:
@@ -25,6 +26,7 @@ class Rolls:
 
     def __init__(self, mailbox: Mailbox) -> None:
         self._mailbox = mailbox
+        mailbox.renews = self.renews
 
     def of(self, card: Keyring, before: int | None = None) -> Roll:
         """The roll of a card, as it stands now, or as it stood at the place `before` of the log."""
@@ -40,6 +42,12 @@ class Rolls:
             except InvalidInput:
                 continue
         return read_roll(entries)
+
+    def renews(self, card: Keyring, entry: RenewalEntry) -> bool:
+        """Whether a renewal on the own line of a card is by that card, or by who was of its family at that place."""
+        if entry.author == card.card.id:
+            return True
+        return self.of(card).was_in(entry.author, self._mailbox.time_at(entry.index))
 
     def add(self, batch: Batch, card: Keyring, author: Keyring, statement: Statement) -> None:
         """Add to `batch` a statement by `author` on the roll of `card`."""

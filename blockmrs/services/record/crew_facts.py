@@ -124,7 +124,7 @@ class CrewFacts:
         with self.one_at_a_time([keys]):
             running = self._running(keys.keyring)
             if running is not None and self._is_same(running, newest):
-                self._finish(running)
+                self._finish(running, keys.keyring)
                 return
             batch = self._mailbox.batch()
             self._add(batch, actor, keys, newest)
@@ -164,7 +164,7 @@ class CrewFacts:
         for keys in person.cards:
             running = self._running(keys.keyring)
             if running is not None:
-                self._finish(running)
+                self._finish(running, keys.keyring)
 
     def going_along(self, actor: Actor, keys: EntrustedKeys, author: bytes) -> GrantEntry | None:
         """The grant of what goes along now with a report about that card; None if nothing does.
@@ -247,15 +247,16 @@ class CrewFacts:
             body=write_facts(for_crew(newest.facts), keys.label, author=stated_by, saved_at=stated_at),
             created=now,
             chain_id=self._mailbox.chain_id,
+            holder=keys.keyring,
         )
         grant = Grant(update_id, card.id, Content.CREW_FACTS, now, object=pointer)
         write_grant(batch, grant, actor.keyring, LineTo(card, _line(keys.keyring)))
         self._owners.give_beside(batch, keys, grant, actor.keyring)
         self._to_running(batch, actor, keys, grant)
 
-    def _finish(self, entry: GrantEntry) -> None:
+    def _finish(self, entry: GrantEntry, card: Keyring) -> None:
         if entry.grant.object is not None:
-            finish(self._database, self._objects, entry.grant.object)
+            finish(self._database, self._objects, entry.grant.object, card)
 
 
 def family_facts_in(update: Update) -> FamilyFacts:

@@ -139,7 +139,7 @@ class Facts:
             if entry is None:
                 raise Conflict("the facts were changed elsewhere in the meantime")
             if entry.grant.object is not None:
-                finish(self._database, self._objects, entry.grant.object)
+                finish(self._database, self._objects, entry.grant.object, person.card.keyring)
             self._crew_facts.finish(person)
             return self._opened(entry)
 
@@ -162,6 +162,7 @@ class Facts:
             body=write_facts(facts, subject.label, author=actor.display_name, saved_at=now),
             created=now,
             chain_id=self._mailbox.chain_id,
+            holder=subject.keyring,
         )
         grant = Grant(update_id, card.id, Content.FACTS, now, object=pointer, draft_mark=mark)
         self._owners.give(batch, subject, grant, actor.keyring, mark=mark)

@@ -6,6 +6,8 @@ from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from sqlalchemy import delete
+
 from blockmrs.chain.transaction import Kind
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
@@ -185,6 +187,12 @@ class AccessFinder:
             )
         ]
 
+    def forget_place(self, actor: Actor, update_id: bytes) -> None:
+        """Remove the row that finds a report by its address: its line is read instead, with all that came there."""
+        lookup = actor.keyring.derive("saved report", update_id[:ID_BYTES])
+        with self._database.write() as rows:
+            rows.execute(delete(ShortCutRow).where(ShortCutRow.lookup == lookup))
+
     def saved_by_draft(self, actor: Actor, draft_id: bytes) -> ReportPlace | None:
         """The report that this press of Save made, if it is done."""
         return self._place(actor, actor.keyring.derive("saved draft", draft_id))
@@ -234,7 +242,8 @@ class AccessFinder:
     def access_to(self, arrival: Arrival) -> Access | None:
         """What the actor is to a report that arrived, opened from its line with all checks; None if it is not there."""
         keys, card = arrival.keys, arrival.sender
-        line = self._mailbox.opened_on(arrival.line_key, keys.keyring, arrival.position, card)
+        places = (arrival.position, *arrival.renewals)
+        line = self._mailbox.opened_on(arrival.line_key, keys.keyring, places, card)
         entry = line.grants.get(arrival.grant_id)
         if entry is None:
             return None
@@ -249,7 +258,7 @@ class AccessFinder:
 
     def standing_at(self, arrival: StandingArrival) -> BundleGrantEntry | None:
         """The standing grant that arrived there, opened with all checks; None if it does not run now."""
-        line = self._mailbox.opened_on(arrival.line_key, arrival.keys.keyring, arrival.position, arrival.sender)
+        line = self._mailbox.opened_on(arrival.line_key, arrival.keys.keyring, [arrival.position], arrival.sender)
         entry = line.bundles.get(arrival.standing_id)
         return entry if entry is not None and arrival.ends is None and self._given.runs(entry) else None
 

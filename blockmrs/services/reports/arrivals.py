@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import Content, Scope
+from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import BundleGrant, Grant, Now, Revocation, is_running, scope_of
 from blockmrs.errors import InvalidInput
 from blockmrs.moments import from_ms, to_ms
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.memory import PlacedValue
     from blockmrs.services.lines.reader import Message
 
-_GRANT, _ENDS, _STANDING, _GIVEN = 1, 2, 3, 4
+_GRANT, _ENDS, _STANDING, _GIVEN, _RENEWAL = 1, 2, 3, 4, 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +35,7 @@ class Arrival:
     """One update, nearly always a report, from `sender` on `line_key`.
 
     `ends`: what ended it early, whoever's line that is on. `standing`: what it was given under, if anything; then
-    `kind` is what its giver calls it.
+    `kind` is what its giver calls it. `renewals`: where on that line it was sealed anew.
     """
 
     keys: EntrustedKeys
@@ -53,6 +54,7 @@ class Arrival:
     ends: Revocation | None = None
     standing: StandingArrival | None = None
     kind: str = Content.REPORT
+    renewals: tuple[int, ...] = ()
 
     def runs(self, now: Now) -> bool:
         """Whether the share is running, as far as its line says."""
@@ -91,13 +93,15 @@ class SenderLine:
 
 
 def value_of(message: Message) -> Value:
-    """What is kept of a message that is a report's grant or a revocation; None for anything else."""
+    """What is kept of a message that is a report's grant, a renewal or a revocation; None for anything else."""
     try:
         if message.kind is Kind.REVOKE:
             ends = Revocation.from_fields(message.fields)
             return [_ENDS, ends.grant_id, to_ms(ends.at)]
         if message.kind is Kind.GRANT and scope_of(message.fields) is Scope.STANDING:
             return _of_standing(message)
+        if message.kind is Kind.GRANT and scope_of(message.fields) is Scope.RENEWAL:
+            return [_RENEWAL, Renewal.from_fields(message.fields).update_id]
         if message.kind is Kind.GRANT:
             grant = Grant.from_fields(message.fields)
             # What is about a report goes with it, and is not a report itself. Only its subject gives from now on.
@@ -144,6 +148,10 @@ def read_line(
         for placed in line_values
         for standing in _standings_in(organisation, sender, line_key, placed)
     }
+    renewals: dict[bytes, tuple[int, ...]] = {}
+    for placed in line_values:
+        for update_id in _renewed_in(placed.value):
+            renewals[update_id] = (*renewals.get(update_id, ()), placed.position)
     arrivals: list[Arrival] = []
     given: list[Arrival] = []
     once: set[tuple[bytes, bytes]] = set()
@@ -151,7 +159,8 @@ def read_line(
         arrival = _arrival_in(organisation, sender, line_key, placed, standings)
         if arrival is None:
             continue
-        arrival = replace(arrival, ends=own.get(arrival.grant_id))
+        ends, renewed = own.get(arrival.grant_id), renewals.get(arrival.update_id, ())
+        arrival = replace(arrival, ends=ends, renewals=renewed)
         if arrival.standing is not None and arrival.ends is None:
             # Two machines may have given it at once.
             key = arrival.standing.standing_id, arrival.update_id
@@ -166,6 +175,12 @@ def _ends_in(value: Value) -> Iterator[tuple[bytes, int]]:
     match value:
         case [2, bytes() as grant_id, int() as at_ms]:
             yield grant_id, at_ms
+
+
+def _renewed_in(value: Value) -> Iterator[bytes]:
+    match value:
+        case [5, bytes() as update_id]:
+            yield update_id
 
 
 def _standings_in(

@@ -111,9 +111,13 @@ class Attachments:
             return None
         return update if update.kind == kind else None
 
-    def remember(self, pointer: Pointer) -> None:
-        """Record an object of a save that was interrupted before its row."""
-        finish(self._database, self._objects, pointer)
+    def remember(self, pointer: Pointer, holder: Keyring | None = None) -> None:
+        """Record an object of a save that was interrupted before its row, kept on behalf of that card."""
+        finish(self._database, self._objects, pointer, holder)
+
+    def holder(self, actor: Actor, access: Access) -> Keyring:
+        """On behalf of which card a new update is kept: the player's, or while it is withheld its author's."""
+        return actor.keyring if self._is_withheld(actor, access) else self.subject(actor, access).keyring
 
     def keep(self, batch: Batch, actor: Actor, access: Access, grant: Grant) -> None:
         """Add the owner's grant of a new update to `batch`: on the player's line, or in a withheld report's book."""

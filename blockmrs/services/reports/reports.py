@@ -21,7 +21,7 @@ from blockmrs.errors import Conflict, InvalidInput, NotAuthorized
 from blockmrs.fhir.report import read_report, write_report
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.grants.granting import LineTo, write_grant
+from blockmrs.services.grants.granting import LineTo, give_to_owner, write_grant
 from blockmrs.services.lines.contents import (
     Item,
     ListPlace,
@@ -33,7 +33,7 @@ from blockmrs.services.lines.contents import (
 )
 from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mailbox
 from blockmrs.services.lines.saving import committed, finished, parse_draft_id, save_once
-from blockmrs.services.lines.updates import write_update
+from blockmrs.services.lines.updates import keep_update, sign_update
 from blockmrs.services.reports.access import (
     ID_BYTES,
     Access,
@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.grants.owners import Owners
+    from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.people.persons import Person
     from blockmrs.services.people.roster import Player
@@ -339,6 +340,11 @@ class Reports:
         """Whether the author still keeps this report from the family."""
         return self._access.is_withheld(actor.keyring, access.grant)
 
+    def give_to_owner(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> None:
+        """Add to `batch` the owner's grant of a report that was kept from them, with an object of the owner's own."""
+        pointer = self._mailbox.seal_anew(batch, grant.gives, subject.keyring)
+        give_to_owner(self._mailbox, batch, subject, replace(grant, object=pointer), author)
+
     def book_key(self, keyring: Keyring, update_id: bytes) -> bytes:
         """The line on which the author keeps the book of one report: who got it, and until when."""
         return book_key(keyring, update_id)
@@ -363,22 +369,22 @@ class Reports:
             player = self._teams.make_provisional(batch, actor, report.player)
             subject, secret = EntrustedKeys(player.keyring, Relation.HOLDER, report.player, player.seed), player.secret
         report = replace(report, written_at=now.astimezone(report.written_at.tzinfo))
-        pointer, update_id = write_update(
-            batch,
+        chain_id = self._mailbox.chain_id
+        plaintext, update_id = sign_update(
             keyring,
             subject=subject.keyring.card.id,
             kind=Content.REPORT,
             purpose=Purpose.CARE,
             body=write_report(report),
             created=now,
-            chain_id=self._mailbox.chain_id,
+            chain_id=chain_id,
         )
         grant = Grant(
             update_id,
             subject.keyring.card.id,
             Content.REPORT,
             now,
-            object=pointer,
+            object=keep_update(batch, plaintext, keyring, chain_id=chain_id),
             draft_mark=mark,
             level=report.advice.level,
             withheld=withheld,
@@ -391,7 +397,9 @@ class Reports:
         authors = self._owners.numbered(batch, subject, grant, keyring) if is_own else grant
         own = write_grant(batch, authors, keyring, LineTo.own(keyring))
         if not withheld and not is_own:
-            self._owners.give(batch, subject, grant, keyring)
+            # An object of the owner's own: what either of them stops and seals anew takes nothing from the other.
+            owners = keep_update(batch, plaintext, subject.keyring, chain_id=chain_id)
+            self._owners.give(batch, subject, replace(grant, object=owners), keyring)
         place = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
         with committed(self._database, batch) as rows:
             rows.add_all(self._access.save_rows(actor, draft, place))
@@ -414,13 +422,30 @@ class Reports:
             if grant.draft_mark == mark and grant.object is not None:
                 secret = self._secret_made_with(actor, entry)
                 place = ReportPlace(grant.update_id, entry.position, grant.subject, secret)
-                pointers = [grant.object]
-                if secret is not None:
-                    pointers += [secret, self._cards.pointer(grant.subject)]
-                with finished(self._database, self._objects, pointers) as rows:
+                pointers = [secret, self._cards.pointer(grant.subject)] if secret is not None else []
+                releasable = [(grant.object, keyring)]
+                if grant.subject != keyring.card.id and not grant.withheld:
+                    releasable = self._both(actor, place, grant.object)
+                pointers += [] if releasable else [grant.object]
+                with finished(self._database, self._objects, pointers, releasable) as rows:
                     rows.add_all(self._access.save_rows(actor, draft, place))
                 return grant
         return None
+
+    def _both(self, actor: Actor, place: ReportPlace, authors: Pointer) -> list[tuple[Pointer, Keyring]]:
+        """The author's and the owner's object of a report that was just saved, each with the keys it was kept for.
+
+        None where both are one, as before there were two: that one is let go by nobody.
+        """
+        keys = self._access.subject_keys(actor, place)
+        if keys is None:
+            return [(authors, actor.keyring)]
+        items = [item for item in self._mailbox.contents(keys.keyring) if item.about == place.update_id]
+        entries = self._mailbox.opened(keys.keyring, items).grants.values()
+        owners = {entry.grant.object for entry in entries if entry.author == actor.keyring.card.id}
+        if authors in owners:
+            return []
+        return [(authors, actor.keyring), *((pointer, keys.keyring) for pointer in owners if pointer is not None)]
 
     def _secret_made_with(self, actor: Actor, entry: GrantEntry) -> Pointer | None:
         """Where the seed of the report's card is, if the same save made that card; None for an existing card."""

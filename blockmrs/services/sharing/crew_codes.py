@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -128,6 +128,8 @@ class Codes:
         """A code for the report: a new one, or the one that still works, with what the family lets go along now."""
         access = self._access.allow(actor, address, Action.MAKE_CODE)
         with self._locks.hold(access.grant.update_id):
+            # It may have been sealed anew meanwhile: a code must not open what is about to go.
+            access = self._access.allow(actor, address, Action.MAKE_CODE)
             current = self._current(actor, access)
             if current is not None and current.is_mine and not current.stopped and current.typed is not None:
                 self._put_along(actor, access, current)
@@ -139,6 +141,10 @@ class Codes:
                 except IntegrityError:
                     continue  # The locator is in use: 2^20 exist, and another one is free.
         raise Unavailable("no code could be made now")
+
+    def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[bool]:
+        """Hold the lock under which codes of that report are made."""
+        return self._locks.hold(update_id)
 
     def stop(self, actor: Actor, address: str) -> None:
         """End all codes of the report, QR and typed, at once: its author may, and so may who acts for the player."""

@@ -129,7 +129,7 @@ class FromNowOn:
         person, organisation = self._people.find(actor, handle), self._organisations.find(organisation_id)
         chosen = check_choices(choices)
         self._check(organisation, purpose, until)
-        with self._one_at_a_time(person):
+        with self.one_at_a_time(person.cards):
             runs = [reader for _, reader in self._running(person) if reader.grantee == organisation_id]
             if runs and all(_choices(reader) == chosen and reader.copy.grant.not_after == until for reader in runs):
                 for reader in runs:
@@ -194,7 +194,7 @@ class FromNowOn:
     def stop(self, actor: Actor, handle: str, share_id: str) -> None:
         """End it, and so all that was given under it; a repeated call changes nothing."""
         person = self._people.find(actor, handle)
-        with self._one_at_a_time(person):
+        with self.one_at_a_time(person.cards):
             batch = self._mailbox.batch()
             for keys, reader in self._running(person):
                 if reader.grantee.hex() == share_id:
@@ -226,7 +226,7 @@ class FromNowOn:
             StorageUnavailable: a text cannot be fetched now; what was given before it stays given.
         """
         person = self._people.find(actor, handle)
-        with self._one_at_a_time(person):
+        with self.one_at_a_time(person.cards):
             given = [self._standing.give_waiting(keys, actor.keyring) for keys in person.cards]
         return Given(sum(one.given for one in given), sum(one.lost for one in given))
 
@@ -309,9 +309,10 @@ class FromNowOn:
         )
 
     @contextmanager
-    def _one_at_a_time(self, person: Person) -> Iterator[None]:
+    def one_at_a_time(self, cards: Sequence[EntrustedKeys]) -> Iterator[None]:
+        """Hold what is given of these cards from now on, with all that ever took effect in sight."""
         with ExitStack() as locks:
-            for line_key in sorted(keys.keyring.own_line for keys in person.cards):
+            for line_key in sorted(keys.keyring.own_line for keys in cards):
                 locks.enter_context(self._locks.hold(line_key))
             self._mailbox.settle()
             yield

@@ -18,7 +18,6 @@ from blockmrs.services.grants.ending import end_as_author, end_as_subject, origi
 from blockmrs.services.grants.granting import (
     LineTo,
     copy_to_owner,
-    give_to_owner,
     share_as_subject,
     write_grant,
     write_share,
@@ -148,6 +147,8 @@ class Sharing:
             raise InvalidInput("Choose an end date within the next year", field="until")
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
+            # It may have been sealed anew meanwhile: nobody is given what is about to go.
+            access = self._access.allow(actor, address, Action.SHARE)
             share = self._active_share(actor, access, organisation_id, until)
             if share is None:
                 self._refuse_what_family_ended(actor, access, organisation_id)
@@ -188,7 +189,7 @@ class Sharing:
                 return
             subject = self._books.subject(actor, access)
             batch = self._mailbox.batch()
-            give_to_owner(self._mailbox, batch, subject, access.grant, actor.keyring)
+            self._reports.give_to_owner(batch, subject, access.grant, actor.keyring)
             book, book_key = self._books.authors(actor, access), self._book_key(actor, access)
             self._attachments.release(batch, actor, access, subject, book)
             noted = {entry.id: copy_to_owner(batch, entry.grant, actor.keyring, subject.keyring) for entry in book}

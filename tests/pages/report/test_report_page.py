@@ -88,8 +88,8 @@ def test_looking_changes_nothing(site, app, address):
     assert footprint(site) == before
 
 
-PAGES = ["", "/show", "/share", "/stop-code", "/release", "/stop/00", "/share/00"]
-POSTS = ["/code", "/stop-code", "/share", "/stop/00", "/release"]
+PAGES = ["", "/show", "/share", "/stop-code", "/release", "/stop/00", "/share/00", "/stopped"]
+POSTS = ["/code", "/stop-code", "/share", "/stop/00", "/release", "/stopped"]
 
 
 @pytest.mark.parametrize("page", PAGES)

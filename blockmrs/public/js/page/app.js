@@ -66,6 +66,11 @@
         .catch(function () { form.hidden = false; });
     });
 
+    // What takes several steps: the page says how far it is, and goes on.
+    each("form[data-goes-on]", function (element) {
+      /** @type {HTMLFormElement} */ (element).submit();
+    });
+
     each("[data-print]", function (button) {
       button.hidden = false;
       button.addEventListener("click", function () { window.print(); });

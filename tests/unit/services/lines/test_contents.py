@@ -58,7 +58,7 @@ def test_a_grant_to_the_owner_is_what_its_purpose_says(lines: Lines, sam: Keyrin
 def test_the_numbers_of_the_sorts_are_those_that_are_kept() -> None:
     assert [(sort.name, sort.value) for sort in Sort] == [
         ("UNOPENED", 1), ("REPORT", 2), ("FACTS", 3), ("FOLLOWING", 4), ("SHARE", 5), ("REVOCATION", 6),
-        ("APPOINTMENT", 7), ("ROSTER", 8), ("STANDING", 10),
+        ("APPOINTMENT", 7), ("ROSTER", 8), ("STANDING", 10), ("RENEWAL", 11),
     ]  # fmt: skip
 
 

@@ -75,8 +75,8 @@ def test_pages_of_an_own_line_hold_their_places_and_what_may_stand_there(
     assert list(mailbox.private_line(sam.own_line, sam).grants) == ids
     assert list(mailbox.line_by_anyone(sam.own_line, sam).grants) == [*ids, hers]
     assert list(mailbox.line_from(sam.own_line, sam, maria.card).grants) == [hers]
-    assert list(mailbox.opened_on(sam.own_line, sam, 3, maria.card).grants) == [hers]
-    assert list(mailbox.opened_on(sam.own_line, sam, 3, sam.card).grants) == []
+    assert list(mailbox.opened_on(sam.own_line, sam, [3], maria.card).grants) == [hers]
+    assert list(mailbox.opened_on(sam.own_line, sam, [3], sam.card).grants) == []
 
 
 def test_items_are_opened_at_their_places_and_checked(
