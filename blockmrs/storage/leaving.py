@@ -5,7 +5,7 @@ counts; the store drops it, an IPFS node too, which would serve it to others. If
 answers again. The copy lies aside for 30 days, where nothing reads it, for an operator who has to undo what somebody
 did to harm others (docs/server.md).
 
-    leaving.let_go([cid], at_ms)
+    leaving.let_go([cid], now)
     leaving.sweep(now_ms)       # drops what could not be dropped, erases what is old enough
 """
 
@@ -15,11 +15,13 @@ import logging
 from typing import TYPE_CHECKING
 
 from blockmrs.errors import ObjectDamaged, ObjectMissing, StorageUnavailable
+from blockmrs.moments import to_ms
 from blockmrs.storage import MAX_OBJECT_BYTES
 from blockmrs.storage.folder import BlockFolder
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
+    from datetime import datetime
     from pathlib import Path
 
     from blockmrs.cid import Cid
@@ -51,7 +53,7 @@ class Leaving:
         """Whether it was let go."""
         return cid in self._list
 
-    def let_go(self, cids: Iterable[Cid], at_ms: int) -> None:
+    def let_go(self, cids: Iterable[Cid], at: datetime) -> None:
         """From now on these are served to nobody; repeating it finishes what was cut off.
 
         Raises:
@@ -62,7 +64,7 @@ class Leaving:
             if cid not in self._list:
                 self._put_aside(cid)
         self._on_step("put aside")
-        self._list.add(every, at_ms)
+        self._list.add(every, to_ms(at))
         self._on_step("on the list")
         for cid in every:
             self._drop(cid)

@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import threading
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -271,7 +272,7 @@ def test_a_restore_leaves_out_what_was_let_go_since_the_backup(machine: Installa
     with machine:
         machine.backup(tmp_path / "saved")
         gone, stays = sorted(machine.services.evidence.listed_cids())[:2]
-        machine.foundation.leaving.let_go([gone], 1_773_500_000_000)
+        machine.foundation.leaving.let_go([gone], datetime(2026, 3, 14, tzinfo=UTC))
         machine.verify()
     machine.restore(tmp_path / "saved", replace=True)
     with machine:
@@ -291,7 +292,7 @@ def test_what_was_let_go_before_the_backup_is_let_go_where_it_is_restored(
 ) -> None:
     with machine:
         gone = min(machine.services.evidence.listed_cids())
-        machine.foundation.leaving.let_go([gone], 1_773_500_000_000)
+        machine.foundation.leaving.let_go([gone], datetime(2026, 3, 14, tzinfo=UTC))
         result = machine.backup(tmp_path / "saved")
     assert result.missing == ()
     assert other.restore(tmp_path / "saved").objects == result.objects

@@ -17,10 +17,10 @@ from sqlalchemy import select
 from blockmrs.crypto.releases import opens_release, release_secret
 from blockmrs.domain.permission import require_acting_for
 from blockmrs.model.objects import ReleaseRow
-from blockmrs.moments import to_ms
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
+    from datetime import datetime
 
     from blockmrs.cid import Cid
     from blockmrs.crypto.keys import Keyring
@@ -37,7 +37,7 @@ class LetsGo(Protocol):
 
     def __contains__(self, cid: Cid) -> bool: ...
 
-    def let_go(self, cids: Iterable[Cid], at_ms: int) -> None: ...
+    def let_go(self, cids: Iterable[Cid], at: datetime) -> None: ...
 
 
 class Releases:
@@ -96,4 +96,4 @@ class Releases:
             going = [one for one in done if one.is_sealed_anew and one.update_id not in open_now]
             cids = self.held_for(holder, [cid for one in going for cid in self.served(one)])
             if cids:
-                self._leaving.let_go(cids, to_ms(self._mailbox.now()))
+                self._leaving.let_go(cids, self._mailbox.now())

@@ -6,6 +6,7 @@ import pytest
 
 from blockmrs.cid import Cid
 from blockmrs.errors import ObjectMissing, StorageUnavailable, VerificationFailed
+from blockmrs.moments import from_ms
 from blockmrs.storage.leaving import ERASED_AFTER_MS, Leaving
 from blockmrs.storage.let_go import LetGo, joined, read_let_go
 from blockmrs.storage.outbox import OutboxStore
@@ -53,7 +54,7 @@ def is_served(node: Node, cid: Cid) -> bool:
 
 def test_what_was_let_go_is_served_to_nobody_and_the_ipfs_node_has_it_no_more(node: Node) -> None:
     one, other = node.store.put(b"one"), node.store.put(b"other")
-    node.leaving.let_go([one], NOW_MS)
+    node.leaving.let_go([one], from_ms(NOW_MS))
     assert (is_served(node, one), is_served(node, other)) == (False, True)
     assert (node.inner.has(one), node.aside("left")) == (False, [one])
     with pytest.raises(ObjectMissing):
@@ -64,13 +65,13 @@ def test_another_process_serves_it_no_more_either(node: Node, inner: MemoryStore
     other = Node(tmp_path, inner)
     cid = node.store.put(b"one")
     assert is_served(other, cid)
-    node.leaving.let_go([cid], NOW_MS)
+    node.leaving.let_go([cid], from_ms(NOW_MS))
     assert not is_served(other, cid)
 
 
 def test_it_is_erased_after_thirty_days_and_not_before(node: Node) -> None:
     cid = node.store.put(b"one")
-    node.leaving.let_go([cid], NOW_MS)
+    node.leaving.let_go([cid], from_ms(NOW_MS))
     assert node.leaving.sweep(NOW_MS + ERASED_AFTER_MS - 1) == 0
     assert node.aside("left") == [cid]
     assert node.leaving.sweep(NOW_MS + ERASED_AFTER_MS) == 1
@@ -79,7 +80,7 @@ def test_it_is_erased_after_thirty_days_and_not_before(node: Node) -> None:
 
 def test_the_same_bytes_put_again_do_not_come_back(node: Node) -> None:
     cid = node.store.put(b"one")
-    node.leaving.let_go([cid], NOW_MS)
+    node.leaving.let_go([cid], from_ms(NOW_MS))
     node.store.put(b"one")
     assert not is_served(node, cid)
 
@@ -87,7 +88,7 @@ def test_the_same_bytes_put_again_do_not_come_back(node: Node) -> None:
 def test_what_still_waits_for_a_node_that_is_away_does_not_reach_it(node: Node) -> None:
     node.inner.away = True
     cid = node.store.put(b"one")
-    node.leaving.let_go([cid], NOW_MS)
+    node.leaving.let_go([cid], from_ms(NOW_MS))
     assert not is_served(node, cid)
     node.inner.away = False
     node.store.flush()
@@ -112,7 +113,7 @@ def test_without_the_bytes_of_what_is_away_nothing_is_let_go(node: Node) -> None
     cid = node.store.put(b"one")
     node.inner.away = True
     with pytest.raises(StorageUnavailable):
-        node.leaving.let_go([cid], NOW_MS)
+        node.leaving.let_go([cid], from_ms(NOW_MS))
     node.inner.away = False
     assert is_served(node, cid)
 
@@ -123,28 +124,28 @@ def test_cut_off_at_any_step_it_is_there_whole_or_let_go_and_again_is_the_same(
 ) -> None:
     cid = Node(tmp_path, inner).store.put(b"one")
     with pytest.raises(KeyboardInterrupt):
-        Node(tmp_path, inner, step).leaving.let_go([cid], NOW_MS)
+        Node(tmp_path, inner, step).leaving.let_go([cid], from_ms(NOW_MS))
     node = Node(tmp_path, inner)
     assert is_served(node, cid) is (step == "put aside")
     node.leaving.sweep(NOW_MS)
-    node.leaving.let_go([cid], NOW_MS + 1)
+    node.leaving.let_go([cid], from_ms(NOW_MS + 1))
     assert (is_served(node, cid), inner.has(cid), node.aside("left")) == (False, False, [cid])
     assert node.let_go.at_ms(cid) == (NOW_MS + 1 if step == "put aside" else NOW_MS)
 
 
 def test_an_entry_that_a_power_cut_left_half_written_is_none(node: Node, tmp_path: Path) -> None:
     first, second = node.store.put(b"one"), node.store.put(b"two")
-    node.leaving.let_go([first], NOW_MS)
+    node.leaving.let_go([first], from_ms(NOW_MS))
     path = tmp_path / "let-go"
     path.write_bytes(path.read_bytes() + second.digest + bytes(5))
     assert (is_served(node, first), is_served(node, second)) == (False, True)
-    node.leaving.let_go([second], NOW_MS)
+    node.leaving.let_go([second], from_ms(NOW_MS))
     assert set(read_let_go(path)) == {first.digest, second.digest}
 
 
 def test_a_list_that_is_damaged_before_its_end_serves_nothing(node: Node, tmp_path: Path) -> None:
     cids = [node.store.put(b"%d" % number) for number in range(3)]
-    node.leaving.let_go(cids[:2], NOW_MS)
+    node.leaving.let_go(cids[:2], from_ms(NOW_MS))
     path = tmp_path / "let-go"
     path.write_bytes(b"x" + path.read_bytes()[1:])
     for act in (lambda: node.store.get(cids[2]), lambda: node.let_go.add([cids[2]], NOW_MS)):
