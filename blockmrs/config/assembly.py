@@ -334,7 +334,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
         from_now_on=from_now_on,
         standing_records=StandingRecords(mailbox, organisations, access, sharing),
-        who_looked=WhoLooked(mailbox, rolls, access, sharing, codes, crew_facts, identity.visits),
+        who_looked=WhoLooked(mailbox, rolls, access, sharing, codes, crew_facts, identity.visits, from_now_on),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending, foundation.let_go.cids),
         health=health,
         clock_watch=foundation.clock_watch,

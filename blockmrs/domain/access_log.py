@@ -30,7 +30,9 @@ class Event(StrEnum):
     LOOKED_AT_RECORD = "looked-at-record"
     LOOKED_AT_FACTS = "looked-at-facts"
     LOOKED_AT_LOG = "looked-at-log"
+    OPENED_FACTS = "opened-facts"
     SHARED = "shared"
+    SHARED_FROM_NOW_ON = "shared-from-now-on"
     STOPPED = "stopped"
     WROTE_REPORT = "wrote-report"
     CHANGED_FACTS = "changed-facts"
@@ -54,6 +56,7 @@ _HAPPENINGS = {
     **dict.fromkeys(
         [
             Event.OPENED_REPORT,
+            Event.OPENED_FACTS,
             Event.OPENED_BY_CODE,
             Event.LOOKED_AT_REPORT,
             Event.LOOKED_AT_RECORD,
@@ -62,7 +65,7 @@ _HAPPENINGS = {
         ],
         Happening.OPENED,
     ),
-    **dict.fromkeys([Event.SHARED, Event.STOPPED], Happening.SHARED),
+    **dict.fromkeys([Event.SHARED, Event.SHARED_FROM_NOW_ON, Event.STOPPED], Happening.SHARED),
     **dict.fromkeys([Event.WROTE_REPORT, Event.CHANGED_FACTS, Event.ADDED], Happening.CHANGED),
     **dict.fromkeys(
         [

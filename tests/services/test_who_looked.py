@@ -14,6 +14,7 @@ from blockmrs.services.sharing import who_looked
 from blockmrs.services.sharing.who_looked import LogFilter, LogPage
 from tests.conftest import StillClock
 from tests.services.test_story import member
+from tests.support.from_now_on import home_in
 from tests.support.team import Team, team_in
 from tests.support.world import PASSWORD, World
 
@@ -252,3 +253,18 @@ def test_notes_are_kept_for_thirteen_months_and_not_without_bound(
     world.identity.visits.note(joe, cards, Event.LOOKED_AT_FACTS)
     assert [note.event for note in entries(team, team.maria, of(Happening.OPENED))] == [Event.LOOKED_AT_FACTS]
     assert MOST > 5
+
+
+def test_everything_from_now_on_is_a_share_and_what_was_opened_of_it_is_an_opening(world: World, clock) -> None:
+    home = home_in(world)
+    clock.advance(MINUTE)
+    home.begin()
+    clock.advance(MINUTE)
+    home.tell(home.maria)
+    assert home.facts() == [("Penicillin",)]
+    (shared,) = entries(home.team, home.joe, of(Happening.SHARED))
+    assert (shared.event, shared.who, shared.party) == (Event.SHARED_FROM_NOW_ON, "Maria Rivers", "North Hospital")
+    (opened,) = entries(home.team, home.joe, of(Happening.OPENED))
+    assert (opened.event, opened.who, opened.organisation, opened.proven) == (
+        Event.OPENED_FACTS, "Dr Lee", "North Hospital", True
+    )  # fmt: skip

@@ -155,7 +155,8 @@ class World:
             (self.from_now_on.rows,),
         )  # fmt: skip
         self.who_looked = WhoLooked(
-            self.mailbox, self.rolls, self.access, self.sharing, self.codes, self.crew_facts, self.identity.visits
+            self.mailbox, self.rolls, self.access, self.sharing, self.codes, self.crew_facts, self.identity.visits,
+            self.from_now_on,
         )  # fmt: skip
         self.evidence = Evidence(
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending, self.let_go.cids

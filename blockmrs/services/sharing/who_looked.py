@@ -35,6 +35,7 @@ if TYPE_CHECKING:
     from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.services.reports.access import AccessFinder
     from blockmrs.services.sharing.crew_codes import Codes
+    from blockmrs.services.sharing.from_now_on import FromNowOn
     from blockmrs.services.sharing.shares import Share, Sharing
 
 ROWS = 40
@@ -108,7 +109,9 @@ class WhoLooked:
         codes: Codes,
         crew_facts: CrewFacts,
         visits: Visits,
+        from_now_on: FromNowOn,
     ) -> None:
+        self._from_now_on = from_now_on
         self._access = access
         self._mailbox = mailbox
         self._rolls = rolls
@@ -199,6 +202,8 @@ class WhoLooked:
                 yield from self._visited(actor, person, keys)
         if Happening.RIGHTS in wanted:
             yield from self._along(actor, person)
+        if {Happening.OPENED, Happening.SHARED} & set(wanted):
+            yield from self._standing(actor, person)
 
     def _sharings(
         self, actor: Actor, person: Person, contents: Sequence[Item], names: _Names, chosen: LogFilter
@@ -216,6 +221,32 @@ class WhoLooked:
             author = writers[update_id]
             for share in shares:
                 yield from _of_share(share, person.label, address, names, author)
+
+    def _standing(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
+        """Who gets everything from now on, and what they opened of it; what has ended is not listed any more."""
+        for share in self._from_now_on.of(actor, person.handle):
+            yield LogEntry(
+                Event.SHARED_FROM_NOW_ON,
+                share.since,
+                person.label,
+                share.by,
+                party=share.party,
+                purpose=share.purpose,
+                until=share.until,
+                is_me=share.by == actor.display_name,
+            )
+            for one in self._from_now_on.opened(actor, person.handle, share.share_id):
+                opening = one.opening
+                yield LogEntry(
+                    Event.OPENED_REPORT if one.report else Event.OPENED_FACTS,
+                    opening.at,
+                    person.label,
+                    opening.reader,
+                    opening.organisation,
+                    purpose=opening.purpose,
+                    report=one.report,
+                    left=opening.left,
+                )
 
     def _by_code(
         self, actor: Actor, person: Person, keys: EntrustedKeys, contents: Sequence[Item]
