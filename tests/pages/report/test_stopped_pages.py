@@ -84,6 +84,15 @@ def test_while_the_store_is_away_the_stop_stands_and_the_page_goes_on_at_a_press
     assert "of 1 done" not in text_of(app.get(f"/field/report/{address}"))
 
 
+def test_while_a_crews_code_needs_the_old_copy_the_page_does_not_say_that_it_is_gone(app, site, family, address):
+    share = family.send(family.mother, address)
+    site.services.codes.make(family.mother, address)
+    asked = app.get(f"/field/report/{address}/stop/{share}")
+    text = text_of(press(app, asked, "Stop sharing", 302).follow())
+    assert "The code for the crew still opens the old copy" in text
+    assert "fits nothing any more" not in text
+
+
 def test_looking_seals_nothing_anew(app, site, family, address, monkeypatch):
     share = family.send(family.mother, address)
     site.services.sharing.stop(family.mother, address, share)
