@@ -9,12 +9,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from blockmrs.domain.kinds import Content
-from blockmrs.errors import Malformed
+from blockmrs.domain.kinds import Content, Purpose
+from blockmrs.errors import InvalidInput, Malformed
 from blockmrs.moments import from_ms, to_ms
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
     from datetime import datetime
 
     from blockmrs.domain.bundles import BundleTerms
@@ -54,6 +54,20 @@ class GivenUpTo:
 def covers(terms: BundleTerms, kind: str, update_id: bytes) -> bool:
     """Whether an update is among what the terms name. A kind that they don't name is not, nor what was kept out."""
     return kind in GIVEN_KINDS and kind in terms.kinds and update_id not in terms.left_out
+
+
+def check_choices(choices: Sequence[str]) -> tuple[str, ...]:
+    """What was chosen, each once and in the order of `CHOICES`; InvalidInput if it is nothing, or something else."""
+    chosen = tuple(choice for choice in CHOICES if choice in choices)
+    if not chosen or not set(choices) <= set(CHOICES):
+        raise InvalidInput("Choose what they get", field="choices")
+    return chosen
+
+
+def check_purpose(purpose: str) -> None:
+    """InvalidInput unless it is one of the reasons for a share."""
+    if purpose not in set(Purpose):
+        raise InvalidInput("Choose why you share", field="purpose")
 
 
 def counts_now(roll: Roll, card: bytes) -> bool:

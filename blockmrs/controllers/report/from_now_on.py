@@ -31,8 +31,8 @@ from blockmrs.controllers.web.context import (
     wait_first,
 )
 from blockmrs.controllers.web.recovery_code import code_first
+from blockmrs.domain.standing import check_choices
 from blockmrs.errors import N_, InvalidInput, NotFound, TooManyAttempts, Unavailable
-from blockmrs.services.sharing.from_now_on import check_choices
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

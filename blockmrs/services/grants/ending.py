@@ -109,6 +109,12 @@ def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[
     return None
 
 
+def any_ended(mailbox: Mailbox, grant_ids: Iterable[bytes]) -> bool:
+    """Whether one of those grants may have ended: asked at once for all, so that nearly always none is looked at."""
+    lines = [mailbox.derived(ending_keyring, grant_id).own_line for grant_id in grant_ids]
+    return bool(lines) and mailbox.any_begun(lines)
+
+
 def who_may_end(grant: Grant, author: bytes) -> tuple[bytes, ...]:
     """The cards that may end a grant: its author and, unless the report is kept from the family, its subject."""
     return (author, grant.subject) if grant.return_to_subject is not None else (author,)

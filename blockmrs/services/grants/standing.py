@@ -13,8 +13,7 @@ and no key of the server says who reads. Source: docs/protocol "Everything from 
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -23,7 +22,7 @@ from blockmrs.domain.kinds import FAMILY_RELATIONS, Scope
 from blockmrs.domain.sharing import BundleGrant, Grant, Revocation
 from blockmrs.domain.standing import GivenUpTo, counted_then, counts_now, covers, is_given
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, ObjectMissing, Unavailable
-from blockmrs.services.grants.ending import ending_of, write_ending, write_revocation
+from blockmrs.services.grants.ending import any_ended, ending_of, write_ending, write_revocation
 from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.bundles import keep_bundle, read_terms
 from blockmrs.services.lines.contents import Sort, first_grants
@@ -161,13 +160,28 @@ class StandingGrants:
         if not items:
             return []  # Nearly always; then nothing else is read.
         card, now = subject.keyring.card.id, self._roll(subject)
-        readers = []
-        for entry in self._mailbox.opened(subject.keyring, items).bundles.values():
-            grant = entry.grant
-            is_copy = grant.copy_of is not None and grant.grantee is not None and grant.subject == card
-            if is_copy and self._counts(subject, entry, now):
-                readers.append(self._reader(entry))
+        ends = [item for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.REVOCATION]
+        copies = [
+            entry
+            for entry in self._mailbox.opened(subject.keyring, [*items, *ends]).bundles.values()
+            if entry.grant.copy_of is not None and entry.grant.grantee is not None and entry.grant.subject == card
+        ]
+        ended = self._ended(copies)
+        readers = [StandingReader(entry, self._terms(entry), ended.get(entry.id)) for entry in copies
+                   if self._counts(subject, entry, now)]  # fmt: skip
         return sorted(readers, key=lambda reader: reader.copy.index)
+
+    def _ended(self, copies: Sequence[BundleGrantEntry]) -> dict[bytes, tuple[bytes, Revocation]]:
+        """What ended the originals of these copies, by the copy's payload id."""
+        # An end of the copy proves nothing; but where there is none, there is hardly ever one of the original.
+        originals = {entry.id: entry.grant.copy_of for entry in copies if entry.grant.copy_of is not None}
+        unmarked = [originals[entry.id] for entry in copies if entry.revoked is None]
+        runs = set() if any_ended(self._mailbox, unmarked) else set(unmarked)
+        looked_at = ((entry, originals[entry.id]) for entry in copies if originals[entry.id] not in runs)
+        endings = (
+            (entry.id, ending_of(self._mailbox, original, (entry.grant.subject,))) for entry, original in looked_at
+        )
+        return {copy_id: ending for copy_id, ending in endings if ending is not None}
 
     def running(self, subject: EntrustedKeys) -> list[StandingReader]:
         """Those that run now."""
@@ -255,12 +269,12 @@ class StandingGrants:
         is_subject = author.card.id == subject.keyring.card.id
         return subject.relation in FAMILY_RELATIONS and (not is_subject or _is_own(subject))
 
-    def _reader(self, entry: BundleGrantEntry) -> StandingReader:
-        grant, terms = entry.grant, None
-        ended = ending_of(self._mailbox, grant.copy_of, (grant.subject,)) if grant.copy_of is not None else None
-        with suppress(BlockMRSError):  # What cannot be read covers nothing, and waits.
-            terms = read_terms(self._objects, grant, chain_id=self._mailbox.chain_id).terms
-        return StandingReader(entry, terms, ended)
+    def _terms(self, entry: BundleGrantEntry) -> BundleTerms | None:
+        """What was chosen; None if that cannot be read now: then it covers nothing, and waits."""
+        try:
+            return read_terms(self._objects, entry.grant, chain_id=self._mailbox.chain_id).terms
+        except BlockMRSError:
+            return None
 
     def _roll(self, subject: EntrustedKeys, before: int | None = None) -> Roll | None:
         """The roll; None for somebody's own card, whose keys nobody else holds."""

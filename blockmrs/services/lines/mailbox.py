@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from blockmrs.chain.lines import one_time_seed_at, slot_at
+from blockmrs.chain.lines import WINDOW, one_time_seed_at, slot_at
 from blockmrs.chain.merkle import verify_inclusion
 from blockmrs.chain.transaction import Kind
 from blockmrs.crypto.envelope import open_object, seal_object
@@ -224,6 +224,10 @@ class Mailbox:
         messages = sorted(self.messages_on(line_key, reader), key=lambda entry: entry[0])
         times = self._lines.times_of(index for index, _ in messages)
         return [(times[index], message) for index, message in messages]
+
+    def any_begun(self, line_keys: Iterable[bytes]) -> bool:
+        """Whether anything stands where a reader of one of these lines would first look; asked at once for all."""
+        return self._ledger.came_to(dict.fromkeys(line_keys, WINDOW), 0)
 
     def length(self, line_key: bytes) -> int:
         """How many places of a line are taken (O(log n))."""

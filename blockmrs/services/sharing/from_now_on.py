@@ -13,9 +13,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.bundles import BundleTerms
-from blockmrs.domain.kinds import Purpose
-from blockmrs.domain.sharing import Grant
-from blockmrs.domain.standing import CHOICES
+from blockmrs.domain.standing import CHOICES, check_choices, check_purpose
 from blockmrs.errors import BlockMRSError, InvalidInput, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.granting import LineTo
@@ -25,7 +23,7 @@ from blockmrs.services.lines.saving import commit_batch, finish
 from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.everyone import Form, RightRow
-from blockmrs.services.sharing.openings import Opening, openings
+from blockmrs.services.sharing.openings import Opening, by_members
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -176,6 +174,11 @@ class FromNowOn:
                 opened += list(self._openings(keys, reader))
         return sorted(opened, key=lambda one: one.opening.at, reverse=True)
 
+    def _name(self, actor: Actor, keys: EntrustedKeys, card: bytes) -> str:
+        if card == actor.keyring.card.id:
+            return actor.display_name
+        return self._rolls.of(keys.keyring).name_of(card)
+
     def rows(self, actor: Actor, page: RightsPage) -> Iterator[RightRow]:
         """Those who get everything from now on, as rights over what is about one person; for whoever acts for them."""
         if page.is_coach:
@@ -258,16 +261,14 @@ class FromNowOn:
 
     def _openings(self, keys: EntrustedKeys, reader: StandingReader) -> Iterator[StandingOpening]:
         grant, reports = reader.copy.grant, self._reports_on(keys)
-        if grant.return_to_subject is None:
+        if grant.return_to_subject is None or grant.grantee is None:
             return
-        for place, author, receipt in self._mailbox.return_line(grant.return_to_subject, keys.keyring):
-            given = Grant(
-                receipt.update_id, grant.subject, grant.purpose, grant.not_before, party=grant.party,
-                grantee=grant.grantee, copy_of=receipt.grant_id,
-            )  # fmt: skip
+        receipts = self._mailbox.return_line(grant.return_to_subject, keys.keyring)
+        for opening, receipt in by_members(
+            self._mailbox, self._organisations.staff, grant.grantee, grant.party, receipts
+        ):
             address = report_address(receipt.update_id)
-            for opening in openings(self._mailbox, self._organisations.staff, given, [(place, author, receipt)]):
-                yield StandingOpening(opening, address if receipt.update_id in reports else "")
+            yield StandingOpening(opening, address if receipt.update_id in reports else "")
 
     def _reports_on(self, keys: EntrustedKeys) -> set[bytes]:
         return {item.about for item in self._mailbox.contents(keys.keyring) if item.sort is Sort.REPORT}
@@ -276,8 +277,7 @@ class FromNowOn:
         now = self._mailbox.now()
         if not organisation.staff:
             raise InvalidInput("Nobody there has joined yet. Choose another", field="organisation")
-        if purpose not in set(Purpose):
-            raise InvalidInput("Choose why you share", field="purpose")
+        check_purpose(purpose)
         if not now < until <= now + LONGEST:
             raise InvalidInput("Choose an end date within the next year", field="until")
 
@@ -294,8 +294,7 @@ class FromNowOn:
         return waits
 
     def _share(self, actor: Actor, keys: EntrustedKeys, reader: StandingReader, waits: int) -> StandingShare:
-        grant, author = reader.copy.grant, reader.copy.author
-        is_mine = author == actor.keyring.card.id
+        grant = reader.copy.grant
         return StandingShare(
             reader.grantee.hex(),
             grant.party,
@@ -303,7 +302,7 @@ class FromNowOn:
             _choices(reader),
             self._mailbox.time_at(reader.copy.index),
             grant.not_after,
-            actor.display_name if is_mine else self._rolls.of(keys.keyring).name_of(author),
+            self._name(actor, keys, reader.copy.author),
             reader.terms is not None,
             waits,
         )
@@ -316,14 +315,6 @@ class FromNowOn:
                 locks.enter_context(self._locks.hold(line_key))
             self._mailbox.settle()
             yield
-
-
-def check_choices(choices: Sequence[str]) -> tuple[str, ...]:
-    """What was chosen, each once and in the order of `CHOICES`; InvalidInput if it is nothing, or something else."""
-    chosen = tuple(choice for choice in CHOICES if choice in choices)
-    if not chosen or not set(choices) <= set(CHOICES):
-        raise InvalidInput("Choose what they get", field="choices")
-    return chosen
 
 
 def _choices(reader: StandingReader) -> tuple[str, ...]:

@@ -49,12 +49,24 @@ def openings(
     """The receipts that members of the organisation signed while they were members."""
     if grant.grantee is None:
         return
-    memberships = staff.of(grant.grantee) if receipts else []
+    for opening, receipt in by_members(mailbox, staff, grant.grantee, grant.party, receipts):
+        if not _is_of_another(grant, receipt):
+            yield opening
+
+
+def by_members(
+    mailbox: Mailbox,
+    staff: Staff,
+    organisation: bytes,
+    party: str,
+    receipts: Sequence[tuple[int, bytes, Receipt]],
+) -> Iterator[tuple[Opening, Receipt]]:
+    """The receipts that members of the organisation (card id, called `party`) signed then, whatever they are for."""
+    memberships = staff.of(organisation) if receipts else []
     for place, author, receipt in receipts:
         member = last_of(memberships, author)
-        was_member = member is not None and at_place(memberships, author, place) is not None
-        if member is not None and was_member and not _is_of_another(grant, receipt):
-            yield Opening(member.name, grant.party, mailbox.time_at(place), receipt.purpose, member.until)
+        if member is not None and at_place(memberships, author, place) is not None:
+            yield Opening(member.name, party, mailbox.time_at(place), receipt.purpose, member.until), receipt
 
 
 def _is_of_another(copy: Grant, receipt: Receipt) -> bool:

@@ -6,7 +6,7 @@ What ended is gone from here at once, and so is all that was given under it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.reports.access import Access, AccessFinder
     from blockmrs.services.reports.arrivals import Arrival, SenderLine, StandingArrival
-    from blockmrs.services.sharing.shares import Sharing
+    from blockmrs.services.sharing.shares import InboxItem, Sharing
 
 SHOWN = 20
 """How many versions of the facts a page lists."""
@@ -59,11 +59,11 @@ class FactsArrival:
 
 @dataclass(frozen=True, slots=True)
 class StandingRecordPage:
-    """What came of one record: its newest facts, newest first, and the addresses of its reports with their times."""
+    """What came of one record: the newest of its facts and of its reports, newest first."""
 
     record: StandingRecord
     facts: tuple[FactsArrival, ...]
-    reports: tuple[tuple[str, datetime], ...]
+    reports: tuple[InboxItem, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,11 +98,16 @@ class StandingRecords:
         standing, record, line = self._find(actor, record_id)
         given = [one for one in line.given if one.standing == standing and one.kind in _FACTS and one.ends is None]
         facts = [self._came(actor, one) for one in reversed(given[-SHOWN:])]
-        reports = [one for one in line.arrivals if one.standing == standing and one.ends is None]
+        came = [one for one in line.arrivals if one.standing == standing and one.ends is None]
+        reports = [(one, self._access.access_to(one)) for one in reversed(came[-SHOWN:])]
         return StandingRecordPage(
             record,
-            tuple(came for came in facts if came is not None),
-            tuple((report_address(one.update_id), one.came_at) for one in reversed(reports[-SHOWN:])),
+            tuple(one for one in facts if one is not None),
+            tuple(
+                replace(self._sharing.item(actor, access), shared_at=one.came_at)
+                for one, access in reports
+                if access is not None
+            ),
         )
 
     def acknowledge(self, actor: Actor, record_id: str, address: str) -> None:

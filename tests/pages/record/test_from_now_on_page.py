@@ -70,6 +70,7 @@ def test_facts_that_are_saved_then_are_read_at_the_hospital_with_a_receipt_that_
     assert "Latex" in opened.text
     see = f"{page_of(cast)}/see/{cast.organisations['other_member'].card_id.hex()}"
     assert "Dr Otto opened health facts" in mother.get(see).text
+    assert f"Dr Otto (South Hospital) opened the health facts of {PLAYER}" in mother.get("/log").text
 
 
 def test_a_coach_s_report_waits_on_home_until_the_mother_gives_it(cast: Cast) -> None:
@@ -82,7 +83,10 @@ def test_a_coach_s_report_waits_on_home_until_the_mother_gives_it(cast: Cast) ->
     assert "13 to 15 years" not in doctor.get("/inbox").text
     assert fill(home, f"{page_of(cast)}/give").status_int == 302
     assert "waits to be given" not in mother.get("/").text
-    assert "13 to 15 years" in doctor.get("/inbox").text
+    inbox = doctor.get("/inbox")
+    assert "13 to 15 years" in inbox.text
+    record = soup(inbox).select_one('a[href^="/inbox/record/"]')["href"]
+    assert "13 to 15 years" in soup(doctor.get(record)).main.get_text()
 
 
 def test_the_end_asks_first_and_then_nothing_of_it_opens(cast: Cast) -> None:
