@@ -10,18 +10,17 @@ import secrets
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import tg
 from tg import expose, redirect
 
-from blockmrs.controllers.followup.part import ReportPart
+from blockmrs.controllers.followup.part import SharedReportPart
 from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import BOTH, posted_form, problem, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.domain.clearances import EARLIEST_FULL_PLAY, FULL_PLAY, Clearance
 from blockmrs.domain.followups import day_number
-from blockmrs.errors import N_, InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
@@ -70,14 +69,14 @@ class TypedClearance:
         return list(zip(("clearance-draft", "seen", "stage", "conditions", "note"), values, strict=True))
 
 
-class ClearanceController(ReportPart):
+class ClearanceController(SharedReportPart):
     """The clearance of the report at `address`; made for one request."""
 
     @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """The form; what it means; then signing it, once."""
         actor = require_actor()
-        report = self._report(actor)
+        report = self._opened(actor, self._services.clearances.may_write)
         if tg.request.method != "POST":
             return self._form(TypedClearance.fresh(self._today()), {})
         if not actor.recovery_confirmed:
@@ -92,7 +91,7 @@ class ClearanceController(ReportPart):
     def withdraw(self, statement_id: str = "", *_more: str, **_ignored: object) -> str:
         """Ask, then take back one's own clearance."""
         actor = require_actor()
-        self._report(actor)
+        self._opened(actor, self._services.clearances.may_write)
         status = self._services.clearances.of(actor, self._address)
         mine = [one for one in status.statements if one.mine and one.clearance.stage] if status is not None else []
         statement = next((one for one in mine if one.statement_id == statement_id), None)
@@ -106,19 +105,6 @@ class ClearanceController(ReportPart):
             "followup.withdraw", report_page=self._page, statement=statement, cleared_words=CLEARED_WORDS,
             draft=secrets.token_hex(16),
         )  # fmt: skip
-
-    @property
-    def _page(self) -> str:
-        return f"/inbox/{quote(self._address, safe='')}"
-
-    def _report(self, actor: Actor) -> Report:
-        try:
-            return self._services.clearances.may_write(actor, self._address)
-        except NotAuthorized:
-            if self._services.sharing.is_author_or_family(actor, self._address):
-                raise
-            redirect(self._page)  # It has not been opened yet: its cover says what opening means.
-            raise
 
     def _judge(self, actor: Actor, report: Report, form: Form, typed: TypedClearance) -> str:
         """Show what it means, to be confirmed, or what is wrong; once confirmed, sign it."""

@@ -9,19 +9,17 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 import tg
 from tg import expose, redirect
 
-from blockmrs.controllers.followup.part import ReportPart
+from blockmrs.controllers.followup.part import SharedReportPart
 from blockmrs.controllers.web.context import BOTH, posted_form, problem, require_actor, show, try_again
 from blockmrs.controllers.web.recovery_code import code_first
-from blockmrs.errors import N_, InvalidInput, NotAuthorized, NotFound, Unavailable
+from blockmrs.errors import N_, InvalidInput, NotFound, Unavailable
 
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
-    from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.followup.replies import GivenReply, ReportReplies
 
 LONGEST = 400
@@ -47,14 +45,14 @@ class TypedReply:
         return cls(*(form.text_or_empty(name, LONGEST) for name in ("reply-draft", "phone", "line")))
 
 
-class ReplyController(ReportPart):
+class ReplyController(SharedReportPart):
     """The replies to the report at `address` by members of an organisation that has it; made for one request."""
 
     @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
         """The form; then sending it, once."""
         actor = require_actor()
-        there = self._open(actor)
+        there = self._opened(actor, self._services.replies.open)
         if there.is_blocked:
             return show("followup.reply_blocked", 403, report_page=self._page)
         if tg.request.method != "POST":
@@ -77,7 +75,7 @@ class ReplyController(ReportPart):
     def withdraw(self, reply_id: str = "", *_more: str, **_ignored: object) -> str:
         """Ask, then take back one's own reply."""
         actor = require_actor()
-        there = self._open(actor)
+        there = self._opened(actor, self._services.replies.open)
         given = next((one for one in there.given if one.mine and one.reply_id == reply_id), None)
         if given is None:
             raise NotFound("no such reply")
@@ -86,19 +84,6 @@ class ReplyController(ReportPart):
             self._services.replies.withdraw(actor, self._address, reply_id, draft)
             redirect(f"{self._page}?replied=1")
         return show("followup.reply_withdraw", report_page=self._page, given=given, draft=secrets.token_hex(16))
-
-    @property
-    def _page(self) -> str:
-        return f"/inbox/{quote(self._address, safe='')}"
-
-    def _open(self, actor: Actor) -> ReportReplies:
-        try:
-            return self._services.replies.open(actor, self._address)
-        except NotAuthorized:
-            if self._services.sharing.is_author_or_family(actor, self._address):
-                raise
-            redirect(self._page)  # It has not been opened yet: its cover says what opening means.
-            raise
 
     def _form(self, there: ReportReplies, typed: TypedReply, errors: dict[str, str], status: int = 200) -> str:
         return show("followup.reply", status, errors=errors, report_page=self._page, typed=typed, there=there)
