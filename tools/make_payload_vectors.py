@@ -46,6 +46,7 @@ STANDING = BundleGrant(
     Scope.STANDING, OBJECT, bytes([0xB1]) * 32, SUBJECT, "care", NOW, NOW + timedelta(days=30),
     return_to_subject=bytes([0xBB]) * 32, title="Sam", party="Maria",
 )  # fmt: skip
+BUNDLE = replace(STANDING, scope=Scope.BUNDLE)
 
 Case = dict[str, Any]
 
@@ -81,6 +82,7 @@ def cases() -> list[Case]:
         says("introduction", "introduce", Introduction(OBJECT, line_key=bytes([0x11]) * 32, party="Ana").to_fields()),
         says("appointment", "appoint", appointed),
         says("receipt", "receipt", receipt),
+        says("grant-of-a-bundle", "grant of several", BUNDLE.to_fields()),
         says("standing-grant", "grant of several", STANDING.to_fields()),
         says("copy-of-a-standing-grant", "grant of several", standing_copy.to_fields()),
         says("grant-under-a-standing-grant", "grant", given.to_fields()),

@@ -59,6 +59,9 @@ from blockmrs.services.record.facts import Facts
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
+from blockmrs.services.selections.entries import RecordReader
+from blockmrs.services.selections.received import ReceivedRecords
+from blockmrs.services.selections.record_shares import RecordSharing
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.everyone import Everyone
@@ -303,9 +306,22 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     people, inbox = People(teams), Inbox(mailbox, organisations, access, sharing)
     from_now_on = FromNowOn(database, mailbox, cards, people, organisations, rolls, standing, throttle, objects)
     releases = Releases(database, mailbox, teams, codes, foundation.leaving)
+    record_sharing = RecordSharing(
+        database,
+        mailbox,
+        objects,
+        cards,
+        organisations,
+        teams,
+        people,
+        rolls,
+        throttle,
+        RecordReader(mailbox),
+        from_now_on.one_at_a_time,
+    )
     sealing_anew = SealingAnew(
         database, mailbox, cards, teams, access, books, sharing, from_now_on, LeftToDo(mailbox, standing), releases,
-        objects.lacking,
+        objects.lacking, record_sharing.readers,
     )  # fmt: skip
     return Services(
         readings=mailbox.readings,
@@ -320,12 +336,16 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         calls=calls,
         people=people,
         rights=rights,
-        everyone=Everyone(mailbox, rights, reports, access, sharing, codes, crew_facts, (from_now_on.rows,)),
+        everyone=Everyone(
+            mailbox, rights, reports, access, sharing, codes, crew_facts, (from_now_on.rows, record_sharing.rights)
+        ),
         facts=Facts(database, mailbox, cards, objects, crew_facts, owners),
         crew_facts=crew_facts,
         reports=reports,
         sharing=sharing,
         inbox=inbox,
+        record_sharing=record_sharing,
+        received_records=ReceivedRecords(mailbox, organisations, access),
         followups=FollowUps(after, teams),
         clearances=clearances,
         replies=replies,
@@ -334,7 +354,9 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
         from_now_on=from_now_on,
         standing_records=StandingRecords(mailbox, organisations, access, sharing),
-        who_looked=WhoLooked(mailbox, rolls, access, sharing, codes, crew_facts, identity.visits, from_now_on),
+        who_looked=WhoLooked(
+            mailbox, rolls, access, sharing, codes, crew_facts, identity.visits, from_now_on, (record_sharing.log,)
+        ),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending, foundation.let_go.cids),
         health=health,
         clock_watch=foundation.clock_watch,

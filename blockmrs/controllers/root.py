@@ -16,6 +16,8 @@ from blockmrs.controllers.record.log import LogController
 from blockmrs.controllers.record.record import RecordController
 from blockmrs.controllers.report.from_now_on import FromNowOnController
 from blockmrs.controllers.report.phone import PhoneController
+from blockmrs.controllers.report.record_received import SharedController
+from blockmrs.controllers.report.record_share import ShareController
 from blockmrs.controllers.report.report import ReportController, ReportListController
 from blockmrs.controllers.report.standing_records import StandingRecordsController
 from blockmrs.controllers.team.team import TeamController
@@ -58,6 +60,8 @@ class RootController(TGController):
         self.record.from_now_on = FromNowOnController(services)
         self.log = LogController(services)
         self.people = PeopleController(services)
+        self.share = ShareController(services)
+        self.shared = SharedController(services)
         self.r = CrewController(services.codes)
         self.about = AboutController(AdviceDocument())
         self.language = LanguageController()

@@ -26,6 +26,7 @@ class Event(StrEnum):
 
     OPENED_REPORT = "opened-report"
     OPENED_BY_CODE = "opened-by-code"
+    OPENED_SELECTION = "opened-selection"
     LOOKED_AT_REPORT = "looked-at-report"
     LOOKED_AT_RECORD = "looked-at-record"
     LOOKED_AT_FACTS = "looked-at-facts"
@@ -34,6 +35,8 @@ class Event(StrEnum):
     SHARED = "shared"
     SHARED_FROM_NOW_ON = "shared-from-now-on"
     STOPPED = "stopped"
+    SHARED_SELECTION = "shared-selection"
+    STOPPED_SELECTION = "stopped-selection"
     WROTE_REPORT = "wrote-report"
     CHANGED_FACTS = "changed-facts"
     ADDED = "added"
@@ -58,6 +61,7 @@ _HAPPENINGS = {
             Event.OPENED_REPORT,
             Event.OPENED_FACTS,
             Event.OPENED_BY_CODE,
+            Event.OPENED_SELECTION,
             Event.LOOKED_AT_REPORT,
             Event.LOOKED_AT_RECORD,
             Event.LOOKED_AT_FACTS,
@@ -65,7 +69,10 @@ _HAPPENINGS = {
         ],
         Happening.OPENED,
     ),
-    **dict.fromkeys([Event.SHARED, Event.SHARED_FROM_NOW_ON, Event.STOPPED], Happening.SHARED),
+    **dict.fromkeys(
+        [Event.SHARED, Event.SHARED_FROM_NOW_ON, Event.STOPPED, Event.SHARED_SELECTION, Event.STOPPED_SELECTION],
+        Happening.SHARED,
+    ),
     **dict.fromkeys([Event.WROTE_REPORT, Event.CHANGED_FACTS, Event.ADDED], Happening.CHANGED),
     **dict.fromkeys(
         [
@@ -88,8 +95,9 @@ class LogEntry:
     """One thing that happened to the record of the person called `about`.
 
     `who` did it, for `organisation` if they read as its member; empty if nobody knows. `party` is with whom or to whom
-    they did it: a hospital, or whoever joined or was ended. `report` is the address of the report concerned. `count`:
-    how often, where only that is known. `left`: when a reader has left the organisation since.
+    they did it: a hospital, or whoever joined or was ended. `report` is the address of the report concerned, and `see`
+    the page that says what else was shared. `count`: how often, where only that is known. `left`: when a reader has
+    left the organisation since.
     """
 
     event: Event
@@ -102,6 +110,7 @@ class LogEntry:
     report: str = ""
     until: datetime | None = None
     left: datetime | None = None
+    see: str = ""
     count: int = 0
     proven: bool = True
     is_me: bool = False

@@ -76,6 +76,21 @@ def require_acting_for(acts: bool) -> None:
         raise NotAuthorized("only who acts for a card lets go what was kept for it")
 
 
+def require_acting(standing: Standing) -> None:
+    """Return if somebody with `standing` towards a record may share it whole, see those shares, and end them.
+
+    Whoever wrote a report hands on that report; the record is the person's own.
+
+    Raises:
+        NotFound: a stranger to the person.
+        NotAuthorized: they know the person, and do not act for them.
+    """
+    if standing is Standing.STRANGER:
+        raise NotFound("you act for nobody with that name")
+    if standing is not Standing.SUBJECT:
+        raise NotAuthorized("only whoever acts for somebody shares their record")
+
+
 def require_unblocked(sender: Sender) -> None:
     """Return if an organisation's members may write to whoever sent it a report.
 

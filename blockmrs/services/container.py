@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.services.record.facts import Facts
     from blockmrs.services.reports.reports import Reports
+    from blockmrs.services.selections.received import ReceivedRecords
+    from blockmrs.services.selections.record_shares import RecordSharing
     from blockmrs.services.sharing.crew_codes import Codes
     from blockmrs.services.sharing.everyone import Everyone
     from blockmrs.services.sharing.from_now_on import FromNowOn
@@ -61,6 +63,8 @@ class Services:
     reports: Reports
     sharing: Sharing
     inbox: Inbox
+    record_sharing: RecordSharing
+    received_records: ReceivedRecords
     followups: FollowUps
     clearances: Clearances
     replies: Replies

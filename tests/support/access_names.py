@@ -54,6 +54,15 @@ class Names(dict[str, str]):
     def _today(self) -> str:
         return self._cast.site.clock().date().isoformat()
 
+    def _record_share(self) -> str:
+        return self._cast.given_record()[0]
+
+    def _bundle(self) -> str:
+        return self._cast.given_record()[1]
+
+    def _bundle_update(self) -> str:
+        return self._cast.given_record()[2]
+
     def _organisation(self) -> str:
         return self._cast.organisations["recipient"].card_id.hex()
 

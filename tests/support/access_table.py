@@ -65,6 +65,14 @@ VENUE = {"name": "East Park", "address": "1 Park Lane"}
 FACTS = {"allergies": "Penicillin", "diabetes": "none"}
 REPLY = {"wish": "please-call", "phone": "+1 202 555 0123", "reply-draft": "ce" * 16}
 CLEARANCE = {"stage": "light exercise", "seen": "{today}", "clearance-draft": "cd" * 16}
+RECORD = {
+    "organisation": "{organisation}",
+    "what": "everything",
+    "purpose": "care",
+    "how_long": "30",
+    "step": "send",
+    "share-draft": "dc" * 16,
+}
 SHARE = {"purpose": "care", "how_long": "30"}
 FROM_NOW_ON = SHARE | {"organisation": "{organisation}", "choices": "facts"}
 TABLE = (
@@ -312,6 +320,22 @@ TABLE = (
     Row("/log/download", "/log/download", signed_in(200)),
     Row("/log", "/log?about={person}&who=all", signed_in(404, family=200)),
     Row("/log/ask", "/log/ask/{log_entry}", signed_in(404, family=200), signed_in(404, family=302)),
+    Row("/share", "/share", signed_in(302, family=200, other_patient=200)),
+    Row("/share/*", "/share/{person}", signed_in(404, family=200), signed_in(404, family=302), RECORD),
+    Row("/share/*", "/share/{person}", None, signed_in(404, family=422), {}),
+    # A coach knows the player, and hands on no more than the reports that they wrote.
+    Row("/share/*", "/share/{player_of_coach}", signed_in(404, author=403), signed_in(404, author=403), RECORD),
+    Row("/share/*/sent", "/share/{person}/sent/{record_share}", signed_in(404, family=200)),
+    Row(
+        "/share/*/stop",
+        "/share/{person}/stop/{record_share}",
+        signed_in(404, family=200),
+        signed_in(404, family=302),
+    ),
+    Row("/inbox/records", "/inbox/records", signed_in(200)),
+    Row("/shared/*", "/shared/{bundle}", signed_in(404, recipient=200)),
+    Row("/shared/*/open", "/shared/{bundle}/open", None, signed_in(404, recipient=302)),
+    Row("/shared/*/*", "/shared/{bundle}/{bundle_update}", signed_in(404, recipient=200)),
     Row("/r", "/r", everybody(200)),
     Row("/r/code", "/r/code", None, everybody(404), {"code": "2222-2222-2222"}),
     Row("/r/scan", "/r/scan", None, everybody(404), {"secret": "A" * 22}),

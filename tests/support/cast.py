@@ -23,6 +23,7 @@ from blockmrs.model.database import file_of
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.organisations import Organisation
 from blockmrs.services.reports.reports import SavedReport
+from blockmrs.services.selections.selection import Selection, Terms
 from tests.support.heads import answers, head_report
 from tests.support.quick import quick_folder
 from tests.support.site import TestSite, build_site
@@ -70,6 +71,7 @@ class Cast:
     statement_id: str = ""
     reply_id: str = ""
     sender_id: str = ""
+    _record: tuple[str, str, str] | tuple[()] = ()
     _counter: Any = field(default_factory=itertools.count)
     _sessions: dict[str, str] = field(default_factory=dict)
 
@@ -176,6 +178,29 @@ class Cast:
         (record,) = services.standing_records.records(doctor)
         facts_address = services.standing_records.page(doctor, record.record_id).facts[0].address
         return organisation.hex(), record.record_id, facts_address
+
+    def given_record(self) -> tuple[str, str, str]:
+        """What the player's mother gave of his record to the recipient's hospital, who opened it.
+
+        What she calls the share, what the recipient calls it, and an update of it.
+        """
+        if not self._record:
+            received, reader = self.site.services.received_records, self.actors["recipient"]
+            share_id, address = self.give_record()
+            received.acknowledge(reader, address)
+            opened = received.open(reader, address)
+            assert opened is not None
+            self._record = share_id, address, opened.updates[0].update_id
+        return self._record
+
+    def give_record(self) -> tuple[str, str]:
+        """The same, once more, and not opened yet: what the mother and the recipient call it."""
+        services, mother, reader = self.site.services, self.actors["family"], self.actors["recipient"]
+        handle, hospital = services.people.of(mother)[-1].handle, self.organisations["recipient"].card_id
+        terms = Terms("care", self.site.clock() + timedelta(days=30))
+        share_id = services.record_sharing.share(mother, handle, secrets.token_hex(16), hospital, Selection(), terms)
+        (newest, *_), _ = services.received_records.page(reader, None, [])
+        return share_id, newest.address
 
     def share(self, address: str, organisation: str, lasts: timedelta = timedelta(days=30)) -> str:
         """Share a report of the coach's; returns the share's id."""

@@ -8,6 +8,7 @@ ANSWERS = {"complaints": "head", "age": "13-15-years", "a.head-vomits": "2"}
 NO_SIGN = {f"a.{sign.id}": "no" for sign in load_rules().signs}
 TO_THE_FAMILY = ANSWERS | {"a.story-does-not-fit": "yes", "r-player": "other", "r-name": "Ann Example",
                            "r-policies": "safeguarding"}  # fmt: skip
+RECORD = {"organisation": "{organisation}", "what": "everything", "purpose": "care", "how_long": "30"}
 PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signs": (NOBODY, "/field", None),
     "what is new at home": ("family", "/", None),
@@ -66,6 +67,12 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "what is new there": ("author", "/people/{news}", None),
     "say yes": ("family", "/people/{person}/confirm/{right}", None),
     "end a part": ("family", "/people/{person}/end/{right}", None),
+    "share a record": ("family", "/share/{person}", None),
+    "kinds of a record": ("family", "/share/{person}", RECORD | {"what": "kinds"}),
+    "entries of a record": ("family", "/share/{person}", RECORD | {"what": "chosen"}),
+    "what they will see": ("family", "/share/{person}", RECORD),
+    "stop sharing a record": ("family", "/share/{person}/stop/{record_share}", None),
+    "a shared record": ("recipient", "/shared/{unopened}", None),
     "join": ("stranger", "/join", None),
     "join staff": ("stranger", "/join", {"invitation": "{staff}"}),
     "join family": ("stranger", "/join", {"invitation": "{family}"}),
@@ -82,7 +89,7 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
 WITHOUT_FIELDS = frozenset(
     {"what is new at home", "report", "stop the share", "stop the code", "release", "places", "settings", "inbox",
      "organisation", "end a membership", "a sender", "an unknown sender", "block a sender", "blocked senders",
-     "see from now on", "end from now on",
+     "see from now on", "end from now on", "stop sharing a record", "a shared record",
      "facts from now on", "who may see", "what is new there", "say yes", "end a part", "is this right",
      "end a membership, for the operator"}
 )  # fmt: skip

@@ -38,6 +38,9 @@ from blockmrs.services.record.facts import Facts
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
+from blockmrs.services.selections.entries import RecordReader
+from blockmrs.services.selections.received import ReceivedRecords
+from blockmrs.services.selections.record_shares import RecordSharing
 from blockmrs.services.sharing.books import Books
 from blockmrs.services.sharing.crew_codes import Codes
 from blockmrs.services.sharing.everyone import Everyone
@@ -150,14 +153,20 @@ class World:
         self.rights = Rights(
             self.database, self.mailbox, self.cards, self.teams, self.rolls, self.invitations, self.codes, self.sharing
         )  # fmt: skip
+        self.records = RecordReader(self.mailbox)
+        self.record_sharing = RecordSharing(
+            self.database, self.mailbox, self.objects, self.cards, self.organisations, self.teams, self.people,
+            self.rolls, self.throttle, self.records, self.from_now_on.one_at_a_time,
+        )  # fmt: skip
         self.everyone = Everyone(
             self.mailbox, self.rights, self.reports, self.access, self.sharing, self.codes, self.crew_facts,
-            (self.from_now_on.rows,),
+            (self.from_now_on.rows, self.record_sharing.rights),
         )  # fmt: skip
         self.who_looked = WhoLooked(
             self.mailbox, self.rolls, self.access, self.sharing, self.codes, self.crew_facts, self.identity.visits,
-            self.from_now_on,
+            self.from_now_on, (self.record_sharing.log,),
         )  # fmt: skip
+        self.received_records = ReceivedRecords(self.mailbox, self.organisations, self.access)
         self.evidence = Evidence(
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending, self.let_go.cids
         )
@@ -165,7 +174,7 @@ class World:
         self.left_to_do = LeftToDo(self.mailbox, self.standing)
         self.sealing_anew = SealingAnew(
             self.database, self.mailbox, self.cards, self.teams, self.access, self.books, self.sharing,
-            self.from_now_on, self.left_to_do, releases, self.objects.lacking,
+            self.from_now_on, self.left_to_do, releases, self.objects.lacking, self.record_sharing.readers,
         )  # fmt: skip
         self._stages.begin()
 

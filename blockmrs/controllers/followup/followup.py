@@ -51,7 +51,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.triage.conditions import Answer
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
-    from blockmrs.services.followup.symptom_checks import FollowUp, MadeCheck
+    from blockmrs.services.followup.symptom_checks import FollowUp
 
 NONE = "none"
 _OPEN = N_("Choose an answer")
@@ -186,7 +186,7 @@ class OneCheckController(ReportPart):
             because=tuple(dict.fromkeys(forms.get(text, text) for _, text in made.check.advice.reasons)),
             words=[
                 (heading, [(forms.get(question, question), answer) for question, answer in rows])
-                for heading, rows in answer_words(rules, made)
+                for heading, rows in answer_words(rules, made.check)
             ],
             sport=self._services.clearances.of(actor, self._address),
             cleared_words=CLEARED_WORDS,
@@ -198,9 +198,9 @@ def report_page(address: str) -> str:
     return f"/field/report/{quote(address, safe='')}"
 
 
-def answer_words(rules: RuleSet, made: MadeCheck) -> list[tuple[str, list[tuple[str, str]]]]:
+def answer_words(rules: RuleSet, check: SymptomCheck) -> list[tuple[str, list[tuple[str, str]]]]:
     """The answers of a check as people read them: a heading, then questions with their answers, all in English."""
-    groups = ((N_("Danger signs"), made.check.signs), (N_("Symptoms"), made.check.symptoms))
+    groups = ((N_("Danger signs"), check.signs), (N_("Symptoms"), check.symptoms))
     return [
         (heading, [(answer.question, _word(rules.findings.get(answer.finding), answer.answer)) for answer in answers])
         for heading, answers in groups

@@ -2,6 +2,7 @@
 
 GET  /inbox                     what known senders sent, most urgent first, and the number of everything else
 GET  /inbox/unknown             what strangers sent
+GET  /inbox/records             what people gave of their records: controllers/report/record_received.py
 GET  /inbox/ended               shares that have ended
 GET  /inbox/blocked             who is blocked
 GET  /inbox/sender/<id>         one sender's reports
@@ -55,7 +56,18 @@ class InboxController(TGController):
         actor, gaps, place = require_actor(), list[str](), parse_place(before)
         first = self._services.inbox.first(actor, place, gaps)
         records = self._services.standing_records.records(actor, gaps) if place is None else []
-        return show("inbox.list", first=first, newest=place is not None, records=records, lost=bool(gaps))
+        given, older = ([], None) if place else self._services.received_records.page(actor, None, gaps)
+        return show(
+            "inbox.list", first=first, newest=place is not None, records=records, given=given, older_given=older,
+            lost=bool(gaps),
+        )  # fmt: skip
+
+    @expose(allowed_methods=PAGE)
+    def records(self, before: object = None, **_ignored: object) -> str:
+        """What people gave of their records, twenty at a time."""
+        actor, gaps, place = require_actor(), list[str](), parse_place(before)
+        records, older = self._services.received_records.page(actor, place, gaps)
+        return show("inbox.records", records=records, older=older, newest=place is not None, lost=bool(gaps))
 
     @expose(allowed_methods=PAGE)
     def unknown(self, before: object = None, **_ignored: object) -> str:

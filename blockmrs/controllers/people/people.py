@@ -24,6 +24,7 @@ from blockmrs.services.sharing.rights import InvitationRight, Right
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
+    from blockmrs.services.selections.selection import RecordShare
     from blockmrs.services.sharing.from_now_on import StandingShare
     from blockmrs.services.sharing.rights import RightsPage
 
@@ -73,6 +74,7 @@ class OnePersonController(TGController):
         self._rights = services.rights
         self._crew_facts = services.crew_facts
         self._from_now_on = services.from_now_on
+        self._record_sharing = services.record_sharing
         self._clock = services.reports.now
         self._handle = handle
 
@@ -93,6 +95,7 @@ class OnePersonController(TGController):
             standing=self._standing(actor, page),
             consent=self._crew_facts.consent(actor, self._handle) if is_family else None,
             acting_for=page.label if is_family else "",
+            records=[] if page.is_coach else self._running(actor),
         )
 
     def _standing(self, actor: Actor, page: RightsPage) -> list[StandingShare] | None:
@@ -103,6 +106,10 @@ class OnePersonController(TGController):
             return self._from_now_on.of(actor, self._handle)
         except NotFound:
             return None  # A card that a coach made for the viewer: it stands with their own.
+
+    def _running(self, actor: Actor) -> list[RecordShare]:
+        """What runs of what was given of the record as a whole."""
+        return [share for share in self._record_sharing.shares(actor, self._handle) if share.active]
 
     @expose(allowed_methods=POST)
     def seen(self, **_ignored: object) -> None:

@@ -17,8 +17,13 @@ import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.report.one_report import about_organisation
-from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, count_on_page, matching
+from blockmrs.controllers.report.share_forms import (
+    PURPOSE_WORDS,
+    ShareForm,
+    about_organisation,
+    count_on_page,
+    matching,
+)
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,

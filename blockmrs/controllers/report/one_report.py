@@ -25,7 +25,13 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.followup.part import ReportPart
-from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, count_on_page, matching
+from blockmrs.controllers.report.share_forms import (
+    PURPOSE_WORDS,
+    ShareForm,
+    about_organisation,
+    count_on_page,
+    matching,
+)
 from blockmrs.controllers.report.stopped import StoppedController, go_on_at_once, left_after_stops
 from blockmrs.controllers.site.hand_on import draw_qr, text_message
 from blockmrs.controllers.web.context import (
@@ -47,7 +53,6 @@ if TYPE_CHECKING:
     from blockmrs.domain.reports import Report
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
-    from blockmrs.services.people.organisations import Organisation
     from blockmrs.services.people.teams import FamilyMember
     from blockmrs.services.reports.reports import OpenedReport
     from blockmrs.services.sharing.crew_codes import ReportCode
@@ -259,11 +264,6 @@ class OneReportController(ReportPart):
             listed=len(directory),
             purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
         )  # fmt: skip
-
-
-def about_organisation(entry: Organisation) -> str:
-    """What is shown below an organisation's name: where it is, and who would read what is sent there."""
-    return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
 
 
 def _text_to_parent(opened: OpenedReport) -> str:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
 from typing import TYPE_CHECKING
 
+from tg.i18n import ugettext as _
+
 from blockmrs.controllers.site.dates import parse_date
 from blockmrs.controllers.site.times import at_clock, local
 from blockmrs.controllers.web.forms import Errors
@@ -110,6 +112,11 @@ def matching(directory: Iterable[Organisation], search: str) -> list[Organisatio
         for entry in directory
         if all(word in folded(" ".join((entry.name, entry.place, *entry.staff))) for word in words)
     ]
+
+
+def about_organisation(entry: Organisation) -> str:
+    """What is shown below an organisation's name: where it is, and who would read what is sent there."""
+    return ", ".join(filter(None, [entry.place, *(entry.staff or [_("Nobody there has joined yet")])]))
 
 
 def _card_id(text: str) -> bytes | None:

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from blockmrs.crypto.keys import Card, Keyring
     from blockmrs.domain.sharing import Grant
     from blockmrs.services.lines.batch import Batch
-    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
+    from blockmrs.services.lines.mailbox import BundleGrantEntry, EntrustedKeys, GrantEntry, Mailbox
 
 
 def write_revocation(batch: Batch, grant_id: bytes, at: datetime, author: Keyring, to: LineTo) -> None:
@@ -38,7 +38,7 @@ def write_ending(batch: Batch, grant_id: bytes, at: datetime, author: Keyring) -
     write_revocation(batch, grant_id, at, author, LineTo.own(ending_keyring(grant_id)))
 
 
-def original_of(copy: GrantEntry) -> tuple[bytes, bytes]:
+def original_of(copy: GrantEntry | BundleGrantEntry) -> tuple[bytes, bytes]:
     """The payload id of the grant that this is a copy of, and the card id of the grant's recipient.
 
     Raises:
@@ -78,7 +78,7 @@ def end_as_author(
 
 
 def end_as_subject(
-    batch: Batch, copy: GrantEntry, at: datetime, person: Keyring, subject: EntrustedKeys, to: LineTo
+    batch: Batch, copy: GrantEntry | BundleGrantEntry, at: datetime, person: Keyring, subject: EntrustedKeys, to: LineTo
 ) -> None:
     """Add to `batch` the end of a share by the card that it is about, which signs on its own line to the recipient.
 

@@ -142,6 +142,25 @@ def share_as_subject(
     write_grant(batch, copy, person, LineTo.own(subject.keyring))
 
 
+def share_bundle(
+    batch: Batch, grant: BundleGrant, person: Keyring, subject: EntrustedKeys, to: LineTo, name: str, mark: bytes
+) -> None:
+    """Add to `batch` a bundle that the card of its subject gives, and its copy, which opens it for the family too.
+
+    Args:
+        grant: what the recipient is granted; it gets a way back, to the subject.
+        person: who acts for the subject, and signs the copy with their own card, as in `share_as_subject`.
+        name: what the copy calls the recipient.
+        mark: of the form, by which a repeated press finds the first.
+    """
+    given = replace(grant, return_to_subject=os.urandom(32))
+    fields = given.to_fields()
+    grant_id = batch.add(Kind.GRANT, fields, author=subject.keyring, recipient=to.card, line_key=to.key)
+    copy = replace(given, party=name, grantee=to.card.id, copy_of=grant_id, draft_mark=mark)
+    own = LineTo.own(subject.keyring)
+    batch.add(Kind.GRANT, copy.to_fields(), author=person, recipient=own.card, line_key=own.key)
+
+
 def pass_on(
     batch: Batch, grants: Iterable[Grant], granter: Keyring, to: LineTo, since: datetime, until: datetime
 ) -> None:

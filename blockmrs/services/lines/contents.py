@@ -61,6 +61,7 @@ class Sort(IntEnum):
     REVOCATION = 6
     APPOINTMENT = 7
     ROSTER = 8
+    BUNDLE = 9
     STANDING = 10
     RENEWAL = 11
 
@@ -74,11 +75,11 @@ class Item:
     """One entry of a line, with what is needed to find it again.
 
     `about` has 32 bytes: a report's or facts' update id, that of the report that something follows or that was shared,
-    or a dependent's card id. `key` has 16: the same for two entries made by one press of Save; for a share the first of
-    its payload id, and for a revocation that of the share that it ends. `index` is the entry's place in the log, and
-    `at_ms` when its block was made; `by` and `previous` are the first 16 bytes of its signer's card id, and of the
-    update that, according to a grant to the owner, came before. `renewals` are the positions at which the update was
-    sealed anew.
+    a dependent's card id, or a bundle's id. `key` has 16: the same for two entries made by one press of Save; for a
+    share the first of its payload id, and for a revocation that of the share that it ends. `index` is the entry's place
+    in the log, and `at_ms` when its block was made; `by` and `previous` are the first 16 bytes of its signer's card id,
+    and of the update that, according to a grant to the owner, came before. `renewals` are the positions at which the
+    update was sealed anew.
     """
 
     position: int
@@ -281,7 +282,7 @@ def item_of(message: Message, reader: bytes) -> Item | None:
             case Kind.GRANT if scope_of(message.fields) is Scope.RENEWAL:
                 item = Item(message.position, Sort.RENEWAL, Renewal.from_fields(message.fields).update_id)
             case Kind.GRANT:
-                item = _of_grant(message, Grant.from_fields(message.fields), reader)
+                item = _of_any_grant(message, reader)
             case Kind.REVOKE:
                 key = Revocation.from_fields(message.fields).grant_id[:KEY_BYTES]
                 item = Item(message.position, Sort.REVOCATION, key=key)
@@ -293,6 +294,16 @@ def item_of(message: Message, reader: bytes) -> Item | None:
     except InvalidInput:
         return None
     return None if item is None else replace(item, index=message.index, by=message.author[:KEY_BYTES])
+
+
+def _of_any_grant(message: Message, reader: bytes) -> Item | None:
+    scope = scope_of(message.fields)
+    if scope is Scope.UPDATE:
+        return _of_grant(message, Grant.from_fields(message.fields), reader)
+    bundle = BundleGrant.from_fields(message.fields)
+    if scope is not Scope.BUNDLE or bundle.copy_of is None:
+        return None
+    return Item(message.position, Sort.BUNDLE, bundle.bundle_id, message.id[:KEY_BYTES])
 
 
 def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:

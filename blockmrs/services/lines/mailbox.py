@@ -22,10 +22,12 @@ from blockmrs.domain.sharing import Appointment, Grant, Now, Pointer, Receipt, U
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError, InvalidInput, ObjectMissing
 from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.bundles import read_bundle, read_terms
 from blockmrs.services.lines.conclusions import Conclusions
 from blockmrs.services.lines.contents import Contents, Item, Items, Sort
 from blockmrs.services.lines.memory import LineMemory, PlacedValue, ValueOf
 from blockmrs.services.lines.reader import (
+    BundleGrantEntry,
     GrantEntry,
     Line,
     LineReader,
@@ -40,12 +42,14 @@ from blockmrs.services.lines.updates import check_grantor, open_update, seal_ane
 
 if TYPE_CHECKING:
     from blockmrs.chain.ledger import Ledger, Place
+    from blockmrs.domain.bundles import Bundle, BundleEntry
     from blockmrs.domain.records import Update
+    from blockmrs.domain.sharing import BundleGrant
     from blockmrs.model.database import Database
     from blockmrs.services.lines.cards import Cards
     from blockmrs.storage import ObjectStore
 
-__all__ = ["EntrustedKeys", "GrantEntry", "Line", "Mailbox", "Message"]
+__all__ = ["BundleGrantEntry", "EntrustedKeys", "GrantEntry", "Line", "Mailbox", "Message"]
 
 LABEL_LIMIT = 120
 
@@ -162,6 +166,22 @@ class Mailbox:
     def seal_anew(self, batch: Batch, pointer: UpdatePointer, holder: Keyring) -> Pointer:
         """Add to `batch` another object with the update at `pointer`, for that card; as `updates.seal_anew`."""
         return seal_anew(batch, self._objects, self._cards, pointer, holder, chain_id=self.chain_id)
+
+    def terms(self, grant: BundleGrant) -> Bundle:
+        """The bundle that a grant names, without what stands in its sub-bundles, after all checks on its object."""
+        key = "bundle", grant.object, grant.bundle_id, grant.subject
+        return self.readings.now().once(key, lambda: read_terms(self._objects, grant, chain_id=self.chain_id))
+
+    def bundle(self, grant: BundleGrant) -> Bundle:
+        """The bundle that a grant names, whole, after all checks on its objects; its updates are not read."""
+        key = "whole bundle", grant.object, grant.bundle_id, grant.subject
+        return self.readings.now().once(key, lambda: read_bundle(self._objects, grant, chain_id=self.chain_id))
+
+    def entry(self, subject: bytes, entry: BundleEntry) -> Update:
+        """The update of one entry of a bundle that the card `subject` gave, after every check of the protocol."""
+        return check_grantor(
+            self._update(self._objects, UpdatePointer(entry.object, entry.update_id, subject)), subject
+        )
 
     def derived(self, derive: Callable[[bytes], Keyring], of: bytes) -> Keyring:
         """The keys that everybody who knows `of` (32 bytes) can derive, such as those of a staff line."""

@@ -35,7 +35,14 @@ from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Line, Mai
 from blockmrs.services.lines.short_cuts import read_short_cut
 from blockmrs.services.people.persons import own_card
 from blockmrs.services.people.senders import Senders
-from blockmrs.services.reports.arrivals import Arrival, SenderLine, StandingArrival, read_line, value_of
+from blockmrs.services.reports.arrivals import (
+    Arrival,
+    BundleArrival,
+    SenderLine,
+    StandingArrival,
+    read_line,
+    value_of,
+)
 from blockmrs.services.reports.arrivals import with_subjects_ends as arrivals_with_ends
 
 if TYPE_CHECKING:
@@ -238,6 +245,15 @@ class AccessFinder:
             line_values = self._mailbox.remembered(line_key, organisation.keyring, value_of, card)
             lines.append((card, read_line(organisation, card, line_key, line_values)))
         return lines
+
+    def bundles(self, actor: Actor, gaps: list[str] | None = None) -> list[BundleArrival]:
+        """Every bundle that was ever given to an organisation of the actor, as `arrivals`."""
+        return [
+            bundle
+            for organisation in self._organisations.memberships(actor, gaps)
+            for _, line in self.sender_lines(organisation, gaps)
+            for bundle in line.bundles
+        ]
 
     def access_to(self, arrival: Arrival) -> Access | None:
         """What the actor is to a report that arrived, opened from its line with all checks; None if it is not there."""

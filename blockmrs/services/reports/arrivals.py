@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.services.lines.memory import PlacedValue
     from blockmrs.services.lines.reader import Message
 
-_GRANT, _ENDS, _STANDING, _GIVEN, _RENEWAL = 1, 2, 3, 4, 5
+_GRANT, _ENDS, _STANDING, _GIVEN, _RENEWAL, _BUNDLE = 1, 2, 3, 4, 5, 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,28 @@ class StandingArrival:
 
 
 @dataclass(frozen=True, slots=True)
+class BundleArrival:
+    """A bundle that the card of its subject gave, `sender`; fields as in Arrival, `renewals` by update id."""
+
+    keys: EntrustedKeys
+    sender: Card = field(repr=False)
+    line_key: bytes = field(repr=False)
+    position: int
+    index: int
+    came_at: datetime
+    grant_id: bytes
+    bundle_id: bytes
+    not_before: datetime
+    not_after: datetime | None
+    ends: Revocation | None = None
+    renewals: Mapping[bytes, tuple[int, ...]] = field(default_factory=dict, repr=False)
+
+    def runs(self, now: Now) -> bool:
+        """Whether it is running, as far as its line says."""
+        return self.ends is None and is_running(self.not_before, self.not_after, now)
+
+
+@dataclass(frozen=True, slots=True)
 class SenderLine:
     """What one sender wrote to an organisation. `given` are what is no report of what came under `standings`."""
 
@@ -90,10 +112,11 @@ class SenderLine:
     revocations: tuple[Revocation, ...]
     standings: tuple[StandingArrival, ...] = ()
     given: tuple[Arrival, ...] = ()
+    bundles: tuple[BundleArrival, ...] = ()
 
 
 def value_of(message: Message) -> Value:
-    """What is kept of a message that is a report's grant, a renewal or a revocation; None for anything else."""
+    """What is kept of a grant of a report or a bundle, a renewal or a revocation; None for anything else."""
     try:
         if message.kind is Kind.REVOKE:
             ends = Revocation.from_fields(message.fields)
@@ -102,6 +125,8 @@ def value_of(message: Message) -> Value:
             return _of_standing(message)
         if message.kind is Kind.GRANT and scope_of(message.fields) is Scope.RENEWAL:
             return [_RENEWAL, Renewal.from_fields(message.fields).update_id]
+        if message.kind is Kind.GRANT and scope_of(message.fields) is Scope.BUNDLE:
+            return _of_bundle(message, BundleGrant.from_fields(message.fields))
         if message.kind is Kind.GRANT:
             grant = Grant.from_fields(message.fields)
             # What is about a report goes with it, and is not a report itself. Only its subject gives from now on.
@@ -118,6 +143,13 @@ def _of_standing(message: Message) -> Value:
         return None
     until = to_ms(grant.not_after) if grant.not_after else None
     return [_STANDING, message.id, grant.purpose, to_ms(grant.not_before), until]
+
+
+def _of_bundle(message: Message, grant: BundleGrant) -> Value:
+    if message.author != grant.subject:
+        return None  # Nobody else gives a whole record.
+    until = to_ms(grant.not_after) if grant.not_after else None
+    return [_BUNDLE, message.id, grant.bundle_id, to_ms(grant.not_before), until]
 
 
 def _of_grant(grant_id: bytes, grant: Grant) -> Value:
@@ -168,7 +200,12 @@ def read_line(
                 continue
             once.add(key)
         (arrivals if arrival.kind == Content.REPORT else given).append(arrival)
-    return SenderLine(tuple(arrivals), tuple(revocations), tuple(standings.values()), tuple(given))
+    bundles = [
+        replace(bundle, ends=own.get(bundle.grant_id), renewals=renewals)
+        for placed in line_values
+        for bundle in _bundles_in(organisation, sender, line_key, placed)
+    ]
+    return SenderLine(tuple(arrivals), tuple(revocations), tuple(standings.values()), tuple(given), tuple(bundles))
 
 
 def _ends_in(value: Value) -> Iterator[tuple[bytes, int]]:
@@ -196,6 +233,25 @@ def _standings_in(
                 from_ms(placed.at_ms),
                 standing_id,
                 purpose,
+                from_ms(since),
+                None if until is None else from_ms(until),
+            )
+
+
+def _bundles_in(
+    organisation: EntrustedKeys, sender: Card, line_key: bytes, placed: PlacedValue
+) -> Iterator[BundleArrival]:
+    match placed.value:
+        case [6, bytes() as grant_id, bytes() as bundle_id, int() as since, (int() | None) as until]:
+            yield BundleArrival(
+                organisation,
+                sender,
+                line_key,
+                placed.position,
+                placed.index,
+                from_ms(placed.at_ms),
+                grant_id,
+                bundle_id,
                 from_ms(since),
                 None if until is None else from_ms(until),
             )

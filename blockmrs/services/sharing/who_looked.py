@@ -48,6 +48,8 @@ _CHANGES = {
 
 
 _NAME = re.compile(r"([0-9a-f]{1,11})-[0-9a-f]{32}", re.ASCII)
+LogSource = Callable[["Actor", "Person"], Iterable[LogEntry]]
+"""What was shared and opened in one more way, about one person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,8 +112,10 @@ class WhoLooked:
         crew_facts: CrewFacts,
         visits: Visits,
         from_now_on: FromNowOn,
+        more: Sequence[LogSource] = (),
     ) -> None:
         self._from_now_on = from_now_on
+        self._more = tuple(more)
         self._access = access
         self._mailbox = mailbox
         self._rolls = rolls
@@ -200,6 +204,9 @@ class WhoLooked:
                 yield from self._by_code(actor, person, keys, contents)
             if {Happening.OPENED, Happening.SIGNED_IN} & set(wanted):
                 yield from self._visited(actor, person, keys)
+        if {Happening.OPENED, Happening.SHARED} & set(wanted):
+            for source in self._more:
+                yield from source(actor, person)
         if Happening.RIGHTS in wanted:
             yield from self._along(actor, person)
         if {Happening.OPENED, Happening.SHARED} & set(wanted):

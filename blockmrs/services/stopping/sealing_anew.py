@@ -106,7 +106,9 @@ class SealingAnew:
         left_to_do: LeftToDo,
         releases: Releases,
         lacking: Callable[[Iterable[Cid]], frozenset[Cid]],
+        more_readers: Callable[[Actor, EntrustedKeys, bytes], set[bytes]] = lambda _actor, _keys, _update_id: set(),
     ) -> None:
+        self._more_readers = more_readers
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -167,7 +169,8 @@ class SealingAnew:
             if stopped.entry.id == stopped.report.id:
                 # The author gives the author's own object; what follows the report the card gives, whoever shared it.
                 copies = [copy for copy in copies if not self._books.is_authors(access, copy)]
-            return self._running(copies) | self._left_to_do.readers_from_now_on(keys, stopped.entry)
+            from_now_on = self._left_to_do.readers_from_now_on(keys, stopped.entry)
+            return self._running(copies) | from_now_on | self._more_readers(actor, keys, stopped.update_id)
 
         return _Side(card, actor.keyring, keys, lambda: self._left_to_do.of_owner(keys), readers)
 

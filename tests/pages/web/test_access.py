@@ -40,6 +40,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     cast.venue()
     cast.colleague()
     cast.from_now_on()
+    cast.given_record()
     yield cast
     cast.site.foundation.database.engine.dispose()
 

@@ -168,6 +168,10 @@ class Names(dict[str, str]):
                 return standing
             case "member":
                 return cast.colleague()
+            case "record_share":
+                return cast.given_record()[0]
+            case "unopened":
+                return cast.give_record()[1]
             case "sender" | "unknown" | "blocked":
                 standing = Standing.KNOWN if name == "sender" else Standing[name.upper()]
                 services.inbox.decide(cast.actor("recipient"), cast.sender_id, standing)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from blockmrs.domain.permission import Action, Standing, require, require_unblocked
+from blockmrs.domain.permission import Action, Standing, require, require_acting, require_unblocked
 from blockmrs.domain.senders import Standing as Sender
 from blockmrs.errors import BlockMRSError, Ended, NotAuthorized, NotFound
 
@@ -68,6 +68,13 @@ def test_nobody_writes_to_a_sender_whom_their_organisation_blocked() -> None:
         require_unblocked(sender)
     with pytest.raises(NotAuthorized):
         require_unblocked(Sender.BLOCKED)
+
+
+@pytest.mark.parametrize("standing", [standing for standing in Standing if standing is not Standing.SUBJECT])
+def test_only_who_acts_for_somebody_gives_of_their_record(standing: Standing) -> None:
+    require_acting(Standing.SUBJECT)
+    with pytest.raises(NotFound if standing is Standing.STRANGER else NotAuthorized):
+        require_acting(standing)
 
 
 @pytest.mark.parametrize("action", HANDS_ON)

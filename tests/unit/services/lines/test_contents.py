@@ -58,7 +58,7 @@ def test_a_grant_to_the_owner_is_what_its_purpose_says(lines: Lines, sam: Keyrin
 def test_the_numbers_of_the_sorts_are_those_that_are_kept() -> None:
     assert [(sort.name, sort.value) for sort in Sort] == [
         ("UNOPENED", 1), ("REPORT", 2), ("FACTS", 3), ("FOLLOWING", 4), ("SHARE", 5), ("REVOCATION", 6),
-        ("APPOINTMENT", 7), ("ROSTER", 8), ("STANDING", 10), ("RENEWAL", 11),
+        ("APPOINTMENT", 7), ("ROSTER", 8), ("BUNDLE", 9), ("STANDING", 10), ("RENEWAL", 11),
     ]  # fmt: skip
 
 
@@ -140,7 +140,7 @@ def test_a_text_that_is_full_to_its_last_byte_is_read_to_its_end(lines: Lines) -
 
 @pytest.mark.parametrize(
     "text",
-    [b"", bytes(1024), b"\x01" + bytes(1023), b"\x02" + bytes(1022), b"\x02" + bytes(16 + 8) + b"\x09" + bytes(1000)],
+    [b"", bytes(1024), b"\x01" + bytes(1023), b"\x02" + bytes(1022), b"\x02" + bytes(16 + 8) + b"\x0c" + bytes(1000)],
     ids=["nothing", "version 0", "version 1", "short", "an unknown sort"],
 )
 def test_a_text_of_another_kind_is_refused(text: bytes) -> None:

@@ -1,0 +1,118 @@
+"""What stands in somebody's record now, as far as it can be given to others; and what a selection takes of it.
+
+Reports as their authors granted them, what followed them, and the health facts that count. Each is read before it is
+offered, so that nothing is given that would not open, and the rules' marks of what is private are looked for in what a
+report says: such a report, and what follows it, goes along only if somebody chose that very one. A report that is kept
+from the family stands on no line of theirs, and so is never here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from blockmrs.domain.kinds import Content
+from blockmrs.domain.triage.loader import load_rules
+from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError
+from blockmrs.fhir.report import read_report
+from blockmrs.services.lines.contents import Sort, first_grants
+from blockmrs.services.selections.private import PrivateMarks
+from blockmrs.services.selections.selection import KINDS, RecordEntry, RecordNow
+
+if TYPE_CHECKING:
+    from blockmrs.domain.records import Update
+    from blockmrs.domain.triage.rules import RuleSet
+    from blockmrs.services.lines.contents import Items
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
+    from blockmrs.services.people.persons import Person
+
+
+class RecordReader:
+    """Reads what stands on the lines of a person's cards."""
+
+    def __init__(self, mailbox: Mailbox, rules: Callable[[], RuleSet] = load_rules) -> None:
+        self._mailbox = mailbox
+        self._rules = rules
+
+    @cached_property
+    def _marks(self) -> PrivateMarks:
+        return PrivateMarks(self._rules())
+
+    def of(self, person: Person) -> RecordNow:
+        """Everything that can be given, newest first by the log; each update once.
+
+        Of the health facts the newest alone: where they cannot be read, no older ones take their place.
+        """
+        entries, is_whole = list[RecordEntry](), person.is_whole
+        for keys in person.cards:
+            contents = self._mailbox.contents(keys.keyring)
+            is_whole = is_whole and contents.is_whole and not contents.facts_gone
+            entries += self._on(keys, contents)
+            try:
+                entries += self._newest_facts(keys, contents)
+            except BlockMRSError:
+                is_whole = False
+        entries.sort(key=lambda entry: entry.grant.index, reverse=True)
+        return RecordNow(tuple(entries), is_whole)
+
+    def _on(self, keys: EntrustedKeys, contents: Items) -> Iterator[RecordEntry]:
+        items = [
+            item
+            for item in first_grants(contents)
+            if (item.sort is Sort.REPORT and item.of_reader) or item.sort is Sort.FOLLOWING
+        ]
+        line = self._mailbox.opened(keys.keyring, items)
+        places = {item.index for item in items}
+        of_subject = [
+            entry
+            for entry in line.grants.values()
+            if entry.index in places and entry.grant.subject == keys.keyring.card.id and entry.grant.grantee is None
+        ]
+        private: set[bytes] = set()
+        # Reports before what follows them: that is as private as its report.
+        for entry in sorted(self._mailbox.placed(of_subject), key=lambda one: one.grant.about is not None):
+            read = self._entry(keys, entry, private)
+            if read is not None:
+                yield read
+
+    def _entry(self, keys: EntrustedKeys, entry: GrantEntry, private: set[bytes]) -> RecordEntry | None:
+        """The entry of a report or of what follows one; None for what is neither. Adds to `private` what is private."""
+        grant, at = entry.grant, self._mailbox.written_at(entry)
+        if grant.object is None or grant.purpose not in KINDS:
+            return None
+        try:
+            update = self._mailbox.read(grant, entry.author)
+            is_private = grant.about in private
+            if grant.purpose == Content.REPORT:
+                is_private = self._marks.on(read_report(update.body))
+        except NOT_HERE:
+            private.add(grant.update_id)
+            return RecordEntry(keys, entry, grant.purpose, entry.author, at, is_private=True, lost=True)
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return None
+        if is_private:
+            private.add(grant.update_id)
+        if update.kind != grant.purpose:
+            return None
+        return RecordEntry(keys, entry, update.kind, update.author, at, is_private)
+
+    def _newest_facts(self, keys: EntrustedKeys, contents: Items) -> list[RecordEntry]:
+        """The facts that count; an error if it cannot be read which they are."""
+        if contents.facts_gone:
+            return []
+        for item in reversed(first_grants(item for item in contents if item.sort is Sort.FACTS and item.of_reader)):
+            line = self._mailbox.opened(keys.keyring, [item])
+            for entry in line.grants.values():
+                if entry.index == item.index and entry.grant.update_id == item.about:
+                    update = self._mailbox.update(entry.grant)
+                    if _is_its_authors(update, entry):
+                        at = self._mailbox.written_at(entry)
+                        return [RecordEntry(keys, entry, Content.FACTS, update.author, at)]
+        return []
+
+
+def _is_its_authors(update: Update, entry: GrantEntry) -> bool:
+    return update.author == entry.author and update.kind == Content.FACTS

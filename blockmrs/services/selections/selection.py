@@ -1,0 +1,156 @@
+"""What can be given of a record, what a selection takes of it, what was given, and what its recipient is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from blockmrs.domain.kinds import Content
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from blockmrs.services.lines.contents import ListPlace
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry
+    from blockmrs.services.sharing.openings import Opening
+
+KINDS = (Content.REPORT, Content.CHECK, Content.FACTS)
+"""The kinds that can be given.
+
+What a doctor wrote counts only with what shows that they were a member of their organisation then: that stands on the
+return lines of a share, and a bundle has no room for it. A team's roster is about others, and what goes along with a
+coach's reports has a way of its own.
+"""
+
+_ID_BYTES = 16
+
+
+class What(StrEnum):
+    """How a selection was made."""
+
+    EVERYTHING = "everything"
+    KINDS = "kinds"
+    CHOSEN = "chosen"
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What somebody wants to give: everything that stands now, some kinds of it, or chosen entries, by their ids."""
+
+    what: What = What.EVERYTHING
+    kinds: tuple[str, ...] = ()
+    chosen: frozenset[str] = frozenset()
+
+    def takes(self, entry: RecordEntry) -> bool:
+        """Whether it gives that entry; what is private only if that very one was chosen."""
+        if self.what is What.CHOSEN:
+            return entry.entry_id in self.chosen
+        return not entry.is_private and (self.what is What.EVERYTHING or entry.kind in self.kinds)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordEntry:
+    """One update of a record. `at`: when its author granted it, by the block; `author`: their card id.
+
+    `is_private`: the rules mark what it is about as such, or nobody can tell, because its text is not here (`lost`).
+    """
+
+    keys: EntrustedKeys = field(repr=False)
+    grant: GrantEntry = field(repr=False)
+    kind: str
+    author: bytes
+    at: datetime
+    is_private: bool = False
+    lost: bool = False
+
+    @property
+    def entry_id(self) -> str:
+        """What forms call it; it means nothing to anybody without a grant."""
+        return self.grant.grant.update_id[:_ID_BYTES].hex()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordNow:
+    """What can be given of a record. `is_whole` is False if something that was once there cannot be read now."""
+
+    entries: tuple[RecordEntry, ...]
+    is_whole: bool
+
+
+def selected(entries: Iterable[RecordEntry], selection: Selection) -> list[RecordEntry]:
+    """Those that the selection gives, in their order."""
+    return [entry for entry in entries if selection.takes(entry)]
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """Why, from when and until when something is given; `not_before` None means from now on."""
+
+    purpose: str
+    until: datetime
+    not_before: datetime | None = None
+    may_propose: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class RecordShare:
+    """A share of a selection, as who acts for the person sees it; `number` of updates, `kinds` and their counts.
+
+    `given_by`: who of the family gave it. `unreadable`: the list of what was given is not here, or is not what it was.
+    """
+
+    share_id: str
+    party: str
+    purpose: str
+    since: datetime
+    until: datetime | None
+    stopped: datetime | None
+    active: bool
+    number: int
+    kinds: tuple[tuple[str, int], ...] = ()
+    given_by: str = ""
+    receipts: tuple[Opening, ...] = ()
+    unreadable: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ReceivedRecord:
+    """A bundle from outside: whose record, as the giver calls them, who gave it, to which of the actor's organisations.
+
+    `imitated`: the name in the directory that the giver's could be taken for.
+    """
+
+    address: str
+    title: str
+    sender: str
+    imitated: str
+    organisation: str
+    purpose: str
+    shared_at: datetime
+    until: datetime | None
+    active: bool
+    opened_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class ListedUpdate:
+    """One update of it, which passed every check. `title` of a report. `lost`: its text is not on this machine."""
+
+    update_id: str
+    kind: str
+    created: datetime | None = None
+    title: str = ""
+    lost: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedRecord:
+    """A page of what a bundle holds, newest first as its giver says; `refused` of the page did not pass."""
+
+    record: ReceivedRecord
+    updates: tuple[ListedUpdate, ...]
+    number: int
+    refused: int
+    older: ListPlace | None
