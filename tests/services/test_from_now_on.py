@@ -15,6 +15,7 @@ from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import Ended, InvalidInput, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants import standing as standing_module
+from blockmrs.services.lines.contents import Sort
 from blockmrs.services.people.persons import ME
 from tests.services.test_clearances import clear
 from tests.services.test_story import member
@@ -169,6 +170,21 @@ def test_a_save_says_by_its_size_neither_to_how_many_nor_to_whom(home):
     home.stop(home.maria)
     saved()
     assert sizes == [1, 16, 16]
+
+
+def test_what_is_saved_after_several_began_still_names_what_came_before(home):
+    """Else nobody would miss it where it is gone."""
+    home.tell(home.maria)
+    world, keyring = home.world, home.card().keyring
+    for number in range(4):
+        member(world, f"doctor-{number}", f"Clinic {number}")
+    for organisation in world.organisations.directory():
+        world.from_now_on.begin(
+            home.maria, home.handle(home.maria), organisation.card_id, "care", world.clock() + MONTH, ALL
+        )
+    home.tell(home.maria, "Latex")
+    facts = [item for item in world.mailbox.contents(keyring) if item.sort is Sort.FACTS]
+    assert facts[-1].previous == facts[0].update
 
 
 def test_one_s_own_record_is_given_too(home):

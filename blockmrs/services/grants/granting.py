@@ -66,13 +66,14 @@ def owners_grant(
     if number is None:
         number = mailbox.length(line_key)
         batch.know_length(line_key, number)
-    # Nearly always the last place holds the previous update; copies of shares may follow it, and renewals, by hundreds.
+    # Nearly always the last place holds the previous update; copies of shares may follow it, and by hundreds renewals,
+    # or copies of standing grants.
     is_renewed = False
     for position in range(number - 1, max(-1, number - 1 - _LOOK_BACK), -1):
         if previous is not None:
             break
         page = mailbox.subject_page(subject.keyring, position, position + 1)
-        is_renewed = is_renewed or bool(page.renewals)
+        is_renewed = is_renewed or bool(page.renewals or page.bundles)
         for entry in page.grants.values():
             if entry.grant.grantee is None and entry.grant.subject == card_id:
                 previous = entry.grant.update_id
