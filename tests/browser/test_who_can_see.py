@@ -89,7 +89,7 @@ def test_every_right_is_one_tap_from_home_and_a_share_is_stopped_in_three(
     tap(page.locator("main").get_by_role("link", name="Who can see what", exact=True))
     assert taps.count == 1
     expect(page.locator("h1")).to_have_text("Who can see what")
-    hospital = page.locator("tbody tr", has_text="The report of").filter(has_text="Hospital").first
+    hospital = page.locator("tbody tr", has=page.get_by_role("link", name="Stop sharing")).first
     expect(hospital).to_contain_text("until")
     name = hospital.locator("strong").inner_text()
     tap(hospital.get_by_role("link", name="Stop sharing"))
