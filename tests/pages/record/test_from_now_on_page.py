@@ -123,3 +123,8 @@ def test_the_page_that_asks_again_begins_nothing(played: Cast) -> None:
     form.fields["choices"][0].checked = True
     assert form.submit().status_int == 200
     assert played.site.foundation.ledger.size == before
+
+
+def test_the_page_that_shares_what_is_there_leads_to_what_comes(played: Cast) -> None:
+    mother, handle = played.browser("family"), handle_of(played)
+    assert page_of(played) in [link["href"] for link in soup(mother.get(f"/share/{handle}")).select("main a")]
