@@ -22,6 +22,7 @@ MOST_WORDS = {
     "hand": A_SPRAIN,
     "knee": A_SPRAIN,
     "shin": A_SPRAIN,
+    "sho": A_SPRAIN,
     "thigh": A_SPRAIN,
 }
 # As many as there are, so that no page grows unnoticed. Who needs a word more takes it from another place.
@@ -29,7 +30,7 @@ OTHERS = """
 abdo 416, abt 280, ana 287, back 343, bite 300, brth 367, burn 266, chst 336, cold 240, comp 233
 diab 336, diz 333, dv 404, elec 241, eye 290, face 457, fev 402, head 402, headache 343, heat 282
 hip 215, kid 303, leg 333, limb 354, mh 297, minor 379, mouth 307, na 255, neck 323, other 409
-preg 356, rhab 258, seiz 277, sho 218, sick 278, skin 335, strk 260, sync 322, tox 271, urti 446
+preg 356, rhab 258, seiz 277, sick 278, skin 335, strk 260, sync 322, tox 271, urti 446
 uti 365, wnd 367
 """
 MOST_WORDS |= {name: int(words) for name, words in re.findall(r"(\w+) (\d+)", OTHERS)}
