@@ -362,6 +362,23 @@ def test_the_end_of_everything_from_now_on_seals_anew_all_that_was_given_under_i
     assert opened.facts == told
 
 
+def test_after_the_end_of_everything_from_now_on_the_cards_of_the_person_are_gone_on_with(sent):
+    world, handle = sent.world, sent.team.handle(sent.maria)
+    north = next(entry for entry in world.organisations.directory() if entry.name == "North Hospital")
+    world.from_now_on.begin(sent.maria, handle, north.card_id, "care", world.clock() + MONTH, ["reports"])
+    (player,) = world.teams.team(sent.team.carol).players
+    later = world.reports.save(sent.team.carol, "ee" * 16, world.report(), player=player).address
+    world.from_now_on.give(sent.maria, handle)
+    before = sent.pointer(sent.lee, later)
+    world.from_now_on.stop(sent.maria, handle, north.card_id.hex())
+    person = world.people.find(sent.maria, handle)
+    world.sealing_anew.go_on_about(sent.maria, person.cards)
+    assert not sent.opens(before)
+    size = world.ledger.size
+    world.sealing_anew.go_on_about(sent.maria, person.cards)
+    assert world.ledger.size == size
+
+
 def test_who_reads_everything_from_now_on_reads_on_when_another_share_is_stopped(sent):
     world = sent.world
     south = next(entry for entry in world.organisations.directory() if entry.name == "South Hospital")

@@ -24,6 +24,7 @@ from blockmrs.controllers.report.share_forms import (
     count_on_page,
     matching,
 )
+from blockmrs.controllers.report.stopped import go_on_about
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,
@@ -130,6 +131,7 @@ class OnePersonFromNowOn(TGController):
         person = self._services.people.find(actor, self._handle)
         if tg.request.method == "POST":
             self._from_now_on.stop(actor, self._handle, share_id)
+            go_on_about(self._services, actor, person.cards)
             redirect(f"/people/{quote(self._handle, safe='')}")
         share = self._from_now_on.share(actor, self._handle, share_id)
         return show("record.from_now_on_end", **self._about(person), share=share)

@@ -80,7 +80,6 @@ class OneReportController(ReportPart):
             return show("report.former", opened=opened, now=self._services.reports.now())
         mine = opened.standing is Standing.AUTHOR
         from_field = mine and opened.report.origin == FIELD
-        shares = self._services.sharing.shares(actor, self._address)
         return show(
             "report.view",
             opened=opened,
@@ -91,8 +90,8 @@ class OneReportController(ReportPart):
             again=again is not None,
             code_ended=ended == "code",
             now=self._services.reports.now(),
-            shares=shares,
-            after_stops=left_after_stops(self._services, actor, self._address, shares),
+            shares=self._services.sharing.shares(actor, self._address),
+            after_stops=left_after_stops(self._services, actor, self._address),
             purposes=PURPOSE_WORDS,
             code=self._services.codes.status(actor, self._address),
             family_facts=self._services.sharing.family_facts(actor, self._address),

@@ -17,11 +17,11 @@ from blockmrs.controllers.web.context import BOTH, require_actor, show
 from blockmrs.errors import NOT_HERE, Unavailable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
-    from blockmrs.services.sharing.shares import Share
+    from blockmrs.services.lines.mailbox import EntrustedKeys
     from blockmrs.services.stopping.sealing_anew import Progress
 
 
@@ -48,12 +48,11 @@ class StoppedController(ReportPart):
         )  # fmt: skip
 
 
-def left_after_stops(services: Services, actor: Actor, address: str, shares: Iterable[Share]) -> Progress | None:
-    """What is left to do where one of these shares was stopped; None if nothing is, or nobody can tell now."""
-    if any(share.stopped for share in shares):
-        with suppress(Unavailable, *NOT_HERE):
-            progress = services.sealing_anew.progress(actor, address)
-            return None if progress.is_finished else progress
+def left_after_stops(services: Services, actor: Actor, address: str) -> Progress | None:
+    """What is left to do after anything about that card was stopped; None if nothing is, or nobody can tell now."""
+    with suppress(Unavailable, *NOT_HERE):
+        progress = services.sealing_anew.progress(actor, address)
+        return None if progress.is_finished else progress
     return None
 
 
@@ -62,3 +61,9 @@ def go_on_at_once(services: Services, actor: Actor, address: str) -> bool:
     with suppress(Unavailable, *NOT_HERE):
         return services.sealing_anew.go_on(actor, address).is_finished
     return False
+
+
+def go_on_about(services: Services, actor: Actor, cards: Sequence[EntrustedKeys]) -> None:
+    """The same for the cards of somebody whom the actor acts for, after an end of what was given of them."""
+    with suppress(Unavailable, *NOT_HERE):
+        services.sealing_anew.go_on_about(actor, cards)

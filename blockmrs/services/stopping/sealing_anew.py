@@ -124,8 +124,11 @@ class SealingAnew:
     def progress(self, actor: Actor, address: str) -> Progress:
         """How far it is for the card that the report at `address` is about, as far as the actor can do something."""
         access = self._access.allow(actor, address, Action.STOP_SHARE)
+        sides = self._sides(actor, access)
+        if not any(self._left_to_do.may_be(side.subject.keyring) for side in sides):
+            return Progress()  # Nearly always.
         progress = Progress(by_author=self._waits_for_author(actor, access))
-        for side in self._sides(actor, access):
+        for side in sides:
             progress = progress.with_other(self._progress(side))
         return progress
 
@@ -136,12 +139,24 @@ class SealingAnew:
             Unavailable: the store or the ledger did not answer; what was done by then stays done.
         """
         access = self._access.allow(actor, address, Action.STOP_SHARE)
-        room = SLICE
-        for side in self._sides(actor, access):
-            room -= self._slice(actor, side, room)
-            done = [one for one in side.find() if one.is_sealed_anew and self._releases.served(one)]
-            self._releases.let_go(actor, side.holder, side.subject, done[:SLICE])
+        self._go_on(actor, self._sides(actor, access))
         return self.progress(actor, address)
+
+    def go_on_about(self, actor: Actor, cards: Iterable[EntrustedKeys]) -> None:
+        """Do the next slice for cards that the actor acts for, by `People`; what is left goes on at a later visit.
+
+        Raises:
+            Unavailable: as in `go_on`.
+        """
+        self._go_on(actor, [self._owners(actor, keys) for keys in cards])
+
+    def _go_on(self, actor: Actor, sides: Iterable[_Side]) -> None:
+        room = SLICE
+        for side in sides:
+            room -= self._slice(actor, side, room)
+            done = [one for one in self._found_by(side) if one.is_sealed_anew and self._releases.served(one)]
+            if done:
+                self._releases.let_go(actor, side.holder, side.subject, done[:SLICE])
 
     def _sides(self, actor: Actor, access: Access) -> list[_Side]:
         """Those of the two sides that the actor can do: as the report's author, and as one who acts for the card."""
