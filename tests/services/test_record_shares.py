@@ -346,6 +346,32 @@ def test_what_one_keeps_about_oneself_is_given_with_what_coaches_wrote(family: F
     assert family.came() == []
 
 
+def test_after_its_end_nothing_here_opens_with_the_keys_that_it_gave(family: Family) -> None:
+    world, share_id = family.world, family.give()
+    (arrival,) = world.access.bundles(family.lee)
+    line = world.mailbox.opened_on(arrival.line_key, arrival.keys.keyring, [arrival.position], arrival.sender)
+    (grant,) = [entry.grant for entry in line.bundles.values()]
+    given = [entry.object.cid for entry in world.mailbox.bundle(grant).entries]
+    world.record_sharing.stop(family.maria, family.handle(), share_id)
+    assert all(world.objects.has(cid) for cid in given)
+    world.sealing_anew.go_on_about(family.maria, world.record_sharing.person(family.maria, family.handle()).cards)
+    assert not any(world.objects.has(cid) for cid in given)
+    assert world.sealing_anew.progress(family.maria, family.report).is_finished
+    family.give(draft="ff" * 16)
+    assert kinds(family.open()) == ["facts", "report", "symptom-check"]
+
+
+def test_what_begins_later_is_sealed_anew_for_then(family: Family) -> None:
+    world = family.world
+    begins = world.clock() + timedelta(days=2)
+    ends = family.give()
+    family.give(draft="ff" * 16, not_before=begins)
+    world.record_sharing.stop(family.maria, family.handle(), ends)
+    world.sealing_anew.go_on_about(family.maria, world.record_sharing.person(family.maria, family.handle()).cards)
+    world.clock.advance(timedelta(days=2, minutes=1))
+    assert kinds(family.open()) == ["facts", "report", "symptom-check"]
+
+
 def test_what_is_sealed_anew_for_others_stays_readable_to_whom_it_was_given_and_opens_nothing_else(
     family: Family,
 ) -> None:

@@ -25,6 +25,7 @@ from blockmrs.controllers.report.share_forms import (
     count_on_page,
     matching,
 )
+from blockmrs.controllers.report.stopped import go_on_about
 from blockmrs.controllers.web.context import (
     BOTH,
     PAGE,
@@ -188,6 +189,7 @@ class OneRecordController(TGController):
         actor = require_actor()
         if tg.request.method == "POST":
             self._sharing.stop(actor, self._handle, share_id)
+            go_on_about(self._services, actor, self._sharing.person(actor, self._handle).cards)
             redirect(f"{self._page}/sent/{share_id}")
         return show("share.stop", here=self._page, share=self._sharing.find(actor, self._handle, share_id))
 

@@ -180,18 +180,19 @@ class RecordSharing:
                 )  # fmt: skip
 
     def readers(self, actor: Actor, keys: EntrustedKeys, update_id: bytes) -> set[bytes]:
-        """The card ids of those to whom a bundle that runs gives that update of the card's record.
+        """The card ids of those to whom a bundle that runs, or begins later, gives that update of the card's record.
 
         Raises:
             Unavailable, VerificationFailed: what one of them got cannot be read here now, so that nobody can tell.
         """
-        now = self._mailbox.present()
+        now = self._mailbox.present().clock
         return {
             copy.entry.grant.grantee
             for copy in self._copies.on(actor, keys)
             if copy.stopped is None
             and copy.entry.grant.grantee is not None
-            and copy.entry.grant.covers(now)
+            # One that begins later opens it then.
+            and (copy.entry.grant.not_after is None or now < copy.entry.grant.not_after)
             and any(entry.update_id == update_id for entry in self._mailbox.bundle(copy.entry.grant).entries)
         }
 

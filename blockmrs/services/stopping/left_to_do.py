@@ -2,9 +2,9 @@
 
 A share that was stopped leaves its recipient with the key of an object. Of the owner's side, that is the report, where
 the family gave it, the symptom checks, which the player's card passes on whoever shared the report, and what was given
-under a standing grant; of its author's side, the report, where the author gave it. An update is left to do while its
-newest object is older, in the log, than the end of such a share: the key of what came later was never given to whoever
-was stopped.
+under a standing grant, or with other parts of the record; of its author's side, the report, where the author gave it.
+An update is left to do while its newest object is older, in the log, than the end of such a share: the key of what came
+later was never given to whoever was stopped.
 Source: docs/protocol "Sealing anew".
 """
 
@@ -61,13 +61,13 @@ class LeftToDo:
     def may_be(self, owner: Keyring) -> bool:
         """Whether anything that was shared of a card was ever stopped: nearly always not, and that is quick to see."""
         contents = self._mailbox.contents(owner)
-        return bool(_ends(contents) or _standing_ends(contents))
+        return bool(_ends(contents) or _ends_of(Sort.STANDING, contents) or _ends_of(Sort.BUNDLE, contents))
 
     def of_owner(self, subject: EntrustedKeys) -> list[Stopped]:
         """What the card itself gave: what the family shared, what went along with any share, and from now on."""
         shared = self._of_shares(subject.keyring)
         latest: dict[bytes, Stopped] = {}
-        for one in (*shared, *self._of_standing(subject)):
+        for one in (*shared, *self._of_standing(subject), *self._of_bundles(subject)):
             known = latest.get(one.update_id)
             if known is None or known.ended < one.ended:
                 latest[one.update_id] = one
@@ -90,6 +90,27 @@ class LeftToDo:
             raise ObjectMissing("to whom it was given cannot be read here now")
         purpose, update_id = entry.grant.purpose, entry.grant.update_id
         return {reader.grantee for reader in readers if reader.covers(purpose, update_id)}
+
+    def _of_bundles(self, subject: EntrustedKeys) -> list[Stopped]:
+        """What was given with other parts of the record in one share.
+
+        Raises:
+            Unavailable, VerificationFailed: what one of them listed cannot be read here now.
+        """
+        contents = self._mailbox.contents(subject.keyring)
+        ends = _ends_of(Sort.BUNDLE, contents)
+        items = [item for item in contents if item.sort is Sort.BUNDLE and item.key in ends]
+        copies = self._mailbox.opened(subject.keyring, items).bundles.values() if items else ()
+        entries = self._updates(subject.keyring) if items else {}
+        stopped = []
+        for copy in copies:
+            listed = {entry.update_id for entry in self._mailbox.bundle(copy.grant).entries}
+            stopped += [
+                Stopped(entries.get(entry.grant.about or b"", entry), entry, ends[copy.id[:KEY_BYTES]])
+                for update_id, entry in entries.items()
+                if update_id in listed
+            ]
+        return stopped
 
     def _of_shares(self, owner: Keyring) -> list[Stopped]:
         contents = self._mailbox.contents(owner)
@@ -122,7 +143,7 @@ class LeftToDo:
         return stopped
 
     def _of_standing(self, subject: EntrustedKeys) -> list[Stopped]:
-        ends = _standing_ends(self._mailbox.contents(subject.keyring))
+        ends = _ends_of(Sort.STANDING, self._mailbox.contents(subject.keyring))
         # Who signed the copies decides nothing here: one that does not count makes somebody seal anew for nothing.
         readers = [reader for reader in self._standing.of(subject) if reader.copy.id[:KEY_BYTES] in ends]
         entries = self._updates(subject.keyring) if readers else {}
@@ -181,7 +202,7 @@ def _may_cover(reader: StandingReader, grant: Grant) -> bool:
     return reader.terms is None or reader.covers(grant.purpose, grant.update_id)
 
 
-def _standing_ends(contents: Items) -> dict[bytes, int]:
-    """The end's place in the log of each standing grant that was ended, by the first bytes of its copy's id."""
-    standing = {item.key for item in contents if item.sort is Sort.STANDING}
-    return {item.key: item.index for item in contents if item.sort is Sort.REVOCATION and item.key in standing}
+def _ends_of(sort: Sort, contents: Items) -> dict[bytes, int]:
+    """The end's place in the log of each grant of that sort that was ended, by the first bytes of its copy's id."""
+    copies = {item.key for item in contents if item.sort is sort}
+    return {item.key: item.index for item in contents if item.sort is Sort.REVOCATION and item.key in copies}
