@@ -100,16 +100,14 @@ class LeftToDo:
         contents = self._mailbox.contents(subject.keyring)
         ends = _ends_of(Sort.BUNDLE, contents)
         items = [item for item in contents if item.sort is Sort.BUNDLE and item.key in ends]
-        copies = self._mailbox.opened(subject.keyring, items).bundles.values() if items else ()
         entries = self._updates(subject.keyring) if items else {}
         stopped = []
-        for copy in copies:
-            listed = {entry.update_id for entry in self._mailbox.bundle(copy.grant).entries}
-            stopped += [
-                Stopped(entries.get(entry.grant.about or b"", entry), entry, ends[copy.id[:KEY_BYTES]])
-                for update_id, entry in entries.items()
-                if update_id in listed
-            ]
+        for copy in self._mailbox.opened(subject.keyring, items).bundles.values():
+            for listed in self._mailbox.bundle(copy.grant).entries:
+                entry = entries.get(listed.update_id)
+                if entry is not None:
+                    report = entries.get(entry.grant.about or b"", entry)
+                    stopped.append(Stopped(report, entry, ends[copy.id[:KEY_BYTES]]))
         return stopped
 
     def _of_shares(self, owner: Keyring) -> list[Stopped]:
