@@ -180,10 +180,7 @@ def read_line(
         for placed in line_values
         for standing in _standings_in(organisation, sender, line_key, placed)
     }
-    renewals: dict[bytes, tuple[int, ...]] = {}
-    for placed in line_values:
-        for update_id in _renewed_in(placed.value):
-            renewals[update_id] = (*renewals.get(update_id, ()), placed.position)
+    renewals = _renewals_in(line_values)
     arrivals: list[Arrival] = []
     given: list[Arrival] = []
     once: set[tuple[bytes, bytes]] = set()
@@ -214,10 +211,14 @@ def _ends_in(value: Value) -> Iterator[tuple[bytes, int]]:
             yield grant_id, at_ms
 
 
-def _renewed_in(value: Value) -> Iterator[bytes]:
-    match value:
-        case [5, bytes() as update_id]:
-            yield update_id
+def _renewals_in(line_values: Sequence[PlacedValue]) -> dict[bytes, tuple[int, ...]]:
+    """By update id, the positions at which it was sealed anew."""
+    renewals: dict[bytes, tuple[int, ...]] = {}
+    for placed in line_values:
+        match placed.value:
+            case [5, bytes() as update_id]:
+                renewals[update_id] = (*renewals.get(update_id, ()), placed.position)
+    return renewals
 
 
 def _standings_in(
