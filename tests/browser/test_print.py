@@ -3,11 +3,11 @@
 import re
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import PHONE
 from tests.browser.test_followup import NewPage, enter, press, served_cast
-from tests.support.cast import Cast
+from tests.support.cast import PLAYER, Cast
 
 __all__ = ["served_cast"]
 
@@ -137,3 +137,15 @@ def test_the_code_for_the_crew_and_its_report_stand_on_one_sheet(
     assert abs(code["width"] - 25 / 25.4 * 96) < 1
     assert typed["x"] > code["x"] + code["width"]
     assert code["y"] < typed["y"] < code["y"] + code["height"]
+
+
+def test_paper_says_which_report_somebody_can_see(new_page: NewPage, cleared: tuple[Cast, str, str]) -> None:
+    cast, address, _ = cleared
+    page = new_page(PHONE)
+    enter(page, cast, address, "author")
+    rights = cast.site.services.rights
+    handle = next(handle for handle, name in rights.people(cast.actor("author")) if name == PLAYER)
+    page.emulate_media(media="print")
+    for path in ("/people", f"/people/{handle}"):
+        page.goto(address + path)
+        expect(page.get_by_role("link", name=re.compile(f"^{PLAYER}.*: Hurt head")).first).to_be_visible()
