@@ -54,7 +54,11 @@ def write_log(entries: Iterable[LogEntry], *, observer: str, made_at: datetime) 
 
 
 def read_log(content: bytes) -> list[LogEntry]:
-    """What `write_log` wrote, but for whose entry is the reader's own; InvalidInput if it is something else."""
+    """What `write_log` wrote, but for what only this site knows: its pages, and whose own entry one is.
+
+    Raises:
+        InvalidInput: it is something else.
+    """
     try:
         events = read_bundle(content, _MOST_BYTES) if b'"entry"' in content else []
         return [_entry(event) for event in events]

@@ -7,7 +7,7 @@ that read that table refuse. What a short cut says stands on the chain too, so t
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import Boolean, Column, LargeBinary, String, func, select
 from sqlalchemy.orm import aliased
 
+from blockmrs.domain.access_log import Event, LogEntry
 from blockmrs.errors import VerificationFailed
 from blockmrs.model.accounts import AccountRow
 from blockmrs.model.base import Base
@@ -65,6 +66,8 @@ def stage() -> Iterator[Stage]:
         with world.database.write() as rows:
             lookup = rows.scalars(select(InvitationRow)).one().lookup
             rows.add(InvitationClaimRow(lookup=lookup, claimed_by=b"c" * 32))
+        world.identity.questions.open_box(carol.account_id, carol.keyring)
+        world.identity.questions.ask(carol, LogEntry(Event.OPENED_REPORT, world.clock(), "Sam Rivers"))
         assert code is not None
         yield Stage(world, carol, doctor, token, saved, code, invitation, setup_token)
         world.engine.dispose()
@@ -102,6 +105,8 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
         lambda stage: stage.world.codes.status(stage.carol, stage.saved.address),
     ],
     "held_object": [lambda stage: stage.world.evidence.listed_cids()],
+    "operator_box": [lambda stage: stage.world.identity.questions.is_open()],
+    "question": [lambda stage: stage.world.identity.questions.of(replace(stage.carol, is_admin=True))],
     "setup_token": [lambda stage: stage.world.identity.set_up(stage.setup_token, "root", "Olga Op", PASSWORD, "")],
 }
 # By these a row is looked up: changed, it is not there for who looks (docs/adr/0006), and refused wherever it is read.
@@ -120,6 +125,7 @@ FOUND_BY = {
     ("invitation", "lookup"),
     ("report_code", "locator"),
     ("report_code", "handle"),
+    ("question", "account_id"),
 }
 COLUMNS = [(table.name, column.name) for table in guarded_tables() for column in table.columns]
 

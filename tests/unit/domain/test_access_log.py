@@ -26,7 +26,18 @@ def test_every_event_comes_under_one_word_of_the_filter() -> None:
 def test_each_entry_is_a_valid_audit_event_and_comes_back_whole(event: Event) -> None:
     bare = LogEntry(event, AT, "Sam Rivers")
     whole = LogEntry(
-        event, AT, "Sam Rivers", "Dr Lee", "North Hospital", "Ñandú \u202e<Clinic>", "care", "ab" * 16, AT, AT, 3, False
+        event,
+        AT,
+        "Sam Rivers",
+        "Dr Lee",
+        "North Hospital",
+        "Ñandú \u202e<Clinic>",
+        "care",
+        "ab" * 16,
+        until=AT,
+        left=AT,
+        count=3,
+        proven=False,
     )
     content = written(bare, whole)
     assert read_log(content) == [bare, whole]
