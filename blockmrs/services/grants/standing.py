@@ -21,8 +21,8 @@ from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import FAMILY_RELATIONS, Scope
 from blockmrs.domain.sharing import BundleGrant, Grant, Revocation
 from blockmrs.domain.standing import GivenUpTo, counted_then, counts_now, covers, is_given
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound, ObjectMissing, Unavailable
-from blockmrs.services.grants.ending import any_ended, ending_of, write_ending, write_revocation
+from blockmrs.errors import BlockMRSError, InvalidInput, ObjectMissing, Unavailable
+from blockmrs.services.grants.ending import any_ended, ending_of, original_of, write_ending, write_revocation
 from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.bundles import keep_bundle, read_terms
 from blockmrs.services.lines.contents import Sort, first_grants
@@ -65,16 +65,12 @@ class StandingReader:
     @property
     def id(self) -> bytes:
         """The payload id of the standing grant itself."""
-        if self.copy.grant.copy_of is None:
-            raise NotFound("no such share")
-        return self.copy.grant.copy_of
+        return original_of(self.copy)[0]
 
     @property
     def grantee(self) -> bytes:
         """The card id of the reader."""
-        if self.copy.grant.grantee is None:
-            raise NotFound("no such share")
-        return self.copy.grant.grantee
+        return original_of(self.copy)[1]
 
     def covers(self, kind: str, update_id: bytes) -> bool:
         """Whether an update is among what it names; nothing is while its terms cannot be read."""

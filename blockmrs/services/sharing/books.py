@@ -141,10 +141,6 @@ class Books:
         """Whether that share was made by the report's author; otherwise by one of the family."""
         return copy.author == self._reports.author_of(access)
 
-    def author_of(self, access: Access) -> bytes:
-        """The card of whoever wrote the report."""
-        return self._reports.author_of(access)
-
     def sender(self, actor: Actor, access: Access, copy: GrantEntry) -> str:
         """The name of whoever of the family sent it; empty for its author's shares, and for whom no roll names."""
         if self.is_authors(access, copy):

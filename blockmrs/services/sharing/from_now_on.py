@@ -261,11 +261,11 @@ class FromNowOn:
 
     def _openings(self, keys: EntrustedKeys, reader: StandingReader) -> Iterator[StandingOpening]:
         grant, reports = reader.copy.grant, self._reports_on(keys)
-        if grant.return_to_subject is None or grant.grantee is None:
+        if grant.return_to_subject is None:
             return
         receipts = self._mailbox.return_line(grant.return_to_subject, keys.keyring)
         for opening, receipt in by_members(
-            self._mailbox, self._organisations.staff, grant.grantee, grant.party, receipts
+            self._mailbox, self._organisations.staff, reader.grantee, grant.party, receipts
         ):
             address = report_address(receipt.update_id)
             yield StandingOpening(opening, address if receipt.update_id in reports else "")
