@@ -209,6 +209,22 @@ def test_after_the_family_ended_the_coachs_part_only_what_is_kept_from_them_stay
     assert {row.report for row in rows} == seen
 
 
+def test_what_is_kept_from_the_family_leaves_the_page_as_its_share_and_its_code_are_stopped(club: Club) -> None:
+    world, kept = club.world, club.team.save(withheld=True)
+
+    def forms() -> list[Form]:
+        return [row.form for row in club.rows(club.carol) if row.report == kept]
+
+    share_id = club.share(club.carol, kept, "South Hospital")
+    assert forms() == [Form.SHARE]
+    world.codes.make(club.carol, kept)
+    assert forms() == [Form.SHARE, Form.CODE]
+    world.sharing.stop(club.carol, kept, share_id)
+    assert forms() == [Form.CODE]
+    world.codes.stop(club.carol, kept)
+    assert forms() == []
+
+
 def test_a_family_s_own_share_of_the_coachs_report_is_not_told_to_the_coach(club: Club) -> None:
     before = club.rows(club.carol)
     report = club.given[0].address

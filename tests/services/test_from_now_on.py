@@ -12,11 +12,14 @@ from datetime import timedelta
 import pytest
 
 from blockmrs.domain.facts import HealthFacts
+from blockmrs.domain.permission import Action
 from blockmrs.errors import Ended, InvalidInput, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants import standing as standing_module
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.people.persons import ME
+from blockmrs.services.sharing import from_now_on as from_now_on_module
+from blockmrs.services.sharing.everyone import Form
 from tests.services.test_clearances import clear
 from tests.services.test_story import member
 from tests.support.from_now_on import ALL, MONTH
@@ -154,6 +157,79 @@ def test_a_form_that_asks_for_something_else_writes_nothing(home, purpose, days,
             home.maria, home.handle(home.maria), home.hospital, purpose, world.clock() + timedelta(days=days), choices
         )
     assert world.ledger.size == before
+
+
+def test_an_organisation_that_nobody_has_joined_gets_nothing(home):
+    world = home.world
+    world.organisations.add("Empty Clinic")
+    empty = next(entry.card_id for entry in world.organisations.directory() if entry.name == "Empty Clinic")
+    before = world.ledger.size
+    with pytest.raises(InvalidInput, match="Nobody there has joined"):
+        world.from_now_on.begin(home.maria, home.handle(home.maria), empty, "care", world.clock() + MONTH, ALL)
+    assert world.ledger.size == before
+
+
+def test_one_more_than_a_record_may_have_is_refused_until_another_has_ended(home, monkeypatch):
+    monkeypatch.setattr(from_now_on_module, "MOST_READERS", 1)
+    home.begin()
+    world = home.world
+    member(world, "kim", "South Clinic")
+    south = next(entry.card_id for entry in world.organisations.directory() if entry.name == "South Clinic")
+    ask = (home.joe, home.handle(home.joe), south, "care", world.clock() + MONTH, ALL)
+    with pytest.raises(InvalidInput, match="Too many"):
+        world.from_now_on.begin(*ask)
+    assert [share.party for share in home.shares(home.joe)] == ["North Hospital"]
+    home.stop(home.maria)
+    world.from_now_on.begin(*ask)
+    assert [share.party for share in home.shares(home.joe)] == ["South Clinic"]
+
+
+def test_who_has_a_card_of_their_own_and_one_by_a_coach_gives_of_both_and_ends_both_at_once(home):
+    world, team = home.world, home.team
+    sam = team.joins("sam", "Sam R.", "self")
+    team.confirm(home.maria, "Sam R.", "self")
+    world.from_now_on.begin(sam, ME, home.hospital, "care", world.clock() + MONTH, ALL)
+    (share,) = world.from_now_on.of(sam, ME)
+    assert (share.party, len(world.standing_records.records(home.lee))) == ("North Hospital", 2)
+    assert [row.handle for row in world.everyone.of(sam) if row.form is Form.STANDING] == [ME]
+    world.from_now_on.stop(sam, ME, share.share_id)
+    assert (world.from_now_on.of(sam, ME), world.standing_records.records(home.lee)) == ([], [])
+
+
+def test_it_is_a_right_with_the_pages_that_show_and_end_it_and_is_found_by_its_id_alone(home):
+    home.begin()
+    world, handle = home.world, home.handle(home.joe)
+    (share,) = home.shares(home.joe)
+    (row,) = [row for row in world.everyone.of(home.joe) if row.form is Form.STANDING]
+    here = f"/record/from-now-on/{handle}"
+    assert (row.name, row.by, row.end, row.see) == (
+        "North Hospital", "Maria Rivers", f"{here}/end/{share.share_id}", f"{here}/see/{share.share_id}"
+    )  # fmt: skip
+    assert world.from_now_on.share(home.joe, handle, share.share_id) == share
+    with pytest.raises(NotFound):
+        world.from_now_on.share(home.joe, handle, "00" * 32)
+    assert not [row for row in world.everyone.of(home.team.carol) if row.form is Form.STANDING]
+
+
+def test_what_was_opened_of_one_is_not_said_of_another(home):
+    home.begin()
+    home.tell(home.maria)
+    assert home.facts() == [("Penicillin",)]
+    world, handle = home.world, home.handle(home.joe)
+    (share,) = home.shares(home.joe)
+    assert [one.opening.reader for one in world.from_now_on.opened(home.joe, handle, share.share_id)] == ["Dr Lee"]
+    assert world.from_now_on.opened(home.joe, handle, "00" * 32) == []
+
+
+def test_what_is_of_facts_alone_brings_no_answer_to_a_report(home):
+    home.begin(choices=("facts",))
+    address = home.team.save()
+    world = home.world
+    access = world.access.allow(home.maria, address, Action.READ)
+    assert list(world.books.returning(home.maria, access)) == []
+    home.stop(home.maria)
+    home.begin()
+    assert [entry.grant.party for entry in world.books.returning(home.maria, access)] == ["North Hospital"]
 
 
 def test_a_save_says_by_its_size_neither_to_how_many_nor_to_whom(home):

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import pytest
 
+from blockmrs.chain.transaction import Kind
 from blockmrs.domain.bundles import BundleTerms
 from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Action
@@ -125,6 +126,46 @@ def test_nobody_has_looked_beyond_where_the_log_ends(home):
     batch.commit()
     home.team.save()
     assert home.waiting(home.maria) == 1
+
+
+def test_what_says_nothing_on_the_line_that_says_how_far_it_is_keeps_nothing_from_being_given(home):
+    home.begin()
+    keys = home.card()
+    (reader,) = home.world.standing.running(keys)
+    batch, line_key = home.world.mailbox.batch(), keys.keyring.derive("given", reader.id)
+    for fields in ({}, {6: b"short", 7: 1, 8: 10_000}, {6: reader.id, 7: 1, 8: "all of it"}):
+        batch.add(Kind.DECIDE, fields, author=home.maria.keyring, recipient=keys.keyring.card, line_key=line_key)
+    batch.commit()
+    home.team.save()
+    assert (home.waiting(home.maria), home.give(home.maria), home.waiting(home.joe)) == (1, 1, 0)
+
+
+def test_what_is_no_update_at_all_is_given_to_nobody_and_keeps_nothing_else_from_it(home):
+    """A coach writes at a line that there is a report, with an id that its text does not have."""
+    home.begin()
+    _mark(home, _coach_s_own(home, update_id=bytes(32)), home.team.carol)
+    address = home.team.save()
+    given = home.world.from_now_on.give(home.maria, home.handle(home.maria))
+    assert (given.given, given.lost, home.inbox(), home.waiting(home.joe)) == (1, 0, [address], 0)
+
+
+def test_one_that_asks_for_no_receipts_has_none_to_show(home):
+    """Whoever of the family writes with a program of their own may leave them out."""
+    world, card = home.world, home.card()
+    home.begin()
+    (reader,) = world.standing.running(card)
+    home.stop(home.maria)
+    original = replace(reader.copy.grant, return_to_subject=None, grantee=None, copy_of=None)
+    batch = world.mailbox.batch()
+    to = LineTo(world.cards.find(home.hospital), card.keyring.line_to(home.hospital))
+    standing_id = write_grant(batch, original, card.keyring, to)
+    copy = replace(original, grantee=home.hospital, copy_of=standing_id)
+    write_grant(batch, copy, home.maria.keyring, LineTo.own(card.keyring))
+    batch.commit()
+    home.tell(home.maria)
+    assert home.facts() == [("Penicillin",)]
+    (share,) = home.shares(home.joe)
+    assert world.from_now_on.opened(home.joe, home.handle(home.joe), share.share_id) == []
 
 
 def _leave(home: Home, actor: Actor) -> None:

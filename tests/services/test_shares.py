@@ -53,6 +53,14 @@ def shares(world: World, actor: Actor, address: str) -> list[Share]:
 # What is refused
 
 
+def test_whoever_got_a_report_holds_no_keys_of_whom_it_is_about(world, carol, lee, address) -> None:
+    give(world, carol, address)
+    with pytest.raises(NotFound, match="not held here"):
+        world.books.subject(lee, world.access.allow(lee, address, Action.READ))
+    held = world.books.subject(carol, world.access.allow(carol, address, Action.READ))
+    assert held.keyring.card.id == world.access.allow(lee, address, Action.READ).grant.subject
+
+
 def test_a_share_for_no_reason_of_ours_or_without_a_good_end_is_refused_and_leaves_nothing(
     world, carol, lee, address, clock
 ) -> None:

@@ -1,12 +1,13 @@
 """Who looked, whole: each opening, share, change and right is an entry with how it is known, and nothing of others'."""
 
+import json
 import secrets
 from datetime import timedelta
 
 import pytest
 
 from blockmrs.domain.access_log import Event, Happening, LogEntry
-from blockmrs.errors import NotFound
+from blockmrs.errors import Ended, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.visits import AGAIN_AFTER, MOST
 from blockmrs.services.people.persons import ME
@@ -268,3 +269,74 @@ def test_everything_from_now_on_is_a_share_and_what_was_opened_of_it_is_an_openi
     assert (opened.event, opened.who, opened.organisation, opened.proven) == (
         Event.OPENED_FACTS, "Dr Lee", "North Hospital", True
     )  # fmt: skip
+
+
+def test_a_report_whose_part_ends_while_the_list_is_made_hides_nothing_else(
+    team: Team, lee: Actor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, gone, there = team.world, team.save(), team.save()
+    for address in (gone, there):
+        give(team, address)
+    real = world.sharing.shares
+
+    def shares(actor: Actor, address: str):
+        if address == gone:
+            raise Ended("it has just ended")
+        return real(actor, address)
+
+    monkeypatch.setattr(world.sharing, "shares", shares)
+    assert [entry.report for entry in entries(team, team.maria, of(Happening.SHARED))] == [there]
+
+
+def test_what_goes_along_for_crews_is_an_entry_while_it_does(team: Team, joe: Actor, clock: StillClock) -> None:
+    world = team.world
+    team.tell_facts(team.maria)
+    clock.advance(MINUTE)
+    since, handle = clock(), team.handle(team.maria)
+    world.crew_facts.turn_on(team.maria, handle, world.facts.newest(team.person(team.maria)))
+    (theirs,) = [one for one in entries(team, joe) if one.event is Event.FACTS_GO_ALONG]
+    assert (theirs.at, theirs.about, theirs.who, theirs.is_me) == (since, "Sam Rivers", "Maria Rivers", False)
+    assert [one.is_me for one in entries(team, team.maria) if one.event is Event.FACTS_GO_ALONG] == [True]
+    world.crew_facts.turn_off(joe, team.handle(joe))
+    assert Event.FACTS_GO_ALONG not in {one.event for one in entries(team, joe)}
+
+
+def test_an_invitation_that_was_ended_is_an_entry(team: Team, joe: Actor, clock: StillClock) -> None:
+    team.code()
+    (invited,) = team.page(team.maria).invitations
+    clock.advance(MINUTE)
+    team.world.rights.end(team.maria, team.handle(team.maria), invited.right_id)
+    (ended,) = [one for one in entries(team, joe) if one.event is Event.INVITATION_ENDED]
+    assert (ended.at, ended.about) == (clock(), "Sam Rivers")
+
+
+def test_an_entry_is_found_by_the_name_that_the_actor_s_own_page_gives_it_and_by_no_other(
+    team: Team, joe: Actor
+) -> None:
+    looked, mine, his = team.world.who_looked, team.world.people.of(team.maria), team.world.people.of(joe)
+    team.save()
+    team.save()
+    page = looked.page(team.maria, mine, LogFilter())
+    assert len(page.names) == len(page.entries) > 1
+    # Of several at the same moment, each name means its own.
+    assert [looked.entry(team.maria, mine, name) for name in page.names] == list(page.entries)
+    for name in (*page.names, "0-" + "0" * 32, "never", ""):
+        with pytest.raises(NotFound):
+            looked.entry(joe, his, name)
+
+
+def test_a_report_that_nobody_opened_by_a_code_has_no_such_entry_beside_one_that_somebody_did(team: Team) -> None:
+    world, opened, unopened = team.world, team.save(), team.save()
+    world.codes.make(team.carol, unopened)
+    world.codes.open_qr(world.codes.make(team.carol, opened).qr_secret, "")
+    found = [one.report for one in entries(team, team.maria) if one.event is Event.OPENED_BY_CODE]
+    assert found == [opened]
+
+
+def test_what_is_taken_along_holds_exactly_what_the_filter_lets_pass(team: Team, joe: Actor, clock) -> None:
+    people, looked = team.world.people.of(team.maria), team.world.who_looked
+    team.save()
+    for chosen in (LogFilter(), of(Happening.CHANGED)):
+        text = looked.export(team.maria, people, chosen, observer="blockmrs.example", made_at=clock())
+        count = len(looked.entries(team.maria, people, chosen))
+        assert [entry["resource"]["resourceType"] for entry in json.loads(text)["entry"]] == ["AuditEvent"] * count

@@ -6,8 +6,7 @@ import pytest
 from webtest import TestApp
 
 from tests.support.cast import PLAYER, Cast, play_in
-from tests.support.html import soup
-from tests.support.people import errors, fill, heading
+from tests.support.people import errors, fill, heading, soup
 
 
 @pytest.fixture(scope="module")

@@ -3,8 +3,7 @@
 import base64
 import secrets
 
-from tests.support.coach import person, signed_in
-from tests.support.html import soup
+from tests.support.coach import person, signed_in, soup
 
 
 def told(page) -> list[str]:

@@ -6,8 +6,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.coach import newest, press, signed_in, to_check_page
-from tests.support.html import soup
+from tests.support.coach import newest, press, signed_in, soup, to_check_page
 
 
 @pytest.fixture
