@@ -209,6 +209,15 @@ def test_after_the_family_ended_the_coachs_part_only_what_is_kept_from_them_stay
     assert {row.report for row in rows} == seen
 
 
+def test_a_former_coach_who_has_the_player_on_no_roster_sees_no_more_rights_than_before(club: Club) -> None:
+    team = club.team
+    team.end(club.maria, "Carol Coach", "coach")
+    before = as_rows(club.rows(club.carol))
+    club.world.teams.remove_player(club.carol, team.player.player_id, club.world.teams.team(club.carol).version)
+    assert as_rows(club.rows(club.carol)) == before
+    assert before
+
+
 def test_what_is_kept_from_the_family_leaves_the_page_as_its_share_and_its_code_are_stopped(club: Club) -> None:
     world, kept = club.world, club.team.save(withheld=True)
 

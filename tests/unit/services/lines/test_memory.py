@@ -4,9 +4,9 @@ from datetime import timedelta
 
 import pytest
 
-from blockmrs.crypto.envelope import open_secret
+from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.keys import Keyring
-from blockmrs.encoding import Value
+from blockmrs.encoding import Value, encode
 from blockmrs.errors import Unavailable
 from blockmrs.model.database import Database
 from blockmrs.moments import to_ms
@@ -123,6 +123,24 @@ def test_a_row_that_does_not_open_costs_one_reading_and_is_written_anew(
         replace_short_cut(rows, lookup, damage)
     assert values(memory, sam) == list(range(20))
     assert row(lines, sam) not in (good, damage)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [[2, 20, 20, [], []], [1, 20, 20, [], [[0, 0, "noon", 1]]], [1, 20, 20, [], [7]], [1, 20, 20]],
+    ids=["a later version", "a time that is none", "no item", "too short"],
+)
+def test_a_row_of_another_shape_is_no_memory_whoever_sealed_it(
+    lines: Lines, sam: Keyring, memory: LineMemory, content: Value
+) -> None:
+    fill(lines, sam, range(20))
+    values(memory, sam)
+    lookup = sam.derive("line memory", sam.own_line)
+    sealed = seal_secret(sam.derive("line memory key"), encode(content).ljust(1024, b"\x00"), context=lookup)
+    with lines.database.write() as rows:
+        replace_short_cut(rows, lookup, sealed)
+    assert values(memory, sam) == list(range(20))
+    assert row(lines, sam) != sealed
 
 
 def test_the_row_is_sealed_for_its_line_and_its_size_tells_only_a_power_of_two(
