@@ -7,8 +7,8 @@ import pytest
 
 from tests.support.at_least import at_least
 from tools.mutants.report import reasons, score, show
+from tools.mutants.resting import rests
 from tools.mutants.rooms import ROOMS, ROOT
-from tools.mutants.running import rests
 from tools.mutants.session import Verdict
 
 SOURCE = '''

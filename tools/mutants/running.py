@@ -17,6 +17,7 @@ from coverage import CoverageData
 
 from tools.mutants.child import ALIVE, KILLED, STILLBORN, Reach, measure, try_out, warm
 from tools.mutants.making import Mutant, Source
+from tools.mutants.resting import rests
 from tools.mutants.rooms import ROOT, Room
 from tools.mutants.session import Verdict
 
@@ -163,16 +164,6 @@ def _fork(work: Callable[[], int], log: Path | None) -> int:
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(code)
-
-
-def rests(group: int) -> bool:
-    """Whether nothing in that process group runs, waits for the processor, or waits for a disk."""
-    for path in Path("/proc").glob("[0-9]*/task/[0-9]*/stat"):
-        with contextlib.suppress(OSError):
-            state, _parent, its_group = path.read_text(encoding="utf-8").rpartition(")")[2].split()[:3]
-            if int(its_group) == group and state in ("R", "D"):
-                return False
-    return True
 
 
 def _wait(pid: int) -> None:
