@@ -36,6 +36,13 @@ _HEADS = {
     ),
 }
 
+_LET_GO_SINCE = """
+Objects in this backup that were let go on this machine after it was made: {number}. They are served to nobody.
+What took their place may not be in this backup, and then their reports open for nobody here. Their bytes are in
+{folder}
+and the server erases them there 30 days after they were let go; at its next start, if that is longer ago.
+Keep the backup: docs/server.md, "What was let go", says how to get the reports back."""
+
 
 @click.command()
 @settings_option
@@ -70,6 +77,10 @@ def command(
     with show_bars() as bars:
         result = restore.read(file, passphrase, bars, replace=replace)
     _print(result)
+    if result.let_go_since:
+        click.echo(
+            _LET_GO_SINCE.format(number=len(result.let_go_since), folder=settings.data.outbox / "left"), err=True
+        )
 
 
 def _print(result: RestoreResult) -> None:

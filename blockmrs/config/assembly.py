@@ -371,7 +371,7 @@ def build_backup(settings: Settings, foundation: Foundation) -> Backup:
         foundation.database.engine,
         foundation.objects,
         foundation.stored_cids,
-        foundation.let_go.cids,
+        foundation.leaving.read,
         foundation.clock,
     )
 

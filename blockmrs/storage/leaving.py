@@ -33,6 +33,11 @@ ERASED_AFTER_MS = 30 * 24 * 3600 * 1000
 _STALE_S = 3600.0
 
 
+def lying_aside(folder: Path) -> BlockFolder:
+    """What lies in the outbox `folder` until it is erased."""
+    return BlockFolder(folder, ("left",), MAX_OBJECT_BYTES)
+
+
 def no_step(_step: str) -> None:
     """Let every step pass."""
 
@@ -46,7 +51,7 @@ class Leaving:
         self._store = store
         self._list = let_go
         self._leaving = BlockFolder(folder, ("leaving",), MAX_OBJECT_BYTES)
-        self._left = BlockFolder(folder, ("left",), MAX_OBJECT_BYTES)
+        self._left = lying_aside(folder)
         self._on_step = on_step
 
     def __contains__(self, cid: Cid) -> bool:
@@ -69,6 +74,14 @@ class Leaving:
         for cid in every:
             self._drop(cid)
         self._on_step("dropped")
+
+    def read(self, cid: Cid) -> bytes:
+        """The bytes of what was let go, for a backup that began before; ObjectMissing, ObjectDamaged or Unavailable."""
+        try:
+            return self._leaving.read(cid)
+        except (ObjectMissing, ObjectDamaged):
+            # It is written there before it is removed here.
+            return self._left.read(cid)
 
     def sweep(self, now_ms: int) -> int:
         """Drop what could not be dropped, and erase what was let go 30 days ago; returns how many were erased.

@@ -96,6 +96,11 @@ def read_let_go(path: Path) -> dict[bytes, int]:
         raise StorageUnavailable(f"the list of what was let go cannot be read: {error.strerror}") from error
 
 
+def decode_let_go(content: bytes) -> dict[bytes, int]:
+    """`read_let_go` for the bytes of a list; VerificationFailed if they are damaged before their end."""
+    return _decode(content)[0]
+
+
 def joined(lists: Iterable[Mapping[bytes, int]]) -> bytes:
     """The file with everything on these lists; where several have an object, the time of the earliest."""
     earliest: dict[bytes, int] = {}

@@ -14,7 +14,7 @@ import pytest
 
 from blockmrs import durable
 from blockmrs.cid import Cid
-from blockmrs.config.assembly import build_restore
+from blockmrs.config.assembly import build_backup, build_restore
 from blockmrs.config.settings import DataSettings, Settings, StorageSettings
 from blockmrs.errors import (
     BlockMRSError,
@@ -22,12 +22,14 @@ from blockmrs.errors import (
     Conflict,
     InvalidInput,
     ObjectMissing,
+    StorageUnavailable,
     Unavailable,
     VerificationFailed,
 )
 from blockmrs.model import snapshot
+from blockmrs.moments import to_ms
 from blockmrs.services.node import archive as archives
-from blockmrs.services.node import data_folder
+from blockmrs.services.node import backup, data_folder
 from tests.support.faults import FaultyOs
 from tests.support.installation import Installation
 
@@ -285,6 +287,69 @@ def test_a_restore_leaves_out_what_was_let_go_since_the_backup(machine: Installa
     machine.restore(tmp_path / "saved", replace=True)
     with machine:
         assert gone in machine.foundation.let_go, "nor after another, whose own file says nothing of it"
+
+
+def test_what_a_backup_served_and_this_machine_let_go_since_lies_aside_after_its_restore(
+    machine: Installation, tmp_path: Path
+) -> None:
+    aside = machine.folder / "outbox" / "left"
+    with machine:
+        gone, stays = sorted(machine.services.evidence.listed_cids())[:2]
+        content = machine.foundation.objects.get(gone)
+        machine.backup(tmp_path / "saved")
+        machine.foundation.leaving.let_go([gone], datetime(2026, 3, 14, tzinfo=UTC))
+        machine.backup(tmp_path / "later")
+    for _ in range(2):
+        result = machine.restore(tmp_path / "saved", replace=True)
+        assert result.let_go_since == (gone,)
+        assert [path.name for path in aside.iterdir()] == [str(gone)]
+        assert (aside / str(gone)).read_bytes() == content
+        with machine, pytest.raises(ObjectMissing):
+            machine.foundation.objects.get(gone)
+    with machine:
+        machine.foundation.leaving.sweep(to_ms(datetime(2026, 4, 12, tzinfo=UTC)))
+        assert machine.foundation.leaving.read(gone) == content
+        machine.foundation.leaving.sweep(to_ms(datetime(2026, 4, 13, tzinfo=UTC)))
+        with pytest.raises(ObjectMissing):
+            machine.foundation.leaving.read(gone)
+        assert machine.foundation.objects.get(stays)
+    assert machine.restore(tmp_path / "later", replace=True).let_go_since == ()
+
+
+@pytest.mark.parametrize("moment", ["before the database is copied", "after it", "among the objects", "node away"])
+def test_what_is_let_go_during_a_backup_is_in_it_whole(
+    machine: Installation, other: Installation, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    copy = backup.copy_database
+
+    def away(cid: Cid) -> None:
+        raise StorageUnavailable("the node is away")
+
+    with machine:
+        gone = max(machine.services.evidence.listed_cids())
+        content = machine.foundation.objects.get(gone)
+
+        def let_go(*_: object) -> None:
+            machine.foundation.leaving.let_go([gone], datetime(2026, 3, 14, tzinfo=UTC))
+
+        def copying(engine: Any, path: Path) -> None:
+            steps = [lambda: copy(engine, path), let_go]
+            for step in reversed(steps) if moment.startswith("before") else steps:
+                step()
+
+        if moment == "node away":
+            monkeypatch.setattr(machine.foundation.objects, "unpin", away)
+        if moment == "among the objects":
+            result = build_backup(machine.settings, machine.foundation).write(tmp_path / "saved", None, let_go)
+        else:
+            monkeypatch.setattr(backup, "copy_database", copying)
+            result = machine.backup(tmp_path / "saved")
+        assert gone in machine.foundation.let_go
+    assert result.missing == ()
+    assert other.restore(tmp_path / "saved").objects == result.objects
+    with other:
+        assert other.foundation.objects.get(gone) == content
+        other.verify()
 
 
 def test_what_was_let_go_before_the_backup_is_let_go_where_it_is_restored(

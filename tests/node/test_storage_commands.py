@@ -1,5 +1,6 @@
 """`blockmrs backup`, `restore` and `storage`, as an operator types them."""
 
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -146,6 +147,20 @@ def test_a_restored_node_that_must_not_sign_says_why_and_what_to_do(folder: Path
     assert result.exit_code == 0
     assert "WILL SIGN NOTHING" in result.output
     assert "bring the missing blocks back" in result.output
+
+
+def test_a_restore_says_how_much_was_let_go_since_the_backup_and_where_it_lies(folder: Path) -> None:
+    run(folder, "backup", str(folder / "saved"), "--unsealed")
+    assert "let go" not in run(folder, "restore", str(folder / "saved"), "--replace", "--yes").output
+    with Installation(folder / "data") as installation:
+        installation.foundation.leaving.let_go(
+            [min(installation.services.evidence.listed_cids())], datetime(2026, 3, 14, tzinfo=UTC)
+        )
+    result = run(folder, "restore", str(folder / "saved"), "--replace", "--yes")
+    assert result.exit_code == 0
+    assert "Objects in this backup that were let go on this machine after it was made: 1." in result.output
+    assert str(folder / "data" / "outbox" / "left") in result.output
+    assert "docs/server.md" in result.output
 
 
 def test_a_restore_on_a_new_machine_says_what_to_check_first(folder: Path, tmp_path: Path) -> None:

@@ -1,8 +1,10 @@
 """`backup`: everything that this installation keeps, in one file, while it keeps working.
 
 The order makes the parts fit. The head file comes first, so that it is never ahead of the database by more than the one
-block that it can repeat. The database comes next, as it was at one moment. Objects come last: they never change, and
-every object that the database names was stored before it was named.
+block that it can repeat. The list of what was let go comes with it: whatever is on that list was sealed anew before, so
+the database, which comes next, as it was at one moment, names the new object too. Objects come last: they never change,
+and every object that the database names was stored before it was named. What is let go while the backup is being
+written is still a part of it, since the list in it does not say otherwise.
 """
 
 from __future__ import annotations
@@ -17,14 +19,15 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
+from blockmrs.cid import Cid
 from blockmrs.durable import give_name, new_file
 from blockmrs.errors import Conflict, InvalidInput, ObjectMissing, Unavailable, VerificationFailed
 from blockmrs.model.snapshot import copy_database, read_copy
 from blockmrs.services.node.archive import DATABASE, ArchiveWriter, secret_name
 from blockmrs.services.node.data_folder import HEAD
+from blockmrs.storage.let_go import LET_GO, decode_let_go
 
 if TYPE_CHECKING:
-    from blockmrs.cid import Cid
     from blockmrs.storage import ObjectStore
 
 Progress = Callable[[str, int, int], None]
@@ -46,7 +49,7 @@ class Backup:
     Args:
         folder: the data folder, which holds a copy of the database while the backup is being written.
         stored: every object in this node's own folders, whether or not the database names it.
-        let_go: what is no longer kept, although the database names it.
+        aside: the bytes of an object that was let go, as long as they lie aside; ObjectMissing, ObjectDamaged.
     """
 
     def __init__(
@@ -55,14 +58,14 @@ class Backup:
         engine: Engine,
         objects: ObjectStore,
         stored: Callable[[], Iterable[Cid]],
-        let_go: Callable[[], frozenset[Cid]],
+        aside: Callable[[Cid], bytes],
         clock: Callable[[], datetime],
     ) -> None:
         self._folder = folder
         self._engine = engine
         self._objects = objects
         self._stored = stored
-        self._let_go = let_go
+        self._aside = aside
         self._clock = clock
 
     def write(self, path: Path, passphrase: str | None, progress: Progress) -> BackupResult:
@@ -97,7 +100,9 @@ class Backup:
         created = self._clock().isoformat(timespec="seconds")
         files = self._read_secrets()
         copy_database(self._engine, copy)
-        cids = sorted((read_copy(copy).cids | set(self._stored())) - self._let_go())
+        # The list as it is in this backup, whatever was let go since: a restore goes by that one.
+        gone = {Cid(digest) for digest in decode_let_go(files.get(LET_GO, b""))}
+        cids = sorted((read_copy(copy).cids | set(self._stored())) - gone)
         missing = []
         with new_file(draft) as file:
             with ArchiveWriter(file, passphrase) as archive:
@@ -107,13 +112,19 @@ class Backup:
                     archive.add_bytes(f"secrets/{name}", content)
                 for done, cid in enumerate(cids, start=1):
                     try:
-                        archive.add_object(cid, self._objects.get(cid))
+                        archive.add_object(cid, self._read(cid))
                     except (ObjectMissing, VerificationFailed):
                         missing.append(cid)
                     progress("objects", done, len(cids))
                 manifest = archive.finish(created, missing)
             size_bytes = file.tell()
         return BackupResult(manifest.objects, len(files), size_bytes, tuple(missing))
+
+    def _read(self, cid: Cid) -> bytes:
+        try:
+            return self._objects.get(cid)
+        except ObjectMissing:
+            return self._aside(cid)
 
     def _read_secrets(self) -> dict[str, bytes]:
         """Every secret file, the head file first."""

@@ -4,8 +4,9 @@ A restored backup never forks the chain. What prevents that is the head file, so
 machine's own says that later blocks were published, it stays, and the restored node signs nothing until its database
 has those blocks. The backup's head file counts only on a machine that has none of its own.
 
-Nor does it bring back what was let go: the list of that is joined with this machine's own, and what is on it is left
-out.
+Nor does it bring back what was let go: the list of that is joined with this machine's own, and nothing on it is served.
+What the backup itself still served lies aside, as if it had been let go here (storage/leaving.py): the key of what took
+its place may stand only in blocks that the backup does not have.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from blockmrs.model.snapshot import CopiedDatabase, read_copy
 from blockmrs.services.node import data_folder
 from blockmrs.services.node.archive import DATABASE, ArchiveReader, Manifest, read_object, secret_name
 from blockmrs.services.node.data_folder import HEAD, FolderLock
+from blockmrs.storage.leaving import lying_aside
 from blockmrs.storage.let_go import LET_GO, joined, read_let_go
 
 Progress = Callable[[str, int, int], None]
@@ -52,6 +54,7 @@ class HeadFile(enum.Enum):
 class RestoreResult:
     """What was restored; `aside` holds what was there before, and `missing` was missing when the backup was made.
 
+    `let_go_since` was served when the backup was made and let go here since: it lies aside, and nobody is served it.
     `height` is the restored chain's; `published_height` that of the head file, None if it cannot be read.
     """
 
@@ -62,6 +65,16 @@ class RestoreResult:
     published_height: int | None
     aside: Path | None
     missing: tuple[str, ...]
+    let_go_since: tuple[Cid, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Unpacked:
+    """The objects that are in their place, all that were let go, and those that lie aside."""
+
+    objects: set[Cid]
+    let_go: frozenset[Cid]
+    aside: set[Cid]
 
 
 class Restore:
@@ -118,9 +131,9 @@ class Restore:
             (building / name).mkdir(mode=0o700)
         with path.open("rb") as file:
             archive = ArchiveReader(file, passphrase)
-            objects, let_go = self._unpack(archive, building, progress)
+            unpacked = self._unpack(archive, building, progress)
         manifest = archive.complete()
-        database = _check(building, manifest, objects | let_go)
+        database = _check(building, manifest, unpacked.objects | unpacked.let_go)
         # Open: up to here the archive's digests vouch for the file; from the first start on, nothing does.
         row_key = derive_row_key((building / data_folder.SECRETS / "pepper").read_bytes())
         RestSeal(building / data_folder.DATABASE, row_key, lambda: False).accept()
@@ -129,20 +142,21 @@ class Restore:
         was_occupied = data_folder.occupied(self._folder)
         data_folder.replace_content(self._folder, aside)
         return RestoreResult(
-            objects=len(objects),
+            objects=len(unpacked.objects),
             created=manifest.created,
             head=head,
             height=len(database.headers) - 1,
             published_height=published_height,
             aside=self._folder / aside if was_occupied else None,
             missing=tuple(manifest.missing),
+            let_go_since=tuple(sorted(unpacked.aside)),
         )
 
-    def _unpack(self, archive: ArchiveReader, building: Path, progress: Progress) -> tuple[set[Cid], frozenset[Cid]]:
-        """Every object that was kept, and all that were let go."""
+    def _unpack(self, archive: ArchiveReader, building: Path, progress: Progress) -> _Unpacked:
         keep = self._keeper(building)
         objects: set[Cid] = set()
-        let_go: frozenset[Cid] | None = None
+        aside: set[Cid] = set()
+        lists: tuple[frozenset[Cid], frozenset[Cid]] | None = None
         for name, source in archive.members():
             if name == DATABASE:
                 _write_file(building / data_folder.DATABASE, source)
@@ -150,22 +164,28 @@ class Restore:
                 _write_file(building / data_folder.SECRETS / secret, source)
             else:
                 # Objects come after all the files.
-                let_go = self._join_lists(building) if let_go is None else let_go
+                lists = self._join_lists(building) if lists is None else lists
+                backups, let_go = lists
                 content = read_object(name, source)
-                if Cid.of(content) not in let_go:
+                cid = Cid.of(content)
+                if cid not in let_go:
                     objects.add(keep(content))
+                elif cid not in backups:
+                    lying_aside(building / data_folder.OUTBOX).write(cid, content)
+                    aside.add(cid)
                 progress("objects", len(objects), len(objects))
-        return objects, self._join_lists(building) if let_go is None else let_go
+        _, let_go = self._join_lists(building) if lists is None else lists
+        return _Unpacked(objects, let_go, aside)
 
-    def _join_lists(self, building: Path) -> frozenset[Cid]:
-        """Everything that the backup, or this machine, says was let go; from now on the restored installation, too."""
+    def _join_lists(self, building: Path) -> tuple[frozenset[Cid], frozenset[Cid]]:
+        """What the backup says was let go, and all that it or this machine says, which is the list from now on."""
         target = building / data_folder.SECRETS / LET_GO
         lists = [read_let_go(path) for path in (target, *self._beside(LET_GO))]
         content = joined(lists)
         if content:
             target.unlink(missing_ok=True)
             _write_file(target, io.BytesIO(content))
-        return frozenset(Cid(digest) for one in lists for digest in one)
+        return frozenset(map(Cid, lists[0])), frozenset(Cid(digest) for one in lists for digest in one)
 
     def _choose_head(self, building: Path, database: CopiedDatabase) -> tuple[HeadFile, int | None]:
         """Put into place the head file that the restored installation must have, and say what it means."""
