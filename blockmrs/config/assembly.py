@@ -306,6 +306,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     people, inbox = People(teams), Inbox(mailbox, organisations, access, sharing)
     from_now_on = FromNowOn(database, mailbox, cards, people, organisations, rolls, standing, throttle, objects)
     releases = Releases(database, mailbox, teams, codes, foundation.leaving)
+    facts = Facts(database, mailbox, cards, objects, crew_facts, owners)
     record_sharing = RecordSharing(
         database,
         mailbox,
@@ -316,7 +317,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         people,
         rolls,
         throttle,
-        RecordReader(mailbox),
+        RecordReader(mailbox, facts),
         from_now_on.one_at_a_time,
     )
     sealing_anew = SealingAnew(
@@ -339,7 +340,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         everyone=Everyone(
             mailbox, rights, reports, access, sharing, codes, crew_facts, (from_now_on.rows, record_sharing.rights)
         ),
-        facts=Facts(database, mailbox, cards, objects, crew_facts, owners),
+        facts=facts,
         crew_facts=crew_facts,
         reports=reports,
         sharing=sharing,

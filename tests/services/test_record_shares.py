@@ -20,13 +20,16 @@ from blockmrs.errors import (
     NotFound,
     TooManyAttempts,
     Unavailable,
+    VerificationFailed,
 )
 from blockmrs.model.objects import HeldObjectRow
+from blockmrs.services.lines.contents import Sort
 from blockmrs.services.people.persons import ME
 from blockmrs.services.selections import record_shares
 from blockmrs.services.selections.selection import Selection, What
 from blockmrs.services.sharing.who_looked import LogFilter
 from tests.services.test_story import member
+from tests.support.claims import drop, grants_on
 from tests.support.heads import answers, head_report
 from tests.support.record import DRAFT, MONTH, PRIVATE, Family, family_in, kinds
 from tests.support.world import World
@@ -327,6 +330,15 @@ def test_long_names_in_any_writing_are_given_and_shown(family: Family, name: str
     assert name.startswith(family.came()[0].sender.removesuffix("…"))
 
 
+def test_facts_that_do_not_open_are_not_replaced_by_older_ones_and_nothing_is_given(family: Family) -> None:
+    family.team.tell_facts(family.maria)
+    world, size = family.world, family.world.ledger.size
+    drop(world, grants_on(world, family.sam.keyring, Sort.FACTS)[-1].index)
+    with pytest.raises(VerificationFailed):
+        family.give()
+    assert world.ledger.size == size
+
+
 def test_what_one_keeps_about_oneself_is_given_with_what_coaches_wrote(family: Family) -> None:
     adult = family.team.joins("sam", "Sam Rivers", "self")
     family.team.confirm(family.maria, "Sam Rivers", "self")
@@ -340,7 +352,10 @@ def test_what_one_keeps_about_oneself_is_given_with_what_coaches_wrote(family: F
     # For each of the two cards four at most.
     assert family.world.ledger.size - size == 8
     (share,) = family.world.record_sharing.shares(adult, ME)
-    assert share.number == 4
+    # Two of the coach's, and of the facts those alone that the person keeps: not those on the coach's card as well.
+    assert share.number == 3
+    assert [entry.keys.keyring.card.id for entry in family.world.record_sharing.record(adult, ME).entries
+            if entry.kind == "facts"] == [adult.keyring.card.id]  # fmt: skip
     assert len(family.came()) == 2
     family.world.record_sharing.stop(adult, ME, share.share_id)
     assert family.came() == []

@@ -80,16 +80,23 @@ class Facts:
         Raises:
             VerificationFailed, Unavailable: the newest cannot be read. An older one never takes its place.
         """
-        is_whole = True
-        for keys in person.cards:
-            items = self._mailbox.contents(keys.keyring)
-            is_whole = is_whole and items.is_whole
-            entry = self._newest_entry(keys, items)
-            if entry is not None:
-                return self._opened(entry, is_whole)
+        place, is_whole = self._newest_of(person)
+        if place is not None:
+            return self._opened(place[1], is_whole)
         if not person.is_whole:
             raise ObjectMissing("the keys of a card that may hold facts are not here")
         return SavedFacts(is_whole=is_whole)
+
+    def newest_grant(self, person: Person) -> tuple[EntrustedKeys, GrantEntry] | None:
+        """Where what `newest` reads stands: on which card, and its grant there; None if nothing was ever stated.
+
+        Raises:
+            VerificationFailed, Unavailable: as `newest`, also if the facts themselves cannot be read.
+        """
+        place, _ = self._newest_of(person)
+        if place is not None:
+            self._opened(place[1])
+        return place
 
     def current(self, person: Person) -> SavedFacts:
         """The newest on the card that the next save goes to."""
@@ -192,6 +199,17 @@ class Facts:
             if self._is_unread_or_its_authors(entry):
                 return entry
         return None
+
+    def _newest_of(self, person: Person) -> tuple[tuple[EntrustedKeys, GrantEntry] | None, bool]:
+        """The version that counts, of the first card that has any; and whether all looked at until then was whole."""
+        is_whole = True
+        for keys in person.cards:
+            items = self._mailbox.contents(keys.keyring)
+            is_whole = is_whole and items.is_whole
+            entry = self._newest_entry(keys, items)
+            if entry is not None:
+                return (keys, entry), is_whole
+        return None, is_whole
 
     def _contents(self, keys: EntrustedKeys) -> Items:
         return self._mailbox.contents(keys.keyring)

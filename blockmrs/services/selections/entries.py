@@ -21,18 +21,19 @@ from blockmrs.services.selections.private import PrivateMarks
 from blockmrs.services.selections.selection import KINDS, RecordEntry, RecordNow
 
 if TYPE_CHECKING:
-    from blockmrs.domain.records import Update
     from blockmrs.domain.triage.rules import RuleSet
     from blockmrs.services.lines.contents import Items
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
+    from blockmrs.services.record.facts import Facts
 
 
 class RecordReader:
     """Reads what stands on the lines of a person's cards."""
 
-    def __init__(self, mailbox: Mailbox, rules: Callable[[], RuleSet] = load_rules) -> None:
+    def __init__(self, mailbox: Mailbox, facts: Facts, rules: Callable[[], RuleSet] = load_rules) -> None:
         self._mailbox = mailbox
+        self._facts = facts
         self._rules = rules
 
     @cached_property
@@ -42,17 +43,22 @@ class RecordReader:
     def of(self, person: Person) -> RecordNow:
         """Everything that can be given, newest first by the log; each update once.
 
-        Of the health facts the newest alone: where they cannot be read, no older ones take their place.
+        Of the health facts those alone that the person's own page shows.
+
+        Raises:
+            VerificationFailed, Unavailable: the health facts that count cannot be read. Nothing is offered then, nor do
+                older ones take their place.
         """
         entries, is_whole = list[RecordEntry](), person.is_whole
         for keys in person.cards:
             contents = self._mailbox.contents(keys.keyring)
             is_whole = is_whole and contents.is_whole and not contents.facts_gone
             entries += self._on(keys, contents)
-            try:
-                entries += self._newest_facts(keys, contents)
-            except BlockMRSError:
-                is_whole = False
+        place = self._facts.newest_grant(person)
+        if place is not None:
+            keys, grant = place
+            at = self._mailbox.written_at(grant)
+            entries.append(RecordEntry(keys, grant, Content.FACTS, grant.author, at))
         entries.sort(key=lambda entry: entry.grant.index, reverse=True)
         return RecordNow(tuple(entries), is_whole)
 
@@ -98,21 +104,3 @@ class RecordReader:
         if update.kind != grant.purpose:
             return None
         return RecordEntry(keys, entry, update.kind, update.author, at, is_private)
-
-    def _newest_facts(self, keys: EntrustedKeys, contents: Items) -> list[RecordEntry]:
-        """The facts that count; an error if it cannot be read which they are."""
-        if contents.facts_gone:
-            return []
-        for item in reversed(first_grants(item for item in contents if item.sort is Sort.FACTS and item.of_reader)):
-            line = self._mailbox.opened(keys.keyring, [item])
-            for entry in line.grants.values():
-                if entry.index == item.index and entry.grant.update_id == item.about:
-                    update = self._mailbox.update(entry.grant)
-                    if _is_its_authors(update, entry):
-                        at = self._mailbox.written_at(entry)
-                        return [RecordEntry(keys, entry, Content.FACTS, update.author, at)]
-        return []
-
-
-def _is_its_authors(update: Update, entry: GrantEntry) -> bool:
-    return update.author == entry.author and update.kind == Content.FACTS
