@@ -47,7 +47,8 @@ class Rolls:
         """Whether a renewal on the own line of a card is by that card, or by who was of its family at that place."""
         if entry.author == card.card.id:
             return True
-        return self.of(card).was_in(entry.author, self._mailbox.time_at(entry.index))
+        # By the roll as it stood then: who was invited anew since only waits on the one of today.
+        return self.of(card, entry.index).was_in(entry.author, self._mailbox.time_at(entry.index))
 
     def add(self, batch: Batch, card: Keyring, author: Keyring, statement: Statement) -> None:
         """Add to `batch` a statement by `author` on the roll of `card`."""

@@ -185,6 +185,8 @@ class Sharing:
         access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
         with self._locks.hold(access.grant.update_id):
             self._mailbox.settle()
+            # Asked again: meanwhile it may have been sealed anew, and the object of before be about to go.
+            access = self._access.allow(actor, address, Action.RELEASE_TO_FAMILY)
             if not self._reports.is_withheld(actor, access):
                 return
             subject = self._books.subject(actor, access)

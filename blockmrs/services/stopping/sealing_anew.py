@@ -171,6 +171,8 @@ class SealingAnew:
         me = actor.keyring
 
         def readers(stopped: Stopped) -> set[bytes]:
+            if me.card.id == subject.keyring.card.id:
+                return self._readers_of_own(actor, subject, stopped)
             return self._running(self._books.authors(actor, Access(Standing.AUTHOR, stopped.report, me)))
 
         return _Side(me, me, subject, lambda: self._left_to_do.of_author(me, subject.keyring), readers)
@@ -180,6 +182,8 @@ class SealingAnew:
 
         def readers(stopped: Stopped) -> set[bytes]:
             access = Access(Standing.SUBJECT, stopped.report, card, keys)
+            if card.card.id == actor.keyring.card.id:
+                return self._readers_of_own(actor, keys, stopped)
             copies = self._books.shown(actor, access)
             if stopped.entry.id == stopped.report.id:
                 # The author gives the author's own object; what follows the report the card gives, whoever shared it.
@@ -188,6 +192,15 @@ class SealingAnew:
             return self._running(copies) | from_now_on | self._more_readers(actor, keys, stopped.update_id)
 
         return _Side(card, actor.keyring, keys, lambda: self._left_to_do.of_owner(keys), readers)
+
+    def _readers_of_own(self, actor: Actor, keys: EntrustedKeys, stopped: Stopped) -> set[bytes]:
+        """Who may read what is about the actor's own card: it has one object for author and owner, so all of both."""
+        card = keys.keyring
+        authors = self._books.authors(actor, Access(Standing.AUTHOR, stopped.report, card))
+        shown = self._books.shown(actor, Access(Standing.SUBJECT, stopped.report, card, keys))
+        from_now_on = self._left_to_do.readers_from_now_on(keys, stopped.entry)
+        more = self._more_readers(actor, keys, stopped.update_id)
+        return self._running([*authors, *shown]) | from_now_on | more
 
     def _running(self, copies: Iterable[GrantEntry]) -> set[bytes]:
         return {copy.grant.grantee for copy in copies if copy.grant.grantee and self._books.is_running(copy)}
