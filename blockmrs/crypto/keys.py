@@ -87,6 +87,7 @@ class Card:
     signing_key: bytes
     sealing_key: bytes
     version: int = CARD_VERSION
+    _id: bytes | None = field(default=None, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         if self.version != CARD_VERSION:
@@ -111,7 +112,12 @@ class Card:
     @property
     def id(self) -> bytes:
         """SHA-256 of the encoding, 32 bytes."""
-        return hashlib.sha256(self.encode()).digest()
+        if self._id is None:
+            # A page asks for it some hundred times.
+            digest = hashlib.sha256(self.encode()).digest()
+            object.__setattr__(self, "_id", digest)
+            return digest
+        return self._id
 
     def fingerprint(self) -> str:
         """The first 160 bits of the id as eight groups of four characters, to compare in person."""

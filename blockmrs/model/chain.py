@@ -6,7 +6,7 @@ These rows carry no MAC of their own: the signed headers and the Merkle tree pro
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from functools import cache, cached_property
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import (
     BigInteger,
@@ -15,7 +15,6 @@ from sqlalchemy import (
     Engine,
     Index,
     LargeBinary,
-    Select,
     and_,
     bindparam,
     func,
@@ -31,6 +30,7 @@ from blockmrs.chain.store import Block, HeaderRow, LedgerView, LedgerWriter, Nod
 from blockmrs.errors import Unavailable, VerificationFailed
 from blockmrs.model import sqlite
 from blockmrs.model.base import Base
+from blockmrs.model.prepared import Prepared
 
 # Databases limit how many values one statement may have (SQLite: 32,766; before 3.32: 999).
 _VALUES_AT_ONCE = 400
@@ -93,8 +93,6 @@ _NODES = select(ChainNodeRow.level, ChainNodeRow.node_index, ChainNodeRow.digest
 
 # Built once: putting a statement together costs more time than SQLite needs to answer it.
 _AT_SLOTS = _TRANSACTIONS.where(ChainTransactionRow.slot.in_(bindparam("slots", expanding=True)))
-# Not as pairs: SQLite would then read the whole table instead of the index.
-_AT_PLACES = _AT_SLOTS.where(ChainTransactionRow.one_time_key.in_(bindparam("keys", expanding=True)))
 _FIRST_OVER = (
     select(ChainHeaderRow.height)
     .where(ChainHeaderRow.tree_size > ChainTransactionRow.log_index)
@@ -107,18 +105,46 @@ _OVER = (
     _HEADERS.order_by(None)
     .with_only_columns(ChainTransactionRow.log_index, *_HEADERS.selected_columns)
     .join_from(ChainTransactionRow, ChainHeaderRow, ChainHeaderRow.height == _FIRST_OVER)
-    .where(ChainTransactionRow.log_index.in_(bindparam("indexes", expanding=True)))
 )
 _SIZE = select(ChainHeaderRow.tree_size).order_by(ChainHeaderRow.height.desc()).limit(1)
-_NEWEST_HEADER = _HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1)
+_NEWEST_HEADER = Prepared(_HEADERS.order_by(None).order_by(ChainHeaderRow.height.desc()).limit(1))
+
+
+# What each page asks, with a name for each value, so that it is written once for every number of them that there is.
+@cache
+def _occupied(slots: int) -> Prepared:
+    """Which of so many slots are occupied from `since` on."""
+    there = select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(_named("slot", slots)))
+    return Prepared(there.where(ChainTransactionRow.log_index >= bindparam("since")))
 
 
 @cache
-def _occupied(windows: int) -> Select[bytes]:
-    """Which of so many windows' slots are occupied from `since` on. With a name for each slot it is written once."""
-    slots: list[BindParameter[bytes]] = [bindparam(f"slot_{number}") for number in range(windows * _A_WINDOW)]
-    there = select(ChainTransactionRow.slot).distinct().where(ChainTransactionRow.slot.in_(slots))
-    return there.where(ChainTransactionRow.log_index >= bindparam("since"))
+def _at_places(places: int) -> Prepared:
+    """What is at one of so many slots under one of as many one-time keys."""
+    # Not as pairs: SQLite would then read the whole table instead of the index.
+    there = _TRANSACTIONS.where(ChainTransactionRow.slot.in_(_named("slot", places)))
+    return Prepared(there.where(ChainTransactionRow.one_time_key.in_(_named("key", places))))
+
+
+@cache
+def _over(indexes: int) -> Prepared:
+    """The first header over each of so many places of the log."""
+    return Prepared(_OVER.where(ChainTransactionRow.log_index.in_(_named("index", indexes))))
+
+
+def _named(name: str, count: int) -> list[BindParameter[Any]]:
+    return [bindparam(f"{name}_{number}") for number in range(count)]
+
+
+def _values(name: str, some: Sequence[object], count: int) -> dict[str, object]:
+    """The values for `_named`; the first one stands for those that are missing: to name one twice asks no more."""
+    padded = [*some, *[some[0]] * (count - len(some))]
+    return {f"{name}_{number}": value for number, value in enumerate(padded)}
+
+
+def _rounded(count: int) -> int:
+    """A number of values from a few ones: a power of two, or whole windows."""
+    return 1 << (count - 1).bit_length() if count < _A_WINDOW else -(-count // _A_WINDOW) * _A_WINDOW
 
 
 class SqlLedgerStore:
@@ -189,8 +215,8 @@ class _SqlView:
         self._connection = connection
 
     def newest_header(self) -> HeaderRow | None:
-        row = self._connection.execute(_NEWEST_HEADER).first()
-        return None if row is None else HeaderRow(*row)
+        rows = _NEWEST_HEADER.rows(self._connection, {})
+        return HeaderRow(*rows[0]) if rows else None
 
     def headers(self, start: int, count: int) -> list[HeaderRow]:
         query = _HEADERS.where(ChainHeaderRow.height >= start).limit(count)
@@ -199,7 +225,8 @@ class _SqlView:
     def headers_over(self, indexes: Sequence[int]) -> dict[int, HeaderRow]:
         headers: dict[int, HeaderRow] = {}
         for some in _batches(sorted(set(indexes))):
-            rows = self._connection.execute(_OVER, {"indexes": some})
+            count = _rounded(len(some))
+            rows = _over(count).rows(self._connection, _values("index", some, count))
             headers.update((index, HeaderRow(*row)) for index, *row in rows)
         return headers
 
@@ -230,11 +257,9 @@ class _SqlView:
     def occupied(self, slots: Sequence[bytes], since: int = 0) -> set[bytes]:
         taken: set[bytes] = set()
         for some in _batches(slots):
-            # Naming a slot twice asks nothing more.
-            windows = -(-len(some) // _A_WINDOW)
-            padded = [*some, *[some[0]] * (windows * _A_WINDOW - len(some))]
-            bound = {f"slot_{number}": slot for number, slot in enumerate(padded)}
-            taken.update(self._connection.scalars(_occupied(windows), {"since": since, **bound}))
+            count = -(-len(some) // _A_WINDOW) * _A_WINDOW
+            rows = _occupied(count).rows(self._connection, {"since": since, **_values("slot", some, count)})
+            taken.update(slot for (slot,) in rows)
         return taken
 
     def at_places(self, places: Sequence[tuple[bytes, bytes]]) -> list[TransactionRow]:
@@ -242,8 +267,10 @@ class _SqlView:
         transactions: list[TransactionRow] = []
         for some in _batches(sorted(place_set)):
             slots, keys = zip(*some, strict=True)
-            rows = self._connection.execute(_AT_PLACES, {"slots": slots, "keys": keys})
-            transactions.extend(TransactionRow(*row) for row in rows if (row.slot, row.one_time_key) in place_set)
+            count = _rounded(len(some))
+            values = _values("slot", slots, count) | _values("key", keys, count)
+            rows = (TransactionRow(*row) for row in _at_places(count).rows(self._connection, values))
+            transactions.extend(row for row in rows if (row.slot, row.one_time_key) in place_set)
         return sorted(transactions, key=lambda row: row.index)
 
     def nodes(self, coordinates: Iterable[Coordinates]) -> Mapping[Coordinates, bytes]:

@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import ForeignKey, LargeBinary, String
+from sqlalchemy import ForeignKey, LargeBinary, String, bindparam, or_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blockmrs.model.base import Base
+from blockmrs.model.glance import Query
 from blockmrs.model.rows import Guarded, UtcDateTime
 
 
@@ -43,3 +44,11 @@ class ReportCodeRow(Guarded, Base):
     wrong_tries: Mapped[int] = mapped_column(default=0)
     openings: Mapped[int] = mapped_column(default=0)
     first_opened: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+_WORKS = ReportCodeRow.expires > bindparam("now")
+_GUESSED = ReportCodeRow.wrong_tries >= bindparam("most_wrong")
+USED_CODES = Query(ReportCodeRow, _WORKS, or_(ReportCodeRow.first_opened.is_not(None), _GUESSED))
+"""Those that work and were opened or guessed at."""
+CODES_OF = Query(ReportCodeRow, _WORKS, ReportCodeRow.handle == bindparam("handle"))
+"""Those of one report that work."""

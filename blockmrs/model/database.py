@@ -19,6 +19,7 @@ from blockmrs import durable
 from blockmrs.errors import InvalidInput, Unavailable
 from blockmrs.model import sqlite
 from blockmrs.model.at_rest import RestSeal
+from blockmrs.model.glance import Glance
 from blockmrs.model.migrations import migrate
 from blockmrs.model.private_files import make_private_file, tighten
 from blockmrs.model.rows import ROW_KEY, check_rows
@@ -67,8 +68,11 @@ def create_engine(url: str | URL, *, busy_timeout_ms: int = 5000) -> Engine:
 
     @event.listens_for(engine, "begin")
     def _begin(connection: Connection) -> None:
-        writes = connection.get_execution_options().get("write", False)
-        connection.exec_driver_sql(sqlite.BEGIN_WRITING if writes else sqlite.BEGIN)
+        if connection.get_execution_options().get("write", False):
+            connection.exec_driver_sql(sqlite.BEGIN_WRITING)
+        else:
+            # Takes no lock, so there is no error to translate; SQLAlchemy would take as long as for a question.
+            connection.connection.cursor().execute(sqlite.BEGIN)
 
     # An engine that is dropped closes its connections at once, not whenever the garbage collector finds them.
     weakref.finalize(engine, engine.pool.dispose).atexit = False
@@ -146,6 +150,12 @@ class Database:
         with _unavailable_when_locked(), Session(self.engine, autoflush=False, expire_on_commit=False) as session:
             session.info[ROW_KEY] = self._row_key
             yield session
+
+    @contextmanager
+    def glance(self) -> Iterator[Glance]:
+        """As `read`, for rows that are only looked at: found by what is asked on every page, and in no session."""
+        with _unavailable_when_locked(), self.engine.connect() as connection:
+            yield Glance(connection, self._row_key)
 
     @contextmanager
     def write(self) -> Iterator[Session]:

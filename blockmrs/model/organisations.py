@@ -2,10 +2,11 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, bindparam
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blockmrs.model.base import Base
+from blockmrs.model.glance import Query
 from blockmrs.model.rows import Guarded, UtcDateTime
 
 
@@ -55,3 +56,10 @@ class DoorbellTokenRow(Guarded, Base):
     one_time_seed: Mapped[bytes] = mapped_column(LargeBinary(32))
 
     __table_args__ = (Index("ix_doorbell_token_organisation", "organisation_id", "token_id"),)
+
+
+IN_ORDER_OF_JOINING = StaffRow.since_place, StaffRow.name, StaffRow.card_id
+STAFF_OF = Query(StaffRow, StaffRow.organisation_id == bindparam("organisation_id"), order_by=IN_ORDER_OF_JOINING)
+"""Every membership of an organisation."""
+ANY_STAFF = Query(StaffRow, limit=1)
+MEMBERSHIPS_OF = Query(StaffRow, StaffRow.card_id == bindparam("card_id"))

@@ -196,7 +196,7 @@ def _refuse_unproven(state: ORMExecuteState) -> None:
     elif state.is_select:
         for column in getattr(state.statement, "column_descriptions", ()):
             expression = column["expr"]
-            if expression is not column.get("entity") and any(map(_is_guarded, iterate(_clause(expression)))):
+            if expression is not column.get("entity") and any(map(is_guarded, iterate(_clause(expression)))):
                 raise RuntimeError("guarded rows are read whole, so that their MAC is checked")
 
 
@@ -204,7 +204,8 @@ def _clause(expression: Any) -> Any:
     return expression.__clause_element__() if hasattr(expression, "__clause_element__") else expression
 
 
-def _is_guarded(part: object) -> bool:
+def is_guarded(part: object) -> bool:
+    """Whether this part of a statement is a column of a guarded row."""
     tables = guarded_tables()
     return isinstance(part, Column) and any(column.table in tables for column in part.base_columns)
 

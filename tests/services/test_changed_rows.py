@@ -13,14 +13,18 @@ from typing import Any
 
 import pytest
 from sqlalchemy import Boolean, Column, LargeBinary, String, func, select
-from sqlalchemy.orm import aliased
+from sqlalchemy.exc import NoResultFound
+from sqlalchemy.orm import aliased, class_mapper
 
 from blockmrs.domain.access_log import Event, LogEntry
 from blockmrs.errors import VerificationFailed
 from blockmrs.model.accounts import AccountRow
 from blockmrs.model.base import Base
 from blockmrs.model.codes import InvitationClaimRow, InvitationRow
-from blockmrs.model.rows import guarded_tables
+from blockmrs.model.glance import Query
+from blockmrs.model.objects import ShortCutRow
+from blockmrs.model.prepared import Prepared
+from blockmrs.model.rows import Guarded, guarded_tables
 from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.joining import Joining
@@ -127,6 +131,7 @@ FOUND_BY = {
     ("report_code", "handle"),
     ("question", "account_id"),
 }
+GUARDED = sorted((one.class_ for one in Base.registry.mappers if issubclass(one.class_, Guarded)), key=str)
 COLUMNS = [(table.name, column.name) for table in guarded_tables() for column in table.columns]
 
 
@@ -165,8 +170,41 @@ def test_a_row_of_which_one_column_was_changed_is_read_by_nobody(stage: Stage, t
         for door in (stage.world.database.read, stage.world.database.write):
             with pytest.raises(VerificationFailed), door() as rows:
                 rows.scalars(select(row)).all()
+        with pytest.raises(VerificationFailed), stage.world.database.glance() as glance:
+            glance.all(Query(row))
     with stage.world.database.read() as rows:
         assert rows.scalars(select(row)).all()
+
+
+@pytest.mark.parametrize("row", GUARDED, ids=lambda row: row.__name__)
+def test_at_a_glance_a_row_is_what_it_is_in_a_session(stage: Stage, row: type[Guarded]) -> None:
+    keys, attributes = class_mapper(row).primary_key, [one.key for one in class_mapper(row).column_attrs]
+    with stage.world.database.read() as rows, stage.world.database.glance() as glance:
+        expected = list(rows.scalars(select(row).order_by(*keys)))
+        seen = glance.all(Query(row, order_by=keys))
+        assert expected
+        assert [[getattr(one, key) for key in attributes] for one in seen] == [
+            [getattr(one, key) for key in attributes] for one in expected
+        ]
+        assert [type(getattr(seen[0], key)) for key in attributes] == [
+            type(getattr(expected[0], key)) for key in attributes
+        ]
+        assert glance.all(Query(row, order_by=keys, limit=1))[0].mac == expected[0].mac
+
+
+def test_at_a_glance_rows_are_found_by_their_keys(stage: Stage) -> None:
+    with stage.world.database.read() as rows, stage.world.database.glance() as glance:
+        lookups = [row.lookup for row in rows.scalars(select(ShortCutRow))]
+        assert len(lookups) > 1
+        strangers = [number.to_bytes(32, "big") for number in range(600)]
+        for wanted in ([], lookups[:1], lookups[:2], [*lookups[:2], bytes(32)], lookups):
+            for others in ([], strangers):
+                rows = glance.get_all(ShortCutRow, [*others, *wanted])
+                assert sorted(row.lookup for row in rows) == sorted(set(wanted) - {bytes(32)})
+        assert glance.get_one(ShortCutRow, lookups[0]).lookup == lookups[0]
+        assert glance.get(ShortCutRow, bytes(32)) is None
+        with pytest.raises(NoResultFound):
+            glance.get_one(ShortCutRow, bytes(32))
 
 
 @pytest.mark.parametrize(
@@ -212,6 +250,8 @@ def test_a_changed_short_cut_keeps_nobody_from_reading_and_is_logged(stage: Stag
 def test_a_value_without_the_row_that_proves_it_cannot_be_asked_for(stage: Stage, statement: Any) -> None:
     with stage.world.database.read() as rows, pytest.raises(RuntimeError):
         rows.execute(statement)
+    with pytest.raises(RuntimeError):
+        Prepared(statement)
     with stage.world.database.read() as rows:
         assert rows.scalar(select(func.count()).select_from(AccountRow))
 

@@ -7,7 +7,8 @@ import pytest
 from blockmrs.errors import NotFound
 from blockmrs.moments import from_ms
 from tests.services.test_story import guardian, member, save, share
-from tests.support.people import admin_page, soup
+from tests.support.html import soup
+from tests.support.people import admin_page
 
 MINUTE, DAY = timedelta(minutes=1), timedelta(days=1)
 

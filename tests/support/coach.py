@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, field
 
-from bs4 import BeautifulSoup
 from sqlalchemy import func, select
 from webtest import TestApp, TestResponse
 
@@ -10,6 +9,7 @@ from blockmrs.model.base import Base
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.reports.reports import OpenedReport
 from tests.support.heads import head_report
+from tests.support.html import is_shown, soup
 from tests.support.site import TestSite
 from tests.support.world import PASSWORD, report_at
 
@@ -55,10 +55,6 @@ def signed_in(site: TestSite, user_name: str) -> TestApp:
     return browser
 
 
-def soup(response: TestResponse) -> BeautifulSoup:
-    return BeautifulSoup(response.text, "html.parser")
-
-
 def heading(response: TestResponse) -> str:
     return soup(response).h1.get_text(" ", strip=True)
 
@@ -66,7 +62,7 @@ def heading(response: TestResponse) -> str:
 def fields_of(form) -> list[tuple[str, str]]:
     """What a browser would send of this form, without a button."""
     fields: list[tuple[str, str]] = []
-    for control in form.find_all(["input", "select", "textarea"]):
+    for control in filter(is_shown, form.find_all(["input", "select", "textarea"])):
         kind = control.get("type", "text")
         if control.name == "select":
             chosen = control.find("option", selected=True) or control.find("option")
@@ -80,10 +76,7 @@ def fields_of(form) -> list[tuple[str, str]]:
 
 def form_with(response: TestResponse, label: str):
     """The form and the button whose words begin with `label`."""
-    page = soup(response)
-    for template in page("template"):
-        template.decompose()
-    for button in page("button"):
+    for button in filter(is_shown, soup(response)("button")):
         if button.get_text(" ", strip=True).startswith(label) and button.find_parent("form") is not None:
             return button.find_parent("form"), button
     raise AssertionError(f"no button {label!r} on {heading(response)!r}")

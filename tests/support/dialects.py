@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Compiled, Connection, Engine, event
+from sqlalchemy import Compiled, Connection, Dialect, Engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -16,6 +16,8 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
+
+from blockmrs.model.prepared import Prepared
 
 POSTGRESQL = postgresql.dialect()
 # Functions that both databases have, with the same meaning. Another name is added once somebody has looked it up.
@@ -45,6 +47,17 @@ def hold_every_statement() -> None:
     """From now on; whoever builds an installation for a test calls this."""
     if not event.contains(Engine, "before_cursor_execute", _hold):
         event.listen(Engine, "before_cursor_execute", _hold)
+
+
+def _hold_prepared(self: Prepared, dialect: Dialect) -> Any:
+    """A prepared statement goes to the driver itself, once it is made."""
+    held[self] = check_statement(self.statement)
+    return _make(self, dialect)
+
+
+# As soon as this is loaded: each is made once in a process, by whoever asks first.
+_make = Prepared._make
+Prepared._make = _hold_prepared  # type: ignore[method-assign] # the one way by which they are made
 
 
 # Each engine compiles a statement once. To ask for its key each time would take longer than to execute it.

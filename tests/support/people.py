@@ -2,9 +2,9 @@
 
 import re
 
-from bs4 import BeautifulSoup
 from webtest import TestApp, TestResponse
 
+from tests.support.html import soup
 from tests.support.site import TestSite
 
 PASSWORD = "marble kettle sunrise otter"
@@ -28,10 +28,6 @@ def send(app: TestApp, page: str, fields: list[tuple[str, str]], action: str = "
     """Send arbitrary fields with a good form token, taken from `page`."""
     token = next(form["_csrf"].value for form in app.get(page).forms.values() if "_csrf" in form.fields)
     return app.post(action or page, [("_csrf", token), *fields], expect_errors=True)
-
-
-def soup(response: TestResponse) -> BeautifulSoup:
-    return BeautifulSoup(response.text, "html.parser")
 
 
 def heading(response: TestResponse) -> str:

@@ -15,32 +15,31 @@ from sqlalchemy import Engine
 from blockmrs.services.node.data_folder import HEAD, OBJECTS, OUTBOX
 from blockmrs.storage.let_go import LET_GO
 from tests.support.site import TestSite
+from tests.support.watched import Watch
 
-_listed: dict[str, tuple[tuple[int, int], list[str]]] = {}
-
-
-def files_below(folder: Path) -> Iterator[str]:
-    """The path of every file in a folder of objects: those in it, and in the folders in it.
-
-    A folder is listed again when it has another time or size than when it was listed. There are 256 in a store.
-    """
-    for entry in os.scandir(folder):
-        if not entry.is_dir(follow_symlinks=False):
-            yield entry.path
-            continue
-        status = os.stat(entry.path)
-        stamp = status.st_mtime_ns, status.st_size
-        known = _listed.get(entry.path)
-        if known is None or known[0] != stamp:
-            _listed[entry.path] = known = stamp, [f"{entry.path}/{name}" for name in os.listdir(entry.path)]
-        yield from known[1]
+_listed: dict[Path, tuple[Watch, frozenset[str]]] = {}
 
 
-def objects_in(folder: Path) -> set[str]:
-    """The path of every object in a data folder, from there."""
+def objects_in(folder: Path) -> frozenset[str]:
+    """The path of every object in a data folder, from there: in its two folders, and in the folders in them."""
+    known = _listed.get(folder)
+    if known is not None and known[0].is_quiet():
+        return known[1]
+    there = [str(folder / name) for name in (OBJECTS, OUTBOX) if (folder / name).is_dir()]
+    below = [entry.path for each in there for entry in os.scandir(each) if entry.is_dir(follow_symlinks=False)]
+    # Before anything is listed: what comes meanwhile is noticed at the next use.
+    watch = Watch([str(folder), *there, *below])
     begin = len(f"{folder}/")
-    folders = (folder / name for name in (OBJECTS, OUTBOX) if (folder / name).is_dir())
-    return {path[begin:] for below in folders for path in files_below(below)}
+    listed = frozenset(
+        entry.path[begin:]
+        for each in (*there, *below)
+        for entry in os.scandir(each)
+        if not entry.is_dir(follow_symlinks=False)
+    )
+    # Of the folder that was asked about last: each watch costs the system something.
+    _listed.clear()
+    _listed[folder] = watch, listed
+    return listed
 
 
 class Stored:

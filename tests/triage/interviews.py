@@ -39,23 +39,33 @@ def play(
     service: TriageService, truth: Mapping[str, Answer], *, age: str, part: str, look_first: bool = False
 ) -> tuple[Interview, list[QuestionPage]]:
     """Answer every page by `truth`; what it does not name is not so. Gives the pages after the first screen."""
-    steps = play_fields(service, truth, age=age, part=part, look_first=look_first)
-    *asked, last = [read(service, fields) for fields in steps]
-    return last, [page for interview in asked if (page := service.next_page(interview)) is not None]
+    _, interviews, pages = _played(service, truth, age, part, look_first)
+    return interviews[-1], pages
 
 
 def play_fields(
     service: TriageService, truth: Mapping[str, Answer], *, age: str, part: str, look_first: bool = False
 ) -> list[list[tuple[str, str]]]:
     """The form fields that each tap of such an interview sends, the first screen's first."""
+    return _played(service, truth, age, part, look_first)[0]
+
+
+def _played(
+    service: TriageService, truth: Mapping[str, Answer], age: str, part: str, look_first: bool
+) -> tuple[list[list[tuple[str, str]]], list[Interview], list[QuestionPage]]:
+    """What each tap sends, the interview after it, and the questions that were asked, without what settles them."""
     signs = [sign.id for sign in service.rules.signs if truth.get(sign.id) is True]
     steps = [[("sign", "unsure" if look_first else (signs[0] if signs else "none"))]]
-    interview = read(service, steps[0])
-    while (page := service.next_page(interview) or _settling(service, interview, truth)) is not None:
+    interviews, pages = [read(service, steps[0])], []
+    while True:
+        asked = service.next_page(interviews[-1])
+        page = asked or _settling(service, interviews[-1], truth)
+        if page is None:
+            return steps, interviews, pages
         assert len(steps) <= MORE_THAN_ENOUGH, "the interview does not end"
-        steps.append([*carry(interview), *_tap(service.rules, page, truth, age, part, interview)])
-        interview = read(service, steps[-1])
-    return steps
+        pages += [asked] if asked is not None else []
+        steps.append([*carry(interviews[-1]), *_tap(service.rules, page, truth, age, part, interviews[-1])])
+        interviews.append(read(service, steps[-1]))
 
 
 def _settling(service: TriageService, interview: Interview, truth: Mapping[str, Answer]) -> QuestionPage | None:

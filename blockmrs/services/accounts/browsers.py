@@ -37,7 +37,7 @@ class KnownBrowsers:
         mark = _mark(account_id, secret)
         if mark is None:
             return ""
-        with self._database.read() as rows:
+        with self._database.glance() as rows:
             known = rows.get(KnownBrowserRow, mark)
             return mark.hex() if known is not None and known.account_id == account_id else ""
 

@@ -194,7 +194,7 @@ class Identity:
         except InvalidInput:
             return None
         now = self._clock()
-        with self._database.read() as rows:
+        with self._database.glance() as rows:
             session = rows.get(SessionRow, digest)
             account = rows.get(AccountRow, session.account_id) if session is not None else None
             if session is None or account is None:

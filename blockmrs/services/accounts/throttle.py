@@ -42,7 +42,7 @@ class Throttle:
     def check(self, what: str, who: str = "", *, address: str = "", limit: int, window: timedelta) -> None:
         """Refuse if `limit` tries were noted in the window; counts nothing."""
         now = self._clock()
-        with self._database.read() as rows:
+        with self._database.glance() as rows:
             row = rows.get(ThrottleRow, self._key(what, who, address))
             if row is None or row.window_ends <= now or row.tries < limit:
                 return

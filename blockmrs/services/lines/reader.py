@@ -135,8 +135,19 @@ class LineReader:
             at_least: look at least this far, however many places are empty.
             unproven: receives what cannot be checked because its author's card is not here; without it, that is raised.
         """
-        transactions = self._transactions(line_key, start, stop, at_least)
-        return messages_of(self._opened(transactions, reader, author, unproven))
+
+        def opened(unproven: list[Message] | None = None) -> Iterator[Message]:
+            transactions = self._transactions(line_key, start, stop, at_least)
+            return messages_of(self._opened(transactions, reader, author, unproven))
+
+        if unproven is not None or not self._readings.has_begun:
+            return opened(unproven)
+        reading = self._readings.now()
+        # Named even if nothing of it has to be fetched: who draws a conclusion from it notes that it was read.
+        reading.line(line_key)
+        by = None if author is None else author.id
+        key = "read", line_key, reader.card.id, by, start, stop, at_least
+        return reading.handed_along(key, opened)
 
     def places(
         self, line_key: bytes, reader: Keyring, start: int, author: Card | None = None

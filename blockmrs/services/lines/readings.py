@@ -18,7 +18,8 @@ import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
-from typing import TYPE_CHECKING, TypeVar, cast
+from itertools import islice
+from typing import TYPE_CHECKING, Generic, TypeVar, cast
 
 if TYPE_CHECKING:
     from blockmrs.chain.ledger import Ledger
@@ -126,6 +127,47 @@ class Reading:
         if memo is None or memo[0] != size:
             self._of_size[key] = memo = size, make()
         return cast(_Value, memo[1])
+
+    def handed_along(self, key: Hashable, begin: Callable[[], Iterator[_Value]]) -> Iterator[_Value]:
+        """What `begin` yields, each taken from it once for each `key`, when somebody first gets so far.
+
+        Begun again once the log has grown, and after an error: whoever comes to that place meets it anew.
+        """
+        taken: _Taken[_Value] = self.while_log_stands(key, lambda: _Taken(begin))
+        return iter(taken)
+
+
+class _Taken(Generic[_Value]):
+    """What was taken so far of something that can be begun again, and what goes on from there."""
+
+    def __init__(self, begin: Callable[[], Iterator[_Value]]) -> None:
+        self._begin = begin
+        self._values: list[_Value] = []
+        self._rest: Iterator[_Value] | None = None
+        self._is_whole = False
+
+    def __iter__(self) -> Iterator[_Value]:
+        place = 0
+        while place < len(self._values) or self._take():
+            yield self._values[place]
+            place += 1
+
+    def _take(self) -> bool:
+        """Take one more; False if that is all."""
+        if self._is_whole:
+            return False
+        # Not there while it is being asked: what fails, or asks for the same inside, leaves nothing half begun.
+        rest, self._rest = self._rest, None
+        before = len(self._values)
+        if rest is None:
+            rest = islice(self._begin(), before, None)
+        for value in rest:
+            if len(self._values) == before:
+                self._values.append(value)
+                self._rest = rest
+            return True
+        self._is_whole = True
+        return False
 
 
 class Readings(threading.local):

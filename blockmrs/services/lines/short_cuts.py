@@ -10,7 +10,7 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from blockmrs.errors import VerificationFailed
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 def read_short_cut(database: Database, lookup: bytes) -> bytes | None:
     """What is sealed under `lookup` (32 bytes); None if there is no row, or if it was changed."""
     try:
-        with database.read() as rows:
+        with database.glance() as rows:
             row = rows.get(ShortCutRow, lookup)
             return None if row is None else row.sealed
     except VerificationFailed as error:
@@ -36,9 +36,8 @@ def read_short_cut(database: Database, lookup: bytes) -> bytes | None:
 def read_short_cuts(database: Database, lookups: Sequence[bytes]) -> dict[bytes, bytes]:
     """What is sealed under each of these; as `read_short_cut`, by one question."""
     try:
-        with database.read() as rows:
-            matches = rows.scalars(select(ShortCutRow).where(ShortCutRow.lookup.in_(lookups)))
-            return {row.lookup: row.sealed for row in matches}
+        with database.glance() as rows:
+            return {row.lookup: row.sealed for row in rows.get_all(ShortCutRow, lookups)}
     except VerificationFailed:
         # One of them was changed; the others serve as before.
         each = {lookup: read_short_cut(database, lookup) for lookup in lookups}

@@ -21,7 +21,7 @@ from blockmrs.crypto.keys import Keyring, new_seed
 from blockmrs.domain.kinds import InvitationKind, Relation
 from blockmrs.domain.sharing import Introduction
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing, Unavailable
-from blockmrs.model.organisations import DoorbellTokenRow, OrganisationRow, StaffRow
+from blockmrs.model.organisations import ANY_STAFF, DoorbellTokenRow, OrganisationRow, StaffRow
 from blockmrs.services.accounts.passwords import check_display_name
 from blockmrs.services.lines.saving import committed
 from blockmrs.services.people.staff import Staff
@@ -184,7 +184,7 @@ class Organisations:
 
     def find(self, card_id: bytes) -> Organisation:
         """One organisation of the directory; NotFound if it is not listed."""
-        with self._database.read() as rows:
+        with self._database.glance() as rows:
             row = rows.get(OrganisationRow, card_id)
             if row is None:
                 raise NotFound("no such organisation")
@@ -219,12 +219,12 @@ class Organisations:
 
     def had_members(self) -> bool:
         """Whether anybody has ever been a member of any organisation."""
-        with self._database.read() as rows:
-            return rows.scalar(select(StaffRow).limit(1)) is not None
+        with self._database.glance() as rows:
+            return bool(rows.all(ANY_STAFF))
 
     def doorbell_issued(self, organisation_id: bytes) -> int:
         """How many doorbell tokens the directory ever held for this organisation: how far its members must read."""
-        with self._database.read() as rows:
+        with self._database.glance() as rows:
             return rows.get_one(OrganisationRow, organisation_id).doorbell_issued
 
     def take_token(self, organisation_id: bytes) -> DoorbellToken:

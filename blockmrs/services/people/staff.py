@@ -32,7 +32,7 @@ from blockmrs.domain.staff import (
     require_manager,
 )
 from blockmrs.errors import InvalidInput, NotFound, Unavailable
-from blockmrs.model.organisations import OrganisationRow, StaffRow
+from blockmrs.model.organisations import IN_ORDER_OF_JOINING, MEMBERSHIPS_OF, STAFF_OF, OrganisationRow, StaffRow
 
 if TYPE_CHECKING:
     from blockmrs.model.database import Database
@@ -49,8 +49,8 @@ class Staff:
 
     def of(self, organisation_id: bytes) -> list[Membership]:
         """Every membership of an organisation, in order of joining."""
-        with self._database.read() as rows:
-            memberships = [_membership(row) for row in _rows_of(rows, organisation_id)]
+        with self._database.glance() as rows:
+            memberships = [_membership(row) for row in rows.all(STAFF_OF, organisation_id=organisation_id)]
         return self._stricter(organisation_id, memberships)
 
     def current(self, card_id: bytes, organisation_id: bytes) -> Membership | None:
@@ -67,8 +67,8 @@ class Staff:
 
     def organisations_of(self, card_id: bytes) -> set[bytes]:
         """The organisations of which somebody is a member now."""
-        with self._database.read() as rows:
-            mine = rows.scalars(select(StaffRow).where(StaffRow.card_id == card_id))
+        with self._database.glance() as rows:
+            mine = rows.all(MEMBERSHIPS_OF, card_id=card_id)
             organisations = {row.organisation_id for row in mine if row.until_place is None}
         return {one for one in organisations if self.current(card_id, one) is not None}
 
@@ -214,7 +214,7 @@ class Staff:
 
 def _rows_of(rows: Session, organisation_id: bytes) -> list[StaffRow]:
     query = select(StaffRow).where(StaffRow.organisation_id == organisation_id)
-    return list(rows.scalars(query.order_by(StaffRow.since_place, StaffRow.name, StaffRow.card_id)))
+    return list(rows.scalars(query.order_by(*IN_ORDER_OF_JOINING)))
 
 
 def _membership(row: StaffRow) -> Membership:

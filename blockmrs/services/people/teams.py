@@ -466,7 +466,7 @@ class Teams:
         return replace(team, version=update.hex())
 
     def _latest(self, actor: Actor) -> Grant | None:
-        with self._database.read() as rows:
+        with self._database.glance() as rows:
             sealed = rows.get_one(AccountRow, actor.account_id).sealed_desk
         if sealed is not None:
             try:

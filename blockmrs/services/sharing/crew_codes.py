@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 
 from blockmrs.cid import Cid
@@ -25,7 +25,7 @@ from blockmrs.domain.sharing import Pointer, UpdatePointer
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import BlockMRSError, CannotOpen, NotFound, Unavailable
 from blockmrs.fhir.report import read_report
-from blockmrs.model.codes import ReportCodeRow
+from blockmrs.model.codes import CODES_OF, USED_CODES, ReportCodeRow
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.accounts.typed_codes import format_code, new_code, parse_code
@@ -158,9 +158,8 @@ class Codes:
 
     def news(self) -> list[CodeNews]:
         """Every code that works and has been opened or guessed at."""
-        happened = or_(ReportCodeRow.first_opened.is_not(None), ReportCodeRow.wrong_tries >= MAX_WRONG)
-        with self._database.read() as rows:
-            matches = rows.scalars(select(ReportCodeRow).where(ReportCodeRow.expires > self._clock(), happened)).all()
+        with self._database.glance() as rows:
+            matches = rows.all(USED_CODES, now=self._clock(), most_wrong=MAX_WRONG)
         return [
             CodeNews(row.handle, row.first_opened, row.wrong_tries >= MAX_WRONG, row.locator, row.sealed_for_author,
                      row.sealed_qr)
@@ -315,12 +314,8 @@ class Codes:
         return ReportCode(format_code(locator + secret), qr_secret, until, False, 0, None, 0)
 
     def _current(self, actor: Actor, access: Access) -> ReportCode | None:
-        with self._database.read() as rows:
-            matches = rows.scalars(
-                select(ReportCodeRow).where(
-                    ReportCodeRow.handle == self._handle(actor, access), ReportCodeRow.expires > self._clock()
-                )
-            ).all()
+        with self._database.glance() as rows:
+            matches = rows.all(CODES_OF, handle=self._handle(actor, access), now=self._clock())
         if not matches:
             return None
         secrets_of = {row.locator: self._secrets(actor, row) for row in matches}

@@ -13,7 +13,8 @@ from blockmrs.domain.triage.evidence import load_evidence
 from blockmrs.domain.triage.loader import load_check_rules, load_rules
 from blockmrs.services.advice.names import FORMER, NAMES, anchor_of, name_of
 from tests.support.at_least import at_least
-from tests.support.coach import person, signed_in, soup
+from tests.support.coach import person, signed_in
+from tests.support.html import soup
 from tests.support.site import TestSite
 
 RULES = load_rules()

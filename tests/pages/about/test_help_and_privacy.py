@@ -9,6 +9,7 @@ from webtest import TestApp
 
 from blockmrs.errors import InvalidInput
 from tests.support.coach import person, signed_in
+from tests.support.html import soup
 from tests.support.site import build_site
 
 HOW = {"site__contact_email": "help@north.example", "site__contact_phone": "+1 555 010 0199",
@@ -29,11 +30,11 @@ def with_settings(tmp_path: Path) -> With:
 
 
 def main_of(page) -> BeautifulSoup:
-    return BeautifulSoup(page.text, "html.parser").main
+    return soup(page).main
 
 
 def foot(page) -> list[str]:
-    return [link["href"] for link in BeautifulSoup(page.text, "html.parser").select("footer a[href^='/']")]
+    return [link["href"] for link in soup(page).select("footer a[href^='/']")]
 
 
 @pytest.mark.parametrize("path", ["/", "/login", "/about/privacy", "/r", "/nothing"])

@@ -5,6 +5,7 @@ import re
 import pytest
 from webtest import TestApp, Upload
 
+from tests.support.html import soup
 from tests.support.people import (
     admin_page,
     cookie_of,
@@ -15,7 +16,6 @@ from tests.support.people import (
     member_page,
     send,
     sign_in,
-    soup,
 )
 from tests.support.site import TestSite
 

@@ -9,7 +9,8 @@ from blockmrs.crypto.wrapping import new_recovery_code
 from blockmrs.errors import Busy
 from blockmrs.services.sharing.crew_codes import MAX_WRONG
 from tests.services.test_story import save
-from tests.support.people import OTHER_PASSWORD, PASSWORD, fill, form_to, heading, member_page, send, soup
+from tests.support.html import soup
+from tests.support.people import OTHER_PASSWORD, PASSWORD, fill, form_to, heading, member_page, send
 from tests.support.site import TestSite
 from tests.support.world import World
 

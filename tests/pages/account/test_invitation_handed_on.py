@@ -7,7 +7,8 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.controllers.site.hand_on import draw_qr
 from tests.support.coach import form_with, person, press, sent_by, signed_in
-from tests.support.people import admin_page, confirm, fill, heading, member_page, soup
+from tests.support.html import soup
+from tests.support.people import admin_page, confirm, fill, heading, member_page
 from tests.support.site import TestSite
 
 SPANISH = {"Accept-Language": "es"}

@@ -9,6 +9,7 @@ from webtest import TestApp
 
 from blockmrs.errors import NotFound
 from blockmrs.services.accounts.actor import Actor
+from tests.support.html import soup
 from tests.support.people import (
     PASSWORD,
     addresses_in,
@@ -20,7 +21,6 @@ from tests.support.people import (
     heading,
     member_page,
     send,
-    soup,
 )
 from tests.support.site import TestSite
 

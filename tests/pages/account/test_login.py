@@ -6,6 +6,7 @@ import pytest
 from webtest import TestApp
 
 from blockmrs.crypto.sessions import new_token
+from tests.support.html import soup
 from tests.support.people import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -17,7 +18,6 @@ from tests.support.people import (
     is_signed_in,
     send,
     sign_in,
-    soup,
 )
 from tests.support.site import TestSite
 

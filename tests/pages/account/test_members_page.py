@@ -3,7 +3,8 @@
 import pytest
 from webtest import TestApp
 
-from tests.support.coach import heading, person, press, signed_in, soup
+from tests.support.coach import heading, person, press, signed_in
+from tests.support.html import soup
 from tests.support.people import admin_page, cookie_of
 from tests.support.site import TestSite
 

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 from webtest import TestApp
 
+from tests.support.html import soup
 from tests.support.people import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -19,7 +20,6 @@ from tests.support.people import (
     send,
     shown_code,
     sign_in,
-    soup,
 )
 from tests.support.site import TestSite
 

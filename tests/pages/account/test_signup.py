@@ -8,6 +8,7 @@ from webtest import TestApp, Upload
 
 from blockmrs.model.accounts import AccountRow, SessionRow
 from blockmrs.services.accounts.identity import SIGN_UPS_AN_HOUR
+from tests.support.html import soup
 from tests.support.people import (
     OTHER_PASSWORD,
     PASSWORD,
@@ -24,7 +25,6 @@ from tests.support.people import (
     shown_code,
     sign_in,
     sign_up,
-    soup,
 )
 from tests.support.site import TestSite
 

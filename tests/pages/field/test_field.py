@@ -3,7 +3,6 @@
 from urllib.parse import quote, unquote
 
 import pytest
-from bs4 import BeautifulSoup
 from webtest import TestApp, TestResponse, Upload
 
 from blockmrs.config.application import assemble
@@ -13,6 +12,7 @@ from blockmrs.controllers.field.wire import read
 from blockmrs.domain.triage.loader import RulesUnreadable, load_rules
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.websetup import prepare
+from tests.support.html import is_shown, soup, soup_of_its_own
 
 SIGNS = [sign.id for sign in load_rules().signs]
 PARTS = [part.id for part in load_rules().parts]
@@ -27,23 +27,19 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> TestApp:
     return TestApp(assemble(settings, services), extra_environ={"HTTP_HOST": "localhost"})
 
 
-def soup(response: TestResponse) -> BeautifulSoup:
-    return BeautifulSoup(response.text, "html.parser")
-
-
 def heading(response: TestResponse) -> str:
     return soup(response).h1.get_text(strip=True)
 
 
 def press(app: TestApp, response: TestResponse, name: str, value: str, **more: str) -> TestResponse:
     """Press the button with that name and value, as a browser would: with the hidden fields of its form."""
-    page = soup(response)
-    for template in page("template"):
-        template.decompose()
-    button = page.find("button", attrs={"name": name, "value": value})
+    buttons = soup(response)("button", attrs={"name": name, "value": value})
+    button = next(filter(is_shown, buttons), None)
     assert button is not None, f"no button {name}={value} on {heading(response)!r}"
     form = button.find_parent("form")
-    fields = [(field["name"], field["value"]) for field in form("input") if field.get("type") == "hidden"]
+    fields = [
+        (field["name"], field["value"]) for field in form("input") if is_shown(field) and field.get("type") == "hidden"
+    ]
     return app.post(form["action"], [*fields, (name, value), *more.items()])
 
 
@@ -87,8 +83,8 @@ def test_one_tap_on_a_sign_says_call_an_ambulance(app: TestApp, sign: str) -> No
 @pytest.mark.parametrize("sign", SIGNS)
 def test_the_script_shows_the_same_advice_that_the_server_sends(app: TestApp, sign: str) -> None:
     first = app.get("/field")
-    ready = soup(first).find("template", id=f"advice-{sign}")
-    answered = soup(press(app, first, "sign", sign)).main
+    ready = soup_of_its_own(first).find("template", id=f"advice-{sign}")
+    answered = soup_of_its_own(press(app, first, "sign", sign)).main
     for markup in (ready, answered):
         for field in markup("input", attrs={"name": "started"}):
             field.decompose()

@@ -8,7 +8,8 @@ import pytest
 from blockmrs.controllers.field.wire import read
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.advice.interviews import TriageService
-from tests.support.coach import advice, fields_of, footprint, form_with, heading, person, press, sent_by, soup
+from tests.support.coach import advice, fields_of, footprint, form_with, heading, person, press, sent_by
+from tests.support.html import soup
 
 
 @pytest.fixture

@@ -7,7 +7,8 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.domain.triage.places import DEFAULT_CRISIS_LINES, parse_crisis_lines
-from tests.support.coach import heading, soup
+from tests.support.coach import heading
+from tests.support.html import soup
 from tests.support.quick import quick_folder
 from tests.support.site import build_site
 

@@ -11,7 +11,8 @@ from blockmrs.domain.venues import Plan
 from blockmrs.errors import Unavailable
 from blockmrs.services.advice.interviews import TriageService
 from blockmrs.services.people.plans import Plans
-from tests.support.coach import advice, fields_of, form_with, person, press, signed_in, soup
+from tests.support.coach import advice, fields_of, form_with, person, press, signed_in
+from tests.support.html import soup, soup_of_its_own
 from tests.triage.interviews import place_of, play
 
 numbers = count(1)
@@ -55,7 +56,7 @@ def app(site, coach, name):
 
 
 def where(response):
-    page = soup(response)
+    page = soup_of_its_own(response)
     for template in page("template"):
         template.decompose()
     return page.select_one("section.where")

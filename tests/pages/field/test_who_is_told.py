@@ -8,7 +8,8 @@ import pytest
 from blockmrs.controllers.field.wire import carry, read
 from blockmrs.domain.triage.telling import telling
 from blockmrs.services.advice.interviews import TriageService
-from tests.support.coach import fields_of, footprint, form_with, heading, person, press, signed_in, soup
+from tests.support.coach import fields_of, footprint, form_with, heading, person, press, signed_in
+from tests.support.html import soup
 from tests.support.quick import quick_folder
 from tests.support.site import TestSite, build_site
 from tests.triage.interviews import place_of, play, play_fields

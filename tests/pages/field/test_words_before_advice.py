@@ -7,10 +7,11 @@ fills the same markup (tests/browser/test_script_pages.py). A word counts wherev
 import re
 
 import pytest
-from bs4 import BeautifulSoup, Tag
+from bs4 import Tag
 from webtest import TestApp, TestResponse
 
 from blockmrs.domain.triage.loader import load_rules
+from tests.support.html import soup_of_its_own
 from tests.support.site import TestSite
 from tests.triage.interviews import COMPLAINTS, place_of
 
@@ -40,7 +41,7 @@ Fields = list[tuple[str, str]]
 
 
 def page_of(response: TestResponse) -> Tag:
-    main = BeautifulSoup(response.text, "html.parser").find("main")
+    main = soup_of_its_own(response).find("main")
     assert isinstance(main, Tag)
     for unseen in main.select(UNSEEN):
         unseen.decompose()

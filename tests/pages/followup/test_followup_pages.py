@@ -5,10 +5,10 @@ from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from bs4 import BeautifulSoup
 
 from tests.support.cast import play_in
 from tests.support.heads import form_fields
+from tests.support.html import soup
 from tests.support.people import errors, fill, heading, send
 from tests.support.quick import quick_folder
 from tests.support.world import report_at
@@ -39,7 +39,7 @@ def check(browser, address, **changed):
 
 
 def words(response) -> str:
-    return BeautifulSoup(response.text, "html.parser").main.get_text(" ", strip=True)
+    return soup(response).main.get_text(" ", strip=True)
 
 
 def test_the_family_makes_three_checks_and_sees_the_chart(site, cast, injured):

@@ -5,12 +5,12 @@ import secrets
 from dataclasses import replace
 
 import pytest
-from bs4 import BeautifulSoup
 
 from blockmrs.domain.senders import Standing as Sender
 from blockmrs.errors import StorageUnavailable
 from tests.support.cast import PLAYER, csrf, play_in
 from tests.support.coach import press
+from tests.support.html import soup
 from tests.support.people import errors, heading
 from tests.support.quick import quick_folder
 from tests.support.world import report_at
@@ -45,7 +45,7 @@ def doctor(cast):
 
 
 def words(response) -> str:
-    return BeautifulSoup(response.text, "html.parser").main.get_text(" ", strip=True)
+    return soup(response).main.get_text(" ", strip=True)
 
 
 def reply(doctor, report, button="Seen, please call", **typed):

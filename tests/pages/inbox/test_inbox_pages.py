@@ -7,8 +7,9 @@ import pytest
 from webtest import TestApp
 
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import heading, person, press, signed_in, soup
+from tests.support.coach import heading, person, press, signed_in
 from tests.support.heads import head_report
+from tests.support.html import soup
 from tests.support.site import TestSite
 
 

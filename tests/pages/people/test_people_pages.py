@@ -4,7 +4,8 @@ import pytest
 
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.people.persons import handle_of
-from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
+from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in
+from tests.support.html import soup
 
 PLAYER = "Sam Rivers"
 

@@ -9,7 +9,8 @@ from webtest import TestApp, TestResponse
 
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
+from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in
+from tests.support.html import soup
 
 THREE = ["Allergies Penicillin", "Birth date Not said", "Blood thinner No"]
 

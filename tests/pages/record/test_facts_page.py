@@ -6,7 +6,8 @@ import pytest
 from webtest import TestApp, TestResponse
 
 from blockmrs.errors import ObjectMismatch, StorageUnavailable
-from tests.support.coach import heading, person, press, signed_in, soup
+from tests.support.coach import heading, person, press, signed_in
+from tests.support.html import soup
 from tests.support.site import TestSite
 from tests.support.world import PASSWORD
 

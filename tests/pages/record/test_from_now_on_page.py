@@ -6,7 +6,8 @@ import pytest
 from webtest import TestApp
 
 from tests.support.cast import PLAYER, Cast, play_in
-from tests.support.people import errors, fill, heading, soup
+from tests.support.html import soup
+from tests.support.people import errors, fill, heading
 
 
 @pytest.fixture(scope="module")

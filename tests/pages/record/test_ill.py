@@ -9,7 +9,8 @@ from webtest import TestApp, TestResponse
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.permission import Standing
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import heading, person, press, sent_by, signed_in, soup
+from tests.support.coach import heading, person, press, sent_by, signed_in
+from tests.support.html import soup
 from tests.support.site import TestSite
 from tests.support.world import PASSWORD
 

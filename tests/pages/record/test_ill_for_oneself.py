@@ -6,8 +6,9 @@ import pytest
 from webtest import TestApp, TestResponse
 
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import person, press, signed_in, soup
+from tests.support.coach import person, press, signed_in
 from tests.support.heads import form_fields
+from tests.support.html import soup
 from tests.support.people import send
 from tests.support.site import TestSite
 

@@ -8,7 +8,8 @@ from sqlalchemy import func, select
 from blockmrs.fhir.audit import read_log
 from blockmrs.model.objects import VisitRow
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import Reporter, heading, person, press, signed_in, soup
+from tests.support.coach import Reporter, heading, person, press, signed_in
+from tests.support.html import soup
 from tests.support.world import PASSWORD
 
 

@@ -4,7 +4,8 @@ import secrets
 from dataclasses import replace
 from datetime import UTC, datetime
 
-from tests.support.coach import heading, person, signed_in, soup
+from tests.support.coach import heading, person, signed_in
+from tests.support.html import soup
 from tests.support.site import TestSite
 from tests.support.world import report_at
 

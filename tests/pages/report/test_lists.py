@@ -7,6 +7,7 @@ from bs4 import BeautifulSoup
 
 from blockmrs.domain.reports import HOME, ReportedFinding
 from tests.support.cast import PLAYER, play_in
+from tests.support.html import soup_of_its_own
 from tests.support.quick import quick_folder
 
 ABOUT = f"{PLAYER}, 13 to 15 years: Hurt head"
@@ -31,7 +32,7 @@ def cast():
 
 def seen(response) -> str:
     """The words that a page shows: without those that are for screen readers alone."""
-    page = BeautifulSoup(response.text, "html.parser")
+    page = soup_of_its_own(response)
     for hidden in page.select(".vh"):
         hidden.decompose()
     return " ".join(page.main.get_text(" ", strip=True).split()).replace(" : ", ": ").replace(" :", ":")

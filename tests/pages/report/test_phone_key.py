@@ -3,7 +3,8 @@
 import base64
 import secrets
 
-from tests.support.coach import person, signed_in, soup
+from tests.support.coach import person, signed_in
+from tests.support.html import soup
 
 
 def told(page) -> list[str]:

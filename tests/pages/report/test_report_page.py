@@ -11,7 +11,8 @@ import segno
 from blockmrs.controllers.site.hand_on import draw_qr
 from blockmrs.errors import InvalidInput
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
+from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in
+from tests.support.html import soup
 
 
 @dataclass

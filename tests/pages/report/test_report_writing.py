@@ -20,9 +20,9 @@ from tests.support.coach import (
     press,
     sent_by,
     signed_in,
-    soup,
     to_check_page,
 )
+from tests.support.html import soup
 from tests.support.site import build_site
 from tests.support.world import PASSWORD
 

@@ -6,7 +6,8 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from tests.support.coach import newest, press, signed_in, soup, to_check_page
+from tests.support.coach import newest, press, signed_in, to_check_page
+from tests.support.html import soup
 
 
 @pytest.fixture

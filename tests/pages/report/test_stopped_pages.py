@@ -7,7 +7,8 @@ import pytest
 
 from blockmrs.errors import StorageUnavailable
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in, soup
+from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in
+from tests.support.html import soup
 
 
 @dataclass

@@ -13,8 +13,8 @@ from tests.support.coach import (
     newest,
     press,
     sent_by,
-    soup,
 )
+from tests.support.html import soup
 
 
 @pytest.fixture

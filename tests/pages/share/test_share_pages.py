@@ -10,8 +10,9 @@ from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.reports import ReportedFinding
 from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.accounts.actor import Actor
-from tests.support.coach import Reporter, footprint, form_with, heading, person, press, signed_in, soup
+from tests.support.coach import Reporter, footprint, form_with, heading, person, press, signed_in
 from tests.support.heads import answers, head_report
+from tests.support.html import soup
 from tests.support.site import TestSite
 
 

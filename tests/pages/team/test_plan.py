@@ -5,7 +5,8 @@ import pytest
 from blockmrs.domain.venues import LIMITS, MOST_VENUES, Plan
 from blockmrs.model.accounts import AccountRow
 from tests.support.at_least import at_least
-from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, soup
+from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by
+from tests.support.html import soup
 from tests.support.people import errors
 
 FIELD = {"name": "Larkspur Ground", "address": "12 Quince Lane, Springfield"}

@@ -7,7 +7,8 @@ import pytest
 from blockmrs.domain.contacts import Contact
 from blockmrs.services.people.roster import Details
 from tests.pages.team.test_team import errors_of
-from tests.support.coach import fields_of, footprint, form_with, person, press, sent_by, soup, to_check_page
+from tests.support.coach import fields_of, footprint, form_with, person, press, sent_by, to_check_page
+from tests.support.html import soup
 
 MUM = {"contact_1": "Mum", "phone_1": "+1 555 010 0199"}
 DIALS = "tel:+15550100199"

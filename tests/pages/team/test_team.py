@@ -4,7 +4,8 @@ import pytest
 
 from blockmrs.controllers.team.team import read_players
 from blockmrs.errors import InvalidInput
-from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by, soup
+from tests.support.coach import fields_of, footprint, form_with, heading, person, press, sent_by
+from tests.support.html import soup
 
 
 def errors_of(response) -> dict[str, str]:

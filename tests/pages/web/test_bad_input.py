@@ -11,7 +11,6 @@ from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
 
 import pytest
-from bs4 import BeautifulSoup
 from webob import Request
 from webtest import TestApp, TestResponse
 
@@ -25,6 +24,7 @@ from tests.support.at_least import at_least
 from tests.support.cast import PLAYER, Cast, csrf, play_in, state_of
 from tests.support.extent import one_of_each
 from tests.support.form_pages import ONLY_ENDS_THE_SESSION, PAGES, WITHOUT_FIELDS, WITHOUT_TOKEN
+from tests.support.html import soup
 from tests.support.quick import quick_folder
 from tests.support.routes import ANY, site_routes
 from tests.support.site import build_site
@@ -324,7 +324,7 @@ def check_token(cast: Cast, form: Form, token: list[tuple[str, str]]) -> None:
     response = form.send(encoded(pairs))
     assert response.status_int == 403
     assert state_of(cast.site) == before
-    again = BeautifulSoup(response.text, "html.parser").find("form", action=form.action)
+    again = soup(response).find("form", action=form.action)
     kept = {box["name"]: box.get("value") for box in again.find_all("input")}
     for name, value in pairs:
         if name in SECRET_FIELDS:

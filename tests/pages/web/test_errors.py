@@ -4,10 +4,10 @@ import logging
 import re
 
 import pytest
-from bs4 import BeautifulSoup
 from webtest import TestApp
 
 from blockmrs.errors import StorageUnavailable
+from tests.support.html import soup
 from tests.support.site import TestSite
 
 STATUSES = {
@@ -29,7 +29,7 @@ STATUSES = {
 @pytest.mark.parametrize(("name", "status"), STATUSES.items())
 def test_each_error_has_its_status_and_a_page_with_help(app: TestApp, name: str, status: int) -> None:
     response = app.get(f"/probe/fail/{name}", status=status)
-    page = BeautifulSoup(response.text, "html.parser")
+    page = soup(response)
     assert page.find("a", href="/field", string="Someone is hurt")
     assert page.find("a", href="tel:911")
     assert len(page.find_all("h1")) == 1
@@ -89,7 +89,7 @@ def test_what_nobody_foresaw_is_a_page_with_a_number_and_a_log_line_with_the_sam
     app: TestApp, caplog: pytest.LogCaptureFixture
 ) -> None:
     response = app.get("/probe/boom?name=Sam+Rivers", status=500)
-    number = BeautifulSoup(response.text, "html.parser").find(id="c-error").text
+    number = soup(response).find(id="c-error").text
     [record] = [record for record in caplog.records if record.levelno >= logging.ERROR]
     assert number in record.getMessage()
     assert "ProbeController.boom" in record.getMessage()

@@ -11,6 +11,7 @@ from blockmrs.controllers.web.wrappers import languages
 from tests.pages.web.test_access import TABLE, Row, ask
 from tests.support.access_names import Known, Names
 from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast, play_in
+from tests.support.html import soup
 from tests.support.quick import quick_folder
 from tests.support.snapshot import Snapshot
 
@@ -115,9 +116,9 @@ def test_every_word_of_every_page_is_a_message_and_every_page_can_switch(
                 names = Names(cast, persona, known=known)
                 response = ask(cast, cast.usual_browser(persona), row, method, persona, names)
                 if response.content_type == "text/html" and response.status_int != 302:
-                    soup = BeautifulSoup(response.text, "html.parser")
-                    wrong = list(unmarked(soup))
-                    if "<html" in response.text and len(soup.select("form.speak button")) != 1:
+                    page = soup(response)
+                    wrong = list(unmarked(page))
+                    if "<html" in response.text and len(page.select("form.speak button")) != 1:
                         wrong.append("no way to another language")
                     wrong_on[f"{method} as {persona}: {response.status_int}"] = wrong
     assert {page: texts for page, texts in wrong_on.items() if texts} == {}

@@ -11,7 +11,8 @@ from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.followup.clearances import Statement
 from blockmrs.services.people.persons import handle_of
 from blockmrs.services.reports.access import Access, AccessFinder
-from tests.support.coach import Reporter, person, press, signed_in, soup
+from tests.support.coach import Reporter, person, press, signed_in
+from tests.support.html import soup
 from tests.support.site import build_site
 from tests.support.world import PASSWORD, report_at
 

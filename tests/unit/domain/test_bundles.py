@@ -155,7 +155,7 @@ def test_what_is_not_a_bundle_of_this_version_is_refused(text: bytes) -> None:
     [
         None, [], {0: False}, {0: 1}, {0: None}, {1: []}, {1: ["Report"]}, {1: ["report", "report"]}, {1: "report"},
         {1: [b"report"]}, {1: [f"kind-{chr(97 + n // 26)}{chr(97 + n % 26)}" for n in range(65)]}, {2: []},
-        {2: [b"short"]}, {2: [SAM, SAM]}, {3: ""}, {3: "S" * 257}, {3: b"Sam"}, {4: 0},
+        {2: [b"short"]}, {2: b"S" * 32}, {2: [SAM, SAM]}, {3: ""}, {3: "S" * 257}, {3: b"Sam"}, {4: 0},
     ],
 )  # fmt: skip
 def test_terms_of_another_form_are_refused(terms: Value) -> None:

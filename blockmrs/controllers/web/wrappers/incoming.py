@@ -6,8 +6,8 @@ The limits hold whatever server is in front. None of our pages comes near them; 
 from __future__ import annotations
 
 import io
+import re
 from typing import TYPE_CHECKING, Any
-from urllib.parse import unquote_to_bytes
 
 from blockmrs.controllers.web.forms import LARGEST_FORM_BYTES, MOST_FIELDS
 
@@ -24,6 +24,8 @@ LONGEST_COOKIE = 512
 LONGEST_TYPE = 128
 FORM_TYPE = "application/x-www-form-urlencoded"
 CHARSETS = frozenset({"", "utf-8", "utf8", "us-ascii"})
+# Each stands for one byte; to decode all of them takes ten times as long as to count them.
+_ENCODED = re.compile(rb"%[0-9A-Fa-f]{2}")
 # An invalid date breaks the serving of files, and our files are told apart by their tags.
 _UNUSED_HEADERS = ("HTTP_IF_MODIFIED_SINCE", "HTTP_IF_UNMODIFIED_SINCE", "HTTP_RANGE", "HTTP_IF_RANGE")
 
@@ -68,7 +70,7 @@ def read_form(environ: Environ) -> int | None:
     # WebOb would turn anything without a content type into a file.
     environ["CONTENT_TYPE"] = FORM_TYPE
     # Measured before anything is made of it; encoded as a form, text is at most three times as long.
-    if len(body) > 3 * LARGEST_FORM_BYTES or len(unquote_to_bytes(body)) > LARGEST_FORM_BYTES:
+    if len(body) > 3 * LARGEST_FORM_BYTES or len(body) - 2 * len(_ENCODED.findall(body)) > LARGEST_FORM_BYTES:
         return 413
     if body.count(b"&") >= MOST_FIELDS:
         return 413

@@ -259,6 +259,17 @@ def test_within_a_request_that_read_the_line_before_all_that_was_looked_at_count
     assert count() == 2
 
 
+def test_a_line_that_was_handed_along_opened_counts_like_one_that_was_fetched(
+    count: Count, lines: Lines, sam: Keyring
+) -> None:
+    count.others.append("a third line")
+    with lines.mailbox.readings.one():
+        list(lines.reader.read(sam.own_line, sam, author=None))
+        assert count() == 1
+    put_at(lines, lines.grant(sam, 2), 1, sam, sam, sam.own_line)
+    assert count() == 2
+
+
 def test_a_conclusion_is_not_drawn_from_another_whose_lines_it_would_miss(count: Count, lines: Lines) -> None:
     with lines.mailbox.readings.one():
         for _ in range(2):

@@ -240,3 +240,27 @@ def test_a_grant_with_a_scope_that_is_not_known_is_passed_over(lines: Lines, sam
     fields = {**lines.grant(sam, 1).to_fields(), 6: scope}
     line = sort_messages([Message(Kind.GRANT, bytes(32), sam.card.id, fields, 0)])
     assert (line.grants, line.bundles) == ({}, {})
+
+
+def test_within_one_reading_a_line_is_opened_once_for_each_reader_author_and_part(
+    lines: Lines, sam: Keyring, carol: Keyring, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ids = [lines.own(lines.grant(sam, number), sam) for number in range(3)]
+    opened, real = [], LineReader._open
+    monkeypatch.setattr(LineReader, "_open", lambda self, *entry: opened.append(1) or real(self, *entry))
+    with lines.mailbox.readings.one():
+        for _ in range(2):
+            assert [found for _, found in own(lines, sam)] == ids
+        assert len(opened) == 3
+        for _ in range(2):
+            assert own(lines, sam, start=1, stop=2) == [(1, ids[1])]
+            assert own(lines, sam, author=carol.card) == []
+            assert [place for _, place in lines.reader.places(sam.own_line, sam, 2)] != []
+            assert list(lines.reader.read(sam.own_line, carol, author=None)) == []
+        assert len(opened) == 3 + 1 + 3 + 2 + 3
+        added = lines.own(lines.grant(sam, 3), sam)
+        assert [found for _, found in own(lines, sam)] == [*ids, added]
+    opened.clear()
+    for _ in range(2):
+        own(lines, sam)
+    assert len(opened) == 8, "where no reading has begun, each is on their own"

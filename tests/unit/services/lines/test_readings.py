@@ -1,7 +1,8 @@
 """What a request reads is fetched once, is never older than the log, and is gone when the request is."""
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -163,3 +164,75 @@ def test_what_one_thread_reads_no_other_is_handed(ledger) -> None:
         thread.start()
         thread.join()
     assert elsewhere == [False]
+
+
+def test_what_is_handed_along_is_taken_once_and_only_as_far_as_somebody_asks(ledger) -> None:
+    reading, taken = Reading(ledger), []
+
+    def begin() -> Iterator[int]:
+        for number in range(4):
+            taken.append(number)
+            yield number
+
+    assert next(reading.handed_along("key", begin)) == 0
+    assert taken == [0]
+    assert list(islice(reading.handed_along("key", begin), 2)) == [0, 1]
+    assert list(reading.handed_along("key", begin)) == list(reading.handed_along("key", begin)) == [0, 1, 2, 3]
+    assert taken == [0, 1, 2, 3]
+    assert list(reading.handed_along("another", begin)) == [0, 1, 2, 3]
+    assert taken == 2 * [0, 1, 2, 3]
+
+
+def test_two_who_read_side_by_side_are_handed_the_same(ledger) -> None:
+    reading, begun = Reading(ledger), []
+
+    def begin() -> Iterator[int]:
+        begun.append(1)
+        return iter(range(3))
+
+    one, other = (reading.handed_along("key", begin) for _ in range(2))
+    assert [next(one), next(other), next(other), next(one), *other, *one] == [0, 0, 1, 1, 2, 2]
+    assert len(begun) == 1
+
+
+def test_an_error_is_handed_along_to_nobody_and_what_came_before_it_is(ledger) -> None:
+    reading, is_away = Reading(ledger), [True]
+
+    def begin() -> Iterator[int]:
+        yield 0
+        if is_away[0]:
+            raise Unavailable("the disk did not answer")
+        yield 1
+
+    for _ in range(2):
+        with pytest.raises(Unavailable):
+            list(reading.handed_along("key", begin))
+        # Whoever needs no more than what is there gets it.
+        assert next(reading.handed_along("key", begin)) == 0
+    is_away[0] = False
+    assert list(reading.handed_along("key", begin)) == [0, 1]
+
+
+def test_who_asks_for_the_same_while_it_is_being_read_reads_it_for_themselves(ledger) -> None:
+    reading, inner = Reading(ledger), []
+
+    def begin() -> Iterator[int]:
+        yield 0
+        if not inner:
+            inner.append([])
+            inner[:] = [list(reading.handed_along("key", begin))]
+        yield 1
+
+    assert list(reading.handed_along("key", begin)) == [0, 1]
+    assert inner == [[0, 1]]
+
+
+def test_what_was_handed_along_is_begun_again_once_the_log_has_grown(ledger, write) -> None:
+    reading = Reading(ledger)
+
+    def begin() -> Iterator[int]:
+        return iter([ledger.size])
+
+    assert [*reading.handed_along("key", begin), *reading.handed_along("key", begin)] == [0, 0]
+    write(0)
+    assert list(reading.handed_along("key", begin)) == [1]
