@@ -31,7 +31,7 @@ def test_words_lead_to_proposals_and_to_the_questions_of_each_that_is_ticked(
     page.get_by_label("Hurt head").check()
     page.get_by_label("Throws up, or runny stool").check()
     page.get_by_role("button", name="Next").click()
-    assert page.get_by_text("Sleepy or hard to keep awake").is_visible()
+    page.get_by_text("Sleepy or hard to keep awake").wait_for()
     assert "hed" not in page.url
     page.get_by_role("button", name="Back").click()
     assert page.get_by_role("heading", level=1).inner_text() == "What is wrong?"
