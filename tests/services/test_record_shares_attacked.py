@@ -7,14 +7,15 @@ import pytest
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.bundles import BundleEntry, BundleTerms
 from blockmrs.domain.kinds import Scope
-from blockmrs.domain.sharing import BundleGrant, Pointer, Receipt
+from blockmrs.domain.sharing import BundleGrant, Grant, Pointer, Receipt
 from blockmrs.errors import (
     BlockMRSError,
     InvalidInput,
     VerificationFailed,
 )
-from blockmrs.services.grants.granting import LineTo
+from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.bundles import keep_bundle
+from blockmrs.services.lines.updates import write_update
 from tests.support.heads import head_report
 from tests.support.record import Family, Forger, family_in, kinds
 from tests.support.world import World
@@ -98,6 +99,38 @@ def test_a_copy_that_a_coach_wrote_on_the_childs_line_is_not_believed(family: Fa
         batch.add(Kind.GRANT, copy.to_fields(), author=author, recipient=own.card, line_key=own.key)
     batch.commit()
     assert family.shares() == []
+
+
+@pytest.mark.parametrize("kind", ["facts", "report"])
+def test_what_only_claims_to_follow_a_report_goes_along_with_nothing(family: Family, kind: str) -> None:
+    world, carol, before = family.world, family.team.carol.keyring, family.entries()
+    batch, subject = world.mailbox.batch(), family.sam.keyring.card.id
+    body = next(world.mailbox.read(entry.grant.grant, entry.author).body for entry in before if entry.kind == kind)
+    pointer, update_id = write_update(
+        batch, carol, subject=subject, kind=kind, purpose="care", body=body, created=world.clock(),
+        chain_id=world.ledger.chain_id,
+    )  # fmt: skip
+    report = next(entry.grant.grant.update_id for entry in before if entry.kind == "report")
+    claimed = Grant(update_id, subject, kind, world.clock(), object=pointer, about=report)
+    write_grant(batch, claimed, carol, LineTo.own(family.sam.keyring))
+    batch.commit()
+    assert family.entries() == before
+
+
+def test_what_follows_a_report_that_is_not_there_goes_to_nobody_who_was_not_told_so(family: Family) -> None:
+    world, carol = family.world, family.team.carol.keyring
+    check = next(entry for entry in family.entries() if entry.kind == "symptom-check")
+    assert not check.is_private
+    batch, subject = world.mailbox.batch(), family.sam.keyring.card.id
+    body = world.mailbox.read(check.grant.grant, check.author).body
+    pointer, update_id = write_update(
+        batch, carol, subject=subject, kind="symptom-check", purpose="care", body=body, created=world.clock(),
+        chain_id=world.ledger.chain_id,
+    )  # fmt: skip
+    nowhere = Grant(update_id, subject, "symptom-check", world.clock(), object=pointer, about=bytes([9]) * 32)
+    write_grant(batch, nowhere, carol, LineTo.own(family.sam.keyring))
+    batch.commit()
+    assert [entry.is_private for entry in family.entries() if entry.kind == "symptom-check"] == [True, False]
 
 
 def test_a_receipt_that_no_member_signed_says_nothing(family: Family) -> None:

@@ -18,7 +18,7 @@ from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError
 from blockmrs.fhir.report import read_report
 from blockmrs.services.lines.contents import Sort, first_grants
 from blockmrs.services.selections.private import PrivateMarks
-from blockmrs.services.selections.selection import KINDS, RecordEntry, RecordNow
+from blockmrs.services.selections.selection import RecordEntry, RecordNow
 
 if TYPE_CHECKING:
     from blockmrs.domain.triage.rules import RuleSet
@@ -75,32 +75,34 @@ class RecordReader:
             for entry in line.grants.values()
             if entry.index in places and entry.grant.subject == keys.keyring.card.id and entry.grant.grantee is None
         ]
-        private: set[bytes] = set()
-        # Reports before what follows them: that is as private as its report.
+        public: set[bytes] = set()
+        # Reports before what follows them, which is private unless its report was read, and is not.
         for entry in sorted(self._mailbox.placed(of_subject), key=lambda one: one.grant.about is not None):
-            read = self._entry(keys, entry, private)
+            read = self._entry(keys, entry, public)
             if read is not None:
                 yield read
 
-    def _entry(self, keys: EntrustedKeys, entry: GrantEntry, private: set[bytes]) -> RecordEntry | None:
-        """The entry of a report or of what follows one; None for what is neither. Adds to `private` what is private."""
+    def _entry(self, keys: EntrustedKeys, entry: GrantEntry, public: set[bytes]) -> RecordEntry | None:
+        """The entry of a report or of a check that follows one; None for what is neither, whatever it is labelled as.
+
+        Adds to `public` the reports that anybody may read whom the record is given to.
+        """
         grant, at = entry.grant, self._mailbox.written_at(entry)
-        if grant.object is None or grant.purpose not in KINDS:
+        if grant.object is None or grant.purpose != (Content.REPORT if grant.about is None else Content.CHECK):
             return None
         try:
             update = self._mailbox.read(grant, entry.author)
-            is_private = grant.about in private
-            if grant.purpose == Content.REPORT:
+            is_private = grant.about not in public
+            if grant.about is None:
                 is_private = self._marks.on(read_report(update.body))
         except NOT_HERE:
-            private.add(grant.update_id)
             return RecordEntry(keys, entry, grant.purpose, entry.author, at, is_private=True, lost=True)
         except UNKNOWN:
             raise
         except BlockMRSError:
             return None
-        if is_private:
-            private.add(grant.update_id)
+        if not is_private:
+            public.add(grant.update_id)
         if update.kind != grant.purpose:
             return None
         return RecordEntry(keys, entry, update.kind, update.author, at, is_private)
