@@ -91,6 +91,16 @@ def require_acting(standing: Standing) -> None:
         raise NotAuthorized("only whoever acts for somebody shares their record")
 
 
+def require_deciding(decides: bool) -> None:
+    """Return if somebody's word counts on the roll of a card, so that they give what is on it, and end it.
+
+    Raises:
+        NotAuthorized: they act for it, and are a coach who let themselves in while another of the family is in.
+    """
+    if not decides:
+        raise NotAuthorized("a coach who let themselves in gives no record while another of the family is in")
+
+
 def require_unblocked(sender: Sender) -> None:
     """Return if an organisation's members may write to whoever sent it a report.
 

@@ -13,7 +13,7 @@ import pytest
 
 from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.permission import Action
-from blockmrs.errors import Ended, InvalidInput, NotFound
+from blockmrs.errors import Ended, InvalidInput, NotAuthorized, NotFound
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants import standing as standing_module
 from blockmrs.services.lines.contents import Sort
@@ -22,8 +22,9 @@ from blockmrs.services.sharing import from_now_on as from_now_on_module
 from blockmrs.services.sharing.everyone import Form
 from tests.services.test_clearances import clear
 from tests.services.test_story import member
-from tests.support.from_now_on import ALL, MONTH
+from tests.support.from_now_on import ALL, MONTH, Home
 from tests.support.heads import answers, head_report
+from tests.support.team import let_in_by_themselves
 
 
 def test_what_a_parent_saves_is_read_at_the_hospital_at_once(home):
@@ -405,3 +406,26 @@ def test_a_report_whose_text_is_gone_keeps_nothing_else_from_being_given(home):
     result = home.world.from_now_on.give(home.maria, home.handle(home.maria))
     assert (result.given, result.lost, home.inbox(), home.waiting(home.maria)) == (1, 1, [there], 0)
     assert lost not in home.inbox()
+
+
+def test_a_coach_who_let_themselves_in_begins_gives_and_ends_nothing_once_the_mother_is_in(world):
+    team = let_in_by_themselves(world)
+    carol, lee = team.carol, member(world, "lee", "North Hospital")
+    team.maria = team.joins("maria", "Maria Rivers")
+    home = Home(team, carol, lee)
+    with pytest.raises(NotAuthorized):
+        home.begin(carol)
+    assert world.standing_records.records(lee) == []
+    home.begin(team.maria)
+    assert world.from_now_on.parties(team.maria, team.person(team.maria), "facts") == ("North Hospital",)
+    assert world.from_now_on.parties(carol, team.person(carol), "facts") == ()
+    home.tell(carol)
+    assert home.facts() == [], "what they save waits, as what others wrote"
+    assert (home.waiting(carol), home.waiting(team.maria)) == (0, 1)
+    with pytest.raises(NotAuthorized):
+        home.give(carol)
+    with pytest.raises(NotAuthorized):
+        home.stop(carol)
+    assert [row.end for row in world.everyone.of(carol) if row.form is Form.STANDING] == [""]
+    assert home.give(team.maria) == 1
+    assert home.facts() == [("Penicillin",)]

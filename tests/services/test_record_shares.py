@@ -27,11 +27,13 @@ from blockmrs.services.lines.contents import Sort
 from blockmrs.services.people.persons import ME
 from blockmrs.services.selections import record_shares
 from blockmrs.services.selections.selection import Selection, What
+from blockmrs.services.sharing.everyone import Form
 from blockmrs.services.sharing.who_looked import LogFilter
 from tests.services.test_story import member
 from tests.support.claims import drop, grants_on
 from tests.support.heads import answers, head_report
 from tests.support.record import DRAFT, MONTH, PRIVATE, Family, family_in, kinds
+from tests.support.team import let_in_by_themselves
 from tests.support.world import World
 
 
@@ -451,3 +453,28 @@ def test_a_list_is_read_twenty_at_a_time_and_each_update_once(family: Family) ->
 def test_who_may_not_save_gives_nothing(family: Family) -> None:
     with pytest.raises(NotAuthorized):
         family.give(actor=replace(family.maria, recovery_confirmed=False))
+
+
+def test_a_coach_who_let_themselves_in_gives_and_ends_nothing_once_the_mother_is_in(tmp_path, clock) -> None:
+    world = World(tmp_path, clock, alike=True)
+    team = let_in_by_themselves(world)
+    carol, sharing = team.carol, world.record_sharing
+    lee = member(world, "lee", "North Hospital")
+    team.tell_facts(carol)
+    family = Family(team, carol, lee, "")
+    first = family.give(actor=carol)
+    team.maria = team.joins("maria", "Maria Rivers")
+    with pytest.raises(NotAuthorized):
+        family.give(actor=carol)
+    with pytest.raises(NotAuthorized):
+        sharing.record(carol, family.handle(carol))
+    with pytest.raises(NotAuthorized):
+        sharing.stop(carol, family.handle(carol), first)
+    assert len(family.came()) == 1
+    assert [row.end for row in world.everyone.of(carol) if row.form is Form.SHARE and row.name == "North Hospital"] == [
+        ""
+    ]
+    sharing.stop(team.maria, family.handle(), first)
+    assert family.came() == []
+    family.give(actor=team.maria)
+    assert len(family.came()) == 1

@@ -73,3 +73,12 @@ def team_in(world: World) -> Team:
         return carol, Team(world, carol, carol).joins("maria", "Maria Rivers")
 
     return Team(world, *world.once("team", both))
+
+
+def let_in_by_themselves(world: World) -> Team:
+    """A coach who let themselves in as guardian by their own invitation; nobody else of the family is in yet."""
+    carol = world.person("carol", "Carol Coach")
+    world.teams.add_player(carol, "Sam Rivers", "7", "")
+    team = Team(world, carol, carol)
+    world.teams.join(carol, team.code(), "guardian", "")
+    return team

@@ -198,6 +198,9 @@ class StandingGrants:
             return grant
         batch.cover_with(author)
         try:
+            roll = self._roll(subject)
+            if roll is not None and not roll.decides(author.card.id):
+                return grant  # A coach who let themselves in: it waits, as what others wrote.
             readers = self.running(subject)
             due = [reader for reader in readers if reader.covers(grant.purpose, grant.update_id)]
             if batch.room < len(due) + _LEFT_FREE:

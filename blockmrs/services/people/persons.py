@@ -6,15 +6,17 @@ the card that those others made, and are shown together with it once the person 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Relation
+from blockmrs.domain.permission import require_deciding
 from blockmrs.errors import NotFound, ObjectMissing
 from blockmrs.services.lines.mailbox import EntrustedKeys
 
 if TYPE_CHECKING:
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.people.rolls import Rolls
     from blockmrs.services.people.teams import Teams
 
 ME = "me"
@@ -96,6 +98,17 @@ class People:
         if gaps:
             raise ObjectMissing("the keys of somebody whom this person acts for are not here")
         raise NotFound("you act for nobody with that name")
+
+    @staticmethod
+    def giving(actor: Actor, person: Person, rolls: Rolls) -> Person:
+        """The person with those cards alone of which the actor gives, and ends what was given.
+
+        Raises:
+            NotAuthorized: there is none, as for a coach who let themselves in while another of the family is in.
+        """
+        cards = [keys for keys in person.cards if rolls.decides(actor, keys.keyring)]
+        require_deciding(bool(cards))
+        return replace(person, card=cards[0], others=tuple(cards[1:]))
 
 
 def handle_of(actor: Actor, card: bytes) -> str:

@@ -43,6 +43,11 @@ class Rolls:
                 continue
         return read_roll(entries)
 
+    def decides(self, actor: Actor, card: Keyring) -> bool:
+        """Whether the actor gives what is on that card: it is their own, or their word counts on its roll."""
+        me = actor.keyring.card.id
+        return me == card.card.id or self.of(card).decides(me)
+
     def renews(self, card: Keyring, entry: RenewalEntry) -> bool:
         """Whether a renewal on the own line of a card is by that card, or by who was of its family at that place."""
         if entry.author == card.card.id:

@@ -99,8 +99,8 @@ class RecordSharing:
         return person
 
     def record(self, actor: Actor, handle: str) -> RecordNow:
-        """Everything of the person's record that can be given, newest first."""
-        return self._records.of(self.person(actor, handle))
+        """Everything of the person's record that the actor can give, newest first; NotAuthorized as in `share`."""
+        return self._records.of(self._people.giving(actor, self.person(actor, handle), self._rolls))
 
     def share(
         self, actor: Actor, handle: str, draft_id: str, organisation_id: bytes, selection: Selection, terms: Terms
@@ -109,8 +109,9 @@ class RecordSharing:
 
         Raises:
             InvalidInput: nothing is selected, or nobody is there to read it, or the terms are not good.
+            NotAuthorized: as in `person`; and a coach who let themselves in while another of the family is in.
         """
-        person = self.person(actor, handle)
+        person = self._people.giving(actor, self.person(actor, handle), self._rolls)
         mark = actor.draft_mark(draft_id)
         organisation = self._organisations.find(organisation_id)
         self._check(organisation, terms)
@@ -149,8 +150,8 @@ class RecordSharing:
         return self._described(person, self._group(actor, person, share_id))
 
     def stop(self, actor: Actor, handle: str, share_id: str) -> None:
-        """End it, whoever of the family gave it: its recipient can open none of it again."""
-        person = self.person(actor, handle)
+        """End it, whoever of the family gave it: its recipient can open none of it again. Errors as in `share`."""
+        person = self._people.giving(actor, self.person(actor, handle), self._rolls)
         with self._locks.hold(person.card.keyring.own_line):
             self._mailbox.settle()
             batch, now = self._mailbox.batch(), self._mailbox.moment()
@@ -171,12 +172,12 @@ class RecordSharing:
         person = self.person(actor, page.handle)
         if person.handle != page.handle:
             return  # One of several cards of one person: all of it is listed at the person.
-        here = f"/share/{page.handle}"
+        here, ends = f"/share/{page.handle}", any(self._rolls.decides(actor, keys.keyring) for keys in person.cards)
         for share in self.shares(actor, page.handle):
             if share.active:
                 yield RightRow(
                     Form.SHARE, page.handle, page.label, share.party, share.since, share.given_by, share.until,
-                    end=f"{here}/stop/{share.share_id}", see=f"{here}/sent/{share.share_id}",
+                    end=f"{here}/stop/{share.share_id}" if ends else "", see=f"{here}/sent/{share.share_id}",
                 )  # fmt: skip
 
     def readers(self, actor: Actor, keys: EntrustedKeys, update_id: bytes) -> set[bytes]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from blockmrs.domain.bundles import BundleTerms
 from blockmrs.domain.standing import CHOICES, check_choices, check_purpose
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound
+from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.granting import LineTo
 from blockmrs.services.grants.standing import MOST_READERS, Given
@@ -122,9 +122,10 @@ class FromNowOn:
 
         Raises:
             NotFound: the actor does not act for that person.
+            NotAuthorized: a coach who let themselves in while another of the family is in.
             InvalidInput: a field is wrong, or they get something from now on already.
         """
-        person, organisation = self._people.find(actor, handle), self._organisations.find(organisation_id)
+        person, organisation = self._giving(actor, handle), self._organisations.find(organisation_id)
         chosen = check_choices(choices)
         self._check(organisation, purpose, until)
         with self.one_at_a_time(person.cards):
@@ -157,6 +158,8 @@ class FromNowOn:
         Args:
             person: one of those from `services.people`.
         """
+        if not any(self._rolls.decides(actor, keys.keyring) for keys in person.cards):
+            return ()  # What they save waits, as what others wrote.
         return tuple(share.party for share in self.of(actor, person.handle) if choice in share.choices)
 
     def share(self, actor: Actor, handle: str, share_id: str) -> StandingShare:
@@ -184,19 +187,22 @@ class FromNowOn:
         if page.is_coach:
             return  # What the family gives is shown to the family.
         try:
-            shares = self.of(actor, page.handle)
+            shares, cards = self.of(actor, page.handle), self._people.find(actor, page.handle).cards
         except NotFound:
             return  # A card that a coach made for the actor: it stands with their own.
+        ends = any(self._rolls.decides(actor, keys.keyring) for keys in cards)
         for share in shares:
-            here = f"/record/from-now-on/{page.handle}"
+            here, end = f"/record/from-now-on/{page.handle}", ""
+            if ends:
+                end = f"{here}/end/{share.share_id}"
             yield RightRow(
                 Form.STANDING, page.handle, page.label, share.party, share.since, share.by, share.until,
-                end=f"{here}/end/{share.share_id}", see=f"{here}/see/{share.share_id}",
+                end=end, see=f"{here}/see/{share.share_id}",
             )  # fmt: skip
 
     def stop(self, actor: Actor, handle: str, share_id: str) -> None:
-        """End it, and so all that was given under it; a repeated call changes nothing."""
-        person = self._people.find(actor, handle)
+        """End it, and so all that was given under it; a repeated call changes nothing. Errors as in `begin`."""
+        person = self._giving(actor, handle)
         with self.one_at_a_time(person.cards):
             batch = self._mailbox.batch()
             for keys, reader in self._running(person):
@@ -205,11 +211,14 @@ class FromNowOn:
             batch.commit()
 
     def waiting(self, actor: Actor, gaps: list[str] | None = None) -> list[WaitingFor]:
-        """What waits to be given, for each person whom the actor acts for; `gaps` as in `People.of`."""
+        """What waits to be given, for each person of whom the actor gives; `gaps` as in `People.of`."""
         waiting = []
-        for person in self._people.of(actor, gaps):
+        for acted_for in self._people.of(actor, gaps):
             try:
+                person = self._people.giving(actor, acted_for, self._rolls)
                 waits = {grantee: updates for grantee, updates in self._waits(person).items() if updates}
+            except NotAuthorized:
+                continue
             except BlockMRSError:
                 if gaps is None:
                     raise
@@ -223,15 +232,19 @@ class FromNowOn:
         return waiting
 
     def give(self, actor: Actor, handle: str) -> Given:
-        """Give all that waits; NotFound for whoever does not act for that person.
+        """Give all that waits.
 
         Raises:
+            NotFound, NotAuthorized: as in `begin`.
             StorageUnavailable: a text cannot be fetched now; what was given before it stays given.
         """
-        person = self._people.find(actor, handle)
+        person = self._giving(actor, handle)
         with self.one_at_a_time(person.cards):
             given = [self._standing.give_waiting(keys, actor.keyring) for keys in person.cards]
         return Given(sum(one.given for one in given), sum(one.lost for one in given))
+
+    def _giving(self, actor: Actor, handle: str) -> Person:
+        return self._people.giving(actor, self._people.find(actor, handle), self._rolls)
 
     def _begin(
         self,
