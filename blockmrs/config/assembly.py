@@ -321,8 +321,9 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         from_now_on.one_at_a_time,
     )
     sealing_anew = SealingAnew(
-        database, mailbox, cards, teams, access, books, sharing, from_now_on, LeftToDo(mailbox, standing), releases,
-        objects.lacking, record_sharing.readers,
+        database, mailbox, cards, teams, access, books, sharing, from_now_on,
+        LeftToDo(mailbox, standing, rolls.of), releases, objects.lacking, objects,
+        lambda: foundation.clock_watch.state().may_erase, record_sharing.readers,
     )  # fmt: skip
     return Services(
         readings=mailbox.readings,

@@ -1,6 +1,7 @@
 """Bundles that lie: whoever holds a card's keys can write one, and no entry of it is believed before it is read."""
 
 from dataclasses import replace
+from datetime import timedelta
 
 import pytest
 
@@ -13,6 +14,7 @@ from blockmrs.errors import (
     InvalidInput,
     VerificationFailed,
 )
+from blockmrs.services.grants.ending import write_revocation
 from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.bundles import keep_bundle
 from blockmrs.services.lines.updates import write_update
@@ -146,3 +148,42 @@ def test_a_receipt_that_no_member_signed_says_nothing(family: Family) -> None:
               line_key=grant.return_to_subject)  # fmt: skip
     batch.commit()
     assert family.shares()[0].receipts == ()
+
+
+@pytest.mark.parametrize("by", ["coach", "family"])
+def test_a_stopped_copy_that_does_not_open_holds_up_nothing_that_was_stopped(family: Family, by: str) -> None:
+    world, forger = family.world, Forger(family)
+    report_share = world.sharing.grant(
+        family.maria, family.report, family.hospital, "care", world.clock() + timedelta(days=30)
+    )
+    world.sharing.stop(family.maria, family.report, report_share.share_id)
+    batch = world.mailbox.batch()
+    where = keep_bundle(batch, family.sam.keyring.card.id, BundleTerms(), forger.honest(),
+                        chain_id=world.ledger.chain_id)  # fmt: skip
+    copy = BundleGrant(
+        Scope.BUNDLE, Pointer(where.object.cid, bytes(32)), where.bundle_id, family.sam.keyring.card.id, "care",
+        world.clock(), grantee=family.hospital, copy_of=bytes([3]) * 32, party="North Hospital",
+    )  # fmt: skip
+    author = family.team.carol.keyring if by == "coach" else family.maria.keyring
+    own = LineTo.own(family.sam.keyring)
+    copy_id = batch.add(Kind.GRANT, copy.to_fields(), author=author, recipient=own.card, line_key=own.key)
+    write_revocation(batch, copy_id, world.clock(), author, own)
+    batch.commit()
+    assert world.sealing_anew.progress(family.maria, family.report).total
+    assert world.sealing_anew.go_on(family.maria, family.report).is_finished
+
+
+def test_a_stopped_copy_that_a_coach_wrote_makes_nobody_seal_anew(family: Family) -> None:
+    world, forger = family.world, Forger(family)
+    batch = world.mailbox.batch()
+    where = keep_bundle(batch, family.sam.keyring.card.id, BundleTerms(), forger.honest(),
+                        chain_id=world.ledger.chain_id)  # fmt: skip
+    copy = BundleGrant(
+        Scope.BUNDLE, where.object, where.bundle_id, family.sam.keyring.card.id, "care", world.clock(),
+        grantee=family.hospital, copy_of=bytes([3]) * 32, party="North Hospital",
+    )  # fmt: skip
+    author, own = family.team.carol.keyring, LineTo.own(family.sam.keyring)
+    copy_id = batch.add(Kind.GRANT, copy.to_fields(), author=author, recipient=own.card, line_key=own.key)
+    write_revocation(batch, copy_id, world.clock(), author, own)
+    batch.commit()
+    assert world.sealing_anew.progress(family.maria, family.report).total == 0

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 
 from blockmrs.chain.transaction import Kind
+from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_object
 from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.facts import HealthFacts
@@ -24,6 +25,7 @@ from blockmrs.errors import (
     ObjectMissing,
     VerificationFailed,
 )
+from blockmrs.moments import to_ms
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.stopping import sealing_anew
 from tests.services.test_story import member, share
@@ -408,3 +410,76 @@ def test_everything_here_still_verifies_afterwards(sent):
     sent.world.sealing_anew.go_on(sent.maria, sent.address)
     checked = sent.world.evidence.check_everything(lambda *_: None)
     assert checked.unlisted == 0
+
+
+def stopped_and_renewed(sent: Sent, elsewhere: Pointer) -> None:
+    """A share was stopped, and the family's line names, as the newest object of the report, the one that is there."""
+    world = sent.world
+    sent.stop(sent.maria, sent.send(sent.maria, "North Hospital"))
+    (keys,) = world.teams.acting_for(sent.maria)
+    grant = world.access.find(sent.maria, bytes.fromhex(sent.address)).grant
+    batch = world.mailbox.batch()
+    batch.add(
+        Kind.GRANT, Renewal(grant.update_id, grant.subject, elsewhere).to_fields(), author=sent.maria.keyring,
+        recipient=keys.keyring.card, line_key=keys.keyring.own_line,
+    )  # fmt: skip
+    batch.commit()
+
+
+def test_what_a_renewal_that_leads_nowhere_would_leave_alone_is_not_let_go(sent, caplog):
+    before = sent.pointer(sent.maria)
+    stopped_and_renewed(sent, Pointer(before.cid, bytes(32)))
+    assert not sent.world.sealing_anew.go_on(sent.maria, sent.address).is_finished
+    assert sent.opens(before)
+    assert "an older object stays" in caplog.text
+
+
+def test_nor_what_one_to_an_object_that_is_not_here_would_leave_alone(sent):
+    before = sent.pointer(sent.maria)
+    stopped_and_renewed(sent, Pointer(Cid.of(b"never stored"), bytes(32)))
+    sent.world.sealing_anew.go_on(sent.maria, sent.address)
+    assert sent.opens(before)
+
+
+def test_while_the_clock_is_not_believed_nothing_is_sealed_anew_or_let_go(sent):
+    world = sent.world
+    sent.stop(sent.maria, sent.send(sent.maria, "North Hospital"))
+    before, size = sent.pointer(sent.maria), world.ledger.size
+    world.believed = False
+    progress = world.sealing_anew.go_on(sent.maria, sent.address)
+    assert (progress.is_finished, progress.for_clock) == (False, True)
+    assert (sent.pointer(sent.maria), world.ledger.size) == (before, size)
+    assert sent.opens(before)
+    world.believed = True
+    progress = world.sealing_anew.go_on(sent.maria, sent.address)
+    assert (progress.is_finished, progress.for_clock) == (True, False)
+    assert not sent.opens(before)
+
+
+def test_what_is_let_go_is_erased_30_days_after_the_newest_block_however_far_the_clock_is_behind(sent):
+    world = sent.world
+    sent.stop(sent.maria, sent.send(sent.maria, "North Hospital"))
+    before, noon = sent.pointer(sent.maria), world.mailbox.moment()
+    world.clock.advance(timedelta(days=-60))
+    world.sealing_anew.go_on(sent.maria, sent.address)
+    assert world.let_go.at_ms(before.cid) >= to_ms(noon)
+
+
+def test_one_that_does_not_open_holds_up_none_of_the_others(sent, monkeypatch, caplog):
+    world = sent.world
+    (player,) = world.teams.team(sent.team.carol).players
+    other = world.reports.save(sent.team.carol, "bb" * 16, world.report(), player=player).address
+    for address in (sent.address, other):
+        sent.stop(sent.maria, sent.send(sent.maria, "North Hospital", address), address)
+    before, seal = sent.pointer(sent.maria, other), world.mailbox.seal_anew
+
+    def seal_others(batch, pointer, holder):
+        if pointer.update_id.startswith(bytes.fromhex(sent.address)):
+            raise CannotOpen("cannot be opened")
+        return seal(batch, pointer, holder)
+
+    monkeypatch.setattr(world.mailbox, "seal_anew", seal_others)
+    progress = world.sealing_anew.go_on(sent.maria, sent.address)
+    assert (progress.done, progress.total) == (1, 2)
+    assert not sent.opens(before)
+    assert "cannot be sealed anew" in caplog.text

@@ -72,6 +72,7 @@ class World:
 
     Args:
         store: replaces the embedded block store, to let a node be away.
+        believed: whether its clock can be.
         alike: it has the secrets and the chain of all that begin alike, so that `once` need not do again what it did.
     """
 
@@ -80,6 +81,7 @@ class World:
     store: ObjectStore | None = None
     codes_of: dict[str, str] = field(default_factory=dict)
     alike: bool = False
+    believed: bool = True
 
     def __post_init__(self) -> None:
         secrets, clock = self.folder / "secrets", self.clock
@@ -171,10 +173,11 @@ class World:
             self.database, self.ledger, self.objects, self.embedded.iter_cids, self.objects.pending, self.let_go.cids
         )
         releases = Releases(self.database, self.mailbox, self.teams, self.codes, self.leaving)
-        self.left_to_do = LeftToDo(self.mailbox, self.standing)
+        self.left_to_do = LeftToDo(self.mailbox, self.standing, self.rolls.of)
         self.sealing_anew = SealingAnew(
             self.database, self.mailbox, self.cards, self.teams, self.access, self.books, self.sharing,
-            self.from_now_on, self.left_to_do, releases, self.objects.lacking, self.record_sharing.readers,
+            self.from_now_on, self.left_to_do, releases, self.objects.lacking, self.objects, lambda: self.believed,
+            self.record_sharing.readers,
         )  # fmt: skip
         self._stages.begin()
 

@@ -14,7 +14,7 @@ from tg import expose, redirect
 
 from blockmrs.controllers.followup.part import ReportPart
 from blockmrs.controllers.web.context import BOTH, require_actor, show
-from blockmrs.errors import NOT_HERE, Unavailable
+from blockmrs.errors import Malformed, Unavailable, VerificationFailed
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
     from blockmrs.services.container import Services
     from blockmrs.services.lines.mailbox import EntrustedKeys
     from blockmrs.services.stopping.sealing_anew import Progress
+
+_CANNOT_TELL = (Unavailable, VerificationFailed, Malformed)
+"""Something of it cannot be read now, which keeps nobody from the report."""
 
 
 class StoppedController(ReportPart):
@@ -50,7 +53,7 @@ class StoppedController(ReportPart):
 
 def left_after_stops(services: Services, actor: Actor, address: str) -> Progress | None:
     """What is left to do after anything about that card was stopped; None if nothing is, or nobody can tell now."""
-    with suppress(Unavailable, *NOT_HERE):
+    with suppress(*_CANNOT_TELL):
         progress = services.sealing_anew.progress(actor, address)
         return None if progress.is_finished else progress
     return None
@@ -58,12 +61,12 @@ def left_after_stops(services: Services, actor: Actor, address: str) -> Progress
 
 def go_on_at_once(services: Services, actor: Actor, address: str) -> bool:
     """Do the first part right after a stop, which stands whatever comes of this; whether there is nothing left."""
-    with suppress(Unavailable, *NOT_HERE):
+    with suppress(*_CANNOT_TELL):
         return services.sealing_anew.go_on(actor, address).is_finished
     return False
 
 
 def go_on_about(services: Services, actor: Actor, cards: Sequence[EntrustedKeys]) -> None:
     """The same for the cards of somebody whom the actor acts for, after an end of what was given of them."""
-    with suppress(Unavailable, *NOT_HERE):
+    with suppress(*_CANNOT_TELL):
         services.sealing_anew.go_on_about(actor, cards)

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, TypeVar
 
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from blockmrs.crypto.releases import release_digest
@@ -77,6 +78,16 @@ def finish(database: Database, objects: ObjectStore, pointer: Pointer, holder: K
     """List the object of a save that was interrupted after its block, and that was kept on behalf of that card."""
     with finished(database, objects, [] if holder else [pointer], [(pointer, holder)] if holder else []):
         pass
+
+
+def finish_unlisted(database: Database, objects: ObjectStore, pointers: Iterable[Pointer], holder: Keyring) -> None:
+    """As `finish`, for those of these objects that are not listed yet; the others are not read."""
+    every = {pointer.cid.digest: pointer for pointer in pointers}
+    with database.read() as rows:
+        listed = {row.digest for row in rows.scalars(select(HeldObjectRow).where(HeldObjectRow.digest.in_(every)))}
+    for digest, pointer in every.items():
+        if digest not in listed:
+            finish(database, objects, pointer, holder)
 
 
 def remember_objects(rows: Session, batch: Batch) -> None:

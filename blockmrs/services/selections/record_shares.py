@@ -18,7 +18,7 @@ from blockmrs.domain.bundles import BundleEntry, BundleTerms
 from blockmrs.domain.kinds import Purpose, Scope
 from blockmrs.domain.permission import Standing, require_acting
 from blockmrs.domain.sharing import BundleGrant
-from blockmrs.errors import BlockMRSError, InvalidInput, NotFound
+from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.ending import end_as_subject, original_of
 from blockmrs.services.grants.granting import LineTo, share_bundle
@@ -184,7 +184,7 @@ class RecordSharing:
         """The card ids of those to whom a bundle that runs, or begins later, gives that update of the card's record.
 
         Raises:
-            Unavailable, VerificationFailed: what one of them got cannot be read here now, so that nobody can tell.
+            Unavailable, ObjectDamaged: what one of them got cannot be read here now, so that nobody can tell.
         """
         now = self._mailbox.present().clock
         return {
@@ -194,8 +194,16 @@ class RecordSharing:
             and copy.entry.grant.grantee is not None
             # One that begins later opens it then.
             and (copy.entry.grant.not_after is None or now < copy.entry.grant.not_after)
-            and any(entry.update_id == update_id for entry in self._mailbox.bundle(copy.entry.grant).entries)
+            and self._lists(copy, update_id)
         }
+
+    def _lists(self, copy: GivenCopy, update_id: bytes) -> bool:
+        try:
+            return any(entry.update_id == update_id for entry in self._mailbox.bundle(copy.entry.grant).entries)
+        except UNKNOWN:
+            raise
+        except BlockMRSError:
+            return False  # It opens for nobody.
 
     def log(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
         """What was so given of the person's record, ended and opened, for the list of who looked."""

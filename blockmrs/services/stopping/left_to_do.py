@@ -10,20 +10,26 @@ Source: docs/protocol "Sealing anew".
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content
-from blockmrs.errors import ObjectMissing
+from blockmrs.errors import NOT_HERE, BlockMRSError, ObjectMissing, Unavailable
 from blockmrs.services.lines.contents import KEY_BYTES, OPENS, Sort
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
     from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.bundles import BundleEntry
+    from blockmrs.domain.roll import Roll
     from blockmrs.domain.sharing import Grant
     from blockmrs.services.grants.standing import StandingGrants, StandingReader
     from blockmrs.services.lines.contents import Items
-    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
+    from blockmrs.services.lines.mailbox import BundleGrantEntry, EntrustedKeys, GrantEntry, Mailbox
 
+log = logging.getLogger(__name__)
 _OF_THE_OWNER = (Content.REPORT, Content.FACTS, Content.CHECK)
 """What is kept in an object of the owner's; what clinicians wrote is in theirs."""
 
@@ -54,9 +60,10 @@ class Stopped:
 class LeftToDo:
     """Finds what is left to do for a card; writes nothing."""
 
-    def __init__(self, mailbox: Mailbox, standing: StandingGrants) -> None:
+    def __init__(self, mailbox: Mailbox, standing: StandingGrants, roll_of: Callable[[Keyring], Roll]) -> None:
         self._mailbox = mailbox
         self._standing = standing
+        self._roll_of = roll_of
 
     def may_be(self, owner: Keyring) -> bool:
         """Whether anything that was shared of a card was ever stopped: nearly always not, and that is quick to see."""
@@ -92,23 +99,46 @@ class LeftToDo:
         return {reader.grantee for reader in readers if reader.covers(purpose, update_id)}
 
     def _of_bundles(self, subject: EntrustedKeys) -> list[Stopped]:
-        """What was given with other parts of the record in one share.
-
-        Raises:
-            Unavailable, VerificationFailed: what one of them listed cannot be read here now.
-        """
+        """What was given with other parts of the record in one share, as far as what it listed can be read here."""
         contents = self._mailbox.contents(subject.keyring)
         ends = _ends_of(Sort.BUNDLE, contents)
         items = [item for item in contents if item.sort is Sort.BUNDLE and item.key in ends]
         entries = self._updates(subject.keyring) if items else {}
         stopped = []
-        for copy in self._mailbox.opened(subject.keyring, items).bundles.values():
-            for listed in self._mailbox.bundle(copy.grant).entries:
+        copies = self._mailbox.opened(subject.keyring, items).bundles.values() if items else ()
+        for copy in self._that_count(subject, copies):
+            for listed in self._listed(copy):
                 entry = entries.get(listed.update_id)
                 if entry is not None:
                     report = entries.get(entry.grant.about or b"", entry)
                     stopped.append(Stopped(report, entry, ends[copy.id[:KEY_BYTES]]))
         return stopped
+
+    def _that_count(self, subject: EntrustedKeys, copies: Iterable[BundleGrantEntry]) -> Iterator[BundleGrantEntry]:
+        """The copies that somebody of the family signed, who is or was in; `selections/copies.py` believes the same."""
+        card = subject.keyring.card.id
+        # Nobody else holds the keys of somebody's own card.
+        roll = self._roll_of(subject.keyring) if subject.seed else None
+        for copy in copies:
+            counts = copy.author == card if roll is None else roll.was_family(copy.author)
+            if counts and copy.grant.copy_of is not None and copy.grant.subject == card:
+                yield copy
+
+    def _listed(self, copy: BundleGrantEntry) -> tuple[BundleEntry, ...]:
+        """What a bundle lists; nothing, if it does not open, so that it holds up no other.
+
+        Raises:
+            Unavailable: the store does not answer.
+        """
+        try:
+            return self._mailbox.bundle(copy.grant).entries
+        except NOT_HERE as error:
+            log.warning("what a stopped share listed is not here: %s", error)
+        except Unavailable:
+            raise
+        except BlockMRSError as error:
+            log.warning("what a stopped share listed does not open: %s", error)
+        return ()
 
     def _of_shares(self, owner: Keyring) -> list[Stopped]:
         contents = self._mailbox.contents(owner)

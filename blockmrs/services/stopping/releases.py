@@ -78,6 +78,8 @@ class Releases:
     def let_go(self, actor: Actor, holder: Keyring, subject: EntrustedKeys, done: Sequence[Stopped]) -> None:
         """Let go what these had before they were sealed anew; what a code opens stays until the code has ended.
 
+        The caller has opened and listed the newest object of each, which is what is left.
+
         Args:
             holder: the keys of the card on whose behalf it was kept, the actor's own or one they act for.
             subject: the card that it is about.
@@ -96,4 +98,5 @@ class Releases:
             going = [one for one in done if one.is_sealed_anew and one.update_id not in open_now]
             cids = self.held_for(holder, [cid for one in going for cid in self.served(one)])
             if cids:
-                self._leaving.let_go(cids, self._mailbox.now())
+                # Never before the newest block: 30 days from then they are erased.
+                self._leaving.let_go(cids, self._mailbox.moment())

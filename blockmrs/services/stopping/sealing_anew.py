@@ -9,19 +9,20 @@ Source: docs/protocol "Sealing anew".
 
 from __future__ import annotations
 
-from contextlib import ExitStack
-from dataclasses import dataclass
+import logging
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.renewal import Renewal
-from blockmrs.errors import NOT_HERE
+from blockmrs.errors import NOT_HERE, BlockMRSError, Unavailable
 from blockmrs.services.grants.granting import LineTo, write_renewal
-from blockmrs.services.lines.saving import commit_batch
+from blockmrs.services.lines.saving import commit_batch, finish_unlisted
 from blockmrs.services.reports.access import Access
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Sequence
 
     from blockmrs.cid import Cid
     from blockmrs.crypto.keys import Keyring
@@ -37,7 +38,9 @@ if TYPE_CHECKING:
     from blockmrs.services.sharing.shares import Sharing
     from blockmrs.services.stopping.left_to_do import LeftToDo, Stopped
     from blockmrs.services.stopping.releases import Releases
+    from blockmrs.storage import ObjectStore
 
+log = logging.getLogger(__name__)
 SLICE = 100
 """How many updates one press seals anew."""
 
@@ -49,7 +52,7 @@ class Progress:
     `for_crew`: of how many of those that are done the older object waits for the end of a crew's code. `lost`: how many
     cannot be sealed anew because their text is not here. `of_before`: of how many the older object stays, because it
     was kept before there was anything that lets it go. `by_author`: the family stopped what the report's author shared,
-    which only they can seal anew.
+    which only they can seal anew. `for_clock`: what is left waits for a clock that can be believed.
     """
 
     done: int = 0
@@ -58,6 +61,7 @@ class Progress:
     lost: int = 0
     of_before: int = 0
     by_author: bool = False
+    for_clock: bool = False
 
     @property
     def is_finished(self) -> bool:
@@ -73,6 +77,7 @@ class Progress:
             self.lost + other.lost,
             self.of_before + other.of_before,
             self.by_author or other.by_author,
+            self.for_clock or other.for_clock,
         )
 
 
@@ -106,6 +111,8 @@ class SealingAnew:
         left_to_do: LeftToDo,
         releases: Releases,
         lacking: Callable[[Iterable[Cid]], frozenset[Cid]],
+        objects: ObjectStore,
+        may_erase: Callable[[], bool],
         more_readers: Callable[[Actor, EntrustedKeys, bytes], set[bytes]] = lambda _actor, _keys, _update_id: set(),
     ) -> None:
         self._more_readers = more_readers
@@ -120,6 +127,8 @@ class SealingAnew:
         self._left_to_do = left_to_do
         self._releases = releases
         self._lacking = lacking
+        self._objects = objects
+        self._may_erase = may_erase
 
     def progress(self, actor: Actor, address: str) -> Progress:
         """How far it is for the card that the report at `address` is about, as far as the actor can do something."""
@@ -130,7 +139,7 @@ class SealingAnew:
         progress = Progress(by_author=self._waits_for_author(actor, access))
         for side in sides:
             progress = progress.with_other(self._progress(side))
-        return progress
+        return replace(progress, for_clock=not progress.is_finished and not self._may_erase())
 
     def go_on(self, actor: Actor, address: str) -> Progress:
         """Do the next slice for that card, and say how far it is then.
@@ -151,12 +160,13 @@ class SealingAnew:
         self._go_on(actor, [self._owners(actor, keys) for keys in cards])
 
     def _go_on(self, actor: Actor, sides: Iterable[_Side]) -> None:
+        # By a wrong clock a grant that runs looks over, and its reader would be left with an object that is let go.
+        if not self._may_erase():
+            return
         room = SLICE
         for side in sides:
             room -= self._slice(actor, side, room)
-            done = [one for one in self._found_by(side) if one.is_sealed_anew and self._releases.served(one)]
-            if done:
-                self._releases.let_go(actor, side.holder, side.subject, done[:SLICE])
+            self._let_go(actor, side)
 
     def _sides(self, actor: Actor, access: Access) -> list[_Side]:
         """Those of the two sides that the actor can do: as the report's author, and as one who acts for the card."""
@@ -245,13 +255,50 @@ class SealingAnew:
         if not wanted:
             return 0
         ids = {one.update_id for one in wanted}
-        with ExitStack() as locks:
-            # Nobody is given an old object meanwhile; and two who do the same take turns.
-            for report in sorted({one.report.grant.update_id for one in wanted}):
-                locks.enter_context(self._sharing.one_at_a_time(report))
-            locks.enter_context(self._from_now_on.one_at_a_time([side.subject]))
+        with self._one_at_a_time(side, wanted):
             self._seal(actor, side, [one for one in side.find() if not one.is_sealed_anew and one.update_id in ids])
         return len(wanted)
+
+    def _let_go(self, actor: Actor, side: _Side) -> None:
+        """Let go what these had before they were sealed anew, at most so much as one press seals.
+
+        None goes before the newest object of its update has been opened, by the very entry that leads readers to it,
+        and is listed as any other: a renewal may lead nowhere, and a crash may have come right after its block.
+        """
+        done = [one for one in self._found_by(side) if one.is_sealed_anew and self._releases.served(one)][:SLICE]
+        if not done:
+            return
+        ids = {one.update_id for one in done}
+        with self._one_at_a_time(side, done):
+            every = [one for one in side.find() if one.is_sealed_anew and one.update_id in ids]
+            still = [one for one in every if self._opens_newest(one)]
+            newest = [one.entry.grant.gives.object for one in still]
+            # Nobody else saves these now: what is not listed was cut off before it was.
+            finish_unlisted(self._database, self._objects, newest, side.holder)
+            self._releases.let_go(actor, side.holder, side.subject, still)
+
+    def _opens_newest(self, stopped: Stopped) -> bool:
+        """Whether the update's newest object is here, and opens; Unavailable if the store does not answer."""
+        try:
+            self._mailbox.update(stopped.entry.grant)
+        except NOT_HERE as error:
+            log.warning("an older object stays, for the newest one is not here: %s", error)
+        except Unavailable:
+            raise
+        except BlockMRSError as error:
+            log.warning("an older object stays, for the newest one does not open: %s", error)
+        else:
+            return True
+        return False
+
+    @contextmanager
+    def _one_at_a_time(self, side: _Side, every: Iterable[Stopped]) -> Iterator[None]:
+        """Nobody is given an old object of these meanwhile; and two who do the same take turns."""
+        with ExitStack() as locks:
+            for report in sorted({one.report.grant.update_id for one in every}):
+                locks.enter_context(self._sharing.one_at_a_time(report))
+            locks.enter_context(self._from_now_on.one_at_a_time([side.subject]))
+            yield
 
     def _seal(self, actor: Actor, side: _Side, every: Sequence[Stopped]) -> None:
         batch = self._mailbox.batch()
@@ -267,6 +314,11 @@ class SealingAnew:
             try:
                 pointer = self._mailbox.seal_anew(batch, stopped.entry.grant.gives, side.holder)
             except NOT_HERE:
+                continue
+            except Unavailable:
+                raise
+            except BlockMRSError as error:
+                log.warning("an update cannot be sealed anew, and the others are: %s", error)
                 continue
             renewal = Renewal(stopped.update_id, stopped.entry.grant.subject, pointer)
             for reader in readers:

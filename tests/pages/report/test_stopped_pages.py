@@ -1,11 +1,11 @@
 """The pages after a stop: what it did, how far it is, what nobody can do."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
 
-from blockmrs.errors import StorageUnavailable
+from blockmrs.errors import CannotOpen, StorageUnavailable
 from blockmrs.services.accounts.actor import Actor
 from tests.support.coach import Reporter, footprint, heading, person, press, sent_by, signed_in
 from tests.support.html import soup
@@ -136,3 +136,26 @@ def test_where_nothing_was_stopped_there_is_nothing_to_say(app, family, address)
 def test_the_form_needs_its_token(app, family, address):
     app.post(f"/field/report/{address}/stopped", {}, status=403)
     assert dict(sent_by(app.get(f"/field/report/{address}/share"), "Send the report")[1])["_csrf"]
+
+
+def test_while_the_clock_is_not_believed_the_page_says_that_it_waits(app, site, family, address, monkeypatch):
+    watch = site.services.clock_watch
+    share = family.send(family.mother, address)
+    doubted = replace(watch.state(), may_erase=False)
+    with monkeypatch.context() as context:
+        context.setattr(watch, "state", lambda: doubted)
+        asked = app.get(f"/field/report/{address}/stop/{share}")
+        press(app, asked, "Stop sharing", 302)
+        page = app.get(f"/field/report/{address}/stopped")
+    assert "until the clock of this site can be trusted" in text_of(page)
+    assert soup(page).select("form[action$='/stopped']") == []
+    page = app.get(f"/field/report/{address}/stopped")
+    assert press(app, page, "Go on", 302).location.endswith("/stopped?on=1")
+
+
+def test_a_part_that_fails_its_checks_keeps_nobody_from_the_report(app, site, family, address, monkeypatch):
+    def fails(*_):
+        raise CannotOpen("cannot be opened")
+
+    monkeypatch.setattr(type(site.services.sealing_anew), "progress", fails)
+    assert app.get(f"/field/report/{address}").status_int == 200
