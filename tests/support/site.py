@@ -36,6 +36,11 @@ class MovableClock:
     def advance(self, by: timedelta) -> None:
         self.ahead += by
 
+    def leave_midnight(self) -> None:
+        """Go on some hours where midnight is near, for a test in which all happens on one day."""
+        if self().hour in (22, 23, 0, 1):
+            self.advance(timedelta(hours=5))
+
 
 @dataclass
 class TestSite:

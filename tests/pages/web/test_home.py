@@ -50,6 +50,7 @@ class Club(Reporter):
 @pytest.fixture
 def club(tmp_path):
     site = build_site(tmp_path)
+    site.clock.leave_midnight()
     services = site.services
     coach = person(site, "carol", "Carol Coach")
     mother = person(site, "maria", "Maria Rivers")
