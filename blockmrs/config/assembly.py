@@ -357,7 +357,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         from_now_on=from_now_on,
         standing_records=StandingRecords(mailbox, organisations, access, sharing),
         who_looked=WhoLooked(
-            mailbox, rolls, access, sharing, codes, crew_facts, identity.visits, from_now_on, (record_sharing.log,)
+            mailbox, rolls, access, sharing, codes, crew_facts, identity.visits, (from_now_on.log, record_sharing.log)
         ),
         evidence=Evidence(database, ledger, objects, foundation.stored_cids, objects.pending, foundation.let_go.cids),
         health=health,

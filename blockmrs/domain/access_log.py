@@ -34,6 +34,7 @@ class Event(StrEnum):
     OPENED_FACTS = "opened-facts"
     SHARED = "shared"
     SHARED_FROM_NOW_ON = "shared-from-now-on"
+    STOPPED_FROM_NOW_ON = "stopped-from-now-on"
     STOPPED = "stopped"
     SHARED_SELECTION = "shared-selection"
     STOPPED_SELECTION = "stopped-selection"
@@ -47,6 +48,7 @@ class Event(StrEnum):
     INVITED = "invited"
     INVITATION_ENDED = "invitation-ended"
     FACTS_GO_ALONG = "facts-go-along"
+    FACTS_STAY = "facts-stay"
     SIGNED_IN = "signed-in"
 
     @property
@@ -70,7 +72,14 @@ _HAPPENINGS = {
         Happening.OPENED,
     ),
     **dict.fromkeys(
-        [Event.SHARED, Event.SHARED_FROM_NOW_ON, Event.STOPPED, Event.SHARED_SELECTION, Event.STOPPED_SELECTION],
+        [
+            Event.SHARED,
+            Event.STOPPED,
+            Event.SHARED_FROM_NOW_ON,
+            Event.STOPPED_FROM_NOW_ON,
+            Event.SHARED_SELECTION,
+            Event.STOPPED_SELECTION,
+        ],
         Happening.SHARED,
     ),
     **dict.fromkeys([Event.WROTE_REPORT, Event.CHANGED_FACTS, Event.ADDED], Happening.CHANGED),
@@ -83,6 +92,7 @@ _HAPPENINGS = {
             Event.INVITED,
             Event.INVITATION_ENDED,
             Event.FACTS_GO_ALONG,
+            Event.FACTS_STAY,
         ],
         Happening.RIGHTS,
     ),

@@ -165,11 +165,25 @@ class OpenInvitation:
         return not self.used_by and self.closed is None and at < self.until
 
 
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A statement that took effect: something that happened to a part, or to an invitation, which has no `holder`.
+
+    `holder` is the part as it was after that, so that what came later takes nothing of it away.
+    """
+
+    says: Says
+    by: bytes
+    at: datetime
+    holder: Holder | None = None
+
+
 @dataclass(slots=True)
 class Roll:
     """Everybody who has a part in a card, by card id, and every invitation, by its id, in the order of the log.
 
-    A coach who is also a parent is in both `family` and `coaches`, and each part ends separately.
+    A coach who is also a parent is in both `family` and `coaches`, and each part ends separately. `steps` are how it
+    came to be as it is, rights that ended and began again included.
     """
 
     family: dict[bytes, Holder] = field(default_factory=dict)
@@ -177,6 +191,7 @@ class Roll:
     invitations: dict[bytes, OpenInvitation] = field(default_factory=dict)
     began: bool = False
     length: int = 0
+    steps: list[Step] = field(default_factory=list)
 
     def name_of(self, card: bytes) -> str:
         """The name under which a card was entered; empty for a card that is not on the roll."""
@@ -296,6 +311,7 @@ def _made(roll: Roll, entry: Entry) -> None:
         roll.coaches[statement.about] = Holder(
             statement.about, statement.name, Relation.COACH, Part.IN, entry.at, entry.number, entry.number
         )
+        _note(roll, entry, roll.coaches[statement.about])
 
 
 def _invited(roll: Roll, entry: Entry) -> None:
@@ -305,6 +321,7 @@ def _invited(roll: Roll, entry: Entry) -> None:
         roll.invitations[statement.about] = OpenInvitation(
             statement.about, entry.author, entry.at, statement.until, entry.number
         )
+        _note(roll, entry)
 
 
 def _joined(roll: Roll, entry: Entry) -> None:
@@ -334,6 +351,7 @@ def _joined(roll: Roll, entry: Entry) -> None:
             invited_by=invited_by,
             bell=statement.bell,
         )
+        _note(roll, entry, roll.family[statement.about])
 
 
 def _known(roll: Roll, entry: Entry) -> None:
@@ -350,6 +368,7 @@ def _known(roll: Roll, entry: Entry) -> None:
             entry.number,
             invited_by=entry.author,
         )
+        _note(roll, entry, roll.family[statement.about])
 
 
 def _confirmed(roll: Roll, entry: Entry) -> None:
@@ -364,6 +383,7 @@ def _confirmed(roll: Roll, entry: Entry) -> None:
             ended_by=b"",
             changed=entry.number,
         )
+        _note(roll, entry, parts[holder.card])
 
 
 def _ended(roll: Roll, entry: Entry) -> None:
@@ -372,6 +392,7 @@ def _ended(roll: Roll, entry: Entry) -> None:
     if invitation is not None:
         if roll.may_close(author, invitation, entry.at):
             roll.invitations[about] = replace(invitation, closed=entry.at)
+            _note(roll, entry)
         return
     parts, holder = _part_in(roll, entry.statement)
     if holder is None or not roll.may_end(author, holder):
@@ -384,10 +405,16 @@ def _ended(roll: Roll, entry: Entry) -> None:
     parts[about] = replace(
         holder, part=Part.ENDED, ended=entry.at, ended_by=author, against=frozenset(), changed=entry.number
     )
+    _note(roll, entry, parts[about])
     for open_one in roll.invitations.values():
         # An invitation ends with whoever made it.
         if open_one.made_by == about and open_one.is_open(entry.at) and not roll.invites(about):
             roll.invitations[open_one.invitation_id] = replace(open_one, closed=entry.at)
+            _note(roll, entry)
+
+
+def _note(roll: Roll, entry: Entry, holder: Holder | None = None) -> None:
+    roll.steps.append(Step(entry.statement.says, entry.author, entry.at, holder))
 
 
 def _part_in(roll: Roll, statement: Statement) -> tuple[dict[bytes, Holder], Holder | None]:

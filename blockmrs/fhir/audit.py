@@ -25,6 +25,16 @@ _TYPES = {
     Happening.RIGHTS: ("110137", "User Security Attributes Changed", "U"),
     Happening.SIGNED_IN: ("110114", "User Authentication", "E"),
 }
+_LOST: dict[str, Any] = {
+    "resourceType": "OperationOutcome",
+    "issue": [
+        {
+            "severity": "warning",
+            "code": "incomplete",
+            "diagnostics": "Something of these records was not on the machine that made this list, and is missing.",
+        }
+    ],
+}
 _TEXTS = ("organisation", "party", "purpose")
 _TIMES = ("until", "left")
 
@@ -36,17 +46,20 @@ def _event_class() -> Any:
     return AuditEvent
 
 
-def write_log(entries: Iterable[LogEntry], *, observer: str, made_at: datetime) -> bytes:
+def write_log(entries: Iterable[LogEntry], *, observer: str, made_at: datetime, lost: bool = False) -> bytes:
     """The entries, newest first, as UTF-8 JSON of a Bundle.
 
     Args:
         observer: the site that made the list, as others know it.
+        lost: something is missing, since it is not here; the list then begins with an OperationOutcome that says so.
     """
+    resources = [_LOST] if lost else []
+    resources += [_event(entry, observer) for entry in entries]
     bundle = {
         "resourceType": "Bundle",
         "type": "collection",
         "timestamp": _time(made_at),
-        "entry": [{"fullUrl": new_urn(), "resource": _event(entry, observer)} for entry in entries],
+        "entry": [{"fullUrl": new_urn(), "resource": resource} for resource in resources],
     }
     if not bundle["entry"]:
         del bundle["entry"]  # FHIR allows no empty list.
@@ -61,7 +74,7 @@ def read_log(content: bytes) -> list[LogEntry]:
     """
     try:
         events = read_bundle(content, _MOST_BYTES) if b'"entry"' in content else []
-        return [_entry(event) for event in events]
+        return [_entry(event) for event in events if event != _LOST]
     except UNREADABLE as error:
         raise InvalidInput("this is not a list that this version can show") from error
 

@@ -1,10 +1,12 @@
 """What was saved: a list of objects, and short cuts to what the chain also says."""
 
+from datetime import datetime
+
 from sqlalchemy import LargeBinary
 from sqlalchemy.orm import Mapped, mapped_column
 
 from blockmrs.model.base import Base
-from blockmrs.model.rows import Guarded
+from blockmrs.model.rows import Guarded, UtcDateTime
 
 
 class HeldObjectRow(Guarded, Base):
@@ -17,12 +19,16 @@ class HeldObjectRow(Guarded, Base):
 
 
 class VisitRow(Guarded, Base):
-    """What this server noted in one month about one card, sealed under that card's keys: who opened something, when."""
+    """What this server noted in one month about one card, sealed under that card's keys: who opened something, when.
+
+    At `ends` it is erased, whoever comes by until then.
+    """
 
     __tablename__ = "visit"
 
     lookup: Mapped[bytes] = mapped_column(LargeBinary(32), primary_key=True)
     sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    ends: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class ReleaseRow(Guarded, Base):

@@ -9,6 +9,7 @@ from sqlalchemy import func, select
 from blockmrs.errors import NotAuthenticated, NotFound
 from blockmrs.model.accounts import KnownBrowserRow, SessionRow
 from blockmrs.model.codes import InvitationRow, ReportCodeRow
+from blockmrs.model.objects import VisitRow
 from blockmrs.model.throttle import ThrottleRow
 from blockmrs.services.node.clock_watch import ClockWatch
 from blockmrs.services.node.housekeeping import Housekeeper, Housekeeping
@@ -130,3 +131,20 @@ def test_the_housekeeper_does_it_by_itself(world, watched):
         time.sleep(0.01)
     keeper.stop()
     assert counts(world) == [0, 0, 0, 0]
+
+
+def test_what_was_noted_of_openings_is_erased_after_thirteen_months_though_nobody_comes_by(world, watched):
+    def months() -> int:
+        with world.database.read() as rows:
+            return rows.scalar(select(func.count()).select_from(VisitRow)) or 0
+
+    carol = world.person("dana", "Dana")
+    world.identity.visits.signed_in(carol.keyring)
+    assert months() == 1
+    # The notes of a month are shown until the end of the same month a year later.
+    watched.passes(timedelta(days=365))
+    watched.keeper.erase_expired()
+    assert months() == 1
+    watched.passes(timedelta(days=31))
+    watched.keeper.erase_expired()
+    assert months() == 0

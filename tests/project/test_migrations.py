@@ -3,6 +3,7 @@
 import sqlite3
 from collections.abc import Iterator
 from contextlib import closing
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -19,6 +20,7 @@ from blockmrs.model.migrations import (
     schema_differences,
 )
 from blockmrs.model.rows import compute_mac
+from blockmrs.moments import from_ms
 
 ROW_KEY = b"k" * 32
 
@@ -126,8 +128,8 @@ def test_what_analyze_writes_down_is_no_damage(engine: Engine) -> None:
     check_structure(engine)
 
 
-def to_first_version(engine: Engine) -> None:
-    """The tables of the first version."""
+def to_version(engine: Engine, revision: str = "0001") -> None:
+    """The tables of an earlier version; of the first, if none is named."""
     from alembic import command
     from alembic.config import Config
 
@@ -135,11 +137,11 @@ def to_first_version(engine: Engine) -> None:
     config.set_main_option("script_location", str(FOLDER))
     with engine.execution_options(write=True).begin() as connection:
         config.attributes["connection"] = connection
-        command.upgrade(config, "0001")
+        command.upgrade(config, revision)
 
 
 def test_who_was_listed_stays_a_member_and_the_first_one_manages_members(engine: Engine) -> None:
-    to_first_version(engine)
+    to_version(engine)
     hospital, members = b"h" * 32, [(b"z" * 32, "Dr Zoe"), (b"a" * 32, "Dr Abe")]
     with engine.execution_options(write=True).begin() as connection:
         connection.exec_driver_sql("INSERT INTO organisation VALUES (?, 'North', '', 0, x'00')", (hospital,))
@@ -160,3 +162,22 @@ def test_who_was_listed_stays_a_member_and_the_first_one_manages_members(engine:
     for row in map(dict, whole):
         mac = row.pop("mac")
         assert mac == compute_mac(ROW_KEY, "staff_membership", row)
+
+
+def test_what_was_noted_of_openings_is_kept_and_gets_an_end_and_a_changed_row_is_left_behind(engine: Engine) -> None:
+    to_version(engine, "0007")
+    with engine.execution_options(write=True).begin() as connection:
+        for lookup, sealed in ((b"a" * 32, b"whole"), (b"b" * 32, b"changed")):
+            columns: dict[str, object] = {"lookup": lookup, "sealed": b"whole"}
+            mac = compute_mac(ROW_KEY, "visit", columns)
+            connection.exec_driver_sql("INSERT INTO visit VALUES (?, ?, ?)", (lookup, sealed, mac))
+    with pytest.raises(VerificationFailed, match="without the key"):
+        migrate(engine)
+    Database(engine, ROW_KEY).migrate()
+    assert schema_differences(engine) == []
+    with engine.connect() as connection:
+        (row,) = map(dict, connection.exec_driver_sql("SELECT * FROM visit").mappings())
+    mac = row.pop("mac")
+    assert mac == compute_mac(ROW_KEY, "visit", row)
+    in_days = (from_ms(row["ends"]) - datetime.now(UTC)).days
+    assert (row["lookup"], row["sealed"], 390 < in_days < 410) == (b"a" * 32, b"whole", True)

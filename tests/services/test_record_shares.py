@@ -436,6 +436,14 @@ def test_giving_opening_and_ending_are_in_the_list_of_who_looked(family: Family)
     ]
 
 
+def test_a_young_person_reads_on_their_own_page_who_of_the_family_gave_it(family: Family) -> None:
+    sam = family.team.joins("sam", "Sam R.", "self")
+    family.team.confirm(family.maria, "Sam R.", "self")
+    family.give(actor=family.joe)
+    family.world.record_sharing.share(sam, ME, "cd" * 16, family.hospital, Selection(), family.terms())
+    assert [share.given_by for share in family.world.record_sharing.shares(sam, ME)] == ["Sam R.", "Joe Rivers"]
+
+
 def test_a_list_is_read_twenty_at_a_time_and_each_update_once(family: Family) -> None:
     for _ in range(22):
         family.team.save()

@@ -153,7 +153,10 @@ def test_a_share_is_shown_with_everything_that_was_agreed(world, carol, lee, add
     made = give(world, carol, address, purpose="insurance", until=until)
     for person in (carol, maria):
         (shown,) = shares(world, person, address)
-        assert shown == Share(shown.share_id, "North Hospital", "insurance", clock(), until, stopped=None, active=True)
+        assert shown == Share(
+            shown.share_id, "North Hospital", "insurance", clock(), until, stopped=None, active=True,
+            by_me=person is carol,
+        )  # fmt: skip
         assert len(bytes.fromhex(shown.share_id)) == 32
     assert shares(world, carol, address) == [made]
 

@@ -5,12 +5,16 @@ import secrets
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
 
 from blockmrs.domain.access_log import Event, Happening, LogEntry
-from blockmrs.errors import Ended, NotFound
+from blockmrs.domain.roll import Part
+from blockmrs.errors import Ended, NotFound, ObjectMissing
+from blockmrs.fhir.audit import read_log
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.visits import AGAIN_AFTER, MOST
-from blockmrs.services.people.persons import ME
+from blockmrs.services.people.persons import ME, Person
+from blockmrs.services.selections.selection import Selection, Terms
 from blockmrs.services.sharing import who_looked
 from blockmrs.services.sharing.who_looked import LogFilter, LogPage
 from tests.conftest import StillClock
@@ -271,6 +275,106 @@ def test_everything_from_now_on_is_a_share_and_what_was_opened_of_it_is_an_openi
     )  # fmt: skip
 
 
+def test_what_was_given_from_now_on_stays_in_the_list_when_it_has_ended_or_run_out(world: World, clock) -> None:
+    home = home_in(world)
+    clock.advance(MINUTE)
+    home.begin()
+    clock.advance(MINUTE)
+    home.tell(home.maria)
+    home.facts()
+    clock.advance(MINUTE)
+    home.stop(home.joe)
+    clock.advance(MINUTE)
+    home.begin(home.joe)
+    clock.advance(60 * DAY)
+    kinds = {Happening.OPENED, Happening.SHARED}
+    listed = [one for one in entries(home.team, home.maria) if one.event.happening in kinds]
+    assert [(one.event, one.who, one.party or one.organisation) for one in listed] == [
+        (Event.SHARED_FROM_NOW_ON, "Joe Rivers", "North Hospital"),
+        (Event.STOPPED_FROM_NOW_ON, "", "North Hospital"),
+        (Event.OPENED_FACTS, "Dr Lee", "North Hospital"),
+        (Event.SHARED_FROM_NOW_ON, "Maria Rivers", "North Hospital"),
+    ]
+
+
+def test_one_choice_about_several_cards_of_a_person_is_one_entry(world: World) -> None:
+    home = home_in(world)
+    sam = home.team.joins("sam", "Sam R.", "self")
+    home.team.confirm(home.maria, "Sam R.", "self")
+    world.from_now_on.begin(sam, ME, home.hospital, "care", world.clock() + 30 * DAY, ("facts",))
+    (share,) = world.from_now_on.of(sam, ME)
+    world.from_now_on.stop(sam, ME, share.share_id)
+    listed = [one.event for one in entries(home.team, sam) if one.event.happening is Happening.SHARED]
+    assert sorted(listed) == [Event.SHARED_FROM_NOW_ON, Event.STOPPED_FROM_NOW_ON]
+
+
+def test_a_right_that_ended_and_began_again_is_listed_each_time(team: Team, clock: StillClock) -> None:
+    for act in (team.end, team.confirm, team.end):
+        clock.advance(MINUTE)
+        act(team.maria, "Carol Coach", "coach")
+    steps = [one.event for one in entries(team, team.maria, of(Happening.RIGHTS)) if one.party == "Carol Coach"]
+    assert steps == [Event.ENDED, Event.CONFIRMED, Event.ENDED, Event.JOINED]
+
+
+def test_somebody_with_ones_own_name_is_somebody_else(world: World, clock: StillClock) -> None:
+    home = home_in(world)
+    team = home.team
+    other = team.joins("maria2", "Maria Rivers")
+    (waiting,) = [right for right in team.page(team.maria).rights if right.part is Part.WAITING]
+    world.rights.confirm(team.maria, team.handle(team.maria), waiting.right_id)
+    clock.advance(MINUTE)
+    address = home.home_report(other)
+    begun = clock()
+    give(team, address, other)
+    home.begin(other)
+    home.tell(other)
+    world.crew_facts.turn_on(other, team.handle(other), world.facts.newest(team.person(other)))
+    terms = Terms(purpose="care", until=clock() + 30 * DAY)
+    world.record_sharing.share(other, team.person(other).handle, "ab" * 16, home.hospital, Selection(), terms)
+    done = {Event.SHARED, Event.SHARED_FROM_NOW_ON, Event.SHARED_SELECTION, Event.FACTS_GO_ALONG}
+    for actor, is_me in ((team.maria, False), (other, True)):
+        listed = [one for one in entries(team, actor, LogFilter(others=False, since=begun)) if one.event in done]
+        assert {one.event for one in listed} == done
+        assert {(one.who, one.is_me) for one in listed} == {("Maria Rivers", is_me)}
+
+
+def test_a_month_of_notes_that_somebody_changed_hides_no_other(team: Team, joe: Actor, clock: StillClock) -> None:
+    world, address = team.world, team.save()
+    world.who_looked.note_report(joe, address)
+    clock.advance(40 * DAY)
+    world.who_looked.note_facts(joe, world.people.of(joe))
+    with world.database.write() as rows:
+        rows.execute(text("UPDATE visit SET sealed = x'00' WHERE ends = (SELECT max(ends) FROM visit)"))
+    assert [one.event for one in entries(team, team.maria, of(Happening.OPENED))] == [Event.LOOKED_AT_REPORT]
+
+
+def test_of_whom_something_is_not_here_hides_nothing_about_the_others(
+    team: Team, clock: StillClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world, people, address = team.world, team.world.people.of(team.maria), team.save()
+    real = world.crew_facts.answers
+
+    def answers(actor: Actor, person: Person):
+        if person.label == "Sam Rivers":
+            raise ObjectMissing("not here")
+        return real(actor, person)
+
+    monkeypatch.setattr(world.crew_facts, "answers", answers)
+    clock.advance(MINUTE)
+    world.identity.sign_in("maria", PASSWORD, "test")
+    gaps: list[str] = []
+    page = world.who_looked.page(team.maria, people, ALL, gaps=gaps)
+    assert {one.about for one in page.entries} == {"Maria Rivers"}
+    assert gaps == ["Sam Rivers"]
+    file = world.who_looked.export(team.maria, people, ALL, observer="here", made_at=clock(), gaps=[])
+    first, *others = [one["resource"] for one in json.loads(file)["entry"]]
+    assert (first["resourceType"], first["issue"][0]["code"]) == ("OperationOutcome", "incomplete")
+    assert len(read_log(file)) == len(others) == len(page.entries)
+    assert address
+    with pytest.raises(ObjectMissing):
+        world.who_looked.entries(team.maria, people, ALL)
+
+
 def test_a_report_whose_part_ends_while_the_list_is_made_hides_nothing_else(
     team: Team, lee: Actor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -288,7 +392,7 @@ def test_a_report_whose_part_ends_while_the_list_is_made_hides_nothing_else(
     assert [entry.report for entry in entries(team, team.maria, of(Happening.SHARED))] == [there]
 
 
-def test_what_goes_along_for_crews_is_an_entry_while_it_does(team: Team, joe: Actor, clock: StillClock) -> None:
+def test_each_yes_and_no_to_what_goes_along_for_crews_is_an_entry(team: Team, joe: Actor, clock: StillClock) -> None:
     world = team.world
     team.tell_facts(team.maria)
     clock.advance(MINUTE)
@@ -297,8 +401,30 @@ def test_what_goes_along_for_crews_is_an_entry_while_it_does(team: Team, joe: Ac
     (theirs,) = [one for one in entries(team, joe) if one.event is Event.FACTS_GO_ALONG]
     assert (theirs.at, theirs.about, theirs.who, theirs.is_me) == (since, "Sam Rivers", "Maria Rivers", False)
     assert [one.is_me for one in entries(team, team.maria) if one.event is Event.FACTS_GO_ALONG] == [True]
+    clock.advance(MINUTE)
+    # What is stated anew while it goes along is no new yes.
+    team.tell_facts(joe)
     world.crew_facts.turn_off(joe, team.handle(joe))
-    assert Event.FACTS_GO_ALONG not in {one.event for one in entries(team, joe)}
+    clock.advance(MINUTE)
+    world.crew_facts.turn_on(team.maria, handle, world.facts.newest(team.person(team.maria)))
+    said = [(one.event, one.who) for one in entries(team, team.maria) if one.event.value.startswith("facts-")]
+    assert said == [
+        (Event.FACTS_GO_ALONG, "Maria Rivers"), (Event.FACTS_STAY, "Joe Rivers"),
+        (Event.FACTS_GO_ALONG, "Maria Rivers"),
+    ]  # fmt: skip
+
+
+def test_a_yes_after_who_said_the_one_before_left_is_a_yes_again(team: Team, joe: Actor, clock: StillClock) -> None:
+    world = team.world
+    team.tell_facts(joe)
+    for actor in (joe, team.maria):
+        clock.advance(MINUTE)
+        world.crew_facts.turn_on(actor, team.handle(actor), world.facts.newest(team.person(actor)))
+        if actor is joe:
+            team.end(joe, "Joe Rivers")
+    assert [one.who for one in entries(team, team.maria) if one.event is Event.FACTS_GO_ALONG] == [
+        "Maria Rivers", "Joe Rivers"
+    ]  # fmt: skip
 
 
 def test_an_invitation_that_was_ended_is_an_entry(team: Team, joe: Actor, clock: StillClock) -> None:

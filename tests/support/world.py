@@ -166,7 +166,7 @@ class World:
         )  # fmt: skip
         self.who_looked = WhoLooked(
             self.mailbox, self.rolls, self.access, self.sharing, self.codes, self.crew_facts, self.identity.visits,
-            self.from_now_on, (self.record_sharing.log,),
+            (self.from_now_on.log, self.record_sharing.log),
         )  # fmt: skip
         self.received_records = ReceivedRecords(self.mailbox, self.organisations, self.access)
         self.evidence = Evidence(

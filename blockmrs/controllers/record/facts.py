@@ -152,6 +152,7 @@ class FactsController(PersonFactsController):
             else:
                 self._services.crew_facts.turn_off(actor, card)
             redirect(f"/record/facts/crew/{card}")
+        self._services.who_looked.note_facts(actor, [person])
         return show(
             "record.crew",
             person=person,

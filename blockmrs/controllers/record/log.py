@@ -43,7 +43,7 @@ class LogController(TGController):
         actor, gaps = require_actor(), list[str]()
         people = self._services.people.of(actor, gaps)
         chosen, wanted = self._chosen(fields, people)
-        shown = self._services.who_looked.page(actor, people, wanted, _number(page))
+        shown = self._services.who_looked.page(actor, people, wanted, _number(page), gaps)
         self._note(actor, people, wanted)
 
         def numbered(number: int) -> str:
@@ -65,12 +65,12 @@ class LogController(TGController):
 
     @expose(content_type="application/fhir+json", allowed_methods=PAGE)
     def download(self, **fields: object) -> bytes:
-        """The entries that the filter lets pass, all of them, as a Bundle of AuditEvents."""
-        actor = require_actor()
-        people = self._services.people.of(actor, [])
+        """The entries that the filter lets pass, all of them, as a Bundle of AuditEvents; it says what is missing."""
+        actor, gaps = require_actor(), list[str]()
+        people = self._services.people.of(actor, gaps)
         _, wanted = self._chosen(fields, people)
         now, looked = self._services.reports.now(), self._services.who_looked
-        content = looked.export(actor, people, wanted, observer=str(tg.request.host), made_at=now)
+        content = looked.export(actor, people, wanted, observer=str(tg.request.host), made_at=now, gaps=gaps)
         self._note(actor, people, wanted)
         tg.response.headers["Content-Disposition"] = 'attachment; filename="who-looked.json"'
         tg.response.headers["Cache-Control"] = "no-store"

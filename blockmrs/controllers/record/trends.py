@@ -71,6 +71,8 @@ class MeasureController(TGController):
             after = view_of(follow, follow_ups.rules)
             if after is not None:
                 trends.append(ShownTrend(after, address, report_page(address)))
+        if trends:
+            self._services.who_looked.note_record(actor, self._services.people.of(actor, gaps))
         return show("record.trends", trends=trends, back="/record", one=False, lost=bool(gaps))
 
     @expose()
@@ -97,6 +99,8 @@ class OneTrendController(TGController):
         if after is None:
             self._refuse(actor, own)
         assert after is not None, "what is not there was refused"  # noqa: S101 - tells the type checker what _refuse did
+        if own:
+            self._services.who_looked.note_report(actor, self._address)
         page = report_page(self._address) if own else f"/inbox/{self._address}"
         trends = [ShownTrend(after, self._address, page if own else "")]
         return show("record.trends", trends=trends, back=page, one=True, lost=False)

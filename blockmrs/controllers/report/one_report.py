@@ -138,6 +138,7 @@ class OneReportController(ReportPart):
         """The full-screen hand-over: QR, typed code, and the report in large words."""
         actor = require_actor()
         opened, code = self._shareable(actor), self._working_code(actor)
+        self._services.who_looked.note_report(actor, self._address)
         drawing = draw_qr(f"{site_address()}/r#{code.qr_secret}") if code is not None else None
         return show(
             "report.show", opened=opened, code=code, qr=drawing, host=tg.request.host,

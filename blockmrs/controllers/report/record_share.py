@@ -203,6 +203,7 @@ class OneRecordController(TGController):
         if typed is None:
             return self._form(actor, form, errors)
         record = self._sharing.record(actor, self._handle)
+        self._services.who_looked.note_record(actor, [self._sharing.person(actor, self._handle)])
         if form.lacks_choice:
             lacking = {"kind" if form.what == What.KINDS else "entry": N_("Tick at least one")} if form.step else {}
             return self._choose(actor, form, record, lacking)

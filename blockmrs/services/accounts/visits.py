@@ -2,7 +2,8 @@
 
 The notes of a month about one card are one row, sealed under that card's own keys and found by a digest that only they
 produce: whoever may act for the card reads them, and the row tells nobody else about whom or by whom they are.
-They prove nothing, and pages say so. Nobody is kept from reading by a note that cannot be written.
+They prove nothing, and pages say so. Nobody is kept from reading by a note that cannot be written. When a row is 13
+months old, services/node/housekeeping.py erases it.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import delete, select
@@ -96,8 +97,8 @@ class Visits:
                 )
 
     def _add(self, card: Keyring, note: _Note, again_after: timedelta) -> None:
-        months = _months(self._clock())
-        lookup = _lookup(card, months[0])
+        month = _months(self._clock())[0]
+        lookup = _lookup(card, month)
         if self._is_noted(card, lookup, note, again_after):
             return
         with self._locks.hold(lookup):
@@ -108,10 +109,10 @@ class Visits:
             text = encode([one.value() for one in [*notes, note][-MOST:]])
             padded = len(text).to_bytes(4, "big") + text
             padded = padded.ljust(max(_LEAST_BYTES, 1 << (len(padded) - 1).bit_length()), b"\x00")
-            row = VisitRow(lookup=lookup, sealed=seal_secret(_key(card), padded, context=lookup))
+            sealed = seal_secret(_key(card), padded, context=lookup)
+            row = VisitRow(lookup=lookup, sealed=sealed, ends=_end_of(month))
             with self._database.write() as rows:
-                over = _lookup(card, _before(months[-1]))
-                rows.execute(delete(VisitRow).where(VisitRow.lookup.in_([lookup, over])))
+                rows.execute(delete(VisitRow).where(VisitRow.lookup == lookup))
                 rows.add(row)
 
     def _is_noted(self, card: Keyring, lookup: bytes, note: _Note, again_after: timedelta) -> bool:
@@ -125,7 +126,10 @@ class Visits:
                 matches = rows.scalars(select(VisitRow).where(VisitRow.lookup.in_(lookups)))
                 return {row.lookup: row.sealed for row in matches}
         except VerificationFailed:
-            return {}  # Somebody changed one from outside: it is this server's word no more.
+            if len(lookups) == 1:
+                return {}  # Somebody changed it from outside: it is this server's word no more.
+            # The others are what they were.
+            return {lookup: sealed for one in lookups for lookup, sealed in self._rows([one]).items()}
 
 
 def _is_among(notes: Iterable[_Note], note: _Note, again_after: timedelta) -> bool:
@@ -158,6 +162,13 @@ def _months(now: datetime) -> list[str]:
 def _before(month: str) -> str:
     year, number = map(int, month.split("-"))
     return f"{year - 1}-12" if number == 1 else f"{year}-{number - 1:02}"
+
+
+def _end_of(month: str) -> datetime:
+    """When the notes of a month are over: at the end of the last month in which they are shown."""
+    year, number = map(int, month.split("-"))
+    months = 12 * year + number - 1 + MONTHS
+    return datetime(months // 12, months % 12 + 1, 1, tzinfo=UTC)
 
 
 def _lookup(card: Keyring, month: str) -> bytes:

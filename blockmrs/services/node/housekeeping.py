@@ -1,4 +1,4 @@
-"""Erases what has expired: codes, sessions, invitations, throttle counts and known browsers, soon after they end.
+"""Erases what has expired: codes, sessions, invitations, throttle counts, known browsers, notes of who opened what.
 
 Objects that were let go, 30 days after that.
 """
@@ -7,15 +7,12 @@ from __future__ import annotations
 
 import logging
 import threading
-from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from sqlalchemy import CursorResult, delete
 
 from blockmrs.errors import BlockMRSError
-from blockmrs.model.accounts import KnownBrowserRow, SessionRow
-from blockmrs.model.codes import InvitationRow, ReportCodeRow
-from blockmrs.model.throttle import ThrottleRow
+from blockmrs.model.expired import expired
 from blockmrs.moments import to_ms
 
 if TYPE_CHECKING:
@@ -26,8 +23,6 @@ if TYPE_CHECKING:
     from blockmrs.services.node.clock_watch import ClockWatch
 
 log = logging.getLogger(__name__)
-# The longest for which browsers keep a cookie.
-BROWSER_KNOWN_FOR = timedelta(days=400)
 
 
 class Housekeeping:
@@ -51,16 +46,8 @@ class Housekeeping:
 
     def _erase_rows(self, now: datetime) -> int:
         erased = 0
-        over = (
-            ReportCodeRow.expires <= now,
-            SessionRow.expires <= now,
-            InvitationRow.expires <= now,
-            ThrottleRow.window_ends <= now,
-            KnownBrowserRow.last_used <= now - BROWSER_KNOWN_FOR,
-        )
-        tables = (ReportCodeRow, SessionRow, InvitationRow, ThrottleRow, KnownBrowserRow)
         with self._database.write() as rows:
-            for table, condition in zip(tables, over, strict=True):
+            for table, condition in expired(now):
                 result = rows.execute(delete(table).where(condition))
                 if isinstance(result, CursorResult):
                     erased += result.rowcount

@@ -30,11 +30,12 @@ from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import handle_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from datetime import datetime
 
     from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.records import Update
+    from blockmrs.domain.roll import Roll
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.grants.owners import Owners
@@ -78,6 +79,16 @@ class Consent:
     since: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What somebody of the family said of it, and when: yes, or no more."""
+
+    is_yes: bool
+    at: datetime
+    by: str
+    by_me: bool
+
+
 class CrewFacts:
     """Says yes and no for a family, and finds what goes along."""
 
@@ -108,6 +119,12 @@ class CrewFacts:
     def consent(self, actor: Actor, handle: str) -> Consent:
         """That of the card which the actor calls so; NotFound if they do not act for it."""
         return self._consent(actor, self._card(actor, handle))
+
+    def answers(self, actor: Actor, person: Person) -> Iterator[Answer]:
+        """Every time that somebody let them go along, or ended that, card by card."""
+        for keys in person.cards:
+            if keys.keyring.card.id != actor.keyring.card.id:
+                yield from self._answers(actor, keys)
 
     @staticmethod
     def of(newest: SavedFacts) -> FamilyFacts:
@@ -217,19 +234,35 @@ class CrewFacts:
         if not line.grants:
             return None  # Nearly always; then the roll is not read.
         roll = self._rolls.of(card)
-        statements = [
-            entry
-            for entry in line.grants.values()
-            if entry.grant.purpose == Content.CREW_FACTS
-            and entry.grant.subject == card.card.id
-            and entry.grant.object is not None
-            and roll.was_family(entry.author)
-        ]
+        statements = _statements(line.grants.values(), card, roll)
         newest = max(statements, key=lambda entry: entry.index, default=None)
         if newest is None or not roll.acts(newest.author):
             return None
         ended = {ends.grant_id for author, ends in line.revocations if roll.was_family(author)}
         return None if newest.id in ended else newest
+
+    def _answers(self, actor: Actor, keys: EntrustedKeys) -> Iterator[Answer]:
+        card, me = keys.keyring, actor.keyring.card.id
+        line = self._mailbox.line_by_anyone(_line(card), card)
+        if not line.grants:
+            return  # Nearly always, as above.
+        roll = self._rolls.of(card)
+        statements = sorted(_statements(line.grants.values(), card, roll), key=lambda entry: entry.index)
+        ended = {ends.grant_id: (author, ends) for author, ends in reversed(line.revocations)
+                 if roll.was_family(author)}  # fmt: skip
+
+        def answer(by: bytes, at: datetime, *, is_yes: bool) -> Answer:
+            return Answer(is_yes, at, roll.name_of(by), by == me)
+
+        before: GrantEntry | None = None
+        for statement in statements:
+            # What was stated anew while it went along is no new yes; a no ends it, and so does the end of a part.
+            if before is None or before.id in ended or not self._rolls.of(card, statement.index).acts(before.author):
+                yield answer(statement.author, self._mailbox.time_at(statement.index), is_yes=True)
+            before = statement
+            if statement.id in ended:
+                author, ends = ended[statement.id]
+                yield answer(author, ends.at, is_yes=False)
 
     def _is_same(self, entry: GrantEntry, newest: SavedFacts) -> bool:
         known = self.read(entry)
@@ -265,6 +298,18 @@ def family_facts_in(update: Update) -> FamilyFacts:
         raise InvalidInput("this is not what a family lets go along")
     facts, author, stated_at = read_facts(update.body)
     return FamilyFacts(for_crew(facts), stated_at, author)
+
+
+def _statements(entries: Iterable[GrantEntry], card: Keyring, roll: Roll) -> list[GrantEntry]:
+    """Those of these grants that are a yes of somebody of the family."""
+    return [
+        entry
+        for entry in entries
+        if entry.grant.purpose == Content.CREW_FACTS
+        and entry.grant.subject == card.card.id
+        and entry.grant.object is not None
+        and roll.was_family(entry.author)
+    ]
 
 
 def _line(card: Keyring) -> bytes:

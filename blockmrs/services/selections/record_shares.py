@@ -142,12 +142,12 @@ class RecordSharing:
     def shares(self, actor: Actor, handle: str) -> list[RecordShare]:
         """Every such share of the person's record, newest first, with who opened it."""
         person = self.person(actor, handle)
-        return [self._described(person, group) for group in self._groups(actor, person)]
+        return [self._described(actor, group) for group in self._groups(actor, person)]
 
     def find(self, actor: Actor, handle: str, share_id: str) -> RecordShare:
         """One of them; NotFound if there is none with that id."""
         person = self.person(actor, handle)
-        return self._described(person, self._group(actor, person, share_id))
+        return self._described(actor, self._group(actor, person, share_id))
 
     def stop(self, actor: Actor, handle: str, share_id: str) -> None:
         """End it, whoever of the family gave it: its recipient can open none of it again. Errors as in `share`."""
@@ -207,8 +207,8 @@ class RecordSharing:
 
     def log(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
         """What was so given of the person's record, ended and opened, for the list of who looked."""
-        for share in (self._described(person, group) for group in self._groups(actor, person)):
-            is_me = share.given_by == actor.display_name
+        for group in self._groups(actor, person):
+            share, is_me = self._described(actor, group), group[0].entry.author == actor.keyring.card.id
             see = f"/share/{person.handle}/sent/{share.share_id}"
             base = LogEntry(
                 Event.SHARED_SELECTION, share.since, person.label, share.given_by, party=share.party,
@@ -273,7 +273,7 @@ class RecordSharing:
                 return group
         raise NotFound("no such share")
 
-    def _described(self, person: Person, group: Sequence[GivenCopy]) -> RecordShare:
+    def _described(self, actor: Actor, group: Sequence[GivenCopy]) -> RecordShare:
         first, now = group[0], self._mailbox.present()
         counts: dict[str, int] = {}
         unreadable = False
@@ -285,7 +285,8 @@ class RecordSharing:
                 unreadable = True
         stops = [copy.stopped for copy in group if copy.stopped is not None]
         is_ended = len(stops) == len(group)
-        giver = person.label if person.is_me else self._rolls.of(first.keys.keyring).name_of(first.entry.author)
+        is_mine = first.entry.author == actor.keyring.card.id
+        giver = actor.display_name if is_mine else self._rolls.of(first.keys.keyring).name_of(first.entry.author)
         return RecordShare(
             share_id=_share_id(group),
             party=first.entry.grant.party,

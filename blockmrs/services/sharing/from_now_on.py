@@ -8,10 +8,11 @@ own, and one press ends all. Source: docs/protocol "Everything from now on".
 from __future__ import annotations
 
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.access_log import Event, LogEntry
 from blockmrs.domain.bundles import BundleTerms
 from blockmrs.domain.standing import CHOICES, check_choices, check_purpose
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound
@@ -176,6 +177,38 @@ class FromNowOn:
             if reader.grantee.hex() == share_id:
                 opened += list(self._openings(keys, reader))
         return sorted(opened, key=lambda one: one.opening.at, reverse=True)
+
+    def log(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
+        """What was so given of the person's record, ended and opened, for the list of who looked."""
+        for group in self._presses(person):
+            keys, first = group[0]
+            grant, is_me = first.copy.grant, first.copy.author == actor.keyring.card.id
+            begun = LogEntry(
+                Event.SHARED_FROM_NOW_ON, self._mailbox.time_at(first.copy.index), person.label,
+                self._name(actor, keys, first.copy.author), party=grant.party, purpose=grant.purpose,
+                until=grant.not_after, is_me=is_me,
+            )  # fmt: skip
+            yield begun
+            ends = [reader.ended[1].at for _, reader in group if reader.ended is not None]
+            if len(ends) == len(group):
+                yield replace(begun, event=Event.STOPPED_FROM_NOW_ON, at=max(ends), who="", is_me=False)
+            for one in (one for keys, reader in group for one in self._openings(keys, reader)):
+                opening = one.opening
+                yield LogEntry(
+                    Event.OPENED_REPORT if one.report else Event.OPENED_FACTS, opening.at, person.label,
+                    opening.reader, opening.organisation, purpose=opening.purpose, report=one.report,
+                    left=opening.left,
+                )  # fmt: skip
+
+    def _presses(self, person: Person) -> list[list[tuple[EntrustedKeys, StandingReader]]]:
+        """Every standing grant that there ever was; those of the person's cards that one press began, together."""
+        presses: dict[tuple[bytes, bytes, datetime], list[tuple[EntrustedKeys, StandingReader]]] = {}
+        for keys in person.cards:
+            for reader in self._standing.of(keys):
+                # One press is one block, and so one time.
+                press = reader.grantee, reader.copy.author, self._mailbox.time_at(reader.copy.index)
+                presses.setdefault(press, []).append((keys, reader))
+        return list(presses.values())
 
     def _name(self, actor: Actor, keys: EntrustedKeys, card: bytes) -> str:
         if card == actor.keyring.card.id:

@@ -57,7 +57,7 @@ class Share:
 
     `said_stopped`: somebody wrote on the player's line that it was stopped, but nothing shows that the recipient was
     told. `differs`: the recipient opened something other than what this entry names. `from_family`: the family sent it,
-    not the report's author; `sender` is who of them did, if the roll names them.
+    not the report's author; `sender` is who of them did, if the roll names them. `by_me`: whoever reads this did.
     """
 
     share_id: str
@@ -73,6 +73,7 @@ class Share:
     differs: bool = False
     from_family: bool = False
     sender: str = ""
+    by_me: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -467,6 +468,7 @@ class Sharing:
             differs=differs(self._organisations.staff, entry.grant, receipts),
             from_family=self._is_from(Standing.SUBJECT, access, entry),
             sender=self._books.sender(actor, access, entry),
+            by_me=entry.author == actor.keyring.card.id,
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:

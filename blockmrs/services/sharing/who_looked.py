@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from blockmrs.domain.access_log import Event, Happening, LogEntry
 from blockmrs.domain.permission import Action, Standing
-from blockmrs.domain.roll import Part
-from blockmrs.errors import Ended, NotFound
+from blockmrs.domain.roll import Says
+from blockmrs.errors import NOT_HERE, Ended, NotFound
 from blockmrs.fhir.audit import write_log
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.lines.contents import Sort, first_grants
@@ -25,7 +25,7 @@ from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.books import LONGEST
 
 if TYPE_CHECKING:
-    from blockmrs.domain.roll import Holder, Roll
+    from blockmrs.domain.roll import Roll, Step
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.visits import Visits
     from blockmrs.services.lines.contents import Item
@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.services.reports.access import AccessFinder
     from blockmrs.services.sharing.crew_codes import Codes
-    from blockmrs.services.sharing.from_now_on import FromNowOn
     from blockmrs.services.sharing.shares import Share, Sharing
 
 ROWS = 40
@@ -111,10 +110,8 @@ class WhoLooked:
         codes: Codes,
         crew_facts: CrewFacts,
         visits: Visits,
-        from_now_on: FromNowOn,
         more: Sequence[LogSource] = (),
     ) -> None:
-        self._from_now_on = from_now_on
         self._more = tuple(more)
         self._access = access
         self._mailbox = mailbox
@@ -124,20 +121,30 @@ class WhoLooked:
         self._crew_facts = crew_facts
         self._visits = visits
 
-    def entries(self, actor: Actor, people: Sequence[Person], chosen: LogFilter) -> list[LogEntry]:
-        """Every entry about these people that passes the filter, newest first."""
-        entries = [
-            entry
-            for person in people
-            if not chosen.handle or person.handle == chosen.handle
-            for entry in self._about(actor, person, chosen)
-            if _passes(entry, chosen)
-        ]
+    def entries(
+        self, actor: Actor, people: Sequence[Person], chosen: LogFilter, gaps: list[str] | None = None
+    ) -> list[LogEntry]:
+        """Every entry about these people that passes the filter, newest first.
+
+        `gaps` receives the name of each person of whom something is not here; without it, that is raised.
+        """
+        entries: list[LogEntry] = []
+        for person in people:
+            if chosen.handle in ("", person.handle):
+                try:
+                    entries += [entry for entry in self._about(actor, person, chosen) if _passes(entry, chosen)]
+                except NOT_HERE:
+                    if gaps is None:
+                        raise
+                    gaps.append(person.label)  # What cannot be read of one person hides nothing about the others.
         return sorted(entries, key=lambda entry: entry.at, reverse=True)
 
-    def page(self, actor: Actor, people: Sequence[Person], chosen: LogFilter, number: int = 1) -> LogPage:
-        """One page of them, from 1; beyond the last page it is the last."""
-        entries = self.entries(actor, people, chosen)
+    def page(
+        self, actor: Actor, people: Sequence[Person], chosen: LogFilter, number: int = 1,
+        gaps: list[str] | None = None,
+    ) -> LogPage:  # fmt: skip
+        """One page of them, from 1; beyond the last page it is the last. `gaps` as in `entries`."""
+        entries = self.entries(actor, people, chosen, gaps)
         pages = max(1, -(-len(entries) // ROWS))
         number = min(max(1, number), pages)
         shown = tuple(entries[(number - 1) * ROWS : number * ROWS])
@@ -156,10 +163,15 @@ class WhoLooked:
         raise NotFound("no such entry")
 
     def export(
-        self, actor: Actor, people: Sequence[Person], chosen: LogFilter, *, observer: str, made_at: datetime
-    ) -> bytes:
-        """The entries as a FHIR R4 Bundle of AuditEvents; `observer` is this site, as others know it."""
-        return write_log(self.entries(actor, people, chosen), observer=observer, made_at=made_at)
+        self, actor: Actor, people: Sequence[Person], chosen: LogFilter, *, observer: str, made_at: datetime,
+        gaps: list[str] | None = None,
+    ) -> bytes:  # fmt: skip
+        """The entries as a FHIR R4 Bundle of AuditEvents; `observer` is this site, as others know it.
+
+        `gaps` as in `entries`; if there are any, also before this, the list says that something is missing.
+        """
+        entries = self.entries(actor, people, chosen, gaps)
+        return write_log(entries, observer=observer, made_at=made_at, lost=bool(gaps))
 
     def note_record(self, actor: Actor, people: Iterable[Person]) -> None:
         """Note that the actor looks at the record of those of them who are somebody else."""
@@ -208,9 +220,9 @@ class WhoLooked:
             for source in self._more:
                 yield from source(actor, person)
         if Happening.RIGHTS in wanted:
-            yield from self._along(actor, person)
-        if {Happening.OPENED, Happening.SHARED} & set(wanted):
-            yield from self._standing(actor, person)
+            for answer in self._crew_facts.answers(actor, person):
+                event = Event.FACTS_GO_ALONG if answer.is_yes else Event.FACTS_STAY
+                yield LogEntry(event, answer.at, person.label, answer.by, is_me=answer.by_me)
 
     def _sharings(
         self, actor: Actor, person: Person, contents: Sequence[Item], names: _Names, chosen: LogFilter
@@ -228,32 +240,6 @@ class WhoLooked:
             author = writers[update_id]
             for share in shares:
                 yield from _of_share(share, person.label, address, names, author)
-
-    def _standing(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
-        """Who gets everything from now on, and what they opened of it; what has ended is not listed any more."""
-        for share in self._from_now_on.of(actor, person.handle):
-            yield LogEntry(
-                Event.SHARED_FROM_NOW_ON,
-                share.since,
-                person.label,
-                share.by,
-                party=share.party,
-                purpose=share.purpose,
-                until=share.until,
-                is_me=share.by == actor.display_name,
-            )
-            for one in self._from_now_on.opened(actor, person.handle, share.share_id):
-                opening = one.opening
-                yield LogEntry(
-                    Event.OPENED_REPORT if one.report else Event.OPENED_FACTS,
-                    opening.at,
-                    person.label,
-                    opening.reader,
-                    opening.organisation,
-                    purpose=opening.purpose,
-                    report=one.report,
-                    left=opening.left,
-                )
 
     def _by_code(
         self, actor: Actor, person: Person, keys: EntrustedKeys, contents: Sequence[Item]
@@ -278,12 +264,6 @@ class WhoLooked:
         for entry in self._visits.of(actor, keys.keyring):
             yield replace(entry, about=person.label)
 
-    def _along(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
-        for consent in self._crew_facts.consents(actor, person):
-            if consent.is_on and consent.since is not None:
-                is_me = consent.by == actor.display_name
-                yield LogEntry(Event.FACTS_GO_ALONG, consent.since, person.label, consent.by, is_me=is_me)
-
 
 def entry_name(actor: Actor, entry: LogEntry) -> str:
     """What the actor's addresses call an entry: its time, and a digest that means nothing to anybody else."""
@@ -303,12 +283,11 @@ def _passes(entry: LogEntry, chosen: LogFilter) -> bool:
 
 def _of_share(share: Share, about: str, address: str, names: _Names, author: bytes) -> Iterator[LogEntry]:
     giver = share.sender if share.from_family else names.of(author)
-    is_me = names.is_me(author) if not share.from_family else giver == names.of(names.me)
     base = LogEntry(Event.SHARED, share.since, about, giver, party=share.party, report=address)
-    yield replace(base, until=share.until, purpose=share.purpose, is_me=is_me)
+    yield replace(base, until=share.until, purpose=share.purpose, is_me=share.by_me)
     if share.stopped is not None:
         # Who of the family it was stands on the page of the share.
-        ender, is_me = ("", False) if share.by_family else (giver, is_me)
+        ender, is_me = ("", False) if share.by_family else (giver, share.by_me)
         yield replace(base, event=Event.STOPPED, at=share.stopped, who=ender, is_me=is_me)
     for receipt in share.receipts:
         yield LogEntry(
@@ -333,23 +312,17 @@ def _changes(person: Person, contents: Sequence[Item], names: _Names) -> Iterato
 
 
 def _rights(person: Person, roll: Roll, names: _Names) -> Iterator[LogEntry]:
-    def entry(event: Event, at: datetime, by: bytes, party: str = "") -> LogEntry:
-        return LogEntry(event, at, person.label, names.of(by), party=party, is_me=names.is_me(by))
-
-    for holder in (*roll.family.values(), *roll.coaches.values()):
-        yield from _of_holder(holder, names, entry)
-    for invitation in roll.invitations.values():
-        yield entry(Event.INVITED, invitation.since, invitation.made_by)
-        if invitation.closed is not None:
-            yield entry(Event.INVITATION_ENDED, invitation.closed, b"")
+    """Every step on the roll: what began, ended and began again since is listed each time."""
+    for step in roll.steps:
+        event, by, party = _of_step(step, names)
+        yield LogEntry(event, step.at, person.label, names.of(by), party=party, is_me=names.is_me(by))
 
 
-def _of_holder(holder: Holder, names: _Names, entry: Callable[..., LogEntry]) -> Iterator[LogEntry]:
-    if holder.is_family:
-        yield entry(Event.JOINED, holder.since, holder.card, names.of(holder.invited_by))
-    else:
-        yield entry(Event.MADE, holder.since, holder.card)
-    if holder.confirmed is not None:
-        yield entry(Event.CONFIRMED, holder.confirmed, holder.confirmed_by, holder.name)
-    if holder.part is Part.ENDED and holder.ended is not None:
-        yield entry(Event.ENDED, holder.ended, holder.ended_by, holder.name)
+def _of_step(step: Step, names: _Names) -> tuple[Event, bytes, str]:
+    """What it is, who did it (card id), and with whom."""
+    holder = step.holder
+    if holder is None:
+        return (Event.INVITED if step.says is Says.INVITED else Event.INVITATION_ENDED), step.by, ""
+    if step.says in (Says.CONFIRMED, Says.ENDED):
+        return (Event.CONFIRMED if step.says is Says.CONFIRMED else Event.ENDED), step.by, holder.name
+    return (Event.JOINED, holder.card, names.of(holder.invited_by)) if holder.is_family else (Event.MADE, step.by, "")

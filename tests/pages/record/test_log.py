@@ -5,6 +5,7 @@ import json
 import pytest
 from sqlalchemy import func, select
 
+from blockmrs.domain.access_log import Event
 from blockmrs.fhir.audit import read_log
 from blockmrs.model.objects import VisitRow
 from blockmrs.services.accounts.actor import Actor
@@ -69,6 +70,27 @@ def test_what_the_father_opens_is_a_sentence_for_the_mother_with_how_it_is_known
     assert "Proven by the chain." in line(page, "Joe Rivers joined for Sam Rivers, invited by Carol Coach.")
     assert "Maria Rivers" not in " ".join(lines(page)).replace("about Maria", "")
     assert line(maria.get("/log?who=all"), "Maria Rivers said yes to Joe Rivers for Sam Rivers.")
+
+
+@pytest.mark.parametrize("page", ["trends/head-symptoms", "trends/head-symptoms/{report}", "facts/crew/{sam}"])
+def test_a_page_that_shows_a_part_of_the_record_is_noted_as_well(site, club, page, monkeypatch):
+    noted = []
+    monkeypatch.setattr(
+        site.services.identity.visits, "note", lambda actor, cards, event, report="": noted.append((actor, event))
+    )
+    handle = next(handle for handle, name in site.services.rights.people(club.father) if name == "Sam Rivers")
+    signed_in(site, "joe").get("/record/" + page.format(report=club.address, sam=handle))
+    assert {actor.display_name for actor, _ in noted} == {"Joe Rivers"}
+
+
+def test_the_crews_view_of_a_report_is_noted(site, club, monkeypatch):
+    noted = []
+    monkeypatch.setattr(
+        site.services.identity.visits, "note", lambda actor, cards, event, report="": noted.append(event)
+    )
+    joe = signed_in(site, "joe")
+    joe.get(f"/field/report/{club.address}/show")
+    assert noted == [Event.LOOKED_AT_REPORT]
 
 
 def test_the_list_is_narrowed_by_its_form_and_odd_addresses_narrow_nothing(site, club):

@@ -64,6 +64,15 @@ def test_an_empty_list_is_a_valid_bundle() -> None:
     assert read_log(written()) == []
 
 
+def test_a_list_in_which_something_is_missing_says_so_and_is_read_back_without_that() -> None:
+    entry = LogEntry(Event.SHARED, AT, "Sam Rivers")
+    for entries in ([entry], []):
+        content = write_log(entries, observer="clinic.example", made_at=AT, lost=True)
+        first = json.loads(content)["entry"][0]["resource"]
+        assert first["resourceType"] == "OperationOutcome"
+        assert read_log(content) == entries
+
+
 @pytest.mark.parametrize(
     "change",
     [

@@ -242,3 +242,16 @@ def test_whatever_coach_and_strangers_say_a_family_that_is_in_stays_in_and_they_
     assert {holder.card for holder in there.family_in()} == {MARIA, JOE}
     assert not there.uses(CAROL)
     assert not any(there.acts(card) for card in (CAROL, SAM, MALLORY))
+
+
+def test_the_steps_are_what_took_effect_each_time_and_nothing_else() -> None:
+    said = roll(
+        made(), invited(0), joined(MARIA, 0), ended(MARIA, CAROL, "coach"), confirmed(MARIA, CAROL, "coach"),
+        ended(MALLORY, CAROL, "coach"), invited(1), ended(MARIA, CODES[1], ""), ended(MARIA, CAROL, "coach"),
+    )  # fmt: skip
+    steps = [(step.says, step.by, step.holder.part if step.holder else None) for step in said.steps]
+    assert steps == [
+        (Says.MADE, CAROL, Part.IN), (Says.INVITED, CAROL, None), (Says.JOINED, MARIA, Part.IN),
+        (Says.ENDED, MARIA, Part.ENDED), (Says.CONFIRMED, MARIA, Part.IN), (Says.INVITED, CAROL, None),
+        (Says.ENDED, MARIA, None), (Says.ENDED, MARIA, Part.ENDED),
+    ]  # fmt: skip
