@@ -3,6 +3,7 @@
 import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
+from blockmrs.crypto import signatures
 from blockmrs.crypto.curves import _D, _P, is_acceptable_signing_key, is_point
 from blockmrs.crypto.keys import signing_public_key
 from blockmrs.crypto.labels import NO_CHAIN, chain_label, label
@@ -138,3 +139,44 @@ def test_a_chain_id_of_another_length_is_refused() -> None:
 def test_a_signing_seed_of_another_length_is_refused() -> None:
     with pytest.raises(InvalidInput):
         sign(bytes(31), "update", CHAIN, b"")
+
+
+def test_what_verified_is_remembered_by_key_signature_purpose_chain_and_message(monkeypatch) -> None:
+    key, signature = signing_public_key(SEED), sign(SEED, "update", CHAIN, b"remembered")
+    verify_signature(key, "update", CHAIN, b"remembered", signature)
+    monkeypatch.setattr(signatures, "Ed25519PublicKey", None)
+    verify_signature(key, "update", CHAIN, b"remembered", signature)
+    other = signing_public_key(bytes(32))
+    for changed in [
+        (other, "update", CHAIN, b"remembered", signature),
+        (key, "updates", CHAIN, b"remembered", signature),
+        (key, "update", NO_CHAIN, b"remembered", signature),
+        (key, "update", CHAIN, b"remembered.", signature),
+        (key, "update", CHAIN, b"remembered", signature[::-1]),
+    ]:
+        with pytest.raises(AttributeError):
+            verify_signature(*changed)
+
+
+def test_a_longer_signature_is_not_taken_for_a_remembered_one() -> None:
+    inner = chain_label("update", CHAIN) + b"message"
+    signature = sign(SEED, "update", CHAIN, inner)
+    key = signing_public_key(SEED)
+    verify_signature(key, "update", CHAIN, inner, signature)
+    with pytest.raises(InvalidSignature):
+        verify_signature(key, "update", CHAIN, b"message", signature + chain_label("update", CHAIN))
+
+
+def test_no_more_than_the_newest_are_remembered_and_what_fails_never(monkeypatch) -> None:
+    monkeypatch.setattr(signatures, "_REMEMBERED", 2)
+    monkeypatch.setattr(signatures, "_verified", remembered := {})
+    key = signing_public_key(SEED)
+    for number in range(4):
+        verify_signature(key, "update", CHAIN, bytes([number]), sign(SEED, "update", CHAIN, bytes([number])))
+    newest = list(remembered)
+    assert len(newest) == 2
+    with pytest.raises(InvalidSignature):
+        verify_signature(key, "update", CHAIN, b"x", sign(SEED, "update", CHAIN, b"y"))
+    assert list(remembered) == newest
+    verify_signature(key, "update", CHAIN, bytes([2]), sign(SEED, "update", CHAIN, bytes([2])))
+    assert list(remembered) == newest
