@@ -15,6 +15,7 @@ from blockmrs.services.container import Services
 from tests.support.dialects import hold_every_statement
 from tests.support.migrated import make_installation
 from tests.support.probe import ProbeController
+from tests.support.pure import remember_what_is_pure
 from tests.support.templates import compile_once
 
 CHEAP = {
@@ -67,6 +68,7 @@ class ProbedRoot(RootController):
 def build_site(folder: Path, **more: str) -> TestSite:
     """A fresh installation in `folder`; `more` are settings, with `__` for dots: site__body_bytes="65536"."""
     hold_every_statement()
+    remember_what_is_pure()
     compile_once()
     texts = {f"blockmrs.{name.replace('__', '.')}": text for name, text in more.items()}
     settings = read_settings({**CHEAP, "blockmrs.data.folder": str(folder), **texts})

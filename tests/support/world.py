@@ -61,6 +61,7 @@ from blockmrs.storage.let_go import LET_GO, LetGo
 from blockmrs.storage.outbox import OutboxStore
 from tests.support.dialects import hold_every_statement
 from tests.support.migrated import make_tables
+from tests.support.pure import remember_what_is_pure
 from tests.support.stages import Made, Stages
 
 PASSWORD = "marble kettle sunrise otter"
@@ -88,6 +89,7 @@ class World:
         self._stages = Stages(self.folder, clock, self.codes_of, self.alike)
         self.pepper = read_or_create_secret_file(secrets / "pepper")
         hold_every_statement()
+        remember_what_is_pure()
         self.engine = create_engine(f"sqlite:///{self.folder / 'blockmrs.db'}")
         self.database = Database(self.engine, derive_row_key(self.pepper))
         make_tables(self.engine)
