@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import Any
 from weakref import WeakSet
 
-from sqlalchemy import Compiled, Connection, Dialect, Engine, event
+from sqlalchemy import Compiled, Connection, Dialect, Engine, create_engine, event
 from sqlalchemy.dialects import postgresql
 from sqlalchemy.engine import ExecutionContext
 from sqlalchemy.engine.interfaces import DBAPICursor
@@ -16,7 +16,9 @@ from sqlalchemy.sql.base import Executable
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.functions import FunctionElement
 from sqlalchemy.sql.visitors import iterate
+from sqlalchemy.util import LRUCache
 
+from blockmrs.model import database
 from blockmrs.model.prepared import Prepared
 
 POSTGRESQL = postgresql.dialect()
@@ -47,6 +49,27 @@ def hold_every_statement() -> None:
     """From now on; whoever builds an installation for a test calls this."""
     if not event.contains(Engine, "before_cursor_execute", _hold):
         event.listen(Engine, "before_cursor_execute", _hold)
+        _compile_once()
+
+
+def _compile_once() -> None:
+    """Let all engines for SQLite files have one cache of compiled statements.
+
+    Each test has a database of its own, and compiled the same statements for it as the one before.
+    """
+    dialect: Any = type(create_engine("sqlite://").dialect)
+    # A part of the key in that cache, and in those of mapped classes. They differ in nothing but whom they connect.
+    dialect.__eq__ = lambda one, other: type(one) is type(other)
+    dialect.__hash__ = lambda one: hash(type(one))
+    compiled: LRUCache[Any, Any] = LRUCache(2000)
+
+    def engine_for(*url: Any, **options: Any) -> Engine:
+        made = create_engine(*url, **options)
+        if type(made.dialect) is dialect:
+            made._compiled_cache = compiled
+        return made
+
+    database.sqlalchemy_engine = engine_for  # type: ignore[assignment] # as SQLAlchemy's own
 
 
 def _hold_prepared(self: Prepared, dialect: Dialect) -> Any:
@@ -60,7 +83,7 @@ _make = Prepared._make
 Prepared._make = _hold_prepared  # type: ignore[method-assign] # the one way by which they are made
 
 
-# Each engine compiles a statement once. To ask for its key each time would take longer than to execute it.
+# Each statement is compiled once in a process. To ask for its key each time would take longer than to execute it.
 _compiled: "WeakSet[Compiled]" = WeakSet()
 
 
