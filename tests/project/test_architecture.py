@@ -27,7 +27,8 @@ PLAIN = frozenset(
     readiness reason reassured restore result saved says seen sender senders service services session set sharing
     sort source sport staff state status strangers team teams telling text ticks times to toggle told triage
     unreadable up ups value view watch who word words wrapper writer given replies waiting for from on event filter
-    happening visits questions left do lets let go anew stopped step progress listed private received what copies copy
+    happening visits questions left do lets let go anew stopped step working progress listed private received what
+    copies copy
     """.split()
 )
 

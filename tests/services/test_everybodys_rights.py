@@ -234,6 +234,45 @@ def test_what_is_kept_from_the_family_leaves_the_page_as_its_share_and_its_code_
     assert forms() == []
 
 
+def test_each_code_of_a_report_is_a_row_with_who_made_it_as_far_as_the_viewer_may_know(club: Club, clock) -> None:
+    world, report = club.world, club.given[0].address
+
+    def rows(viewer: Actor) -> list[tuple[str, bool]]:
+        codes = [row for row in club.rows(viewer) if (row.form, row.report) == (Form.CODE, report)]
+        assert all(row.end for row in codes)
+        return [(row.by, row.since == clock()) for row in codes]
+
+    assert rows(club.joe) == [("", False)]
+    clock.advance(timedelta(minutes=1))
+    world.codes.make(club.joe, report)
+    assert rows(club.joe) == [("", False), ("Joe Rivers", True)]
+    assert rows(club.carol) == [("Carol Coach", False), ("", True)]
+    world.codes.stop(club.joe, report)
+    assert rows(club.joe) == rows(club.carol) == []
+    # On the coach's page, too, where they keep the report from the family.
+    kept = club.team.save(withheld=True)
+    world.codes.make(club.carol, kept)
+    (row,) = [row for row in club.rows(club.carol) if row.report == kept]
+    assert row.by == "Carol Coach"
+
+
+def test_a_report_of_which_something_is_not_here_hides_no_other_right(club: Club, monkeypatch) -> None:
+    world, kept = club.world, next(row.report for row in club.rows(club.carol) if row.withheld)
+    before, real = club.rows(club.carol), world.sharing.shares
+
+    def shares(actor: Actor, address: str):
+        if address == kept:
+            raise ObjectMissing("not here")
+        return real(actor, address)
+
+    monkeypatch.setattr(world.sharing, "shares", shares)
+    gaps: list[str] = []
+    assert world.everyone.of(club.carol, gaps) == [row for row in before if row.report != kept]
+    assert gaps == [""]
+    with pytest.raises(ObjectMissing):
+        world.everyone.of(club.carol)
+
+
 def test_a_family_s_own_share_of_the_coachs_report_is_not_told_to_the_coach(club: Club) -> None:
     before = club.rows(club.carol)
     report = club.given[0].address

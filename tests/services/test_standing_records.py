@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from blockmrs.domain.permission import Action
+from blockmrs.domain.senders import Standing
 from blockmrs.errors import NotFound, ObjectMissing
 from blockmrs.services.grants.ending import write_ending
 from blockmrs.services.people.persons import ME
@@ -109,3 +110,17 @@ def test_another_hospital_has_none_of_it(home: Home, records: StandingRecords) -
     assert records.records(kim) == []
     with pytest.raises(NotFound):
         records.open(kim, record, address)
+
+
+def test_a_blocked_sender_s_record_is_not_listed_until_somebody_takes_that_back(
+    home: Home, records: StandingRecords
+) -> None:
+    (record,) = records.records(home.lee)
+    home.world.inbox.decide(home.lee, record.sender_id, Standing.BLOCKED)
+    assert records.records(home.lee) == []
+    (blocked,) = home.world.inbox.blocked(home.lee, [])
+    assert (blocked.sender_id, blocked.name, blocked.records) == (record.sender_id, "Maria Rivers", 1)
+    home.world.clock.advance(timedelta(seconds=1))
+    home.world.inbox.decide(home.lee, record.sender_id, Standing.UNKNOWN)
+    assert [record.name for record in records.records(home.lee)] == ["Sam Rivers"]
+    assert home.world.inbox.blocked(home.lee, []) == []

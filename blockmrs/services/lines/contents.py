@@ -217,10 +217,12 @@ class Contents:
 
 def _note_renewals(items: Items) -> None:
     """Let each item that opens an update say where on the line that update was sealed anew."""
-    positions: dict[bytes, tuple[int, ...]] = {}
+    listed: dict[bytes, list[int]] = {}
     for item in items:
         if item.sort is Sort.RENEWAL:
-            positions[item.update] = (*positions.get(item.update, ()), item.position)
+            listed.setdefault(item.update, []).append(item.position)
+    # One tuple for all items of an update: nobody is kept busy by how often it was sealed anew.
+    positions = {update: tuple(places) for update, places in listed.items()}
     for number, item in enumerate(items) if positions else ():
         if item.sort in OPENS and item.update in positions:
             items[number] = replace(item, renewals=positions[item.update])

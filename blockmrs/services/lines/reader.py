@@ -5,6 +5,7 @@ Whoever holds a line's key can write to it; so what does not open, or is not sig
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -305,18 +306,23 @@ def sort_messages(messages: Iterable[Message]) -> Line:
 
 def with_renewals(line: Line, counts: Callable[[RenewalEntry], bool]) -> Line:
     """The line, each grant with the newest object of its update, by those of the line's renewals that count."""
-    renewals: dict[tuple[bytes, bytes], list[RenewalEntry]] = {}
+    renewals: dict[tuple[bytes, bytes], tuple[list[int], list[Pointer]]] = {}
     for came in sorted(line.renewals, key=lambda came: came.index):
         if counts(came):
-            renewals.setdefault((came.renewal.update_id, came.renewal.subject), []).append(came)
+            places, objects = renewals.setdefault((came.renewal.update_id, came.renewal.subject), ([], []))
+            places.append(came.index)
+            objects.append(came.renewal.object)
     for grant_id, entry in line.grants.items() if renewals else ():
         grant = entry.grant
         # A copy opens nothing, and goes on opening nothing; a grant that came later has the newer object.
-        later = [came for came in renewals.get((grant.update_id, grant.subject), ()) if came.index > entry.index]
+        places, objects = renewals.get((grant.update_id, grant.subject), ([], []))
+        later = objects[bisect_right(places, entry.index) :]
         if later and grant.object is not None:
-            *earlier, newest = (grant.object, *(came.renewal.object for came in later))
             line.grants[grant_id] = replace(
-                entry, grant=replace(grant, object=newest), renewed=later[-1].index, earlier=tuple(earlier)
+                entry,
+                grant=replace(grant, object=later[-1]),
+                renewed=places[-1],
+                earlier=(grant.object, *later[:-1]),
             )
     return line
 

@@ -213,12 +213,12 @@ def _ends_in(value: Value) -> Iterator[tuple[bytes, int]]:
 
 def _renewals_in(line_values: Sequence[PlacedValue]) -> dict[bytes, tuple[int, ...]]:
     """By update id, the positions at which it was sealed anew."""
-    renewals: dict[bytes, tuple[int, ...]] = {}
+    renewals: dict[bytes, list[int]] = {}
     for placed in line_values:
         match placed.value:
             case [5, bytes() as update_id]:
-                renewals[update_id] = (*renewals.get(update_id, ()), placed.position)
-    return renewals
+                renewals.setdefault(update_id, []).append(placed.position)
+    return {update_id: tuple(positions) for update_id, positions in renewals.items()}
 
 
 def _standings_in(

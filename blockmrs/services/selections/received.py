@@ -192,6 +192,7 @@ class ReceivedRecords:
             until=grant.not_after,
             active=received.runs,
             opened_at=self._opened_at(actor, received, ever=True),
+            sender_id=self._access.senders.handle(keys, received.arrival.sender.id),
         )
 
     def _standing(self, arrival: BundleArrival) -> Sender:

@@ -7,6 +7,7 @@ docs/protocol "Bundles".
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
@@ -140,14 +141,14 @@ class RecordSharing:
         return save_once(self._mailbox.settle, self._locks.hold(person.card.keyring.own_line), done, write)
 
     def shares(self, actor: Actor, handle: str) -> list[RecordShare]:
-        """Every such share of the person's record, newest first, with who opened it."""
-        person = self.person(actor, handle)
-        return [self._described(actor, group) for group in self._groups(actor, person)]
+        """Every such share of the person's record, newest first, with who opened it; not counted by kind."""
+        groups = self._groups(actor, self.person(actor, handle))
+        return [self._counted(self._described(actor, group), group) for group in groups]
 
     def find(self, actor: Actor, handle: str, share_id: str) -> RecordShare:
-        """One of them; NotFound if there is none with that id."""
-        person = self.person(actor, handle)
-        return self._described(actor, self._group(actor, person, share_id))
+        """One of them, counted by kind; NotFound if there is none with that id."""
+        group = self._group(actor, self.person(actor, handle), share_id)
+        return self._counted(self._described(actor, group), group, by_kind=True)
 
     def stop(self, actor: Actor, handle: str, share_id: str) -> None:
         """End it, whoever of the family gave it: its recipient can open none of it again. Errors as in `share`."""
@@ -173,7 +174,7 @@ class RecordSharing:
         if person.handle != page.handle:
             return  # One of several cards of one person: all of it is listed at the person.
         here, ends = f"/share/{page.handle}", any(self._rolls.decides(actor, keys.keyring) for keys in person.cards)
-        for share in self.shares(actor, page.handle):
+        for share in (self._described(actor, group) for group in self._groups(actor, person)):
             if share.active:
                 yield RightRow(
                     Form.SHARE, page.handle, page.label, share.party, share.since, share.given_by, share.until,
@@ -273,16 +274,26 @@ class RecordSharing:
                 return group
         raise NotFound("no such share")
 
-    def _described(self, actor: Actor, group: Sequence[GivenCopy]) -> RecordShare:
-        first, now = group[0], self._mailbox.present()
-        counts: dict[str, int] = {}
-        unreadable = False
+    def _counted(self, share: RecordShare, group: Sequence[GivenCopy], *, by_kind: bool = False) -> RecordShare:
+        """The share with how many updates it gave; only where they are counted by kind, all their lists are read."""
+        counts: Counter[str] = Counter()
+        number, unreadable = 0, False
         for copy in group:
             try:
-                for entry in self._mailbox.bundle(copy.entry.grant).entries:
-                    counts[entry.kind] = counts.get(entry.kind, 0) + 1
+                if by_kind:
+                    counts.update(entry.kind for entry in self._mailbox.bundle(copy.entry.grant).entries)
+                else:
+                    bundle = self._mailbox.terms(copy.entry.grant)
+                    number += len(bundle.entries) + sum(sub.count for sub in bundle.sub_bundles)
             except BlockMRSError:
                 unreadable = True
+        return replace(
+            share, number=number + counts.total(), kinds=tuple(sorted(counts.items())), unreadable=unreadable
+        )
+
+    def _described(self, actor: Actor, group: Sequence[GivenCopy]) -> RecordShare:
+        """The share, not counted."""
+        first, now = group[0], self._mailbox.present()
         stops = [copy.stopped for copy in group if copy.stopped is not None]
         is_ended = len(stops) == len(group)
         is_mine = first.entry.author == actor.keyring.card.id
@@ -295,11 +306,9 @@ class RecordSharing:
             until=first.entry.grant.not_after,
             stopped=max(stops) if is_ended else None,
             active=not is_ended and first.entry.grant.covers(now),
-            number=sum(counts.values()),
-            kinds=tuple(sorted(counts.items())),
+            number=0,
             given_by=giver,
             receipts=tuple(self._copies.receipts(group)),
-            unreadable=unreadable,
         )
 
 

@@ -99,6 +99,7 @@ class RecordShare:
     """A share of a selection, as who acts for the person sees it; `number` of updates, `kinds` and their counts.
 
     `given_by`: who of the family gave it. `unreadable`: the list of what was given is not here, or is not what it was.
+    The counts take reading that list, which may be long: those by kind are on the page of one share alone.
     """
 
     share_id: str
@@ -119,7 +120,7 @@ class RecordShare:
 class ReceivedRecord:
     """A bundle from outside: whose record, as the giver calls them, who gave it, to which of the actor's organisations.
 
-    `imitated`: the name in the directory that the giver's could be taken for.
+    `imitated`: the name in the directory that the giver's could be taken for. `sender_id` is used in addresses.
     """
 
     address: str
@@ -132,6 +133,7 @@ class ReceivedRecord:
     until: datetime | None
     active: bool
     opened_at: datetime | None
+    sender_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

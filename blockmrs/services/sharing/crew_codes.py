@@ -76,6 +76,15 @@ class ReportCode:
 
 
 @dataclass(frozen=True, slots=True)
+class WorkingCode:
+    """A code that works, as everybody sees it who may see who looked. Who made one of somebody else's, no row says."""
+
+    since: datetime
+    until: datetime
+    is_mine: bool
+
+
+@dataclass(frozen=True, slots=True)
 class CodeNews:
     """A code of this site that was opened, or that wrong tries ended; whose it is, only their keys tell."""
 
@@ -155,6 +164,18 @@ class Codes:
         """The newest code that the actor made for the report, else anybody's, of which they see only its use."""
         access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
         return self._current(actor, access)
+
+    def working(self, actor: Actor, address: str) -> list[WorkingCode]:
+        """Every code of the report that works, the first that was made first: each opens it for whoever has it."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        with self._database.glance() as rows:
+            matches = rows.all(CODES_OF, handle=self._handle(actor, access), now=self._clock())
+        codes = [
+            WorkingCode(row.expires - self.lifetime, row.expires, self._secrets(actor, row) is not None)
+            for row in matches
+            if row.sealed_qr
+        ]
+        return sorted(codes, key=lambda code: code.since)
 
     def news(self) -> list[CodeNews]:
         """Every code that works and has been opened or guessed at."""

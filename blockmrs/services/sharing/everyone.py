@@ -124,7 +124,8 @@ class Everyone:
     def of(self, actor: Actor, gaps: list[str] | None = None) -> list[RightRow]:
         """Every right over what the actor may read, person by person, as they are listed on `/people`.
 
-        `gaps` receives the name of each person whose keys are not here; without it, ObjectMissing is raised.
+        `gaps` receives the name of each person whose keys are not here, empty for a report about somebody on no list of
+        the actor's; without it, ObjectMissing is raised.
         """
         rows: list[RightRow] = []
         for handle, label in self._rights.people(actor):
@@ -180,7 +181,12 @@ class Everyone:
         for item in reversed(mine):
             book = self._reports.book_key(actor.keyring, item.about)
             if item.about not in elsewhere and (has_codes or self._mailbox.length(book)):
-                yield from self._over(actor, report_address(item.about))
+                try:
+                    yield from list(self._over(actor, report_address(item.about)))
+                except NOT_HERE:
+                    if gaps is None:
+                        raise
+                    gaps.append("")  # Whom it is about stands in what is not here.
 
     def _over(self, actor: Actor, address: str) -> Iterator[RightRow]:
         """The running shares and codes of one such report."""
@@ -204,12 +210,10 @@ class Everyone:
             if share.active:
                 end = f"/field/report/{address}/stop/{share.share_id}"
                 yield replace(base, name=share.party, since=share.since, until=share.until, end=end)
-        code = self._codes.status(actor, address)
-        if code is not None and not code.stopped:
+        for code in self._codes.working(actor, address):
             end = f"/field/report/{address}/stop-code"
-            since = code.until - self._codes.lifetime
             by = actor.display_name if code.is_mine else ""
-            yield replace(base, form=Form.CODE, since=since, until=code.until, end=end, by=by)
+            yield replace(base, form=Form.CODE, since=code.since, until=code.until, end=end, by=by)
 
 
 def _on_roll(_actor: Actor, page: RightsPage) -> Iterator[RightRow]:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -20,11 +20,13 @@ from blockmrs.errors import NotFound
 from blockmrs.services.lines.contents import KEY_BYTES, ListPlace, page_of
 
 if TYPE_CHECKING:
+    from blockmrs.crypto.keys import Card
+    from blockmrs.domain.sharing import Now
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.organisations import Organisations
     from blockmrs.services.reports.access import AccessFinder
-    from blockmrs.services.reports.arrivals import Arrival
+    from blockmrs.services.reports.arrivals import Arrival, BundleArrival, SenderLine, StandingArrival
     from blockmrs.services.sharing.shares import InboxItem, Sharing
 
 OF_ONE_STRANGER = 3
@@ -65,7 +67,10 @@ class FirstPage:
 
 @dataclass(frozen=True, slots=True)
 class SenderPage:
-    """One sender's reports, all of them, and what they are to the organisation."""
+    """One sender's reports, all of them, and what they are to the organisation.
+
+    `records`: how many shares of whole records of theirs run, from now on included.
+    """
 
     sender_id: str
     name: str
@@ -74,17 +79,19 @@ class SenderPage:
     organisation: str
     standing: Standing
     page: Page
+    records: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class BlockedSender:
-    """A sender whom an organisation has blocked, and how many of their shares are running."""
+    """A sender whom an organisation has blocked, and how many of their shares are running: of reports, of records."""
 
     sender_id: str
     name: str
     is_claimed: bool
     organisation: str
     reports: int
+    records: int = 0
 
 
 class Inbox:
@@ -107,6 +114,8 @@ class Inbox:
         for organisation in memberships:
             self._organisations.top_up(organisation)
         strange = piles.unknown
+        blocked = {(arrival.keys.keyring.card.id, arrival.sender.id) for arrival in piles.blocked}
+        blocked |= {(one.keys.keyring.card.id, one.card.id) for one in self._blocked_with_records(memberships)}
         return FirstPage(
             organisations=[entry.label for entry in memberships],
             known=self._page(actor, piles.known, before),
@@ -117,7 +126,7 @@ class Inbox:
             ),
             some=self._page(actor, self._few(strange), None, STRANGERS_FIRST),
             ended=len(piles.ended),
-            blocked=len({(arrival.keys.keyring.card.id, arrival.sender.id) for arrival in piles.blocked}),
+            blocked=len(blocked),
         )
 
     def unopened(self, actor: Actor, since: datetime, gaps: list[str]) -> list[InboxItem]:
@@ -144,33 +153,67 @@ class Inbox:
 
     def sender(self, actor: Actor, sender_id: str, before: ListPlace | None, gaps: list[str]) -> SenderPage:
         """Everything that one sender's shares still let the actor read; NotFound if they never sent anything."""
-        theirs = [arrival for arrival in self._access.arrivals(actor, gaps) if self._handle(arrival) == sender_id]
-        if not theirs:
-            raise NotFound("no such sender")
-        now, newest = self._mailbox.present(), max(theirs, key=lambda arrival: arrival.index)
-        standing = self._senders.standings(newest.keys).get(newest.sender.id, Standing.UNKNOWN)
+        one, now = self._find(actor, sender_id, gaps), self._mailbox.present()
+        arrivals = self._access.arrivals(actor, [], [one.keys])
+        theirs = [arrival for arrival in arrivals if arrival.sender.id == one.card.id]
+        standing = self._senders.standings(one.keys).get(one.card.id, Standing.UNKNOWN)
         page = self._page(actor, [arrival for arrival in theirs if arrival.runs(now)], before)
-        name, is_claimed, imitated = self._name_of(actor, newest)
-        return SenderPage(sender_id, name, is_claimed, imitated, newest.keys.label, standing, page)
+        name, is_claimed, imitated = self._called(actor, one, theirs)
+        running = len(one.running_records(now))
+        return SenderPage(sender_id, name, is_claimed, imitated, one.keys.label, standing, page, running)
 
     def blocked(self, actor: Actor, gaps: list[str]) -> list[BlockedSender]:
-        """Those who are blocked, by name, with the number of their reports, which are listed nowhere else."""
+        """Those who are blocked, by name, with the number of their shares, which are listed nowhere else."""
+        memberships, now = self._organisations.memberships(actor, gaps), self._mailbox.present()
         by_sender: dict[str, list[Arrival]] = {}
-        for arrival in self._sort(actor, gaps).blocked:
+        ones: dict[str, _Sender] = {}
+        for arrival in self._sort(actor, gaps, memberships).blocked:
             by_sender.setdefault(self._handle(arrival), []).append(arrival)
+            ones.setdefault(self._handle(arrival), _Sender(arrival.keys, arrival.sender))
+        with_records = self._blocked_with_records(memberships)
+        ones |= {self._senders.handle(one.keys, one.card.id): one for one in with_records}
         senders = []
-        for sender_id, arrivals in by_sender.items():
-            name, is_claimed, _ = self._name_of(actor, max(arrivals, key=lambda arrival: arrival.index))
-            senders.append(BlockedSender(sender_id, name, is_claimed, arrivals[0].keys.label, len(arrivals)))
+        for sender_id, one in ones.items():
+            arrivals = by_sender.get(sender_id, [])
+            name, is_claimed, _ = self._called(actor, one, arrivals)
+            records = len(one.running_records(now))
+            senders.append(BlockedSender(sender_id, name, is_claimed, one.keys.label, len(arrivals), records))
         return sorted(senders, key=lambda sender: sender.name.casefold())
 
     def decide(self, actor: Actor, sender_id: str, standing: Standing) -> None:
         """Know or block a sender, or undo that, for everybody in the organisation; NotFound as in `sender`."""
-        for arrival in self._access.arrivals(actor, []):
-            if self._handle(arrival) == sender_id:
-                self._senders.decide(actor, arrival.keys, arrival.sender.id, standing)
-                return
+        one = self._find(actor, sender_id, [])
+        self._senders.decide(actor, one.keys, one.card.id, standing)
+
+    def _find(self, actor: Actor, sender_id: str, gaps: list[str]) -> _Sender:
+        """The sender with that id, whatever they sent; NotFound if they never sent anything. `gaps` as in `first`."""
+        everybody = [
+            one
+            for organisation in self._organisations.memberships(actor, gaps)
+            for one in self._all(organisation, gaps)
+        ]
+        for one in everybody:
+            if self._senders.handle(one.keys, one.card.id) == sender_id and one.sent_anything:
+                return one
         raise NotFound("no such sender")
+
+    def _all(self, organisation: EntrustedKeys, gaps: list[str]) -> list[_Sender]:
+        """Everybody who introduced themselves to an organisation, with all that came of them."""
+        by_card: dict[bytes, _Sender] = {}
+        for card, line in self._access.sender_lines(organisation, gaps):
+            by_card.setdefault(card.id, _Sender(organisation, card)).lines.append(line)
+        return list(by_card.values())
+
+    def _blocked_with_records(self, memberships: Iterable[EntrustedKeys]) -> list[_Sender]:
+        """Those who are blocked and of whose records some share runs."""
+        now, blocked = self._mailbox.present(), []
+        for organisation in memberships:
+            standings = self._senders.standings(organisation)
+            if Standing.BLOCKED in standings.values():
+                blocked += [
+                    one for one in self._all(organisation, []) if standings.get(one.card.id) is Standing.BLOCKED
+                ]
+        return [one for one in blocked if one.running_records(now)]
 
     def _sort(self, actor: Actor, gaps: list[str], memberships: Sequence[EntrustedKeys] | None = None) -> _Piles:
         arrivals, now = self._access.arrivals(actor, gaps, memberships), self._mailbox.present()
@@ -222,6 +265,18 @@ class Inbox:
         ]
         return Page(items, older, {})
 
+    def _called(self, actor: Actor, one: _Sender, arrivals: Sequence[Arrival]) -> tuple[str, bool, str]:
+        """What a sender is called as in what they sent last: a report, else a record."""
+        if arrivals:
+            return self._name_of(actor, max(arrivals, key=lambda arrival: arrival.index))
+        if listed := self._senders.listed([one.card.id]).get(one.card.id):
+            return listed, False, ""
+        for record in sorted(one.records, key=lambda record: record.came_at, reverse=True):
+            line = self._mailbox.opened_on(record.line_key, one.keys.keyring, [record.position], one.card)
+            for entry in line.bundles.values():
+                return entry.grant.party, True, self._senders.imitated(entry.grant.party) or ""
+        return "", True, ""
+
     def _name_of(self, actor: Actor, arrival: Arrival) -> tuple[str, bool, str]:
         access = self._access.access_to(arrival)
         if access is None:
@@ -231,6 +286,32 @@ class Inbox:
 
     def _handle(self, arrival: Arrival) -> str:
         return self._senders.handle(arrival.keys, arrival.sender.id)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sender:
+    """Somebody who sent something to an organisation of the actor, and the lines on which they did."""
+
+    keys: EntrustedKeys
+    card: Card
+    lines: list[SenderLine] = field(default_factory=list)
+
+    @property
+    def records(self) -> list[BundleArrival | StandingArrival]:
+        """What they ever gave of records, from now on included."""
+        came: list[BundleArrival | StandingArrival] = []
+        for line in self.lines:
+            came += [*line.bundles, *line.standings]
+        return came
+
+    @property
+    def sent_anything(self) -> bool:
+        """Whether they only introduced themselves."""
+        return bool(self.records) or any(line.arrivals or line.given for line in self.lines)
+
+    def running_records(self, now: Now) -> list[BundleArrival | StandingArrival]:
+        """Those that run, as far as their line says."""
+        return [record for record in self.records if record.runs(now)]
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,7 @@ class ShareRight:
 
 @dataclass(frozen=True, slots=True)
 class CodeRight:
-    """A report for which a code for the crew works; `mine`: the viewer made one. Who else did, no row says."""
+    """A code for the crew that works, and its report; `mine`: the viewer made it. Who else did, no row says."""
 
     address: str
     report: ReportName
@@ -461,12 +461,12 @@ class Rights:
         for _, update_id in handles:
             address = report_address(update_id)
             try:
-                code = self._codes.status(actor, address)
+                codes = self._codes.working(actor, address)
             except (NotFound, Ended):
                 continue  # As of a share: a coach does not learn of a report from home.
-            if code is not None and not code.stopped:
-                name, at = self._sharing.named(actor, address), from_ms(written[update_id].at_ms)
-                yield CodeRight(address, name, at, code.until - self._codes.lifetime, code.until, code.is_mine)
+            name, at = self._sharing.named(actor, address), from_ms(written[update_id].at_ms)
+            for code in codes:
+                yield CodeRight(address, name, at, code.since, code.until, code.is_mine)
 
     def _code_handles(self, keys: EntrustedKeys) -> list[tuple[bytes, bytes]]:
         """For every report about the person with a working code: the code's handle, and the update id."""

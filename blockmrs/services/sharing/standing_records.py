@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content
+from blockmrs.domain.senders import Standing as Sender
 from blockmrs.errors import NotFound, ObjectMissing
 from blockmrs.fhir.facts import read_facts
 from blockmrs.services.record.crew_facts import family_facts_in
@@ -36,7 +37,8 @@ _FACTS = (Content.FACTS, Content.CREW_FACTS)
 class StandingRecord:
     """A record of which an organisation gets everything from now on. `record_id` is used in addresses.
 
-    `name` is whose record it is, and `sender` who gave it: both as the family calls them.
+    `name` is whose record it is, and `sender` who gave it: both as the family calls them. `sender_id` is used in
+    addresses.
     """
 
     record_id: str
@@ -46,6 +48,7 @@ class StandingRecord:
     purpose: str
     since: datetime
     until: datetime | None
+    sender_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,8 +92,9 @@ class StandingRecords:
         self._sharing = sharing
 
     def records(self, actor: Actor, gaps: list[str] | None = None) -> list[StandingRecord]:
-        """Every record that runs, the newest first; `gaps` as in `AccessFinder.arrivals`."""
-        records = (self._record(standing) for standing, _ in self._standings(actor, gaps))
+        """Every record that runs, the newest first; none of a blocked sender's. `gaps`: as `AccessFinder.arrivals`."""
+        shown = [standing for standing, _ in self._standings(actor, gaps) if not self._is_blocked(standing)]
+        records = (self._record(standing) for standing in shown)
         return sorted((record for record in records if record), key=lambda record: record.since, reverse=True)
 
     def page(self, actor: Actor, record_id: str) -> StandingRecordPage:
@@ -168,6 +172,9 @@ class StandingRecords:
                     if standing.runs(now):
                         yield standing, line
 
+    def _is_blocked(self, standing: StandingArrival) -> bool:
+        return self._access.senders.standings(standing.keys).get(standing.sender.id) is Sender.BLOCKED
+
     def _record(self, standing: StandingArrival) -> StandingRecord | None:
         entry = self._access.standing_at(standing)
         if entry is None:
@@ -180,6 +187,7 @@ class StandingRecords:
             entry.grant.purpose,
             standing.came_at,
             entry.grant.not_after,
+            self._access.senders.handle(standing.keys, standing.sender.id),
         )
 
 

@@ -1,7 +1,7 @@
 """Giving a record page by page, as a mother presses it; reading it as a doctor; and ending it."""
 
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from webtest import TestApp
@@ -199,3 +199,19 @@ def test_a_record_without_anything_says_so(home: Home) -> None:
     assert "There is nothing to share" in words(page)
     page = press(home.mother, home.mother.get("/share/me"), "Go on", organisation=home.hospital, what="chosen")
     assert "There is nothing in the record of Maria Rivers yet" in words(page)
+
+
+def test_a_doctor_blocks_whoever_sends_nothing_but_records_from_the_page_of_one(home: Home) -> None:
+    home.give()
+    link = soup(home.doctor.get("/inbox")).find("section", attrs={"aria-labelledby": "given-title"}).find("a", "go")
+    page = home.doctor.get(
+        soup(home.doctor.get(link["href"])).find("a", href=lambda to: "/sender/" in (to or ""))["href"]
+    )
+    assert heading(page) == "Calls themselves Maria Rivers"
+    asked = home.doctor.get(soup(page).find("a", href=lambda to: (to or "").endswith("/block"))["href"])
+    blocked = press(home.doctor, asked, "Block this sender", 302).follow()
+    assert "Calls themselves Maria Rivers" in words(blocked)
+    assert soup(home.doctor.get("/inbox")).find("section", attrs={"aria-labelledby": "given-title"}) is None
+    home.site.clock.advance(timedelta(minutes=1))
+    press(home.doctor, blocked, "Unblock", 302)
+    assert soup(home.doctor.get("/inbox")).find("section", attrs={"aria-labelledby": "given-title"}) is not None
