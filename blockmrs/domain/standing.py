@@ -22,12 +22,15 @@ if TYPE_CHECKING:
     from blockmrs.domain.sharing import Fields, Grant
     from blockmrs.encoding import Value
 
+PRIVATE = "private"
+"""In terms, beside their kinds: reports that the rules mark as private are given too, with what follows them."""
 CHOICES: Mapping[str, tuple[str, ...]] = {
     "reports": (Content.REPORT, Content.CHECK),
+    "private": (PRIVATE,),
     "facts": (Content.FACTS, Content.CREW_FACTS),
 }
 """What a family chooses from, each with the kinds that it names. Nothing that is not named here is ever given."""
-GIVEN_KINDS = frozenset(kind for kinds in CHOICES.values() for kind in kinds)
+GIVEN_KINDS = frozenset(kind for kinds in CHOICES.values() for kind in kinds) - {PRIVATE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +59,18 @@ def covers(terms: BundleTerms, kind: str, update_id: bytes) -> bool:
     return kind in GIVEN_KINDS and kind in terms.kinds and update_id not in terms.left_out
 
 
+def gives_private(terms: BundleTerms) -> bool:
+    """Whether what they name is given too where it is private."""
+    return PRIVATE in terms.kinds
+
+
 def check_choices(choices: Sequence[str]) -> tuple[str, ...]:
     """What was chosen, each once and in the order of `CHOICES`; InvalidInput if it is nothing, or something else."""
     chosen = tuple(choice for choice in CHOICES if choice in choices)
     if not chosen or not set(choices) <= set(CHOICES):
         raise InvalidInput("Choose what they get", field="choices")
+    if "private" in chosen and "reports" not in chosen:
+        raise InvalidInput("Private reports go only along with the others. Tick both", field="choices")
     return chosen
 
 

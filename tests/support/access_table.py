@@ -296,7 +296,7 @@ TABLE = (
     ),
     Row("/record/from_now_on/*/give", "/record/from-now-on/{person}/give", None, signed_in(404, family=302)),
     Row("/record/from_now_on/*/give", "/record/from-now-on/{player_of_coach}/give", None, signed_in(404)),
-    Row("/record/from_now_on/*/lost", "/record/from-now-on/{person}/lost", signed_in(404, family=200)),
+    Row("/record/from_now_on/*/passed_over", "/record/from-now-on/{person}/passed-over", signed_in(404, family=200)),
     Row("/record/ill", "/record/ill", signed_in(200), signed_in(200)),
     Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),
     Row("/record/ill/*", "/record/ill/{person}", signed_in(404, family=200), signed_in(404, family=200)),

@@ -18,6 +18,7 @@ from webtest import TestApp
 from blockmrs.controllers.web.browser import Browser
 from blockmrs.crypto.sessions import new_token
 from blockmrs.domain.facts import HealthFacts
+from blockmrs.domain.reports import ReportedFinding
 from blockmrs.domain.venues import Venue
 from blockmrs.model.database import file_of
 from blockmrs.services.accounts.actor import Actor
@@ -107,11 +108,14 @@ class Cast:
         """The person as services know them, whatever sessions have ended meanwhile."""
         return self.actors[persona]
 
-    def save(self, coach: str = "author", player: str | None = PLAYER, *, withheld: bool = False) -> SavedReport:
-        """One more report, about a player of the coach's roster."""
+    def save(
+        self, coach: str = "author", player: str | None = PLAYER, *more: ReportedFinding, withheld: bool = False
+    ) -> SavedReport:
+        """One more report of a hurt head, with `more` that was found, about a player of the coach's roster."""
         services, actor = self.site.services, self.actors[coach]
         players = {entry.name: entry for entry in services.teams.team(actor).players}
-        report = replace(head_report(self.site.clock()), player=player or PLAYER)
+        report = head_report(self.site.clock())
+        report = replace(report, player=player or PLAYER, findings=(*report.findings, *more))
         return services.reports.save(actor, secrets.token_hex(16), report, player=players[player], withheld=withheld)
 
     def join(self, actor: Actor, player: str = PLAYER) -> None:

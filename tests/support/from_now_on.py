@@ -4,9 +4,13 @@ import secrets
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts
+from blockmrs.domain.kinds import Scope
+from blockmrs.domain.reports import Report, ReportedFinding
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.lines.mailbox import EntrustedKeys
+from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.from_now_on import StandingShare
 from tests.support.heads import head_report
 from tests.support.team import Team, team_in
@@ -14,6 +18,8 @@ from tests.support.world import World
 
 MONTH = timedelta(days=30)
 ALL = ("reports", "facts")
+MARKED = ReportedFinding("story-does-not-fit", "Does the story not fit?", "yes")
+"""What the rules mark as private, beside whatever else is wrong."""
 
 
 @dataclass
@@ -56,9 +62,23 @@ class Home:
         version, facts = world.facts.current(person).version, HealthFacts(allergies=(allergy,))
         world.facts.save(actor, person, secrets.token_hex(16), facts, version, world.clock().date())
 
-    def home_report(self, actor: Actor) -> str:
-        report = replace(head_report(self.world.clock()), origin="home")
+    def home_report(self, actor: Actor, answer: str = "Hurt head") -> str:
+        """Saved at home, about a head, or about what `answer` says is wrong; its address."""
+        report = replace(_report(self.world, answer), origin="home")
         return self.world.reports.save(actor, secrets.token_hex(16), report, person=self.team.person(actor)).address
+
+    def coach_report(self, answer: str, *more: ReportedFinding) -> str:
+        """The same, written by the coach."""
+        report, world = _report(self.world, answer, *more), self.world
+        return world.reports.save(self.team.carol, secrets.token_hex(16), report, player=self.team.player).address
+
+    def on_the_line(self) -> set[str]:
+        """The addresses of all of which a key came to the hospital, straight from the chain: grants, and renewals."""
+        (hospital,) = self.world.organisations.memberships(self.lee)
+        line_key = self.card().keyring.line_to(self.hospital)
+        messages = self.world.mailbox.messages_on(line_key, hospital.keyring)
+        fields = [message.fields for _, message in messages if message.kind is Kind.GRANT]
+        return {report_address(said[9]) for said in fields if said[6] in (Scope.UPDATE, Scope.RENEWAL)}
 
     def waiting(self, actor: Actor) -> int:
         return sum(waiting.number for waiting in self.world.from_now_on.waiting(actor))
@@ -82,6 +102,11 @@ class Home:
 
     def card(self, actor: Actor | None = None) -> EntrustedKeys:
         return self.team.person(actor or self.maria).card
+
+
+def _report(world: World, answer: str, *more: ReportedFinding) -> Report:
+    findings = (ReportedFinding("complaints", "What is wrong", answer), *more)
+    return replace(head_report(world.clock()), findings=findings)
 
 
 def home_in(world: World) -> Home:

@@ -4,7 +4,7 @@ GET, POST /record/from-now-on/<person>               to whom, what, why, until w
 GET       /record/from-now-on/<person>/see/<share>   what they get, what waits, and who opened what
 GET, POST /record/from-now-on/<person>/end/<share>   asks, then ends it
 POST      /record/from-now-on/<person>/give          gives what waits
-GET       /record/from-now-on/<person>/lost          says that the text of something was not here
+GET       /record/from-now-on/<person>/passed-over   says what was not given, and why
 """
 
 from __future__ import annotations
@@ -51,7 +51,8 @@ if TYPE_CHECKING:
 
 CHOICE_WORDS: Mapping[str, str] = {
     "reports": N_("Reports, and the checks after a head injury"),
-    "facts": N_("Health facts: birth date, allergies, medicines that matter"),
+    "private": N_("Private reports too: about mental health, pregnancy, or somebody doing harm"),
+    "facts": N_("Health facts: birth date, allergies, medicines that matter, whether they are pregnant"),
 }
 _AGREED = "yes"
 _NOT_YET = N_("It is not shared yet. The disk or the network did not answer. Nothing is lost: press the button again")
@@ -140,13 +141,18 @@ class OnePersonFromNowOn(TGController):
     def give(self, **_ignored: object) -> None:
         """Give what waits."""
         given = self._from_now_on.give(require_actor(), self._handle)
-        redirect(f"{self._here}/lost" if given.lost else f"/people/{quote(self._handle, safe='')}")
+        why = [name for name, number in (("lost", given.lost), ("private", given.private)) if number]
+        if why:
+            redirect(f"{self._here}/passed-over?{urlencode([(name, 1) for name in why])}")
+        redirect(f"/people/{quote(self._handle, safe='')}")
 
     @expose(allowed_methods=PAGE)
-    def lost(self, **_ignored: object) -> str:
-        """Say that something was passed over."""
+    def passed_over(self, lost: object = None, private: object = None, **_ignored: object) -> str:
+        """Say that something was passed over, and why."""
         person = self._services.people.find(require_actor(), self._handle)
-        return show("record.from_now_on_lost", **self._about(person))
+        return show(
+            "record.from_now_on_passed_over", **self._about(person), lost=lost is not None, private=private is not None
+        )
 
     @property
     def _here(self) -> str:

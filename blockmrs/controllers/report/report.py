@@ -61,6 +61,7 @@ if TYPE_CHECKING:
 
     from blockmrs.domain.contacts import Contact
     from blockmrs.domain.reports import Report
+    from blockmrs.domain.triage.telling import Telling
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
 
@@ -259,7 +260,7 @@ class ReportController(TGController):
             status,
             errors=errors,
             home=hurt.home,
-            parties=() if hurt.home is None else self._services.from_now_on.parties(actor, hurt.home.person, "reports"),
+            parties=self._parties(actor, hurt, telling),
             acting_for="" if hurt.home is None or hurt.home.person.is_me else hurt.home.person.label,
             typed=typed,
             from_plan=venue is not None and typed.value("r-place") == venue.place,
@@ -276,6 +277,11 @@ class ReportController(TGController):
             days=[(day.isoformat(), near_day(day, local(now).date())) for day in days_to_choose(now)],
             zone=zone_name(now),
         )
+
+    def _parties(self, actor: Actor, hurt: HurtPerson, telling: Telling) -> tuple[str, ...]:
+        """Who reads a report from home as soon as it is saved."""
+        choice = "private" if telling.policies else "reports"
+        return () if hurt.home is None else self._services.from_now_on.parties(actor, hurt.home.person, choice)
 
 
 class ReportListController(TGController):

@@ -5,6 +5,7 @@
 - What somebody who acts for the record saves is given in the same block: `give_saved`. Covers hide to how many.
 - What others wrote waits until one of them gives it: `waiting`, `give_waiting`. How far that is done stands on a line
   of its own, in the same block.
+- What is private (private.py) goes to those alone whose terms name it; a block's size does not show to whom it went.
 
 Who may do so is decided by the services that ask. Nobody gives anything without the subject's keys: no row, no table
 and no key of the server says who reads. Source: docs/protocol "Everything from now on".
@@ -14,16 +15,18 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import FAMILY_RELATIONS, Scope
 from blockmrs.domain.sharing import BundleGrant, Grant, Revocation
-from blockmrs.domain.standing import GivenUpTo, counted_then, counts_now, covers, is_given
+from blockmrs.domain.standing import GivenUpTo, counted_then, counts_now, is_given
 from blockmrs.errors import BlockMRSError, InvalidInput, ObjectMissing, Unavailable
-from blockmrs.services.grants.ending import any_ended, ending_of, original_of, write_ending, write_revocation
+from blockmrs.services.grants.ending import any_ended, ending_of, write_ending, write_revocation
 from blockmrs.services.grants.granting import LineTo, write_grant
+from blockmrs.services.grants.private import PrivateEntries
+from blockmrs.services.grants.standing_readers import Given, StandingReader, Waiting
 from blockmrs.services.lines.bundles import keep_bundle, read_terms
 from blockmrs.services.lines.contents import Sort, first_grants
 
@@ -41,57 +44,12 @@ if TYPE_CHECKING:
 
 MOST_GIVEN_AT_ONCE = 900
 """How many grants one block of what waited holds; the rest of it is for covers and for how far it is."""
-MOST_READERS = 50
-"""How many standing grants one record has at a time: each costs every save a transaction."""
 _LEFT_FREE = 64
 _TIDIED_EVERY = 64
 _WAITS = (Sort.REPORT, Sort.FACTS, Sort.FOLLOWING)
 
 RollOf = Callable[["Keyring", "int | None"], "Roll"]
 """The roll of a card, now or as it stood at a place of the log."""
-
-
-@dataclass(frozen=True, slots=True)
-class StandingReader:
-    """A standing grant as its copy on the subject's own line tells of it.
-
-    `terms` is None where their text is not here. `ended`: by whom, and when; None while it runs or only ran out.
-    """
-
-    copy: BundleGrantEntry
-    terms: BundleTerms | None
-    ended: tuple[bytes, Revocation] | None = None
-
-    @property
-    def id(self) -> bytes:
-        """The payload id of the standing grant itself."""
-        return original_of(self.copy)[0]
-
-    @property
-    def grantee(self) -> bytes:
-        """The card id of the reader."""
-        return original_of(self.copy)[1]
-
-    def covers(self, kind: str, update_id: bytes) -> bool:
-        """Whether an update is among what it names; nothing is while its terms cannot be read."""
-        return self.terms is not None and covers(self.terms, kind, update_id)
-
-
-@dataclass(frozen=True, slots=True)
-class Waiting:
-    """What waits to be given to one reader: the owner's grants of it, by the log, and up to where that was looked."""
-
-    reader: StandingReader
-    entries: tuple[GrantEntry, ...]
-    up_to: int
-
-
-@dataclass(frozen=True, slots=True)
-class Given:
-    """How many grants were given at one visit; `lost`: how many were passed over, since their text is not here."""
-
-    given: int = 0
-    lost: int = 0
 
 
 class StandingGrants:
@@ -102,6 +60,7 @@ class StandingGrants:
         self._cards = cards
         self._objects = objects
         self._roll_of = roll_of
+        self._private = PrivateEntries(mailbox)
 
     def begin(
         self,
@@ -202,15 +161,30 @@ class StandingGrants:
             if roll is not None and not roll.decides(author.card.id):
                 return grant  # A coach who let themselves in: it waits, as what others wrote.
             readers = self.running(subject)
-            due = [reader for reader in readers if reader.covers(grant.purpose, grant.update_id)]
-            if batch.room < len(due) + _LEFT_FREE:
+            if batch.room < len(readers) + _LEFT_FREE:
                 return grant
+            # Whoever counts must not see that it went to fewer: it would say of what kind it is, or that it is private.
+            batch.count_as(len(readers))
+            due = self.gets(subject, readers, grant)
             for reader in due:
                 self._give(batch, subject, reader, grant)
+            batch.count_as(-len(due))
             self._tidy(batch, subject, author, readers)
         except Unavailable:
             return grant
         return grant if any(reader.terms is None for reader in readers) else replace(grant, given_size=size)
+
+    def gets(self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant) -> list[StandingReader]:
+        """Those of these readers whose terms cover an update that the owner has; what is private, if they name such.
+
+        Raises:
+            Unavailable: what it says cannot be fetched now.
+        """
+        due = [reader for reader in readers if reader.covers(grant.purpose, grant.update_id)]
+        if all(reader.gets_private for reader in due):
+            return due  # Then nothing is read for it.
+        is_private = self._private.is_private(subject.keyring, grant)
+        return [reader for reader in due if reader.gets_private or not is_private]
 
     def _tidy(self, batch: Batch, subject: EntrustedKeys, author: Keyring, readers: list[StandingReader]) -> None:
         """Add to `batch` how far everything is given, now and then: otherwise a visit would look at ever more of it."""
@@ -242,10 +216,12 @@ class StandingGrants:
         Raises:
             StorageUnavailable: a text cannot be fetched now; the blocks that were written stand.
         """
-        given, lost, batch, size = 0, 0, self._mailbox.batch(), 0
+        given, lost, private, batch, size = 0, 0, 0, self._mailbox.batch(), 0
         for waiting in self.waiting(subject):
             for entry in waiting.entries:
                 is_due = self._checked(waiting.reader, entry)
+                if is_due and self._is_passed_over(subject, waiting.reader, entry.grant):
+                    is_due, private = False, private + 1
                 if size == MOST_GIVEN_AT_ONCE:
                     self._note(batch, subject, person, waiting.reader, entry.index)
                     self._commit(batch, person)
@@ -257,7 +233,7 @@ class StandingGrants:
             if waiting.entries:
                 self._note(batch, subject, person, waiting.reader, waiting.up_to)
         self._commit(batch, person)
-        return Given(given, lost)
+        return Given(given, lost, private)
 
     def _commit(self, batch: Batch, person: Keyring) -> None:
         batch.cover_with(person)
@@ -313,8 +289,13 @@ class StandingGrants:
         is_owners = grant.subject == subject.keyring.card.id and grant.grantee is None and grant.copy_of is None
         if not is_owners or grant.object is None or not reader.covers(grant.purpose, grant.update_id):
             return False
-        marked = is_given(grant, entry.index, reader.copy.index)
-        return not (marked and _counts_now(subject, entry.author, roll))
+        if is_given(grant, entry.index, reader.copy.index) and _counts_now(subject, entry.author, roll):
+            return False
+        return reader.gets_private or not self._private.is_called_private(subject.keyring, grant)
+
+    def _is_passed_over(self, subject: EntrustedKeys, reader: StandingReader, grant: Grant) -> bool:
+        """Whether it is private by its text, and not named, whatever lists call it."""
+        return not reader.gets_private and self._private.is_private(subject.keyring, grant)
 
     def _checked(self, reader: StandingReader, entry: GrantEntry) -> bool | None:
         """Whether what stands there is what it says, by its own author: a label could pass off one kind as another.

@@ -43,6 +43,7 @@ class Batch:
         self._next: dict[bytes, int] = {}
         self._in_use: dict[bytes, int] = {}
         self._covered_by: Keyring | None = None
+        self._not_there = 0
         self.sizes: list[tuple[Cid, int]] = []
         self.releases: dict[bytes, bytes] = {}
         self.positions: dict[bytes, int] = {}
@@ -125,6 +126,10 @@ class Batch:
         """Let `commit` fill the batch with covers, sealed to `keyring`: it hides how many others there are."""
         self._covered_by = keyring
 
+    def count_as(self, more: int) -> None:
+        """Let a batch that is covered be as large as if so many more transactions were in it; less than 0: fewer."""
+        self._not_there += more
+
     def _put(self, store: ObjectStore, sealed: SealedObject) -> Pointer:
         cid = store.put(sealed.content)
         self.sizes.append((cid, len(sealed.content)))
@@ -139,7 +144,7 @@ class Batch:
         return len(self._transactions)
 
     def _cover(self, keyring: Keyring) -> None:
-        whole = max(LEAST_COVERED, 1 << (len(self._transactions) - 1).bit_length())
+        whole = max(LEAST_COVERED, 1 << (len(self._transactions) + self._not_there - 1).bit_length())
         card = keyring.card
         for _ in range(whole - len(self._transactions)):
             # Nobody looks for it: its place is on no line.

@@ -8,20 +8,17 @@ from the family stands on no line of theirs, and so is never here.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content
-from blockmrs.domain.triage.loader import load_rules
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError
-from blockmrs.fhir.report import read_report
+from blockmrs.services.grants.private import PrivateEntries
 from blockmrs.services.lines.contents import Sort, first_grants
-from blockmrs.services.selections.private import PrivateMarks
 from blockmrs.services.selections.selection import RecordEntry, RecordNow
 
 if TYPE_CHECKING:
-    from blockmrs.domain.triage.rules import RuleSet
+    from collections.abc import Iterator
+
     from blockmrs.services.lines.contents import Items
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
@@ -31,14 +28,10 @@ if TYPE_CHECKING:
 class RecordReader:
     """Reads what stands on the lines of a person's cards."""
 
-    def __init__(self, mailbox: Mailbox, facts: Facts, rules: Callable[[], RuleSet] = load_rules) -> None:
+    def __init__(self, mailbox: Mailbox, facts: Facts) -> None:
         self._mailbox = mailbox
         self._facts = facts
-        self._rules = rules
-
-    @cached_property
-    def _marks(self) -> PrivateMarks:
-        return PrivateMarks(self._rules())
+        self._private = PrivateEntries(mailbox)
 
     def of(self, person: Person) -> RecordNow:
         """Everything that can be given, newest first by the log; each update once.
@@ -94,7 +87,7 @@ class RecordReader:
             update = self._mailbox.read(grant, entry.author)
             is_private = grant.about not in public
             if grant.about is None:
-                is_private = self._marks.on(read_report(update.body))
+                is_private = self._private.is_said_in(update)
         except NOT_HERE:
             return RecordEntry(keys, entry, grant.purpose, entry.author, at, is_private=True, lost=True)
         except UNKNOWN:

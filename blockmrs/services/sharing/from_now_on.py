@@ -18,7 +18,7 @@ from blockmrs.domain.standing import CHOICES, check_choices, check_purpose
 from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.granting import LineTo
-from blockmrs.services.grants.standing import MOST_READERS, Given
+from blockmrs.services.grants.standing_readers import MOST_READERS, Given
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.saving import commit_batch, finish
 from blockmrs.services.reports.access import report_address
@@ -33,7 +33,8 @@ if TYPE_CHECKING:
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.throttle import Throttle
-    from blockmrs.services.grants.standing import StandingGrants, StandingReader
+    from blockmrs.services.grants.standing import StandingGrants
+    from blockmrs.services.grants.standing_readers import StandingReader
     from blockmrs.services.lines.cards import Cards
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
     from blockmrs.services.people.organisations import Organisation, Organisations
@@ -274,7 +275,7 @@ class FromNowOn:
         person = self._giving(actor, handle)
         with self.one_at_a_time(person.cards):
             given = [self._standing.give_waiting(keys, actor.keyring) for keys in person.cards]
-        return Given(sum(one.given for one in given), sum(one.lost for one in given))
+        return Given(sum(one.given for one in given), sum(one.lost for one in given), sum(one.private for one in given))
 
     def _giving(self, actor: Actor, handle: str) -> Person:
         return self._people.giving(actor, self._people.find(actor, handle), self._rolls)

@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from blockmrs.domain.bundles import BundleEntry
     from blockmrs.domain.roll import Roll
     from blockmrs.domain.sharing import Grant
-    from blockmrs.services.grants.standing import StandingGrants, StandingReader
+    from blockmrs.services.grants.standing import StandingGrants
+    from blockmrs.services.grants.standing_readers import StandingReader
     from blockmrs.services.lines.contents import Items
     from blockmrs.services.lines.mailbox import BundleGrantEntry, EntrustedKeys, GrantEntry, Mailbox
 
@@ -87,7 +88,8 @@ class LeftToDo:
     def readers_from_now_on(self, subject: EntrustedKeys, entry: GrantEntry) -> set[bytes]:
         """The card ids of those who may read an update of the owner's by a standing grant that runs.
 
-        It was given to them, or will be: what it covers goes to them whole.
+        It was given to them, or will be: what it covers goes to them whole. A renewal holds a key, so that nobody gets
+        one of what is private, and was not given to them.
 
         Raises:
             ObjectMissing: what one of them gets cannot be read here now, so that nobody can tell.
@@ -95,8 +97,7 @@ class LeftToDo:
         readers = [reader for reader in self._standing.running(subject) if reader.copy.index < entry.index]
         if any(reader.terms is None for reader in readers):
             raise ObjectMissing("to whom it was given cannot be read here now")
-        purpose, update_id = entry.grant.purpose, entry.grant.update_id
-        return {reader.grantee for reader in readers if reader.covers(purpose, update_id)}
+        return {reader.grantee for reader in self._standing.gets(subject, readers, entry.grant)}
 
     def _of_bundles(self, subject: EntrustedKeys) -> list[Stopped]:
         """What was given with other parts of the record in one share, as far as what it listed can be read here."""

@@ -6,6 +6,7 @@ import pytest
 from webtest import TestApp
 
 from tests.support.cast import PLAYER, Cast, play_in
+from tests.support.from_now_on import MARKED
 from tests.support.html import soup
 from tests.support.people import errors, fill, heading
 
@@ -129,3 +130,24 @@ def test_the_page_that_asks_again_begins_nothing(played: Cast) -> None:
 def test_the_page_that_shares_what_is_there_leads_to_what_comes(played: Cast) -> None:
     mother, handle = played.browser("family"), handle_of(played)
     assert page_of(played) in [link["href"] for link in soup(mother.get(f"/share/{handle}")).select("main a")]
+
+
+def test_what_was_not_given_since_it_is_private_is_said_after_the_press(cast: Cast) -> None:
+    mother = cast.browser("family")
+    begin(cast, mother, "reports")
+    cast.save("author", PLAYER, MARKED)
+    answered = fill(mother.get("/"), f"{page_of(cast)}/give").follow()
+    assert heading(answered) == "Not all could be given"
+    assert "is about mental health, pregnancy, or somebody doing harm" in answered.text
+    assert "is not on this machine" not in answered.text
+    assert "waits to be given" not in mother.get("/").text
+
+
+def test_the_page_that_asks_says_whether_private_reports_go_along(played: Cast) -> None:
+    mother, page = played.browser("family"), page_of(played)
+    for chosen, said in ((["reports"], "are not given"), (["reports", "private"], "go along, too")):
+        form = next(form for form in mother.get(page).forms.values() if form.action == page and form.method == "post")
+        form["organisation"] = played.organisations["recipient"].card_id.hex()
+        for box in form.fields["choices"]:
+            box.checked = box._value in chosen
+        assert f"Reports about mental health, pregnancy, or somebody doing harm {said}" in form.submit().text

@@ -9,7 +9,7 @@ from blockmrs.domain.bundles import BundleTerms
 from blockmrs.domain.kinds import Relation
 from blockmrs.domain.roll import Entry, Roll, Says, Statement, read_roll
 from blockmrs.domain.sharing import Grant
-from blockmrs.domain.standing import CHOICES, GIVEN_KINDS, counted_then, counts_now, covers, is_given
+from blockmrs.domain.standing import CHOICES, GIVEN_KINDS, counted_then, counts_now, covers, gives_private, is_given
 
 NOW = datetime(2026, 3, 14, tzinfo=UTC)
 COACH, MOTHER, FATHER, INVITED = (bytes([number]) * 32 for number in (1, 2, 3, 4))
@@ -32,7 +32,7 @@ def joined(who: bytes, number: int) -> tuple[bytes, Statement]:
     return (who, Statement(Says.JOINED, who, "X", Relation.GUARDIAN, bytes([100 + number]) * 32))
 
 
-@pytest.mark.parametrize("kind", ["roster", "clearance", "reply", "something-new"])
+@pytest.mark.parametrize("kind", ["roster", "clearance", "reply", "something-new", "private"])
 def test_a_kind_that_no_choice_names_is_given_by_no_terms(kind):
     assert kind not in GIVEN_KINDS
     assert not covers(BundleTerms(kinds=(kind,)), kind, bytes(32))
@@ -43,8 +43,11 @@ def test_terms_that_name_no_kind_give_nothing():
 
 
 def test_what_is_named_is_given_but_for_what_stays_out():
-    for kinds in CHOICES.values():
+    for choice, kinds in CHOICES.items():
         terms = BundleTerms(kinds=tuple(str(kind) for kind in kinds), left_out=(bytes(32),))
+        assert gives_private(terms) is (choice == "private")
+        if choice == "private":
+            continue
         assert all(covers(terms, kind, bytes([1]) * 32) for kind in kinds)
         assert not any(covers(terms, kind, bytes(32)) for kind in kinds)
 

@@ -1,4 +1,4 @@
-"""What the rules mark as what not everybody should see, looked for in what a report says."""
+"""What the rules mark as what not everybody should see: of the mind, a pregnancy, or harm done."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 
 class PrivateMarks:
-    """What the rules mark as what not everybody should see: findings, and the titles of complaints."""
+    """What the rules mark as what not everybody should see: findings, complaints, and the titles of those."""
 
     def __init__(self, rules: RuleSet) -> None:
         self._findings = {name for name, finding in rules.findings.items() if finding.policy}
+        self._complaints = {name for name, presentation in rules.presentations.items() if presentation.policy}
         # Some are called otherwise in a report about oneself.
         self._titles = {
             presentation.title
@@ -30,3 +31,7 @@ class PrivateMarks:
             (finding.finding in self._findings and finding.answer != "no") or finding.answer in self._titles
             for finding in report.findings
         )
+
+    def among(self, concerns: tuple[str, ...]) -> bool:
+        """Whether one of what a list says that a report is about (domain/concerns.py) is marked."""
+        return not (self._findings | self._complaints).isdisjoint(concerns)
