@@ -6,7 +6,7 @@ Any other is this server's word: it noted what it saw, and a server could leave 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
@@ -107,7 +107,8 @@ class LogEntry:
     `who` did it, for `organisation` if they read as its member; empty if nobody knows. `party` is with whom or to whom
     they did it: a hospital, or whoever joined or was ended. `report` is the address of the report concerned, and `see`
     the page that says what else was shared. `count`: how often, where only that is known. `left`: when a reader has
-    left the organisation since.
+    left the organisation since. `who_card`, `party_card` and `subjects` are the beginnings (16 bytes) of the card ids
+    of those two and of whom it is about, as far as they are known; they go nowhere.
     """
 
     event: Event
@@ -124,3 +125,11 @@ class LogEntry:
     count: int = 0
     proven: bool = True
     is_me: bool = False
+    who_card: bytes = field(default=b"", compare=False, repr=False)
+    party_card: bytes = field(default=b"", compare=False, repr=False)
+    subjects: frozenset[bytes] = field(default=frozenset(), compare=False, repr=False)
+
+    @property
+    def involved(self) -> frozenset[bytes]:
+        """The cards of everybody who did it, with whom they did it, and whom it is about."""
+        return self.subjects | ({self.who_card, self.party_card} - {b""})

@@ -147,6 +147,11 @@ class Holder:
         """Whether they are the player, a parent or a guardian; otherwise a coach."""
         return self.relation in FAMILY_RELATIONS
 
+    @property
+    def is_subject(self) -> bool:
+        """Whether they are the player themselves."""
+        return self.relation == Relation.SELF
+
 
 @dataclass(frozen=True, slots=True)
 class OpenInvitation:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from blockmrs.model.accounts import KnownBrowserRow, SessionRow
 from blockmrs.model.codes import InvitationRow, ReportCodeRow
 from blockmrs.model.objects import VisitRow
+from blockmrs.model.questions import QuestionRow
 from blockmrs.model.throttle import ThrottleRow
 
 if TYPE_CHECKING:
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 # The longest for which browsers keep a cookie.
 BROWSER_KNOWN_FOR = timedelta(days=400)
 
+# What nobody has answered by then, nobody will.
+QUESTION_KEPT_FOR = timedelta(days=90)
+
 
 def expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
     """Each such table, with the condition for those of its rows that are over at `now`."""
@@ -30,4 +34,5 @@ def expired(now: datetime) -> list[tuple[type[Base], ColumnElement[bool]]]:
         (ThrottleRow, ThrottleRow.window_ends <= now),
         (KnownBrowserRow, KnownBrowserRow.last_used <= now - BROWSER_KNOWN_FOR),
         (VisitRow, VisitRow.ends <= now),
+        (QuestionRow, QuestionRow.asked <= now - QUESTION_KEPT_FOR),
     ]

@@ -10,12 +10,16 @@ from blockmrs.model.rows import Guarded, UtcDateTime
 
 
 class OperatorBoxRow(Guarded, Base):
-    """The public key to which questions for one administrator are sealed; it says nothing of their own card."""
+    """The public key to which questions for one administrator are sealed, and whose it is.
+
+    The key says nothing of their own card; `card_lookup` is a digest of that, under a key that is not in the database.
+    """
 
     __tablename__ = "operator_box"
 
     account_id: Mapped[bytes] = mapped_column(ForeignKey("account.account_id", ondelete="CASCADE"), primary_key=True)
     sealing_key: Mapped[bytes] = mapped_column(LargeBinary)
+    card_lookup: Mapped[bytes] = mapped_column(LargeBinary(32))
 
 
 class QuestionRow(Guarded, Base):

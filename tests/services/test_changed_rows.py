@@ -71,7 +71,7 @@ def stage() -> Iterator[Stage]:
             lookup = rows.scalars(select(InvitationRow)).one().lookup
             rows.add(InvitationClaimRow(lookup=lookup, claimed_by=b"c" * 32))
         world.identity.questions.open_box(carol.account_id, carol.keyring)
-        world.identity.questions.ask(carol, LogEntry(Event.OPENED_REPORT, world.clock(), "Sam Rivers"))
+        world.identity.questions.ask(doctor, LogEntry(Event.OPENED_REPORT, world.clock(), "Sam Rivers"))
         assert code is not None
         yield Stage(world, carol, doctor, token, saved, code, invitation, setup_token)
         world.engine.dispose()

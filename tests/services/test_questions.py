@@ -12,8 +12,12 @@ from blockmrs.model.questions import OperatorBoxRow, QuestionRow
 from blockmrs.services.accounts import questions
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.questions import ASKED_A_DAY, Questions
+from blockmrs.services.node.clock_watch import ClockWatch
+from blockmrs.services.node.housekeeping import Housekeeping
+from blockmrs.services.selections.selection import Selection, Terms
 from blockmrs.services.sharing.who_looked import LogFilter, entry_name
 from tests.conftest import StillClock
+from tests.support.from_now_on import home_in
 from tests.support.team import Team, team_in
 from tests.support.world import PASSWORD, World
 
@@ -101,6 +105,89 @@ def test_questions_are_few_and_need_somebody_to_ask(
     monkeypatch.setattr(questions, "MOST_OPEN", 11)
     with pytest.raises(Unavailable):
         asking(world).ask(team.maria, entry(world))
+    with world.database.read() as rows:
+        assert len(rows.scalars(select(QuestionRow)).all()) == 11
+
+
+def test_every_question_has_one_size_however_long_the_names_are(team: Team, olga: Actor) -> None:
+    world, long = team.world, "ก" * 120
+    asking(world).ask(team.maria, entry(world))
+    named = replace(team.maria, display_name=long)
+    asking(world).ask(named, replace(entry(world), who=long, organisation=long, party=long))
+    with world.database.read() as rows:
+        assert len({len(row.sealed) for row in rows.scalars(select(QuestionRow))}) == 1
+    question = max(asking(world).of(olga), key=lambda question: len(question.asked_by))
+    assert question.entry.who.startswith("ก" * 50)
+
+
+def test_nobody_is_asked_about_what_they_did_or_what_is_about_them(team: Team, olga: Actor) -> None:
+    world, card = team.world, olga.keyring.card.id[:16]
+    for involved in (
+        replace(entry(world), who_card=card),
+        replace(entry(world), party_card=card),
+        replace(entry(world), subjects=frozenset([card])),
+    ):
+        with pytest.raises(Unavailable):
+            asking(world).ask(team.maria, involved)
+    with pytest.raises(Unavailable):
+        asking(world).ask(olga, entry(world))
+    # Another who runs the site, and is not involved, gets it alone.
+    asking(world).open_box(team.carol.account_id, team.carol.keyring)
+    asking(world).ask(team.maria, replace(entry(world), who_card=card))
+    assert asking(world).of(olga) == []
+    assert len(asking(world).of(replace(team.carol, is_admin=True))) == 1
+
+
+def test_the_name_of_whom_it_is_about_is_left_out_where_they_did_it_themselves(team: Team, olga: Actor) -> None:
+    world = team.world
+    sam = team.joins("sam", "Sam R.", "self")
+    team.confirm(team.maria, "Sam R.", "self")
+    world.clock.advance(timedelta(minutes=1))
+    world.who_looked.note_list(sam, world.people.of(sam))
+    team.end(sam, "Sam R.", "self")
+    listed = world.who_looked.entries(team.maria, world.people.of(team.maria), LogFilter(others=False))
+    theirs = [one for one in listed if "Sam R." in (one.who, one.party)]
+    assert {one.event for one in theirs} >= {Event.JOINED, Event.CONFIRMED, Event.ENDED}
+    for one in theirs:
+        asking(world).ask(team.maria, one)
+    assert all("Sam R." not in (one.entry.who, one.entry.party) for one in asking(world).of(olga))
+    assert len(asking(world).of(olga)) == len(theirs)
+
+
+def test_everybody_involved_in_an_entry_is_known_by_their_card(world: World) -> None:
+    home = home_in(world)
+    world.clock.advance(timedelta(minutes=1))
+    home.begin()
+    home.tell(home.maria)
+    home.facts()
+    address = home.team.save()
+    world.sharing.grant(home.team.carol, address, home.hospital, "care", world.clock() + timedelta(days=9))
+    world.sharing.acknowledge(home.lee, address)
+    world.who_looked.note_report(home.joe, address)
+    terms = Terms(purpose="care", until=world.clock() + timedelta(days=9))
+    world.record_sharing.share(home.maria, home.handle(home.maria), "ab" * 16, home.hospital, Selection(), terms)
+    world.crew_facts.turn_on(home.maria, home.handle(home.maria), world.facts.newest(home.team.person(home.maria)))
+    people = world.people.of(home.maria)
+    everybody = {"Maria Rivers": home.maria, "Joe Rivers": home.joe, "Carol Coach": home.team.carol, "Dr Lee": home.lee}
+    listed = world.who_looked.entries(home.maria, people, LogFilter(others=False))
+    assert {one.who for one in listed if one.who} == set(everybody)
+    for one in listed:
+        assert one.who_card == (everybody[one.who].keyring.card.id[:16] if one.who else b""), one.event
+        assert one.subjects
+    parties = [one for one in listed if one.party in everybody]
+    assert parties
+    assert all(one.party_card == everybody[one.party].keyring.card.id[:16] for one in parties)
+
+
+def test_what_nobody_answers_goes_after_ninety_days(team: Team, olga: Actor) -> None:
+    world, seconds = team.world, 0.0
+    keeper = Housekeeping(world.database, ClockWatch(world.ledger, world.clock, lambda: seconds))
+    asking(world).ask(team.maria, entry(world))
+    for days, left in ((89, 1), (1, 0)):
+        world.clock.advance(timedelta(days=days))
+        seconds += timedelta(days=days).total_seconds()
+        keeper.erase_expired()
+        assert len(asking(world).of(olga)) == left
 
 
 def test_an_entry_is_asked_about_by_a_name_that_only_its_reader_knows(team: Team) -> None:

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from blockmrs.services.container import Services
     from blockmrs.services.people.persons import Person
 
-_NOBODY = N_("The people who run this site cannot be asked here right now. Try again later, or call them")
+_NOBODY = N_("Nobody who runs this site can be asked about this here right now. Try again later, or call them")
 DAYS = {"7": 7, "90": 90, "366": 366, "": 90, "all": None}
 """How far back a choice of the filter goes; a quarter of a year if nothing was chosen."""
 

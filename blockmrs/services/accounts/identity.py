@@ -108,7 +108,7 @@ class Identity:
         self._attempts = Attempts(throttle)
         self._browsers = KnownBrowsers(database, clock)
         self.visits = Visits(database, clock)
-        self.questions = Questions(database, throttle, mailbox.chain_id, clock)
+        self.questions = Questions(database, throttle, mailbox.chain_id, clock, wrapper.lookup)
         self._limits = limits
         self._clock = clock
 

@@ -2,7 +2,9 @@
 
 What is asked holds who asks, and who did what and when: no report, no health fact, and not the name of whom it is
 about. It is sealed to a box of each administrator, whose key comes from the administrator's own and is made when they
-sign in. Whoever has the database reads neither the question nor who asked it.
+sign in. Whoever has the database reads neither the question nor who asked it. Nobody is asked about what they did
+themselves, or what is about them, and the name of whom it is about is left out where they did it. What nobody answers
+goes after 90 days (model/expired.py).
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 
 from blockmrs.crypto.envelope import open_with, seal_to_key
 from blockmrs.crypto.keys import Keyring
@@ -34,7 +36,9 @@ ASKED_A_DAY = 10
 """How many questions one account may ask in a day."""
 MOST_OPEN = 500
 """How many wait for one administrator at most; then nobody can ask before some are answered."""
-_TEXT_BYTES = 512
+_TEXT_BYTES, _NAME_BYTES = 1024, 200
+"""Every question has one size: each of its four names is cut to so many bytes, so that it fits."""
+_CARD, _CARD_BYTES = "operator card", 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +54,15 @@ class Question:
 class Questions:
     """Opens boxes, takes questions and shows them."""
 
-    def __init__(self, database: Database, throttle: Throttle, chain_id: bytes, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        database: Database,
+        throttle: Throttle,
+        chain_id: bytes,
+        clock: Callable[[], datetime],
+        lookup: Callable[[str, str], bytes],
+    ) -> None:
+        self._lookup = lookup
         self._database = database
         self._throttle = throttle
         self._info = chain_label("question", chain_id)
@@ -62,7 +74,8 @@ class Questions:
         with self._database.write() as rows:
             row = rows.get(OperatorBoxRow, account_id)
             if row is None:
-                rows.add(OperatorBoxRow(account_id=account_id, sealing_key=key))
+                card = self._lookup(_CARD, keyring.card.id[:_CARD_BYTES].hex())
+                rows.add(OperatorBoxRow(account_id=account_id, sealing_key=key, card_lookup=card))
 
     def is_open(self) -> bool:
         """Whether there is anybody to ask."""
@@ -70,38 +83,46 @@ class Questions:
             return rows.scalar(select(OperatorBoxRow).limit(1)) is not None
 
     def ask(self, actor: Actor, entry: LogEntry) -> None:
-        """Seal a question about the entry to every administrator.
+        """Seal a question about the entry to every administrator but those who did it, or whom it is about.
 
         Raises:
             TooManyAttempts: this account has asked too often today.
-            Unavailable: there is no box, or too many questions wait.
+            Unavailable: there is nobody to ask, or too many questions wait.
         """
+        involved = {self._lookup(_CARD, card.hex()) for card in entry.involved}
         with self._database.read() as rows:
-            boxes = {row.account_id: row.sealing_key for row in rows.scalars(select(OperatorBoxRow))}
-            waiting = len(rows.scalars(select(QuestionRow).limit(MOST_OPEN * max(1, len(boxes)))).all())
-        if not boxes or waiting >= MOST_OPEN * len(boxes):
-            raise Unavailable("nobody who runs this site can be asked here now")
+            boxes = {
+                row.account_id: row.sealing_key
+                for row in rows.scalars(select(OperatorBoxRow))
+                if row.card_lookup not in involved and row.account_id != actor.account_id
+            }
+        if not boxes:
+            raise Unavailable("nobody who runs this site can be asked about this here")
         self._throttle.count("question", actor.account_id.hex(), limit=ASKED_A_DAY, window=timedelta(days=1))
         text = encode(
             [
-                actor.display_name,
+                _cut(actor.display_name),
                 entry.event.value,
                 to_ms(entry.at),
-                entry.who,
-                entry.organisation,
-                entry.party,
+                _cut("" if entry.who_card in entry.subjects else entry.who),
+                _cut(entry.organisation),
+                _cut("" if entry.party_card in entry.subjects else entry.party),
                 entry.purpose,
                 entry.count,
                 int(entry.proven),
             ]
         )
         # One size for all, so that it tells nothing.
-        padded = (len(text).to_bytes(2, "big") + text).ljust(_TEXT_BYTES * (1 + len(text) // _TEXT_BYTES), b"\x00")
+        padded = (len(text).to_bytes(2, "big") + text).ljust(_TEXT_BYTES, b"\x00")
         question_id, now = os.urandom(16), self._clock()
+        sealed = {account_id: seal_to_key(padded, key, info=self._info + question_id)
+                  for account_id, key in boxes.items()}  # fmt: skip
         with self._database.write() as rows:
-            for account_id, key in boxes.items():
-                sealed = seal_to_key(padded, key, info=self._info + question_id)
-                rows.add(QuestionRow(question_id=question_id, account_id=account_id, sealed=sealed, asked=now))
+            # Counted where they are written: no two at once are more than there may be.
+            if (rows.scalar(select(func.count()).select_from(QuestionRow)) or 0) >= MOST_OPEN * len(boxes):
+                raise Unavailable("too many questions wait")
+            for account_id, content in sealed.items():
+                rows.add(QuestionRow(question_id=question_id, account_id=account_id, sealed=content, asked=now))
 
     def of(self, actor: Actor) -> list[Question]:
         """The questions that wait for this administrator, oldest first; what does not open is passed over."""
@@ -133,6 +154,10 @@ class Questions:
 def _require(actor: Actor) -> None:
     if not actor.is_admin:
         raise NotAuthorized("only those who run this site")
+
+
+def _cut(name: str) -> str:
+    return name.encode()[:_NAME_BYTES].decode(errors="ignore")
 
 
 def _box(keyring: Keyring) -> Keyring:

@@ -93,8 +93,9 @@ class Visits:
                 is_me = me.startswith(note.by) and note.event != Event.SIGNED_IN
                 who = actor.display_name if me.startswith(note.by) else note.name
                 yield LogEntry(
-                    Event(note.event), from_ms(note.at_ms), "", who, report=note.report, proven=False, is_me=is_me
-                )
+                    Event(note.event), from_ms(note.at_ms), "", who, report=note.report, proven=False, is_me=is_me,
+                    who_card=note.by,
+                )  # fmt: skip
 
     def _add(self, card: Keyring, note: _Note, again_after: timedelta) -> None:
         month = _months(self._clock())[0]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.facts import HealthFacts, for_crew
@@ -87,6 +87,7 @@ class Answer:
     at: datetime
     by: str
     by_me: bool
+    card: bytes = field(repr=False)
 
 
 class CrewFacts:
@@ -252,7 +253,7 @@ class CrewFacts:
                  if roll.was_family(author)}  # fmt: skip
 
         def answer(by: bytes, at: datetime, *, is_yes: bool) -> Answer:
-            return Answer(is_yes, at, roll.name_of(by), by == me)
+            return Answer(is_yes, at, roll.name_of(by), by == me, by)
 
         before: GrantEntry | None = None
         for statement in statements:

@@ -209,19 +209,21 @@ class RecordSharing:
     def log(self, actor: Actor, person: Person) -> Iterator[LogEntry]:
         """What was so given of the person's record, ended and opened, for the list of who looked."""
         for group in self._groups(actor, person):
-            share, is_me = self._described(actor, group), group[0].entry.author == actor.keyring.card.id
+            share, author = self._described(actor, group), group[0].entry.author
             see = f"/share/{person.handle}/sent/{share.share_id}"
             base = LogEntry(
                 Event.SHARED_SELECTION, share.since, person.label, share.given_by, party=share.party,
-                purpose=share.purpose, until=share.until, see=see, is_me=is_me,
+                purpose=share.purpose, until=share.until, see=see, is_me=author == actor.keyring.card.id,
+                who_card=author[:_ID_BYTES],
             )  # fmt: skip
             yield base
             if share.stopped is not None:
-                yield replace(base, event=Event.STOPPED_SELECTION, at=share.stopped, who="", is_me=False)
+                ended = replace(base, event=Event.STOPPED_SELECTION, at=share.stopped, who="", is_me=False)
+                yield replace(ended, who_card=b"")
             for receipt in share.receipts:
                 yield LogEntry(
                     Event.OPENED_SELECTION, receipt.at, person.label, receipt.reader, receipt.organisation,
-                    purpose=receipt.purpose, see=see, left=receipt.left,
+                    purpose=receipt.purpose, see=see, left=receipt.left, who_card=receipt.card[:_ID_BYTES],
                 )  # fmt: skip
 
     def _check(self, organisation: Organisation, terms: Terms) -> None:

@@ -19,7 +19,7 @@ from blockmrs.errors import BlockMRSError, InvalidInput, NotAuthorized, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.granting import LineTo
 from blockmrs.services.grants.standing_readers import MOST_READERS, Given
-from blockmrs.services.lines.contents import Sort
+from blockmrs.services.lines.contents import KEY_BYTES, Sort
 from blockmrs.services.lines.saving import commit_batch, finish
 from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.books import LONGEST
@@ -187,18 +187,19 @@ class FromNowOn:
             begun = LogEntry(
                 Event.SHARED_FROM_NOW_ON, self._mailbox.time_at(first.copy.index), person.label,
                 self._name(actor, keys, first.copy.author), party=grant.party, purpose=grant.purpose,
-                until=grant.not_after, is_me=is_me,
+                until=grant.not_after, is_me=is_me, who_card=first.copy.author[:KEY_BYTES],
             )  # fmt: skip
             yield begun
             ends = [reader.ended[1].at for _, reader in group if reader.ended is not None]
             if len(ends) == len(group):
-                yield replace(begun, event=Event.STOPPED_FROM_NOW_ON, at=max(ends), who="", is_me=False)
+                ended = replace(begun, event=Event.STOPPED_FROM_NOW_ON, at=max(ends), who="", is_me=False)
+                yield replace(ended, who_card=b"")
             for one in (one for keys, reader in group for one in self._openings(keys, reader)):
                 opening = one.opening
                 yield LogEntry(
                     Event.OPENED_REPORT if one.report else Event.OPENED_FACTS, opening.at, person.label,
                     opening.reader, opening.organisation, purpose=opening.purpose, report=one.report,
-                    left=opening.left,
+                    left=opening.left, who_card=opening.card[:KEY_BYTES],
                 )  # fmt: skip
 
     def _presses(self, person: Person) -> list[list[tuple[EntrustedKeys, StandingReader]]]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TYPE_CHECKING
 
@@ -17,13 +17,17 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """A receipt, with the names in the directory and the share; `left`: when the reader has left since."""
+    """A receipt, with the names in the directory and the share; `left`: when the reader has left since.
+
+    `card`: the reader's card id.
+    """
 
     reader: str
     organisation: str
     at: datetime
     purpose: str
     left: datetime | None = None
+    card: bytes = field(default=b"", compare=False, repr=False)
 
 
 def differs(staff: Staff, copy: Grant, receipts: Sequence[tuple[int, bytes, Receipt]]) -> bool:
@@ -66,7 +70,8 @@ def by_members(
     for place, author, receipt in receipts:
         member = last_of(memberships, author)
         if member is not None and at_place(memberships, author, place) is not None:
-            yield Opening(member.name, party, mailbox.time_at(place), receipt.purpose, member.until), receipt
+            at = mailbox.time_at(place)
+            yield Opening(member.name, party, at, receipt.purpose, member.until, author), receipt
 
 
 def _is_of_another(copy: Grant, receipt: Receipt) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -57,7 +57,8 @@ class Share:
 
     `said_stopped`: somebody wrote on the player's line that it was stopped, but nothing shows that the recipient was
     told. `differs`: the recipient opened something other than what this entry names. `from_family`: the family sent it,
-    not the report's author; `sender` is who of them did, if the roll names them. `by_me`: whoever reads this did.
+    not the report's author; `sender` is who of them did, if the roll names them. `by_me`: whoever reads this did;
+    `giver` is the card id of who did.
     """
 
     share_id: str
@@ -74,6 +75,7 @@ class Share:
     from_family: bool = False
     sender: str = ""
     by_me: bool = False
+    giver: bytes = field(default=b"", compare=False, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -469,6 +471,7 @@ class Sharing:
             from_family=self._is_from(Standing.SUBJECT, access, entry),
             sender=self._books.sender(actor, access, entry),
             by_me=entry.author == actor.keyring.card.id,
+            giver=entry.author,
         )
 
     def _is_running(self, entry: GrantEntry) -> bool:

@@ -20,7 +20,7 @@ from blockmrs.domain.roll import Says
 from blockmrs.errors import NOT_HERE, Ended, NotFound
 from blockmrs.fhir.audit import write_log
 from blockmrs.moments import from_ms, to_ms
-from blockmrs.services.lines.contents import Sort, first_grants
+from blockmrs.services.lines.contents import KEY_BYTES, Sort, first_grants
 from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.books import LONGEST
 
@@ -132,7 +132,12 @@ class WhoLooked:
         for person in people:
             if chosen.handle in ("", person.handle):
                 try:
-                    entries += [entry for entry in self._about(actor, person, chosen) if _passes(entry, chosen)]
+                    subjects = self._subjects(person)
+                    entries += [
+                        replace(entry, subjects=subjects)
+                        for entry in self._about(actor, person, chosen)
+                        if _passes(entry, chosen)
+                    ]
                 except NOT_HERE:
                     if gaps is None:
                         raise
@@ -201,6 +206,14 @@ class WhoLooked:
         if keys is not None:
             self._visits.note(actor, [keys], Event.LOOKED_AT_REPORT, address)
 
+    def _subjects(self, person: Person) -> frozenset[bytes]:
+        """The beginnings of the card ids of the person themselves: of their cards, and of who joined as that person."""
+        cards = {keys.keyring.card.id for keys in person.cards}
+        for keys in person.cards:
+            family = self._rolls.of(keys.keyring).family.values()
+            cards |= {holder.card for holder in family if holder.is_subject}
+        return frozenset(card[:KEY_BYTES] for card in cards)
+
     def _about(self, actor: Actor, person: Person, chosen: LogFilter) -> Iterator[LogEntry]:
         wanted = list(Happening) if chosen.happening is None else [chosen.happening]
         for keys in person.cards:
@@ -222,7 +235,9 @@ class WhoLooked:
         if Happening.RIGHTS in wanted:
             for answer in self._crew_facts.answers(actor, person):
                 event = Event.FACTS_GO_ALONG if answer.is_yes else Event.FACTS_STAY
-                yield LogEntry(event, answer.at, person.label, answer.by, is_me=answer.by_me)
+                yield LogEntry(
+                    event, answer.at, person.label, answer.by, is_me=answer.by_me, who_card=answer.card[:KEY_BYTES]
+                )
 
     def _sharings(
         self, actor: Actor, person: Person, contents: Sequence[Item], names: _Names, chosen: LogFilter
@@ -283,12 +298,14 @@ def _passes(entry: LogEntry, chosen: LogFilter) -> bool:
 
 def _of_share(share: Share, about: str, address: str, names: _Names, author: bytes) -> Iterator[LogEntry]:
     giver = share.sender if share.from_family else names.of(author)
-    base = LogEntry(Event.SHARED, share.since, about, giver, party=share.party, report=address)
+    card = share.giver[:KEY_BYTES]
+    base = LogEntry(Event.SHARED, share.since, about, giver, party=share.party, report=address, who_card=card)
     yield replace(base, until=share.until, purpose=share.purpose, is_me=share.by_me)
     if share.stopped is not None:
         # Who of the family it was stands on the page of the share.
         ender, is_me = ("", False) if share.by_family else (giver, share.by_me)
-        yield replace(base, event=Event.STOPPED, at=share.stopped, who=ender, is_me=is_me)
+        card = b"" if share.by_family else card
+        yield replace(base, event=Event.STOPPED, at=share.stopped, who=ender, is_me=is_me, who_card=card)
     for receipt in share.receipts:
         yield LogEntry(
             Event.OPENED_REPORT,
@@ -299,6 +316,7 @@ def _of_share(share: Share, about: str, address: str, names: _Names, author: byt
             purpose=receipt.purpose,
             report=address,
             left=receipt.left,
+            who_card=receipt.card[:KEY_BYTES],
         )
 
 
@@ -308,21 +326,29 @@ def _changes(person: Person, contents: Sequence[Item], names: _Names) -> Iterato
         if item.sort is Sort.FOLLOWING or item.of_reader:
             report = "" if item.sort is Sort.FACTS else report_address(item.about)
             event, at = _CHANGES[item.sort], from_ms(item.at_ms)
-            yield LogEntry(event, at, person.label, names.of(item.by), report=report, is_me=names.is_me(item.by))
+            yield LogEntry(
+                event, at, person.label, names.of(item.by), report=report, is_me=names.is_me(item.by), who_card=item.by
+            )
 
 
 def _rights(person: Person, roll: Roll, names: _Names) -> Iterator[LogEntry]:
     """Every step on the roll: what began, ended and began again since is listed each time."""
     for step in roll.steps:
-        event, by, party = _of_step(step, names)
-        yield LogEntry(event, step.at, person.label, names.of(by), party=party, is_me=names.is_me(by))
+        event, by, party, name = _of_step(step, names)
+        yield LogEntry(
+            event, step.at, person.label, names.of(by), party=name, is_me=names.is_me(by),
+            who_card=by[:KEY_BYTES], party_card=party[:KEY_BYTES],
+        )  # fmt: skip
 
 
-def _of_step(step: Step, names: _Names) -> tuple[Event, bytes, str]:
-    """What it is, who did it (card id), and with whom."""
+def _of_step(step: Step, names: _Names) -> tuple[Event, bytes, bytes, str]:
+    """What it is, who did it and with whom (card ids), and the latter's name."""
     holder = step.holder
     if holder is None:
-        return (Event.INVITED if step.says is Says.INVITED else Event.INVITATION_ENDED), step.by, ""
+        return (Event.INVITED if step.says is Says.INVITED else Event.INVITATION_ENDED), step.by, b"", ""
     if step.says in (Says.CONFIRMED, Says.ENDED):
-        return (Event.CONFIRMED if step.says is Says.CONFIRMED else Event.ENDED), step.by, holder.name
-    return (Event.JOINED, holder.card, names.of(holder.invited_by)) if holder.is_family else (Event.MADE, step.by, "")
+        event = Event.CONFIRMED if step.says is Says.CONFIRMED else Event.ENDED
+        return event, step.by, holder.card, holder.name
+    if not holder.is_family:
+        return Event.MADE, step.by, b"", ""
+    return Event.JOINED, holder.card, holder.invited_by, names.of(holder.invited_by)

@@ -156,7 +156,7 @@ def test_is_this_right_shows_what_is_sent_and_sends_it_to_the_operator(site, clu
     maria, olga = signed_in(site, "maria"), signed_in(site, "olga")
     row = next(row for row in soup(maria.get("/log")).select(".news li") if "wrote a report" in row.get_text())
     asked = maria.get(next(link["href"] for link in row("a") if "Is this right?" in link.get_text()))
-    assert "not whom it is about" in " ".join(soup(asked).main.get_text().split())
+    assert "not the name of whom it is about" in " ".join(soup(asked).main.get_text().split())
     done = press(maria, asked, "Ask the people who run this site").follow()
     assert "Sent to the people who run this site" in done.text
     page = olga.get("/admin")
