@@ -13,6 +13,7 @@ from blockmrs.cid import Cid
 from blockmrs.domain.reports import ReportedFinding
 from blockmrs.domain.senders import Standing
 from blockmrs.errors import (
+    Conflict,
     Ended,
     InvalidInput,
     NotAuthorized,
@@ -25,7 +26,7 @@ from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.people.persons import ME
 from blockmrs.services.selections import record_shares
-from blockmrs.services.selections.selection import Selection, What
+from blockmrs.services.selections.selection import Selection, What, came_since, listing_of, selected
 from blockmrs.services.sharing.everyone import Form
 from tests.services.test_story import member
 from tests.support.claims import drop, grants_on
@@ -305,6 +306,25 @@ def test_nothing_chosen_is_refused(family: Family) -> None:
                       Selection(What.KINDS, kinds=("roster",))):  # fmt: skip
         with pytest.raises(InvalidInput, match="Choose something"):
             family.give(selection)
+
+
+def test_only_what_the_page_listed_is_given(family: Family) -> None:
+    listing = listing_of(selected(family.entries(), Selection()))
+    family.team.save()
+    size = family.world.ledger.size
+    for other in (listing, "", "9" * 1000, listing_of(())):
+        with pytest.raises(Conflict):
+            family.give(Selection(listing=other))
+    assert family.world.ledger.size == size
+    family.give(Selection(listing=listing_of(selected(family.entries(), Selection()))))
+    assert len(family.shares()) == 1
+
+
+def test_of_what_is_listed_anew_that_is_new_which_came_to_the_record_since(family: Family) -> None:
+    listing = listing_of(selected(family.entries(), Selection()))
+    address = family.team.save()
+    assert [entry.entry_id for entry in family.entries() if came_since(entry, listing)] == [address]
+    assert not any(came_since(entry, other) for entry in family.entries() for other in ("", "-", "²-", "9" * 1000))
 
 
 def test_an_organisation_without_members_and_one_that_is_not_there_are_refused(family: Family) -> None:

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 
+from blockmrs.services.selections.selection import Selection, listing_of, selected
 from blockmrs.services.sharing.who_looked import LogFilter, entry_name
 from tests.support.access_table import ABSENT
 from tests.support.cast import NOBODY, PERSONS, PLAYER, Cast
@@ -56,6 +57,11 @@ class Names(dict[str, str]):
 
     def _record_share(self) -> str:
         return self._cast.given_record()[0]
+
+    def _listing(self) -> str:
+        services, mother = self._cast.site.services, self._cast.actor("family")
+        record = services.record_sharing.record(mother, services.people.of(mother)[-1].handle)
+        return listing_of(selected(record.entries, Selection()))
 
     def _bundle(self) -> str:
         return self._cast.given_record()[1]

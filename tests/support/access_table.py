@@ -72,6 +72,7 @@ RECORD = {
     "how_long": "30",
     "step": "send",
     "share-draft": "dc" * 16,
+    "listing": "{listing}",
 }
 SHARE = {"purpose": "care", "how_long": "30"}
 FROM_NOW_ON = SHARE | {"organisation": "{organisation}", "choices": "facts"}

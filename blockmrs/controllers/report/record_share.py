@@ -37,8 +37,8 @@ from blockmrs.controllers.web.context import (
     wait_first,
 )
 from blockmrs.controllers.web.recovery_code import code_first
-from blockmrs.errors import N_, InvalidInput, NotFound, TooManyAttempts, Unavailable
-from blockmrs.services.selections.selection import KINDS, Selection, Terms, What, selected
+from blockmrs.errors import N_, Conflict, InvalidInput, NotFound, TooManyAttempts, Unavailable
+from blockmrs.services.selections.selection import KINDS, Selection, Terms, What, came_since, listing_of, selected
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -50,7 +50,7 @@ if TYPE_CHECKING:
     from blockmrs.services.selections.selection import RecordEntry, RecordNow
 
 _NOT_SENT = N_("It is not shared yet. The disk or the network did not answer. Nothing is lost: press Share again")
-
+_CHANGED = N_("What goes along has changed since you looked. Nothing is shared yet. Look again, then press Share")
 
 KIND_WORDS: Mapping[str, str] = {
     "report": N_("Reports of an injury or illness"),
@@ -78,6 +78,7 @@ class RecordForm:
     chosen: tuple[str, ...] = ()
     step: str = ""
     draft_id: str = field(default="", repr=False)
+    listing: str = ""
 
     @classmethod
     def posted(cls, form: Form) -> RecordForm:
@@ -89,6 +90,7 @@ class RecordForm:
             tuple(entry for entry in form.several("entry") if len(entry) <= 32)[:LISTED],
             form.text("step", 20),
             form.text("share-draft", 40),
+            form.text("listing", 100),
         )
 
     def value(self, name: str) -> str:
@@ -107,7 +109,7 @@ class RecordForm:
         """What was selected."""
         what = What(self.what)
         kinds = self.kinds if what is What.KINDS else ()
-        return Selection(what, kinds, frozenset(self.chosen) if what is What.CHOSEN else frozenset())
+        return Selection(what, kinds, frozenset(self.chosen) if what is What.CHOSEN else frozenset(), self.listing)
 
     @property
     def lacks_choice(self) -> bool:
@@ -208,10 +210,10 @@ class OneRecordController(TGController):
             lacking = {"kind" if form.what == What.KINDS else "entry": N_("Tick at least one")} if form.step else {}
             return self._choose(actor, form, record, lacking)
         if form.step != SEND:
-            return self._check(actor, form, typed, record, {})
-        return self._send(actor, form, typed, record)
+            return self._check(actor, form, typed, {})
+        return self._send(actor, form, typed)
 
-    def _send(self, actor: Actor, form: RecordForm, typed: ShareRequest, record: RecordNow) -> str:
+    def _send(self, actor: Actor, form: RecordForm, typed: ShareRequest) -> str:
         if not actor.recovery_confirmed:
             return code_first(self._page)
         terms = Terms(typed.purpose, typed.until)
@@ -226,8 +228,10 @@ class OneRecordController(TGController):
             return self._form(actor, form, problem(error))
         except TooManyAttempts as error:
             return self._form(actor, form, wait_first(error), 429)
+        except Conflict:
+            return self._check(actor, form, typed, {"": _CHANGED}, 409)
         except Unavailable as error:
-            return self._check(actor, form, typed, record, try_again(error, _NOT_SENT), 503)
+            return self._check(actor, form, typed, try_again(error, _NOT_SENT), 503)
         redirect(f"{self._page}/sent/{share_id}?new=1")
 
     def _form(self, actor: Actor, form: RecordForm, errors: dict[str, str], status: int = 200) -> str:
@@ -258,13 +262,13 @@ class OneRecordController(TGController):
         )
 
     def _check(
-        self, actor: Actor, form: RecordForm, typed: ShareRequest, record: RecordNow, errors: dict[str, str],
-        status: int = 200,
-    ) -> str:  # fmt: skip
+        self, actor: Actor, form: RecordForm, typed: ShareRequest, errors: dict[str, str], status: int = 200
+    ) -> str:
         try:
             organisation = self._services.organisations.find(typed.organisation_id)
         except NotFound:
             return self._form(actor, form, {"organisation": N_("Choose who should get it")})
+        record = self._sharing.record(actor, self._handle)
         given = selected(record.entries, form.selection)
         return show(
             "share.check",
@@ -278,6 +282,8 @@ class OneRecordController(TGController):
             until=typed.until,
             given=given,
             counts=[(_(KIND_WORDS[kind]), number) for kind, number in counted(given)],
+            new={one.entry_id for one in given if came_since(one, form.listing)},
+            listing=listing_of(given),
             left_out=[entry for entry in record.entries if entry.is_private and entry not in given],
             is_whole=record.is_whole,
             words=ONE_WORDS,

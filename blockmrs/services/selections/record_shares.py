@@ -19,7 +19,7 @@ from blockmrs.domain.bundles import BundleEntry, BundleTerms
 from blockmrs.domain.kinds import Purpose, Scope
 from blockmrs.domain.permission import Standing, require_acting
 from blockmrs.domain.sharing import BundleGrant
-from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput, NotFound
+from blockmrs.errors import UNKNOWN, BlockMRSError, Conflict, InvalidInput, NotFound
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.services.grants.ending import end_as_subject, original_of
 from blockmrs.services.grants.granting import LineTo, share_bundle
@@ -27,7 +27,7 @@ from blockmrs.services.lines.bundles import keep_bundle
 from blockmrs.services.lines.saving import commit_batch, finished, save_once
 from blockmrs.services.people.persons import ME, handle_of
 from blockmrs.services.selections.copies import Copies
-from blockmrs.services.selections.selection import RecordShare, selected
+from blockmrs.services.selections.selection import RecordShare, listing_of, selected
 from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.everyone import Form, RightRow
 
@@ -110,6 +110,7 @@ class RecordSharing:
 
         Raises:
             InvalidInput: nothing is selected, or nobody is there to read it, or the terms are not good.
+            Conflict: it comes to something else by now than the page listed that asked.
             NotAuthorized: as in `person`; and a coach who let themselves in while another of the family is in.
         """
         person = self._people.giving(actor, self.person(actor, handle), self._rolls)
@@ -133,6 +134,8 @@ class RecordSharing:
                 entries = selected(self._records.of(person).entries, selection)
                 if not entries:
                     raise InvalidInput("Choose something to share", field="what")
+                if selection.listing not in (None, listing_of(entries)):
+                    raise Conflict("it comes to something else than the page listed")
                 who = (actor.account_id + organisation_id).hex()
                 self._throttle.count("record share in a day", who, limit=SHARES_A_DAY, window=timedelta(days=1))
                 self._write(actor, person, organisation, entries, selection, terms, mark)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from enum import StrEnum
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content
@@ -25,6 +26,7 @@ coach's reports has a way of its own.
 """
 
 _ID_BYTES = 16
+_PLACE_DIGITS = 20
 
 
 class What(StrEnum):
@@ -37,11 +39,15 @@ class What(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What somebody wants to give: everything that stands now, some kinds of it, or chosen entries, by their ids."""
+    """What somebody wants to give: everything that stands now, some kinds of it, or chosen entries, by their ids.
+
+    `listing`: of what a page listed, by `listing_of`: nothing else is given. None: no page listed it.
+    """
 
     what: What = What.EVERYTHING
     kinds: tuple[str, ...] = ()
     chosen: frozenset[str] = frozenset()
+    listing: str | None = None
 
     def takes(self, entry: RecordEntry) -> bool:
         """Whether it gives that entry; what is private only if that very one was chosen."""
@@ -82,6 +88,19 @@ class RecordNow:
 def selected(entries: Iterable[RecordEntry], selection: Selection) -> list[RecordEntry]:
     """Those that the selection gives, in their order."""
     return [entry for entry in entries if selection.takes(entry)]
+
+
+def listing_of(entries: Iterable[RecordEntry]) -> str:
+    """A name for exactly these entries, by which a form shows what was on its page; it says how new the newest is."""
+    listed = sorted((entry.grant.grant.update_id, entry.grant.index) for entry in entries)
+    newest = max((index for _, index in listed), default=-1)
+    return f"{newest}-{sha256(b''.join(update_id for update_id, _ in listed)).hexdigest()}"
+
+
+def came_since(entry: RecordEntry, listing: str) -> bool:
+    """Whether an entry came to stand in the record after a page listed what has that name."""
+    newest = listing.partition("-")[0]
+    return newest.isascii() and newest.isdigit() and len(newest) <= _PLACE_DIGITS and entry.grant.index > int(newest)
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,6 +149,21 @@ def test_entries_are_chosen_one_by_one_and_only_so_what_is_private(home: Home) -
     assert "Reports of an injury or illness: 1" in words(press(home.mother, check, "Share", 302).follow())
 
 
+def test_what_came_in_after_the_page_listed_it_goes_along_only_after_another_look(home: Home) -> None:
+    check = home.checked()
+    home.coach.report(head=True)
+    before = footprint(home.site)
+    again = press(home.mother, check, "Share", 409)
+    assert "What goes along has changed since you looked. Nothing is shared yet." in words(again)
+    assert footprint(home.site) == before
+    details = soup(again).find("details", open=True)
+    assert [("New" in one.get_text(" ")) for one in details("li")].count(True) == 1
+    press(home.mother, again, "Share", 302)
+    form, _ = form_with(home.checked(), "Share")
+    unseen = {control["name"]: control["value"] for control in form("input") if control["name"] != "listing"}
+    home.mother.post(home.share, unseen, status=409)
+
+
 def test_a_second_press_shares_once(home: Home) -> None:
     check = home.checked()
     first = press(home.mother, check, "Share", 302)
