@@ -1,10 +1,13 @@
 """Everything from now on while something of it cannot be read: a save depends on nobody else, and nothing is lost."""
 
+from datetime import timedelta
+
 import pytest
 
 from blockmrs.errors import ObjectMissing, StorageUnavailable
+from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.grants import standing as standing_module
-from tests.support.from_now_on import Home
+from tests.support.from_now_on import ALL, MONTH, Home
 
 
 @pytest.fixture
@@ -90,3 +93,41 @@ def test_of_whom_nobody_can_tell_what_waits_hides_nothing_of_the_others(home: Ho
     assert gaps == ["waiting"]
     with pytest.raises(ObjectMissing):
         world.from_now_on.waiting(home.maria)
+
+
+def test_a_press_that_was_cut_off_is_the_same_press_whenever_it_comes_again(home: Home, monkeypatch) -> None:
+    """Its end date is counted from now, so that it asks for another moment each time."""
+    world, real, draft = home.world, home.world.ledger.submit, "ab" * 16
+
+    def cut_off(transactions):
+        real(transactions)
+        raise StorageUnavailable("no answer")
+
+    def press() -> None:
+        until = world.clock() + MONTH
+        world.from_now_on.begin(home.maria, home.handle(home.maria), home.hospital, "care", until, ALL, draft)
+
+    with monkeypatch.context() as patched:
+        patched.setattr(world.ledger, "submit", cut_off)
+        with pytest.raises(StorageUnavailable):
+            press()
+    (reader,) = world.standing.running(home.card())
+    listed = reader.copy.grant.object.cid.digest
+    with world.database.read() as rows:
+        assert rows.get(HeldObjectRow, listed) is None
+    world.clock.advance(timedelta(minutes=3))
+    press()
+    with world.database.read() as rows:
+        assert rows.get(HeldObjectRow, listed) is not None
+    home.stop(home.joe)
+    size = world.ledger.size
+    press()
+    assert (world.ledger.size, home.shares(home.maria)) == (size, []), "sent again by a browser, a year later"
+
+
+def test_the_mark_of_one_parent_s_press_keeps_nothing_of_the_other_s_back(home: Home) -> None:
+    world, until = home.world, home.world.clock() + MONTH
+    for actor in (home.maria, home.joe):
+        world.from_now_on.begin(actor, home.handle(actor), home.hospital, "care", until, ALL, "ab" * 16)
+        home.stop(actor)
+    assert len(world.standing.of(home.card())) == 2

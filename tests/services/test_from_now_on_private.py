@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from blockmrs.domain.facts import HealthFacts
 from blockmrs.errors import InvalidInput
 from blockmrs.services.lines import batch as batch_module
+from blockmrs.services.people.persons import ME
 from tests.services.test_story import member
 from tests.support.from_now_on import MARKED, MONTH
 from tests.support.heads import answers
@@ -87,3 +89,23 @@ def test_of_a_private_report_that_is_sealed_anew_no_standing_reader_gets_the_key
     world.sharing.stop(home.maria, private, share.share_id)
     assert world.sealing_anew.go_on(home.maria, private).is_finished
     assert home.on_the_line() == set()
+
+
+def test_what_a_young_person_says_of_themselves_goes_to_no_reader_whom_a_parent_chose(home):
+    """It goes along with the coach's reports, as they let it; what they share from now on is theirs to begin."""
+    world, team = home.world, home.team
+    sam = team.joins("sam", "Sam R.", "self")
+    team.confirm(home.maria, "Sam R.", "self")
+    home.begin()
+    person = world.people.find(sam, ME)
+    world.facts.save(sam, person, "ab" * 16, HealthFacts(allergies=("Nuts",)), "", world.clock().date())
+    (consent,) = world.crew_facts.consents(sam, person)
+    world.crew_facts.turn_on(sam, consent.handle, world.facts.newest(person))
+    version = world.facts.current(person).version
+    world.facts.save(sam, person, "ac" * 16, HealthFacts(allergies=("Latex",)), version, world.clock().date())
+    assert (home.facts(), home.on_the_line()) == ([], set())
+    home.stop(home.maria)
+    world.from_now_on.begin(sam, ME, home.hospital, "care", world.clock() + MONTH, ["facts"])
+    version = world.facts.current(person).version
+    world.facts.save(sam, person, "ad" * 16, HealthFacts(allergies=("Penicillin",)), version, world.clock().date())
+    assert home.facts() == [("Penicillin",), ("Penicillin",)]

@@ -9,7 +9,8 @@ GET       /record/from-now-on/<person>/passed-over   says what was not given, an
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import secrets
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlencode
 
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.container import Services
+    from blockmrs.services.people.organisations import Organisation
     from blockmrs.services.people.persons import Person
 
 CHOICE_WORDS: Mapping[str, str] = {
@@ -55,6 +57,7 @@ CHOICE_WORDS: Mapping[str, str] = {
     "facts": N_("Health facts: birth date, allergies, medicines that matter, whether they are pregnant"),
 }
 _AGREED = "yes"
+_DRAFT = "from-now-on-draft"
 _NOT_YET = N_("It is not shared yet. The disk or the network did not answer. Nothing is lost: press the button again")
 
 
@@ -65,12 +68,13 @@ class FromNowOnForm:
     share: ShareForm
     choices: tuple[str, ...] = ()
     agreed: bool = False
+    draft_id: str = field(default="", repr=False)
 
     @classmethod
     def posted(cls, form: Form) -> FromNowOnForm:
         """What was sent; InvalidInput if it is not text."""
         agreed = form.text("agreed", 8) == _AGREED
-        return cls(ShareForm.posted(form), tuple(form.several("choices")), agreed)
+        return cls(ShareForm.posted(form), tuple(form.several("choices")), agreed, form.text(_DRAFT, 40))
 
     def value(self, name: str) -> str:
         """The content of a field."""
@@ -79,7 +83,8 @@ class FromNowOnForm:
     def carried(self) -> list[tuple[str, str]]:
         """Every field, for the page that asks again."""
         choices = [("choices", choice) for choice in self.choices if choice in CHOICE_WORDS]
-        return [*self.share.values.items(), *choices, ("agreed", _AGREED)]
+        draft_id = self.draft_id or secrets.token_hex(16)
+        return [*self.share.values.items(), *choices, ("agreed", _AGREED), (_DRAFT, draft_id)]
 
 
 class FromNowOnController(TGController):
@@ -181,24 +186,39 @@ class OnePersonFromNowOn(TGController):
         except NotFound:
             return self._page(person, form, {"organisation": N_("Choose who should get it")})
         if not form.agreed:
-            return show(
-                "record.from_now_on_ask", **self._about(person), form=form, organisation=organisation, typed=typed
-            )
-        return self._begin(actor, person, form, typed)
+            return self._ask(person, form, typed, organisation, {})
+        return self._begin(actor, person, form, typed, organisation)
 
-    def _begin(self, actor: Actor, person: Person, form: FromNowOnForm, typed: ShareRequest) -> str:
+    def _ask(
+        self,
+        person: Person,
+        form: FromNowOnForm,
+        typed: ShareRequest,
+        organisation: Organisation,
+        errors: dict[str, str],
+        status: int = 200,
+    ) -> str:
+        return show(
+            "record.from_now_on_ask", status, errors=errors, **self._about(person), form=form,
+            organisation=organisation, typed=typed,
+        )  # fmt: skip
+
+    def _begin(
+        self, actor: Actor, person: Person, form: FromNowOnForm, typed: ShareRequest, organisation: Organisation
+    ) -> str:
         if not actor.recovery_confirmed:
             return code_first(self._here)
         try:
             self._from_now_on.begin(
-                actor, self._handle, typed.organisation_id, typed.purpose, typed.until, form.choices
+                actor, self._handle, typed.organisation_id, typed.purpose, typed.until, form.choices, form.draft_id
             )
         except InvalidInput as error:
             return self._page(person, form, problem(error))
         except TooManyAttempts as error:
             return self._page(person, form, wait_first(error), 429)
         except Unavailable as error:
-            return self._page(person, form, try_again(error, _NOT_YET), 503)
+            # The same page again: its button is known for the same press, until whenever it comes.
+            return self._ask(person, form, typed, organisation, try_again(error, _NOT_YET), 503)
         redirect(f"/people/{quote(self._handle, safe='')}")
 
     def _page(self, person: Person, form: FromNowOnForm, errors: dict[str, str], status: int = 200) -> str:

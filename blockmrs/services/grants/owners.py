@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.kinds import Relation
 from blockmrs.services.grants.granting import LineTo, owners_grant, write_grant
 
 if TYPE_CHECKING:
@@ -42,5 +43,8 @@ class Owners:
         return self._standing.give_saved(batch, subject, owned, author)
 
     def give_beside(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> None:
-        """Add to `batch` the grants to standing readers of what the owner has on another line than their own."""
-        self._standing.give_saved(batch, subject, grant, author)
+        """Add to `batch` the grants to standing readers of what the owner has on another line than their own.
+
+        What somebody says of themselves is theirs: of what a parent began, nobody gets it.
+        """
+        self._standing.give_saved(batch, subject, grant, author, by_themselves=subject.relation == Relation.SELF)

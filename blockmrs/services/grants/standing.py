@@ -74,6 +74,7 @@ class StandingGrants:
         until: datetime | None,
         name: str,
         party: str,
+        mark: bytes | None = None,
     ) -> bytes:
         """Add a standing grant to `batch`, and its copy; returns its payload id.
 
@@ -81,6 +82,7 @@ class StandingGrants:
             person: who acts for the subject, and signs the copy.
             name: what the copy calls the reader.
             party: what the grant calls whoever gives it.
+            mark: of the form, by which a repeated press finds the first.
         """
         bundle = keep_bundle(batch, subject.keyring.card.id, terms, (), chain_id=self._mailbox.chain_id)
         grant = BundleGrant(
@@ -97,7 +99,7 @@ class StandingGrants:
             party=party,
         )
         standing_id = write_grant(batch, grant, subject.keyring, to)
-        copy = replace(grant, title="", party=name, grantee=to.card.id, copy_of=standing_id)
+        copy = replace(grant, title="", party=name, grantee=to.card.id, copy_of=standing_id, draft_mark=mark)
         write_grant(batch, copy, person, LineTo.own(subject.keyring))
         return standing_id
 
@@ -143,11 +145,16 @@ class StandingGrants:
         now = self._mailbox.present()
         return [reader for reader in self.of(subject) if reader.ended is None and reader.copy.grant.covers(now)]
 
-    def give_saved(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> Grant:
+    def give_saved(
+        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, by_themselves: bool = False
+    ) -> Grant:
         """Add to `batch` that all who read from now on read what `author`, who acts for the subject, saves with it.
 
         Returns the owner's grant, which says so if it could be done. What could not be waits, like what others wrote: a
         save depends on nobody else.
+
+        Args:
+            by_themselves: those alone read it whose standing grant `author` began.
         """
         if not self._gives(subject, author):
             return grant
@@ -165,7 +172,8 @@ class StandingGrants:
                 return grant
             # Whoever counts must not see that it went to fewer: it would say of what kind it is, or that it is private.
             batch.count_as(len(readers))
-            due = self.gets(subject, readers, grant)
+            theirs = [reader for reader in readers if not by_themselves or reader.copy.author == author.card.id]
+            due = self.gets(subject, theirs, grant)
             for reader in due:
                 self._give(batch, subject, reader, grant)
             batch.count_as(-len(due))

@@ -119,8 +119,13 @@ class FromNowOn:
         purpose: str,
         until: datetime,
         choices: Sequence[str],
+        draft_id: str = "",
     ) -> None:
         """Let an organisation read what comes to a person's record from now on; a repeated call changes nothing.
+
+        Args:
+            draft_id: of the form, 32 hexadecimal digits, by which a repeated press is known whenever it comes; without
+                it one is that asks for the same until the same moment.
 
         Raises:
             NotFound: the actor does not act for that person.
@@ -129,11 +134,15 @@ class FromNowOn:
         """
         person, organisation = self._giving(actor, handle), self._organisations.find(organisation_id)
         chosen = check_choices(choices)
+        mark = actor.draft_mark(draft_id) if draft_id else None
         self._check(organisation, purpose, until)
         with self.one_at_a_time(person.cards):
             runs = [reader for _, reader in self._running(person) if reader.grantee == organisation_id]
-            if runs and all(_choices(reader) == chosen and reader.copy.grant.not_after == until for reader in runs):
-                for reader in runs:
+            begun = self._begun(actor, person, mark)
+            if not begun and all(_choices(one) == chosen and one.copy.grant.not_after == until for one in runs):
+                begun = runs
+            if begun:
+                for reader in begun:
                     finish(self._database, self._objects, reader.copy.grant.object)
                 return
             if runs:
@@ -142,7 +151,13 @@ class FromNowOn:
                 raise InvalidInput("Too many get everything from now on. End one first", field="organisation")
             who = (actor.account_id + organisation_id).hex()
             self._throttle.count("from now on", who, limit=BEGUN_AN_HOUR, window=timedelta(hours=1))
-            self._begin(actor, person, organisation, purpose, until, chosen)
+            self._begin(actor, person, organisation, purpose, until, chosen, mark)
+
+    def _begun(self, actor: Actor, person: Person, mark: bytes | None) -> list[StandingReader]:
+        """What an earlier press of the same button began, whatever became of it since."""
+        readers = [reader for keys in person.cards for reader in self._standing.of(keys)] if mark else []
+        me = actor.keyring.card.id
+        return [one for one in readers if one.copy.grant.draft_mark == mark and one.copy.author == me]
 
     def of(self, actor: Actor, handle: str) -> list[StandingShare]:
         """Everybody who gets something of that person from now on; NotFound for whoever does not act for them."""
@@ -289,6 +304,7 @@ class FromNowOn:
         purpose: str,
         until: datetime,
         choices: tuple[str, ...],
+        mark: bytes | None,
     ) -> None:
         batch, card = self._mailbox.batch(), self._cards.find(organisation.card_id)
         kinds = tuple(str(kind) for choice in choices for kind in CHOICES[choice])
@@ -304,6 +320,7 @@ class FromNowOn:
                 until=until,
                 name=organisation.name,
                 party=actor.display_name,
+                mark=mark,
             )
         commit_batch(self._database, batch)
 

@@ -1,10 +1,12 @@
 """Everything from now on, in the browser: begun, given, read, seen and ended, by the people themselves."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from webtest import TestApp
 
+from blockmrs.errors import StorageUnavailable
 from tests.support.cast import PLAYER, Cast, play_in
 from tests.support.from_now_on import MARKED
 from tests.support.html import soup
@@ -151,3 +153,26 @@ def test_the_page_that_asks_says_whether_private_reports_go_along(played: Cast) 
         for box in form.fields["choices"]:
             box.checked = box._value in chosen
         assert f"Reports about mental health, pregnancy, or somebody doing harm {said}" in form.submit().text
+
+
+def test_while_the_disk_does_not_answer_the_same_press_can_be_made_again(cast: Cast, monkeypatch) -> None:
+    mother, page = cast.browser("family"), page_of(cast)
+    form = next(form for form in mother.get(page).forms.values() if form.action == page and form.method == "post")
+    form["organisation"] = cast.organisations["other_member"].card_id.hex()
+    form.fields["choices"][0].checked = True
+    asked, ledger = form.submit(), cast.site.foundation.ledger
+    real = ledger.submit
+
+    def cut_off(transactions: object) -> None:
+        real(transactions)
+        raise StorageUnavailable("no answer")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(ledger, "submit", cut_off)
+        again = fill(asked, page)
+    assert again.status_int == 503
+    assert "press the button again" in again.text
+    cast.site.clock.advance(timedelta(minutes=2))
+    size = ledger.size
+    assert fill(again, page).status_int == 302
+    assert ledger.size == size
