@@ -152,6 +152,30 @@ def test_a_clinician_reads_it_with_the_report_and_not_before_the_receipt_nor_aft
         agreed.at_hospital(address)
 
 
+def test_what_came_with_a_share_that_ended_comes_back_with_nothing(agreed):
+    """Neither under a standing grant that is for reports alone, nor with a share after the family said no more."""
+    world, maria, address = agreed.world, agreed.team.maria, agreed.report()
+    hospital, until = world.organisations.directory()[0].card_id, world.clock() + timedelta(days=30)
+    world.from_now_on.begin(maria, agreed.team.handle(maria), hospital, "care", until, ["reports"])
+    later = agreed.report()
+    world.from_now_on.give(maria, agreed.team.handle(maria))
+    assert agreed.at_hospital(later).facts == LET_KNOW
+    (share,) = world.sharing.shares(maria, address)
+    world.sharing.stop(maria, address, share.share_id)
+    agreed.send(maria, address)
+    world.sharing.acknowledge(agreed.lee, address)
+    assert agreed.at_hospital(address).facts == LET_KNOW, "each share brings them"
+    agreed.turn_off(maria)
+    for ended in (address, later):
+        for share in world.sharing.shares(maria, ended):
+            world.sharing.stop(maria, ended, share.share_id)
+    world.sharing.acknowledge(agreed.lee, later)
+    assert agreed.at_hospital(later) is None
+    agreed.send(maria, address)
+    world.sharing.acknowledge(agreed.lee, address)
+    assert agreed.at_hospital(address) is None
+
+
 def test_it_goes_along_with_what_the_family_sends_too(agreed):
     address = agreed.team.save()
     agreed.send(agreed.team.maria, address)

@@ -73,19 +73,22 @@ class Attachments:
 
         Granting an update again, with whatever time, moves nothing: its place is where its own author first granted it.
         """
-        grants = [
+        by_update: dict[bytes, GrantEntry] = {}
+        for entry in self._mailbox.placed(self.grants(actor, access, purpose)):
+            grant = entry.grant
+            # Two processes may have written one press of Save twice: it is one update.
+            by_update.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
+        return list(by_update.values())
+
+    def grants(self, actor: Actor, access: Access, purpose: str) -> list[GrantEntry]:
+        """The same, each time that it was granted; a share that ended may have brought what another brought again."""
+        return [
             entry
             for entry in self._all(actor, access)
             if entry.grant.about == access.grant.update_id
             and entry.grant.purpose == purpose
             and entry.grant.object is not None
         ]
-        by_update: dict[bytes, GrantEntry] = {}
-        for entry in self._mailbox.placed(grants):
-            grant = entry.grant
-            # Two processes may have written one press of Save twice: it is one update.
-            by_update.setdefault(entry.author + grant.draft_mark if grant.draft_mark else grant.update_id, entry)
-        return list(by_update.values())
 
     def came_at(self, access: Access, entry: GrantEntry, update: Update) -> datetime:
         """When an update was made, as far as this reader can tell: nobody chooses the time of a block.

@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from blockmrs.domain.kinds import Content
 from blockmrs.domain.permission import Standing
 from blockmrs.errors import BlockMRSError
 from blockmrs.moments import to_ms
@@ -65,6 +66,22 @@ class GivenFacts:
     def going_of(self, actor: Actor, access: Access, subject: EntrustedKeys) -> GrantEntry | None:
         """What goes along with a report about that card that the family may see, or is about to."""
         return self._crew_facts.going_along(actor, subject, self._reports.author_of(access))
+
+    def came(self, actor: Actor, access: Access) -> GrantEntry | None:
+        """What came along to a recipient, with a share of the report that runs.
+
+        What came with a share that has ended does not come back with another, or with the report alone under a standing
+        grant: each share brings in its own block what goes along then.
+        """
+        shares = [
+            one.entry.index
+            for one in self._access.received(actor, access.grant.update_id[:ID_BYTES], [])
+            if one.standing is Standing.RECIPIENT and one.under is None and one.reader.card.id == access.reader.card.id
+        ]
+        # Given by the player's card; the last that came is the newest that the sender had.
+        came = self._attachments.grants(actor, access, Content.CREW_FACTS) if shares else []
+        theirs = [entry for entry in came if entry.author == access.grant.subject and entry.index > min(shares)]
+        return max(theirs, key=lambda entry: entry.index, default=None)
 
     def read(self, entry: GrantEntry) -> FamilyFacts | None:
         """What it says; None if it says no such thing."""

@@ -238,9 +238,7 @@ class Sharing:
         elif self.open_shared(actor, address) is None:
             return None
         else:
-            # Given by the player's card; the last that came is the newest that the sender had.
-            came = self._attachments.entries(actor, access, Content.CREW_FACTS)
-            along = next((entry for entry in reversed(came) if entry.author == access.grant.subject), None)
+            along = self._along.came(actor, access)
         return None if along is None else self._along.read(along)
 
     def one_at_a_time(self, update_id: bytes) -> AbstractContextManager[bool]:
