@@ -59,15 +59,14 @@ class LetGo:
                 fcntl.flock(file, fcntl.LOCK_EX)
                 content = _all_of(file)
                 there, whole = _decode(content)
-                new = [_entry(cid.digest, at_ms) for cid in cids if cid.digest not in there]
+                new = [_entry(cid.digest, at_ms) for cid in dict.fromkeys(cids) if cid.digest not in there]
                 if new:
                     os.ftruncate(file, whole)
                     os.lseek(file, whole, os.SEEK_SET)
-                    rest = memoryview(b"".join(new))
-                    while rest:
-                        rest = rest[os.write(file, rest) :]
                 # Also where nothing is new: whoever wrote it may not have come so far.
                 os.fsync(file)
+                for entry in new:
+                    _append(file, entry)
             sync(self._path.parent)
         except OSError as error:
             raise StorageUnavailable(f"the list of what was let go cannot be written: {error.strerror}") from error
@@ -109,6 +108,14 @@ def joined(lists: Iterable[Mapping[bytes, int]]) -> bytes:
             earliest[digest] = min(at_ms, earliest.get(digest, at_ms))
     by_time = sorted(earliest.items(), key=lambda entry: (entry[1], entry[0]))
     return b"".join(_entry(digest, at_ms) for digest, at_ms in by_time)
+
+
+def _append(file: int, entry: bytes) -> None:
+    """Write one entry, durably: of several at once a power cut could leave a later one and no earlier one."""
+    rest = memoryview(entry)
+    while rest:
+        rest = rest[os.write(file, rest) :]
+    os.fsync(file)
 
 
 def _entry(digest: bytes, at_ms: int) -> bytes:

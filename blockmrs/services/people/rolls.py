@@ -49,11 +49,16 @@ class Rolls:
         return me == card.card.id or self.of(card).decides(me)
 
     def renews(self, card: Keyring, entry: RenewalEntry) -> bool:
-        """Whether a renewal on the own line of a card is by that card, or by who was of its family at that place."""
-        if entry.author == card.card.id:
-            return True
+        """Whether a renewal on the own line of a card is by who was of its family at that place.
+
+        Somebody's own card has no roll, and signs its own. Of one with a roll a coach whose part was ended
+        has the keys, too: whoever of the family seals anew signs with their own card.
+        """
         # By the roll as it stood then: who was invited anew since only waits on the one of today.
-        return self.of(card, entry.index).was_in(entry.author, self._mailbox.time_at(entry.index))
+        then = self.of(card, entry.index)
+        if entry.author == card.card.id:
+            return not then.length
+        return then.was_in(entry.author, self._mailbox.time_at(entry.index))
 
     def add(self, batch: Batch, card: Keyring, author: Keyring, statement: Statement) -> None:
         """Add to `batch` a statement by `author` on the roll of `card`."""

@@ -14,7 +14,7 @@ from blockmrs.domain.senders import Standing as Sender
 from blockmrs.domain.sharing import Grant, Receipt
 from blockmrs.errors import InvalidInput, NotFound, ObjectMissing
 from blockmrs.model.locks import KeyedLocks
-from blockmrs.services.grants.ending import end_as_author, end_as_subject, original_of
+from blockmrs.services.grants.ending import end_as_author, end_as_subject, original_of, write_revocation
 from blockmrs.services.grants.granting import (
     LineTo,
     copy_to_owner,
@@ -203,6 +203,10 @@ class Sharing:
             write_grant(batch, released, actor.keyring, LineTo(actor.keyring.card, book_key))
             for entry in book:
                 grant = entry.grant
+                if entry.revoked is not None:
+                    # Both sides seal anew by the ends that stand on this line: whoever was stopped has the keys.
+                    own = LineTo.own(subject.keyring)
+                    write_revocation(batch, noted[entry.id], self._mailbox.moment(), actor.keyring, own)
                 if grant.grantee is None or grant.not_after is None or not self._is_running(entry):
                     continue
                 end_as_author(

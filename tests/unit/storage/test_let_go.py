@@ -1,5 +1,7 @@
 """What was let go is served to nobody from then on, whatever is cut off, and comes back with no restore."""
 
+import os
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -158,3 +160,28 @@ def test_joined_lists_hold_everything_since_the_first_time_that_it_was_let_go(tm
     (tmp_path / "both").write_bytes(joined([older, newer]))
     assert read_let_go(tmp_path / "both") == {b"a" * 32: 5, b"b" * 32: 7, b"c" * 32: 1}
     assert read_let_go(tmp_path / "none") == {}
+
+
+def test_a_power_cut_while_several_are_let_go_leaves_a_list_that_can_be_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The disk may have taken note of the new length, and of any part of what was written since it last answered."""
+    path, real, kept = tmp_path / "let-go", os.fsync, [b""]
+
+    def answered(file: int) -> None:
+        real(file)
+        kept.append(path.read_bytes())
+
+    every = [Cid.of(bytes([number])) for number in range(5)]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "fsync", answered)
+        LetGo(path).add([*every, every[0]], NOW_MS)
+    assert len(read_let_go(path)) == len(every)
+    for before, after in pairwise(kept):
+        new = len(after) - len(before)
+        for part in (bytes(new), after[len(before) :][: new // 2] + bytes(new - new // 2)):
+            path.write_bytes(before + part)
+            there = read_let_go(path)
+            assert len(there) == len(before) // 48
+            LetGo(path).add(every, NOW_MS)
+            assert len(read_let_go(path)) == len(every)
