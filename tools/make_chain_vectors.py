@@ -137,10 +137,12 @@ def lines() -> list[Case]:
         promised("lines", "number-1", line_key=LINE.hex(), number=1),
         promised("lines", "number-300", line_key=LINE.hex(), number=300),
         promised("lines", "card", card_id=ALICE.card.id.hex()),
+        promised("lines", "successor-of-a-card", followed=ALICE.card.id.hex()),
         promised("lines", "ending-of-a-grant", grant_id=("67" * 32)),
         refused("ending-of-a-truncated-grant-id", "InvalidInput", grant_id=("67" * 31)),
         refused("negative-number", "InvalidInput", line_key=LINE.hex(), number=-1),
         refused("key-truncated", "InvalidInput", line_key=LINE[1:].hex(), number=0),
+        refused("successor-of-a-truncated-card-id", "InvalidInput", followed=LINE[1:].hex()),
         refused("card-id-truncated", "InvalidInput", card_id=LINE[1:].hex()),
     ]
 
@@ -291,6 +293,7 @@ def checkpoint() -> list[Case]:
 DESCRIPTIONS = {
     "transaction": "Transactions. Without `sealing_seed`: who may add it. With it: opened by the recipient.",
     "lines": "The place and key of a line's transaction `number`; with `card_id`, the slot of a card's own entry;"
+    " with `followed`, a card id, the slot of its successor;"
     " with `grant_id`, the line on which a grant's end stands, and the card that it is sealed to.",
     "merkle": "Roots of `entries`; inclusion proofs of a `leaf` digest; consistency proofs between two sizes.",
     "header": "Headers, with the encoded set of `sealers` that the predecessor (or the genesis header itself) names.",

@@ -15,6 +15,7 @@ from blockmrs.domain.kinds import Scope
 from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Pointer, Receipt, Revocation
 from blockmrs.domain.standing import GivenUpTo
+from blockmrs.domain.succession import Predecessor, Successor
 from blockmrs.encoding import Value, encode
 from tests.vectors.kinds_payload import run_payload
 
@@ -66,6 +67,7 @@ def cases() -> list[Case]:
     """All of them."""
     owned, appointed = OWNED.to_fields(), Appointment(SUBJECT, OBJECT, "guardian", NOW).to_fields()
     receipt = Receipt(UPDATE, NOW, "care", "Dr Lee", "North Hospital", GRANT_ID).to_fields()
+    follows, followed = Successor(PEER, OBJECT).to_fields(), Predecessor(SUBJECT, OBJECT).to_fields()
     renewal = Renewal(UPDATE, SUBJECT, OBJECT).to_fields()
     copy = replace(SHARED, object=None, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
     standing_copy = replace(STANDING, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
@@ -92,6 +94,12 @@ def cases() -> list[Case]:
         refused("readers-by-no-size", "grant", {**owned, 22: {6: "all"}}),
         refused("given-up-to-nowhere", "decide on a given line", _without(noted, 8)),
         says("renewal", "renew", renewal),
+        says("successor", "successor", follows),
+        says("predecessor", "predecessor", followed),
+        refused("successor-of-a-short-id", "successor", {**follows, 9: PEER[:31]}),
+        refused("successor-without-an-object", "successor", _without(follows, 7)),
+        refused("predecessor-without-a-seed", "predecessor", _without(followed, 8)),
+        refused("predecessor-of-another-relation", "predecessor", {**followed, 9: "guardian"}),
         refused("scope-of-a-later-version", "grant", {**owned, 6: 2}),
         refused("short-update-id", "grant", {**owned, 9: UPDATE[:31]}),
         refused("labels-are-no-map", "grant", {**owned, 22: "Sam"}),

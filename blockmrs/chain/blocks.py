@@ -11,7 +11,7 @@ from blockmrs.chain.merkle import Frontier, peak_coordinates
 from blockmrs.chain.sealer import SignedBlock
 from blockmrs.chain.store import Block, HeaderRow, LedgerView, NodeRow, TransactionRow
 from blockmrs.chain.transaction import Transaction
-from blockmrs.errors import InvalidInput, VerificationFailed
+from blockmrs.errors import InvalidInput, Unavailable, VerificationFailed
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,3 +122,19 @@ def rebuild_block(view: LedgerView, newest: HeaderRow | None, published: SignedB
     if (log.size, log.root()) != (header.tree_size, header.root):
         raise VerificationFailed("the head file's block does not lead to its own root", height=header.height)
     return additions.under(header, sealers)
+
+
+def check_published(view: LedgerView, published: SignedBlock | None) -> None:
+    """Raise Unavailable unless the database holds the header that was published last, or continues from it."""
+    if published is None:
+        raise Unavailable(
+            "the head file beside the sealer's key is missing, so this node cannot know what it published and signs"
+            " nothing"
+        )
+    rows = view.headers(published.header.height, 1)
+    if not rows or rows[0].content != published.header.encode():
+        raise Unavailable(
+            "the database is older than the head that this node has published, or differs from it; signing would fork"
+            " the chain",
+            height=published.header.height,
+        )

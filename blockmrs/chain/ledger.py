@@ -17,6 +17,7 @@ from threading import Lock
 from blockmrs.chain import merkle
 from blockmrs.chain.blocks import (
     Additions,
+    check_published,
     extend,
     header_in,
     is_next_block,
@@ -162,7 +163,7 @@ class Ledger:
             newest = _newest(view)
             # One block behind is what a crash leaves; the next signing repeats that block.
             if published is None or not is_next_block(newest, published):
-                _check_published(view, published)
+                check_published(view, published)
             self._check_key(view, header_in(newest))
 
     def transaction(self, index: int) -> Transaction:
@@ -189,6 +190,11 @@ class Ledger:
         for row in rows:
             by_slot.setdefault(row.slot, []).append(transaction_in(row))
         return by_slot
+
+    def at_place(self, slot: bytes, one_time_key: bytes) -> list[tuple[int, Transaction]]:
+        """What is at a slot under that one-time key, each with its index in the log, in the log's order."""
+        with self._store.read() as view:
+            return [(row.index, transaction_in(row)) for row in view.at_places([(slot, one_time_key)])]
 
     def read_line(self, line_key: bytes, start: int = 0) -> Iterator[tuple[int, Transaction]]:
         """Every (number, transaction) of a line from number `start` on, until `WINDOW` slots after the last are empty.
@@ -327,7 +333,7 @@ class Ledger:
             published = self._catch_up()
             with self._store.write() as writer:
                 newest = _newest(writer)
-                _check_published(writer, published)
+                check_published(writer, published)
                 places = _places(writer, list(entries))
                 new = [transaction for digest, transaction in entries.items() if digest not in places]
                 if new:
@@ -471,22 +477,6 @@ def _narrow(
 def _check_size(view: LedgerView, size: int) -> None:
     if not 0 <= size <= _newest(view).tree_size:
         raise Malformed("the log is shorter than this size", size=size)
-
-
-def _check_published(view: LedgerView, published: SignedBlock | None) -> None:
-    """Raise Unavailable unless the database holds the header that was published last, or continues from it."""
-    if published is None:
-        raise Unavailable(
-            "the head file beside the sealer's key is missing, so this node cannot know what it published and signs"
-            " nothing"
-        )
-    rows = view.headers(published.header.height, 1)
-    if not rows or rows[0].content != published.header.encode():
-        raise Unavailable(
-            "the database is older than the head that this node has published, or differs from it; signing would fork"
-            " the chain",
-            height=published.header.height,
-        )
 
 
 def _places(view: LedgerView, digests: Sequence[bytes]) -> dict[bytes, Place]:

@@ -40,6 +40,11 @@ def card_slot(card_id: bytes) -> bytes:
     return hmac.digest(_checked(card_id), label("card slot"), "sha256")
 
 
+def successor_slot(card_id: bytes) -> bytes:
+    """The 32-byte place of the card that follows this one, which anybody who knows this one's id can compute."""
+    return hmac.digest(_checked(card_id), label("successor slot"), "sha256")
+
+
 def _encode_number(number: int) -> bytes:
     if not 0 <= number <= _MAX_NUMBER:
         raise Malformed("a line's numbers run from 0 to 2^63-1")

@@ -14,6 +14,7 @@ class Relation(StrEnum):
     GUARDIAN = "guardian"
     MEMBER = "member"  # of the organisation that the card stands for
     COACH = "coach"  # on a roll: made the card
+    PREDECESSOR = "predecessor"  # on a roll: the card that this one follows
 
 
 FAMILY_RELATIONS = (Relation.SELF, Relation.GUARDIAN)

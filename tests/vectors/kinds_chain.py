@@ -6,7 +6,7 @@ from typing import Any
 from blockmrs.chain import merkle
 from blockmrs.chain.checkpoint import Checkpoint, NoteKey, open_note
 from blockmrs.chain.header import Header, SealerSet, verify_genesis, verify_header
-from blockmrs.chain.lines import card_slot, one_time_key_at, one_time_seed_at, slot_at
+from blockmrs.chain.lines import card_slot, one_time_key_at, one_time_seed_at, slot_at, successor_slot
 from blockmrs.chain.transaction import Transaction, open_transaction, verify_transaction
 from blockmrs.crypto.keys import ending_keyring
 from tests.vectors.kinds_core import hexed, value_to_json
@@ -38,6 +38,8 @@ def run_transaction(case: Case) -> object:
 def run_lines(case: Case) -> object:
     if "card_id" in case:
         return card_slot(hexed(case, "card_id")).hex()
+    if "followed" in case:
+        return successor_slot(hexed(case, "followed")).hex()
     if "grant_id" in case:
         common = ending_keyring(hexed(case, "grant_id"))
         return {

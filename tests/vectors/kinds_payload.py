@@ -6,6 +6,7 @@ from typing import Any
 from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Receipt, Revocation
 from blockmrs.domain.standing import GivenUpTo
+from blockmrs.domain.succession import Predecessor, Successor
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import InvalidInput
 from tests.vectors.kinds_core import hexed, value_to_json
@@ -20,6 +21,8 @@ CLASSES: dict[str, Any] = {
     "appoint": Appointment,
     "receipt": Receipt,
     "renew": Renewal,
+    "successor": Successor,
+    "predecessor": Predecessor,
 }
 
 

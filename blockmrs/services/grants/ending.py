@@ -18,7 +18,7 @@ from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.grants.granting import LineTo
 
 if TYPE_CHECKING:
-    from collections.abc import Container, Iterable
+    from collections.abc import Collection, Iterable
     from datetime import datetime
 
     from blockmrs.crypto.keys import Card, Keyring
@@ -94,11 +94,14 @@ def end_as_subject(
     write_ending(batch, grant_id, at, subject.keyring)
 
 
-def ending_of(mailbox: Mailbox, grant_id: bytes, by: Container[bytes]) -> tuple[bytes, Revocation] | None:
-    """Who ended that grant, the first of those in `by` (card ids), and when that block was made; None while it runs."""
+def ending_of(mailbox: Mailbox, grant_id: bytes, by: Collection[bytes]) -> tuple[bytes, Revocation] | None:
+    """Who ended that grant, the first of those in `by` (card ids), and when that block was made; None while it runs.
+
+    A card that follows one of them by the place of its word ends in that one's stead.
+    """
     common = mailbox.derived(ending_keyring, grant_id)
     for index, message in mailbox.messages_on(common.own_line, common):
-        if message.kind is Kind.REVOKE and message.author in by:
+        if message.kind is Kind.REVOKE and mailbox.speaks_for(message.author, by, index):
             try:
                 revocation = Revocation.from_fields(message.fields)
             except InvalidInput:

@@ -7,7 +7,7 @@ write anything to a public log.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Container, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
@@ -46,7 +46,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.records import Update
     from blockmrs.domain.sharing import BundleGrant
     from blockmrs.model.database import Database
-    from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.cards import Cards, Following
     from blockmrs.storage import ObjectStore
 
 __all__ = ["BundleGrantEntry", "EntrustedKeys", "GrantEntry", "Line", "Mailbox", "Message"]
@@ -156,7 +156,13 @@ class Mailbox:
         Args:
             near: it is one that must be at hand while the store is away.
         """
-        return check_grantor(self._update(self._near if near else self._objects, grant.gives), grantor)
+        return self._checked(self._update(self._near if near else self._objects, grant.gives), grantor)
+
+    def _checked(self, update: Update, grantor: bytes) -> Update:
+        """As `check_grantor`; whoever follows the card that the update is about stands in its place."""
+        if grantor != update.author and self.speaks_for(grantor, [update.subject]):
+            return update
+        return check_grantor(update, grantor)
 
     def _update(self, objects: ObjectStore, pointer: UpdatePointer) -> Update:
         # An object's bytes are those that its name says, so that the same pointer always leads to the same update.
@@ -179,7 +185,7 @@ class Mailbox:
 
     def entry(self, subject: bytes, entry: BundleEntry) -> Update:
         """The update of one entry of a bundle that the card `subject` gave, after every check of the protocol."""
-        return check_grantor(
+        return self._checked(
             self._update(self._objects, UpdatePointer(entry.object, entry.update_id, subject)), subject
         )
 
@@ -351,7 +357,7 @@ class Mailbox:
         self, batch: Batch, keys: EntrustedKeys, relation: Relation, person: Card, bell: tuple[bytes, bytes]
     ) -> None:
         """Add to `batch` what lets somebody who accepted early act: the seed, sealed to them, at their doorbell."""
-        secret = batch.keep_near(seal_object(encode({0: keys.seed, 1: keys.label}), chain_id=self.chain_id))
+        secret = self.keep_seed(batch, keys)
         batch.add_at(
             Kind.APPOINT,
             Appointment(keys.keyring.card.id, secret, relation, self.moment()).to_fields(),
@@ -361,6 +367,17 @@ class Mailbox:
             slot=bell[0],
             one_time_seed=bell[1],
         )
+
+    def keep_seed(self, batch: Batch, keys: EntrustedKeys) -> Pointer:
+        """Store the seed of a card for whoever is to have it; returns where it is."""
+        return batch.keep_near(seal_object(encode({0: keys.seed, 1: keys.label}), chain_id=self.chain_id))
+
+    def appoint_on(
+        self, batch: Batch, keys: EntrustedKeys, secret: Pointer, relation: Relation, to: tuple[Card, bytes]
+    ) -> None:
+        """Add to `batch`, by the card of `keys`, that somebody acts for it; `to` is who, and the line it stands on."""
+        fields = Appointment(keys.keyring.card.id, secret, relation, self.moment()).to_fields()
+        batch.add(Kind.APPOINT, fields, author=keys.keyring, recipient=to[0], line_key=to[1])
 
     def waiting(self, keyring: Keyring) -> list[tuple[str, datetime]]:
         """Those for whom this person would act once somebody says yes: by name, with when the waiting began."""
@@ -378,6 +395,14 @@ class Mailbox:
             if isinstance(content, dict) and 0 not in content:
                 names.append((str(content.get(1, ""))[:LABEL_LIMIT], appointment.not_before))
         return names
+
+    def speaks_for(self, card_id: bytes, others: Collection[bytes], index: int | None = None) -> bool:
+        """As `Cards.speaks_for`: whether a card is one of `others`, or follows one of them."""
+        return self._cards.speaks_for(card_id, others, index)
+
+    def successor(self, card: Card) -> Following | None:
+        """The card that follows this one, if one does now."""
+        return self._cards.successor(card)
 
     def keys_of(self, appointment: Appointment) -> EntrustedKeys:
         """The keys in an appointment's object, checked against the card they must belong to."""

@@ -182,9 +182,9 @@ class LineReader:
 
     def find(self, line_key: bytes, reader: Keyring, entry: GrantEntry) -> Transaction:
         """The transaction that holds the grant, opened once more; NotFound if the line holds no such grant."""
-        for _, _, transaction in self._at_numbers(line_key, [entry.position]):
+        for _, index, transaction in self._at_numbers(line_key, [entry.position]):
             opened = self._open(transaction, reader)
-            if opened is not None and opened.id == entry.id and self._is_proven(opened, None):
+            if opened is not None and opened.id == entry.id and self._is_proven(opened, None, index):
                 return transaction
         raise NotFound("the line holds no such grant")
 
@@ -205,7 +205,7 @@ class LineReader:
             payload = opened.payload
             message = Message(Kind(payload.kind), opened.id, payload.author, payload.fields, position, index)
             try:
-                proven = self._is_proven(opened, author)
+                proven = self._is_proven(opened, author, index)
             except NOT_HERE:
                 if unproven is None:
                     raise
@@ -241,8 +241,11 @@ class LineReader:
 
         return self._readings.now().once(("opened", reader.card.id, transaction), opened_now)
 
-    def _is_proven(self, opened: OpenedPayload, author: Card | None) -> bool:
-        """Whether its author signed it: `author`, or whoever it names, whose card may not be here."""
+    def _is_proven(self, opened: OpenedPayload, author: Card | None, index: int) -> bool:
+        """Whether its author signed it: `author`, or whoever it names, whose card may not be here.
+
+        What a card signed at a later place than its successor counts for nothing, whatever time it claims.
+        """
         try:
             signer = author if author is not None else self._cards.find(opened.payload.author)
         except UNKNOWN:
@@ -253,7 +256,9 @@ class LineReader:
             return False
         # The payload's id names every byte that was signed.
         key = "signed", opened.id, opened.signature, signer.id
-        return self._readings.now().once(key, lambda: _is_signed(opened, signer))
+        if not self._readings.now().once(key, lambda: _is_signed(opened, signer)):
+            return False
+        return self._cards.successor_before(signer, index) is None
 
 
 def _is_signed(opened: OpenedPayload, signer: Card) -> bool:
