@@ -101,6 +101,16 @@ def require_deciding(decides: bool) -> None:
         raise NotAuthorized("a coach who let themselves in gives no record while another of the family is in")
 
 
+def require_handing_over(hands_over: bool) -> None:
+    """Return if somebody may pass a card on to a new seed, by its roll.
+
+    Raises:
+        NotAuthorized: they don't act for it, or are a coach while one of the family is in.
+    """
+    if not hands_over:
+        raise NotAuthorized("only who acts for a card passes it on to a new seed")
+
+
 def require_unblocked(sender: Sender) -> None:
     """Return if an organisation's members may write to whoever sent it a report.
 

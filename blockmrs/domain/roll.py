@@ -10,6 +10,7 @@ statement does depends on who makes it and on how things are at its place, never
 - No one person can end somebody of the family who is in: only they themselves, if somebody else stays, or all the
   others together, at least two.
 - Ended is for good. Only somebody who is in can let a coach back in.
+- A card that follows another begins with who was in on the other's roll, by the word of whoever handed over.
 
 Whoever holds the card's seed can read the roll and add to it; nobody can take anything away or sign for somebody else.
 That is why a coach, who holds the seed, cannot undo what the family said. Source: docs/protocol "The roll".
@@ -39,6 +40,7 @@ class Says(IntEnum):
     KNOWN = 4  # a coach enters somebody who joined before there were rolls
     CONFIRMED = 5
     ENDED = 6
+    CARRIED = 7  # who hands a card over enters on its successor's roll who was in on the old one
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +190,8 @@ class Roll:
     """Everybody who has a part in a card, by card id, and every invitation, by its id, in the order of the log.
 
     A coach who is also a parent is in both `family` and `coaches`, and each part ends separately. `steps` are how it
-    came to be as it is, rights that ended and began again included.
+    came to be as it is, rights that ended and began again included. `handed_over_by` is the card id of who passed the
+    record on to this card, empty for one that follows none.
     """
 
     family: dict[bytes, Holder] = field(default_factory=dict)
@@ -196,6 +199,7 @@ class Roll:
     invitations: dict[bytes, OpenInvitation] = field(default_factory=dict)
     began: bool = False
     length: int = 0
+    handed_over_by: bytes = b""
     steps: list[Step] = field(default_factory=list)
 
     def name_of(self, card: bytes) -> str:
@@ -247,6 +251,15 @@ class Roll:
             return False
         ended = self.family[card].ended if card in self.family else None
         return ended is None or at < ended
+
+    def hands_over(self, card: bytes) -> bool:
+        """Whether that card may pass the record on to a new seed: its word counts here, and is nobody's in the family.
+
+        While nobody of the family is in, a coach who is in may.
+        """
+        if self.family_in():
+            return self.decides(card)
+        return card in self.coaches and self.coaches[card].part is Part.IN
 
     def open_invitations(self, at: datetime) -> list[OpenInvitation]:
         """The invitations that have not been used or ended, and have not run out."""
@@ -301,13 +314,43 @@ class Roll:
         return holder.card in self.coaches and holder.invited_by == holder.card and not holder.confirmed_by
 
 
-def read_roll(entries: Iterable[Entry]) -> Roll:
-    """The roll that these entries make, in the order of the log. A statement that may not be made has no effect."""
-    roll = Roll()
+@dataclass(frozen=True, slots=True)
+class Before:
+    """The roll of the card that this one follows, as it stood when it was handed over, and who did that (a card id)."""
+
+    roll: Roll
+    handed_over_by: bytes
+
+
+def read_roll(entries: Iterable[Entry], before: Before | None = None) -> Roll:
+    """The roll that these entries make, in the order of the log. A statement that may not be made has no effect.
+
+    Args:
+        before: for the roll of a card that follows another. It has begun: nobody comes in without the family's word.
+    """
+    roll = Roll() if before is None else Roll(began=True, handed_over_by=before.handed_over_by)
     for entry in entries:
         roll.length = entry.number
-        _SAY[entry.statement.says](roll, entry)
+        if entry.statement.says is Says.CARRIED:
+            _carried(roll, entry, before)
+        else:
+            _SAY[entry.statement.says](roll, entry)
     return roll
+
+
+def _carried(roll: Roll, entry: Entry, before: Before | None) -> None:
+    """Somebody who was in on the roll before is in on this one, by the word of who handed over; they come first."""
+    statement, author = entry.statement, entry.author
+    if before is None or author != before.handed_over_by:
+        return
+    part_of = (roll.coaches, before.roll.coaches), (roll.family, before.roll.family)
+    parts, earlier = part_of[0 if statement.relation == Relation.COACH else 1]
+    is_first = statement.about == author and not roll.family and not roll.coaches
+    was = earlier.get(statement.about)
+    if was is None or was.part is not Part.IN or statement.about in parts or not (is_first or roll.invites(author)):
+        return
+    # It is no step of this roll: how they came in, the other says.
+    parts[was.card] = replace(was, number=entry.number, changed=entry.number)
 
 
 def _made(roll: Roll, entry: Entry) -> None:

@@ -25,6 +25,8 @@ from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
 from blockmrs.services.grants.owners import Owners
 from blockmrs.services.grants.standing import StandingGrants
+from blockmrs.services.handover.handing_over import HandingOver
+from blockmrs.services.handover.passed_on import PassedOn
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.node.data_folder import HEAD
@@ -110,6 +112,10 @@ class World:
         self.rolls = Rolls(self.mailbox)
         self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations, self.rolls)
         self.people = People(self.teams)
+        self.passed_on = PassedOn(self.mailbox, self.cards)
+        self.handing_over = HandingOver(
+            self.database, self.mailbox, self.cards, self.rolls, self.invitations, self.passed_on, self.objects
+        )
         self.standing = StandingGrants(self.mailbox, self.cards, self.objects, self.rolls.of)
         self.owners = Owners(self.mailbox, self.standing)
         self.crew_facts = CrewFacts(

@@ -188,7 +188,7 @@ def test_what_joined_before_keeps_the_next_from_being_the_first() -> None:
     "fields",
     [
         {},
-        {12: 7, 13: CAROL},
+        {12: 8, 13: CAROL},
         {12: True, 13: CAROL},
         {12: 1, 13: b"short"},
         {12: 1, 13: CAROL, 14: "x" * 65},
