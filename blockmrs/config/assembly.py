@@ -56,6 +56,7 @@ from blockmrs.services.people.rolls import Rolls
 from blockmrs.services.people.teams import Teams
 from blockmrs.services.record.crew_facts import CrewFacts
 from blockmrs.services.record.facts import Facts
+from blockmrs.services.reminders import Reminders
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
@@ -354,6 +355,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         codes=codes,
         sealing_anew=sealing_anew,
         notices=Notices(mailbox, teams, access, codes, clearances, replies, rights, people, reports, inbox),
+        reminders=Reminders(mailbox, people, sharing, from_now_on, record_sharing, sealing_anew),
         from_now_on=from_now_on,
         standing_records=StandingRecords(mailbox, organisations, access, sharing),
         who_looked=WhoLooked(

@@ -26,6 +26,7 @@ from blockmrs.controllers.web.health import HealthAnswers
 from blockmrs.controllers.web.switch import LanguageController
 from blockmrs.errors import BlockMRSError
 from blockmrs.services.advice.document import AdviceDocument
+from blockmrs.services.reminders import RemindersNow
 
 if TYPE_CHECKING:
     from blockmrs.services.container import Services
@@ -45,6 +46,7 @@ class RootController(TGController):
         self._notices = services.notices
         self._follow_ups = services.followups
         self._from_now_on = services.from_now_on
+        self._reminders = services.reminders
         self._clock = services.reports.now
         self.field = FieldController(services.triage, plans=services.plans, who_is_told=services.who_is_told)
         self.field.report = ReportController(services)
@@ -67,7 +69,7 @@ class RootController(TGController):
         self.language = LanguageController()
 
     @expose("blockmrs.templates.home", allowed_methods=PAGE)
-    def index(self) -> dict[str, Any]:
+    def index(self, **_ignored: object) -> dict[str, Any]:
         """Two doors: somebody is hurt; my record. For somebody signed in: what needs their attention."""
         gaps: list[str] = []
         return {
@@ -78,6 +80,7 @@ class RootController(TGController):
             "rights": self._rights(),
             "checks": self._due_checks(gaps),
             "waits": self._waits(gaps),
+            "reminders": self._reminders_now(gaps),
             "lost": bool(gaps),
             "now": self._clock(),
         }
@@ -100,6 +103,14 @@ class RootController(TGController):
         try:
             actor = current_actor()
             return self._from_now_on.waiting(actor, gaps) if actor is not None else []
+        except BlockMRSError:
+            return None
+
+    def _reminders_now(self, gaps: list[str]) -> RemindersNow | None:
+        """What goes on around one's records; None if that cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._reminders.now(actor, gaps) if actor is not None else RemindersNow()
         except BlockMRSError:
             return None
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from blockmrs.services.people.teams import Teams
     from blockmrs.services.record.crew_facts import CrewFacts
     from blockmrs.services.record.facts import Facts
+    from blockmrs.services.reminders import Reminders
     from blockmrs.services.reports.reports import Reports
     from blockmrs.services.selections.received import ReceivedRecords
     from blockmrs.services.selections.record_shares import RecordSharing
@@ -71,6 +72,7 @@ class Services:
     codes: Codes
     sealing_anew: SealingAnew
     notices: Notices
+    reminders: Reminders
     who_looked: WhoLooked
     from_now_on: FromNowOn
     standing_records: StandingRecords

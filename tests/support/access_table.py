@@ -309,6 +309,8 @@ TABLE = (
     Row("/people/*", "/people/{player_of_coach}", signed_in(404, author=200)),
     Row("/people/*/seen", "/people/{person}/seen", None, signed_in(404, family=302)),
     Row("/people/*/seen", "/people/{player_of_coach}/seen", None, signed_in(404, author=302)),
+    Row("/people/*/lock", "/people/{person}/lock", None, signed_in(404, family=302)),
+    Row("/people/*/lock", "/people/me/lock", None, signed_in(302)),
     Row(
         "/people/*/confirm",
         "/people/{person}/confirm/{right}",

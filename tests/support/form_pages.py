@@ -12,6 +12,7 @@ RECORD = {"organisation": "{organisation}", "what": "everything", "purpose": "ca
 PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "signs": (NOBODY, "/field", None),
     "what is new at home": ("family", "/", None),
+    "home after a stop": ("family", "/?after={stopped}", None),
     "a question": (NOBODY, "/field/check", {"sign": "none"}),
     "advice": (NOBODY, "/field/ask", ANSWERS),
     "their words": (NOBODY, "/field/words", NO_SIGN | {"words": "hit head"}),
@@ -87,7 +88,8 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
 }
 # What there is to try on a page: on these, nothing of a kind. A page that gains some, or loses it, is noticed.
 WITHOUT_FIELDS = frozenset(
-    {"what is new at home", "report", "stop the share", "stop the code", "release", "places", "settings", "inbox",
+    {"what is new at home", "home after a stop", "report", "stop the share", "stop the code", "release", "places",
+     "settings", "inbox",
      "organisation", "end a membership", "a sender", "an unknown sender", "block a sender", "blocked senders",
      "see from now on", "end from now on", "stop sharing a record", "a shared record",
      "facts from now on", "who may see", "what is new there", "say yes", "end a part", "is this right",

@@ -37,6 +37,7 @@ from blockmrs.services.people.rolls import Rolls
 from blockmrs.services.people.teams import Teams
 from blockmrs.services.record.crew_facts import CrewFacts
 from blockmrs.services.record.facts import Facts
+from blockmrs.services.reminders import Reminders
 from blockmrs.services.reports.access import AccessFinder
 from blockmrs.services.reports.attachments import Attachments
 from blockmrs.services.reports.reports import Reports
@@ -186,6 +187,9 @@ class World:
             self.database, self.mailbox, self.cards, self.teams, self.access, self.books, self.sharing,
             self.from_now_on, self.left_to_do, releases, self.objects.lacking, self.objects, lambda: self.believed,
             self.record_sharing.readers,
+        )  # fmt: skip
+        self.reminders = Reminders(
+            self.mailbox, self.people, self.sharing, self.from_now_on, self.record_sharing, self.sealing_anew
         )  # fmt: skip
         self._stages.begin()
 

@@ -20,7 +20,7 @@ def account_controllers(services: Services) -> dict[str, Any]:
     identity = services.identity
     return {
         "signup": SignupController(identity, services.joining),
-        "login": LoginController(identity, services.rights),
+        "login": LoginController(identity, services.rights, services.reminders),
         "logout": LogoutController(identity),
         "recover": RecoverController(identity),
         "settings": SettingsController(identity),

@@ -35,6 +35,7 @@ from blockmrs.services.accounts.passwords import check_length, normalise_user_na
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity
+    from blockmrs.services.reminders import Reminders
     from blockmrs.services.sharing.rights import Rights
 
 log = logging.getLogger(__name__)
@@ -66,10 +67,11 @@ class EntryController(TGController):
 class LoginController(EntryController):
     """`/login`: one page."""
 
-    def __init__(self, identity: Identity, rights: Rights) -> None:
+    def __init__(self, identity: Identity, rights: Rights, reminders: Reminders) -> None:
         super().__init__()
         self._identity = identity
         self._rights = rights
+        self._reminders = reminders
 
     @expose(allowed_methods=BOTH)
     def index(self, **_ignored: object) -> str:
@@ -96,13 +98,22 @@ class LoginController(EntryController):
         return continue_after_sign_in(token, **onward(form))
 
     def _enter(self, token: str) -> None:
-        """Put whoever signed in on the rolls where others look for them; signing in never fails because of that."""
+        """Put whoever signed in on the rolls where others look for them, and go on with what a stop left to do.
+
+        Signing in never fails because of that.
+        """
         try:
             actor = self._identity.actor_for(token)
-            if actor is not None:
-                self._rights.enter(actor)
+            if actor is None:
+                return
+            self._rights.enter(actor)
         except BlockMRSError:
             log.warning("somebody who signed in could not be entered on a roll; their next sign-in tries again")
+            return
+        try:
+            self._reminders.go_on_at_sign_in(actor)
+        except BlockMRSError:
+            log.warning("what a stop left to do could not be gone on with; the next sign-in tries again")
 
     def _page(self, form: Form | None, errors: dict[str, str], status: int = 200) -> str:
         return show("sign_in", status, errors=errors, **carried(form))

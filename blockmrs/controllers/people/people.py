@@ -3,12 +3,14 @@
 GET       /people                            every right over what one may read, and those one is waiting for
 GET       /people/<person>                   every right over what concerns one of them
 POST      /people/<person>/seen              "I have seen this": only what comes later is news
+POST      /people/<person>/lock              the next part of what a stop left to do
 GET, POST /people/<person>/confirm/<right>   asks, then says yes to somebody
 GET, POST /people/<person>/end/<right>       asks, then ends a right or an invitation
 """
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlencode
 
@@ -18,7 +20,7 @@ from tg import TGController, expose, redirect
 from blockmrs.controllers.web.context import BOTH, PAGE, POST, require_actor, show
 from blockmrs.domain.kinds import Relation
 from blockmrs.domain.roll import Part
-from blockmrs.errors import NotFound
+from blockmrs.errors import NotFound, Unavailable
 from blockmrs.services.sharing.rights import InvitationRight, Right
 
 if TYPE_CHECKING:
@@ -73,6 +75,7 @@ class OnePersonController(TGController):
         super().__init__()
         self._rights = services.rights
         self._crew_facts = services.crew_facts
+        self._reminders = services.reminders
         self._from_now_on = services.from_now_on
         self._record_sharing = services.record_sharing
         self._clock = services.reports.now
@@ -116,6 +119,14 @@ class OnePersonController(TGController):
         """Note that the actor has seen how things are."""
         self._rights.mark_seen(require_actor(), self._handle)
         redirect(self._address)
+
+    @expose(allowed_methods=POST)
+    def lock(self, **_ignored: object) -> None:
+        """Seal the next part anew; home says how far it is. What cannot be done now stays there to be gone on with."""
+        actor = require_actor()
+        with suppress(Unavailable):
+            self._reminders.go_on(actor, self._handle)
+        redirect("/")
 
     @expose(allowed_methods=BOTH)
     def confirm(self, right_id: str = "", *_more: str, **_ignored: object) -> str:

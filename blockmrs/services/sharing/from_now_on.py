@@ -162,11 +162,16 @@ class FromNowOn:
     def of(self, actor: Actor, handle: str) -> list[StandingShare]:
         """Everybody who gets something of that person from now on; NotFound for whoever does not act for them."""
         person = self._people.find(actor, handle)
-        shares: dict[bytes, StandingShare] = {}
         waits = self._waits(person)
+        shares = self.running(actor, person)
+        return [replace(share, waits=len(waits.get(bytes.fromhex(share.share_id), ()))) for share in shares]
+
+    def running(self, actor: Actor, person: Person) -> list[StandingShare]:
+        """The same of one of those from `services.people`, without counting what waits to be given."""
+        shares: dict[bytes, StandingShare] = {}
         for keys, reader in self._running(person):
             if reader.grantee not in shares:
-                shares[reader.grantee] = self._share(actor, keys, reader, len(waits.get(reader.grantee, ())))
+                shares[reader.grantee] = self._share(actor, keys, reader)
         return list(shares.values())
 
     def parties(self, actor: Actor, person: Person, choice: str) -> tuple[str, ...]:
@@ -358,7 +363,7 @@ class FromNowOn:
                 waits.setdefault(waiting.reader.grantee, set()).update(updates)
         return waits
 
-    def _share(self, actor: Actor, keys: EntrustedKeys, reader: StandingReader, waits: int) -> StandingShare:
+    def _share(self, actor: Actor, keys: EntrustedKeys, reader: StandingReader) -> StandingShare:
         grant = reader.copy.grant
         return StandingShare(
             reader.grantee.hex(),
@@ -369,7 +374,6 @@ class FromNowOn:
             grant.not_after,
             self._name(actor, keys, reader.copy.author),
             reader.terms is not None,
-            waits,
         )
 
     @contextmanager

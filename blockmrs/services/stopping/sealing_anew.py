@@ -151,19 +151,31 @@ class SealingAnew:
         self._go_on(actor, self._sides(actor, access))
         return self.progress(actor, address)
 
-    def go_on_about(self, actor: Actor, cards: Iterable[EntrustedKeys]) -> None:
-        """Do the next slice for cards that the actor acts for, by `People`; what is left goes on at a later visit.
+    def progress_about(self, actor: Actor, cards: Iterable[EntrustedKeys]) -> Progress:
+        """How far it is for cards that the actor acts for, by `People`."""
+        progress = Progress()
+        for side in self._both_sides(actor, cards):
+            progress = progress.with_other(self._progress(side))
+        return replace(progress, for_clock=not progress.is_finished and not self._may_erase())
+
+    def go_on_about(self, actor: Actor, cards: Iterable[EntrustedKeys], most: int = SLICE) -> None:
+        """Do the next slice for those cards; what is left goes on at a later visit.
 
         Raises:
             Unavailable: as in `go_on`.
         """
-        self._go_on(actor, [self._owners(actor, keys) for keys in cards])
+        self._go_on(actor, self._both_sides(actor, cards), most)
 
-    def _go_on(self, actor: Actor, sides: Iterable[_Side]) -> None:
+    def _both_sides(self, actor: Actor, cards: Iterable[EntrustedKeys]) -> list[_Side]:
+        """What was given of these cards, by the actor as a report's author too; nearly always nothing ever ended."""
+        ended = [keys for keys in cards if self._left_to_do.may_be(keys.keyring)]
+        return [side for keys in ended for side in (self._authors(actor, keys), self._owners(actor, keys))]
+
+    def _go_on(self, actor: Actor, sides: Iterable[_Side], most: int = SLICE) -> None:
         # By a wrong clock a grant that runs looks over, and its reader would be left with an object that is let go.
         if not self._may_erase():
             return
-        room = SLICE
+        room = most
         for side in sides:
             room -= self._slice(actor, side, room)
             self._let_go(actor, side)

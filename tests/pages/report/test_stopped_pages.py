@@ -159,3 +159,22 @@ def test_a_part_that_fails_its_checks_keeps_nobody_from_the_report(app, site, fa
 
     monkeypatch.setattr(type(site.services.sealing_anew), "progress", fails)
     assert app.get(f"/field/report/{address}").status_int == 200
+
+
+def test_home_says_how_far_it_is_and_goes_on_and_what_ends_soon(app, family):
+    services = family.site.services
+    old, running = family.report(), family.report()
+    share = family.send(family.mother, old)
+    family.send(family.mother, running)
+    services.sharing.stop(family.mother, old, share)
+    page = app.get("/")
+    assert "What was shared about Sam Rivers gets a new lock: 0 of 1 done" in text_of(page)
+    done = press(app, page, "Go on", 302)
+    assert done.location == "http://localhost/"
+    assert "gets a new lock" not in text_of(done.follow())
+    family.site.clock.advance(timedelta(days=29))
+    app = signed_in(family.site, "maria")
+    page = app.get("/")
+    assert "North Hospital can read a report about Sam Rivers until" in text_of(page)
+    link = next(one for one in soup(page)("a") if one.get_text(" ", strip=True) == "Look at it with North Hospital")
+    assert heading(app.get(link["href"])) == "Sent to North Hospital"

@@ -7,6 +7,7 @@ import io
 import re
 import secrets
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 from urllib.parse import unquote_to_bytes, urlencode
 
@@ -166,6 +167,15 @@ class Names(dict[str, str]):
                 standing = cast.from_now_on()[0]
                 cast.save()
                 return standing
+            case "stopped":
+                mother, hospital = cast.actor("family"), cast.organisations["other_member"].card_id
+                until = cast.site.clock() + timedelta(days=30)
+                share = services.sharing.grant(mother, cast.address, hospital, "care", until)
+                services.sharing.stop(mother, cast.address, share.share_id)
+                # The clock of these tests has jumped, and nothing is locked anew by one that is not believed.
+                cast.site.foundation.clock_watch.state()
+                cast.site.foundation.clock_watch._jumped = timedelta()
+                return name
             case "member":
                 return cast.colleague()
             case "record_share":
