@@ -10,19 +10,19 @@ from pathlib import Path
 from typing import Any
 
 from blockmrs.chain.lines import one_time_seed_at, slot_at, successor_slot
-from blockmrs.chain.transaction import Kind, seal_transaction
+from blockmrs.chain.transaction import Kind, Transaction, open_transaction, seal_transaction
 from blockmrs.cid import Cid
 from blockmrs.crypto.keys import Keyring, card_entry_seed, sealing_public_key
-from blockmrs.domain.sharing import Pointer, Revocation
+from blockmrs.domain.sharing import Grant, Pointer, Revocation
 from blockmrs.domain.succession import Successor
+from blockmrs.encoding import Value
 
 FOLDER = Path(__file__).parents[1] / "docs" / "vectors" / "scenarios"
 CHAIN = bytes(range(0xC0, 0xE0))
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 OBJECT = Pointer(Cid(bytes([0x0B]) * 32), bytes([0x5E]) * 32)
-SEEDS = {
-    name: bytes([number]) * 32 for name, number in (("old", 0x50), ("new", 0x51), ("other", 0x52), ("coach", 0xC0))
-}
+NUMBERS = {"old": 0x50, "new": 0x51, "other": 0x52, "coach": 0xC0, "hospital": 0xD0}
+SEEDS = {name: bytes([number]) * 32 for name, number in NUMBERS.items()}
 KEYS = {name: Keyring.from_seed(seed) for name, seed in SEEDS.items()}
 
 Entry = dict[str, Any]
@@ -95,11 +95,69 @@ def late_signature() -> str:
     )  # fmt: skip
 
 
+def gives(what: str, *, number: int, update: int = 1, from_family: bool = False, withheld: bool = False) -> Entry:
+    """A grant to the hospital of an update about the old card, on the line of whoever gives it."""
+    author = KEYS["old" if from_family else "coach"]
+    grant = Grant(
+        bytes([update]) * 32, KEYS["old"].card.id, "care", NOW, object=OBJECT,
+        return_to_author=bytes([0xAA]) * 32, return_to_subject=None if withheld else bytes([0xBB]) * 32,
+    )  # fmt: skip
+    return to_hospital(what, author, number, Kind.GRANT, grant.to_fields())
+
+
+def to_hospital(
+    what: str, author: Keyring, number: int, kind: Kind, fields: dict[int, Value], *, decides: bool = False
+) -> Entry:
+    """Something on the line from somebody to the hospital."""
+    hospital = KEYS["hospital"].card
+    line = author.line_to(hospital.id)
+    sealed = seal_transaction(
+        kind, fields, author=author.card.id, signing_seed=author.signing_seed, recipient=hospital.id,
+        recipient_key=hospital.sealing_key, slot=slot_at(line, number), one_time_seed=one_time_seed_at(line, number),
+        chain_id=CHAIN,
+    )  # fmt: skip
+    return entry(what, sealed.transaction, decides)
+
+
+def subject_stops() -> str:
+    """The card that an update is about ends a grant that its author gave, for good; and no withheld one."""
+    log = [
+        gives("the coach gives a report", number=0),
+        gives("the coach gives another report", number=1, update=2),
+        gives("the coach gives a report that is kept from the family", number=2, update=3, withheld=True),
+    ]
+    first, withheld = ids(log, 0), ids(log, 2)
+    old = KEYS["old"]
+    log += [
+        to_hospital(
+            "the subject's card ends the first", old, 0, Kind.REVOKE, Revocation(first, NOW).to_fields(), decides=True
+        ),
+        gives("the coach gives the first report again", number=3),
+        to_hospital(
+            "the subject's card names the withheld one", old, 1, Kind.REVOKE, Revocation(withheld, NOW).to_fields()
+        ),
+        gives("the subject's card gives the first report itself", number=2, from_family=True),
+    ]
+    lines = {name: KEYS[name].line_to(KEYS["hospital"].card.id).hex() for name in ("coach", "old")}
+    return scenario(
+        "A subject's stop: it counts on the subject's own line to the recipient, ends what somebody else gave,"
+        " bars them from giving it again, and touches nothing that is withheld.",
+        log, {"given_to": SEEDS["hospital"].hex(), "lines": lines}, [1, 2, 6],
+    )  # fmt: skip
+
+
+def ids(log: list[Entry], number: int) -> bytes:
+    """The payload id of an entry for the hospital."""
+    transaction = Transaction.decode(bytes.fromhex(log[number]["transaction"]))
+    return open_transaction(transaction, KEYS["hospital"].sealing_seed, chain_id=CHAIN).id
+
+
 def main() -> None:
     """Write the files anew."""
     FOLDER.mkdir(exist_ok=True)
     (FOLDER / "two-successors.json").write_text(two_successors(), "utf-8")
     (FOLDER / "late-signature.json").write_text(late_signature(), "utf-8")
+    (FOLDER / "subject-stops-an-authors-grant.json").write_text(subject_stops(), "utf-8")
 
 
 if __name__ == "__main__":

@@ -37,6 +37,8 @@ from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
 from blockmrs.services.grants.owners import Owners
 from blockmrs.services.grants.standing import StandingGrants
+from blockmrs.services.handover.lost import Lost
+from blockmrs.services.handover.passed_on import PassedOn
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.node.backup import Backup
@@ -338,6 +340,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         plans=Plans(teams, calls),
         calls=calls,
         people=people,
+        lost=Lost(teams, PassedOn(mailbox, cards)),
         rights=rights,
         everyone=Everyone(
             mailbox, rights, reports, access, sharing, codes, crew_facts, (from_now_on.rows, record_sharing.rights)

@@ -44,6 +44,7 @@ class RootController(TGController):
         super().__init__()
         self._health = HealthAnswers(services.health, services.clock_watch)
         self._notices = services.notices
+        self._lost = services.lost
         self._follow_ups = services.followups
         self._from_now_on = services.from_now_on
         self._reminders = services.reminders
@@ -81,6 +82,7 @@ class RootController(TGController):
             "checks": self._due_checks(gaps),
             "waits": self._waits(gaps),
             "reminders": self._reminders_now(gaps),
+            "gone": self._gone(gaps),
             "lost": bool(gaps),
             "now": self._clock(),
         }
@@ -127,6 +129,14 @@ class RootController(TGController):
         try:
             actor = current_actor()
             return self._notices.replies(actor, gaps) if actor is not None else []
+        except BlockMRSError:
+            return None
+
+    def _gone(self, gaps: list[str]) -> list[str] | None:
+        """Whose record went to new keys that the actor was not given; None if that cannot be read now."""
+        try:
+            actor = current_actor()
+            return self._lost.of(actor, gaps) if actor is not None else []
         except BlockMRSError:
             return None
 

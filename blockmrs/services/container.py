@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from blockmrs.services.followup.clearances import Clearances
     from blockmrs.services.followup.replies import Replies
     from blockmrs.services.followup.symptom_checks import FollowUps
+    from blockmrs.services.handover.lost import Lost
     from blockmrs.services.lines.readings import Readings
     from blockmrs.services.node.clock_watch import ClockWatch
     from blockmrs.services.node.health import HealthService
@@ -57,6 +58,7 @@ class Services:
     plans: Plans
     calls: Calls
     people: People
+    lost: Lost
     rights: Rights
     everyone: Everyone
     facts: Facts

@@ -28,7 +28,7 @@ PLAIN = frozenset(
     sort source sport staff state status strangers team teams telling text ticks times to toggle told triage
     unreadable up ups value view watch who word words wrapper writer given replies waiting for from on event filter
     happening visits questions left do lets let go anew stopped step working progress listed private received what
-    copies copy handing over passed newest following followed before gets unfinished
+    copies copy handing over passed newest following followed before gets unfinished lost
     """.split()
 )
 

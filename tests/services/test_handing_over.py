@@ -1,5 +1,6 @@
 """A child's card passes to a new seed: who remains has it, who left opens nothing of it, and the history stays read."""
 
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -16,6 +17,8 @@ from blockmrs.errors import BlockMRSError, Conflict, NotAuthorized, NotFound, Ob
 from blockmrs.model.codes import InvitationRow
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.handover.handing_over import _Sides
+from blockmrs.services.handover.lost import Lost
+from blockmrs.services.lines.batch import Batch
 from blockmrs.services.lines.mailbox import EntrustedKeys
 from tests.support.team import Team, let_in_by_themselves, team_in
 from tests.support.world import World
@@ -32,6 +35,11 @@ def card_of(team: Team, actor: Actor) -> EntrustedKeys:
 
 def coachs(team: Team) -> EntrustedKeys:
     return team.world.teams.holding(team.player)
+
+
+def unasked(world: World) -> Batch:
+    """What a program of somebody's own writes with: it asks nobody who may sign."""
+    return Batch(world.ledger, world.objects, world.objects)
 
 
 def hand_over(team: Team, actor: Actor) -> EntrustedKeys:
@@ -138,10 +146,25 @@ def test_what_the_old_card_says_after_it_lets_nobody_act(team) -> None:
     world, old = team.world, coachs(team)
     hand_over(team, team.maria)
     mallory = world.person("mallory", "Mallory")
-    batch = world.mailbox.batch()
+    batch = unasked(world)
     world.mailbox.appoint(batch, old.seed, "Sam Rivers", Relation.GUARDIAN, mallory.keyring)
     batch.commit()
     assert world.mailbox.appointed(mallory.keyring) == []
+
+
+def test_an_application_says_nothing_as_a_card_that_has_passed_on_and_tells_so(team, lee) -> None:
+    """Or a family would be told "shared", and the hospital would pass it over."""
+    world, address = team.world, team.save()
+    (hospital,) = world.organisations.directory()
+    hand_over(team, team.maria)
+    size = world.ledger.size
+    with pytest.raises(Conflict):
+        world.sharing.grant(team.maria, address, hospital.card_id, "care", world.clock() + timedelta(days=1))
+    assert world.ledger.size == size
+    assert world.received(lee) == []
+    # As themselves, the coach shares what the coach wrote.
+    world.sharing.grant(team.carol, address, hospital.card_id, "care", world.clock() + timedelta(days=1))
+    assert [item.address for item in world.received(lee)] == [address]
 
 
 def test_unused_invitations_end_and_their_rows_go_since_they_hold_the_old_seed(team) -> None:
@@ -182,6 +205,16 @@ def test_a_coach_who_let_themselves_in_gets_no_key_once_a_parent_hands_over(worl
     new = hand_over(team, maria)
     assert world.passed_on.newest(team.carol.keyring, coachs(team)).without == new.keyring.card.id
     assert list(world.rolls.of(new.keyring).family) == [maria.keyring.card.id]
+
+
+def test_whose_record_went_to_others_is_told_by_name_and_who_has_the_new_keys_is_not(world) -> None:
+    team = let_in_by_themselves(world)
+    maria = team.joins("maria", "Maria Rivers")
+    lost = Lost(world.teams, world.passed_on)
+    assert lost.of(team.carol, []) == lost.of(maria, []) == []
+    hand_over(team, maria)
+    assert lost.of(team.carol, []) == ["Sam Rivers"]
+    assert lost.of(maria, []) == []
 
 
 def test_a_second_press_finds_what_the_first_did(team) -> None:
@@ -227,7 +260,7 @@ def test_the_roll_of_a_card_that_nobody_handed_over_to_has_nobody_on_it(team) ->
     hand_over(team, team.maria)
     seed = bytes([7]) * 32
     mine = EntrustedKeys(Keyring.from_seed(seed), Relation.GUARDIAN, "Sam Rivers", seed)
-    batch = world.mailbox.batch()
+    batch = unasked(world)
     pointer = world.cards.publish(batch, mine.keyring)
     world.handing_over._write_roll(batch, _Sides(me, old, mine), world.rolls.of(old.keyring))
     world.cards.name_successor(batch, old.keyring, mine.keyring, pointer)
@@ -241,7 +274,7 @@ def test_a_coachs_successor_while_the_family_is_in_makes_nobody_family(team) -> 
     world, old, me = team.world, coachs(team), team.carol.keyring
     seed = bytes([7]) * 32
     mine = EntrustedKeys(Keyring.from_seed(seed), Relation.GUARDIAN, "Sam Rivers", seed)
-    batch = world.mailbox.batch()
+    batch = unasked(world)
     pointer = world.cards.publish(batch, mine.keyring)
     world.handing_over._write_roll(batch, _Sides(me, old, mine), world.rolls.of(old.keyring))
     world.cards.name_successor(batch, old.keyring, mine.keyring, pointer)
@@ -255,13 +288,13 @@ def test_a_coachs_successor_while_the_family_is_in_makes_nobody_family(team) -> 
 
 def test_cards_that_claim_to_follow_each_other_end_no_reader(team) -> None:
     world, a, b = team.world, Keyring.from_seed(bytes([1]) * 32), Keyring.from_seed(bytes([2]) * 32)
-    batch = world.mailbox.batch()
+    batch = unasked(world)
     pointers = {keyring.card.id: world.cards.publish(batch, keyring) for keyring in (a, b)}
     for one, other, seed in ((a, b, bytes([2]) * 32), (b, a, bytes([1]) * 32)):
         world.rolls.follow(batch, one, team.carol.keyring, EntrustedKeys(other, Relation.GUARDIAN, "S", seed))
     batch.commit()
     for one, other in ((a, b), (b, a)):
-        batch = world.mailbox.batch()
+        batch = unasked(world)
         world.cards.name_successor(batch, one, other, pointers[other.card.id])
         batch.commit()
     assert world.rolls.of(a).family == world.rolls.of(b).family == {}

@@ -1,8 +1,10 @@
 """Runs docs/vectors/scenarios/: a log, read as whoever has the named keys reads it, says what the file promises.
 
 A file is `{"description", "chain_id", "cards", "log", "asks", "expect"}`. `log` holds transactions in their order, each
-with a word of what it is. `cards` are encoded. `asks` is either `successor_of` (a card id), whose answer is the card
-that follows and its place; or `own_line_of` (a seed), whose answer is the places of what counts on that own line.
+with a word of what it is. `cards` are encoded. `asks` is one of these:
+- `successor_of` (a card id): the card that follows, and its place;
+- `own_line_of` (a seed): the places of what counts on that own line;
+- `given_to` (a seed) on `lines` (a key for each card, by name, that writes there): the places of the grants that run.
 """
 
 import json
@@ -15,8 +17,9 @@ import pytest
 from blockmrs.chain.lines import one_time_key_at, slot_at
 from blockmrs.chain.transaction import Transaction, verify_transaction
 from blockmrs.crypto.keys import Card, Keyring
+from blockmrs.services.grants.subject_ends import with_subjects_ends
 from blockmrs.services.lines.cards import Cards
-from blockmrs.services.lines.reader import LineReader
+from blockmrs.services.lines.reader import LineReader, sort_messages
 from blockmrs.services.lines.readings import Readings
 
 FOLDER = Path(__file__).parents[2] / "docs" / "vectors" / "scenarios"
@@ -54,9 +57,17 @@ def answer(scenario: Mapping[str, Any]) -> object:
     if "successor_of" in asks:
         following = cards.successor(cards.find(bytes.fromhex(asks["successor_of"])))
         return None if following is None else {"card_id": following.card_id.hex(), "place": following.index}
-    reader = Keyring.from_seed(bytes.fromhex(asks["own_line_of"]))
-    messages = LineReader(log, cards, Readings(log)).read(reader.own_line, reader, author=None)
-    return sorted(message.index for message in messages)
+    line_reader = LineReader(log, cards, Readings(log))
+    if "own_line_of" in asks:
+        reader = Keyring.from_seed(bytes.fromhex(asks["own_line_of"]))
+        return sorted(message.index for message in line_reader.read(reader.own_line, reader, author=None))
+    reader = Keyring.from_seed(bytes.fromhex(asks["given_to"]))
+    lines = []
+    for name, line_key in asks["lines"].items():
+        author = Card.decode(bytes.fromhex(scenario["cards"][name]))
+        lines.append((author, sort_messages(line_reader.read(bytes.fromhex(line_key), reader, author=author))))
+    entries = [entry for _, line in with_subjects_ends(lines) for entry in line.grants.values()]
+    return sorted(entry.index for entry in entries if entry.revoked is None)
 
 
 @pytest.mark.parametrize("scenario", SCENARIOS.values(), ids=SCENARIOS.keys())
@@ -74,4 +85,4 @@ def test_without_the_entry_that_decides_it_the_answer_is_another(scenario: Mappi
 
 
 def test_there_are_scenarios() -> None:
-    assert set(SCENARIOS) >= {"two-successors", "late-signature"}
+    assert set(SCENARIOS) >= {"two-successors", "late-signature", "subject-stops-an-authors-grant"}

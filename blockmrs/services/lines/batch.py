@@ -7,7 +7,7 @@ name.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.ledger import MAX_BLOCK_TRANSACTIONS
@@ -15,6 +15,7 @@ from blockmrs.chain.lines import one_time_seed_at, slot_at
 from blockmrs.chain.transaction import Kind, seal_transaction
 from blockmrs.crypto.releases import release_digest
 from blockmrs.domain.sharing import Pointer
+from blockmrs.errors import Conflict
 
 if TYPE_CHECKING:
     from blockmrs.chain.ledger import Ledger
@@ -33,12 +34,19 @@ class Batch:
 
     `sizes` lists the objects stored so far, each with its size in bytes; `releases` says, of those that can be let go,
     what the release secret hashes to (by the object's digest); `positions` says where on its line each payload id is.
+
+    Args:
+        signs: whether what a card signs now counts: not once another card follows it.
     """
 
-    def __init__(self, ledger: Ledger, objects: ObjectStore, near: ObjectStore) -> None:
+    def __init__(
+        self, ledger: Ledger, objects: ObjectStore, near: ObjectStore, signs: Callable[[Card], bool] = lambda _: True
+    ) -> None:
         self._ledger = ledger
         self._objects = objects
         self._near = near
+        self._signs = signs
+        self._authors: dict[bytes, Card] = {}
         self._transactions: list[bytes] = []
         self._next: dict[bytes, int] = {}
         self._in_use: dict[bytes, int] = {}
@@ -120,6 +128,7 @@ class Batch:
             chain_id=self._ledger.chain_id,
         )
         self._transactions.append(sealed.transaction)
+        self._authors[author.card.id] = author.card
         return sealed.payload_id
 
     def cover_with(self, keyring: Keyring) -> None:
@@ -136,7 +145,13 @@ class Batch:
         return Pointer(cid, sealed.seed)
 
     def commit(self) -> int:
-        """Write everything to the ledger as part of one block; returns how many transactions were written."""
+        """Write everything to the ledger as part of one block; returns how many transactions were written.
+
+        Raises:
+            Conflict: a card that signed some of it has passed to a new seed, so that nobody would take it.
+        """
+        if not all(self._signs(card) for card in self._authors.values()):
+            raise Conflict("a card that has passed to a new seed signs nothing any more")
         if self._transactions and self._covered_by is not None:
             self._cover(self._covered_by)
         if self._transactions:

@@ -133,7 +133,7 @@ class Mailbox:
 
     def batch(self) -> Batch:
         """An empty batch to write with."""
-        return Batch(self._ledger, self._objects, self._near)
+        return Batch(self._ledger, self._objects, self._near, lambda card: self._cards.successor(card) is None)
 
     def contents(self, keyring: Keyring) -> Items:
         """What is where on a person's or dependent's own line, in the order of the log."""

@@ -5,10 +5,13 @@ from datetime import timedelta
 import pytest
 from webtest import TestApp
 
+from blockmrs.crypto.keys import Keyring
 from blockmrs.domain.permission import Action
 from blockmrs.errors import NotFound, Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.followup.clearances import Statement
+from blockmrs.services.lines.batch import Batch
+from blockmrs.services.lines.cards import Cards
 from blockmrs.services.people.persons import handle_of
 from blockmrs.services.reports.access import Access, AccessFinder
 from tests.support.coach import Reporter, person, press, signed_in
@@ -269,3 +272,34 @@ def test_a_report_that_cannot_be_looked_at_hides_no_other(club, monkeypatch):
 def test_a_signed_out_visitor_is_shown_no_notices(club):
     club.opened_by_crew(club.report())
     assert "What is new" not in club.site.browser().get("/").text
+
+
+def hand_over_with_a_program_of_ones_own(club) -> None:
+    """Whoever has the player's seed names another card that follows it, and asks no roll."""
+    foundation, services = club.site.foundation, club.site.services
+    (player,) = services.teams.team(club.coach).players
+    old, new = services.teams.holding(player).keyring, Keyring.from_seed(bytes([7]) * 32)
+    cards = Cards(foundation.ledger, foundation.near)
+    batch = Batch(foundation.ledger, foundation.objects, foundation.near)
+    cards.name_successor(batch, old, new, cards.publish(batch, new))
+    batch.commit()
+
+
+def test_whose_record_went_to_new_keys_without_them_is_told_what_that_means(club):
+    mother, title = signed_in(club.site, "maria"), "New keys for the record of Sam Rivers"
+    assert title not in mother.get("/").text
+    hand_over_with_a_program_of_ones_own(club)
+    page = mother.get("/")
+    assert title in page.text
+    assert "Nothing needs you." not in page.text
+    assert "you were not given the new ones" in page.text
+    assert title not in signed_in(club.site, "mallory").get("/").text
+
+
+def test_home_opens_while_it_cannot_be_read_who_has_new_keys(club, monkeypatch):
+    def away(*_arguments):
+        raise Unavailable("the store is away")
+
+    monkeypatch.setattr(type(club.site.services.lost), "of", away)
+    page = signed_in(club.site, "maria").get("/")
+    assert "What is new cannot be read right now" in page.text

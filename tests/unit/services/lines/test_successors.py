@@ -33,7 +33,7 @@ def samuel(lines: Lines) -> Keyring:
 
 def name(lines: Lines, old: Keyring, new: Keyring) -> int:
     """The old card names the new one; returns the place in the log."""
-    batch = lines.mailbox.batch()
+    batch = lines.unasked()
     lines.cards.name_successor(batch, old, new, lines.cards.pointer(new.card.id))
     batch.commit()
     return lines.ledger.size - 1
@@ -44,7 +44,7 @@ def says(
 ) -> None:
     """Something else at the place where a card names its successor."""
     fields = Successor(new, NOWHERE).to_fields() | changes.get("fields", {})
-    batch = lines.mailbox.batch()
+    batch = lines.unasked()
     batch.add_at(
         changes.get("kind", Kind.CARD), fields, author=author or old,
         recipient_id=changes.get("recipient", old.card.id),
@@ -138,7 +138,7 @@ def test_whoever_follows_a_card_ends_what_it_gave_and_nobody_before_their_turn(
 
 
 def test_whoever_follows_a_card_gives_what_is_about_it(lines: Lines, sam: Keyring, samuel: Keyring) -> None:
-    carol, batch = lines.person("carol"), lines.mailbox.batch()
+    carol, batch = lines.person("carol"), lines.unasked()
     pointer, update_id = write_update(
         batch, carol, subject=sam.card.id, kind="report", purpose="report", body=b"{}", created=lines.clock(),
         chain_id=lines.chain_id, holder=carol,
@@ -186,7 +186,7 @@ def test_of_the_cards_that_were_asked_about_those_asked_last_are_remembered(
 
 def test_nobody_without_the_old_key_stands_where_a_card_names_its_successor(lines: Lines, sam: Keyring) -> None:
     """However much others put there, none of it is fetched."""
-    flood = lines.mailbox.batch()
+    flood = lines.unasked()
     for number in range(50):
         flood.add_at(
             Kind.CARD, {}, author=lines.person("mallory"), recipient_id=sam.card.id,
