@@ -86,6 +86,10 @@ class NotAuthorized(BlockMRSError):
     """They may know about it, but may not do this."""
 
 
+class AccountCloses(NotAuthorized):
+    """Their account is closing: until then they may read, and undo it."""
+
+
 class NotFound(BlockMRSError):
     """It does not exist, or they were never granted it: strangers cannot tell which."""
 

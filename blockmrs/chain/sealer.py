@@ -19,6 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from blockmrs import durable, encoding
+from blockmrs.chain.checkpoint import sign_note
 from blockmrs.chain.header import Header
 from blockmrs.crypto.keys import signing_public_key
 from blockmrs.crypto.secret_files import read_or_create_secret_file
@@ -101,6 +102,10 @@ class Sealer:
     def sign(self, header: Header) -> Header:
         """The header, signed. Call only inside `exclusive`, for the one header that may follow the published head."""
         return header.signed_by(self._seed)
+
+    def sign_note(self, text: str, name: str) -> str:
+        """The signed note of `text`, under this key and `name`: what a node states to people, never a header."""
+        return sign_note(text, name, self._seed)
 
     def read_head(self) -> SignedBlock | None:
         """The last block published here; None if there never was one.

@@ -13,7 +13,7 @@ import tg
 from tg import FullStackApplicationConfigurator, TGController
 
 import blockmrs
-from blockmrs.config.assembly import Foundation, build_foundation, build_services
+from blockmrs.config.assembly import Foundation, build_closer, build_foundation, build_services
 from blockmrs.config.operator_texts import read_operator
 from blockmrs.config.settings import Settings, read_settings
 from blockmrs.controllers.about.about import AboutController
@@ -75,7 +75,12 @@ class Background:
 
 def start_background(settings: Settings, foundation: Foundation) -> Background:
     """Now and then, send waiting objects to their node and erase what has expired; ends with the process."""
-    housekeeping = Housekeeping(foundation.database, foundation.clock_watch, foundation.leaving.sweep)
+    housekeeping = Housekeeping(
+        foundation.database,
+        foundation.clock_watch,
+        foundation.leaving.sweep,
+        build_closer(settings, foundation).carry_out,
+    )
     background = Background(
         Flusher(foundation.objects, settings.storage.outbox_interval_s),
         Housekeeper(housekeeping, HOUSEKEEPING_S),

@@ -20,11 +20,13 @@ from blockmrs.chain.sealer import Sealer
 from blockmrs.crypto.secret_files import read_or_create_secret_file
 from blockmrs.crypto.turns import FEW_WAITING, Turns
 from blockmrs.crypto.wrapping import WrapCost, Wrapper
+from blockmrs.domain.sharing import Now
 from blockmrs.errors import Conflict, InvalidInput, Unavailable, VerificationFailed
 from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine, file_of
 from blockmrs.model.migrations import is_current
 from blockmrs.model.rows import derive_row_key
+from blockmrs.services.accounts.closing import Closing
 from blockmrs.services.accounts.identity import Identity, SessionLimits
 from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.accounts.throttle import Throttle
@@ -39,6 +41,9 @@ from blockmrs.services.grants.owners import Owners
 from blockmrs.services.grants.standing import StandingGrants
 from blockmrs.services.handover.lost import Lost
 from blockmrs.services.handover.passed_on import PassedOn
+from blockmrs.services.leaving.closer import Closer
+from blockmrs.services.leaving.departures import Departures
+from blockmrs.services.leaving.survey import Surveyor
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.node.backup import Backup
@@ -271,14 +276,15 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     cost = WrapCost(memory_kib=passwords.memory_kib, iterations=passwords.iterations, lanes=passwords.lanes)
     wrapper = Wrapper(foundation.pepper, cost, build_turns(settings, aside))
     throttle = Throttle(database, wrapper, clock)
+    closing = Closing(database, wrapper, foundation.let_go)
     cards = Cards(ledger, near)
-    mailbox = Mailbox(database, ledger, objects, near, cards, clock)
+    mailbox = Mailbox(database, ledger, objects, near, cards, clock, closing.check_open)
     limits = SessionLimits(timedelta(seconds=settings.sessions.idle_s), timedelta(seconds=settings.sessions.longest_s))
-    identity = Identity(database, mailbox, cards, wrapper, throttle, limits, clock)
+    identity = Identity(database, mailbox, cards, wrapper, throttle, limits, clock, closing)
     lifetime = timedelta(seconds=codes_for.invitation_lifetime_s)
     invitations = Invitations(database, wrapper, throttle, lifetime, clock)
-    organisations = Organisations(database, mailbox, cards, invitations)
-    rolls = Rolls(mailbox)
+    organisations = Organisations(database, mailbox, cards, invitations, closing.is_closing)
+    rolls = Rolls(mailbox, closing.is_closing)
     teams = Teams(database, mailbox, cards, near, invitations, rolls)
     calls = Calls(teams)
     access = AccessFinder(database, mailbox, objects, teams, organisations)
@@ -328,7 +334,16 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         LeftToDo(mailbox, standing, rolls.of), releases, objects.lacking, objects,
         lambda: foundation.clock_watch.state().may_erase, record_sharing.readers,
     )  # fmt: skip
+    surveyor = Surveyor(
+        mailbox, teams, rolls, organisations, books, standing, record_sharing, releases, identity.visits,
+        closing.is_closing, identity.is_only_admin,
+    )  # fmt: skip
+    departures = Departures(
+        database, mailbox, build_sealer(settings).public_key, wrapper, identity, closing, surveyor,
+        foundation.leaving, timedelta(seconds=settings.sharing.closing_wait_s),
+    )  # fmt: skip
     return Services(
+        departures=departures,
         readings=mailbox.readings,
         triage=triage,
         who_is_told=WhoIsTold(triage, asdict(settings.policy)),
@@ -369,6 +384,17 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         clock_watch=foundation.clock_watch,
         overview=Overview(database, ledger, health, foundation.clock_watch),
     )
+
+
+def build_closer(settings: Settings, foundation: Foundation) -> Closer:
+    """What carries out the closing of accounts; it needs nobody's keys."""
+    database, ledger, clock = foundation.database, foundation.ledger, foundation.clock
+    wrapper = Wrapper(foundation.pepper, WrapCost())
+    closing = Closing(database, wrapper, foundation.let_go)
+    return Closer(
+        database, ledger, build_sealer(settings), wrapper, closing, foundation.leaving,
+        lambda: Now(clock(), ledger.head().time).latest,
+    )  # fmt: skip
 
 
 def build_backup(settings: Settings, foundation: Foundation) -> Backup:

@@ -118,10 +118,11 @@ class ChainSettings:
 
 @dataclass(frozen=True, slots=True)
 class SharingSettings:
-    """How long codes work."""
+    """How long codes work, and how long an account waits before it closes, in which that can be undone."""
 
     code_lifetime_s: int = 86_400
     invitation_lifetime_s: int = 604_800
+    closing_wait_s: int = 1_209_600
 
 
 @dataclass(frozen=True, slots=True)
@@ -264,6 +265,10 @@ def _checked(settings: Settings) -> Settings:
         "storage.outbox_interval_s": 0 < settings.storage.outbox_interval_s <= 86_400,
         "sharing.code_lifetime_s": 60 <= settings.sharing.code_lifetime_s <= 604_800,
         "sharing.invitation_lifetime_s": 60 <= settings.sharing.invitation_lifetime_s <= 7_776_000,
+        # Whatever a leaver's codes opened has to be there for as long as they work.
+        "sharing.closing_wait_s": max(86_400, settings.sharing.code_lifetime_s)
+        <= settings.sharing.closing_wait_s
+        <= 7_776_000,
         "chain.interval_s": settings.chain.interval_s == 0,
     }
     for name, holds in rules.items():

@@ -103,6 +103,10 @@ class Wrapper:
         """32 bytes that represent `name` in an index, the same however it is typed; meaningless without the pepper."""
         return hmac.digest(self._pepper, label(f"lookup {purpose}") + normalise_name(name).encode(), sha256)
 
+    def node_key(self, purpose: str, about: bytes) -> bytes:
+        """A 32-byte key of this node's own, for rows that it must read without anybody's keys."""
+        return hmac.digest(self._pepper, label(f"node key {purpose}") + about, sha256)
+
     def _header(self, salt: bytes) -> bytes:
         cost = self._cost
         return _HEADER.pack(WRAP_VERSION, cost.memory_kib, cost.iterations, cost.lanes, salt)

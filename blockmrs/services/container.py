@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from blockmrs.services.followup.replies import Replies
     from blockmrs.services.followup.symptom_checks import FollowUps
     from blockmrs.services.handover.lost import Lost
+    from blockmrs.services.leaving.departures import Departures
     from blockmrs.services.lines.readings import Readings
     from blockmrs.services.node.clock_watch import ClockWatch
     from blockmrs.services.node.health import HealthService
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
 class Services:
     """One of each."""
 
+    departures: Departures
     readings: Readings
     triage: TriageService
     who_is_told: WhoIsTold

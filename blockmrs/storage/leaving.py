@@ -75,6 +75,10 @@ class Leaving:
             self._drop(cid)
         self._on_step("dropped")
 
+    def enter(self, marks: Iterable[Cid], at: datetime) -> None:
+        """Put on the list what is no object, so that a restore does not bring back what it stands for."""
+        self._list.add(marks, to_ms(at))
+
     def read(self, cid: Cid) -> bytes:
         """The bytes of what was let go, for a backup that began before; ObjectMissing, ObjectDamaged or Unavailable."""
         try:

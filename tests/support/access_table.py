@@ -393,6 +393,13 @@ TABLE = (
     Row("/settings/recovery", "/settings/recovery", signed_in(200), signed_in(422)),
     Row("/settings/check_recovery", "/settings/check_recovery", None, signed_in(422)),
     Row("/settings/sign_out_everywhere", "/settings/sign_out_everywhere", None, signed_in(302)),
+    # An organisation of their own, a site that only they run, or a player whom nobody else has, come first.
+    Row("/settings/leave", "/settings/leave", signed_in(200), signed_in(422)),
+    Row("/settings/leave", "/settings/leave", None, signed_in(302), {"keep": "yes"}),
+    Row("/left", "/left", everybody(200)),
+    Row("/left/check", "/left/check", everybody(302), everybody(422), {}),
+    Row("/left/*", f"/left/{ABSENT}", everybody(404)),
+    Row("/left/*/file", f"/left/{ABSENT}/file", everybody(404)),
     Row("/setup", "/setup", everybody(410), everybody(410)),
     Row("/admin", "/admin", signed_in(404, admin=200)),
     Row("/admin/add_organisation", "/admin/add_organisation", None, signed_in(404, admin=422)),

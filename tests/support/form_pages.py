@@ -55,6 +55,8 @@ PAGES: dict[str, tuple[str, str, dict[str, str] | None]] = {
     "settings": ("author", "/settings", None),
     "password": ("author", "/settings/password", None),
     "recovery": ("author", "/settings/recovery", None),
+    "leaving": ("stranger", "/settings/leave", None),
+    "a receipt": (NOBODY, "/left", None),
     "recovery code": ("other_coach", "/settings/recovery", {"password": PASSWORD}),
     "inbox": ("recipient", "/inbox/{report}", None),
     "organisation": ("recipient", "/organisation", None),
@@ -95,5 +97,7 @@ WITHOUT_FIELDS = frozenset(
      "facts from now on", "who may see", "what is new there", "say yes", "end a part", "is this right",
      "end a membership, for the operator"}
 )  # fmt: skip
-WITHOUT_TOKEN = frozenset({"signs", "a question", "advice", "their words", "the crew's page", "who is hurt"})
+WITHOUT_TOKEN = frozenset(
+    {"a receipt", "signs", "a question", "advice", "their words", "the crew's page", "who is hurt"}
+)
 ONLY_ENDS_THE_SESSION = frozenset({"settings", "a sender"})

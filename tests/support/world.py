@@ -16,6 +16,7 @@ from blockmrs.model.chain import SqlLedgerStore
 from blockmrs.model.database import Database, create_engine
 from blockmrs.model.rows import derive_row_key
 from blockmrs.services.accounts.actor import Actor
+from blockmrs.services.accounts.closing import Closing
 from blockmrs.services.accounts.identity import Identity, SessionLimits
 from blockmrs.services.accounts.invitations import Invitations
 from blockmrs.services.accounts.throttle import Throttle
@@ -27,6 +28,10 @@ from blockmrs.services.grants.owners import Owners
 from blockmrs.services.grants.standing import StandingGrants
 from blockmrs.services.handover.handing_over import HandingOver
 from blockmrs.services.handover.passed_on import PassedOn
+from blockmrs.services.leaving.closer import Closer
+from blockmrs.services.leaving.departures import Departures
+from blockmrs.services.leaving.plan import Step
+from blockmrs.services.leaving.survey import Surveyor
 from blockmrs.services.lines.cards import Cards
 from blockmrs.services.lines.mailbox import Mailbox
 from blockmrs.services.node.data_folder import HEAD
@@ -104,13 +109,20 @@ class World:
         self.leaving = Leaving(self.objects, self.folder / "outbox", self.let_go)
         wrapper = Wrapper(self.pepper, WrapCost(memory_kib=64, iterations=1, lanes=1))
         self.throttle = Throttle(self.database, wrapper, clock)
+        closing = Closing(self.database, wrapper, self.let_go)
         self.cards = Cards(self.ledger, self.objects)
-        self.mailbox = Mailbox(self.database, self.ledger, self.objects, self.objects, self.cards, clock)
+        self.mailbox = Mailbox(
+            self.database, self.ledger, self.objects, self.objects, self.cards, clock, closing.check_open
+        )
         limits = SessionLimits(timedelta(hours=2), timedelta(hours=12))
-        self.identity = Identity(self.database, self.mailbox, self.cards, wrapper, self.throttle, limits, clock)
+        self.identity = Identity(
+            self.database, self.mailbox, self.cards, wrapper, self.throttle, limits, clock, closing
+        )
         self.invitations = Invitations(self.database, wrapper, self.throttle, timedelta(days=7), clock)
-        self.organisations = Organisations(self.database, self.mailbox, self.cards, self.invitations)
-        self.rolls = Rolls(self.mailbox)
+        self.organisations = Organisations(
+            self.database, self.mailbox, self.cards, self.invitations, closing.is_closing
+        )
+        self.rolls = Rolls(self.mailbox, closing.is_closing)
         self.teams = Teams(self.database, self.mailbox, self.cards, self.objects, self.invitations, self.rolls)
         self.people = People(self.teams)
         self.passed_on = PassedOn(self.mailbox, self.cards)
@@ -191,6 +203,22 @@ class World:
         self.reminders = Reminders(
             self.mailbox, self.people, self.sharing, self.from_now_on, self.record_sharing, self.sealing_anew
         )  # fmt: skip
+        surveyor = Surveyor(
+            self.mailbox, self.teams, self.rolls, self.organisations, self.books, self.standing, self.record_sharing,
+            releases, self.identity.visits, closing.is_closing, self.identity.is_only_admin,
+        )  # fmt: skip
+        sealer = Sealer(secrets / "sealer.key", secrets / HEAD)
+        self.departures = Departures(
+            self.database, self.mailbox, sealer.public_key, wrapper, self.identity, closing, surveyor, self.leaving,
+            timedelta(days=14),
+        )  # fmt: skip
+
+        def closer(on_step: Callable[[Step], None] = lambda _step: None) -> Closer:
+            return Closer(
+                self.database, self.ledger, sealer, wrapper, closing, self.leaving, self.mailbox.moment, on_step
+            )
+
+        self.closer = closer
         self._stages.begin()
 
     def once(self, what: str, make: Callable[[], Made]) -> Made:

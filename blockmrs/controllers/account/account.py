@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from blockmrs.controllers.account.admin import AdminController
 from blockmrs.controllers.account.join import JoinController
+from blockmrs.controllers.account.leaving import LeftController
 from blockmrs.controllers.account.login import LoginController, LogoutController, RecoverController
 from blockmrs.controllers.account.settings import SettingsController
 from blockmrs.controllers.account.setup import SetupController
@@ -23,8 +24,9 @@ def account_controllers(services: Services) -> dict[str, Any]:
         "login": LoginController(identity, services.rights, services.reminders),
         "logout": LogoutController(identity),
         "recover": RecoverController(identity),
-        "settings": SettingsController(identity),
+        "settings": SettingsController(identity, services.departures),
         "setup": SetupController(identity),
         "admin": AdminController(services.overview, services.organisations, services.identity.questions),
+        "left": LeftController(services.departures),
         "join": JoinController(services.joining, services.teams, services.organisations),
     }

@@ -25,6 +25,7 @@ from blockmrs.controllers.web.context import (
     sign_in_browser,
     sign_out_browser,
     wait_first,
+    while_closing,
 )
 from blockmrs.controllers.web.drafts import carry_draft
 from blockmrs.controllers.web.error_pages import continue_after_sign_in
@@ -127,6 +128,7 @@ class LogoutController(TGController):
         self._identity = identity
 
     @expose(allowed_methods=POST)
+    @while_closing
     def index(self, **_ignored: object) -> None:
         """End the session; the cookie that held its keys is worthless afterwards."""
         end_old_session(self._identity)

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from tg import TGController, expose, redirect
 
+from blockmrs.controllers.account.leaving import LeaveController
 from blockmrs.controllers.account.login import carried, missing, onward
 from blockmrs.controllers.web import recovery_code
 from blockmrs.controllers.web.context import (
@@ -23,6 +24,7 @@ from blockmrs.controllers.web.context import (
     sign_in_browser,
     sign_out_browser,
     wait_first,
+    while_closing,
 )
 from blockmrs.controllers.web.error_pages import continue_with
 from blockmrs.errors import N_, CannotOpen, InvalidInput, TooManyAttempts
@@ -30,6 +32,7 @@ from blockmrs.errors import N_, CannotOpen, InvalidInput, TooManyAttempts
 if TYPE_CHECKING:
     from blockmrs.controllers.web.forms import Form
     from blockmrs.services.accounts.identity import Identity
+    from blockmrs.services.leaving.departures import Departures
 
 _FROM_BEFORE = N_("This page is from before. Enter your password for a new code")
 _WRONG_GROUP = N_("Type the third group of the code, as you wrote it down")
@@ -38,9 +41,10 @@ _WRONG_GROUP = N_("Type the third group of the code, as you wrote it down")
 class SettingsController(TGController):
     """A signed-in person's own settings."""
 
-    def __init__(self, identity: Identity) -> None:
+    def __init__(self, identity: Identity, departures: Departures) -> None:
         super().__init__()
         self._identity = identity
+        self.leave = LeaveController(departures)
 
     @expose(allowed_methods=PAGE)
     def index(self, **_ignored: object) -> str:
@@ -122,6 +126,7 @@ class SettingsController(TGController):
         return continue_with(**there)
 
     @expose(allowed_methods=POST)
+    @while_closing
     def sign_out_everywhere(self, **_ignored: object) -> None:
         """End every session of this account, this one too."""
         self._identity.sign_out_everywhere(require_actor())

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 Action = TypeVar("Action")
 STATELESS = "blockmrs_stateless"
 REPEATABLE = "blockmrs_repeatable"
+WHILE_CLOSING = "blockmrs_while_closing"
 PAGE = ("GET", "HEAD")
 POST = ("POST",)
 BOTH = (*PAGE, *POST)
@@ -123,6 +124,12 @@ def stateless(action: Action) -> Action:
 def repeatable(action: Action) -> Action:
     """Mark an action whose POST changes nothing, though it asks for a form token: its form may be sent once more."""
     setattr(action, REPEATABLE, True)
+    return action
+
+
+def while_closing(action: Action) -> Action:
+    """Mark an action that somebody may use whose account is closing, though it changes something."""
+    setattr(action, WHILE_CLOSING, True)
     return action
 
 

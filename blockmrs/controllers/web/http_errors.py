@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from blockmrs.errors import (
     N_,
     NOT_HERE,
+    AccountCloses,
     BlockMRSError,
     Busy,
     Conflict,
@@ -72,6 +73,10 @@ WORDS: dict[int, Words] = {
     500: Words(N_("Something went wrong here"), N_("Try again. If it happens again, tell us the number below.")),
     503: Words(N_("We cannot do this right now"), N_("Wait a minute, then try again.")),
 }
+CLOSES = Words(
+    N_("Your account is closing"),
+    N_("Until then you can read everything. To write, share or stop something, keep the account first, in Settings."),
+)
 BUSY = Words(N_("Many people are doing this right now"), N_("Wait a few seconds, then try again."))
 
 LOST = Words(
@@ -104,6 +109,8 @@ def words_for(status: int, error: BlockMRSError | None = None) -> Words:
     """The words for `status`, or for its family, or for a kind of `error` that has its own."""
     if isinstance(error, Busy):
         return BUSY
+    if isinstance(error, AccountCloses):
+        return CLOSES
     if isinstance(error, NOT_HERE):
         return LOST
     return WORDS.get(status) or WORDS[500 if status >= 500 else 400]

@@ -8,11 +8,11 @@ from typing import Any
 from sqlalchemy import Engine, String, column, create_engine, inspect, select, table
 
 from blockmrs.errors import VerificationFailed
-from blockmrs.model import accounts, chain, codes, objects, organisations, sqlite, throttle
+from blockmrs.model import accounts, chain, codes, leaving, objects, organisations, sqlite, throttle
 from blockmrs.model.base import Base
 
 # Every module with tables is imported here, so that the metadata is complete for everybody who asks.
-TABLE_MODULES = (accounts, chain, codes, objects, organisations, throttle)
+TABLE_MODULES = (accounts, chain, codes, leaving, objects, organisations, throttle)
 FOLDER = Path(__file__).parent
 _SCRIPTS = str(FOLDER).replace("%", "%%")
 

@@ -9,18 +9,24 @@ from blockmrs.errors import NotAuthorized
 from blockmrs.services.lines.saving import DRAFT_BYTES, parse_draft_id
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from blockmrs.crypto.keys import Keyring
 
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A signed-in person: the keys derived from their seed, never the seed itself."""
+    """A signed-in person: the keys derived from their seed, never the seed itself.
+
+    `closes`: when their account closes, if they asked for that; until then they only read, or undo it.
+    """
 
     account_id: bytes
     keyring: Keyring
     display_name: str
     is_admin: bool = False
     recovery_confirmed: bool = True
+    closes: datetime | None = None
 
     def draft_mark(self, draft_id: str) -> bytes:
         """What tells a repeated save from a different one: 16 bytes that only this person's keys produce.

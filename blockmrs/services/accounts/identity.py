@@ -28,6 +28,7 @@ from blockmrs.networks import network_of
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.accounts.attempts import WINDOW, Attempts
 from blockmrs.services.accounts.browsers import KnownBrowsers
+from blockmrs.services.accounts.closing import Closing
 from blockmrs.services.accounts.passwords import (
     check_display_name,
     check_length,
@@ -99,7 +100,9 @@ class Identity:
         throttle: Throttle,
         limits: SessionLimits,
         clock: Callable[[], datetime],
+        closing: Closing | None = None,
     ) -> None:
+        self._closing = closing or Closing(database, wrapper)
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
@@ -182,6 +185,10 @@ class Identity:
             account.recovery_confirmed = False
         return code
 
+    def check_password(self, actor: Actor, password: str, *, address: str = "", browser: str = "") -> None:
+        """Return if that is the actor's password; InvalidInput or TooManyAttempts otherwise."""
+        self._reopen(actor, password, address, browser)
+
     def confirm_recovery(self, actor: Actor) -> None:
         """Note that the person has written down the recovery code and typed part of it back."""
         with self._database.write() as rows:
@@ -197,8 +204,9 @@ class Identity:
         with self._database.glance() as rows:
             session = rows.get(SessionRow, digest)
             account = rows.get(AccountRow, session.account_id) if session is not None else None
-            if session is None or account is None:
+            if session is None or account is None or self._closing.has_left(account.account_id):
                 return None
+            closes = self._closing.closes(rows, account.account_id)
             last_seen, over = session.last_seen, session.expires <= now or session.last_seen + self._limits.idle <= now
             # Whatever was written by a clock that was ahead lasts no longer than what is written now.
             late = last_seen > now + _TOUCH or session.expires > now + self._limits.longest + _TOUCH
@@ -217,7 +225,7 @@ class Identity:
                 if (row := rows.get(SessionRow, digest)) is not None:
                     row.last_seen = now
                     row.expires = min(row.expires, now + self._limits.longest)
-        return Actor(account_id, keyring, name, is_admin, confirmed)
+        return Actor(account_id, keyring, name, is_admin, confirmed, closes)
 
     def rotate(self, token: str) -> str:
         """The same session under a new token, as after any change of what it may do."""
@@ -256,6 +264,14 @@ class Identity:
                 return True
             # None, according to the column: each row must prove that. There are few before the first administrator.
             return any(row.is_admin for row in rows.scalars(select(AccountRow)))
+
+    def is_only_admin(self, actor: Actor) -> bool:
+        """Whether nobody else runs this site."""
+        if not actor.is_admin:
+            return False
+        with self._database.read() as rows:
+            others = list(rows.scalars(select(AccountRow).where(AccountRow.is_admin)))
+        return not any(row.account_id != actor.account_id for row in others)
 
     def make_setup_token(self, *, others_stay: bool = False) -> str:
         """A new one-time token for the first administrator; only its digest is kept.
@@ -356,6 +372,8 @@ class Identity:
         lookup = self._wrapper.lookup("user name", name)
         with self._database.read() as rows:
             account = rows.scalar(select(AccountRow).where(AccountRow.name_lookup == lookup))
+        if account is not None and self._closing.has_left(account.account_id):
+            account = None  # A restore brought the row back, and not the account.
         known = self._browsers.find(account.account_id, browser) if account is not None else ""
         asker = _Asker(asker=network_of(address), known=bool(known))
         with self._attempts.one(which, name, address=address, known=known):

@@ -97,6 +97,10 @@ class Visits:
                     who_card=note.by,
                 )  # fmt: skip
 
+    def lookups(self, card: Keyring) -> list[bytes]:
+        """The keys of every row about the card."""
+        return [_lookup(card, month) for month in _months(self._clock())]
+
     def _add(self, card: Keyring, note: _Note, again_after: timedelta) -> None:
         month = _months(self._clock())[0]
         lookup = _lookup(card, month)

@@ -7,7 +7,7 @@ name.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.ledger import MAX_BLOCK_TRANSACTIONS
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from blockmrs.encoding import Value
     from blockmrs.storage import ObjectStore
 
+MayWrite = Callable[[Iterable[bytes]], None]
+"""Raises AccountCloses if the account of one of these cards, by id, is closing."""
 LEAST_COVERED = 16
 """How many transactions a batch that is covered has at least; else 32, 64 and so on."""
 
@@ -40,8 +42,10 @@ class Batch:
     """
 
     def __init__(
-        self, ledger: Ledger, objects: ObjectStore, near: ObjectStore, signs: Callable[[Card], bool] = lambda _: True
-    ) -> None:
+        self, ledger: Ledger, objects: ObjectStore, near: ObjectStore, signs: Callable[[Card], bool] = lambda _: True,
+        may_write: MayWrite = lambda _cards: None,
+    ) -> None:  # fmt: skip
+        self._may_write = may_write
         self._ledger = ledger
         self._objects = objects
         self._near = near
@@ -131,6 +135,10 @@ class Batch:
         self._authors[author.card.id] = author.card
         return sealed.payload_id
 
+    def written_later(self) -> list[bytes]:
+        """The transactions, signed and sealed, for whoever writes them later in place of `commit`."""
+        return list(self._transactions)
+
     def cover_with(self, keyring: Keyring) -> None:
         """Let `commit` fill the batch with covers, sealed to `keyring`: it hides how many others there are."""
         self._covered_by = keyring
@@ -149,12 +157,14 @@ class Batch:
 
         Raises:
             Conflict: a card that signed some of it has passed to a new seed, so that nobody would take it.
+            AccountCloses: the account of somebody who signed here is closing.
         """
         if not all(self._signs(card) for card in self._authors.values()):
             raise Conflict("a card that has passed to a new seed signs nothing any more")
         if self._transactions and self._covered_by is not None:
             self._cover(self._covered_by)
         if self._transactions:
+            self._may_write(self._authors)
             self._ledger.submit(self._transactions)
         return len(self._transactions)
 

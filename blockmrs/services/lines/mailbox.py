@@ -46,6 +46,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.records import Update
     from blockmrs.domain.sharing import BundleGrant
     from blockmrs.model.database import Database
+    from blockmrs.services.lines.batch import MayWrite
     from blockmrs.services.lines.cards import Cards, Following
     from blockmrs.storage import ObjectStore
 
@@ -83,6 +84,7 @@ class Mailbox:
     Args:
         objects: where what people write is kept.
         near: where keys, cards and rosters are kept, which must be available while `objects` is away.
+        may_write: asked before anything is written, with the ids of the cards that signed it.
     """
 
     def __init__(
@@ -93,7 +95,9 @@ class Mailbox:
         near: ObjectStore,
         cards: Cards,
         clock: Callable[[], datetime],
+        may_write: MayWrite = lambda _cards: None,
     ) -> None:
+        self._may_write = may_write
         self._ledger = ledger
         self._objects = objects
         self._near = near
@@ -133,7 +137,13 @@ class Mailbox:
 
     def batch(self) -> Batch:
         """An empty batch to write with."""
-        return Batch(self._ledger, self._objects, self._near, lambda card: self._cards.successor(card) is None)
+        return Batch(
+            self._ledger,
+            self._objects,
+            self._near,
+            lambda card: self._cards.successor(card) is None,
+            self._may_write,
+        )
 
     def contents(self, keyring: Keyring) -> Items:
         """What is where on a person's or dependent's own line, in the order of the log."""

@@ -30,9 +30,17 @@ class Housekeeping:
 
     Args:
         sweep: drops objects that were let go, and erases those that were 30 days before the time that it is given (ms).
+        close: closes the accounts whose time has come by then.
     """
 
-    def __init__(self, database: Database, watch: ClockWatch, sweep: Callable[[int], int] = lambda _now_ms: 0) -> None:
+    def __init__(
+        self,
+        database: Database,
+        watch: ClockWatch,
+        sweep: Callable[[int], int] = lambda _now_ms: 0,
+        close: Callable[[datetime], int] = lambda _now: 0,
+    ) -> None:
+        self._close = close
         self._database = database
         self._watch = watch
         self._sweep = sweep
@@ -42,6 +50,8 @@ class Housekeeping:
         state = self._watch.state()
         erased = self._erase_rows(state.clock) if state.may_erase else 0
         self._sweep(to_ms(state.clock) if state.may_erase else 0)
+        if state.may_erase:
+            self._close(state.clock)
         return erased
 
     def _erase_rows(self, now: datetime) -> int:

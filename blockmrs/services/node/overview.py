@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import func, select
 
 from blockmrs.model.accounts import AccountRow
+from blockmrs.model.leaving import LeavingRow
 from blockmrs.model.migrations import current_revision
 from blockmrs.model.objects import HeldObjectRow
 from blockmrs.model.organisations import OrganisationRow
@@ -25,6 +26,8 @@ class Counts:
     """How much this installation holds, and how it is doing."""
 
     accounts: int
+    closing: int
+    closed: int
     organisations: int
     blocks: int
     transactions: int
@@ -51,9 +54,14 @@ class Overview:
                 rows.scalar(select(func.count()).select_from(row)) or 0
                 for row in (AccountRow, OrganisationRow, HeldObjectRow)
             )
+            leaving = select(func.count()).select_from(LeavingRow)
+            closing = rows.scalar(leaving.where(LeavingRow.account_id.is_not(None))) or 0
+            closed = rows.scalar(leaving.where(LeavingRow.account_id.is_(None))) or 0
         head = self._ledger.head()
         return Counts(
             accounts=accounts,
+            closing=closing,
+            closed=closed,
             organisations=organisations,
             blocks=head.height + 1,
             transactions=self._ledger.size,

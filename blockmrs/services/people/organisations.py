@@ -7,7 +7,7 @@ for in the name of an organisation goes through `memberships`, which also asks `
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -63,12 +63,19 @@ class DoorbellToken:
 class Organisations:
     """Adds organisations; invites and lists; hands out doorbell tokens. `staff` keeps the memberships."""
 
-    def __init__(self, database: Database, mailbox: Mailbox, cards: Cards, invitations: Invitations) -> None:
+    def __init__(
+        self,
+        database: Database,
+        mailbox: Mailbox,
+        cards: Cards,
+        invitations: Invitations,
+        is_closing: Callable[[bytes], bool] = lambda _card: False,
+    ) -> None:
         self._database = database
         self._mailbox = mailbox
         self._cards = cards
         self._invitations = invitations
-        self.staff = Staff(database, mailbox)
+        self.staff = Staff(database, mailbox, is_closing)
 
     def add(self, name: str, place: str = "") -> str:
         """Add an organisation to the directory; returns the invitation code for its first member.

@@ -11,12 +11,15 @@ from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
 from blockmrs.domain.kinds import Relation
-from blockmrs.domain.roll import Before, Entry, Roll, Says, Statement, read_roll
+from blockmrs.domain.roll import Before, Entry, Part, Roll, Says, Statement, read_roll
 from blockmrs.domain.succession import Predecessor
 from blockmrs.errors import UNKNOWN, BlockMRSError, InvalidInput
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.roll import Holder
     from blockmrs.domain.sharing import Pointer
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.lines.batch import Batch
@@ -37,9 +40,10 @@ class Followed:
 
 
 class Rolls:
-    """The rolls of the cards whose keys the caller holds."""
+    """The rolls of the cards whose keys the caller holds. `is_closing`: the account of whoever has that card is."""
 
-    def __init__(self, mailbox: Mailbox) -> None:
+    def __init__(self, mailbox: Mailbox, is_closing: Callable[[bytes], bool] = lambda _card: False) -> None:
+        self._is_closing = is_closing
         self._mailbox = mailbox
         mailbox.renews = self.renews
 
@@ -95,6 +99,12 @@ class Rolls:
         if following is None or following.card_id != card.card.id:
             return None
         return Followed(keys, before.secret, following.index)
+
+    def may_end(self, roll: Roll, who: bytes, holder: Holder) -> bool:
+        """Whether `who` may end that part now; nobody leaves a record to those alone whose accounts are closing."""
+        stays = [one for one in roll.family_in() if one.card != holder.card]
+        counts = holder.part is Part.IN and holder.is_family and stays
+        return roll.may_end(who, holder) and not (counts and all(self._is_closing(one.card) for one in stays))
 
     def decides(self, actor: Actor, card: Keyring) -> bool:
         """Whether the actor gives what is on that card: it is their own, or their word counts on its roll."""

@@ -12,7 +12,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -37,13 +37,17 @@ from blockmrs.model.organisations import IN_ORDER_OF_JOINING, MEMBERSHIPS_OF, ST
 if TYPE_CHECKING:
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
+    from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import Mailbox
 
 
 class Staff:
-    """Keeps and reads memberships."""
+    """Keeps and reads memberships. `is_closing` says whether the account of whoever has a card is closing."""
 
-    def __init__(self, database: Database, mailbox: Mailbox) -> None:
+    def __init__(
+        self, database: Database, mailbox: Mailbox, is_closing: Callable[[bytes], bool] = lambda _card: False
+    ) -> None:
+        self._is_closing = is_closing
         self._database = database
         self._mailbox = mailbox
 
@@ -116,7 +120,7 @@ class Staff:
         """
         by = None if actor is None else actor.keyring.card.id
         with self._database.write() as rows:
-            membership = require_leave_to_end(self._locked(rows, organisation_id), card_id, by)
+            membership = require_leave_to_end(self._staying(self._locked(rows, organisation_id), card_id), card_id, by)
             row = rows.get_one(StaffRow, (card_id, organisation_id, membership.since_place))
             row.until, row.until_place, row.ended_by = self._mailbox.moment(), self._mailbox.log_size, by
             ended = _membership(row)
@@ -127,13 +131,13 @@ class Staff:
     def check_end(self, actor: Actor | None, organisation_id: bytes, card_id: bytes) -> Membership:
         """The membership that `end` would end; the same errors, and nothing is written."""
         by = None if actor is None else actor.keyring.card.id
-        return require_leave_to_end(self.of(organisation_id), card_id, by)
+        return require_leave_to_end(self._staying(self.of(organisation_id), card_id), card_id, by)
 
     def set_manages(self, actor: Actor | None, organisation_id: bytes, card_id: bytes, *, manages: bool) -> None:
         """Let a member manage members, or stop that; the errors are those of `end`."""
         by = None if actor is None else actor.keyring.card.id
         with self._database.write() as rows:
-            memberships = self._locked(rows, organisation_id)
+            memberships = self._staying(self._locked(rows, organisation_id), card_id)
             membership = require_leave_to_change(memberships, card_id, by, manages=manages)
             rows.get_one(StaffRow, (card_id, organisation_id, membership.since_place)).manages = manages
         if actor is not None:
@@ -178,6 +182,16 @@ class Staff:
         with self._database.write() as rows:
             for row in untold:
                 rows.get_one(StaffRow, (row.card_id, organisation_id, row.since_place)).is_stated = True
+
+    def write_own_end(self, batch: Batch, actor: Actor, membership: Membership, organisation_id: bytes) -> None:
+        """Add to `batch` that the actor's own membership ends, on the line that readers of clearances read."""
+        line = staff_keyring(organisation_id)
+        ends = Leaving(membership.card_id, self._mailbox.moment(), membership.since_place)
+        batch.add(Kind.REVOKE, ends.to_fields(), author=actor.keyring, recipient=line.card, line_key=line.own_line)
+
+    def _staying(self, memberships: Sequence[Membership], card_id: bytes) -> list[Membership]:
+        """Those that an organisation can count on besides `card_id`: not those of whoever closes their account."""
+        return [one for one in memberships if one.card_id == card_id or not self._is_closing(one.card_id)]
 
     def _locked(self, rows: Session, organisation_id: bytes) -> list[Membership]:
         """The memberships, while nobody else changes them."""

@@ -32,6 +32,8 @@ from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.everyone import Form, RightRow
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from blockmrs.model.database import Database
     from blockmrs.services.accounts.actor import Actor
     from blockmrs.services.accounts.throttle import Throttle
@@ -200,6 +202,24 @@ class RecordSharing:
             and (copy.entry.grant.not_after is None or now < copy.entry.grant.not_after)
             and self._lists(copy, update_id)
         }
+
+    def running_on(self, actor: Actor, keys: EntrustedKeys) -> Iterator[tuple[list[bytes], str, datetime]]:
+        """What runs, or begins later, of one card's record: the update ids, to whom it was given, and until when.
+
+        Raises:
+            Unavailable, ObjectDamaged: as in `readers`.
+        """
+        now = self._mailbox.present().clock
+        for copy in self._copies.on(actor, keys):
+            grant = copy.entry.grant
+            if copy.stopped is not None or grant.not_after is None or grant.not_after <= now:
+                continue
+            try:
+                yield [entry.update_id for entry in self._mailbox.bundle(grant).entries], grant.party, grant.not_after
+            except UNKNOWN:
+                raise
+            except BlockMRSError:
+                continue  # It opens for nobody.
 
     def _lists(self, copy: GivenCopy, update_id: bytes) -> bool:
         try:

@@ -250,7 +250,7 @@ class Rights:
             holder = self._holder(actor, roll, right_id)
             if holder.part is Part.ENDED:
                 return
-            if not roll.may_end(me, holder):
+            if not self._rolls.may_end(roll, me, holder):
                 raise NotAuthorized("it is not theirs to end")
             self._say(actor, subject.keys, Statement(Says.ENDED, holder.card, relation=holder.relation))
             self._clear(subject.keys, holder.card, roll)
@@ -423,7 +423,7 @@ class Rights:
             roll.name_of(holder.ended_by),
             holder.card == me,
             roll.may_confirm(me, holder),
-            roll.may_end(me, holder),
+            self._rolls.may_end(roll, me, holder),
             not alone and not roll.let_themselves_in(holder),
             tuple(sorted(roll.name_of(card) for card in holder.against)),
         )

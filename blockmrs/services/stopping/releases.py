@@ -54,6 +54,10 @@ class Releases:
         """The objects that it had before, as far as they were not let go."""
         return [pointer.cid for pointer in stopped.entry.earlier if pointer.cid not in self._leaving]
 
+    def is_gone(self, cid: Cid) -> bool:
+        """Whether it was let go already."""
+        return cid in self._leaving
+
     def held_for(self, holder: Keyring, cids: Iterable[Cid]) -> list[Cid]:
         """Those that were kept on behalf of that card, and so can be let go with its keys."""
         every = {cid.digest: cid for cid in cids}

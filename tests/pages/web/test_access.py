@@ -86,6 +86,7 @@ def test_only_what_changes_nothing_goes_without_a_form_token(routes: dict[str, R
         "/field/words",
         "/field/report/new",
         "/language",
+        "/left/check",
     }
 
 

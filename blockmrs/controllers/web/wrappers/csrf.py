@@ -1,4 +1,7 @@
-"""Every action that is reached by a method other than GET needs a form token of this browser, unless marked."""
+"""Every action that is reached by a method other than GET needs a form token of this browser, unless marked.
+
+And an account that is not closing, unless the action changes nothing or is marked.
+"""
 
 from __future__ import annotations
 
@@ -7,8 +10,9 @@ from typing import Any
 
 import tg
 
-from blockmrs.controllers.web.context import STATELESS, browser
+from blockmrs.controllers.web.context import REPEATABLE, STATELESS, WHILE_CLOSING, browser, current_actor
 from blockmrs.controllers.web.http_errors import StaleForm
+from blockmrs.errors import AccountCloses
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 FIELD = "_csrf"
@@ -26,7 +30,17 @@ def protect(call: Caller) -> Caller:
             sent = request.headers.get(HEADER) or request.POST.get(FIELD) or ""
             if not isinstance(sent, str) or not browser().owns_form(sent):
                 raise StaleForm("the form is not this browser's, or too old")
+            _check_open(action)
         params.pop(FIELD, None)
         return call(config, action, remainder, params)
 
     return checked
+
+
+def _check_open(action: Any) -> None:
+    """Raise AccountCloses if whoever is signed in asked to leave: then they read, undo it and sign out, no more."""
+    if getattr(action, REPEATABLE, False) or getattr(action, WHILE_CLOSING, False):
+        return
+    actor = current_actor()
+    if actor is not None and actor.closes is not None:
+        raise AccountCloses("this account is closing")
