@@ -258,14 +258,14 @@ def test_each_code_of_a_report_is_a_row_with_who_made_it_as_far_as_the_viewer_ma
 
 def test_a_report_of_which_something_is_not_here_hides_no_other_right(club: Club, monkeypatch) -> None:
     world, kept = club.world, next(row.report for row in club.rows(club.carol) if row.withheld)
-    before, real = club.rows(club.carol), world.sharing.shares
+    before, real = club.rows(club.carol), world.sharing.running_shares
 
     def shares(actor: Actor, address: str):
         if address == kept:
             raise ObjectMissing("not here")
         return real(actor, address)
 
-    monkeypatch.setattr(world.sharing, "shares", shares)
+    monkeypatch.setattr(world.sharing, "running_shares", shares)
     gaps: list[str] = []
     assert world.everyone.of(club.carol, gaps) == [row for row in before if row.report != kept]
     assert gaps == [""]
@@ -307,10 +307,10 @@ def test_a_person_whose_keys_are_not_here_hides_nobody_else(club: Club, monkeypa
     world, real = club.world, club.world.rights.page
     missing = club.team.handle(club.maria)
 
-    def page(actor, handle):
+    def page(actor, handle, running):
         if handle == missing:
             raise ObjectMissing("not here")
-        return real(actor, handle)
+        return real(actor, handle, running)
 
     monkeypatch.setattr(world.rights, "page", page)
     gaps: list[str] = []
@@ -332,3 +332,35 @@ def test_a_new_way_of_giving_adds_its_rows_by_one_source(club: Club) -> None:
         more=[source],
     )  # fmt: skip
     assert [row for row in everyone.of(club.nina) if row.name == "West Clinic"] == [standing]
+
+
+def test_the_page_reads_each_roll_once_asks_for_codes_once_and_looks_at_no_receipt(club: Club, monkeypatch) -> None:
+    world, read, asked = club.world, [], []
+    of_roll, running = world.rolls._of, world.codes.running
+
+    def no_receipts(*_: object) -> None:
+        raise AssertionError("who opened it is on another page")
+
+    monkeypatch.setattr(world.rolls, "_of", lambda card, *given: read.append(card.card.id) or of_roll(card, *given))
+    monkeypatch.setattr(world.codes, "running", lambda: asked.append(1) or running())
+    monkeypatch.setattr(world.mailbox, "return_line", no_receipts)
+    before = as_rows(club.rows(club.maria))
+    for seen in (read, asked):
+        seen.clear()
+    with world.mailbox.readings.one():
+        assert as_rows(club.rows(club.maria)) == before
+        assert len(read) == len(set(read)) == 2
+        assert len(asked) == 1
+        # What is written meanwhile is seen.
+        club.team.end(club.maria, "Gus Waits")
+        assert len(club.rows(club.maria)) == len(before) - 1
+
+
+def test_a_conclusion_is_drawn_from_every_line_also_where_the_page_has_read_it_before(club: Club) -> None:
+    world = club.world
+    with world.mailbox.readings.one():
+        club.rows(club.joe)
+        first = world.rights.news(club.joe, as_coach=False)
+    club.team.end(club.maria, "Gus Waits")
+    assert {one.name for one in world.rights.news(club.joe, as_coach=False)} - {one.name for one in first} == set()
+    assert [one.what for one in world.rights.news(club.joe, as_coach=False) if one.name == "Gus Waits"] == ["ended"]

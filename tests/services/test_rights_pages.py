@@ -285,9 +285,9 @@ def test_for_the_page_only_reports_are_opened_that_were_shared_within_the_longes
     team.save()
     team.tell_facts(team.maria)
     asked: list[str] = []
-    real = team.world.sharing.shares
+    real = team.world.sharing.running_shares
     monkeypatch.setattr(
-        team.world.sharing, "shares", lambda actor, address: asked.append(address) or real(actor, address)
+        team.world.sharing, "running_shares", lambda actor, address: asked.append(address) or real(actor, address)
     )
     assert [one.address for one in team.page(team.maria).shares] == [shared]
     assert asked == [shared]

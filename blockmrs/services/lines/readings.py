@@ -98,6 +98,11 @@ class Reading:
         finally:
             self._noted = None
 
+    @property
+    def is_noting(self) -> bool:
+        """Whether somebody is drawing a conclusion: then each line is named anew, whatever was made of it before."""
+        return self._noted is not None
+
     def line(self, line_key: bytes) -> LineAsRead:
         """The line with that key, as read now."""
         if self._noted is not None:

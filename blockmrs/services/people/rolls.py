@@ -49,7 +49,12 @@ class Rolls:
 
     def of(self, card: Keyring, before: int | None = None) -> Roll:
         """The roll of a card, as it stands now, or as it stood at the place `before` of the log."""
-        return self._of(card, before, frozenset())
+        readings = self._mailbox.readings
+        if not readings.has_begun or readings.now().is_noting:
+            return self._of(card, before, frozenset())
+        # A page asks for the same roll again and again; nobody changes one that was read.
+        key = "roll", card.card.id, before
+        return readings.now().while_log_stands(key, lambda: self._of(card, before, frozenset()))
 
     def _of(self, card: Keyring, before: int | None, passed: frozenset[bytes]) -> Roll:
         entries: list[Entry] = []

@@ -8,20 +8,20 @@ Source: docs/protocol "Sharing with an organisation".
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content, Relation
-from blockmrs.domain.permission import Standing
+from blockmrs.domain.permission import Action, Standing
 from blockmrs.domain.sharing import Grant
 from blockmrs.errors import NotFound
-from blockmrs.services.grants.ending import ending_of, who_may_end
+from blockmrs.services.grants.ending import any_ended, ending_of, who_may_end
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import GrantEntry
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Iterable, Iterator, Sequence
     from datetime import datetime
 
     from blockmrs.crypto.keys import Keyring
@@ -35,6 +35,18 @@ if TYPE_CHECKING:
 
 LONGEST = timedelta(days=366)
 """How long a share can last."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunningShare:
+    """A share that runs; fields as in `shares.Share`."""
+
+    share_id: str
+    party: str
+    since: datetime
+    until: datetime | None
+    from_family: bool
+    sender: str
 
 
 class Books:
@@ -69,11 +81,12 @@ class Books:
         """What the actor shared as the report's author. Authors need no proof of what they noted in their own book."""
         book_key = self._reports.book_key(actor.keyring, access.grant.update_id)
         line = self._mailbox.private_line(book_key, actor.keyring)
-        return [
-            self._with_ending(entry, entry.author, trusted=True)
+        copies = [
+            (entry, entry.author)
             for entry in line.grants.values()
             if entry.grant.update_id == access.grant.update_id and entry.grant.copy_of is not None
         ]
+        return self._with_endings(copies, trusted=True)
 
     def everything(self, actor: Actor, access: Access) -> list[GrantEntry]:
         """Every share of the report: for those who decide what goes with it, whoever shared it."""
@@ -133,6 +146,22 @@ class Books:
             if entry.grant.grantee and entry.grant.not_after and self.is_running(entry)
         ]
 
+    def running_shares(self, actor: Actor, address: str) -> list[RunningShare]:
+        """The running shares of the report at `address` that the actor is shown, newest first, without receipts."""
+        access = self._access.allow(actor, address, Action.SEE_WHO_LOOKED)
+        entries = [entry for entry in self.shown(actor, access) if self.is_running(entry)]
+        return [
+            RunningShare(
+                entry.id.hex(),
+                entry.grant.party,
+                self._mailbox.written_at(entry),
+                entry.grant.not_after,
+                not self.is_authors(access, entry),
+                self.sender(actor, access, entry),
+            )
+            for entry in sorted(entries, key=lambda entry: entry.index, reverse=True)
+        ]
+
     def is_running(self, entry: GrantEntry) -> bool:
         """Whether a share is running, by its copy and by what ended it."""
         return entry.revoked is None and entry.grant.covers(self._mailbox.present())
@@ -162,16 +191,15 @@ class Books:
         """The author's and the family's copies on the subject's line, in its order."""
         author, copies = self._reports.author_of(access), self.copies_on(owner, access.grant.update_id)
         others = {entry.index for entry in self._of_family(owner, copies, author)}
-        return [
-            self._with_ending(entry, author if entry.author == author else access.grant.subject)
-            for entry in copies
-            if entry.author == author or entry.index in others
-        ]
+        counting = [entry for entry in copies if entry.author == author or entry.index in others]
+        return self._with_endings(
+            [(entry, author if entry.author == author else access.grant.subject) for entry in counting]
+        )
 
     def _familys(self, access: Access, owner: Keyring) -> list[GrantEntry]:
         copies = self.copies_on(owner, access.grant.update_id)
         family = self._of_family(owner, copies, self._reports.author_of(access))
-        return [self._with_ending(entry, access.grant.subject) for entry in family]
+        return self._with_endings([(entry, access.grant.subject) for entry in family])
 
     def _of_family(self, owner: Keyring, copies: Iterable[GrantEntry], author: bytes) -> list[GrantEntry]:
         """Those copies that somebody of the family signed who was ever in: what they sent runs on without them."""
@@ -181,11 +209,17 @@ class Books:
         roll = self._rolls.of(owner)
         return [entry for entry in by_others if roll.was_family(entry.author)]
 
-    def _with_ending(self, copy: GrantEntry, giver: bytes, *, trusted: bool = False) -> GrantEntry:
-        """The copy, with what ended its original, which the card `giver` gave; revoking only a copy ends nothing."""
+    def _with_endings(self, copies: Sequence[tuple[GrantEntry, bytes]], *, trusted: bool = False) -> list[GrantEntry]:
+        """Each copy, with what ended its original, which the card beside it gave; revoking only a copy ends nothing."""
+        originals = [copy.grant.copy_of for copy, _ in copies if copy.grant.copy_of is not None]
+        # Asked once for all: most shares run.
+        looks = any_ended(self._mailbox, originals)
+        return [self._with_ending(copy, giver, looks=looks, trusted=trusted) for copy, giver in copies]
+
+    def _with_ending(self, copy: GrantEntry, giver: bytes, *, looks: bool, trusted: bool) -> GrantEntry:
         if copy.grant.copy_of is None:
             return copy
-        ending = ending_of(self._mailbox, copy.grant.copy_of, who_may_end(copy.grant, giver))
+        ending = ending_of(self._mailbox, copy.grant.copy_of, who_may_end(copy.grant, giver)) if looks else None
         if ending is not None:
             return replace(copy, revoked_by=ending[0], revoked=ending[1])
         return copy if trusted else replace(copy, revoked=None, copy_revocation=copy.revoked)

@@ -128,15 +128,16 @@ class Everyone:
         the actor's; without it, ObjectMissing is raised.
         """
         rows: list[RightRow] = []
+        running = self._codes.running()
         for handle, label in self._rights.people(actor):
             try:
-                page = self._rights.page(actor, handle)
+                page = self._rights.page(actor, handle, running)
                 rows += [row for source in self._sources for row in source(actor, page)]
             except NOT_HERE:
                 if gaps is None:
                     raise
                 gaps.append(label)  # What cannot be read of one person hides nothing about the others.
-        return [*rows, *self._others(actor, gaps)]
+        return [*rows, *self._others(actor, gaps, has_codes=bool(running))]
 
     def page(self, actor: Actor, gaps: list[str], handle: str = "", form: str = "", number: int = 1) -> RightsList:
         """One page of those rows, `ROWS` at most.
@@ -168,7 +169,7 @@ class Everyone:
             end = f"/record/facts/crew/{page.handle}"
             yield RightRow(Form.FACTS, page.handle, page.label, "", consent.since, consent.by, end=end)
 
-    def _others(self, actor: Actor, gaps: list[str] | None) -> Iterator[RightRow]:
+    def _others(self, actor: Actor, gaps: list[str] | None, *, has_codes: bool) -> Iterator[RightRow]:
         """Rights over reports that the actor wrote and that stand on nobody's line here.
 
         Those kept from the family, and those about somebody who is on no roster. Only their author sees these rows.
@@ -177,7 +178,6 @@ class Everyone:
         contents = self._mailbox.contents(actor.keyring)
         mine = [item for item in contents if item.sort is Sort.REPORT and me.startswith(item.by) and not item.of_reader]
         elsewhere = self._rights.on_lines(actor, gaps) if mine else set()
-        has_codes = bool(self._codes.running())
         for item in reversed(mine):
             book = self._reports.book_key(actor.keyring, item.about)
             if item.about not in elsewhere and (has_codes or self._mailbox.length(book)):
@@ -206,10 +206,9 @@ class Everyone:
             called=ReportName(access.grant.title, access.grant.concerns),
             withheld=self._reports.is_withheld(actor, access),
         )
-        for share in self._sharing.shares(actor, address):
-            if share.active:
-                end = f"/field/report/{address}/stop/{share.share_id}"
-                yield replace(base, name=share.party, since=share.since, until=share.until, end=end)
+        for share in self._sharing.running_shares(actor, address):
+            end = f"/field/report/{address}/stop/{share.share_id}"
+            yield replace(base, name=share.party, since=share.since, until=share.until, end=end)
         for code in self._codes.working(actor, address):
             end = f"/field/report/{address}/stop-code"
             by = actor.display_name if code.is_mine else ""

@@ -7,7 +7,7 @@ appears. Effects come in the order of every save: the chain first, then the rows
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -179,8 +179,10 @@ class Rights:
         """Those for whom the actor is waiting until one of the family says yes: by name, and since when."""
         return self._mailbox.waiting(actor.keyring)
 
-    def page(self, actor: Actor, handle: str) -> RightsPage:
+    def page(self, actor: Actor, handle: str, running: Mapping[bytes, datetime] | None = None) -> RightsPage:
         """Every right over what concerns that person; a coach whose part was ended sees only that.
+
+        `running`: `Codes.running`, if the caller has just asked, as for several people at once.
 
         Raises:
             NotFound: the actor has no part in it.
@@ -202,7 +204,7 @@ class Rights:
             tuple(right for right in rights if right.part is Part.ENDED),
             tuple(self._invitation(actor, roll, entry) for entry in roll.open_invitations(now)),
             tuple(self._shares(actor, subject.keys, roll)),
-            tuple(self._running_codes(actor, subject.keys)),
+            tuple(self._running_codes(actor, subject.keys, self._codes.running() if running is None else running)),
         )
 
     def right(self, actor: Actor, handle: str, right_id: str) -> Right | InvitationRight:
@@ -390,7 +392,7 @@ class Rights:
                 self._invitations.end(invitation.invitation_id)
         if card not in roll.coaches or roll.uses(card):
             return
-        for item_handle, update_id in self._code_handles(keys):
+        for item_handle, update_id in self._code_handles(keys, self._codes.running()):
             items = [item for item in self._mailbox.contents(keys.keyring) if item.about == update_id]
             entries = self._mailbox.opened(keys.keyring, items).grants.values()
             if any(entry.author == card and entry.grant.update_id == update_id for entry in entries):
@@ -443,10 +445,9 @@ class Rights:
         ):
             address = report_address(update_id)
             try:
-                shares = self._sharing.shares(actor, address)
+                active = self._sharing.running_shares(actor, address)
             except (NotFound, Ended):
                 continue  # Somebody else wrote it, and the viewer may not read it: for a coach, a report from home.
-            active = [share for share in shares if share.active]
             if not active:
                 continue
             place, name = written[update_id], self._sharing.named(actor, address)
@@ -455,8 +456,10 @@ class Rights:
                 by, at = share.sender if share.from_family else author, from_ms(place.at_ms)
                 yield ShareRight(share.party, address, name, at, share.since, share.until, share.share_id, by)
 
-    def _running_codes(self, actor: Actor, keys: EntrustedKeys) -> Iterator[CodeRight]:
-        handles = self._code_handles(keys)
+    def _running_codes(
+        self, actor: Actor, keys: EntrustedKeys, running: Mapping[bytes, datetime]
+    ) -> Iterator[CodeRight]:
+        handles = self._code_handles(keys, running)
         written = _written(self._mailbox.contents(keys.keyring)) if handles else {}
         for _, update_id in handles:
             address = report_address(update_id)
@@ -468,9 +471,8 @@ class Rights:
             for code in codes:
                 yield CodeRight(address, name, at, code.since, code.until, code.is_mine)
 
-    def _code_handles(self, keys: EntrustedKeys) -> list[tuple[bytes, bytes]]:
+    def _code_handles(self, keys: EntrustedKeys, running: Mapping[bytes, datetime]) -> list[tuple[bytes, bytes]]:
         """For every report about the person with a working code: the code's handle, and the update id."""
-        running = self._codes.running()
         if not running:
             return []  # Nearly always; then no line is read.
         reports = {

@@ -131,7 +131,7 @@ class Sharing:
         self._access = access
         self._reports = reports
         self.lacking = reports.without_text
-        self.named = access.named
+        self.named, self.running_shares = access.named, books.running_shares
         self._locks = KeyedLocks(database, "share")
 
     def grant(self, actor: Actor, address: str, organisation_id: bytes, purpose: str, until: datetime) -> Share:
