@@ -113,7 +113,12 @@ def ending_of(mailbox: Mailbox, grant_id: bytes, by: Collection[bytes]) -> tuple
 
 
 def any_ended(mailbox: Mailbox, grant_ids: Iterable[bytes]) -> bool:
-    """Whether one of those grants may have ended: asked at once for all, so that nearly always none is looked at."""
+    """Whether one of those grants may have ended: asked at once for all, so that nearly always none is looked at.
+
+    Whoever draws a conclusion from it looks at each of them, so that all of their lines are noted.
+    """
+    if mailbox.readings.now().is_noting:
+        return True
     lines = [mailbox.derived(ending_keyring, grant_id).own_line for grant_id in grant_ids]
     return bool(lines) and mailbox.any_begun(lines)
 

@@ -262,12 +262,7 @@ class Mailbox:
         return [(times[index], message) for index, message in messages]
 
     def any_begun(self, line_keys: Iterable[bytes]) -> bool:
-        """Whether anything stands where a reader of one of these lines would first look; asked at once for all.
-
-        Yes, too, for whoever draws a conclusion from it: they look at each of the lines, so that all are noted.
-        """
-        if self.readings.now().is_noting:
-            return True
+        """Whether anything stands where a reader of one of these lines would first look; asked at once for all."""
         return self._ledger.came_to(dict.fromkeys(line_keys, WINDOW), 0)
 
     def length(self, line_key: bytes) -> int:
