@@ -355,6 +355,8 @@ def _carried(roll: Roll, entry: Entry, before: Before | None) -> None:
 
 def _made(roll: Roll, entry: Entry) -> None:
     statement = entry.statement
+    if roll.handed_over_by:
+        return  # Nobody makes a card that follows another: whoever was of the family would come back as a coach.
     if statement.about == entry.author and statement.about not in roll.coaches:
         roll.coaches[statement.about] = Holder(
             statement.about, statement.name, Relation.COACH, Part.IN, entry.at, entry.number, entry.number

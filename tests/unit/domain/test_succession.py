@@ -3,6 +3,8 @@
 from datetime import UTC, datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from blockmrs.cid import Cid
 from blockmrs.domain.kinds import Relation
@@ -142,3 +144,26 @@ def test_only_who_may_passes_a_card_on() -> None:
     require_handing_over(True)
     with pytest.raises(NotAuthorized):
         require_handing_over(False)
+
+
+OUTSIDERS = (JOE, MALLORY, CAROL)
+ANY_STATEMENT = st.builds(
+    Statement,
+    st.sampled_from(list(Says)),
+    st.sampled_from([*OUTSIDERS, MARIA, *CODES]),
+    st.just("N"),
+    st.sampled_from([*Relation, ""]),
+    st.none() | st.sampled_from(CODES),
+    st.none() | st.just(NOW + timedelta(days=3650)),
+)
+
+
+@given(st.lists(st.tuples(st.sampled_from(OUTSIDERS), ANY_STATEMENT), max_size=12))
+def test_whatever_who_left_writes_on_the_next_roll_they_are_not_on_it_and_nobody_goes(statements: list[Said]) -> None:
+    """A coach whose part ended, somebody who waited, and a stranger, who all had the old seed or get the new one."""
+    gone = MARIA, Statement(Says.ENDED, CAROL, relation=Relation.COACH)
+    roll = read(carried(MARIA), *statements, before=Before(old_roll(gone), MARIA))
+    assert [holder.card for holder in roll.family_in()] == [MARIA]
+    assert not any(roll.acts(card) or roll.decides(card) or roll.hands_over(card) for card in OUTSIDERS)
+    assert not any(holder.part is Part.IN for holder in roll.coaches.values())
+    assert roll.open_invitations(NOW) == []
