@@ -17,7 +17,7 @@ POINTER = Pointer(Cid(b"d" * 32), b"s" * 32)
 
 
 def test_the_words_on_the_wire_are_these() -> None:
-    assert [word.value for word in Relation] == ["holder", "self", "guardian", "member", "coach"]
+    assert [word.value for word in Relation] == ["holder", "self", "guardian", "member", "coach", "predecessor"]
     assert [word.value for word in Purpose] == ["care", "second opinion", "sport", "insurance", "other"]
     assert [word.value for word in Content] == [
         "report", "facts", "roster", "symptom-check", "clearance", "reply", "crew-facts"
@@ -39,7 +39,7 @@ def test_a_word_is_written_as_the_plain_text_that_it_is(fields, key: int, word: 
     assert decode(encode(fields))[key] == word
 
 
-@pytest.mark.parametrize("relation", ["coach", "owner", ""])
+@pytest.mark.parametrize("relation", ["coach", "predecessor", "owner", ""])
 def test_an_appointment_as_something_else_is_refused(relation: str) -> None:
     fields = Appointment(ID, POINTER, Relation.SELF, NOON).to_fields() | {9: relation}
     with pytest.raises(InvalidInput):
