@@ -12,8 +12,11 @@ from typing import Any
 from blockmrs.chain.lines import one_time_seed_at, slot_at, successor_slot
 from blockmrs.chain.transaction import Kind, Transaction, open_transaction, seal_transaction
 from blockmrs.cid import Cid
-from blockmrs.crypto.keys import Keyring, card_entry_seed, sealing_public_key
+from blockmrs.crypto.keys import Keyring, card_entry_seed, sealing_public_key, staff_keyring
+from blockmrs.domain.kinds import Content
+from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Grant, Pointer, Revocation
+from blockmrs.domain.staff import Leaving
 from blockmrs.domain.succession import Successor
 from blockmrs.encoding import Value
 
@@ -21,7 +24,9 @@ FOLDER = Path(__file__).parents[1] / "docs" / "vectors" / "scenarios"
 CHAIN = bytes(range(0xC0, 0xE0))
 NOW = datetime(2026, 3, 14, 15, 9, 26, tzinfo=UTC)
 OBJECT = Pointer(Cid(bytes([0x0B]) * 32), bytes([0x5E]) * 32)
-NUMBERS = {"old": 0x50, "new": 0x51, "other": 0x52, "coach": 0xC0, "hospital": 0xD0}
+NUMBERS = {
+    "old": 0x50, "new": 0x51, "other": 0x52, "coach": 0xC0, "hospital": 0xD0, "leaver": 0xD1, "colleague": 0xD2,
+}  # fmt: skip
 SEEDS = {name: bytes([number]) * 32 for name, number in NUMBERS.items()}
 KEYS = {name: Keyring.from_seed(seed) for name, seed in SEEDS.items()}
 
@@ -56,7 +61,7 @@ def entry(what: str, transaction: bytes, decides: bool) -> Entry:
     return {"what": what, "transaction": transaction.hex()} | ({"decides": True} if decides else {})
 
 
-def scenario(description: str, log: list[Entry], asks: dict[str, str], expect: object) -> str:
+def scenario(description: str, log: list[Entry], asks: dict[str, Any], expect: object) -> str:
     """The text of one file."""
     cards = {name: keyring.card.encode().hex() for name, keyring in KEYS.items()}
     content = {"description": description, "chain_id": CHAIN.hex(), "cards": cards, "log": log, "asks": asks}
@@ -146,6 +151,78 @@ def subject_stops() -> str:
     )  # fmt: skip
 
 
+def on_line(what: str, author: str, of: Keyring, line: bytes, number: int, kind: Kind, fields: dict[int, Value],
+            *, decides: bool = False) -> Entry:  # fmt: skip
+    """Something on a line that several write to, sealed to the card of `of`."""
+    writer = KEYS[author]
+    sealed = seal_transaction(
+        kind, fields, author=writer.card.id, signing_seed=writer.signing_seed, recipient=of.card.id,
+        recipient_key=of.card.sealing_key, slot=slot_at(line, number), one_time_seed=one_time_seed_at(line, number),
+        chain_id=CHAIN,
+    )  # fmt: skip
+    return entry(what, sealed.transaction, decides)
+
+
+def leavers_withdrawal() -> str:
+    """A doctor takes a clearance back, leaves, and says another thing: what they signed as a member stands."""
+    organisation, report = KEYS["hospital"], bytes([1]) * 32
+    clearances, staff = organisation.derive("clearances", report), staff_keyring(organisation.card.id)
+
+    def states(what: str, author: str, number: int) -> Entry:
+        grant = Grant(
+            bytes([0x70 + number]) * 32, KEYS["old"].card.id, Content.CLEARANCE, NOW, object=OBJECT, about=report
+        )
+        return on_line(what, author, organisation, clearances, number, Kind.GRANT, grant.to_fields())
+
+    def ends(what: str, author: str, number: int, member: str, *, decides: bool = False) -> Entry:
+        fields = Leaving(KEYS[member].card.id, NOW, 0).to_fields()
+        return on_line(what, author, staff, staff.own_line, number, Kind.REVOKE, fields, decides=decides)
+
+    log = [
+        states("the doctor clears a player", "leaver", 0),
+        states("the doctor takes it back", "leaver", 1),
+        ends("a stranger says that the doctor left", "coach", 0, "leaver"),
+        ends("a colleague says so, who manages members", "colleague", 1, "leaver", decides=True),
+        states("the doctor, who has left, clears the player again", "leaver", 2),
+        ends("the doctor, who has left, says that the colleague left", "leaver", 2, "colleague"),
+        states("the colleague states something", "colleague", 3),
+    ]
+    return scenario(
+        "A leaver's withdrawal: what a member signed counts on, the withdrawal too; what they sign later does not.",
+        log,
+        {
+            "stated_at": SEEDS["hospital"].hex(),
+            "report": report.hex(),
+            "members": {name: KEYS[name].card.id.hex() for name in ("leaver", "colleague")},
+        },
+        [0, 1, 6],
+    )  # fmt: skip
+
+
+def resealed_older_facts() -> str:
+    """An older version that is given again, and sealed anew, does not become the newest."""
+    old = KEYS["old"]
+
+    def facts(what: str, author: str, number: int, version: int, days: int = 0, *, decides: bool = False) -> Entry:
+        grant = Grant(
+            bytes([version]) * 32, old.card.id, Content.FACTS, NOW + timedelta(days=days), object=OBJECT, number=number,
+        )  # fmt: skip
+        return on_line(what, author, old, old.own_line, number, Kind.GRANT, grant.to_fields(), decides=decides)
+
+    renewal = Renewal(bytes([1]) * 32, old.card.id, OBJECT).to_fields()
+    log = [
+        facts("the first version, by the card itself", "old", 0, 1),
+        facts("the second version", "old", 1, 2, decides=True),
+        facts("the first version once more, a year later as it says", "old", 2, 1, 365),
+        facts("the first version, given by somebody else", "coach", 3, 1, 365),
+        on_line("the first version, sealed anew", "old", old, old.own_line, 4, Kind.GRANT, renewal),
+    ]
+    return scenario(
+        "Re-sealed older facts: giving an update again, and sealing it anew, gives reading, never a place.",
+        log, {"facts_of": SEEDS["old"].hex()}, (bytes([2]) * 32).hex(),
+    )  # fmt: skip
+
+
 def ids(log: list[Entry], number: int) -> bytes:
     """The payload id of an entry for the hospital."""
     transaction = Transaction.decode(bytes.fromhex(log[number]["transaction"]))
@@ -155,6 +232,8 @@ def ids(log: list[Entry], number: int) -> bytes:
 def main() -> None:
     """Write the files anew."""
     FOLDER.mkdir(exist_ok=True)
+    (FOLDER / "leavers-withdrawal.json").write_text(leavers_withdrawal(), "utf-8")
+    (FOLDER / "re-sealed-older-facts.json").write_text(resealed_older_facts(), "utf-8")
     (FOLDER / "two-successors.json").write_text(two_successors(), "utf-8")
     (FOLDER / "late-signature.json").write_text(late_signature(), "utf-8")
     (FOLDER / "subject-stops-an-authors-grant.json").write_text(subject_stops(), "utf-8")

@@ -55,7 +55,7 @@ class Staff:
         """Every membership of an organisation, in order of joining."""
         with self._database.glance() as rows:
             memberships = [_membership(row) for row in rows.all(STAFF_OF, organisation_id=organisation_id)]
-        return self._stricter(organisation_id, memberships)
+        return self.stricter(organisation_id, memberships)
 
     def current(self, card_id: bytes, organisation_id: bytes) -> Membership | None:
         """The membership that somebody has now; None if they have none."""
@@ -197,15 +197,16 @@ class Staff:
         """The memberships, while nobody else changes them."""
         if rows.get(OrganisationRow, organisation_id, with_for_update=True) is None:
             raise NotFound("no such organisation")
-        return self._stricter(organisation_id, [_membership(row) for row in _rows_of(rows, organisation_id)])
+        return self.stricter(organisation_id, [_membership(row) for row in _rows_of(rows, organisation_id)])
 
-    def _stricter(self, organisation_id: bytes, memberships: Sequence[Membership]) -> list[Membership]:
-        """The memberships, counted as ended even if only the log says so."""
+    def stricter(self, organisation_id: bytes, memberships: Sequence[Membership]) -> list[Membership]:
+        """The memberships of the directory, counted as ended even if only the log says so."""
         if not memberships:
             return []
         ended = list(memberships)
         for place, by, leaving in self._leavings(organisation_id):
-            if by != leaving.card_id and not any(one.card_id == by and one.covers(place) for one in memberships):
+            # By what the line said before, too: whoever has left ends nobody, though their row was put back.
+            if by != leaving.card_id and not any(one.card_id == by and one.covers(place) for one in ended):
                 continue
             for number, one in enumerate(ended):
                 named = (one.card_id, one.since_place) == (leaving.card_id, leaving.since_place)
