@@ -364,3 +364,13 @@ def test_a_conclusion_is_drawn_from_every_line_also_where_the_page_has_read_it_b
     club.team.end(club.maria, "Gus Waits")
     assert {one.name for one in world.rights.news(club.joe, as_coach=False)} - {one.name for one in first} == set()
     assert [one.what for one in world.rights.news(club.joe, as_coach=False) if one.name == "Gus Waits"] == ["ended"]
+
+
+def test_however_often_a_roll_is_asked_about_it_is_read_once_between_two_statements(club: Club, monkeypatch) -> None:
+    world, read = club.world, []
+    card, real, size = club.team.person(club.maria).card.keyring, world.rolls._of, world.ledger.size
+    alone = [world.rolls.of(card, place).length for place in range(size + 1)]
+    monkeypatch.setattr(world.rolls, "_of", lambda *given: read.append(given) or real(*given))
+    with world.mailbox.readings.one():
+        assert [world.rolls.of(card, place).length for place in range(size + 1)] == alone
+    assert len(read) == world.rolls.of(card).length + 1 < size

@@ -53,6 +53,10 @@ class Rolls:
         if not readings.has_begun or readings.now().is_noting:
             return self._of(card, before, frozenset())
         # A page asks for the same roll again and again; nobody changes one that was read.
+        if before is not None:
+            # Between two of its statements it stays as it is: however many places are asked about, few are read.
+            places = (message.index for _, message in self._mailbox.logged(_line(card), card))
+            before = min((place for place in places if place >= before), default=None)
         key = "roll", card.card.id, before
         return readings.now().while_log_stands(key, lambda: self._of(card, before, frozenset()))
 
