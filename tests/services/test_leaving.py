@@ -374,3 +374,13 @@ def test_nobody_lets_go_what_they_only_name(team):
     familys = pointer(team, team.maria, address)
     plan = team.world.departures.survey(team.carol).plan
     assert familys.digest not in {one.digest for one in plan.objects}
+
+
+def test_the_only_administrator_may_leave_and_the_server_makes_a_new_token(team):
+    world = team.world
+    signed_up = world.identity.set_up(world.identity.make_setup_token(), "olga", "Olga Operator", PASSWORD, "")
+    olga = world.identity.actor_for(signed_up.token)
+    assert world.departures.survey(olga).is_only_admin
+    assert not world.departures.survey(team.carol).is_only_admin
+    leave(world, olga)
+    assert not world.identity.has_admin()

@@ -393,7 +393,7 @@ TABLE = (
     Row("/settings/recovery", "/settings/recovery", signed_in(200), signed_in(422)),
     Row("/settings/check_recovery", "/settings/check_recovery", None, signed_in(422)),
     Row("/settings/sign_out_everywhere", "/settings/sign_out_everywhere", None, signed_in(302)),
-    # An organisation of their own, a site that only they run, or a player whom nobody else has, come first.
+    # An organisation of their own, or a person whom nobody else has, come first.
     Row("/settings/leave", "/settings/leave", signed_in(200), signed_in(422)),
     Row("/settings/leave", "/settings/leave", None, signed_in(302), {"keep": "yes"}),
     Row("/left", "/left", everybody(200)),

@@ -45,7 +45,7 @@ _LETS_GO = frozenset({Content.REPORT, Content.FACTS, Content.CHECK, Content.CREW
 
 @dataclass(frozen=True, slots=True)
 class HandOver:
-    """What only the leaver holds and must hand over first; `kind` is person, player, organisation or site."""
+    """What only the leaver holds and must hand over first; `kind` is person, player or organisation."""
 
     kind: str
     name: str
@@ -62,7 +62,10 @@ class Stays:
 
 @dataclass(slots=True)
 class Survey:
-    """Everything, for the person to read before they say yes; `plan` is what would be done."""
+    """Everything, for the person to read before they say yes; `plan` is what would be done.
+
+    `is_only_admin`: nobody would run the site then, until its server is started with a new token for that.
+    """
 
     hand_over: list[HandOver] = field(default_factory=list)
     standing: list[str] = field(default_factory=list)
@@ -70,6 +73,7 @@ class Survey:
     players: list[str] = field(default_factory=list)
     organisations: list[str] = field(default_factory=list)
     stays: list[Stays] = field(default_factory=list)
+    is_only_admin: bool = False
     plan: Plan = field(default_factory=Plan, repr=False)
 
     @property
@@ -141,8 +145,7 @@ class Surveyor:
         mine += [_Mine(keys, is_own=False) for keys in provisional]
         invitations += ended
         memberships = self._memberships(actor, batch, survey)
-        if self._is_only_admin(actor):
-            survey.hand_over.append(HandOver("site", "", "/admin"))
+        survey.is_only_admin = self._is_only_admin(actor)
         shares = 0
         for one in mine:
             for reader in self._standing.running(one.keys):

@@ -8,9 +8,11 @@ import pytest
 from webtest import TestApp
 
 from blockmrs.config.assembly import build_closer
+from tests.support.access_table import ABSENT
 from tests.support.coach import person, signed_in
 from tests.support.html import soup
-from tests.support.people import PASSWORD, errors, fill, heading, is_signed_in
+from tests.support.people import PASSWORD, errors, fill, form_to, heading, is_signed_in
+from tests.support.routes import site_routes
 from tests.support.site import TestSite
 
 CLOSE, UNDO = "Close my account", "Keep my account"
@@ -110,3 +112,20 @@ def test_the_operator_sees_counts_alone(site: TestSite, leaver: TestApp) -> None
     close(site)
     counts = site.services.overview.read()
     assert (counts.closing, counts.closed) == (0, before.closed + before.closing + 1)
+
+
+def test_no_form_of_the_site_changes_anything_for_somebody_who_is_leaving(site: TestSite, leaver: TestApp) -> None:
+    ask(leaver)
+    token = form_to(leaver.get("/"), "/logout")["_csrf"].value
+    answers = {}
+    for route in site_routes(site).values():
+        if "POST" in route.methods and not (route.stateless or route.repeatable):
+            address = route.address.replace("*", ABSENT)
+            if address not in ("/logout", "/settings/sign_out_everywhere"):
+                answers[address] = leaver.post(address, {"_csrf": token}, expect_errors=True)
+    kept = answers.pop("/settings/leave")
+    assert kept.status_int == 422, "the one that undoes it asks for something"
+    wrong = {address: answer.status_int for address, answer in answers.items() if answer.status_int != 403}
+    assert wrong == {}
+    assert len(answers) > 40
+    assert {heading(answer) for answer in answers.values()} == {"Your account is closing"}
