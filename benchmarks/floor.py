@@ -29,11 +29,10 @@ _ENTRY = [*_PLACE, *_OPENED]
 _CARD = ["signing key", "expand", "public bytes"]
 _TRANSACTION = [*_PLACE, "sign", "seal", "sign"]
 _OBJECT = ["expand", "public bytes", "seal", "object", "derive"]  # the last is what lets it go
-_OWN_LINE, _PLAYERS_LINE = 2 + EARLIER_REPORTS, EARLIER_REPORTS  # player's appointment and roster, then the reports
 
 STEPS: list[str] = [
     *("derive", "derive"),  # the mark of this pressing of Save, and the row that it would have left
-    *_PLACE * _OWN_LINE,  # where the coach's line ends: all before it is there
+    # Where the coach's line ends this process knows from the saves before.
     *(*_PLACE * 3, *_OPENED * 3),  # no save that was cut off stands at its end
     *("expand", "public bytes", "open", *["derive"] * 6, *_CARD),  # the player's provisional card
     "derive",  # the line of the player's roll, on which nobody stands yet
@@ -41,7 +40,6 @@ STEPS: list[str] = [
     *_OBJECT,  # the coach's own
     *_TRANSACTION,  # its grant to the coach
     *_OBJECT,  # the player's
-    *_PLACE * _PLAYERS_LINE,  # where the player's line ends
     *_ENTRY,  # the update before this one
     *_TRANSACTION,  # the grant to the player
     *("verify", "verify", "sign", "head", "ledger"),  # one block

@@ -225,6 +225,12 @@ def ending_keyring(grant_id: bytes) -> Keyring:
     return Keyring.from_seed(derive_key(grant_id, "ending"))
 
 
+def ending_line(grant_id: bytes) -> bytes:
+    """The key of that line alone: for whoever only asks whether anything stands there."""
+    _check_32(grant_id, "a payload id")
+    return derive_key(derive_key(grant_id, "ending"), "own line")
+
+
 def _check_32(value: bytes, what: str) -> None:
     if len(value) != SEED_BYTES:
         raise Malformed(f"{what} has 32 bytes")

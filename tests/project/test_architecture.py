@@ -29,7 +29,7 @@ PLAIN = frozenset(
     unreadable up ups value view watch who word words wrapper writer given replies waiting for from on event filter
     happening visits questions left do lets let go anew stopped step working progress listed private received what
     copies copy handing over passed newest following followed before gets unfinished lost
-    closer closes closing going hand stays surveyor running
+    closer closes closing going hand stays surveyor running kept lengths
     """.split()
 )
 

@@ -13,6 +13,7 @@ from benchmarks.record import PAGES, measure_record, report_record
 from benchmarks.rights import PLAYERS_FOR_200, measure_rights, report_rights
 from benchmarks.save import count_steps, measure_save, report_save
 from benchmarks.sharing import WRITES, measure_sharing, report_sharing
+from benchmarks.standing import measure_standing, report_standing
 from benchmarks.syncs import compare_syncs
 from blockmrs.crypto import keys
 
@@ -51,6 +52,13 @@ def test_sharing_is_measured_against_what_each_of_its_actions_does(tmp_path: Pat
     assert all(step.size_bytes > 0 for steps in times.steps.values() for step in steps if step.name in WRITES)
     lines = "\n".join(report_sharing(times))
     assert all(f"{name} / floor" in lines for name in ("share", "inbox", "stop"))
+
+
+def test_what_a_standing_reader_adds_to_a_save_is_measured(tmp_path: Path) -> None:
+    times = measure_standing(tmp_path / "data", 2)
+    assert set(times.samples.seconds) == {"none", "ten", "seal"}
+    assert all(len(seconds) == 2 for seconds in times.samples.seconds.values())
+    assert "of at most 1" in "\n".join(report_standing(times))
 
 
 def test_what_runs_beside_a_save_is_not_counted() -> None:

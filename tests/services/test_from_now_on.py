@@ -323,7 +323,7 @@ def test_what_two_machines_gave_at_once_is_listed_once(home):
     (waiting,) = home.world.standing.waiting(card)
     home.give(home.maria)
     batch = home.world.mailbox.batch()
-    home.world.standing._give(batch, card, waiting.reader, waiting.entries[0].grant)
+    home.world.standing._give(batch, card, waiting.reader, waiting.entries[0].grant, home.world.clock())
     batch.commit()
     assert home.inbox() == [address]
 

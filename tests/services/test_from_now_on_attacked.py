@@ -225,8 +225,8 @@ def test_a_receiver_shows_only_the_kinds_that_the_terms_name(home):
     (reader,) = home.world.standing.running(card)
     access = home.world.access.allow(home.maria, report, Action.READ)
     batch = home.world.mailbox.batch()
-    home.world.standing._give(batch, card, reader, access.grant)
-    home.world.standing._give(batch, card, reader, replace(access.grant, purpose="facts"))
+    home.world.standing._give(batch, card, reader, access.grant, home.world.clock())
+    home.world.standing._give(batch, card, reader, replace(access.grant, purpose="facts"), home.world.clock())
     batch.commit()
     for address in home.inbox():
         with pytest.raises(BlockMRSError):
@@ -253,7 +253,7 @@ def test_an_update_that_the_owner_keeps_out_is_not_given_and_not_shown(home):
     assert reader.covers("report", bytes(32))
     assert not reader.covers("report", update_id)
     batch = world.mailbox.batch()
-    world.standing._give(batch, card, reader, world.access.allow(home.maria, address, Action.READ).grant)
+    world.standing._give(batch, card, reader, world.access.allow(home.maria, address, Action.READ).grant, world.clock())
     batch.commit()
     for shown in home.inbox():
         with pytest.raises(BlockMRSError):

@@ -7,17 +7,20 @@ import pytest
 from blockmrs.errors import ObjectMissing, StorageUnavailable
 from blockmrs.model.objects import HeldObjectRow
 from blockmrs.services.grants import standing as standing_module
+from blockmrs.services.grants.standing_memory import StandingMemory
 from tests.support.from_now_on import ALL, MONTH, Home
 
 
 @pytest.fixture
-def chosen(home: Home):
+def chosen(home: Home, monkeypatch: pytest.MonkeyPatch):
     """Takes away what says what was chosen, and returns how it is put back."""
 
     def take():
         pointer = home.world.standing.running(home.card())[0].copy.grant.object
         content = home.world.embedded.get(pointer.cid)
         home.world.embedded.unpin(pointer.cid)
+        # As after a start: a process that saved before remembers it.
+        monkeypatch.setattr(home.world.standing, "_memory", StandingMemory())
         return lambda: home.world.embedded.put(content)
 
     return take
@@ -131,3 +134,18 @@ def test_the_mark_of_one_parent_s_press_keeps_nothing_of_the_other_s_back(home: 
         world.from_now_on.begin(actor, home.handle(actor), home.hospital, "care", until, ALL, "ab" * 16)
         home.stop(actor)
     assert len(world.standing.of(home.card())) == 2
+
+
+def test_a_later_save_opens_no_copy_and_no_terms_again_and_yet_misses_no_end(home: Home, monkeypatch) -> None:
+    home.begin()
+    home.tell(home.maria)
+    with monkeypatch.context() as patched:
+        patched.setattr(home.world.standing, "_terms", lambda _entry: pytest.fail("opened again"))
+        home.tell(home.joe, "Latex")
+    assert home.facts() == [("Latex",), ("Penicillin",)]
+    home.stop(home.joe)
+    home.tell(home.maria, "Nuts")
+    home.begin(choices=("reports",))
+    home.tell(home.maria, "Dust")
+    assert (home.facts(), home.on_the_line()) == ([], home.on_the_line())
+    assert len(home.on_the_line()) == 2, "what was given before the end"

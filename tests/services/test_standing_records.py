@@ -72,7 +72,7 @@ def test_a_report_that_its_giver_calls_facts_is_opened_by_nobody(home: Home, rec
     access = world.access.allow(home.maria, home.team.save(), Action.READ)
     (reader,) = world.standing.running(card)
     batch = world.mailbox.batch()
-    world.standing._give(batch, card, reader, replace(access.grant, purpose="facts"))
+    world.standing._give(batch, card, reader, replace(access.grant, purpose="facts"), world.clock())
     batch.commit()
     record, address = the_only(home)
     with pytest.raises(NotFound, match="no health facts"):

@@ -12,7 +12,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from blockmrs.chain.transaction import Kind
-from blockmrs.crypto.keys import ending_keyring
+from blockmrs.crypto.keys import ending_keyring, ending_line
 from blockmrs.domain.sharing import Revocation
 from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.grants.granting import LineTo
@@ -119,7 +119,7 @@ def any_ended(mailbox: Mailbox, grant_ids: Iterable[bytes]) -> bool:
     """
     if mailbox.readings.now().is_noting:
         return True
-    lines = [mailbox.derived(ending_keyring, grant_id).own_line for grant_id in grant_ids]
+    lines = [ending_line(grant_id) for grant_id in grant_ids]
     return bool(lines) and mailbox.any_begun(lines)
 
 

@@ -26,6 +26,7 @@ from blockmrs.errors import BlockMRSError, InvalidInput, ObjectMissing, Unavaila
 from blockmrs.services.grants.ending import any_ended, ending_of, write_ending, write_revocation
 from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.grants.private import PrivateEntries
+from blockmrs.services.grants.standing_memory import Copy, StandingMemory
 from blockmrs.services.grants.standing_readers import Given, StandingReader, Waiting
 from blockmrs.services.lines.bundles import keep_bundle, read_terms
 from blockmrs.services.lines.contents import Sort, first_grants
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from blockmrs.domain.roll import Roll
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
+    from blockmrs.services.lines.contents import Item
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.lines.reader import BundleGrantEntry
     from blockmrs.storage import ObjectStore
@@ -61,6 +63,7 @@ class StandingGrants:
         self._objects = objects
         self._roll_of = roll_of
         self._private = PrivateEntries(mailbox)
+        self._memory = StandingMemory()
 
     def begin(
         self,
@@ -116,17 +119,30 @@ class StandingGrants:
         items = [item for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.STANDING]
         if not items:
             return []  # Nearly always; then nothing else is read.
-        card, now = subject.keyring.card.id, self._roll(subject)
-        ends = [item for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.REVOCATION]
-        copies = [
-            entry
-            for entry in self._mailbox.opened(subject.keyring, [*items, *ends]).bundles.values()
-            if entry.grant.copy_of is not None and entry.grant.grantee is not None and entry.grant.subject == card
-        ]
-        ended = self._ended(copies)
-        readers = [StandingReader(entry, self._terms(entry), ended.get(entry.id)) for entry in copies
+        items += [item for item in self._mailbox.contents(subject.keyring) if item.sort is Sort.REVOCATION]
+        now, copies = self._roll(subject), self._copies(subject.keyring, items)
+        ended = self._ended([entry for entry, _ in copies])
+        readers = [StandingReader(entry, terms, ended.get(entry.id)) for entry, terms in copies
                    if self._counts(subject, entry, now)]  # fmt: skip
         return sorted(readers, key=lambda reader: reader.copy.index)
+
+    def _copies(self, owner: Keyring, items: Sequence[Item]) -> list[tuple[BundleGrantEntry, BundleTerms | None]]:
+        """The copies at these places, each with what was chosen; None for terms that cannot be read now."""
+        remembered = self._memory.find(owner, items)
+        if remembered is not None:
+            return [(copy.entry, copy.terms) for copy in remembered]
+        entries = [
+            entry
+            for entry in self._mailbox.opened(owner, items).bundles.values()
+            if entry.grant.copy_of is not None
+            and entry.grant.grantee is not None
+            and entry.grant.subject == owner.card.id
+        ]
+        copies = [(entry, self._terms(entry)) for entry in entries]
+        readable = [Copy(entry, terms) for entry, terms in copies if terms is not None]
+        if len(readable) == len(copies):
+            self._memory.keep(owner, items, readable)
+        return copies
 
     def _ended(self, copies: Sequence[BundleGrantEntry]) -> dict[bytes, tuple[bytes, Revocation]]:
         """What ended the originals of these copies, by the copy's payload id."""
@@ -174,8 +190,10 @@ class StandingGrants:
             batch.count_as(len(readers))
             theirs = [reader for reader in readers if not by_themselves or reader.copy.author == author.card.id]
             due = self.gets(subject, theirs, grant)
+            batch.find_places(subject.keyring.line_to(reader.grantee) for reader in due)
+            at = self._mailbox.moment()
             for reader in due:
-                self._give(batch, subject, reader, grant)
+                self._give(batch, subject, reader, grant, at)
             batch.count_as(-len(due))
             self._tidy(batch, subject, author, readers)
         except Unavailable:
@@ -235,7 +253,7 @@ class StandingGrants:
                     self._commit(batch, person)
                     batch, size = self._mailbox.batch(), 0
                 if is_due:
-                    self._give(batch, subject, waiting.reader, entry.grant)
+                    self._give(batch, subject, waiting.reader, entry.grant, self._mailbox.moment())
                     given, size = given + 1, size + 1
                 lost += is_due is None
             if waiting.entries:
@@ -321,11 +339,11 @@ class StandingGrants:
         is_authors = update.author == entry.author and update.kind == entry.grant.purpose
         return is_authors and reader.covers(update.kind, entry.grant.update_id)
 
-    def _give(self, batch: Batch, subject: EntrustedKeys, reader: StandingReader, grant: Grant) -> None:
+    def _give(self, batch: Batch, subject: EntrustedKeys, reader: StandingReader, grant: Grant, at: datetime) -> None:
         standing = reader.copy.grant
         given = replace(
             grant,
-            not_before=self._mailbox.moment(),
+            not_before=at,
             not_after=standing.not_after,
             return_to_author=None,
             return_to_subject=standing.return_to_subject,

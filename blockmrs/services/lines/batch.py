@@ -79,6 +79,11 @@ class Batch:
         """Save `add` the search: the line was just found to have `length` places taken (it may have more by now)."""
         self._in_use[line_key] = length
 
+    def find_places(self, line_keys: Iterable[bytes]) -> None:
+        """Save `add` the searches, one by one, for the next free places of these lines."""
+        new = [line_key for line_key in line_keys if line_key not in self._next]
+        self._next.update(self._ledger.next_free_of(new))
+
     @property
     def room(self) -> int:
         """How many more transactions its block takes; the ledger refuses a batch that has more, as a whole."""
@@ -166,6 +171,7 @@ class Batch:
         if self._transactions:
             self._may_write(self._authors)
             self._ledger.submit(self._transactions)
+            self._ledger.know_lengths(self._next)
         return len(self._transactions)
 
     def _cover(self, keyring: Keyring) -> None:
