@@ -326,7 +326,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         people,
         rolls,
         throttle,
-        RecordReader(mailbox, facts),
+        RecordReader(mailbox, facts, standing.kept_out),
         from_now_on.one_at_a_time,
     )
     sealing_anew = SealingAnew(

@@ -54,6 +54,26 @@ class GivenUpTo:
         return cls(standing_id, from_ms(fields.get(7)), up_to)
 
 
+@dataclass(frozen=True, slots=True)
+class KeptOut:
+    """Says that an update stays out of everything that is given of the record from then on, but by itself."""
+
+    update_id: bytes
+    at: datetime
+
+    def to_fields(self) -> dict[int, Value]:
+        """The fields of a `decide` transaction on the line of what is kept out."""
+        return {6: self.update_id, 7: to_ms(self.at)}
+
+    @classmethod
+    def from_fields(cls, fields: Fields) -> KeptOut:
+        """What the fields say, else InvalidInput."""
+        update_id = fields.get(6)
+        if not isinstance(update_id, bytes) or len(update_id) != 32:
+            raise Malformed("this does not say what is kept out")
+        return cls(update_id, from_ms(fields.get(7)))
+
+
 def covers(terms: BundleTerms, kind: str, update_id: bytes) -> bool:
     """Whether an update is among what the terms name. A kind that they don't name is not, nor what was kept out."""
     return kind in GIVEN_KINDS and kind in terms.kinds and update_id not in terms.left_out

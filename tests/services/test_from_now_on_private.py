@@ -8,8 +8,10 @@ from datetime import timedelta
 
 import pytest
 
+from blockmrs.chain.transaction import Kind
 from blockmrs.domain.facts import HealthFacts
-from blockmrs.errors import InvalidInput
+from blockmrs.domain.permission import Action
+from blockmrs.errors import InvalidInput, NotFound
 from blockmrs.services.lines import batch as batch_module
 from blockmrs.services.people.persons import ME
 from tests.services.test_story import member
@@ -109,3 +111,57 @@ def test_what_a_young_person_says_of_themselves_goes_to_no_reader_whom_a_parent_
     version = world.facts.current(person).version
     world.facts.save(sam, person, "ad" * 16, HealthFacts(allergies=("Penicillin",)), version, world.clock().date())
     assert home.facts() == [("Penicillin",), ("Penicillin",)]
+
+
+# -- what the family keeps out
+
+
+def test_what_a_parent_keeps_out_before_it_is_given_goes_to_nobody_but_by_itself(home):
+    """Nor the checks that follow it, nor its key when it is sealed anew, nor with the whole record."""
+    world, handle = home.world, home.handle(home.maria)
+    home.begin()
+    secret, other = home.coach_report("Hurt head"), home.coach_report("Hurt head")
+    (share,) = home.shares(home.joe)
+    waits = world.from_now_on.waiting_for(home.maria, handle, share.share_id)
+    assert [one.entry_id for one in waits] == [other, secret]
+    for _ in range(2):
+        size = world.ledger.size
+        world.from_now_on.keep_out(home.joe, home.handle(home.joe), secret)
+    assert world.ledger.size == size, "a repeated press writes nothing"
+    world.clock.advance(timedelta(days=1))
+    world.followups.save(home.maria, secret, secrets.token_hex(16), answers())
+    assert (home.waiting(home.maria), home.give(home.maria), home.on_the_line()) == (1, 1, {other})
+    private = {one.entry_id for one in world.record_sharing.record(home.maria, handle).entries if one.is_private}
+    assert secret in private
+    assert other not in private
+    member(world, "kim", "South Clinic")
+    south = next(entry.card_id for entry in world.organisations.directory() if entry.name == "South Clinic")
+    sent = world.sharing.grant(home.maria, secret, south, "care", world.clock() + MONTH)
+    world.sharing.stop(home.maria, secret, sent.share_id)
+    assert world.sealing_anew.go_on(home.maria, secret).is_finished
+    assert home.on_the_line() == {other}
+
+
+def test_only_what_waits_is_kept_out_and_only_by_who_acts_for_the_record(home):
+    world, handle = home.world, home.handle(home.maria)
+    home.begin()
+    address = home.coach_report("Hurt head")
+    size = world.ledger.size
+    for actor, entry in ((home.maria, "00" * 16), (home.maria, "x"), (home.team.carol, address), (home.lee, address)):
+        with pytest.raises(NotFound):
+            world.from_now_on.keep_out(actor, handle, entry)
+    assert world.ledger.size == size
+
+
+def test_a_coach_s_word_keeps_nothing_from_a_hospital_nor_does_one_that_says_nothing(home):
+    """The line's key is theirs, too, until hand-over."""
+    world, card = home.world, home.card()
+    home.begin()
+    address = home.coach_report("Hurt head")
+    update_id = world.access.allow(home.maria, address, Action.READ).grant.update_id
+    batch, line_key = world.mailbox.batch(), card.keyring.derive("kept out")
+    world.standing.kept_out.add(batch, home.team.carol.keyring, card, update_id)
+    for fields in ({}, {6: b"short", 7: 1}, {6: update_id, 7: "noon"}):
+        batch.add(Kind.DECIDE, fields, author=home.maria.keyring, recipient=card.keyring.card, line_key=line_key)
+    batch.commit()
+    assert home.waiting(home.maria) == 1

@@ -81,6 +81,9 @@ class Names(dict[str, str]):
     def _other_organisation(self) -> str:
         return self._cast.organisations["other_member"].card_id.hex()
 
+    def _waiting_update(self) -> str:
+        return self._cast.waiting_update()
+
     def _standing(self) -> str:
         return self._cast.from_now_on()[0]
 

@@ -297,6 +297,12 @@ TABLE = (
     ),
     Row("/record/from_now_on/*/give", "/record/from-now-on/{person}/give", None, signed_in(404, family=302)),
     Row("/record/from_now_on/*/give", "/record/from-now-on/{player_of_coach}/give", None, signed_in(404)),
+    Row(
+        "/record/from_now_on/*/keep_out",
+        "/record/from-now-on/{person}/keep-out/{waiting_update}",
+        None,
+        signed_in(404, family=302),
+    ),
     Row("/record/from_now_on/*/passed_over", "/record/from-now-on/{person}/passed-over", signed_in(404, family=200)),
     Row("/record/ill", "/record/ill", signed_in(200), signed_in(200)),
     Row("/record/ill", "/record/ill", None, signed_in(422), {"use": "shoe-size"}),

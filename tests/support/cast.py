@@ -183,6 +183,12 @@ class Cast:
         facts_address = services.standing_records.page(doctor, record.record_id).facts[0].address
         return organisation.hex(), record.record_id, facts_address
 
+    def waiting_update(self) -> str:
+        """A report of the coach's that waits to be given to the recipient's hospital."""
+        share_id, mother, services = self.from_now_on()[0], self.actors["family"], self.site.services
+        waits = services.from_now_on.waiting_for(mother, services.people.of(mother)[-1].handle, share_id)
+        return waits[0].entry_id if waits else self.save().address
+
     def given_record(self) -> tuple[str, str, str]:
         """What the player's mother gave of his record to the recipient's hospital, who opened it.
 

@@ -176,7 +176,7 @@ class World:
         self.rights = Rights(
             self.database, self.mailbox, self.cards, self.teams, self.rolls, self.invitations, self.codes, self.sharing
         )  # fmt: skip
-        self.records = RecordReader(self.mailbox, self.facts)
+        self.records = RecordReader(self.mailbox, self.facts, self.standing.kept_out)
         self.record_sharing = RecordSharing(
             self.database, self.mailbox, self.objects, self.cards, self.organisations, self.teams, self.people,
             self.rolls, self.throttle, self.records, self.from_now_on.one_at_a_time,

@@ -4,6 +4,7 @@ GET, POST /record/from-now-on/<person>               to whom, what, why, until w
 GET       /record/from-now-on/<person>/see/<share>   what they get, what waits, and who opened what
 GET, POST /record/from-now-on/<person>/end/<share>   asks, then ends it
 POST      /record/from-now-on/<person>/give          gives what waits
+POST      /record/from-now-on/<person>/keep-out/<entry>   keeps one thing that waits out of all that is given
 GET       /record/from-now-on/<person>/passed-over   says what was not given, and why
 """
 
@@ -19,6 +20,7 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.report.share_forms import (
+    ONE_WORDS,
     PURPOSE_WORDS,
     ShareForm,
     about_organisation,
@@ -128,6 +130,8 @@ class OnePersonFromNowOn(TGController):
             **self._about(person),
             share=self._from_now_on.share(actor, self._handle, share_id),
             opened=self._from_now_on.opened(actor, self._handle, share_id),
+            waits=self._from_now_on.waiting_for(actor, self._handle, share_id),
+            words=ONE_WORDS,
         )
 
     @expose(allowed_methods=BOTH)
@@ -149,6 +153,12 @@ class OnePersonFromNowOn(TGController):
         why = [name for name, number in (("lost", given.lost), ("private", given.private)) if number]
         if why:
             redirect(f"{self._here}/passed-over?{urlencode([(name, 1) for name in why])}")
+        redirect(f"/people/{quote(self._handle, safe='')}")
+
+    @expose(allowed_methods=POST)
+    def keep_out(self, entry_id: str = "", *_more: str, **_ignored: object) -> None:
+        """Keep one thing out of all that is given from now on."""
+        self._from_now_on.keep_out(require_actor(), self._handle, entry_id)
         redirect(f"/people/{quote(self._handle, safe='')}")
 
     @expose(allowed_methods=PAGE)

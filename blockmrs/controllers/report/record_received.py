@@ -14,7 +14,7 @@ from tg import TGController, expose, redirect
 
 from blockmrs.controllers.followup.followup import answer_words
 from blockmrs.controllers.record.facts_forms import in_words
-from blockmrs.controllers.report.record_share import ONE_WORDS
+from blockmrs.controllers.report.share_forms import ONE_WORDS
 from blockmrs.controllers.site import times
 from blockmrs.controllers.web.context import PAGE, POST, parse_place, require_actor, show
 

@@ -19,6 +19,7 @@ from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
 from blockmrs.controllers.report.share_forms import (
+    ONE_WORDS,
     PURPOSE_WORDS,
     ShareForm,
     about_organisation,
@@ -55,11 +56,6 @@ _CHANGED = N_("What goes along has changed since you looked. Nothing is shared y
 KIND_WORDS: Mapping[str, str] = {
     "report": N_("Reports of an injury or illness"),
     "symptom-check": N_("Symptom checks after a head injury"),
-    "facts": N_("Health facts"),
-}
-ONE_WORDS: Mapping[str, str] = {
-    "report": N_("Report"),
-    "symptom-check": N_("Symptom check"),
     "facts": N_("Health facts"),
 }
 LISTED = 100

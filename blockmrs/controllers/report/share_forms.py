@@ -28,6 +28,11 @@ PURPOSE_WORDS: Mapping[str, str] = {
     Purpose.INSURANCE: N_("Insurance"),
     Purpose.OTHER: N_("Something else"),
 }
+ONE_WORDS: Mapping[str, str] = {
+    "report": N_("Report"),
+    "symptom-check": N_("Symptom check"),
+    "facts": N_("Health facts"),
+}
 DAYS = ("1", "7", "30")
 SHOWN_AT_ONCE = 20
 _FIELDS = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year", "q", "shown")

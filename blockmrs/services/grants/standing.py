@@ -25,6 +25,7 @@ from blockmrs.domain.standing import GivenUpTo, counted_then, counts_now, is_giv
 from blockmrs.errors import BlockMRSError, InvalidInput, ObjectMissing, Unavailable
 from blockmrs.services.grants.ending import any_ended, ending_of, write_ending, write_revocation
 from blockmrs.services.grants.granting import LineTo, write_grant
+from blockmrs.services.grants.kept_out import KeptOutReader, is_among
 from blockmrs.services.grants.private import PrivateEntries
 from blockmrs.services.grants.standing_memory import Copy, StandingMemory
 from blockmrs.services.grants.standing_readers import Given, StandingReader, Waiting
@@ -64,6 +65,7 @@ class StandingGrants:
         self._roll_of = roll_of
         self._private = PrivateEntries(mailbox)
         self._memory = StandingMemory()
+        self.kept_out = KeptOutReader(mailbox, lambda card: roll_of(card, None))
 
     def begin(
         self,
@@ -189,7 +191,7 @@ class StandingGrants:
             # Whoever counts must not see that it went to fewer: it would say of what kind it is, or that it is private.
             batch.count_as(len(readers))
             theirs = [reader for reader in readers if not by_themselves or reader.copy.author == author.card.id]
-            due = self.gets(subject, theirs, grant)
+            due = self._due_now(subject, theirs, grant)
             batch.find_places(subject.keyring.line_to(reader.grantee) for reader in due)
             at = self._mailbox.moment()
             for reader in due:
@@ -200,12 +202,23 @@ class StandingGrants:
             return grant
         return grant if any(reader.terms is None for reader in readers) else replace(grant, given_size=size)
 
+    def _due_now(self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant) -> list[StandingReader]:
+        # What nobody has seen yet nobody can have kept out, but with the report that it follows.
+        return (self._covering if grant.about is None else self.gets)(subject, readers, grant)
+
     def gets(self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant) -> list[StandingReader]:
         """Those of these readers whose terms cover an update that the owner has; what is private, if they name such.
+
+        Nobody, of what the owner keeps out.
 
         Raises:
             Unavailable: what it says cannot be fetched now.
         """
+        return [] if self.kept_out.has(subject, grant) else self._covering(subject, readers, grant)
+
+    def _covering(
+        self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant
+    ) -> list[StandingReader]:
         due = [reader for reader in readers if reader.covers(grant.purpose, grant.update_id)]
         if all(reader.gets_private for reader in due):
             return due  # Then nothing is read for it.
@@ -226,10 +239,10 @@ class StandingGrants:
         size, readers = self._mailbox.log_size, self.running(subject)
         if not readers:
             return []
-        roll, waiting = self._roll(subject), []
+        roll, waiting, kept_out = self._roll(subject), [], self.kept_out.of(subject)
         for reader in readers:
             since = max(reader.copy.index + 1, self._done_up_to(subject, reader, roll))
-            entries = self._since(subject, since, size)
+            entries = [one for one in self._since(subject, since, size) if not is_among(one.grant, kept_out)]
             due = tuple(entry for entry in entries if self._is_due(subject, reader, entry, roll))
             waiting.append(Waiting(reader, due, size))
         return waiting

@@ -8,10 +8,12 @@ from the family stands on no line of theirs, and so is never here.
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.kinds import Content
 from blockmrs.errors import NOT_HERE, UNKNOWN, BlockMRSError
+from blockmrs.services.grants.kept_out import is_among
 from blockmrs.services.grants.private import PrivateEntries
 from blockmrs.services.lines.contents import Sort, first_grants
 from blockmrs.services.selections.selection import RecordEntry, RecordNow
@@ -19,6 +21,7 @@ from blockmrs.services.selections.selection import RecordEntry, RecordNow
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from blockmrs.services.grants.kept_out import KeptOutReader
     from blockmrs.services.lines.contents import Items
     from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.persons import Person
@@ -28,7 +31,8 @@ if TYPE_CHECKING:
 class RecordReader:
     """Reads what stands on the lines of a person's cards."""
 
-    def __init__(self, mailbox: Mailbox, facts: Facts) -> None:
+    def __init__(self, mailbox: Mailbox, facts: Facts, kept_out: KeptOutReader) -> None:
+        self._kept_out = kept_out
         self._mailbox = mailbox
         self._facts = facts
         self._private = PrivateEntries(mailbox)
@@ -51,7 +55,8 @@ class RecordReader:
         if place is not None:
             keys, grant = place
             at = self._mailbox.written_at(grant)
-            entries.append(RecordEntry(keys, grant, Content.FACTS, grant.author, at))
+            is_kept_out = self._kept_out.has(keys, grant.grant)
+            entries.append(RecordEntry(keys, grant, Content.FACTS, grant.author, at, is_kept_out))
         entries.sort(key=lambda entry: entry.grant.index, reverse=True)
         return RecordNow(tuple(entries), is_whole)
 
@@ -69,11 +74,12 @@ class RecordReader:
             if entry.index in places and entry.grant.subject == keys.keyring.card.id and entry.grant.grantee is None
         ]
         public: set[bytes] = set()
+        kept_out = self._kept_out.of(keys) if of_subject else frozenset()
         # Reports before what follows them, which is private unless its report was read, and is not.
         for entry in sorted(self._mailbox.placed(of_subject), key=lambda one: one.grant.about is not None):
             read = self._entry(keys, entry, public)
             if read is not None:
-                yield read
+                yield replace(read, is_private=True) if is_among(entry.grant, kept_out) else read
 
     def _entry(self, keys: EntrustedKeys, entry: GrantEntry, public: set[bytes]) -> RecordEntry | None:
         """The entry of a report or of a check that follows one; None for what is neither, whatever it is labelled as.

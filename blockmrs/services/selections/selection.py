@@ -60,7 +60,8 @@ class Selection:
 class RecordEntry:
     """One update of a record. `at`: when its author granted it, by the block; `author`: their card id.
 
-    `is_private`: the rules mark what it is about as such, or nobody can tell, because its text is not here (`lost`).
+    `is_private`: the rules mark what it is about as such, or somebody of the family keeps it out; or nobody can tell,
+    because its text is not here (`lost`).
     """
 
     keys: EntrustedKeys = field(repr=False)

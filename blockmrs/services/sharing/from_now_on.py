@@ -21,7 +21,7 @@ from blockmrs.services.grants.granting import LineTo
 from blockmrs.services.grants.standing_readers import MOST_READERS, Given
 from blockmrs.services.lines.contents import KEY_BYTES, Sort
 from blockmrs.services.lines.saving import commit_batch, finish
-from blockmrs.services.reports.access import report_address
+from blockmrs.services.reports.access import parse_report_address, report_address
 from blockmrs.services.sharing.books import LONGEST
 from blockmrs.services.sharing.everyone import Form, RightRow
 from blockmrs.services.sharing.openings import Opening, by_members
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from blockmrs.services.grants.standing import StandingGrants
     from blockmrs.services.grants.standing_readers import StandingReader
     from blockmrs.services.lines.cards import Cards
-    from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
+    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry, Mailbox
     from blockmrs.services.people.organisations import Organisation, Organisations
     from blockmrs.services.people.persons import People, Person
     from blockmrs.services.people.rolls import Rolls
@@ -83,6 +83,17 @@ class WaitingFor:
     is_me: bool
     number: int
     parties: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingUpdate:
+    """One update that waits to be given, as its author calls it. `entry_id` is used in addresses."""
+
+    entry_id: str
+    kind: str
+    grant: GrantEntry
+    at: datetime
+    lost: bool = False
 
 
 class FromNowOn:
@@ -297,6 +308,41 @@ class FromNowOn:
         with self.one_at_a_time(person.cards):
             given = [self._standing.give_waiting(keys, actor.keyring) for keys in person.cards]
         return Given(sum(one.given for one in given), sum(one.lost for one in given), sum(one.private for one in given))
+
+    def waiting_for(self, actor: Actor, handle: str, share_id: str) -> list[WaitingUpdate]:
+        """What waits to be given to one of them, newest first; NotFound for whoever does not act for the person."""
+        person, waits = self._people.find(actor, handle), list[WaitingUpdate]()
+        for keys in person.cards:
+            for waiting in self._standing.waiting(keys):
+                if waiting.reader.grantee.hex() == share_id:
+                    waits += [
+                        WaitingUpdate(
+                            report_address(entry.grant.update_id), entry.grant.purpose, entry,
+                            self._mailbox.written_at(entry),
+                        )
+                        for entry in waiting.entries
+                    ]  # fmt: skip
+        return sorted(waits, key=lambda one: one.grant.index, reverse=True)
+
+    def keep_out(self, actor: Actor, handle: str, entry_id: str) -> None:
+        """Keep something that waits out of all that is given from now on; a repeated call changes nothing.
+
+        Raises:
+            NotFound: nothing with that id waits. NotAuthorized: as in `begin`.
+        """
+        person, prefix = self._giving(actor, handle), parse_report_address(entry_id)
+        with self.one_at_a_time(person.cards):
+            for keys in person.cards:
+                if any(update_id.startswith(prefix) for update_id in self._standing.kept_out.of(keys)):
+                    return
+                for entry in (entry for waiting in self._standing.waiting(keys) for entry in waiting.entries):
+                    if entry.grant.update_id.startswith(prefix):
+                        batch = self._mailbox.batch()
+                        self._standing.kept_out.add(batch, actor.keyring, keys, entry.grant.update_id)
+                        batch.cover_with(actor.keyring)
+                        batch.commit()
+                        return
+        raise NotFound("nothing with that id waits")
 
     def _giving(self, actor: Actor, handle: str) -> Person:
         return self._people.giving(actor, self._people.find(actor, handle), self._rolls)

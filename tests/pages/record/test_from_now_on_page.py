@@ -176,3 +176,16 @@ def test_while_the_disk_does_not_answer_the_same_press_can_be_made_again(cast: C
     size = ledger.size
     assert fill(again, page).status_int == 302
     assert ledger.size == size
+
+
+def test_what_waits_is_listed_and_can_be_kept_out_one_by_one(cast: Cast) -> None:
+    mother = cast.browser("family")
+    begin(cast, mother, "reports")
+    saved = cast.save()
+    see = f"{page_of(cast)}/see/{cast.organisations['other_member'].card_id.hex()}"
+    listed = mother.get(see)
+    assert "Hurt head" in soup(listed).main.get_text(" ")
+    done = fill(listed, f"{page_of(cast)}/keep-out/{saved.address}")
+    assert done.location.endswith(f"/people/{handle_of(cast)}")
+    assert "Waits to be given" not in mother.get(see).text
+    assert "waits to be given" not in mother.get("/").text

@@ -40,6 +40,7 @@ def cast(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cast]:
     cast.venue()
     cast.colleague()
     cast.from_now_on()
+    cast.waiting_update()
     cast.given_record()
     yield cast
     cast.site.foundation.database.engine.dispose()
@@ -178,6 +179,7 @@ def test_strangers_cannot_tell_what_they_were_not_granted_from_what_does_not_exi
         "organisation": ABSENT * 2,
         "other_organisation": ABSENT * 2,
         "standing": ABSENT * 2,
+        "waiting_update": ABSENT,
         "record": ABSENT,
         "given_facts": ABSENT,
         "member": ABSENT * 2,
