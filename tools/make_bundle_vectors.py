@@ -4,7 +4,6 @@ Run from the repository: `python -m tools.make_bundle_vectors`.
 """
 
 import json
-import sys
 from pathlib import Path
 from typing import Any, cast
 
@@ -22,6 +21,7 @@ from blockmrs.domain.bundles import (
 from blockmrs.domain.sharing import Pointer
 from blockmrs.encoding import Value, decode, encode
 from tests.vectors.kinds_bundle import run_bundle
+from tools.vector_files import write_or_check
 
 FILE = Path(__file__).parents[1] / "docs" / "vectors" / "bundle.json"
 SUBJECT, AUTHOR = bytes([0x50]) * 32, bytes([0xA1]) * 32
@@ -96,16 +96,5 @@ def make_file() -> str:
     return json.dumps({"description": description, "kind": "bundle", "cases": cases()}, indent=1) + "\n"
 
 
-def main() -> None:
-    """Write the file, or with `--check` end with status 1 if it differs."""
-    text = make_file()
-    different = not FILE.exists() or FILE.read_text("utf-8") != text
-    if different and "--check" not in sys.argv:
-        FILE.write_text(text, "utf-8")
-    print("different" if different else "as made")
-    if different and "--check" in sys.argv:
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(FILE, make_file())

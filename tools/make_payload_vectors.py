@@ -4,7 +4,6 @@ Run from the repository: `python -m tools.make_payload_vectors`.
 """
 
 import json
-import sys
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -18,6 +17,7 @@ from blockmrs.domain.standing import GivenUpTo
 from blockmrs.domain.succession import Predecessor, Successor
 from blockmrs.encoding import Value, encode
 from tests.vectors.kinds_payload import run_payload
+from tools.vector_files import write_or_check
 
 FILE = Path(__file__).parents[1] / "docs" / "vectors" / "payload.json"
 NOW = datetime(2026, 3, 14, 15, 9, 26, 535_000, tzinfo=UTC)
@@ -125,16 +125,5 @@ def make_file() -> str:
     return json.dumps({"description": description, "kind": "payload", "cases": cases()}, indent=1) + "\n"
 
 
-def main() -> None:
-    """Write the file, or with `--check` end with status 1 if it differs."""
-    text = make_file()
-    different = not FILE.exists() or FILE.read_text("utf-8") != text
-    if different and "--check" not in sys.argv:
-        FILE.write_text(text, "utf-8")
-    print("different" if different else "as made")
-    if different and "--check" in sys.argv:
-        sys.exit(1)
-
-
 if __name__ == "__main__":
-    main()
+    write_or_check(FILE, make_file())

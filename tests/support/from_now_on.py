@@ -1,7 +1,7 @@
 """A family, their coach and a hospital, for the tests of everything from now on."""
 
 import secrets
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import timedelta
 
 from blockmrs.chain.transaction import Kind
@@ -13,7 +13,8 @@ from blockmrs.services.lines.mailbox import EntrustedKeys
 from blockmrs.services.reports.access import report_address
 from blockmrs.services.sharing.from_now_on import StandingShare
 from tests.support.heads import head_report
-from tests.support.team import Team, team_in
+from tests.support.parents import Parents
+from tests.support.team import team_in
 from tests.support.world import World
 
 MONTH = timedelta(days=30)
@@ -22,33 +23,13 @@ MARKED = ReportedFinding("story-does-not-fit", "Does the story not fit?", "yes")
 """What the rules mark as private, beside whatever else is wrong."""
 
 
-@dataclass
-class Home:
+class Home(Parents):
     """A player with two parents, their coach, and a hospital."""
-
-    team: Team
-    joe: Actor
-    lee: Actor
-
-    @property
-    def world(self) -> World:
-        return self.team.world
-
-    @property
-    def maria(self) -> Actor:
-        return self.team.maria
-
-    @property
-    def hospital(self) -> bytes:
-        return self.world.organisations.directory()[0].card_id
 
     def begin(self, actor: Actor | None = None, choices: tuple[str, ...] = ALL, until: timedelta = MONTH) -> None:
         actor = actor or self.maria
         world = self.world
         world.from_now_on.begin(actor, self.handle(actor), self.hospital, "care", world.clock() + until, choices)
-
-    def handle(self, actor: Actor) -> str:
-        return self.team.person(actor).handle
 
     def shares(self, actor: Actor) -> list[StandingShare]:
         return self.world.from_now_on.of(actor, self.handle(actor))

@@ -17,7 +17,8 @@ from blockmrs.services.selections import record_shares
 from blockmrs.services.selections.selection import Selection, Terms
 from tests.services.test_story import member
 from tests.support.heads import answers, head_report
-from tests.support.team import Team, team_in
+from tests.support.parents import Parents
+from tests.support.team import team_in
 from tests.support.world import World
 
 MONTH = timedelta(days=30)
@@ -26,25 +27,10 @@ PRIVATE = load_rules().presentations["mh"].title
 
 
 @dataclass
-class Family:
+class Family(Parents):
     """Sam, with a report of a hurt head, a check and facts; his mother and father; a doctor of North Hospital."""
 
-    team: Team
-    joe: Actor
-    lee: Actor
     report: str
-
-    @property
-    def world(self) -> World:
-        return self.team.world
-
-    @property
-    def maria(self) -> Actor:
-        return self.team.maria
-
-    @property
-    def hospital(self) -> bytes:
-        return self.world.organisations.directory()[0].card_id
 
     @property
     def sam(self):
@@ -52,9 +38,6 @@ class Family:
 
     def terms(self, **changes: object) -> Terms:
         return Terms(**({"purpose": "care", "until": self.world.clock() + MONTH} | changes))
-
-    def handle(self, actor: Actor | None = None) -> str:
-        return self.team.person(actor or self.maria).handle
 
     def give(self, selection: Selection | None = None, actor: Actor | None = None, draft: str = "", **terms) -> str:
         actor = actor or self.maria

@@ -17,16 +17,8 @@ from urllib.parse import quote, urlencode
 
 import tg
 from tg import TGController, expose, redirect
-from tg.i18n import ugettext as _
 
-from blockmrs.controllers.report.share_forms import (
-    ONE_WORDS,
-    PURPOSE_WORDS,
-    ShareForm,
-    about_organisation,
-    count_on_page,
-    matching,
-)
+from blockmrs.controllers.report.share_forms import ONE_WORDS, ShareForm, recipients_on_page
 from blockmrs.controllers.report.stopped import go_on_about
 from blockmrs.controllers.web.context import (
     BOTH,
@@ -179,7 +171,6 @@ class OnePersonFromNowOn(TGController):
             "here": self._here,
             "acting_for": "" if person.is_me else person.label,
             "choice_words": CHOICE_WORDS,
-            "purposes": [(key, _(words)) for key, words in PURPOSE_WORDS.items()],
         }
 
     def _next(self, actor: Actor, person: Person) -> str:
@@ -232,19 +223,5 @@ class OnePersonFromNowOn(TGController):
         redirect(f"/people/{quote(self._handle, safe='')}")
 
     def _page(self, person: Person, form: FromNowOnForm, errors: dict[str, str], status: int = 200) -> str:
-        directory = self._services.organisations.directory()
-        organisations = matching(directory, form.share.search)
-        count = count_on_page(organisations, form.value("shown"), form.value("organisation"))
-        return show(
-            "record.from_now_on",
-            status,
-            errors=errors,
-            **self._about(person),
-            form=form,
-            search=form.share.search,
-            organisations=organisations[:count],
-            hints=[about_organisation(entry) for entry in organisations[:count]],
-            more=len(organisations) - count,
-            more_query=urlencode({"q": form.share.search, "shown": count + 1}),
-            listed=len(directory),
-        )
+        about = {**self._about(person), **recipients_on_page(self._services.organisations.directory(), form.share)}
+        return show("record.from_now_on", status, errors=errors, form=form, **about)

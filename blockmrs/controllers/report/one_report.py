@@ -16,7 +16,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 from typing import TYPE_CHECKING
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import tg
 from tg import expose, redirect
@@ -25,13 +25,7 @@ from tg.i18n import ugettext as _
 from blockmrs.controllers.followup.clearance import CLEARED_WORDS
 from blockmrs.controllers.followup.followup import CheckController, view_of
 from blockmrs.controllers.followup.part import ReportPart
-from blockmrs.controllers.report.share_forms import (
-    PURPOSE_WORDS,
-    ShareForm,
-    about_organisation,
-    count_on_page,
-    matching,
-)
+from blockmrs.controllers.report.share_forms import PURPOSE_WORDS, ShareForm, recipients_on_page
 from blockmrs.controllers.report.stopped import StoppedController, go_on_at_once, left_after_stops
 from blockmrs.controllers.site.hand_on import draw_qr, text_message
 from blockmrs.controllers.web.context import (
@@ -251,18 +245,11 @@ class OneReportController(ReportPart):
 
     def _share_page(self, actor: Actor, form: ShareForm, errors: dict[str, str], status: int = 200) -> str:
         opened = self._shareable(actor)
-        directory = self._services.organisations.directory()
-        organisations = matching(directory, form.search)
-        count = count_on_page(organisations, form.value("shown"), form.value("organisation"))
         return show(
-            "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form, search=form.search,
+            "report.share", status, errors=errors, report_page=self._page, opened=opened, form=form,
             mine=opened.standing is Standing.AUTHOR,
             family_facts=self._services.sharing.family_facts(actor, self._address),
-            organisations=organisations[:count], hints=[about_organisation(entry) for entry in organisations[:count]],
-            more=len(organisations) - count,
-            more_query=urlencode({"q": form.search, "shown": count + 1}),
-            listed=len(directory),
-            purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
+            **recipients_on_page(self._services.organisations.directory(), form),
         )  # fmt: skip
 
 

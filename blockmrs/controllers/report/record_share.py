@@ -12,20 +12,13 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlencode
+from urllib.parse import quote
 
 import tg
 from tg import TGController, expose, redirect
 from tg.i18n import ugettext as _
 
-from blockmrs.controllers.report.share_forms import (
-    ONE_WORDS,
-    PURPOSE_WORDS,
-    ShareForm,
-    about_organisation,
-    count_on_page,
-    matching,
-)
+from blockmrs.controllers.report.share_forms import ONE_WORDS, PURPOSE_WORDS, ShareForm, recipients_on_page
 from blockmrs.controllers.report.stopped import go_on_about
 from blockmrs.controllers.web.context import (
     BOTH,
@@ -232,15 +225,9 @@ class OneRecordController(TGController):
 
     def _form(self, actor: Actor, form: RecordForm, errors: dict[str, str], status: int = 200) -> str:
         person = self._sharing.person(actor, self._handle)
-        directory = self._services.organisations.directory()
-        organisations = matching(directory, form.share.search)
-        count = count_on_page(organisations, form.value("shown"), form.value("organisation"))
         return show(
             "share.form", status, errors=errors, here=self._page, person=person, form=form,
-            search=form.share.search, organisations=organisations[:count],
-            hints=[about_organisation(entry) for entry in organisations[:count]],
-            more=len(organisations) - count, more_query=urlencode({"q": form.share.search, "shown": count + 1}),
-            listed=len(directory), purposes=[(key, _(words)) for key, words in PURPOSE_WORDS.items()],
+            **recipients_on_page(self._services.organisations.directory(), form.share),
         )  # fmt: skip
 
     def _choose(self, actor: Actor, form: RecordForm, record: RecordNow, errors: dict[str, str]) -> str:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, time, timedelta
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 from tg.i18n import ugettext as _
 
@@ -99,6 +100,21 @@ class ShareForm:
             raise InvalidInput(N_("Choose a day within the next year"), field="until_day")
         # Up to the end of that day.
         return at_clock(day + timedelta(days=1), time(0, 0))
+
+
+def recipients_on_page(directory: Sequence[Organisation], form: ShareForm) -> dict[str, Any]:
+    """What the first page of every share is shown with: whom it can go to, as far as they are searched for, and why."""
+    organisations = matching(directory, form.search)
+    count = count_on_page(organisations, form.value("shown"), form.value("organisation"))
+    return {
+        "search": form.search,
+        "organisations": organisations[:count],
+        "hints": [about_organisation(entry) for entry in organisations[:count]],
+        "more": len(organisations) - count,
+        "more_query": urlencode({"q": form.search, "shown": count + 1}),
+        "listed": len(directory),
+        "purposes": [(key, _(words)) for key, words in PURPOSE_WORDS.items()],
+    }
 
 
 def count_on_page(organisations: Sequence[Organisation], number_text: str, chosen: str) -> int:

@@ -62,46 +62,40 @@ class Arrival:
         return runs and (self.standing is None or self.standing.runs(now))
 
 
-@dataclass(frozen=True, slots=True)
-class StandingArrival:
-    """A standing grant from `sender` on `line_key`: what it gives comes one by one. `ends` as in Arrival."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenGrant:
+    """A grant of more than one update, from `sender` on `line_key`. `ends` as in Arrival."""
 
     keys: EntrustedKeys
     sender: Card = field(repr=False)
     line_key: bytes = field(repr=False)
     position: int
     came_at: datetime
+    not_before: datetime
+    not_after: datetime | None
+    ends: Revocation | None = None
+
+    def runs(self, now: Now) -> bool:
+        """Whether it is running, as far as its line says."""
+        return self.ends is None and is_running(self.not_before, self.not_after, now)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StandingArrival(OpenGrant):
+    """A standing grant: what it gives comes one by one."""
+
     standing_id: bytes
     purpose: str
-    not_before: datetime
-    not_after: datetime | None
-    ends: Revocation | None = None
-
-    def runs(self, now: Now) -> bool:
-        """Whether it is running, as far as its line says."""
-        return self.ends is None and is_running(self.not_before, self.not_after, now)
 
 
-@dataclass(frozen=True, slots=True)
-class BundleArrival:
-    """A bundle that the card of its subject gave, `sender`; fields as in Arrival, `renewals` by update id."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BundleArrival(OpenGrant):
+    """A bundle that the card of its subject gave; `index` as in Arrival, `renewals` by update id."""
 
-    keys: EntrustedKeys
-    sender: Card = field(repr=False)
-    line_key: bytes = field(repr=False)
-    position: int
     index: int
-    came_at: datetime
     grant_id: bytes
     bundle_id: bytes
-    not_before: datetime
-    not_after: datetime | None
-    ends: Revocation | None = None
     renewals: Mapping[bytes, tuple[int, ...]] = field(default_factory=dict, repr=False)
-
-    def runs(self, now: Now) -> bool:
-        """Whether it is running, as far as its line says."""
-        return self.ends is None and is_running(self.not_before, self.not_after, now)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,16 +221,10 @@ def _standings_in(
     match placed.value:
         case [3, bytes() as standing_id, str() as purpose, int() as since, (int() | None) as until]:
             yield StandingArrival(
-                organisation,
-                sender,
-                line_key,
-                placed.position,
-                from_ms(placed.at_ms),
-                standing_id,
-                purpose,
-                from_ms(since),
-                None if until is None else from_ms(until),
-            )
+                keys=organisation, sender=sender, line_key=line_key, position=placed.position,
+                came_at=from_ms(placed.at_ms), not_before=from_ms(since), not_after=_until(until),
+                standing_id=standing_id, purpose=purpose,
+            )  # fmt: skip
 
 
 def _bundles_in(
@@ -245,17 +233,10 @@ def _bundles_in(
     match placed.value:
         case [6, bytes() as grant_id, bytes() as bundle_id, int() as since, (int() | None) as until]:
             yield BundleArrival(
-                organisation,
-                sender,
-                line_key,
-                placed.position,
-                placed.index,
-                from_ms(placed.at_ms),
-                grant_id,
-                bundle_id,
-                from_ms(since),
-                None if until is None else from_ms(until),
-            )
+                keys=organisation, sender=sender, line_key=line_key, position=placed.position,
+                came_at=from_ms(placed.at_ms), not_before=from_ms(since), not_after=_until(until),
+                index=placed.index, grant_id=grant_id, bundle_id=bundle_id,
+            )  # fmt: skip
 
 
 def _arrival_in(
@@ -281,7 +262,7 @@ def _arrival_in(
                 subject,
                 level,
                 from_ms(since),
-                None if until is None else from_ms(until),
+                _until(until),
                 tells_subject,
             )
             match under:
@@ -290,6 +271,10 @@ def _arrival_in(
                 case [bytes() as standing_id, str() as kind] if sort == _GIVEN and standing_id in standings:
                     return replace(arrival, standing=standings[standing_id], kind=kind)
     return None
+
+
+def _until(until_ms: int | None) -> datetime | None:
+    return None if until_ms is None else from_ms(until_ms)
 
 
 def with_subjects_ends(lines: Sequence[tuple[Card, SenderLine]]) -> list[Arrival]:
