@@ -65,6 +65,7 @@ def cases() -> list[Case]:
     return [
         right("two-updates", whole),
         right("terms-alone", encode_bundle(Bundle(SUBJECT, BundleTerms(True, ("facts",))))),
+        right("terms-with-what-is-private", encode_bundle(Bundle(SUBJECT, BundleTerms(kinds=("report", "private"))))),
         right("sub-bundles", parts),
         right("a-sub-bundle", sub, sub_bundle=of),
         wrong("version-2", changed(whole, {0: 2})),

@@ -13,7 +13,7 @@ from blockmrs.cid import Cid
 from blockmrs.domain.kinds import Scope
 from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Pointer, Receipt, Revocation
-from blockmrs.domain.standing import GivenUpTo
+from blockmrs.domain.standing import GivenUpTo, KeptOut
 from blockmrs.domain.succession import Predecessor, Successor
 from blockmrs.encoding import Value, encode
 from tests.vectors.kinds_payload import run_payload
@@ -72,7 +72,7 @@ def cases() -> list[Case]:
     copy = replace(SHARED, object=None, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
     standing_copy = replace(STANDING, title="", party="North Hospital", grantee=PEER, copy_of=GRANT_ID)
     given = replace(SHARED, purpose="report", return_to_author=None, copy_of=GRANT_ID, party="Sam")
-    noted = GivenUpTo(GRANT_ID, NOW, 4096).to_fields()
+    noted, out = GivenUpTo(GRANT_ID, NOW, 4096).to_fields(), KeptOut(UPDATE, NOW).to_fields()
     return [
         says("grant-to-the-owner", "grant", owned),
         says("grant-to-an-organisation", "grant", SHARED.to_fields()),
@@ -90,9 +90,11 @@ def cases() -> list[Case]:
         says("grant-under-a-standing-grant", "grant", given.to_fields()),
         says("grant-to-the-owner-with-its-readers", "grant", replace(OWNED, given_size=4096).to_fields()),
         says("given-up-to", "decide on a given line", noted),
+        says("kept-out", "decide on the line of what is kept out", out),
         refused("standing-grant-without-terms", "grant of several", _without(STANDING.to_fields(), 7)),
         refused("readers-by-no-size", "grant", {**owned, 22: {6: "all"}}),
         refused("given-up-to-nowhere", "decide on a given line", _without(noted, 8)),
+        refused("kept-out-of-a-short-id", "decide on the line of what is kept out", {**out, 6: UPDATE[:16]}),
         says("renewal", "renew", renewal),
         says("successor", "successor", follows),
         says("predecessor", "predecessor", followed),

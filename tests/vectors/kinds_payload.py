@@ -5,7 +5,7 @@ from typing import Any
 
 from blockmrs.domain.renewal import Renewal
 from blockmrs.domain.sharing import Appointment, BundleGrant, Grant, Introduction, Receipt, Revocation
-from blockmrs.domain.standing import GivenUpTo
+from blockmrs.domain.standing import GivenUpTo, KeptOut
 from blockmrs.domain.succession import Predecessor, Successor
 from blockmrs.encoding import decode, encode
 from blockmrs.errors import InvalidInput
@@ -16,6 +16,7 @@ CLASSES: dict[str, Any] = {
     "grant": Grant,
     "grant of several": BundleGrant,
     "decide on a given line": GivenUpTo,
+    "decide on the line of what is kept out": KeptOut,
     "revoke": Revocation,
     "introduce": Introduction,
     "appoint": Appointment,
