@@ -384,3 +384,15 @@ def test_the_only_administrator_may_leave_and_the_server_makes_a_new_token(team)
     assert not world.departures.survey(team.carol).is_only_admin
     leave(world, olga)
     assert not world.identity.has_admin()
+
+
+def test_a_plan_that_does_not_open_holds_up_nobody_else(team):
+    world = team.world
+    ask(world, team.carol)
+    nina = world.person("nina", "Nina Berg")
+    ask(world, nina)
+    with world.database.write() as rows:
+        row = rows.query(LeavingRow).filter(LeavingRow.account_id == team.carol.account_id).one()
+        row.sealed_plan = b"damaged" * 20
+    assert pass_time(world) == 1
+    assert (has_account(world, team.carol), has_account(world, nina)) == (True, False)

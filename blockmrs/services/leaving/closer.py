@@ -8,6 +8,7 @@ leaves nothing half done. Nothing is done while the clock cannot be believed. So
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING, Protocol
 
 from sqlalchemy import delete, select
@@ -15,6 +16,7 @@ from sqlalchemy import delete, select
 from blockmrs.cid import Cid
 from blockmrs.crypto.envelope import open_secret, seal_secret
 from blockmrs.crypto.releases import opens_release
+from blockmrs.errors import InvalidInput, VerificationFailed
 from blockmrs.model.accounts import AccountRow, KnownBrowserRow, SessionRow
 from blockmrs.model.codes import InvitationRow
 from blockmrs.model.leaving import LeavingRow
@@ -40,6 +42,7 @@ if TYPE_CHECKING:
     from blockmrs.services.accounts.closing import Closing
     from blockmrs.services.leaving.plan import GoingObject
 
+log = logging.getLogger(__name__)
 _AT_ONCE = 500
 LOCK = "leaving"
 EVERYBODY = b"everybody"
@@ -106,8 +109,16 @@ class Closer:
                     with self._database.write() as rows:
                         rows.delete(rows.get_one(LeavingRow, row.leaving_id))
                 elif row.closes <= now:
-                    closed += self._close(row, now)
+                    closed += self._close_if_it_opens(row, now)
             return closed
+
+    def _close_if_it_opens(self, row: LeavingRow, now: datetime) -> int:
+        try:
+            return self._close(row, now)
+        except (VerificationFailed, InvalidInput) as error:
+            # The operator hears of it; the others do not wait for it.
+            log.error("an account cannot be closed, and the others are: %s", error)
+            return 0
 
     def _close(self, row: LeavingRow, now: datetime) -> int:
         leaving_id, step = row.leaving_id, row.step
