@@ -14,6 +14,7 @@ from blockmrs.services.grants.granting import LineTo, owners_grant, write_grant
 
 if TYPE_CHECKING:
     from blockmrs.crypto.keys import Keyring
+    from blockmrs.domain.reports import Report
     from blockmrs.domain.sharing import Grant
     from blockmrs.services.grants.standing import StandingGrants
     from blockmrs.services.lines.batch import Batch
@@ -28,19 +29,23 @@ class Owners:
         self._standing = standing
 
     def give(
-        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, mark: bytes | None = None
-    ) -> None:
+        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, mark: bytes | None = None,
+        report: Report | None = None,
+    ) -> None:  # fmt: skip
         """Add the owner's grant of what `author` saves to `batch`, and those to standing readers.
 
-        `mark` shows a repeated save.
+        `mark` shows a repeated save; `report` is what is saved, if it is one.
         """
-        owned = replace(self.numbered(batch, subject, grant, author), draft_mark=mark, withheld=False)
+        numbered = self.numbered(batch, subject, grant, author, report=report)
+        owned = replace(numbered, draft_mark=mark, withheld=False)
         write_grant(batch, owned, author, LineTo.own(subject.keyring))
 
-    def numbered(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> Grant:
+    def numbered(
+        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, report: Report | None = None
+    ) -> Grant:
         """The owner's grant, for a caller who writes it as it is; those to standing readers are added to `batch`."""
         owned = owners_grant(self._mailbox, batch, subject, grant)
-        return self._standing.give_saved(batch, subject, owned, author)
+        return self._standing.give_saved(batch, subject, owned, author, report=report)
 
     def give_beside(self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring) -> None:
         """Add to `batch` the grants to standing readers of what the owner has on another line than their own.

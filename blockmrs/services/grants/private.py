@@ -21,6 +21,7 @@ from blockmrs.services.lines.contents import Sort
 if TYPE_CHECKING:
     from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.records import Update
+    from blockmrs.domain.reports import Report
     from blockmrs.domain.sharing import Grant
     from blockmrs.domain.triage.rules import RuleSet
     from blockmrs.services.lines.mailbox import Mailbox
@@ -60,7 +61,11 @@ class PrivateEntries:
 
     def is_said_in(self, report: Update) -> bool:
         """Whether a report says something private; InvalidInput if it is none that this version can show."""
-        return self._marks.on(read_report(report.body))
+        return self.is_said_by(read_report(report.body))
+
+    def is_said_by(self, report: Report) -> bool:
+        """The same, of a report that was read, or is being written."""
+        return self._marks.on(report)
 
     def is_called_private(self, owner: Keyring, grant: Grant) -> bool:
         """Whether it is so by what lists call it: no text is opened, so that it may be private all the same."""

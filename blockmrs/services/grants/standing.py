@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 
     from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.bundles import BundleTerms
+    from blockmrs.domain.reports import Report
     from blockmrs.domain.roll import Roll
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.cards import Cards
@@ -164,8 +165,9 @@ class StandingGrants:
         return [reader for reader in self.of(subject) if reader.ended is None and reader.copy.grant.covers(now)]
 
     def give_saved(
-        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, by_themselves: bool = False
-    ) -> Grant:
+        self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, by_themselves: bool = False,
+        report: Report | None = None,
+    ) -> Grant:  # fmt: skip
         """Add to `batch` that all who read from now on read what `author`, who acts for the subject, saves with it.
 
         Returns the owner's grant, which says so if it could be done. What could not be waits, like what others wrote: a
@@ -173,6 +175,7 @@ class StandingGrants:
 
         Args:
             by_themselves: those alone read it whose standing grant `author` began.
+            report: what is saved, if it is one, so that nobody has to read it back.
         """
         if not self._gives(subject, author):
             return grant
@@ -191,7 +194,7 @@ class StandingGrants:
             # Whoever counts must not see that it went to fewer: it would say of what kind it is, or that it is private.
             batch.count_as(len(readers))
             theirs = [reader for reader in readers if not by_themselves or reader.copy.author == author.card.id]
-            due = self._due_now(subject, theirs, grant)
+            due = self._due_now(subject, theirs, grant, report)
             batch.find_places(subject.keyring.line_to(reader.grantee) for reader in due)
             at = self._mailbox.moment()
             for reader in due:
@@ -202,8 +205,14 @@ class StandingGrants:
             return grant
         return grant if any(reader.terms is None for reader in readers) else replace(grant, given_size=size)
 
-    def _due_now(self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant) -> list[StandingReader]:
-        # What nobody has seen yet nobody can have kept out, but with the report that it follows.
+    def _due_now(
+        self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant, report: Report | None
+    ) -> list[StandingReader]:
+        if report is not None:
+            # What nobody has seen yet nobody can have kept out.
+            due = [reader for reader in readers if reader.covers(grant.purpose, grant.update_id)]
+            is_private = bool(due) and self._private.is_said_by(report)
+            return [reader for reader in due if reader.gets_private or not is_private]
         return (self._covering if grant.about is None else self.gets)(subject, readers, grant)
 
     def gets(self, subject: EntrustedKeys, readers: Sequence[StandingReader], grant: Grant) -> list[StandingReader]:

@@ -394,12 +394,12 @@ class Reports:
         )
         is_own = subject.keyring.card.id == keyring.card.id
         # In a report about oneself, the author's grant is also the owner's: both lines are the same.
-        authors = self._owners.numbered(batch, subject, grant, keyring) if is_own else grant
+        authors = self._owners.numbered(batch, subject, grant, keyring, report=report) if is_own else grant
         own = write_grant(batch, authors, keyring, LineTo.own(keyring))
         if not withheld and not is_own:
             # An object of the owner's own: what either of them stops and seals anew takes nothing from the other.
             owners = keep_update(batch, plaintext, subject.keyring, chain_id=chain_id)
-            self._owners.give(batch, subject, replace(grant, object=owners), keyring)
+            self._owners.give(batch, subject, replace(grant, object=owners), keyring, report=report)
         place = ReportPlace(update_id, batch.positions[own], subject.keyring.card.id, secret)
         with committed(self._database, batch) as rows:
             rows.add_all(self._access.save_rows(actor, draft, place))
