@@ -13,6 +13,7 @@ from benchmarks.reading import measure_reading, report_reading
 from benchmarks.record import measure_record, report_record
 from benchmarks.rights import PLAYERS_FOR_200, measure_rights, report_rights
 from benchmarks.save import Drifted, check_syncs, count_steps, measure_save, report_save
+from benchmarks.selections import SIZES, measure_giving, report_giving
 from benchmarks.sharing import measure_sharing, report_sharing
 from benchmarks.standing import measure_standing, report_standing
 from benchmarks.startup import measure_start, report_start
@@ -51,6 +52,7 @@ def _run(folder: Path, rounds: int, long_chain: int, entries: int) -> None:
     _say("Sharing, the whole service call", report_sharing(measure_sharing(folder / "sharing", rounds)))
     standing = measure_standing(folder / "standing", rounds)
     _say("A save that others read from now on, the processor's time", report_standing(standing))
+    _say("Giving a whole record, the service call", report_giving(measure_giving(folder / "giving", SIZES, rounds)))
     _say("Pages, in process", report_pages(measure_pages(folder / "pages", rounds)))
     _say("Budgets of the advice, the processor's time", report_own_time(measure_own_time(folder / "own", rounds)))
     _say("The record's page, the processor's time", report_record(measure_record(folder / "record", entries, rounds)))

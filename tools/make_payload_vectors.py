@@ -48,6 +48,7 @@ STANDING = BundleGrant(
     return_to_subject=bytes([0xBB]) * 32, title="Sam", party="Maria",
 )  # fmt: skip
 BUNDLE = replace(STANDING, scope=Scope.BUNDLE)
+CHECKPOINT = BundleGrant(Scope.CHECKPOINT, OBJECT, bytes([0xB1]) * 32, SUBJECT, "checkpoint", NOW, read_size=4096)
 
 Case = dict[str, Any]
 
@@ -91,6 +92,10 @@ def cases() -> list[Case]:
         says("grant-to-the-owner-with-its-readers", "grant", replace(OWNED, given_size=4096).to_fields()),
         says("given-up-to", "decide on a given line", noted),
         says("kept-out", "decide on the line of what is kept out", out),
+        says("grant-to-the-owner-of-a-private-report", "grant", replace(OWNED, private=True).to_fields()),
+        says("grant-to-the-owner-of-no-private-report", "grant", replace(OWNED, private=False).to_fields()),
+        says("checkpoint", "grant of several", CHECKPOINT.to_fields()),
+        refused("checkpoint-read-by-no-size", "grant of several", {**CHECKPOINT.to_fields(), 22: {6: "all"}}),
         refused("standing-grant-without-terms", "grant of several", _without(STANDING.to_fields(), 7)),
         refused("readers-by-no-size", "grant", {**owned, 22: {6: "all"}}),
         refused("given-up-to-nowhere", "decide on a given line", _without(noted, 8)),

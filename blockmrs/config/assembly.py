@@ -37,6 +37,7 @@ from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
+from blockmrs.services.grants.checkpoints import Checkpoints
 from blockmrs.services.grants.owners import Owners
 from blockmrs.services.grants.standing import StandingGrants
 from blockmrs.services.handover.lost import Lost
@@ -289,7 +290,8 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
     calls = Calls(teams)
     access = AccessFinder(database, mailbox, objects, teams, organisations)
     standing = StandingGrants(mailbox, cards, objects, rolls.of)
-    owners = Owners(mailbox, standing)
+    checkpoints = Checkpoints(mailbox, rolls.of)
+    owners = Owners(mailbox, standing, checkpoints)
     reports = Reports(
         database, mailbox, cards, objects, teams, access, owners, waiting=lambda pointer: objects.waiting(pointer.cid),
         lacking=objects.lacking,
@@ -326,7 +328,7 @@ def build_services(settings: Settings, foundation: Foundation, aside: Aside | No
         people,
         rolls,
         throttle,
-        RecordReader(mailbox, facts, standing.kept_out),
+        RecordReader(mailbox, facts, standing.kept_out, checkpoints),
         from_now_on.one_at_a_time,
     )
     sealing_anew = SealingAnew(

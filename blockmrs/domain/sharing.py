@@ -124,7 +124,9 @@ class Grant:
     urgent) to 4. `about` is the update id of the report that this update follows, a check or a clearance. `head` says
     whether a report may be of a head injury; None in those written before this was recorded. `concerns` are the ids of
     what a report is about (domain/concerns.py), for lists. `given_size`, in the grant to the owner: whoever wrote it
-    has given the update to every standing reader of whom the log told at that size (domain/standing.py).
+    has given the update to every standing reader of whom the log told at that size (domain/standing.py). `private`, in
+    the grant to the owner of a report: whether the rules mark what it says as what not everybody should see; None in
+    those written before this was recorded.
     """
 
     update_id: bytes
@@ -148,6 +150,7 @@ class Grant:
     head: bool | None = None
     concerns: tuple[str, ...] = ()
     given_size: int | None = None
+    private: bool | None = None
 
     @property
     def gives(self) -> UpdatePointer:
@@ -189,6 +192,7 @@ class Grant:
                         4: self.head,
                         5: " ".join(self.concerns) or None,
                         6: self.given_size,
+                        7: self.private,
                     }
                 )
                 or None,
@@ -227,6 +231,7 @@ class Grant:
             head=_optional_bool(labels, 4),
             concerns=tuple(_text(labels, 5).split()),
             given_size=_number(labels, 6),
+            private=_optional_bool(labels, 7),
         )
 
 
@@ -242,7 +247,8 @@ class BundleGrant:
 
     `object` is the bundle's, and `bundle_id` proves its text. `return_to_subject` is the line key on which a receipt
     is returned. A copy names the `grantee` it was given to and the `copy_of` payload id, and opens the same: its reader
-    sees what was given. A CHECKPOINT is given to oneself.
+    sees what was given. A CHECKPOINT is given to oneself, and `read_size` says at which size of the log its writer read
+    the line.
     """
 
     scope: Scope
@@ -258,6 +264,7 @@ class BundleGrant:
     draft_mark: bytes | None = None
     title: str = ""
     party: str = ""
+    read_size: int | None = None
 
     def covers(self, now: Now) -> bool:
         """Whether this grant is running, as far as its own times say."""
@@ -279,7 +286,7 @@ class BundleGrant:
                 18: self.grantee,
                 19: self.copy_of,
                 20: self.draft_mark,
-                22: _present({0: clip(self.title), 1: clip(self.party)}) or None,
+                22: _present({0: clip(self.title), 1: clip(self.party), 6: self.read_size}) or None,
             }
         )
 
@@ -303,6 +310,7 @@ class BundleGrant:
             draft_mark=_optional_bytes(fields, 20, 16),
             title=_text(labels, 0),
             party=_text(labels, 1),
+            read_size=_number(labels, 6),
         )
 
 

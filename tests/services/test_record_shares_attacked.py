@@ -108,12 +108,12 @@ def test_a_copy_that_a_coach_wrote_on_the_childs_line_is_not_believed(family: Fa
 def test_what_only_claims_to_follow_a_report_goes_along_with_nothing(family: Family, kind: str) -> None:
     world, carol, before = family.world, family.team.carol.keyring, family.entries()
     batch, subject = world.mailbox.batch(), family.sam.keyring.card.id
-    body = next(world.mailbox.read(entry.grant.grant, entry.author).body for entry in before if entry.kind == kind)
+    body = next(world.mailbox.entry(subject, entry.update).body for entry in before if entry.kind == kind)
     pointer, update_id = write_update(
         batch, carol, subject=subject, kind=kind, purpose="care", body=body, created=world.clock(),
         chain_id=world.ledger.chain_id,
     )  # fmt: skip
-    report = next(entry.grant.grant.update_id for entry in before if entry.kind == "report")
+    report = next(entry.update.update_id for entry in before if entry.kind == "report")
     claimed = Grant(update_id, subject, kind, world.clock(), object=pointer, about=report)
     write_grant(batch, claimed, carol, LineTo.own(family.sam.keyring))
     batch.commit()
@@ -125,7 +125,7 @@ def test_what_follows_a_report_that_is_not_there_goes_to_nobody_who_was_not_told
     check = next(entry for entry in family.entries() if entry.kind == "symptom-check")
     assert not check.is_private
     batch, subject = world.mailbox.batch(), family.sam.keyring.card.id
-    body = world.mailbox.read(check.grant.grant, check.author).body
+    body = world.mailbox.entry(subject, check.update).body
     pointer, update_id = write_update(
         batch, carol, subject=subject, kind="symptom-check", purpose="care", body=body, created=world.clock(),
         chain_id=world.ledger.chain_id,

@@ -13,7 +13,6 @@ from blockmrs.domain.triage.loader import load_rules
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants.granting import LineTo, share_bundle
 from blockmrs.services.lines.bundles import keep_bundle
-from blockmrs.services.selections import record_shares
 from blockmrs.services.selections.selection import Selection, Terms
 from tests.services.test_story import member
 from tests.support.heads import answers, head_report
@@ -119,4 +118,4 @@ class Forger:
         batch.commit()
 
     def honest(self) -> list[BundleEntry]:
-        return [record_shares._entry_of(entry) for entry in self.family.entries()]
+        return [entry.update for entry in self.family.entries()]

@@ -24,6 +24,7 @@ from blockmrs.services.followup.clearances import Clearances
 from blockmrs.services.followup.head_reports import AfterReport
 from blockmrs.services.followup.replies import Replies
 from blockmrs.services.followup.symptom_checks import FollowUps
+from blockmrs.services.grants.checkpoints import Checkpoints
 from blockmrs.services.grants.owners import Owners
 from blockmrs.services.grants.standing import StandingGrants
 from blockmrs.services.handover.handing_over import HandingOver
@@ -130,7 +131,8 @@ class World:
             self.database, self.mailbox, self.cards, self.rolls, self.invitations, self.passed_on, self.objects
         )
         self.standing = StandingGrants(self.mailbox, self.cards, self.objects, self.rolls.of)
-        self.owners = Owners(self.mailbox, self.standing)
+        self.checkpoints = Checkpoints(self.mailbox, self.rolls.of)
+        self.owners = Owners(self.mailbox, self.standing, self.checkpoints)
         self.crew_facts = CrewFacts(
             self.database, self.mailbox, self.objects, self.teams, self.rolls,
             lambda *given: self.along.give_to_running(*given), self.owners,
@@ -176,7 +178,7 @@ class World:
         self.rights = Rights(
             self.database, self.mailbox, self.cards, self.teams, self.rolls, self.invitations, self.codes, self.sharing
         )  # fmt: skip
-        self.records = RecordReader(self.mailbox, self.facts, self.standing.kept_out)
+        self.records = RecordReader(self.mailbox, self.facts, self.standing.kept_out, self.checkpoints)
         self.record_sharing = RecordSharing(
             self.database, self.mailbox, self.objects, self.cards, self.organisations, self.teams, self.people,
             self.rolls, self.throttle, self.records, self.from_now_on.one_at_a_time,

@@ -32,7 +32,16 @@ from blockmrs.controllers.web.context import (
 )
 from blockmrs.controllers.web.recovery_code import code_first
 from blockmrs.errors import N_, Conflict, InvalidInput, NotFound, TooManyAttempts, Unavailable
-from blockmrs.services.selections.selection import KINDS, Selection, Terms, What, came_since, listing_of, selected
+from blockmrs.services.selections.selection import (
+    KINDS,
+    NAMED,
+    Selection,
+    Terms,
+    What,
+    came_since,
+    listing_of,
+    selected,
+)
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -51,8 +60,7 @@ KIND_WORDS: Mapping[str, str] = {
     "symptom-check": N_("Symptom checks after a head injury"),
     "facts": N_("Health facts"),
 }
-LISTED = 100
-"""How many entries there are to choose from, one by one; older ones go with everything, or with their kind."""
+LISTED = NAMED
 SEND = "send"
 _CARRIED = ("organisation", "purpose", "how_long", "until_day", "until_month", "until_year")
 
@@ -253,6 +261,7 @@ class OneRecordController(TGController):
             return self._form(actor, form, {"organisation": N_("Choose who should get it")})
         record = self._sharing.record(actor, self._handle)
         given = selected(record.entries, form.selection)
+        goes = {entry.entry_id for entry in given}
         return show(
             "share.check",
             status,
@@ -267,7 +276,7 @@ class OneRecordController(TGController):
             counts=[(_(KIND_WORDS[kind]), number) for kind, number in counted(given)],
             new={one.entry_id for one in given if came_since(one, form.listing)},
             listing=listing_of(given),
-            left_out=[entry for entry in record.entries if entry.is_private and entry not in given],
+            left_out=[entry for entry in record.entries if entry.is_private and entry.entry_id not in goes],
             is_whole=record.is_whole,
             words=ONE_WORDS,
             listed=LISTED,

@@ -145,8 +145,10 @@ def share_as_subject(
 
 def share_bundle(
     batch: Batch, grant: BundleGrant, person: Keyring, subject: EntrustedKeys, to: LineTo, name: str, mark: bytes
-) -> None:
+) -> bytes:
     """Add to `batch` a bundle that the card of its subject gives, and its copy, which opens it for the family too.
+
+    Returns the payload id of the copy.
 
     Args:
         grant: what the recipient is granted; it gets a way back, to the subject.
@@ -159,7 +161,7 @@ def share_bundle(
     grant_id = batch.add(Kind.GRANT, fields, author=subject.keyring, recipient=to.card, line_key=to.key)
     copy = replace(given, party=name, grantee=to.card.id, copy_of=grant_id, draft_mark=mark)
     own = LineTo.own(subject.keyring)
-    batch.add(Kind.GRANT, copy.to_fields(), author=person, recipient=own.card, line_key=own.key)
+    return batch.add(Kind.GRANT, copy.to_fields(), author=person, recipient=own.card, line_key=own.key)
 
 
 def pass_on(

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from blockmrs.crypto.keys import Keyring
     from blockmrs.domain.reports import Report
     from blockmrs.domain.sharing import Grant
+    from blockmrs.services.grants.checkpoints import Checkpoints
     from blockmrs.services.grants.standing import StandingGrants
     from blockmrs.services.lines.batch import Batch
     from blockmrs.services.lines.mailbox import EntrustedKeys, Mailbox
@@ -24,8 +25,9 @@ if TYPE_CHECKING:
 class Owners:
     """Grants to owners what is about them."""
 
-    def __init__(self, mailbox: Mailbox, standing: StandingGrants) -> None:
+    def __init__(self, mailbox: Mailbox, standing: StandingGrants, checkpoints: Checkpoints) -> None:
         self._mailbox = mailbox
+        self._checkpoints = checkpoints
         self._standing = standing
 
     def give(
@@ -43,7 +45,11 @@ class Owners:
     def numbered(
         self, batch: Batch, subject: EntrustedKeys, grant: Grant, author: Keyring, *, report: Report | None = None
     ) -> Grant:
-        """The owner's grant, for a caller who writes it as it is; those to standing readers are added to `batch`."""
+        """The owner's grant, for a caller who writes it as it is; those to standing readers are added to `batch`.
+
+        So is a checkpoint, where it is time for one: at a place before the grant.
+        """
+        self._checkpoints.leave(batch, subject, author)
         owned = owners_grant(self._mailbox, batch, subject, grant)
         return self._standing.give_saved(batch, subject, owned, author, report=report)
 

@@ -374,6 +374,7 @@ class StandingGrants:
             previous=None,
             draft_mark=None,
             given_size=None,
+            private=None,
             withheld=False,
             copy_of=reader.id,
             party=subject.label,

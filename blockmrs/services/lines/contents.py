@@ -14,7 +14,8 @@ from __future__ import annotations
 
 import re
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import IntEnum
 from typing import TYPE_CHECKING, TypeVar
@@ -48,6 +49,8 @@ _Row = TypeVar("_Row")
 _HEAD = struct.Struct(">BQQ")
 _ITEM = struct.Struct(">QBBQ32s16sQ16s16s")
 _EXTENT = struct.Struct(">BQQQ")
+_PRIVACY: Mapping[bool | None, int] = {None: 0, False: 4, True: 4 | 8}
+_SAYS_MORE = 4 | 8 | 16
 
 
 class Sort(IntEnum):
@@ -64,6 +67,7 @@ class Sort(IntEnum):
     BUNDLE = 9
     STANDING = 10
     RENEWAL = 11
+    CHECKPOINT = 12
 
 
 OPENS = frozenset({Sort.REPORT, Sort.FACTS, Sort.FOLLOWING})
@@ -79,7 +83,8 @@ class Item:
     share the first of its payload id, and for a revocation that of the share that it ends. `index` is the entry's place
     in the log, and `at_ms` when its block was made; `by` and `previous` are the first 16 bytes of its signer's card id,
     and of the update that, according to a grant to the owner, came before. `renewals` are the positions at which the
-    update was sealed anew.
+    update was sealed anew. `is_private`: whether the grant to the owner says that a report is private; None if it does
+    not say. `is_check`: it gives a symptom check to the owner.
     """
 
     position: int
@@ -93,6 +98,8 @@ class Item:
     by: bytes = bytes(KEY_BYTES)
     previous: bytes = bytes(KEY_BYTES)
     renewals: tuple[int, ...] = ()
+    is_private: bool | None = None
+    is_check: bool = False
 
     @property
     def update(self) -> bytes:
@@ -303,6 +310,8 @@ def _of_any_grant(message: Message, reader: bytes) -> Item | None:
     if scope is Scope.UPDATE:
         return _of_grant(message, Grant.from_fields(message.fields), reader)
     bundle = BundleGrant.from_fields(message.fields)
+    if scope is Scope.CHECKPOINT:
+        return Item(message.position, Sort.CHECKPOINT, bundle.bundle_id, message.id[:KEY_BYTES])
     if scope is not Scope.BUNDLE or bundle.copy_of is None:
         return None
     return Item(message.position, Sort.BUNDLE, bundle.bundle_id, message.id[:KEY_BYTES])
@@ -313,7 +322,9 @@ def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:
     if grant.copy_of is not None:
         return Item(position, Sort.SHARE, update_id, message.id[:KEY_BYTES])
     if grant.about is not None:
-        return Item(position, Sort.FOLLOWING, grant.about, update_id[:KEY_BYTES], previous=previous)
+        is_owners = grant.subject == reader and grant.grantee is None and grant.object is not None
+        is_check = is_owners and grant.purpose == Content.CHECK
+        return Item(position, Sort.FOLLOWING, grant.about, update_id[:KEY_BYTES], previous=previous, is_check=is_check)
     sorts: dict[str, Sort] = {Content.REPORT: Sort.REPORT, Content.FACTS: Sort.FACTS, Content.ROSTER: Sort.ROSTER}
     sort = sorts.get(grant.purpose)
     if sort is None or grant.object is None or grant.grantee is not None:
@@ -326,6 +337,7 @@ def _of_grant(message: Message, grant: Grant, reader: bytes) -> Item | None:
         of_reader=grant.subject == reader,
         may_be_head=grant.head is not False,
         previous=previous,
+        is_private=grant.private if sort is Sort.REPORT else None,
     )
 
 
@@ -337,7 +349,7 @@ def encode_contents(items: Iterable[Item], stop: int, size: int) -> bytes:
     """The row's text: version, `stop`, `size`, 106 bytes for each item, then zeros up to a power of two."""
     parts = [_HEAD.pack(VERSION, stop, size)]
     for item in items:
-        flags = item.of_reader | item.may_be_head << 1
+        flags = item.of_reader | item.may_be_head << 1 | _PRIVACY[item.is_private] | item.is_check << 4
         parts.append(
             _ITEM.pack(
                 item.position, item.sort, flags, item.at_ms, item.about, item.key, item.index, item.by, item.previous
@@ -360,10 +372,16 @@ def decode_contents(text: bytes) -> tuple[list[Item], int, int]:
         if not sort:
             break
         try:
-            items.append(Item(position, Sort(sort), about, key, at_ms, bool(flags & 1), bool(flags & 2), *placed))
+            item = Item(position, Sort(sort), about, key, at_ms, bool(flags & 1), bool(flags & 2), *placed)
+            # Nearly all other entries say neither.
+            items.append(_flagged(item, flags) if flags & _SAYS_MORE else item)
         except ValueError as error:
             raise CannotOpen("these contents name an unknown sort") from error
     return items, stop, size
+
+
+def _flagged(item: Item, flags: int) -> Item:
+    return replace(item, is_private=bool(flags & 8) if flags & 4 else None, is_check=bool(flags & 16))
 
 
 def first_grants(items: Iterable[Item]) -> list[Item]:
@@ -376,6 +394,12 @@ def first_grants(items: Iterable[Item]) -> list[Item]:
     for item in items:
         first.setdefault((item.update, item.by), item)
     return list(first.values())
+
+
+def granted_once(items: Iterable[Item]) -> frozenset[bytes]:
+    """Of `first_grants`, the updates, by the first 16 bytes of their ids, of which one card alone signed a grant."""
+    counts = Counter(item.update for item in items)
+    return frozenset(update for update, number in counts.items() if number == 1)
 
 
 def newest_once(items: Sequence[Item]) -> list[Item]:

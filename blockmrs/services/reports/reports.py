@@ -22,6 +22,7 @@ from blockmrs.fhir.report import read_report, write_report
 from blockmrs.model.locks import KeyedLocks
 from blockmrs.moments import from_ms, to_ms
 from blockmrs.services.grants.granting import LineTo, give_to_owner, write_grant
+from blockmrs.services.grants.private_marks import PrivateMarks
 from blockmrs.services.lines.contents import (
     Item,
     ListPlace,
@@ -391,6 +392,7 @@ class Reports:
             title=report.title,
             head=may_be_head_injury(report, self._rules()),
             concerns=concerns_of(report, self._rules()),
+            private=PrivateMarks(self._rules()).on(report),
         )
         is_own = subject.keyring.card.id == keyring.card.id
         # In a report about oneself, the author's grant is also the owner's: both lines are the same.

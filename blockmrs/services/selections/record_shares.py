@@ -15,7 +15,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING
 
 from blockmrs.domain.access_log import Event, LogEntry
-from blockmrs.domain.bundles import BundleEntry, BundleTerms
+from blockmrs.domain.bundles import BundleTerms
 from blockmrs.domain.kinds import Purpose, Scope
 from blockmrs.domain.permission import Standing, require_acting
 from blockmrs.domain.sharing import BundleGrant
@@ -140,8 +140,7 @@ class RecordSharing:
                     raise Conflict("it comes to something else than the page listed")
                 who = (actor.account_id + organisation_id).hex()
                 self._throttle.count("record share in a day", who, limit=SHARES_A_DAY, window=timedelta(days=1))
-                self._write(actor, person, organisation, entries, selection, terms, mark)
-            return next(_share_id(group) for group in self._groups(actor, person) if _mark(group) == mark)
+                return self._write(actor, person, organisation, entries, selection, terms, mark)
 
         return save_once(self._mailbox.settle, self._locks.hold(person.card.keyring.own_line), done, write)
 
@@ -261,11 +260,12 @@ class RecordSharing:
     def _write(
         self, actor: Actor, person: Person, organisation: Organisation, entries: Sequence[RecordEntry],
         selection: Selection, terms: Terms, mark: bytes,
-    ) -> None:  # fmt: skip
-        batch, now = self._mailbox.batch(), self._mailbox.moment()
+    ) -> str:  # fmt: skip
+        """Write it; returns the share's id."""
+        batch, now, copies = self._mailbox.batch(), self._mailbox.moment(), list[bytes]()
         card = self._cards.find(organisation.card_id)
         for keys in person.cards:
-            given = [_entry_of(entry) for entry in entries if entry.keys is keys]
+            given = [entry.update for entry in entries if entry.keys is keys]
             if not given:
                 continue
             subject = keys.keyring.card.id
@@ -283,8 +283,10 @@ class RecordSharing:
                 title=person.label,
                 party=actor.display_name,
             )
-            share_bundle(batch, grant, actor.keyring, keys, LineTo(card, line_key), organisation.name, mark)
+            to = LineTo(card, line_key)
+            copies.append(share_bundle(batch, grant, actor.keyring, keys, to, organisation.name, mark))
         commit_batch(self._database, batch)
+        return copies[0][:_ID_BYTES].hex()
 
     def _groups(self, actor: Actor, person: Person) -> list[list[GivenCopy]]:
         """The copies of every share, those of one press of the button together; newest first."""
@@ -335,11 +337,6 @@ class RecordSharing:
             given_by=giver,
             receipts=tuple(self._copies.receipts(group)),
         )
-
-
-def _entry_of(entry: RecordEntry) -> BundleEntry:
-    grant = entry.grant.grant
-    return BundleEntry(grant.gives.object, grant.update_id, entry.author, entry.kind, entry.grant.index)
 
 
 def _mark(group: Sequence[GivenCopy]) -> bytes | None:

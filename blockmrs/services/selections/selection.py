@@ -13,8 +13,9 @@ from blockmrs.domain.kinds import Content
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from blockmrs.domain.bundles import BundleEntry
     from blockmrs.services.lines.contents import ListPlace
-    from blockmrs.services.lines.mailbox import EntrustedKeys, GrantEntry
+    from blockmrs.services.lines.mailbox import EntrustedKeys
     from blockmrs.services.sharing.openings import Opening
 
 KINDS = (Content.REPORT, Content.CHECK, Content.FACTS)
@@ -25,6 +26,8 @@ return lines of a share, and a bundle has no room for it. A team's roster is abo
 coach's reports has a way of its own.
 """
 
+NAMED = 100
+"""How many entries a page names, one by one; older ones go with everything, or with their kind."""
 _ID_BYTES = 16
 _PLACE_DIGITS = 20
 
@@ -58,24 +61,30 @@ class Selection:
 
 @dataclass(frozen=True, slots=True)
 class RecordEntry:
-    """One update of a record. `at`: when its author granted it, by the block; `author`: their card id.
+    """One update of a record, as a bundle lists it (`update`). `at`: when its author granted it, by the block.
 
     `is_private`: the rules mark what it is about as such, or somebody of the family keeps it out; or nobody can tell,
     because its text is not here (`lost`).
+    `level` and `concerns` are those of a report, for lists; none of one that no list names.
     """
 
     keys: EntrustedKeys = field(repr=False)
-    grant: GrantEntry = field(repr=False)
-    kind: str
-    author: bytes
+    update: BundleEntry = field(repr=False)
     at: datetime
     is_private: bool = False
     lost: bool = False
+    level: int | None = None
+    concerns: tuple[str, ...] = ()
+
+    @property
+    def kind(self) -> str:
+        """What it is: a report, a symptom check, or health facts."""
+        return self.update.kind
 
     @property
     def entry_id(self) -> str:
         """What forms call it; it means nothing to anybody without a grant."""
-        return self.grant.grant.update_id[:_ID_BYTES].hex()
+        return self.update.update_id[:_ID_BYTES].hex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +102,7 @@ def selected(entries: Iterable[RecordEntry], selection: Selection) -> list[Recor
 
 def listing_of(entries: Iterable[RecordEntry]) -> str:
     """A name for exactly these entries, by which a form shows what was on its page; it says how new the newest is."""
-    listed = sorted((entry.grant.grant.update_id, entry.grant.index) for entry in entries)
+    listed = sorted((entry.update.update_id, entry.update.place) for entry in entries)
     newest = max((index for _, index in listed), default=-1)
     return f"{newest}-{sha256(b''.join(update_id for update_id, _ in listed)).hexdigest()}"
 
@@ -101,7 +110,7 @@ def listing_of(entries: Iterable[RecordEntry]) -> str:
 def came_since(entry: RecordEntry, listing: str) -> bool:
     """Whether an entry came to stand in the record after a page listed what has that name."""
     newest = listing.partition("-")[0]
-    return newest.isascii() and newest.isdigit() and len(newest) <= _PLACE_DIGITS and entry.grant.index > int(newest)
+    return newest.isascii() and newest.isdigit() and len(newest) <= _PLACE_DIGITS and entry.update.place > int(newest)
 
 
 @dataclass(frozen=True, slots=True)

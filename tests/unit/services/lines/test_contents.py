@@ -48,6 +48,31 @@ def of_grant(lines: Lines, sam: Keyring, **changes: object) -> Item | None:
 # What an entry is.
 
 
+@pytest.mark.parametrize("private", [None, False, True])
+def test_what_the_owners_grant_says_of_being_private_is_kept(lines: Lines, sam: Keyring, private: bool | None) -> None:
+    item = of_grant(lines, sam, purpose="report", private=private)
+    assert item is not None
+    assert item.is_private is private
+    assert decode_contents(encode_contents([item], 8, 91))[0] == [item]
+    facts = of_grant(lines, sam, purpose="facts", private=private)
+    assert facts is not None
+    assert facts.is_private is None
+
+
+def test_a_check_of_the_owners_is_told_from_what_else_follows_a_report(lines: Lines, sam: Keyring) -> None:
+    check, clearance, another = (
+        of_grant(lines, sam, about=update(2), **changes)
+        for changes in (
+            {"purpose": "symptom-check"},
+            {"purpose": "clearance"},
+            {"purpose": "symptom-check", "grantee": update(3)},
+        )
+    )
+    assert [item is not None and item.is_check for item in (check, clearance, another)] == [True, False, False]
+    assert check is not None
+    assert decode_contents(encode_contents([check], 8, 91))[0] == [check]
+
+
 @pytest.mark.parametrize(("purpose", "sort"), [("report", Sort.REPORT), ("facts", Sort.FACTS), ("roster", Sort.ROSTER)])
 def test_a_grant_to_the_owner_is_what_its_purpose_says(lines: Lines, sam: Keyring, purpose: str, sort: Sort) -> None:
     assert of_grant(lines, sam, purpose=purpose) == Item(
@@ -59,6 +84,7 @@ def test_the_numbers_of_the_sorts_are_those_that_are_kept() -> None:
     assert [(sort.name, sort.value) for sort in Sort] == [
         ("UNOPENED", 1), ("REPORT", 2), ("FACTS", 3), ("FOLLOWING", 4), ("SHARE", 5), ("REVOCATION", 6),
         ("APPOINTMENT", 7), ("ROSTER", 8), ("BUNDLE", 9), ("STANDING", 10), ("RENEWAL", 11),
+        ("CHECKPOINT", 12),
     ]  # fmt: skip
 
 
@@ -140,7 +166,7 @@ def test_a_text_that_is_full_to_its_last_byte_is_read_to_its_end(lines: Lines) -
 
 @pytest.mark.parametrize(
     "text",
-    [b"", bytes(1024), b"\x01" + bytes(1023), b"\x02" + bytes(1022), b"\x02" + bytes(16 + 8) + b"\x0c" + bytes(1000)],
+    [b"", bytes(1024), b"\x01" + bytes(1023), b"\x02" + bytes(1022), b"\x02" + bytes(16 + 8) + b"\x0d" + bytes(1000)],
     ids=["nothing", "version 0", "version 1", "short", "an unknown sort"],
 )
 def test_a_text_of_another_kind_is_refused(text: bytes) -> None:
