@@ -91,9 +91,7 @@ class RecordReader:
             is_private = is_kept_out or (item.is_check and item.about not in public)
             yield RecordEntry(keys, there[item.index], from_ms(item.at_ms), is_private)
 
-    def _read(
-        self, keys: EntrustedKeys, items: list[Item], public: set[bytes]
-    ) -> Iterator[tuple[Grant, RecordEntry]]:
+    def _read(self, keys: EntrustedKeys, items: list[Item], public: set[bytes]) -> Iterator[tuple[Grant, RecordEntry]]:
         line = self._mailbox.opened(keys.keyring, items)
         places = {item.index for item in items}
         of_subject = [
