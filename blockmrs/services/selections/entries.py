@@ -70,26 +70,29 @@ class RecordReader:
         return RecordNow(tuple(entries), is_whole)
 
     def _on(self, keys: EntrustedKeys, contents: Items) -> Iterator[RecordEntry]:
-        items = [
-            item
-            for item in first_grants(contents)
-            if (item.sort is Sort.REPORT and item.of_reader) or item.sort is Sort.FOLLOWING
-        ]
-        # What a page names is read; of the rest, each report whose grant says it is private, or does not say.
-        older = [item for item in items[:-NAMED] if item.is_check or item.is_private is False]
-        there = self._checkpoints.entries(keys, older) if older else {}
-        taken = [item for item in older if item.index in there and there[item.index].kind == _kind(item)]
-        public = {item.about for item in taken if not item.is_check}
-        places = {item.index for item in taken}
+        items = [item for item in first_grants(contents) if _gives_an_entry(item)]
         kept_out = self._kept_out.of(keys) if items else frozenset()
+        # What a page names is read; of the rest, each report whose grant says it is private, or does not say.
+        there = self._in_checkpoints(
+            keys, [item for item in items[:-NAMED] if item.is_check or item.is_private is False]
+        )
+        public = {item.about for item, _ in there if not item.is_check}
+        places = {item.index for item, _ in there}
         for grant, read in self._read(keys, [item for item in items if item.index not in places], public):
             yield replace(read, is_private=True) if is_among(grant, kept_out) else read
-            if not read.is_private:
-                public.add(read.update.update_id)
-        for item in taken:
-            is_kept_out = there[item.index].update_id in kept_out or item.about in kept_out
+        for item, update in there:
+            is_kept_out = update.update_id in kept_out or item.about in kept_out
             is_private = is_kept_out or (item.is_check and item.about not in public)
-            yield RecordEntry(keys, there[item.index], from_ms(item.at_ms), is_private)
+            yield RecordEntry(keys, update, from_ms(item.at_ms), is_private)
+
+    def _in_checkpoints(self, keys: EntrustedKeys, items: list[Item]) -> list[tuple[Item, BundleEntry]]:
+        """Those of which a checkpoint says where they are, as the line says what they are."""
+        there = self._checkpoints.entries(keys, items) if items else {}
+        return [
+            (item, there[item.index])
+            for item in items
+            if item.index in there and there[item.index].kind == (Content.CHECK if item.is_check else Content.REPORT)
+        ]
 
     def _read(self, keys: EntrustedKeys, items: list[Item], public: set[bytes]) -> Iterator[tuple[Grant, RecordEntry]]:
         line = self._mailbox.opened(keys.keyring, items)
@@ -133,5 +136,5 @@ class RecordReader:
         return RecordEntry(keys, there, at, is_private, level=grant.level, concerns=grant.concerns)
 
 
-def _kind(item: Item) -> str:
-    return Content.REPORT if item.sort is Sort.REPORT else Content.CHECK
+def _gives_an_entry(item: Item) -> bool:
+    return (item.sort is Sort.REPORT and item.of_reader) or item.sort is Sort.FOLLOWING
