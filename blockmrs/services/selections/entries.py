@@ -73,20 +73,19 @@ class RecordReader:
         items = [item for item in first_grants(contents) if _gives_an_entry(item)]
         kept_out = self._kept_out.of(keys) if items else frozenset()
         # What a page names is read; of the rest, each report whose grant says it is private, or does not say.
-        there = self._in_checkpoints(
-            keys, [item for item in items[:-NAMED] if item.is_check or item.is_private is False]
-        )
+        there = self._in_checkpoints(keys, items[:-NAMED])
         public = {item.about for item, _ in there if not item.is_check}
         places = {item.index for item, _ in there}
         for grant, read in self._read(keys, [item for item in items if item.index not in places], public):
             yield replace(read, is_private=True) if is_among(grant, kept_out) else read
         for item, update in there:
-            is_kept_out = update.update_id in kept_out or item.about in kept_out
-            is_private = is_kept_out or (item.is_check and item.about not in public)
+            # The report that a check follows, or itself; both are here by their ids.
+            is_private = item.about not in public or not kept_out.isdisjoint((update.update_id, item.about))
             yield RecordEntry(keys, update, from_ms(item.at_ms), is_private)
 
     def _in_checkpoints(self, keys: EntrustedKeys, items: list[Item]) -> list[tuple[Item, BundleEntry]]:
-        """Those of which a checkpoint says where they are, as the line says what they are."""
+        """Those that are what the line says and not private, of which a checkpoint says where they are."""
+        items = [item for item in items if item.is_check or item.is_private is False]
         there = self._checkpoints.entries(keys, items) if items else {}
         return [
             (item, there[item.index])
