@@ -33,7 +33,7 @@ from blockmrs.controllers.report.report import NEW, SAVE
 from blockmrs.controllers.web.drafts import OWN_FIELDS as FORM_FIELDS
 from blockmrs.controllers.web.switch import ADDRESS
 from blockmrs.controllers.web.wrappers.csrf import FIELD
-from blockmrs.domain.triage import answers, conditions, course, engine, pages, portable, routing, rules
+from blockmrs.domain.triage import answers, conditions, course, engine, pages, portable, routing, rules, umbrellas
 from blockmrs.domain.triage.telling import MENTAL_HEALTH
 from blockmrs.services.accounts import invitations
 from blockmrs.services.lines import saving
@@ -83,6 +83,12 @@ def _engine() -> Mapping[str, Any]:
         "PICK": wire.PICK,
         "ANSWER_PREFIX": wire.PREFIX,
         "LOOK_PREFIX": wire.LOOK_PREFIX,
+        "WHICH_PREFIX": wire.WHICH_PREFIX,
+        "ONE_OR_MORE": umbrellas.ONE_OR_MORE,
+        "BETWEEN": umbrellas.BETWEEN,
+        "MOST_SHOWN": umbrellas.MOST_SHOWN,
+        "SPARE": umbrellas.SPARE,
+        "MOST_PARTS": umbrellas.MOST_PARTS,
     }
 
 

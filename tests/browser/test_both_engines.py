@@ -3,7 +3,9 @@
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, replace
+from itertools import combinations
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import pytest
@@ -19,8 +21,8 @@ from blockmrs.domain.triage.pages import next_page
 from blockmrs.domain.triage.portable import compile_rules
 from blockmrs.services.advice.interviews import TriageService
 from tests.support.at_least import at_least
-from tests.support.extent import examples
-from tests.triage.interviews import courses, interviews, place_of, play_fields
+from tests.support.extent import every, examples
+from tests.triage.interviews import BANDS, COMPLAINTS, courses, interviews, place_of, play_fields, play_together
 from tests.triage.test_cases import CASES, truth_of, whole_interview
 
 RULES = load_rules()
@@ -63,6 +65,7 @@ def as_data(interview: Interview) -> dict[str, Any]:
         "age": interview.age_band,
         "complaints": list(interview.presentations),
         "answers": dict(interview.answers),
+        "which": list(interview.which),
         "course": [{"number": look.number, "answers": dict(look.answers)} for look in interview.course],
     }
 
@@ -116,14 +119,16 @@ def test_answers_that_make_no_sense_are_judged_alike(engine: Page) -> None:
     compare(engine, cases)
 
 
+PLAYED = """all => all.map(fields => {
+    const interview = engine.read(fields);
+    const rows = engine.seen(interview, true).map(row => [row.finding, row.label, row.answer]);
+    return {carried: engine.carry(interview), told: engine.seen(interview, false).length, rows,
+            page: engine.nextPage(interview)};
+})"""
+
+
 def test_the_same_taps_lead_through_the_same_pages_with_the_same_fields(engine: Page) -> None:
     """Each case played by taps: what each form brings is read alike, carried on alike, and shown alike."""
-    script = """all => all.map(fields => {
-        const interview = engine.read(fields);
-        const rows = engine.seen(interview, true).map(row => [row.finding, row.label, row.answer]);
-        return {carried: engine.carry(interview), told: engine.seen(interview, false).length, rows,
-                page: engine.nextPage(interview)};
-    })"""
     # Every third: test_cases_by_taps.py taps all of them to their level.
     with at_least(370) as case:
         for one in CASES[::3]:
@@ -135,8 +140,27 @@ def test_the_same_taps_lead_through_the_same_pages_with_the_same_fields(engine: 
                     part=place_of(RULES, one.get("complaints", ["other"])[-1]),
                     look_first=one.get("look_first", False),
                 )
-                theirs = engine.evaluate(script, [list(map(list, fields)) for fields in steps])
+                theirs = engine.evaluate(PLAYED, [list(map(list, fields)) for fields in steps])
                 assert theirs == [plain(after(fields)) for fields in steps]
+
+
+def test_several_complaints_lead_through_the_same_pages_whatever_row_was_ticked(engine: Page) -> None:
+    chance = Random(20261201)
+    groups = [*every(15, list(combinations(COMPLAINTS, 2))), *(tuple(chance.sample(COMPLAINTS, 3)) for _ in range(60))]
+    rows = 0
+    with at_least(100) as case:
+        for group in groups:
+            near = [name for name, known in RULES.findings.items() if known.presentation in (*group, "any")]
+            truth = {name: chance.choice([True, None]) for name in chance.sample(near, 3) if name in RULES.yes_no}
+            steps, interview, _ = play_together(SERVICE, truth, group, age=chance.choice(BANDS))
+            rows += len(interview.which)
+            with case(f"{group}: {truth}"):
+                theirs = engine.evaluate(PLAYED, [list(map(list, fields)) for fields in steps])
+                assert theirs == [plain(after(fields)) for fields in steps]
+                others = {name: value for name, value in interview.answers.items() if name not in interview.which}
+                waiting = replace(interview, answers=others)
+                assert engine.evaluate("given => engine.assess(given)", as_data(waiting)) == assessed(waiting)["advice"]
+    assert rows > 0
 
 
 def after(fields: list[tuple[str, str]]) -> Mapping[str, Any]:

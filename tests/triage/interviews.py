@@ -10,8 +10,9 @@ from blockmrs.domain.triage.conditions import Answer
 from blockmrs.domain.triage.course import AWAKE, BREATHING, MOST_PAIN, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.loader import load_rules
-from blockmrs.domain.triage.pages import QuestionPage
+from blockmrs.domain.triage.pages import QuestionPage, Toggle
 from blockmrs.domain.triage.rules import ALWAYS, Finding, Kind, RuleSet
+from blockmrs.domain.triage.umbrellas import BETWEEN
 from blockmrs.services.advice.interviews import TriageService
 
 MORE_THAN_ENOUGH = 40
@@ -68,6 +69,27 @@ def _played(
         interviews.append(read(service, steps[-1]))
 
 
+def play_together(
+    service: TriageService, truth: Mapping[str, Answer], complaints: tuple[str, ...], *, age: str
+) -> tuple[list[list[tuple[str, str]]], Interview, list[QuestionPage]]:
+    """What each tap sends, the interview in the end, and the pages, where these complaints were ticked together."""
+    noes: dict[str, Answer] = {sign.finding: False for sign in service.rules.signs}
+    steps: list[list[tuple[str, str]]] = []
+    pages: list[QuestionPage] = []
+    interview = Interview(None, complaints, noes)
+    while (page := service.next_page(interview)) is not None:
+        assert len(steps) <= MORE_THAN_ENOUGH, "the interview does not end"
+        pages.append(page)
+        steps.append([*carry(interview), *_tap(service.rules, page, truth, age, "", interview)])
+        interview = read(service, steps[-1])
+    return steps, interview, pages
+
+
+def rows_on(page: QuestionPage) -> int:
+    """How many questions a page shows: an umbrella is one, and so is one with several answers to tick."""
+    return len({toggle.value if toggle.parts else toggle.value.partition(":")[0] for toggle in page.toggles})
+
+
 def _settling(service: TriageService, interview: Interview, truth: Mapping[str, Answer]) -> QuestionPage | None:
     """The question below the advice, for those who can answer it."""
     page = service.settling_page(interview)
@@ -86,14 +108,22 @@ def _tap(
         if chosen is None:
             chosen = {True: "yes", None: "unsure"}.get(truth.get(page.findings[0], False), "no")
         return [("page", page.id), ("choose", chosen)]
-    ticked = [
-        toggle.value
-        for toggle in page.toggles
-        if _is_so(rules, truth, toggle.value.partition(":")[0], toggle.value.partition(":")[2])
-    ]
+    ticked = [toggle.value for toggle in page.toggles if _is_ticked(rules, truth, toggle)]
     doubts = [name for name in page.findings if name in truth and truth[name] is None]
     answer = "unsure" if doubts else "next" if ticked else "none"
     return [("page", page.id), *(("pick", value) for value in ticked), ("answer", answer)]
+
+
+def _is_ticked(rules: RuleSet, truth: Mapping[str, Answer], toggle: Toggle) -> bool:
+    name, _, value = toggle.value.partition(":")
+    if toggle.parts:
+        return any(truth.get(part) is True for part in parts_of(toggle))
+    return _is_so(rules, truth, name, value)
+
+
+def parts_of(toggle: Toggle) -> list[str]:
+    """The findings for which an umbrella stands; none for any other row."""
+    return toggle.value.partition(":")[2].split(BETWEEN) if toggle.parts else []
 
 
 def _is_so(rules: RuleSet, truth: Mapping[str, Answer], name: str, value: str) -> bool:

@@ -93,7 +93,7 @@ interface Rules {
 // --- an interview and its advice ---
 
 interface Look { number: number; answers: Answers }
-interface Interview { age: string | null; complaints: string[]; answers: Answers; course?: Look[] }
+interface Interview { age: string | null; complaints: string[]; answers: Answers; course?: Look[]; which?: string[] }
 interface Facts {
   answers: Answers;
   ages: Set<string>;
@@ -140,12 +140,14 @@ interface Engine {
 /** The name and the value of one field of a form. */
 type Pair = [string, string];
 interface Choice { value: string; label: string; hint: string }
+/** One thing to tick; an umbrella has the questions for which it stands as its parts. */
+interface Toggle extends Choice { parts: { label: string; hint: string }[] }
 interface QuestionPage {
   id: string;
   kind: string;
   title: string;
   hint: string;
-  toggles: Choice[];
+  toggles: Toggle[];
   choices: Choice[];
   findings: string[];
   number: number;

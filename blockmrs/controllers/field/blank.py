@@ -29,7 +29,7 @@ from blockmrs.controllers.site.dates import format_day
 from blockmrs.domain.reports import ReportedLook
 from blockmrs.domain.triage.answers import NO, UNSURE, YES
 from blockmrs.domain.triage.engine import Assessment
-from blockmrs.domain.triage.pages import Choice, QuestionPage, Toggle
+from blockmrs.domain.triage.pages import Choice, Part, QuestionPage, Toggle
 from blockmrs.domain.triage.rules import Again, DangerSign, Level, Policy, RuleSet
 from blockmrs.domain.triage.telling import MENTAL_HEALTH, Telling
 from blockmrs.services.advice.in_reports import CAREFUL
@@ -68,7 +68,7 @@ def blank_pages(rules: RuleSet) -> tuple[BlankPage, ...]:
     """One of each kind."""
     view = _view()
     choices = (Choice("{{value}}", "{{label}}"),)
-    toggles = (Toggle("{{value}}", "{{label}}", "{{hint}}"),)
+    toggles = (Toggle("{{value}}", "{{label}}", "{{hint}}", (Part("{{label}}", "{{hint}}"),)),)
     places = QuestionPage("{{id}}", "choice", "{{title}}", "{{hint}}", choices=choices)
     ticks = QuestionPage("{{id}}", "toggles", "{{title}}", "{{hint}}", toggles=toggles)
     signs = QuestionPage("signs-again", "signs", rules.words["signs_title"], "{{hint}}")

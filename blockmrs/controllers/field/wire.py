@@ -1,9 +1,9 @@
 """An interview as fields of a form, and back: the names that travel with each page of `/field`, and nobody else's.
 
-`a.<finding>`, `age` and `complaints` carry what is known, and `again.<n>.<question>` each look since then; `sign`,
-`look`, or `page` with `pick` and `answer` or `choose`, is what was just tapped. Anything with an unknown name is
-refused by that name, so a mistyped or forged field never counts as "no". The phone's scripts read and write the
-same names, which tools/shared.py gives them from here.
+`a.<finding>`, `age` and `complaints` carry what is known, `which.<finding>` of what one or more are so, and
+`again.<n>.<question>` each look since then; `sign`, `look`, or `page` with `pick` and `answer` or `choose`, is what was
+just tapped. Anything with an unknown name is refused by that name, so a mistyped or forged field never counts as "no".
+The phone's scripts read and write the same names, which tools/shared.py gives them from here.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from blockmrs.domain.triage.answers import ANSWERS, UNSURE, format_answer, parse_answer
+from blockmrs.domain.triage.answers import ANSWERS, UNSURE, YES, format_answer, parse_answer
 from blockmrs.domain.triage.course import ASKED, MOST_LOOKS, PAIN, Look
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.pages import AGAIN, AGE, CHECKS, SETTLE, SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, page_named
@@ -29,7 +29,9 @@ from blockmrs.domain.triage.taps import (
     Tap,
     TicksTap,
     check_look_answer,
+    check_parts,
 )
+from blockmrs.domain.triage.umbrellas import BETWEEN, ONE_OR_MORE
 from blockmrs.errors import InvalidInput
 from blockmrs.services.advice.in_reports import AnswerTimes
 
@@ -43,9 +45,10 @@ LONGEST_VALUE = 200
 MOST_FIELDS = 400
 PREFIX = "a."
 LOOK_PREFIX = "again."
+WHICH_PREFIX = "which."
 LOOK_NAME = re.compile(r"again\.([1-9][0-9]?)\.(awake|breathing|pain)")
 COMPLAINTS = "complaints"
-_CARRIED = (PREFIX, LOOK_PREFIX)
+_CARRIED = (PREFIX, LOOK_PREFIX, WHICH_PREFIX)
 SINGLE = ("sign", "age", COMPLAINTS, "page", "choose", "answer", "look")
 PICK = "pick"
 """The one field that may occur several times: everything that was ticked."""
@@ -103,7 +106,7 @@ def carry(interview: Interview) -> Pairs:
         for look in interview.course
         for name, value in look.answers.items()
     )
-    return (*fields, *looks)
+    return (*fields, *((WHICH_PREFIX + name, YES) for name in interview.which), *looks)
 
 
 def without(triage: TriageService, interview: Interview, field: str) -> Interview:
@@ -135,7 +138,8 @@ def times_of(answered: Mapping[str, datetime]) -> AnswerTimes:
         match = LOOK_NAME.fullmatch(name)
         if match is not None:
             looks[int(match[1])] = max(moment, looks.get(int(match[1]), moment))
-    findings = {name.removeprefix(PREFIX): at for name, at in answered.items() if name.startswith(PREFIX)}
+    which = {name.removeprefix(WHICH_PREFIX): at for name, at in answered.items() if name.startswith(WHICH_PREFIX)}
+    findings = which | {name.removeprefix(PREFIX): at for name, at in answered.items() if name.startswith(PREFIX)}
     return AnswerTimes(answered.get(COMPLAINTS), findings, looks)
 
 
@@ -180,7 +184,17 @@ def _carried(rules: RuleSet, values: Mapping[str, str]) -> Interview:
     complaints = tuple(values[COMPLAINTS].split(",")) if COMPLAINTS in values else ()
     if not set(complaints) <= set(rules.presentations) or len(set(complaints)) != len(complaints):
         raise InvalidInput("an unknown or repeated complaint", field=COMPLAINTS)
-    return Interview(age, complaints, answers, _course(values))
+    return Interview(age, complaints, answers, _course(values), _which(rules, values))
+
+
+def _which(rules: RuleSet, values: Mapping[str, str]) -> tuple[str, ...]:
+    """The findings of which one or more are so, by these fields."""
+    fields = [name for name in values if name.startswith(WHICH_PREFIX)]
+    for name in fields:
+        if values[name] != YES:
+            raise InvalidInput("not an answer to this question", field=name)
+        check_parts(rules, [name.removeprefix(WHICH_PREFIX)], name)
+    return tuple(name.removeprefix(WHICH_PREFIX) for name in fields)
 
 
 def _course(values: Mapping[str, str]) -> tuple[Look, ...]:
@@ -264,9 +278,10 @@ def _ticks_tap(rules: RuleSet, page: str, answer: str | None, picks: list[str]) 
         raise InvalidInput("an unknown answer", field="answer")
     if answer == NEXT and not picks:
         raise InvalidInput("nothing was ticked", field=PICK)
-    parted = ((finding, text) for finding, _, text in (pick.partition(":") for pick in picks))
-    ticked = tuple((finding, _answer(rules, PICK, finding, text)) for finding, text in parted)
-    return TicksTap(page, ticked, unsure=answer == UNSURE)
+    parted = [(finding, text) for finding, _, text in (pick.partition(":") for pick in picks)]
+    ticked = tuple((name, _answer(rules, PICK, name, text)) for name, text in parted if name != ONE_OR_MORE)
+    which = tuple(part for name, text in parted if name == ONE_OR_MORE for part in text.split(BETWEEN))
+    return TicksTap(page, ticked, answer == UNSURE, which)
 
 
 def _yes_no(choose: str | None) -> bool | None:

@@ -23,13 +23,20 @@ class Interview:
     """What has been answered so far. An absent answer is "not asked", None is "can't tell".
 
     `age_band` None is "not asked yet"; the band `unknown` is "don't know". Both take every band's rules. `course` holds
-    the looks since then, oldest first.
+    the looks since then, oldest first. Of the findings in `which` somebody said that one or more are so, but not which
+    (umbrellas.py); they are asked next, and those not answered then are `waiting`.
     """
 
     age_band: str | None = None
     presentations: tuple[str, ...] = ()
     answers: Mapping[str, Answer] = field(default_factory=dict)
     course: tuple[Look, ...] = ()
+    which: tuple[str, ...] = ()
+
+    @property
+    def waiting(self) -> tuple[str, ...]:
+        """Findings one or more of which are so, without an answer of their own yet."""
+        return tuple(name for name in self.which if name not in self.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,8 +74,11 @@ _REACHED = itemgetter(2)
 def assess(rules: RuleSet, interview: Interview) -> Assessment:
     """Say what to do, whatever has been answered so far.
 
-    Never raises: an unknown id is ignored, and a value that its question does not allow counts as "can't tell".
+    Never raises: an unknown id is ignored, and a value that its question does not allow counts as "can't tell". While
+    somebody has not said which of several is so, all of them count, unless it is level 1 without them.
     """
+    if interview.waiting and level_of(rules, interview) is not Level.AMBULANCE:
+        interview = replace(interview, answers={**interview.answers, **dict.fromkeys(interview.waiting, True)})
     facts = facts_of(rules, interview)
     active = _active(rules, interview)
     fired = _fire(active, facts) or [prepared(rules).fallback]

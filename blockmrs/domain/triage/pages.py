@@ -17,6 +17,7 @@ from blockmrs.domain.triage.course import MOST_PAIN, PAIN
 from blockmrs.domain.triage.engine import Interview, complaints_of, facts_of, level_if_calmed, level_of, open_questions
 from blockmrs.domain.triage.prepared import concerns
 from blockmrs.domain.triage.rules import BodyPart, Finding, Kind, Level, Nature, PagePlan, RuleSet
+from blockmrs.domain.triage.umbrellas import BETWEEN, ONE_OR_MORE, STEPS, Row, Sizes, rows, sizes_for
 
 SIGNS, SIGNS_AGAIN, WHERE, AGE = "signs", "signs-again", "where", "age"
 WHERE_INNER = "where-"
@@ -32,12 +33,21 @@ SAFEGUARDING = "safeguarding"
 
 
 @dataclass(frozen=True, slots=True)
+class Part:
+    """One question of an umbrella, as it would stand by itself."""
+
+    label: str
+    hint: str
+
+
+@dataclass(frozen=True, slots=True)
 class Toggle:
-    """One thing to tick. `value` is `<finding>:<answer>`, to be posted as it is."""
+    """One thing to tick. `value` is `<finding>:<answer>`, or an umbrella's with its `parts`, to be posted as it is."""
 
     value: str
     label: str
     hint: str
+    parts: tuple[Part, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,10 +140,21 @@ def shown_findings(rules: RuleSet, interview: Interview, plan: PagePlan) -> tupl
     """The findings of a page that are still worth asking this person, in the page's order.
 
     Before the age is known, a question counts as worth asking if it would be at any single age: urgency that comes only
-    from an unknown age must not hide the questions that matter once the age is given.
+    from an unknown age must not hide the questions that matter once the age is given. Where somebody has said that one
+    of several is so, only those are asked now.
     """
     interview = replace(interview, course=())
-    return _on_page(rules, interview, plan, _worthwhile(rules, interview))
+    waiting = _waiting(rules, interview, plan)
+    return waiting or _on_page(rules, interview, plan, _worthwhile(rules, interview))
+
+
+def _waiting(rules: RuleSet, interview: Interview, plan: PagePlan) -> tuple[str, ...]:
+    """Those of the page's findings of which one or more are so, without it having been said which."""
+    waiting = interview.waiting
+    if not waiting:
+        return ()
+    ages = facts_of(rules, interview).ages
+    return tuple(name for name in plan.findings if name in waiting and concerns(rules.findings[name], ages))
 
 
 def _worthwhile(rules: RuleSet, interview: Interview) -> set[str]:
@@ -154,7 +175,12 @@ def _on_page(rules: RuleSet, interview: Interview, plan: PagePlan, worthwhile: s
 
 
 def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None:
-    number, worthwhile = _number(rules, interview), _worthwhile(rules, interview)
+    number = _number(rules, interview)
+    for plan in _in_order(rules, interview) if interview.waiting else ():
+        if names := _waiting(rules, interview, plan):
+            page = _toggles_page(rules, plan, tuple((name,) for name in names))
+            return replace(page, title=rules.words["which_title"], hint="", number=number)
+    worthwhile = _worthwhile(rules, interview)
     for plan in _in_order(rules, interview):
         if plan.id == AGE:
             if interview.age_band is None:
@@ -166,9 +192,34 @@ def _complaint_page(rules: RuleSet, interview: Interview) -> QuestionPage | None
             continue
         if rules.findings[names[0]].nature is Nature.REASSURING:
             return replace(_choice_page(rules, plan), number=number)
-        toggles = tuple(toggle for name in names for toggle in _toggles(rules.findings[name]))
-        return QuestionPage(plan.id, "toggles", plan.title, plan.hint, toggles, findings=names, number=number)
+        page_rows = rows(rules, names, _sizes(rules, interview, worthwhile))
+        return replace(_toggles_page(rules, plan, page_rows), number=number)
     return None
+
+
+def _toggles_page(rules: RuleSet, plan: PagePlan, page_rows: Iterable[Row]) -> QuestionPage:
+    toggles = tuple(toggle for row in page_rows for toggle in _toggles(rules, row))
+    names = tuple(name for name in plan.findings if any(name in row for row in page_rows))
+    return QuestionPage(plan.id, "toggles", plan.title, plan.hint, toggles, findings=names)
+
+
+def _sizes(rules: RuleSet, interview: Interview, worthwhile: set[str]) -> Sizes:
+    """How many questions one row may stand for: more than one only where several complaints show too many.
+
+    What was answered already counts as a row once, wherever it stands. With every no there is less to ask, so nothing
+    that was on the pages before can make the rest too long.
+    """
+    if len(complaints_of(rules, interview)) < 2:
+        return STEPS[0]
+    known = worthwhile | set(interview.answers)
+    counted: set[str] = set()
+    pages = []
+    for plan in _in_order(rules, interview):
+        names = [name for name in _on_page(rules, interview, plan, known) if name not in counted]
+        counted.update(names)
+        is_alone = names and rules.findings[names[0]].nature is Nature.REASSURING
+        pages.append(names[:1] if is_alone else names)
+    return sizes_for(rules, pages)
 
 
 def _in_order(rules: RuleSet, interview: Interview) -> Iterator[PagePlan]:
@@ -245,9 +296,18 @@ def _again_page(rules: RuleSet, name: str) -> QuestionPage:
     return QuestionPage(AGAIN + name, "choice", title, hint, choices=tuple(choices))
 
 
-def _toggles(finding: Finding) -> Iterator[Toggle]:
-    hint = "" if finding.how_alone else finding.how
+def _toggles(rules: RuleSet, row: Row) -> Iterator[Toggle]:
+    if len(row) > 1:
+        parts = tuple(Part(known.label, _hint(known)) for known in (rules.findings[name] for name in row))
+        yield Toggle(f"{ONE_OR_MORE}:{BETWEEN.join(row)}", rules.words["one_or_more"], "", parts)
+        return
+    finding = rules.findings[row[0]]
     if finding.kind is Kind.YES_NO:
-        yield Toggle(f"{finding.id}:{YES}", finding.label, hint)
+        yield Toggle(f"{finding.id}:{YES}", finding.label, _hint(finding))
     for place, option in enumerate(finding.options):
-        yield Toggle(f"{finding.id}:{option.value}", option.label, "" if place else hint)
+        yield Toggle(f"{finding.id}:{option.value}", option.label, "" if place else _hint(finding))
+
+
+def _hint(finding: Finding) -> str:
+    """How to understand it; how to look is left out beside other labels."""
+    return "" if finding.how_alone else finding.how

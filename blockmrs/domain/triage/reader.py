@@ -59,7 +59,7 @@ LEVELS = {level.disposition: level for level in Level}
 WORDS = (
     *("signs_title", "signs_again_hint", "where_title", "where_inner_title", "yes", "no", "not_sure"),
     *("again_awake", "again_awake_how", "again_breathing", "again_breathing_how", "again_pain", "again_pain_how"),
-    "cant_tell",
+    *("cant_tell", "one_or_more", "which_title"),
 )
 LONGEST_WAIT_MIN = 60
 ANYWHERE = ""

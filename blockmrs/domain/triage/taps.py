@@ -16,6 +16,7 @@ from blockmrs.domain.triage.course import ASKED, MOST_LOOKS, MOST_PAIN, PAIN, Lo
 from blockmrs.domain.triage.engine import Interview
 from blockmrs.domain.triage.pages import LOOKED_AGAIN, WHERE, answer_all, page_named, shown_findings
 from blockmrs.domain.triage.rules import BodyPart, Finding, RuleSet
+from blockmrs.domain.triage.umbrellas import may_be_part
 from blockmrs.errors import InvalidInput
 
 NONE = "none"
@@ -53,11 +54,15 @@ class AnswerTap:
 
 @dataclass(frozen=True, slots=True)
 class TicksTap:
-    """A page of things to tick: what was ticked, with its answer. The rest is no, or open to doubt if `unsure`."""
+    """A page of things to tick: what was ticked, with its answer. The rest is no, or open to doubt if `unsure`.
+
+    `which` are the parts of the umbrellas that were ticked: one or more are so, and which is asked next.
+    """
 
     page: str
     ticked: tuple[tuple[str, Answer], ...] = ()
     unsure: bool = False
+    which: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +142,18 @@ def check_look_answer(question: str, answer: Answer) -> Answer:
     raise InvalidInput("not an answer to this question", field="answer")
 
 
+def check_parts(rules: RuleSet, names: Iterable[str], field: str) -> tuple[str, ...]:
+    """The findings, each once, if an umbrella may stand for each.
+
+    Raises:
+        InvalidInput: one is no finding, or never a part; `field` is as given.
+    """
+    parts = tuple(dict.fromkeys(names))
+    if not all(may_be_part(rules, name) for name in parts):
+        raise InvalidInput("an unknown finding", field=field)
+    return parts
+
+
 def _after_sign(rules: RuleSet, interview: Interview, sign: str) -> Interview:
     """The interview after a tap on the first screen."""
     findings = {entry.id: entry for entry in rules.signs}
@@ -183,11 +200,13 @@ def _ticked(rules: RuleSet, interview: Interview, tap: TicksTap) -> Interview:
     for name, answer in tap.ticked:
         value = _known(rules, name, answer, "ticked")
         chosen[name] = value if name not in chosen else _worse(rules.findings[name], chosen[name], value)
-    rest = [name for name in shown_findings(rules, interview, plan) if name not in chosen]
+    which = check_parts(rules, tap.which, "ticked")
+    rest = [name for name in shown_findings(rules, interview, plan) if name not in (*chosen, *which)]
     if tap.unsure and not any(interview.answers.get(name, False) is None for name in plan.findings):
         rest = [name for name in rest if not rules.findings[name].policy] or rest
     answered = answer_all(rules, interview, rest, unsure=tap.unsure)
-    return replace(answered, answers={**answered.answers, **chosen})
+    every = tuple(dict.fromkeys((*answered.which, *which)))
+    return replace(answered, answers={**answered.answers, **chosen}, which=every)
 
 
 def _after_look(interview: Interview, question: str, answer: Answer) -> Interview:

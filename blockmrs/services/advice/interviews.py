@@ -129,10 +129,11 @@ class TriageService:
         if finding == COMPLAINTS:
             own = {name for name, known in self.rules.findings.items() if known.presentation in interview.presentations}
             others = {name: value for name, value in interview.answers.items() if name not in (*own, WHERE)}
-            return replace(interview, presentations=(), answers=others)
+            return replace(interview, presentations=(), answers=others, which=())
         if finding not in self.rules.findings:
             raise InvalidInput("an unknown finding", field=finding[:LONGEST_NAME])
-        return replace(interview, answers={k: v for k, v in interview.answers.items() if k != finding})
+        answers = {name: value for name, value in interview.answers.items() if name != finding}
+        return replace(interview, answers=answers, which=tuple(name for name in interview.which if name != finding))
 
     def without_look(self, interview: Interview, number: int) -> Interview:
         """The interview without that look, and with a new one begun in its place.
@@ -143,14 +144,18 @@ class TriageService:
         return without_look(interview, number)
 
     def answers_in_words(self, interview: Interview, *, all_answers: bool = False) -> tuple[AnswerInWords, ...]:
-        """The answers to be read, in the rules' order; those that say "nothing there" only on request."""
+        """The answers to be read, in the rules' order; those that say "nothing there" only on request.
+
+        Whatever may be so, since nobody has said which of several is, is not sure.
+        """
         rows = []
+        answers = {**dict.fromkeys(interview.waiting), **interview.answers}
         for name, finding in self.rules.findings.items():
-            if name not in interview.answers or finding.nature is Nature.NOTE:
+            if name not in answers or finding.nature is Nature.NOTE:
                 continue
             if finding.record and finding.presentation not in (*ALWAYS, *interview.presentations):
                 continue  # The record supplied it before there was a complaint that asks for it.
-            value = interview.answers[name]
+            value = answers[name]
             usual = True if finding.nature is Nature.REASSURING else absence(finding)
             if all_answers or value is None or value != usual:
                 rows.append(

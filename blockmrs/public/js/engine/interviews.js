@@ -2,15 +2,76 @@
 // blockmrs/domain/triage/pages.py and blockmrs/services/advice/interviews.py say on the server. A test runs both side
 // by side. Needs base.js.
 //
+// `which` of an interview: findings of which somebody said that one or more are so, but not which.
+//
 //   const asking = interviews(triage(rules))
 //   let interview = asking.read([["sign", "none"]])          what was answered, from the fields of a form
 //   asking.nextPage(interview)                               the page to ask now, or null
 //   asking.carry(interview)                                  the fields that bring it to the next page
+// One row for several questions, as blockmrs/domain/triage/umbrellas.py says.
+/** @param {Engine} engine */
+var umbrellas = ({ data, findings }) => {
+  "use strict";
+  const { MOST_SHOWN, SPARE, MOST_PARTS, LEVELS } = shared.engine, CLINICIAN = LEVELS[2], { theOne } = base;
+  const several = Array.from({ length: MOST_PARTS - 1 }, (_, place) => place + 2);
+  const steps = [
+    [1, 1, 1], ...several.map(size => [1, 1, size]), ...several.map(size => [1, size, MOST_PARTS]),
+    ...several.map(size => [size, MOST_PARTS, MOST_PARTS]), [MOST_PARTS, MOST_PARTS, 0],
+    [MOST_PARTS, 0, 0],
+  ];
+  const rules = [...data.presentations.flatMap(entry => entry.rules), data.fallback];
+  const settling = new Set([...findings.values()].map(finding => finding.settled_by));
+  /** @type {Map<string, number>} */
+  const urgency = new Map([...findings.keys()].map(name => [name, CLINICIAN]));
+  for (const { findings: names, calming, raises, level } of rules) {
+    const leads = raises ? Math.min(...raises) - 1 : level;
+    for (const name of names) {
+      if (!calming.has(name) && urgency.has(name)) urgency.set(name, Math.min(theOne(urgency, name), leads));
+    }
+  }
+  /** @param {string} name */
+  function mayBePart(name) {
+    const finding = findings.get(name);
+    if (!finding || settling.has(name) || finding.kind !== "yes-no" || finding.nature !== "danger") return false;
+    return !finding.policy && !finding.opens.length && !finding.settled_by && !finding.settles;
+  }
+  /** @param {string[]} parts @param {number} size @returns {string[][]} */
+  function divided(parts, size) {
+    const count = Math.ceil(parts.length / size);
+    /** @param {number} place */
+    const start = place => Math.floor(place * parts.length / count);
+    return Array.from({ length: count }, (_, place) => parts.slice(start(place), start(place + 1)));
+  }
+  /** @param {string[]} names @param {number[]} sizes @returns {string[][]} */
+  function rowsOf(names, sizes) {
+    /** @param {string} name */
+    const levelOf = name => theOne(urgency, name);
+    const parts = names.filter(mayBePart).sort((one, other) => levelOf(one) - levelOf(other));
+    const made = names.filter(name => !mayBePart(name)).map(name => [name]);
+    /** @param {number} place @returns {number} */
+    const sharesWith = place => sizes[place] ? place : sharesWith(place - 1);
+    sizes.forEach((size, place) => {
+      made.push(...divided(parts.filter(name => sharesWith(levelOf(name) - 1) === place), size || 1));
+    });
+    if (made.length === names.length) return names.map(name => [name]);
+    /** @param {string[]} row */
+    const rank = ([first]) => levelOf(first) * names.length + names.indexOf(first);
+    return made.sort((one, other) => rank(one) - rank(other));
+  }
+  /** @param {string[][]} pages @returns {number[]} */
+  function sizesFor(pages) {
+    /** @param {number[]} sizes */
+    const total = sizes => pages.reduce((sum, names) => sum + rowsOf(names, sizes).length, 0);
+    return steps.find(sizes => total(sizes) <= MOST_SHOWN - SPARE) || steps[steps.length - 1];
+  }
+  return { mayBePart, rowsOf, sizesFor };
+};
+
 var interviews = (() => {
   "use strict";
   const { AMBULANCE, HOSPITAL, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
   const { SIGNS, SIGNS_AGAIN, WHERE, WHERE_INNER, AGE, AGAIN, LOOKED_AGAIN, SAFEGUARDING, UNSURE } = shared.engine;
-  const { ANSWER_PREFIX, LOOK_PREFIX, SETTLE } = shared.engine;
+  const { ANSWER_PREFIX, LOOK_PREFIX, WHICH_PREFIX, SETTLE, ONE_OR_MORE, BETWEEN } = shared.engine;
   const { theOne } = base, WORDS = new Map(/** @type {[string, Answer][]} */ (Object.entries(shared.engine.ANSWERS)));
 
   /** @param {object} object @param {string} name */
@@ -22,6 +83,10 @@ var interviews = (() => {
   /** @param {Look} look */
   const nextQuestion = look => ASKED.find(name => !has(look.answers, name));
 
+  // Of which one or more are so, without an answer of their own yet.
+  /** @param {Interview} interview */
+  const waitingIn = ({ which, answers }) => (which || []).filter(name => !has(answers, name));
+
   class Refused extends Error {
     /** @param {string} message @param {string} field */
     constructor(message, field) { super(message); this.field = field; }
@@ -31,6 +96,7 @@ var interviews = (() => {
   return engine => {
     const { data, findings, presentations, complaintsOf, assess } = engine;
     const { factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions } = engine;
+    const { sizesFor, rowsOf, mayBePart } = umbrellas(engine);
     const signs = data.signs.map(sign => sign.id), words = data.words;
 
     // --- the pages --------------------------------------------------------------------------------------------------
@@ -103,9 +169,42 @@ var interviews = (() => {
       if (!waiting.length || levelOf(interview) !== AMBULANCE || levelOf(calm) === AMBULANCE) return null;
       return choicePage({ id: SETTLE + waiting[0], findings: [waiting[0]] });
     }
+    // Those of a page's findings of which one or more are so, without it having been said which.
+    /** @param {Interview} interview @param {PagePlan} plan */
+    function waitingOn(interview, plan) {
+      const { ages } = factsOf(interview), waiting = waitingIn(interview);
+      return plan.findings.filter(name => waiting.includes(name) && concerns(theOne(findings, name), ages));
+    }
+    /** @param {Interview} interview */
+    function whichPage(interview) {
+      for (const plan of waitingIn(interview).length ? inOrder(interview) : []) {
+        const names = waitingOn(interview, plan);
+        const asked = { ...plan, title: words.which_title, hint: "" };
+        if (names.length) return togglesPage(asked, names.map(name => [name]));
+      }
+      return null;
+    }
+    /** @param {PagePlan} plan @param {string[][]} rows */
+    function togglesPage(plan, rows) {
+      const names = new Set(rows.flat());
+      const more = { toggles: rows.flatMap(togglesOf), findings: plan.findings.filter(name => names.has(name)) };
+      return page(plan.id, "toggles", plan.title, plan.hint, more);
+    }
+    // How many questions one row may stand for: more than one only where several complaints show too many.
+    /** @param {Interview} interview @param {Set<string>} worthwhile */
+    function sizesIn(interview, worthwhile) {
+      if (complaintsOf(interview).length < 2) return sizesFor([]);
+      const known = new Set([...worthwhile, ...Object.keys(interview.answers)]), counted = new Set();
+      return sizesFor(inOrder(interview).map(plan => {
+        const names = shownOf(interview, plan, known).filter(name => !counted.has(name));
+        names.forEach(name => counted.add(name));
+        return names.length && isReassuring(names[0]) ? names.slice(0, 1) : names;
+      }));
+    }
     /** @param {Interview} interview */
     function complaintPage(interview) {
-      const number = pageNumber(interview), worthwhile = worthwhileIn(interview);
+      const number = pageNumber(interview), which = whichPage(interview), worthwhile = worthwhileIn(interview);
+      if (which) return { ...which, number };
       for (const plan of inOrder(interview)) {
         if (plan.id === AGE) {
           if (interview.age === null) {
@@ -117,17 +216,23 @@ var interviews = (() => {
         const shown = shownOf(interview, plan, worthwhile);
         if (!shown.length) continue;
         if (isReassuring(shown[0])) return choicePage(plan, number);
-        const toggles = shown.flatMap(name => togglesOf(theOne(findings, name)));
-        return page(plan.id, "toggles", plan.title, plan.hint, { toggles, findings: shown, number });
+        return { ...togglesPage(plan, rowsOf(shown, sizesIn(interview, worthwhile))), number };
       }
       return null;
     }
-    /** @param {Finding} finding @returns {Choice[]} */
-    function togglesOf(finding) {
-      const { id } = finding, how = finding.how_alone ? "" : finding.how;
-      if (finding.kind === "yes-no") return [{ value: id + ":yes", label: finding.label, hint: how }];
+    // How to understand it; how to look is left out beside other labels.
+    /** @param {Finding} finding */
+    const howOf = finding => finding.how_alone ? "" : finding.how;
+    /** @param {string[]} row @returns {Toggle[]} */
+    function togglesOf(row) {
+      const [finding, ...others] = row.map(name => theOne(findings, name)), { id } = finding, hint = howOf(finding);
+      if (others.length) {
+        const parts = [finding, ...others].map(known => ({ label: known.label, hint: howOf(known) }));
+        return [{ value: ONE_OR_MORE + ":" + row.join(BETWEEN), label: words.one_or_more, hint: "", parts }];
+      }
+      if (finding.kind === "yes-no") return [{ value: id + ":yes", label: finding.label, hint, parts: [] }];
       return finding.options.map(({ value, label }, place) => ({
-        value: id + ":" + value, label, hint: place ? "" : how,
+        value: id + ":" + value, label, hint: place ? "" : hint, parts: [],
       }));
     }
     /** @param {Interview} interview */
@@ -145,8 +250,8 @@ var interviews = (() => {
     }
     /** @param {Interview} interview @param {PagePlan} plan */
     function shownFindings(interview, plan) {
-      const asked = { ...interview, course: [] };
-      return shownOf(asked, plan, worthwhileIn(asked));
+      const asked = { ...interview, course: [] }, waiting = waitingOn(asked, plan);
+      return waiting.length ? waiting : shownOf(asked, plan, worthwhileIn(asked));
     }
     /** @param {Interview} interview @returns {PagePlan[]} */
     function inOrder(interview) {
@@ -184,7 +289,7 @@ var interviews = (() => {
 
     // --- the fields of a form ---------------------------------------------------------------------------------------
     /** @param {string} name */
-    const isCarried = name => name.startsWith(ANSWER_PREFIX) || name.startsWith(LOOK_PREFIX);
+    const isCarried = name => [ANSWER_PREFIX, LOOK_PREFIX, WHICH_PREFIX].some(prefix => name.startsWith(prefix));
     /** @param {string} name */
     const isMine = name => SINGLE.includes(name) || name === PICK || isCarried(name);
 
@@ -221,7 +326,21 @@ var interviews = (() => {
       if (!complaints.every(name => presentations.has(name)) || unique(complaints).length !== complaints.length) {
         throw new Refused("unknown", "complaints");
       }
-      return { age, complaints, answers, course: readCourse(values) };
+      return { age, complaints, answers, course: readCourse(values), which: readWhich(values) };
+    }
+    /** @param {Map<string, string>} values */
+    function readWhich(values) {
+      const fields = [...values.keys()].filter(field => field.startsWith(WHICH_PREFIX));
+      return fields.map(field => {
+        if (values.get(field) !== "yes") throw new Refused("no answer", field);
+        return partNamed(field.slice(WHICH_PREFIX.length), field);
+      });
+    }
+    // A finding for which a row of several may stand.
+    /** @param {string} name @param {string} field */
+    function partNamed(name, field) {
+      if (!mayBePart(name)) throw new Refused("unknown", field);
+      return name;
     }
     /** @param {Map<string, string>} values @returns {Look[]} */
     function readCourse(values) {
@@ -337,17 +456,20 @@ var interviews = (() => {
       if (!["next", "none", UNSURE].includes(answer)) throw new Refused("unknown", "answer");
       if (answer === "next" && !picks.length) throw new Refused("nothing was ticked", "pick");
       /** @type {Answers} */
-      const chosen = {};
-      for (const pick of picks) {
+      const chosen = {}, several = ONE_OR_MORE + ":";
+      const which = unique(picks.filter(pick => pick.startsWith(several))
+        .flatMap(pick => pick.slice(several.length).split(BETWEEN).map(name => partNamed(name, PICK))));
+      for (const pick of picks.filter(one => !one.startsWith(several))) {
         const cut = pick.indexOf(":"), name = cut < 0 ? pick : pick.slice(0, cut);
         const value = parse(name, cut < 0 ? "" : pick.slice(cut + 1)), finding = theOne(findings, name);
         chosen[name] = has(chosen, name) ? worse(finding, chosen[name], value) : value;
       }
-      let rest = shownFindings(interview, plan).filter(name => !has(chosen, name));
+      let rest = shownFindings(interview, plan).filter(name => !has(chosen, name) && !which.includes(name));
       const others = rest.filter(name => !theOne(findings, name).policy);
       const isSecond = plan.findings.some(name => interview.answers[name] === null);
       if (answer === UNSURE && !isSecond && others.length) rest = others;
-      return withAnswers(answerAll(interview, rest, answer === UNSURE), chosen);
+      const every = unique([...interview.which || [], ...which]);
+      return { ...withAnswers(answerAll(interview, rest, answer === UNSURE), chosen), which: every };
     }
     /** @param {Finding} finding @param {Answer} one @param {Answer} other */
     function worse(finding, one, other) {
@@ -367,6 +489,7 @@ var interviews = (() => {
       for (const [name, value] of Object.entries(interview.answers)) fields.push([ANSWER_PREFIX + name, asText(value)]);
       if (interview.age !== null) fields.push(["age", interview.age]);
       if (interview.complaints.length) fields.push(["complaints", interview.complaints.join(",")]);
+      for (const name of interview.which || []) fields.push([WHICH_PREFIX + name, "yes"]);
       for (const look of courseOf(interview)) {
         for (const [name, value] of Object.entries(look.answers)) {
           fields.push([LOOK_PREFIX + look.number + "." + name, asText(value)]);
@@ -389,7 +512,8 @@ var interviews = (() => {
         ? (/** @type {string} */ id) => id === WHERE || interview.complaints.includes(placeOf(id))
         : (/** @type {string} */ id) => id === name;
       const answers = Object.fromEntries(Object.entries(interview.answers).filter(([id]) => !isTaken(id)));
-      return { ...interview, complaints: name === "complaints" ? [] : interview.complaints, answers };
+      const isAll = name === "complaints", which = isAll ? [] : (interview.which || []).filter(id => id !== name);
+      return { ...interview, complaints: isAll ? [] : interview.complaints, answers, which };
     }
     /** @param {Finding} finding @param {Answer} value */
     function inWords(finding, value) {
@@ -401,10 +525,13 @@ var interviews = (() => {
     }
     /** @param {Interview} interview @param {boolean} allAnswers */
     function seen(interview, allAnswers) {
-      const rows = [];
+      /** @type {Row[]} */
+      const rows = [], waiting = waitingIn(interview).map(name => [name, null]);
+      /** @type {Answers} */
+      const answers = { ...Object.fromEntries(waiting), ...interview.answers };
       for (const [id, finding] of findings) {
-        if (!has(interview.answers, id) || finding.nature === "note") continue;
-        const value = interview.answers[id], usual = finding.nature === "reassuring" ? true : absence(finding);
+        if (!has(answers, id) || finding.nature === "note") continue;
+        const value = answers[id], usual = finding.nature === "reassuring" ? true : absence(finding);
         if (allAnswers || value === null || value !== usual) {
           rows.push({ finding: id, label: finding.label, answer: inWords(finding, value) });
         }

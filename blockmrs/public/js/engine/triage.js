@@ -273,8 +273,13 @@ var triage = (() => {
       if (unsure.length < LOOK_AGAIN_FROM) return [];
       return unique(unsure.sort().map(name => findingOf(name).how).filter(how => how));
     }
-    /** @param {Interview} interview @returns {Assessment} */
-    function assess(interview) {
+    // While nobody has said which of several is so, all of them count, unless it is level 1 without them.
+    /** @param {Interview} given @returns {Assessment} */
+    function assess(given) {
+      const waiting = (given.which || []).filter(name => !has(given.answers, name));
+      const isOpen = waiting.length && levelOf(given) !== AMBULANCE;
+      const counted = Object.fromEntries((isOpen ? waiting : []).map(name => [name, true]));
+      const interview = { ...given, answers: { ...given.answers, ...counted } };
       const facts = factsOf(interview), rules = active(interview);
       let fired = fire(rules, facts);
       if (!fired.length) fired = [{ rule: data.fallback, doubted: SURE, level: data.fallback.level }];

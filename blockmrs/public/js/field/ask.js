@@ -43,6 +43,7 @@
     all("form.words", content).forEach(form => form.setAttribute("data-if", "isWhere"));
     all(".who-told li", content).forEach(row => row.setAttribute("data-each", "policies"));
     all("label.pick", content).forEach(row => row.setAttribute("data-each", "toggles"));
+    all("label.pick .part", content).forEach(row => row.setAttribute("data-each", "parts"));
     all("#h-pick, label.pick .hint", content).forEach(hint => hint.setAttribute("data-if", "hint"));
   }
   /** @param {string} text @param {Values} values */

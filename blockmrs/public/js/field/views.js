@@ -13,11 +13,12 @@ var views = (engine, propose, words) => {
   const { OLDEST_S, LAY_OPEN_S, MOST_KEPT, MOST_STEPS, MINUTES_AGO, JOURNEY_FIELDS } = shared.field;
   const { REPORT_PREFIX, FOR_RECORD, WORDS_FIELD, OFFERED_FIELD } = shared.field, { MOST_PROPOSED } = shared.routing;
   const { AMBULANCE, LEVELS, ALWAYS, ASKED, AGE, PAIN, UNKNOWN_AGE, MENTAL_HEALTH, MOST_LOOKS } = shared.engine;
-  const { WHERE, PICK, ANSWER_PREFIX, LOOK_PREFIX } = shared.engine, { theOne } = base;
+  const { WHERE, PICK, ANSWER_PREFIX, LOOK_PREFIX, WHICH_PREFIX } = shared.engine, { theOne } = base;
   const OWN = ["rules", ...JOURNEY_FIELDS], BESIDE = [WORDS_FIELD, OFFERED_FIELD, PICK, "answer"];
   /** @param {Pair} pair */
   const isCarried = ([name]) =>
-    name === AGE || name === "complaints" || name.startsWith(ANSWER_PREFIX) || name.startsWith(LOOK_PREFIX);
+    name === AGE || name === "complaints" ||
+    [ANSWER_PREFIX, LOOK_PREFIX, WHICH_PREFIX].some(prefix => name.startsWith(prefix));
   /** @param {string} name @param {string | number} value @returns {Pair} */
   const pair = (name, value) => [name, String(value)];
   /** @type {<T>(list: T[]) => T[]} */
@@ -214,7 +215,7 @@ var views = (engine, propose, words) => {
     const { kind, values } = advice(interview, journey, engine.carry(interview)), times = answeredAt(journey);
     if (kind !== "result-" + AMBULANCE) throw new Error("only the most urgent advice leads here");
     /** @param {Row} row */
-    const at = row => times.get(ANSWER_PREFIX + row.finding) || 0;
+    const at = row => times.get(ANSWER_PREFIX + row.finding) || times.get(WHICH_PREFIX + row.finding) || 0;
     const age = engine.data.ages.find(band => band.id === interview.age);
     const ageLabel = age && age.id !== UNKNOWN_AGE ? age.label : "", /** @type {Row[]} */ signs = values.seen;
     const seen = signs.map(row => ({ ...row, when: at(row), at: at(row) ? clock(new Date(1000 * at(row))) : "" }));
@@ -293,7 +294,7 @@ var views = (engine, propose, words) => {
     const values = {
       ...page.values,
       offered: unique(ids).map(name => pair(OFFERED_FIELD, name)),
-      toggles: proposal.presentations.map(name => ({ value: name, label: title(name) })),
+      toggles: proposal.presentations.map(name => ({ value: name, label: title(name), parts: [] })),
       signs: engine.data.signs.filter(sign => proposal.signs.includes(sign.id)),
       hint: true,
       typed,
