@@ -86,9 +86,6 @@ def _engine() -> Mapping[str, Any]:
         "WHICH_PREFIX": wire.WHICH_PREFIX,
         "ONE_OR_MORE": umbrellas.ONE_OR_MORE,
         "BETWEEN": umbrellas.BETWEEN,
-        "MOST_SHOWN": umbrellas.MOST_SHOWN,
-        "SPARE": umbrellas.SPARE,
-        "MOST_PARTS": umbrellas.MOST_PARTS,
     }
 
 

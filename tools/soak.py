@@ -53,6 +53,8 @@ def parts() -> Iterator[Part]:
     """All of them, the quick ones first."""
     for path in sorted((ROOT / "tests" / "property").glob("test_*.py")):
         yield Part(f"property {path.stem.removeprefix('test_')}", (str(path.relative_to(ROOT)),))
+    for name in ("questions_shown", "umbrellas"):
+        yield Part(name.replace("_", " "), (f"tests/triage/test_{name}.py",))
     for name in ("bad_input", "every_answer"):
         yield Part(name.replace("_", " "), (f"tests/pages/web/test_{name}.py",))
     for path in sorted((ROOT / "tests" / "browser").glob("test_*.py")):

@@ -40,6 +40,8 @@ interface Finding {
   settles: string;
   asked_by: string[][];
   policy?: string;
+  part: boolean;
+  urgency: number;
 }
 interface Rule {
   id: string;
@@ -83,6 +85,7 @@ interface Rules {
   parts: BodyPart[];
   policies: Policy[];
   findings: Finding[];
+  rows: { most: number; sizes: number[][] };
   presentations: Presentation[];
   fallback: Rule;
   sport_ages: string[];

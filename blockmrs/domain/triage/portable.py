@@ -23,6 +23,7 @@ from blockmrs.domain.triage.rules import (
     Rule,
     RuleSet,
 )
+from blockmrs.domain.triage.umbrellas import MOST_ROWS, STEPS, may_be_part, urgency_of
 
 FORMAT = 1
 """Increased when a reader of the previous format would misread the rules."""
@@ -65,7 +66,10 @@ class _Compiler:
                 for sign in rules.signs
             ],
             "parts": [self._part(part) for part in rules.parts],
-            "findings": [self._finding(finding) for finding in rules.findings.values()],
+            "findings": [
+                {**self._finding(finding), **_in_rows(rules, finding.id)} for finding in rules.findings.values()
+            ],
+            "rows": {"most": MOST_ROWS, "sizes": [[*sizes] for sizes in STEPS]},
             "presentations": [self._presentation(entry) for entry in rules.presentations.values()],
             "fallback": self._rule(rules.fallback),
             "policies": [self._policy(policy) for policy in rules.policies],
@@ -176,3 +180,10 @@ def condition_as_data(condition: Condition) -> Data:
         case AnyOf(parts):
             return {"any": [condition_as_data(part) for part in parts]}
     raise TypeError(f"a condition that no other engine would understand: {type(condition).__name__}")
+
+
+def _in_rows(rules: RuleSet, finding: str) -> Data:
+    """What decides the row in which it is asked, where that is not the usual."""
+    urgency = urgency_of(rules, finding)
+    data: Data = {"part": True} if may_be_part(rules, finding) else {}
+    return data if urgency == Level.CLINICIAN else {**data, "urgency": urgency}

@@ -1,4 +1,4 @@
-"""One row that stands for several questions, where several complaints together would show too many (ADR 42).
+"""One row that stands for several questions, where several complaints together would show too many (ADR 47).
 
 Nothing is asked less: each part stands in the row word for word. Who ticks none of it has answered each part with its
 no; who ticks the row is asked next which it is. So no umbrella has an answer of its own, and none is ever judged.
@@ -12,8 +12,8 @@ from blockmrs.domain.triage.rules import Finding, Kind, Level, Nature, Rule, Rul
 
 MOST_SHOWN = 30
 """So many questions are shown at most to somebody with several complaints and nothing that is asked for."""
-SPARE = 4
-"""So many of them are left for what a reassuring answer asks anew: whoever is calmed is asked for milder things too."""
+MOST_ROWS = MOST_SHOWN - 4
+"""The others are left for what a reassuring answer asks anew: whoever is calmed is asked for milder things too."""
 MOST_PARTS = 5
 """So many questions one row may stand for; more are no longer read."""
 ONE_OR_MORE = "which"
@@ -56,6 +56,11 @@ def may_be_part(rules: RuleSet, finding: str) -> bool:
     return finding in _parts_of(rules).foldable
 
 
+def urgency_of(rules: RuleSet, finding: str) -> int:
+    """The most urgent level that a rule gives it: 1 to 3."""
+    return _parts_of(rules).urgency[finding]
+
+
 def rows(rules: RuleSet, names: Sequence[str], sizes: Sizes) -> tuple[Row, ...]:
     """The rows of a page with these questions: in its own order or, if one is an umbrella, the most urgent first."""
     known = _parts_of(rules)
@@ -71,8 +76,7 @@ def rows(rules: RuleSet, names: Sequence[str], sizes: Sizes) -> tuple[Row, ...]:
 
 def sizes_for(rules: RuleSet, pages: Sequence[Sequence[str]]) -> Sizes:
     """How large umbrellas need to be, so that all these pages together have few enough rows."""
-    most = MOST_SHOWN - SPARE
-    fits = (sizes for sizes in STEPS if sum(len(rows(rules, names, sizes)) for names in pages) <= most)
+    fits = (sizes for sizes in STEPS if sum(len(rows(rules, names, sizes)) for names in pages) <= MOST_ROWS)
     return next(fits, STEPS[-1])
 
 

@@ -8,65 +8,6 @@
 //   let interview = asking.read([["sign", "none"]])          what was answered, from the fields of a form
 //   asking.nextPage(interview)                               the page to ask now, or null
 //   asking.carry(interview)                                  the fields that bring it to the next page
-// One row for several questions, as blockmrs/domain/triage/umbrellas.py says.
-/** @param {Engine} engine */
-var umbrellas = ({ data, findings }) => {
-  "use strict";
-  const { MOST_SHOWN, SPARE, MOST_PARTS, LEVELS } = shared.engine, CLINICIAN = LEVELS[2], { theOne } = base;
-  const several = Array.from({ length: MOST_PARTS - 1 }, (_, place) => place + 2);
-  const steps = [
-    [1, 1, 1], ...several.map(size => [1, 1, size]), ...several.map(size => [1, size, MOST_PARTS]),
-    ...several.map(size => [size, MOST_PARTS, MOST_PARTS]), [MOST_PARTS, MOST_PARTS, 0],
-    [MOST_PARTS, 0, 0],
-  ];
-  const rules = [...data.presentations.flatMap(entry => entry.rules), data.fallback];
-  const settling = new Set([...findings.values()].map(finding => finding.settled_by));
-  /** @type {Map<string, number>} */
-  const urgency = new Map([...findings.keys()].map(name => [name, CLINICIAN]));
-  for (const { findings: names, calming, raises, level } of rules) {
-    const leads = raises ? Math.min(...raises) - 1 : level;
-    for (const name of names) {
-      if (!calming.has(name) && urgency.has(name)) urgency.set(name, Math.min(theOne(urgency, name), leads));
-    }
-  }
-  /** @param {string} name */
-  function mayBePart(name) {
-    const finding = findings.get(name);
-    if (!finding || settling.has(name) || finding.kind !== "yes-no" || finding.nature !== "danger") return false;
-    return !finding.policy && !finding.opens.length && !finding.settled_by && !finding.settles;
-  }
-  /** @param {string[]} parts @param {number} size @returns {string[][]} */
-  function divided(parts, size) {
-    const count = Math.ceil(parts.length / size);
-    /** @param {number} place */
-    const start = place => Math.floor(place * parts.length / count);
-    return Array.from({ length: count }, (_, place) => parts.slice(start(place), start(place + 1)));
-  }
-  /** @param {string[]} names @param {number[]} sizes @returns {string[][]} */
-  function rowsOf(names, sizes) {
-    /** @param {string} name */
-    const levelOf = name => theOne(urgency, name);
-    const parts = names.filter(mayBePart).sort((one, other) => levelOf(one) - levelOf(other));
-    const made = names.filter(name => !mayBePart(name)).map(name => [name]);
-    /** @param {number} place @returns {number} */
-    const sharesWith = place => sizes[place] ? place : sharesWith(place - 1);
-    sizes.forEach((size, place) => {
-      made.push(...divided(parts.filter(name => sharesWith(levelOf(name) - 1) === place), size || 1));
-    });
-    if (made.length === names.length) return names.map(name => [name]);
-    /** @param {string[]} row */
-    const rank = ([first]) => levelOf(first) * names.length + names.indexOf(first);
-    return made.sort((one, other) => rank(one) - rank(other));
-  }
-  /** @param {string[][]} pages @returns {number[]} */
-  function sizesFor(pages) {
-    /** @param {number[]} sizes */
-    const total = sizes => pages.reduce((sum, names) => sum + rowsOf(names, sizes).length, 0);
-    return steps.find(sizes => total(sizes) <= MOST_SHOWN - SPARE) || steps[steps.length - 1];
-  }
-  return { mayBePart, rowsOf, sizesFor };
-};
-
 var interviews = (() => {
   "use strict";
   const { AMBULANCE, HOSPITAL, MOST_PAIN, MOST_LOOKS, CHECKS, SINGLE, PICK, ASKED, PAIN } = shared.engine;
@@ -96,8 +37,38 @@ var interviews = (() => {
   return engine => {
     const { data, findings, presentations, complaintsOf, assess } = engine;
     const { factsOf, checked, concerns, levelOf, levelIfCalmed, openQuestions } = engine;
-    const { sizesFor, rowsOf, mayBePart } = umbrellas(engine);
     const signs = data.signs.map(sign => sign.id), words = data.words;
+
+    // --- one row for several questions, as blockmrs/domain/triage/umbrellas.py says --------------------------------
+    const { most, sizes: steps } = data.rows;
+    /** @param {string} name */
+    const mayBePart = name => findings.has(name) && theOne(findings, name).part;
+    /** @param {string} name */
+    const urgencyOf = name => theOne(findings, name).urgency;
+    /** @param {string[]} names @param {number[]} sizes @returns {string[][]} */
+    function rowsOf(names, sizes) {
+      const parts = names.filter(mayBePart).sort((one, other) => urgencyOf(one) - urgencyOf(other));
+      const made = names.filter(name => !mayBePart(name)).map(name => [name]);
+      /** @param {number} place @returns {number} */
+      const sharesWith = place => sizes[place] ? place : sharesWith(place - 1);
+      sizes.forEach((size, place) => {
+        const sharing = parts.filter(name => sharesWith(urgencyOf(name) - 1) === place);
+        const count = Math.ceil(sharing.length / (size || 1));
+        /** @param {number} row */
+        const start = row => Math.floor(row * sharing.length / count);
+        for (let row = 0; row < count; row++) made.push(sharing.slice(start(row), start(row + 1)));
+      });
+      if (made.length === names.length) return names.map(name => [name]);
+      /** @param {string[]} row */
+      const rank = ([first]) => urgencyOf(first) * names.length + names.indexOf(first);
+      return made.sort((one, other) => rank(one) - rank(other));
+    }
+    /** @param {string[][]} pages @returns {number[]} */
+    function sizesFor(pages) {
+      /** @param {number[]} sizes */
+      const fits = sizes => pages.flatMap(names => rowsOf(names, sizes)).length <= most;
+      return steps.find(fits) || steps[steps.length - 1];
+    }
 
     // --- the pages --------------------------------------------------------------------------------------------------
     /** @param {string} id @param {string} kind @param {string} title @param {string=} hint

@@ -17,7 +17,7 @@ var triage = (() => {
   // What a finding is where its data does not say otherwise.
   const USUAL = {
     kind: "yes-no", nature: "danger", how: "", how_alone: false, unsure: AMBULANCE, ages: [], options: [], opens: [],
-    settles: "", asked_by: [], former: false,
+    settles: "", asked_by: [], former: false, part: false, urgency: LEVELS[2],
   };
 
   /** @param {object} object @param {string} name */

@@ -12,8 +12,7 @@ var shared = {
     CHECKS: {"check-response": "responds", "check-breathing": "breathes-normally"}, LOOKED_AGAIN: "looked-again",
     SAFEGUARDING: "safeguarding", MENTAL_HEALTH: "mental_health", ANSWERS: {"yes": true, "no": false, "unsure": null},
     UNSURE: "unsure", SINGLE: ["sign", "age", "complaints", "page", "choose", "answer", "look"], PICK: "pick",
-    ANSWER_PREFIX: "a.", LOOK_PREFIX: "again.", WHICH_PREFIX: "which.", ONE_OR_MORE: "which", BETWEEN: "+",
-    MOST_SHOWN: 30, SPARE: 4, MOST_PARTS: 5
+    ANSWER_PREFIX: "a.", LOOK_PREFIX: "again.", WHICH_PREFIX: "which.", ONE_OR_MORE: "which", BETWEEN: "+"
   },
   routing: {
     WORDS_FORMAT: 1, LONGEST_TEXT: 200, MOST_PROPOSED: 5, MOST_TOKENS: 40, LONGEST_TOKEN: 30, SAME: 100, NEAR: 95,
