@@ -16,11 +16,13 @@ from benchmarks.sharing import WRITES, measure_sharing, report_sharing
 from benchmarks.standing import measure_standing, report_standing
 from benchmarks.syncs import compare_syncs
 from blockmrs.crypto import keys
+from tests.support.pure import nothing_remembered
 
 
 @pytest.fixture(scope="module")
 def steps(tmp_path_factory: pytest.TempPathFactory) -> list[Step]:
-    return count_steps(tmp_path_factory.mktemp("counting") / "data")
+    with nothing_remembered():  # Whatever tests ran in this process before.
+        return count_steps(tmp_path_factory.mktemp("counting") / "data")
 
 
 def test_the_floor_does_what_a_save_does(steps: list[Step]) -> None:

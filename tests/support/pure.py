@@ -6,7 +6,8 @@ Programs that tests start as processes of their own, and what is measured, do wi
 """
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from functools import lru_cache, wraps
 from types import ModuleType
 from typing import Any
@@ -23,20 +24,32 @@ _PURE: tuple[tuple[ModuleType, str], ...] = (
     (envelope, "open_object"),
     (transaction, "open_transaction"),
 )
-_replaced: dict[str, Callable[..., Any]] = {}
+_replaced: dict[Callable[..., Any], Callable[..., Any]] = {}
 
 
 def remember_what_is_pure() -> None:
     """From now on, wherever the code has these functions; whoever builds an installation for a test calls this."""
     if _replaced:
         return
-    by_original: dict[Callable[..., Any], Callable[..., Any]] = {}
     for module, name in _PURE:
         original = getattr(module, name)
-        by_original[original] = wraps(original)(lru_cache(_REMEMBERED)(original))
-        _replaced[name] = original
+        _replaced[original] = wraps(original)(lru_cache(_REMEMBERED)(original))
+    _exchange(_replaced)
+
+
+@contextmanager
+def nothing_remembered() -> Iterator[None]:
+    """Meanwhile every function is the code's own, for who counts what the code does."""
+    _exchange({remembering: original for original, remembering in _replaced.items()})
+    try:
+        yield
+    finally:
+        _exchange(_replaced)
+
+
+def _exchange(functions: Mapping[Callable[..., Any], Callable[..., Any]]) -> None:
     for loaded in [there for name, there in sys.modules.items() if name.startswith("blockmrs")]:
-        for name in _replaced:
+        for _, name in _PURE:
             there = vars(loaded).get(name)
-            if there in by_original:
-                setattr(loaded, name, by_original[there])
+            if there in functions:
+                setattr(loaded, name, functions[there])
