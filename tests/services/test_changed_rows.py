@@ -51,6 +51,8 @@ class Stage:
     code: str
     invitation: str
     setup_token: str
+    leaver: Actor
+    leaving: str
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +74,10 @@ def stage() -> Iterator[Stage]:
             rows.add(InvitationClaimRow(lookup=lookup, claimed_by=b"c" * 32))
         world.identity.questions.open_box(carol.account_id, carol.keyring)
         world.identity.questions.ask(doctor, LogEntry(Event.OPENED_REPORT, world.clock(), "Sam Rivers"))
+        leaver = world.person("nina", "Nina Berg")
+        leaving = world.departures.ask(leaver, PASSWORD).number
         assert code is not None
-        yield Stage(world, carol, doctor, token, saved, code, invitation, setup_token)
+        yield Stage(world, carol, doctor, token, saved, code, invitation, setup_token, leaver, leaving)
         world.engine.dispose()
 
 
@@ -111,6 +115,10 @@ READS: dict[str, list[Callable[[Stage], object]]] = {
     "held_object": [lambda stage: stage.world.evidence.listed_cids()],
     "operator_box": [lambda stage: stage.world.identity.questions.is_open()],
     "question": [lambda stage: stage.world.identity.questions.of(replace(stage.carol, is_admin=True))],
+    "leaving": [
+        lambda stage: stage.world.departures.of(stage.leaver),
+        lambda stage: stage.world.departures.find(stage.leaving),
+    ],
     "setup_token": [lambda stage: stage.world.identity.set_up(stage.setup_token, "root", "Olga Op", PASSWORD, "")],
 }
 # By these a row is looked up: changed, it is not there for who looks (docs/adr/0006), and refused wherever it is read.
@@ -130,6 +138,8 @@ FOUND_BY = {
     ("report_code", "locator"),
     ("report_code", "handle"),
     ("question", "account_id"),
+    ("leaving", "leaving_id"),
+    ("leaving", "account_id"),
 }
 GUARDED = sorted((one.class_ for one in Base.registry.mappers if issubclass(one.class_, Guarded)), key=str)
 COLUMNS = [(table.name, column.name) for table in guarded_tables() for column in table.columns]
