@@ -95,6 +95,16 @@ class WaitingUpdate:
     at: datetime
     lost: bool = False
 
+    @property
+    def level(self) -> int | None:
+        """What the advice of a report was, 1 to 4."""
+        return self.grant.grant.level
+
+    @property
+    def concerns(self) -> tuple[str, ...]:
+        """What a report is about."""
+        return self.grant.grant.concerns
+
 
 class FromNowOn:
     """Begins, lists, gives and ends."""
