@@ -11,10 +11,9 @@ from datetime import timedelta
 import pytest
 
 from blockmrs.domain.bundles import BundleEntry, BundleTerms
-from blockmrs.domain.facts import HealthFacts
 from blockmrs.domain.kinds import Scope
 from blockmrs.domain.reports import ReportedFinding
-from blockmrs.domain.sharing import BundleGrant, Pointer
+from blockmrs.domain.sharing import BundleGrant, Grant, Pointer
 from blockmrs.errors import Unavailable
 from blockmrs.services.accounts.actor import Actor
 from blockmrs.services.grants import checkpoints
@@ -22,6 +21,7 @@ from blockmrs.services.grants.granting import LineTo, write_grant
 from blockmrs.services.lines.bundles import keep_bundle
 from blockmrs.services.lines.contents import Sort
 from blockmrs.services.lines.mailbox import Mailbox
+from blockmrs.services.lines.updates import write_update
 from blockmrs.services.people.persons import ME
 from blockmrs.services.selections import entries as reading
 from blockmrs.services.selections.selection import Selection, What
@@ -207,23 +207,23 @@ def test_a_report_that_came_again_under_another_label_is_looked_into(family: Fam
     assert [one.entry_id for one in family.entries() if one.is_private] == [private]
 
 
-def test_facts_that_a_coach_passes_off_as_a_report_are_in_no_checkpoint(family: Family) -> None:
-    world, sam = family.world, family.sam.keyring
-    facts = HealthFacts(allergies=("Latex",))
-    person = family.team.person(family.maria)
-    world.facts.save(
-        family.maria, person, secrets.token_hex(16), facts, world.facts.current(person).version, world.clock().date()
-    )
-    entry = grants_on(world, sam, Sort.FACTS)[0]
-    # Facts that count no more, of which nothing but this stands on a line that begins anew: under a card of its own.
-    other = replace(entry.grant, purpose="report", update_id=secrets.token_bytes(32), private=False)
-    batch = world.mailbox.batch()
-    write_grant(batch, other, family.team.carol.keyring, LineTo.own(sam))
+def test_what_is_no_report_is_in_no_checkpoint_whatever_its_label_says(family: Family) -> None:
+    world, sam, carol = family.world, family.sam.keyring, family.team.carol.keyring
+    long_record(family)
+    facts = next(entry.update for entry in family.entries() if entry.kind == "facts")
+    batch, body = world.mailbox.batch(), world.mailbox.entry(sam.card.id, facts).body
+    pointer, update_id = write_update(
+        batch, carol, subject=sam.card.id, kind="facts", purpose="care", body=body, created=world.clock(),
+        chain_id=world.ledger.chain_id,
+    )  # fmt: skip
+    labelled = Grant(update_id, sam.card.id, "report", world.clock(), object=pointer, private=False)
+    write_grant(batch, labelled, carol, LineTo.own(sam))
     batch.commit()
     saves(family, number=EVERY)
     listed = [one.update_id for grant in left(family) for one in world.mailbox.bundle(grant).entries]
-    assert other.update_id not in listed
-    assert other.update_id not in [one.update.update_id for one in family.entries()]
+    assert len(left(family)) == 2
+    assert update_id not in listed
+    assert update_id not in [one.update.update_id for one in family.entries()]
 
 
 def test_what_was_sealed_anew_since_is_given_as_it_is_now(family: Family) -> None:
