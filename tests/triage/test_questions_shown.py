@@ -1,7 +1,7 @@
 """How many questions are shown, with one complaint and with several, to somebody who has nothing that is asked for.
 
 Thirty at most. Each question can still raise the level, so none is left out: with several complaints, one row may stand
-for several of them, and counts as one. Whoever ticks it sees its parts, which count as well.
+for several of them, and counts as one. Whoever ticks it sees its parts beside that; nobody counts those here.
 """
 
 from dataclasses import replace
